@@ -1,0 +1,200 @@
+//! Points, boxes, polygons and lines in picture space: x to the right, y down, both 0..1.
+//!
+//! Pure arithmetic on `f32`; every function is total: degenerate input (empty boxes, polygons without
+//! area, NaN) gives 0 or `false`, never a panic.
+
+/// A place in the picture, parts of its width and height, origin top left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// 0 at the left edge, 1 at the right.
+    pub x: f32,
+    /// 0 at the top edge, 1 at the bottom.
+    pub y: f32,
+}
+
+impl Point {
+    /// Shorthand.
+    pub const fn new(x: f32, y: f32) -> Self {
+        Point { x, y }
+    }
+
+    /// Straight-line distance, in parts of the picture.
+    pub fn distance(self, other: Point) -> f32 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+}
+
+/// An axis-aligned box, `x0 <= x1`, `y0 <= y1`, in parts of the frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BBox {
+    /// Left edge.
+    pub x0: f32,
+    /// Top edge.
+    pub y0: f32,
+    /// Right edge.
+    pub x1: f32,
+    /// Bottom edge.
+    pub y1: f32,
+}
+
+impl BBox {
+    /// A box from its edges, put in order.
+    pub fn new(x0: f32, y0: f32, x1: f32, y1: f32) -> Self {
+        BBox { x0: x0.min(x1), y0: y0.min(y1), x1: x0.max(x1), y1: y0.max(y1) }
+    }
+
+    /// A box from its centre and size.
+    pub fn from_centre(cx: f32, cy: f32, width: f32, height: f32) -> Self {
+        BBox::new(cx - width / 2.0, cy - height / 2.0, cx + width / 2.0, cy + height / 2.0)
+    }
+
+    /// Width, never negative.
+    pub fn width(&self) -> f32 {
+        (self.x1 - self.x0).max(0.0)
+    }
+
+    /// Height, never negative.
+    pub fn height(&self) -> f32 {
+        (self.y1 - self.y0).max(0.0)
+    }
+
+    /// Area in parts of the picture.
+    pub fn area(&self) -> f32 {
+        self.width() * self.height()
+    }
+
+    /// The middle.
+    pub fn centre(&self) -> Point {
+        Point::new((self.x0 + self.x1) / 2.0, (self.y0 + self.y1) / 2.0)
+    }
+
+    /// Where the thing stands: the middle of the bottom edge. Zones are drawn on the ground, so this is
+    /// the point that rules ask about.
+    pub fn foot(&self) -> Point {
+        Point::new((self.x0 + self.x1) / 2.0, self.y1)
+    }
+
+    /// The common part of two boxes; `None` if they do not touch.
+    pub fn intersection(&self, other: &BBox) -> Option<BBox> {
+        let b = BBox {
+            x0: self.x0.max(other.x0),
+            y0: self.y0.max(other.y0),
+            x1: self.x1.min(other.x1),
+            y1: self.y1.min(other.y1),
+        };
+        (b.x0 < b.x1 && b.y0 < b.y1).then_some(b)
+    }
+
+    /// Intersection over union, 0..1; symmetric; 0 where either box has no area.
+    pub fn iou(&self, other: &BBox) -> f32 {
+        let common = self.intersection(other).map_or(0.0, |b| b.area());
+        let union = self.area() + other.area() - common;
+        if union > 0.0 { (common / union).clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// The part of the box inside the picture.
+    pub fn clipped(&self) -> BBox {
+        BBox {
+            x0: self.x0.clamp(0.0, 1.0),
+            y0: self.y0.clamp(0.0, 1.0),
+            x1: self.x1.clamp(0.0, 1.0),
+            y1: self.y1.clamp(0.0, 1.0),
+        }
+    }
+}
+
+/// A closed polygon of at least three corners, in drawing order. Holds by construction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Polygon {
+    corners: Vec<Point>,
+}
+
+impl Polygon {
+    /// `None` for fewer than three corners or a corner that is not a number.
+    pub fn new(corners: Vec<Point>) -> Option<Self> {
+        let finite = corners.iter().all(|p| p.x.is_finite() && p.y.is_finite());
+        (corners.len() >= 3 && finite).then_some(Polygon { corners })
+    }
+
+    /// The whole picture.
+    pub fn whole_picture() -> Self {
+        let corners =
+            vec![Point::new(0.0, 0.0), Point::new(1.0, 0.0), Point::new(1.0, 1.0), Point::new(0.0, 1.0)];
+        Polygon { corners }
+    }
+
+    /// The corners in drawing order.
+    pub fn corners(&self) -> &[Point] {
+        &self.corners
+    }
+
+    /// Even-odd rule; a point exactly on an edge may count either way.
+    pub fn contains(&self, p: Point) -> bool {
+        let mut inside = false;
+        let mut before = self.corners[self.corners.len() - 1];
+        for &corner in &self.corners {
+            if (corner.y > p.y) != (before.y > p.y) {
+                let x_on_edge = (before.x - corner.x) * (p.y - corner.y) / (before.y - corner.y) + corner.x;
+                if p.x < x_on_edge {
+                    inside = !inside;
+                }
+            }
+            before = corner;
+        }
+        inside
+    }
+
+    /// Area by the shoelace formula, in parts of the picture.
+    pub fn area(&self) -> f32 {
+        let mut twice = 0.0;
+        let mut before = self.corners[self.corners.len() - 1];
+        for &corner in &self.corners {
+            twice += before.x * corner.y - corner.x * before.y;
+            before = corner;
+        }
+        twice.abs() / 2.0
+    }
+}
+
+/// A directed line between two points; things cross it from left to right or from right to left, as seen
+/// by somebody who walks from `from` to `to`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// Where the drawing of the line began.
+    pub from: Point,
+    /// Where it ended.
+    pub to: Point,
+}
+
+/// Which way something crossed a [`Line`], seen along the drawn line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crossing {
+    /// From the walker's left hand to the right.
+    LeftToRight,
+    /// From the right hand to the left.
+    RightToLeft,
+}
+
+impl Line {
+    /// Positive on the right-hand side (y points down), negative on the left, 0 on the line.
+    pub fn side(&self, p: Point) -> f32 {
+        (self.to.x - self.from.x) * (p.y - self.from.y) - (self.to.y - self.from.y) * (p.x - self.from.x)
+    }
+
+    /// How the step from `before` to `after` crosses this line, if it does.
+    ///
+    /// A step that ends exactly on the line has not crossed yet; it crosses with the step that leaves it.
+    pub fn crossed_by(&self, before: Point, after: Point) -> Option<Crossing> {
+        let (a, b) = (self.side(before), self.side(after));
+        if !((a <= 0.0 && b > 0.0) || (a > 0.0 && b <= 0.0)) {
+            return None;
+        }
+        // The line is finite: its ends must lie on both sides of the step.
+        let step = Line { from: before, to: after };
+        let (c, d) = (step.side(self.from), step.side(self.to));
+        if c * d > 0.0 {
+            return None;
+        }
+        Some(if b > a { Crossing::LeftToRight } else { Crossing::RightToLeft })
+    }
+}

@@ -1,0 +1,55 @@
+//! The place of a camera or sensor as the sub-district writes it.
+
+use std::fmt;
+
+/// A grid code: county 6 digits, then sub-district 3, community 3, grid 2 or more. Holds by construction.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GridCode(String);
+
+/// Why a text is no grid code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GridError {
+    /// Something other than digits.
+    #[error("a grid code holds digits only")]
+    NotDigits,
+    /// Length that fits no level.
+    #[error(
+        "a grid code has 6 digits (county), 9 (sub-district), 12 (community) or 14 and more (grid), not {0}"
+    )]
+    Length(usize),
+}
+
+impl GridCode {
+    /// Reads a code such as `53012700300102`.
+    pub fn parse(text: &str) -> Result<Self, GridError> {
+        if !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(GridError::NotDigits);
+        }
+        match text.len() {
+            6 | 9 | 12 | 14..=20 => Ok(GridCode(text.to_owned())),
+            n => Err(GridError::Length(n)),
+        }
+    }
+
+    /// The code as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// From the county down: `530127 / 003 / 001 / 02`, for people.
+    pub fn path(&self) -> Vec<&str> {
+        let mut parts = Vec::with_capacity(4);
+        for (from, to) in [(0, 6), (6, 9), (9, 12), (12, self.0.len())] {
+            if self.0.len() > from {
+                parts.push(&self.0[from..to.min(self.0.len())]);
+            }
+        }
+        parts
+    }
+}
+
+impl fmt::Display for GridCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,1 @@
+//! `lookout check`: Reads a configuration and reports every problem.

@@ -1,0 +1,1 @@
+//! `lookout detect`: Boxes of pictures as JSON lines.

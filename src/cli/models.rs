@@ -1,0 +1,1 @@
+//! `lookout models`: Lists and verifies models.

@@ -1,0 +1,1 @@
+//! `lookout probe`: Says what a camera sends.

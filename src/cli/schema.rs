@@ -1,0 +1,1 @@
+//! `lookout schema`: Prints the published JSON Schemas.

@@ -1,0 +1,1 @@
+//! `lookout tail`: Follows alerts like a small command centre.

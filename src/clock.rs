@@ -1,0 +1,23 @@
+//! The one place that reads the clocks. Everything else takes a [`Moment`] as an argument.
+
+use std::time::Instant;
+
+use crate::analysis::time::{Moment, Timestamp};
+
+/// Gives moments on the two clocks of [`Moment`].
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A clock whose monotonic side starts at zero, now.
+    pub fn start() -> Self {
+        Clock { origin: Instant::now() }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Moment {
+        Moment { mono: self.origin.elapsed(), utc: Timestamp::now() }
+    }
+}

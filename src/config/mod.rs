@@ -1,0 +1,1 @@
+//! The configuration: the document as typed, with spans, becomes a checked configuration.

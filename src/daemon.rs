@@ -1,0 +1,1 @@
+//! The wiring: start in order, supervise, stop in order.

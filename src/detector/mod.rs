@@ -1,0 +1,1 @@
+//! Finds things in pictures; the only place that names ONNX Runtime.

@@ -1,0 +1,1 @@
+//! Evidence: draw, redact, encode.

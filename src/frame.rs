@@ -1,0 +1,165 @@
+//! A decoded picture as it leaves a decoder: 8-bit luma and chroma planes with their real strides.
+//!
+//! The neutral ground between `video` (which makes frames), `detector` and `evidence` (which read them).
+//! Must never copy pixels and never convert them: whoever needs another form reads the planes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::analysis::time::Moment;
+
+/// How the planes of a picture are laid out. 8 bits per sample throughout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// Y, U, V planes; chroma halved in both directions (4:2:0).
+    I420,
+    /// Y plane, then one plane of U and V in turns; chroma halved in both directions (4:2:0).
+    Nv12,
+    /// Y, U, V planes; chroma halved horizontally (4:2:2), the usual motion JPEG.
+    I422,
+    /// Y, U, V planes; full chroma (4:4:4).
+    I444,
+    /// Y only.
+    Gray,
+}
+
+impl Layout {
+    /// Horizontal and vertical chroma subsampling as shifts; `None` without chroma.
+    pub fn chroma_shift(self) -> Option<(u32, u32)> {
+        match self {
+            Layout::I420 | Layout::Nv12 => Some((1, 1)),
+            Layout::I422 => Some((1, 0)),
+            Layout::I444 => Some((0, 0)),
+            Layout::Gray => None,
+        }
+    }
+
+    /// Number of planes.
+    pub fn planes(self) -> usize {
+        match self {
+            Layout::I420 | Layout::I422 | Layout::I444 => 3,
+            Layout::Nv12 => 2,
+            Layout::Gray => 1,
+        }
+    }
+}
+
+/// Which sample values mean black and white.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// Luma 16..235, chroma 16..240 (broadcast).
+    Limited,
+    /// 0..255 (JPEG).
+    Full,
+}
+
+/// Which matrix turns YUV into RGB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matrix {
+    /// ITU-R BT.601, standard definition and JPEG.
+    Bt601,
+    /// ITU-R BT.709, high definition.
+    Bt709,
+}
+
+/// Somebody who holds the bytes of the planes: a mapped decoder buffer, or a vector in tests.
+pub trait Planes: Send + Sync {
+    /// Bytes of plane `index` from its first row on; at least `stride * (rows - 1) + bytes of a row`.
+    fn plane(&self, index: usize) -> &[u8];
+}
+
+impl Planes for Vec<Vec<u8>> {
+    fn plane(&self, index: usize) -> &[u8] {
+        &self[index]
+    }
+}
+
+/// What a picture is, without its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureFormat {
+    /// Width in pixels; may be odd.
+    pub width: usize,
+    /// Height in pixels; may be odd.
+    pub height: usize,
+    /// Plane layout.
+    pub layout: Layout,
+    /// Bytes from one row to the next, per plane.
+    pub strides: [usize; 3],
+    /// Sample range.
+    pub range: Range,
+    /// Colour matrix.
+    pub matrix: Matrix,
+}
+
+/// Why planes do not make a picture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("plane {plane} of a {width}x{height} picture holds {have} bytes where {need} are needed")]
+pub struct PictureError {
+    plane: usize,
+    width: usize,
+    height: usize,
+    have: usize,
+    need: usize,
+}
+
+/// A picture whose planes are known to hold every pixel. Holds by construction, so readers may index.
+pub struct Picture {
+    format: PictureFormat,
+    planes: Box<dyn Planes>,
+}
+
+impl Picture {
+    /// Checks that every plane is large enough for the format.
+    pub fn new(format: PictureFormat, planes: Box<dyn Planes>) -> Result<Self, PictureError> {
+        for plane in 0..format.layout.planes() {
+            let (row_bytes, rows) = row_bytes_and_rows(&format, plane);
+            let stride = format.strides[plane];
+            let have = planes.plane(plane).len();
+            let need = if rows == 0 { 0 } else { stride * (rows - 1) + row_bytes };
+            if have < need || stride < row_bytes || row_bytes == 0 {
+                return Err(PictureError { plane, width: format.width, height: format.height, have, need });
+            }
+        }
+        Ok(Picture { format, planes })
+    }
+
+    /// What it is.
+    pub fn format(&self) -> &PictureFormat {
+        &self.format
+    }
+
+    /// Bytes of one plane, from its first row.
+    pub fn plane(&self, index: usize) -> &[u8] {
+        self.planes.plane(index)
+    }
+}
+
+/// Bytes that matter in a row, and rows, of one plane.
+fn row_bytes_and_rows(format: &PictureFormat, plane: usize) -> (usize, usize) {
+    if plane == 0 {
+        return (format.width, format.height);
+    }
+    let (sx, sy) = format.layout.chroma_shift().unwrap_or((0, 0));
+    let width = (format.width + (1 << sx) - 1) >> sx;
+    let height = (format.height + (1 << sy) - 1) >> sy;
+    if format.layout == Layout::Nv12 { (width * 2, height) } else { (width, height) }
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+/// One decoded picture of one camera. Cloning shares the picture.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The camera's id in the configuration.
+    pub camera: Arc<str>,
+    /// Counts frames of this camera's current connection, from 0.
+    pub number: u64,
+    /// When it arrived (live), or its place in the file (replay).
+    pub at: Moment,
+    /// The pixels.
+    pub picture: Arc<Picture>,
+}

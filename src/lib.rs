@@ -1,0 +1,56 @@
+//! Lookout: cameras and sensors in, few trustworthy early-warning alerts out.
+//!
+//! # The map of the house
+//!
+//! ```text
+//!  camera ─ RTSP ─► video ─► mailbox (1 frame, newest wins) ─► scheduler
+//!                                                                │
+//!                       detector worker: convert ► infer ► decode boxes
+//!                                                                │ detections
+//!                       analysis: tracker ► rules ─observations─► alerts      pure, one owner, no clock
+//!                                                                │ revisions
+//!                       outbox (SQLite, on disk before anything else)
+//!                                                                │
+//!                       mqtt ─► command centre ─► acknowledgement ─► analysis
+//! ```
+//!
+//! Arrows point one way: `main > cli > daemon > {video, detector, outbox, mqtt, evidence, config} > {contract, frame} > analysis`.
+//! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
+//!
+//! # Invariants
+//!
+//! - Time is an argument. `analysis` never asks what time it is, so a day replays in seconds and twice
+//!   the same way, byte for byte.
+//! - A frame may be dropped (counted, per camera, with the reason). From observation onwards nothing is
+//!   dropped silently.
+//! - Missing is not normal: a camera that is silent makes what depends on it unknown, never "off".
+//! - Every thread and task has a name, an owner that awaits it, a bounded queue with a stated overflow
+//!   rule, and a stop path with a deadline.
+//! - Input from cameras, brokers, models or files never panics. A panic is our bug; one camera's never
+//!   stops another's work.
+//! - Detection, never identification. There is deliberately no embedding, no matching, no list of people,
+//!   no plate text, no age, sex or ethnicity, in code, models or schema; `tests/architecture.rs` reads
+//!   the published schema for it.
+//!
+//! # Glossary
+//!
+//! frame: one decoded picture of one camera with its arrival time · detection: a box with a class and a
+//! score in one frame · track: detections of one thing over time in one camera · observation: what a rule
+//! saw, with a strength 0..1 · alert: something worth telling, with an id, revisions and a life ·
+//! evidence: a redacted picture that goes with an alert · grid: the place, as a code.
+
+pub mod analysis;
+pub mod clock;
+pub mod contract;
+pub mod frame;
+
+pub mod cli;
+pub mod config;
+pub mod daemon;
+pub mod detector;
+pub mod evidence;
+pub mod mqtt;
+pub mod outbox;
+pub mod scheduler;
+pub mod status;
+pub mod video;

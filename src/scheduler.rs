@@ -1,0 +1,1 @@
+//! Which camera frame is looked at next.

@@ -1,0 +1,1 @@
+//! Frames from cameras and files; the only place that names GStreamer.
