@@ -4,7 +4,13 @@
 //! argument with its time; everything that follows goes out as a return value. Imports nothing of ours
 //! but itself.
 
+pub mod alert;
 pub mod detection;
 pub mod geometry;
 pub mod grid;
+pub mod rules;
+pub mod schedule;
 pub mod time;
+
+/// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.
+pub const REMINDER: std::time::Duration = std::time::Duration::from_secs(60);

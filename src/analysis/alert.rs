@@ -1,0 +1,166 @@
+//! Alerts: what is worth telling somebody, with an identity, revisions and a life.
+//!
+//! `new`, then any number of `update`s, then `end` (it is over) or `retract` (it never was). Pure: ids come
+//! from what happened, not from chance, so a replay gives the same bytes.
+
+use std::sync::Arc;
+
+use super::detection::Class;
+use super::geometry::BBox;
+use super::time::{Moment, Timestamp};
+
+/// How urgent an alert is. A *suggestion*: an official warning is the government's to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Worth knowing.
+    Blue,
+    /// Somebody should look when they can.
+    Yellow,
+    /// Somebody should go.
+    Orange,
+    /// Somebody should go now.
+    Red,
+}
+
+impl Level {
+    /// The name in configuration and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Blue => "blue",
+            Level::Yellow => "yellow",
+            Level::Orange => "orange",
+            Level::Red => "red",
+        }
+    }
+}
+
+/// Where in its life an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// First revision.
+    New,
+    /// Still going on; something worth telling changed.
+    Update,
+    /// Over. Nothing follows.
+    End,
+    /// Was a mistake. Nothing follows.
+    Retract,
+}
+
+/// Why a revision was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PhaseReason {
+    /// The rule's condition held for its time.
+    Raised,
+    /// Still there: repeated at most every [`super::REMINDER`], so that a consumer sees it is alive.
+    StillThere,
+    /// The count, level or confidence rose enough to tell.
+    Grew,
+    /// Somebody acknowledged it.
+    Acknowledged,
+    /// Evidence was added.
+    EvidenceAdded,
+    /// The condition stopped for the hold time.
+    Cleared,
+    /// The rule's schedule ended.
+    ScheduleEnded,
+    /// The camera fell silent for so long that nothing can be said any more.
+    SourceSilent,
+    /// After a restart of the box the condition was not seen again.
+    NotSeenSinceRestart,
+    /// The rule or camera is no longer configured.
+    RuleRemoved,
+}
+
+/// An alert's identity: a ULID as text, 26 characters, first in time order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AlertId(pub Arc<str>);
+
+/// Somebody took it on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// Who, as the command centre names them (a desk or a role, for the audit trail).
+    pub by: String,
+    /// When the command was received.
+    pub at: Timestamp,
+    /// What they wrote, if anything.
+    pub note: Option<String>,
+}
+
+/// One thing that contributed, for the explanation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// `rule:fire-lane-blocked`, later `sensor:drain-2`.
+    pub source: String,
+    /// What was measured, in the rule's unit: seconds, count, score.
+    pub value: f64,
+    /// Share in the belief, 0..1.
+    pub contribution: f64,
+    /// Weight given by configuration.
+    pub weight: f64,
+    /// Seconds since it was measured.
+    pub age_secs: f64,
+}
+
+/// What the rule wanted and what it got.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Why {
+    /// Id of the rule.
+    pub rule: Arc<str>,
+    /// The condition in words and numbers: `car, truck or bus stays in fire-lane for 120 s`.
+    pub condition: String,
+    /// The threshold that was passed, in the unit of the contributions' values.
+    pub threshold: f64,
+    /// What contributed.
+    pub contributions: Vec<Contribution>,
+}
+
+/// One thing that is part of the alert, at its latest place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shown {
+    /// What it is.
+    pub class: Class,
+    /// How sure the detector is, 0..1.
+    pub score: f32,
+    /// Where, in parts of the frame.
+    pub box_in_frame: BBox,
+}
+
+/// One revision of one alert: the complete picture, so that a consumer needs no earlier one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revision {
+    /// Which alert.
+    pub alert: AlertId,
+    /// 1 for `new`, then rising by one.
+    pub rev: u32,
+    /// Where in its life.
+    pub phase: Phase,
+    /// Why this revision.
+    pub reason: PhaseReason,
+    /// The kind of thing: the rule's `signal`.
+    pub kind: Arc<str>,
+    /// Suggested level now.
+    pub level: Level,
+    /// Highest level so far.
+    pub level_max: Level,
+    /// How sure we are, 0..1.
+    pub confidence: f32,
+    /// When the condition began (not when it had lasted long enough).
+    pub started_at: Timestamp,
+    /// When it was last seen to hold.
+    pub last_seen_at: Timestamp,
+    /// When it ended, for `end` and `retract`.
+    pub ended_at: Option<Timestamp>,
+    /// The moment this revision was made.
+    pub at: Moment,
+    /// The camera.
+    pub camera: Arc<str>,
+    /// The zone or line, where the rule has one.
+    pub zone: Option<Arc<str>>,
+    /// What is in the picture and part of it.
+    pub shown: Vec<Shown>,
+    /// The explanation.
+    pub why: Why,
+    /// Who acknowledged it.
+    pub acknowledged: Option<Acknowledgement>,
+}
