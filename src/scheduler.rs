@@ -1,1 +1,314 @@
-//! Which camera frame is looked at next.
+//! Which camera's frame is looked at next.
+//!
+//! One mailbox of one frame per camera: the newest wins, older ones are counted and forgotten, so there is
+//! never a queue of frames and what is looked at is never old. A camera becomes due at its analysis rate.
+//! Among the due cameras the one that is furthest behind its share is served first (stride scheduling,
+//! Waldspurger and Weihl 1995): with time to spare every camera gets its rate, under overload all rates
+//! fall in proportion. A camera whose frame is being looked at is not handed out a second time, so the
+//! frames of one camera reach the analysis in order.
+//!
+//! Must never look at pixels, wait for a camera, or know what a rule is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::analysis::time::Moment;
+use crate::frame::Frame;
+
+/// Mailboxes and turns of all cameras. Shared by the video threads, which offer, and the workers, which take.
+#[derive(Debug, Default)]
+pub struct Scheduler {
+    turns: Mutex<Turns>,
+    offered: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    cameras: BTreeMap<Arc<str>, Mailbox>,
+    /// Virtual time: the pass of the camera served last.
+    pass: Duration,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Mailbox {
+    newest: Option<Frame>,
+    period: Duration,
+    /// Not before this moment of the monotonic clock.
+    due: Duration,
+    /// Virtual time at which this camera has had its share.
+    pass: Duration,
+    being_looked_at: bool,
+    counts: Counts,
+}
+
+/// What became of a camera's frames since it was added.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Came when the camera was not due; not even mapped.
+    pub not_due: u64,
+    /// Offered, then replaced by a newer one before a worker had time: overload.
+    pub replaced: u64,
+    /// Looked at.
+    pub taken: u64,
+}
+
+/// A frame on loan to a worker. Its camera gets its next turn when this is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    scheduler: &'a Scheduler,
+    /// The frame to look at.
+    pub frame: Frame,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut turns = self.scheduler.turns.lock();
+        if let Some(mailbox) = turns.cameras.get_mut(&self.frame.camera) {
+            mailbox.being_looked_at = false;
+            if mailbox.newest.is_some() {
+                self.scheduler.offered.notify_one();
+            }
+        }
+    }
+}
+
+impl Scheduler {
+    /// No cameras yet.
+    pub fn new() -> Self {
+        Scheduler::default()
+    }
+
+    /// Adds a camera, or changes the rate of one that is there. `analysis_hz` is held between 0.01 and 100.
+    pub fn set_camera(&self, camera: &Arc<str>, analysis_hz: f32) {
+        let hz = if analysis_hz.is_finite() { analysis_hz.clamp(0.01, 100.0) } else { 1.0 };
+        let period = Duration::from_secs_f32(1.0 / hz);
+        let mut turns = self.turns.lock();
+        let pass = turns.pass;
+        turns.cameras.entry(camera.clone()).and_modify(|m| m.period = period).or_insert(Mailbox {
+            newest: None,
+            period,
+            due: Duration::ZERO,
+            pass,
+            being_looked_at: false,
+            counts: Counts::default(),
+        });
+    }
+
+    /// Forgets a camera and its waiting frame.
+    pub fn remove_camera(&self, camera: &str) {
+        self.turns.lock().cameras.remove(camera);
+    }
+
+    /// Whether a frame of that moment would be looked at. Cheap: asked before a buffer is mapped.
+    pub fn wants(&self, camera: &str, at: Moment) -> bool {
+        match self.turns.lock().cameras.get_mut(camera) {
+            Some(mailbox) if at.mono >= mailbox.due => true,
+            Some(mailbox) => {
+                mailbox.counts.not_due += 1;
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// Puts a frame into its camera's mailbox; an older one there is dropped and counted.
+    pub fn offer(&self, frame: Frame) {
+        let mut turns = self.turns.lock();
+        let Some(mailbox) = turns.cameras.get_mut(&frame.camera) else { return };
+        if mailbox.newest.replace(frame).is_some() {
+            mailbox.counts.replaced += 1;
+        }
+        if !mailbox.being_looked_at {
+            self.offered.notify_one();
+        }
+    }
+
+    /// The next frame to look at, waiting for one until `deadline`; `None` then, or once closed.
+    pub fn take(&self, deadline: Instant) -> Option<Turn<'_>> {
+        let mut turns = self.turns.lock();
+        loop {
+            if turns.closed {
+                return None;
+            }
+            if let Some(frame) = turns.next() {
+                return Some(Turn { scheduler: self, frame });
+            }
+            if self.offered.wait_until(&mut turns, deadline).timed_out() {
+                let frame = if turns.closed { None } else { turns.next() };
+                return frame.map(|frame| Turn { scheduler: self, frame });
+            }
+        }
+    }
+
+    /// Wakes every worker for good.
+    pub fn close(&self) {
+        self.turns.lock().closed = true;
+        self.offered.notify_all();
+    }
+
+    /// What became of each camera's frames.
+    pub fn counts(&self) -> Vec<(Arc<str>, Counts)> {
+        self.turns.lock().cameras.iter().map(|(id, m)| (id.clone(), m.counts)).collect()
+    }
+}
+
+impl Turns {
+    fn next(&mut self) -> Option<Frame> {
+        let waiting = self.cameras.values_mut().filter(|m| m.newest.is_some() && !m.being_looked_at);
+        let mailbox = waiting.min_by_key(|m| m.pass)?;
+        let frame = mailbox.newest.take()?;
+        mailbox.being_looked_at = true;
+        mailbox.counts.taken += 1;
+        // The beat is kept as long as frames come about on time, so that the average rate is the wanted one.
+        mailbox.due = if frame.at.mono > mailbox.due + mailbox.period {
+            frame.at.mono + mailbox.period
+        } else {
+            mailbox.due + mailbox.period
+        };
+        // A camera that was away does not catch up on the others: its share starts now.
+        let start = mailbox.pass.max(self.pass);
+        mailbox.pass = start + mailbox.period;
+        self.pass = start;
+        Some(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::time::Timestamp;
+    use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+
+    fn frame(camera: &str, number: u64, at_ms: u64) -> Frame {
+        let format = PictureFormat {
+            width: 1,
+            height: 1,
+            layout: Layout::Gray,
+            strides: [1, 0, 0],
+            range: Range::Full,
+            matrix: Matrix::Bt601,
+        };
+        let picture = Picture::new(format, Box::new(vec![vec![0u8]])).expect("one pixel");
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(at_ms));
+        Frame { camera: camera.into(), number, at, picture: Arc::new(picture) }
+    }
+
+    fn scheduler(cameras: &[(&str, f32)]) -> Scheduler {
+        let scheduler = Scheduler::new();
+        for (camera, hz) in cameras {
+            scheduler.set_camera(&Arc::from(*camera), *hz);
+        }
+        scheduler
+    }
+
+    fn take_now(scheduler: &Scheduler) -> Option<Turn<'_>> {
+        scheduler.take(Instant::now())
+    }
+
+    #[test]
+    fn the_newest_frame_wins_and_the_older_one_is_counted() {
+        let s = scheduler(&[("a", 5.0)]);
+        s.offer(frame("a", 0, 0));
+        s.offer(frame("a", 1, 40));
+        assert_eq!(take_now(&s).map(|t| t.frame.number), Some(1));
+        assert_eq!(s.counts()[0].1, Counts { not_due: 0, replaced: 1, taken: 1 });
+    }
+
+    #[test]
+    fn a_camera_is_not_handed_out_twice_at_once() {
+        let s = scheduler(&[("a", 5.0)]);
+        s.offer(frame("a", 0, 0));
+        let turn = take_now(&s).expect("a frame waits");
+        s.offer(frame("a", 1, 300));
+        assert!(take_now(&s).is_none(), "its first frame is still being looked at");
+        drop(turn);
+        assert_eq!(take_now(&s).map(|t| t.frame.number), Some(1));
+    }
+
+    #[test]
+    fn with_time_to_spare_a_camera_gets_its_rate_whatever_the_jitter() {
+        let s = scheduler(&[("a", 5.0)]);
+        let mut taken = 0;
+        for n in 0..250u64 {
+            let at_ms = n * 40 + (n * 7919) % 13; // 25 frames a second, up to 12 ms late
+            let f = frame("a", n, at_ms);
+            if s.wants("a", f.at) {
+                s.offer(f);
+                taken += u64::from(take_now(&s).is_some());
+            }
+        }
+        assert!((49..=51).contains(&taken), "{taken} of 10 s at 5 a second");
+    }
+
+    #[test]
+    fn under_overload_every_rate_falls_in_proportion() {
+        let s = scheduler(&[("slow", 1.0), ("fast", 5.0), ("also-fast", 5.0)]);
+        let mut served: BTreeMap<String, u32> = BTreeMap::new();
+        // The worker manages 2.2 frames a second where 11 are wanted.
+        for step in 0..2200u64 {
+            let at_ms = step * 455;
+            for camera in ["slow", "fast", "also-fast"] {
+                let f = frame(camera, step, at_ms);
+                if s.wants(camera, f.at) {
+                    s.offer(f);
+                }
+            }
+            if let Some(turn) = take_now(&s) {
+                *served.entry(turn.frame.camera.to_string()).or_default() += 1;
+            }
+        }
+        for (camera, share) in [("slow", 200.0), ("fast", 1000.0), ("also-fast", 1000.0)] {
+            let got = f64::from(served[camera]);
+            assert!((got / share - 1.0).abs() < 0.1, "{camera} got {got}, its share is {share}");
+        }
+    }
+
+    #[test]
+    fn a_camera_that_was_away_does_not_starve_the_others() {
+        let s = scheduler(&[("a", 5.0), ("b", 5.0)]);
+        for n in 0..100 {
+            s.offer(frame("a", n, n * 1000));
+            assert!(take_now(&s).is_some());
+        }
+        let mut b_in_a_row = 0;
+        for n in 100..110 {
+            s.offer(frame("a", n, n * 1000));
+            s.offer(frame("b", n, n * 1000));
+            match take_now(&s).map(|t| t.frame.camera.to_string()).as_deref() {
+                Some("b") => b_in_a_row += 1,
+                _ => break,
+            }
+        }
+        assert!(b_in_a_row <= 1, "b was served {b_in_a_row} times in a row");
+    }
+
+    #[test]
+    fn a_waiting_worker_wakes_when_a_frame_comes_and_when_all_is_closed() {
+        let s = Arc::new(scheduler(&[("a", 5.0)]));
+        let waiting = Arc::clone(&s);
+        let worker = std::thread::spawn(move || {
+            let far = Instant::now() + Duration::from_secs(30);
+            let first = waiting.take(far).map(|t| t.frame.number);
+            (first, waiting.take(far).map(|t| t.frame.number))
+        });
+        s.offer(frame("a", 7, 0));
+        while s.counts()[0].1.taken == 0 {
+            std::thread::yield_now();
+        }
+        s.close();
+        assert_eq!(worker.join().expect("the worker ends"), (Some(7), None));
+    }
+
+    #[test]
+    fn frames_of_unknown_cameras_are_refused() {
+        let s = scheduler(&[("a", 5.0)]);
+        let f = frame("b", 0, 0);
+        assert!(!s.wants("b", f.at));
+        s.offer(f);
+        assert!(take_now(&s).is_none());
+    }
+}

@@ -1,0 +1,2 @@
+//! The decode-and-infer loop, stage by stage.
+fn main() {}

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Installs what is missing to build and run Lookout on Debian 12 or newer and on Ubuntu 24.04 or newer,
+# x86-64 and aarch64. Package registries only (apt, crates.io, PyPI). Can be run again and again; says
+# what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
+#
+#   deploy/setup.sh          what building and running needs
+#   deploy/setup.sh --test   and what the tests need (an MQTT broker, an encoder)
+set -euo pipefail
+
+# The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
+# with, by digest. To raise it, change all three lines; the minor version must be at least the `api-NN`
+# feature of `ort` in Cargo.toml.
+ort_version=1.31.1
+ort_sha256_x86_64=5752bd508126ae7c49894d3b9d2e83f0c3d487319246d04c444b393308d7ad7f
+ort_sha256_aarch64=da05378364c44d4407e463982d2bf8d5e4cfea873283757e48beeb41df97b7f3
+
+cache="${LOOKOUT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lookout}"
+
+say() { if [ -t 2 ]; then printf '\033[1m%s\033[0m\n' "setup: $*" >&2; else printf '%s\n' "setup: $*" >&2; fi; }
+fail() { printf 'error: %s\n' "$1" >&2; shift; for hint in "$@"; do printf '  hint: %s\n' "$hint" >&2; done; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else fail "installing packages needs root" "run as root, or install sudo"
+    fi
+}
+
+install_packages() {
+    command -v apt-get >/dev/null || fail "this system has no apt-get" \
+        "Lookout's scripts serve Debian and Ubuntu; the package names are in deploy/setup.sh"
+    local wanted=(
+        build-essential pkg-config git ca-certificates unzip python3 python3-pip
+        libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
+        gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+    )
+    [ "${1:-}" = --test ] && wanted+=(
+        mosquitto mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
+    )
+    local missing=() name
+    for name in "${wanted[@]}"; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then say "all ${#wanted[@]} Debian packages are there"; return; fi
+    say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+    as_root apt-get update -q >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+}
+
+# Cargo of at least the version that Cargo.toml asks for.
+install_rust() {
+    [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
+    local wanted have
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    have=$(cargo --version 2>/dev/null | awk '{print $2}') || true
+    if [ -n "$have" ] && [ "$(printf '%s\n%s\n' "$wanted" "$have" | sort -V | head -1)" = "$wanted" ]; then
+        say "Rust $have is there (at least $wanted is needed)"
+        return
+    fi
+    if ! command -v rustup >/dev/null; then
+        say "installing rustup"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends rustup >&2 || fail \
+            "no Rust of at least $wanted here (found: ${have:-none}), and this system's packages have no rustup" \
+            "install Rust as https://rustup.rs says, then run this again"
+    fi
+    say "installing Rust $wanted"
+    rustup toolchain install --profile minimal -c clippy -c rustfmt "$wanted" >&2 \
+        || fail "rustup could not install Rust $wanted" "check the network, then run this again"
+    export RUSTUP_TOOLCHAIN="$wanted"
+}
+
+install_onnxruntime() {
+    local arch folder sha
+    arch=$(uname -m)
+    case "$arch" in
+        x86_64) sha=$ort_sha256_x86_64 ;;
+        aarch64) sha=$ort_sha256_aarch64 ;;
+        *) fail "there is no ONNX Runtime package for $arch" "build it and point LOOKOUT_ORT_LIB at libonnxruntime.so" ;;
+    esac
+    folder="$cache/onnxruntime/$ort_version"
+    export LOOKOUT_ORT_LIB="$folder/libonnxruntime.so.$ort_version"
+    if [ -f "$LOOKOUT_ORT_LIB" ]; then say "ONNX Runtime $ort_version is there"; return; fi
+    say "fetching ONNX Runtime $ort_version for $arch (24 MB, checked by digest)"
+    local temp; temp=$(mktemp -d)
+    printf 'onnxruntime==%s --hash=sha256:%s\n' "$ort_version" "$sha" >"$temp/requirements.txt"
+    # The wheel is only a carrier for the library, so its Python version is pinned and need not be ours.
+    python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: --dest "$temp" \
+        --python-version 3.11 --implementation cp --abi cp311 --platform "manylinux_2_28_$arch" \
+        -r "$temp/requirements.txt" >&2 \
+        || fail "ONNX Runtime could not be fetched" "check that PyPI can be reached with pip" \
+            "or put libonnxruntime.so.$ort_version into $folder yourself"
+    unzip -q -j "$temp"/onnxruntime-*.whl 'onnxruntime/capi/libonnxruntime*' onnxruntime/LICENSE \
+        onnxruntime/ThirdPartyNotices.txt -d "$temp/lib"
+    mkdir -p "$(dirname "$folder")"
+    rm -rf "$folder" "$folder.part" && mv "$temp/lib" "$folder.part" && mv "$folder.part" "$folder"
+    rm -rf "$temp"
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+install_packages "${1:-}"
+install_rust
+install_onnxruntime

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Sets up and runs every test. Tests that need the clips and public weights of ../shared (or
+# LOOKOUT_SHARED) run where that folder exists and are reported as ignored where it does not.
+# Can be run again and again; arguments go to `cargo test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+. deploy/setup.sh --test
+
+shared="${LOOKOUT_SHARED:-../shared}"
+ignored=()
+if [ -d "$shared/videos" ] && [ -d "$shared/models" ]; then
+    export LOOKOUT_SHARED; LOOKOUT_SHARED=$(cd "$shared" && pwd)
+    ignored=(--include-ignored)
+    say "clips and public weights are there: no test is left out"
+else
+    say "no clips and public weights at $shared: the tests that need them are reported as ignored"
+fi
+
+# The build folder lives in the user's cache, so that a fresh clone starts warm.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+say "running the tests (the first build takes about ten minutes on two cores)"
+cargo test --locked --no-fail-fast "$@" -- "${ignored[@]}"
