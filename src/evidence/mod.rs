@@ -1,1 +1,146 @@
-//! Evidence: draw, redact, encode.
+//! Evidence: one redacted picture that goes with an alert.
+//!
+//! From a frame and everything that was detected in it: masks painted over, faces and the head part of
+//! every person pixelated, what the alert is about framed and labelled, encoded as JPEG of bounded size.
+//! Must never let a picture out that was not redacted: where redaction cannot be done, there is no picture.
+
+mod draw;
+mod redact;
+mod rgb;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::FilterType;
+use image::{ExtendedColorType, RgbImage};
+use sha2::{Digest, Sha256};
+
+use crate::analysis::alert::Shown;
+use crate::analysis::detection::{Class, Detection};
+use crate::analysis::geometry::Polygon;
+use crate::frame::Picture;
+
+pub use draw::label;
+pub use rgb::rgb_from_picture;
+
+/// The contract's limit for one evidence message, bytes.
+pub const MAX_BYTES: usize = 256 * 1024;
+
+/// Wider pictures are scaled down to this width, pixels: enough to see what happens, a fraction of the bytes.
+const MAX_WIDTH: u32 = 1280;
+
+/// A redacted picture, ready to leave the box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The JPEG file.
+    pub jpeg: Vec<u8>,
+    /// SHA-256 of it, in hexadecimal.
+    pub sha256: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// How many faces and heads were pixelated.
+    pub redacted: usize,
+}
+
+/// Why there is no picture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EvidenceError {
+    /// No model that finds people or faces runs on this camera, so nobody could be made unrecognisable.
+    #[error(
+        "no evidence: none of the camera's models finds people or faces, so the picture cannot be redacted\n  \
+         hint: add a model with the class `person` or `face` to [detector]"
+    )]
+    CannotRedact,
+    /// A picture without pixels.
+    #[error("no evidence: the picture is empty")]
+    Empty,
+    /// The encoder failed.
+    #[error("no evidence: JPEG encoding failed: {0}")]
+    Encode(String),
+    /// Not even the smallest form fits.
+    #[error("no evidence: the picture does not fit into {MAX_BYTES} bytes")]
+    TooLarge,
+}
+
+/// Makes the picture.
+///
+/// `classes` are all that the camera's models can find, `seen` everything they found in this very frame
+/// (also what was too weak for an alert: a doubtful face is pixelated too), `shown` what the alert is
+/// about, `masks` what must never be seen.
+pub fn make(
+    picture: &Picture,
+    classes: &[Class],
+    seen: &[Detection],
+    shown: &[Shown],
+    masks: &[Polygon],
+) -> Result<Evidence, EvidenceError> {
+    if !classes.iter().any(|c| *c == Class::PERSON || *c == Class::FACE) {
+        return Err(EvidenceError::CannotRedact);
+    }
+    let mut image = rgb_from_picture(picture);
+    if image.width() == 0 || image.height() == 0 {
+        return Err(EvidenceError::Empty);
+    }
+    if image.width() > MAX_WIDTH {
+        image = scaled(&image, MAX_WIDTH);
+    }
+    let redacted = redact::pixelate_people(&mut image, seen, shown);
+    redact::paint_masks(&mut image, masks);
+    draw::frame_shown(&mut image, shown);
+    let jpeg = encode_within(image, MAX_BYTES)?;
+    let sha256 = hex(&Sha256::digest(&jpeg.bytes));
+    Ok(Evidence { jpeg: jpeg.bytes, sha256, width: jpeg.width, height: jpeg.height, redacted })
+}
+
+/// The picture as JPEG without any redaction: for the installer's own eyes (`lookout probe`), never for
+/// the wire.
+pub fn encode_unredacted(picture: &Picture) -> Result<Vec<u8>, EvidenceError> {
+    let image = rgb_from_picture(picture);
+    if image.width() == 0 || image.height() == 0 {
+        return Err(EvidenceError::Empty);
+    }
+    encode(&image, 90)
+}
+
+struct Encoded {
+    bytes: Vec<u8>,
+    width: u32,
+    height: u32,
+}
+
+/// Lowers quality first, then size, until the file fits.
+fn encode_within(mut image: RgbImage, max_bytes: usize) -> Result<Encoded, EvidenceError> {
+    loop {
+        for quality in [85, 70, 55, 40] {
+            let bytes = encode(&image, quality)?;
+            if bytes.len() <= max_bytes {
+                return Ok(Encoded { bytes, width: image.width(), height: image.height() });
+            }
+        }
+        if image.width() < 64 {
+            return Err(EvidenceError::TooLarge);
+        }
+        let width = image.width() * 3 / 4;
+        image = scaled(&image, width);
+    }
+}
+
+fn encode(image: &RgbImage, quality: u8) -> Result<Vec<u8>, EvidenceError> {
+    let mut bytes = Vec::with_capacity(64 * 1024);
+    JpegEncoder::new_with_quality(&mut bytes, quality)
+        .encode(image.as_raw(), image.width(), image.height(), ExtendedColorType::Rgb8)
+        .map_err(|error| EvidenceError::Encode(error.to_string()))?;
+    Ok(bytes)
+}
+
+fn scaled(image: &RgbImage, width: u32) -> RgbImage {
+    let height = (u64::from(image.height()) * u64::from(width) / u64::from(image.width())).max(1);
+    image::imageops::resize(image, width, height as u32, FilterType::Triangle)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
