@@ -1,0 +1,675 @@
+//! Which models there are: `models/manifest.toml`, as written, becomes a checked [`Manifest`].
+//!
+//! Every problem of the file is reported in one run, with line, column and a hint. Reads the manifest only:
+//! whether a model's file is there and is what the manifest says is [`Model::load`](super::Model::load)'s
+//! question.
+//!
+//! ```toml
+//! [[model]]
+//! name = "street-nano"                # what configuration calls it
+//! file = "street-nano.onnx"           # beside the manifest
+//! sha256 = "9f86d0818..."             # 64 hex digits; checked before anything parses the file
+//! licence = "Apache-2.0"
+//! origin = "trained by this project"
+//! head = "yolov8"                     # yolox, nanodet, yolov8, scrfd, yunet
+//! strides = [8, 16, 32]               # the default
+//! outputs = ["output"]                # names, in the head's order; left out: the file's own order
+//! classes = ["person", "car"]         # what the network's classes are called, in its order; "" is never reported
+//! words = { car = "car" }             # our words for them; with it, only what it names is reported
+//! thresholds = { person = 0.4 }       # recommended, by our words; others 0.5
+//! nms_iou = 0.6                       # boxes of one class that overlap more are one thing
+//!
+//! [model.input]                       # f32, 1 x 3 x height x width, (x - mean) / std of x in 0..255
+//! width = 416
+//! height = 256
+//! colour = "rgb"                      # or "bgr"
+//! fit = "letterbox-top-left"          # letterbox-centre, stretch
+//! pad = 114                           # the default
+//! mean = [0, 0, 0]                    # the default, in channel order
+//! std = [1, 1, 1]                     # the default, in channel order
+//! ```
+//!
+//! `reg_max` and `cell_centre` belong to `nanodet`, `anchors` to `scrfd`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::convert::{Colour, Fit, ModelInput};
+use super::heads::Head;
+use crate::analysis::detection::Class;
+
+/// The manifest's usual name.
+pub const FILE_NAME: &str = "manifest.toml";
+/// Names a manifest, or the folder that holds it.
+pub const ENVIRONMENT: &str = "LOOKOUT_MODELS";
+
+/// Threshold of a class for which the manifest recommends none. A guess.
+const DEFAULT_THRESHOLD: f32 = 0.5;
+/// Overlap beyond which two boxes are one thing, where the manifest does not say. A guess between YOLOX's
+/// 0.45 and YOLOv8's 0.7.
+const DEFAULT_NMS_IOU: f32 = 0.5;
+/// Longest side of a model's input. 4096 squared is 200 MB of tensor for each worker.
+const LONGEST_SIDE: i64 = 4096;
+
+/// The models there are, in the manifest's order. Checked: every field is in its range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    file: PathBuf,
+    models: Vec<ModelEntry>,
+}
+
+/// What the manifest says of one model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelEntry {
+    /// What configuration calls it.
+    pub name: String,
+    /// Where its file is.
+    pub file: PathBuf,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Licence of the weights.
+    pub licence: String,
+    /// Who made them, from what.
+    pub origin: String,
+    /// What it wants to be fed.
+    pub input: ModelInput,
+    /// How its outputs are read.
+    pub head: Head,
+    /// Names of the outputs in the head's order; `None`: the file's own order.
+    pub outputs: Option<Vec<String>>,
+    /// Our word for each of the network's classes; `None` is never reported.
+    pub classes: Vec<Option<Class>>,
+    /// Recommended thresholds, one for each word in `classes`.
+    pub thresholds: Vec<(Class, f32)>,
+    /// Boxes of one class that overlap by more than this are one thing.
+    pub nms_iou: f32,
+}
+
+impl ModelEntry {
+    /// What it can report, each once, in the order of the network's classes.
+    pub fn reported(&self) -> impl Iterator<Item = Class> + '_ {
+        self.thresholds.iter().map(|(class, _)| *class)
+    }
+}
+
+/// Why there is no manifest to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// None of the usual places has one.
+    #[error(
+        "no model manifest found; looked for {}\n  hint: name one with --manifest FILE or {ENVIRONMENT}=FILE",
+        list_of_paths(.searched)
+    )]
+    NotFound {
+        /// Where it was looked for.
+        searched: Vec<PathBuf>,
+    },
+    /// The file cannot be read.
+    #[error("model manifest {}: {error}", file.display())]
+    Read {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is wrong; every problem found.
+    #[error("{}", join(problems, file))]
+    Problems {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong, in the order of the file.
+        problems: Vec<Problem>,
+    },
+    /// Nobody has described a model of that name.
+    #[error("{} has no model `{name}`\n  hint: {}", file.display(), known_models(.known))]
+    UnknownModel {
+        /// As asked for.
+        name: String,
+        /// Which manifest.
+        file: PathBuf,
+        /// What it has.
+        known: Vec<String>,
+    },
+}
+
+/// One thing that is wrong with a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Line and column, from 1.
+    pub at: (usize, usize),
+    /// What is wrong.
+    pub what: String,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+impl Manifest {
+    /// Finds and reads the manifest: `named` (a file or its folder), else `LOOKOUT_MODELS`, else `models/` in
+    /// the current folder, `models/` beside the executable, `/usr/share/lookout/models`.
+    ///
+    /// # Errors
+    /// [`ManifestError::NotFound`] where there is none, otherwise as [`read`](Manifest::read).
+    pub fn find(named: Option<&Path>) -> Result<Self, ManifestError> {
+        let from_environment = std::env::var_os(ENVIRONMENT).filter(|v| !v.is_empty()).map(PathBuf::from);
+        if let Some(path) = named.map(Path::to_owned).or(from_environment) {
+            let file = if path.is_dir() { path.join(FILE_NAME) } else { path };
+            return Manifest::read(&file);
+        }
+        let beside_executable =
+            std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("models")));
+        let searched: Vec<PathBuf> =
+            [Some("models".into()), beside_executable, Some("/usr/share/lookout/models".into())]
+                .into_iter()
+                .flatten()
+                .map(|folder: PathBuf| folder.join(FILE_NAME))
+                .collect();
+        match searched.iter().find(|file| file.is_file()) {
+            Some(file) => Manifest::read(file),
+            None => Err(ManifestError::NotFound { searched }),
+        }
+    }
+
+    /// Reads and checks one manifest; the models' files lie beside it.
+    ///
+    /// # Errors
+    /// [`ManifestError::Read`] and [`ManifestError::Problems`].
+    pub fn read(file: &Path) -> Result<Self, ManifestError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| ManifestError::Read { file: file.to_owned(), error })?;
+        Manifest::parse(&text, file)
+    }
+
+    /// Checks the text of a manifest; `file` is for messages and says where the models' files are.
+    ///
+    /// # Errors
+    /// [`ManifestError::Problems`], all of them.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ManifestError> {
+        let mut problems = Problems { text, found: Vec::new() };
+        let models = match toml::from_str::<ManifestAsTyped>(text) {
+            Ok(typed) => check_all(typed, file.parent().unwrap_or(Path::new("")), &mut problems),
+            Err(error) => {
+                let at = error.span().unwrap_or(0..0);
+                problems.add(at.start, error.message().trim_end().to_owned(), None);
+                Vec::new()
+            }
+        };
+        let mut found = problems.found;
+        if found.is_empty() {
+            return Ok(Manifest { file: file.to_owned(), models });
+        }
+        found.sort_by_key(|p| p.at);
+        Err(ManifestError::Problems { file: file.to_owned(), problems: found })
+    }
+
+    /// The same models with their files in `folder` instead of beside the manifest.
+    #[must_use]
+    pub fn with_files_in(mut self, folder: &Path) -> Self {
+        for model in &mut self.models {
+            if let Some(name) = model.file.file_name() {
+                model.file = folder.join(name);
+            }
+        }
+        self
+    }
+
+    /// The manifest's own file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// All of them, in the manifest's order.
+    pub fn models(&self) -> &[ModelEntry] {
+        &self.models
+    }
+
+    /// The model of that name.
+    ///
+    /// # Errors
+    /// [`ManifestError::UnknownModel`], which lists the names there are.
+    pub fn model(&self, name: &str) -> Result<&ModelEntry, ManifestError> {
+        self.models.iter().find(|m| m.name == name).ok_or_else(|| ManifestError::UnknownModel {
+            name: name.to_owned(),
+            file: self.file.clone(),
+            known: self.models.iter().map(|m| m.name.clone()).collect(),
+        })
+    }
+}
+
+// ---- as typed
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManifestAsTyped {
+    #[serde(default)]
+    model: Vec<Spanned<ModelAsTyped>>,
+}
+
+/// Everything optional, so that everything that is missing can be reported at once.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelAsTyped {
+    name: Option<Spanned<String>>,
+    file: Option<Spanned<String>>,
+    sha256: Option<Spanned<String>>,
+    licence: Option<Spanned<String>>,
+    origin: Option<Spanned<String>>,
+    head: Option<Spanned<String>>,
+    strides: Option<Spanned<Vec<i64>>>,
+    reg_max: Option<Spanned<i64>>,
+    cell_centre: Option<Spanned<f64>>,
+    anchors: Option<Spanned<i64>>,
+    outputs: Option<Spanned<Vec<String>>>,
+    classes: Option<Spanned<Vec<String>>>,
+    words: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
+    #[serde(default)]
+    thresholds: BTreeMap<Spanned<String>, Spanned<f64>>,
+    nms_iou: Option<Spanned<f64>>,
+    input: Option<Spanned<InputAsTyped>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InputAsTyped {
+    width: Option<Spanned<i64>>,
+    height: Option<Spanned<i64>>,
+    colour: Option<Spanned<String>>,
+    fit: Option<Spanned<String>>,
+    pad: Option<Spanned<f64>>,
+    mean: Option<Spanned<[f64; 3]>>,
+    std: Option<Spanned<[f64; 3]>>,
+}
+
+// ---- checks: each reports what it finds and gives `None` where nothing useful is left
+
+struct Problems<'t> {
+    text: &'t str,
+    found: Vec<Problem>,
+}
+
+impl Problems<'_> {
+    fn add(&mut self, offset: usize, what: String, hint: Option<String>) {
+        self.found.push(Problem { at: line_and_column(self.text, offset), what, hint });
+    }
+}
+
+fn check_all(typed: ManifestAsTyped, folder: &Path, problems: &mut Problems) -> Vec<ModelEntry> {
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    let mut models = Vec::new();
+    for (number, model) in typed.model.into_iter().enumerate() {
+        let called = match &model.get_ref().name {
+            Some(name) => format!("model `{}`", name.get_ref()),
+            None => format!("model number {}", number + 1),
+        };
+        if let Some(name) = &model.get_ref().name
+            && let Some(first) = names.insert(name.get_ref().clone(), name.span().start)
+        {
+            let line = line_and_column(problems.text, first).0;
+            problems.add(
+                name.span().start,
+                format!("{called} is described twice, first in line {line}"),
+                None,
+            );
+        }
+        let mut check = Check { called, here: model.span().start, problems };
+        models.extend(check.model(model.into_inner(), folder));
+    }
+    models
+}
+
+/// The checks of one model.
+struct Check<'p, 't> {
+    /// The model, as messages call it.
+    called: String,
+    /// Where something is reported that is missing.
+    here: usize,
+    problems: &'p mut Problems<'t>,
+}
+
+impl Check<'_, '_> {
+    fn report<T>(&mut self, place: &Spanned<T>, what: impl fmt::Display, hint: Option<String>) {
+        let what = format!("{}: {what}", self.called);
+        self.problems.add(place.span().start, what, hint);
+    }
+
+    fn model(&mut self, typed: ModelAsTyped, folder: &Path) -> Option<ModelEntry> {
+        // Every check runs, whatever the others find; `?` comes afterwards.
+        let name = self.text(&typed.name, "name");
+        let file = self.text(&typed.file, "file");
+        let sha256 = self.digest(&typed.sha256);
+        let licence = self.text(&typed.licence, "licence");
+        let origin = self.text(&typed.origin, "origin");
+        let input = self.input(&typed.input);
+        let head = self.head(&typed);
+        let classes = self.classes(&typed);
+        let thresholds = classes.as_deref().map(|classes| self.thresholds(&typed.thresholds, classes));
+        let nms_iou = match &typed.nms_iou {
+            None => Some(DEFAULT_NMS_IOU),
+            Some(iou) => self.part(iou, "nms_iou"),
+        };
+        if let (Some(head), Some(input), Some(classes)) = (&head, &input, &classes) {
+            self.fitting(&typed, head, input, classes.len());
+        }
+        Some(ModelEntry {
+            name: name?,
+            file: folder.join(file?),
+            sha256: sha256?,
+            licence: licence?,
+            origin: origin?,
+            input: input?,
+            head: head?,
+            outputs: typed.outputs.map(Spanned::into_inner),
+            classes: classes?,
+            thresholds: thresholds?,
+            nms_iou: nms_iou?,
+        })
+    }
+
+    /// What concerns head, input and classes together.
+    fn fitting(&mut self, typed: &ModelAsTyped, head: &Head, input: &ModelInput, classes: usize) {
+        // The grids of a head cover the input exactly, or its cells do not lie where the network thinks.
+        for &stride in head.strides() {
+            if input.width % stride != 0 || input.height % stride != 0 {
+                let place = typed.strides.as_ref().map_or(self.here, |p| p.span().start);
+                let (w, h, called) = (input.width, input.height, &self.called);
+                let what = format!("{called}: {w}x{h} is no multiple of stride {stride}");
+                self.problems.add(place, what, None);
+            }
+        }
+        if let (Head::Scrfd { .. } | Head::Yunet { .. }, Some(place)) = (head, &typed.classes)
+            && classes != 1
+        {
+            let what = format!("head `{}` finds one class, not {classes}", head.name());
+            self.report(place, what, Some("classes = [\"face\"]".into()));
+        }
+        if let Some(outputs) = &typed.outputs {
+            let (have, need) = (outputs.get_ref().len(), head.outputs(input, classes));
+            if have != need.len() {
+                let what = format!("head `{}` reads {} outputs, not {have}", head.name(), need.len());
+                let order: Vec<&str> = need.iter().map(|o| o.holds.as_str()).collect();
+                self.report(outputs, what, Some(format!("in this order: {}", order.join(", "))));
+            }
+        }
+    }
+
+    fn required<'a, T>(&mut self, field: &'a Option<Spanned<T>>, key: &str) -> Option<&'a Spanned<T>> {
+        if field.is_none() {
+            self.problems.add(self.here, format!("{} has no `{key}`", self.called), None);
+        }
+        field.as_ref()
+    }
+
+    fn text(&mut self, field: &Option<Spanned<String>>, key: &str) -> Option<String> {
+        let value = self.required(field, key)?;
+        if value.get_ref().trim().is_empty() {
+            self.report(value, format!("`{key}` is empty"), None);
+            return None;
+        }
+        Some(value.get_ref().clone())
+    }
+
+    fn digest(&mut self, field: &Option<Spanned<String>>) -> Option<[u8; 32]> {
+        let value = self.required(field, "sha256")?;
+        let digest = digest_from_hex(value.get_ref());
+        if digest.is_none() {
+            let what = "`sha256` is not 64 hexadecimal digits";
+            self.report(value, what, Some("`sha256sum FILE` prints it".into()));
+        }
+        digest
+    }
+
+    /// A part of 1 that is not 0.
+    fn part(&mut self, value: &Spanned<f64>, key: &str) -> Option<f32> {
+        let v = *value.get_ref();
+        if v > 0.0 && v <= 1.0 {
+            return Some(v as f32);
+        }
+        self.report(value, format!("`{key}` is {v}, not above 0 and at most 1"), None);
+        None
+    }
+
+    fn whole(&mut self, value: &Spanned<i64>, key: &str, range: RangeInclusive<i64>) -> Option<usize> {
+        let v = *value.get_ref();
+        if range.contains(&v) {
+            return usize::try_from(v).ok();
+        }
+        self.report(value, format!("`{key}` is {v}, not in {}..{}", range.start(), range.end()), None);
+        None
+    }
+
+    fn real(&mut self, value: &Spanned<f64>, key: &str, range: RangeInclusive<f64>) -> Option<f32> {
+        let v = *value.get_ref();
+        if range.contains(&v) {
+            return Some(v as f32);
+        }
+        self.report(value, format!("`{key}` is {v}, not in {}..{}", range.start(), range.end()), None);
+        None
+    }
+
+    fn word<T: Copy>(
+        &mut self,
+        field: &Option<Spanned<String>>,
+        key: &str,
+        meanings: &[(&str, T)],
+    ) -> Option<T> {
+        let value = self.required(field, key)?;
+        let meaning = meanings.iter().find(|(word, _)| word == value.get_ref()).map(|(_, meaning)| *meaning);
+        if meaning.is_none() {
+            let words: Vec<String> = meanings.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let hint = format!("known are {}", words.join(", "));
+            self.report(value, format!("unknown {key} `{}`", value.get_ref()), Some(hint));
+        }
+        meaning
+    }
+
+    fn input(&mut self, field: &Option<Spanned<InputAsTyped>>) -> Option<ModelInput> {
+        let typed = self.required(field, "[model.input]")?;
+        let model = std::mem::replace(&mut self.here, typed.span().start);
+        let typed = typed.get_ref();
+        let width =
+            self.required(&typed.width, "width").and_then(|v| self.whole(v, "width", 1..=LONGEST_SIDE));
+        let height =
+            self.required(&typed.height, "height").and_then(|v| self.whole(v, "height", 1..=LONGEST_SIDE));
+        let colour = self.word(&typed.colour, "colour", &[("rgb", Colour::Rgb), ("bgr", Colour::Bgr)]);
+        let fits = [
+            ("letterbox-top-left", Fit::LetterboxTopLeft),
+            ("letterbox-centre", Fit::LetterboxCentre),
+            ("stretch", Fit::Stretch),
+        ];
+        let fit = self.word(&typed.fit, "fit", &fits);
+        let pad = match &typed.pad {
+            None => Some(114.0), // what YOLOX and YOLOv8 are trained with
+            Some(pad) => self.real(pad, "pad", 0.0..=255.0),
+        };
+        let mean = self.channels(&typed.mean, "mean", 0.0, |_| true);
+        let std = self.channels(&typed.std, "std", 1.0, |v| v != 0.0);
+        self.here = model;
+        Some(ModelInput {
+            width: width?,
+            height: height?,
+            colour: colour?,
+            mean: mean?,
+            std: std?,
+            fit: fit?,
+            pad: pad?,
+        })
+    }
+
+    fn channels(
+        &mut self,
+        field: &Option<Spanned<[f64; 3]>>,
+        key: &str,
+        default: f32,
+        allowed: fn(f32) -> bool,
+    ) -> Option<[f32; 3]> {
+        let Some(value) = field else { return Some([default; 3]) };
+        let channels = value.get_ref().map(|v| v as f32);
+        if channels.iter().all(|v| v.is_finite() && allowed(*v)) {
+            return Some(channels);
+        }
+        self.report(value, format!("`{key}` cannot be {:?}", value.get_ref()), None);
+        None
+    }
+
+    fn head(&mut self, typed: &ModelAsTyped) -> Option<Head> {
+        let strides = self.strides(&typed.strides);
+        let reg_max = match &typed.reg_max {
+            None => Some(7), // NanoDet's usual
+            Some(v) => self.whole(v, "reg_max", 1..=64),
+        };
+        let cell_centre = match &typed.cell_centre {
+            None => Some(0.5),
+            Some(v) => self.real(v, "cell_centre", 0.0..=1.0),
+        };
+        let anchors = match &typed.anchors {
+            None => Some(2), // SCRFD's usual
+            Some(v) => self.whole(v, "anchors", 1..=16),
+        };
+        let kinds = ["yolox", "nanodet", "yolov8", "scrfd", "yunet"].map(|kind| (kind, kind));
+        let kind = self.word(&typed.head, "head", &kinds)?;
+        let foreign = [
+            ("reg_max", "nanodet", typed.reg_max.as_ref().map(Spanned::span)),
+            ("cell_centre", "nanodet", typed.cell_centre.as_ref().map(Spanned::span)),
+            ("anchors", "scrfd", typed.anchors.as_ref().map(Spanned::span)),
+        ];
+        for (key, owner, place) in foreign {
+            if let (Some(place), true) = (place, kind != owner) {
+                let what = format!("{}: `{key}` belongs to head `{owner}`, not `{kind}`", self.called);
+                self.problems.add(place.start, what, None);
+            }
+        }
+        let strides = strides?;
+        Some(match kind {
+            "yolox" => Head::Yolox { strides },
+            "nanodet" => Head::Nanodet { strides, reg_max: reg_max?, cell_centre: cell_centre? },
+            "scrfd" => Head::Scrfd { strides, anchors: anchors? },
+            "yunet" => Head::Yunet { strides },
+            _ => Head::Yolov8 { strides },
+        })
+    }
+
+    fn strides(&mut self, field: &Option<Spanned<Vec<i64>>>) -> Option<Vec<usize>> {
+        let Some(value) = field else { return Some(vec![8, 16, 32]) };
+        let strides = value.get_ref();
+        if (1..=8).contains(&strides.len()) && strides.iter().all(|s| (1..=256).contains(s)) {
+            return Some(strides.iter().map(|s| *s as usize).collect());
+        }
+        self.report(value, "`strides` are one to eight numbers in 1..256", None);
+        None
+    }
+
+    /// Our word for each of the network's classes.
+    fn classes(&mut self, typed: &ModelAsTyped) -> Option<Vec<Option<Class>>> {
+        let labels = self.required(&typed.classes, "classes")?;
+        let known = labels.get_ref();
+        for (number, label) in known.iter().enumerate() {
+            if !label.is_empty() && known[..number].contains(label) {
+                self.report(labels, format!("class `{label}` is listed twice"), None);
+            }
+        }
+        let words: BTreeMap<&str, &str> = typed
+            .words
+            .iter()
+            .flatten()
+            .map(|(label, word)| (label.get_ref().as_str(), word.get_ref().as_str()))
+            .collect();
+        for label in typed.words.iter().flatten().map(|(label, _)| label) {
+            if !known.contains(label.get_ref()) {
+                let what = format!("`words` names a class that is not in `classes`: `{}`", label.get_ref());
+                self.report(label, what, None);
+            }
+        }
+        let word_for = |label: &str| match typed.words {
+            None => Some(label.to_owned()),
+            Some(_) => words.get(label).map(|word| (*word).to_owned()),
+        };
+        let classes: Vec<Option<Class>> = known
+            .iter()
+            .map(|label| word_for(label).filter(|word| !word.is_empty()).map(|word| Class::named(&word)))
+            .collect();
+        if classes.iter().all(Option::is_none) {
+            self.report(labels, "nothing would be reported: no class has a name", None);
+            return None;
+        }
+        Some(classes)
+    }
+
+    /// The recommended threshold of every word that is reported.
+    fn thresholds(
+        &mut self,
+        typed: &BTreeMap<Spanned<String>, Spanned<f64>>,
+        classes: &[Option<Class>],
+    ) -> Vec<(Class, f32)> {
+        let mut thresholds: Vec<(Class, f32)> = Vec::new();
+        for class in classes.iter().copied().flatten() {
+            if !thresholds.iter().any(|(known, _)| *known == class) {
+                thresholds.push((class, DEFAULT_THRESHOLD));
+            }
+        }
+        for (word, value) in typed {
+            let Some(place) = thresholds.iter().position(|(class, _)| class.name() == word.get_ref()) else {
+                let words: Vec<String> = thresholds.iter().map(|(c, _)| format!("`{c}`")).collect();
+                let what = format!("`thresholds` names `{}`, which it does not report", word.get_ref());
+                self.report(word, what, Some(format!("it reports {}", words.join(", "))));
+                continue;
+            };
+            if let Some(v) = self.part(value, &format!("thresholds.{}", word.get_ref())) {
+                thresholds[place].1 = v;
+            }
+        }
+        thresholds
+    }
+}
+
+fn digest_from_hex(hex: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = hex.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if digits.len() == 64 { bytes.try_into().ok() } else { None }
+}
+
+// ---- messages
+
+/// Line and column (in characters) of a byte offset, from 1.
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// All problems as the user reads them. The caller writes the first `error: `.
+fn join(problems: &[Problem], file: &Path) -> String {
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            let (line, column) = problem.at;
+            let hint = problem.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
+            format!("{}:{line}:{column}: {}{hint}", file.display(), problem.what)
+        })
+        .collect();
+    lines.join("\nerror: ")
+}
+
+fn list_of_paths(paths: &[PathBuf]) -> String {
+    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn known_models(known: &[String]) -> String {
+    if known.is_empty() {
+        return "it describes no model at all".to_owned();
+    }
+    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    format!("it has {}", names.join(", "))
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.at.0, self.at.1, self.what)
+    }
+}
+
+#[cfg(test)]
+mod tests;
