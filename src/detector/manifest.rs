@@ -373,7 +373,7 @@ impl Check<'_, '_> {
     fn fitting(&mut self, typed: &ModelAsTyped, head: &Head, input: &ModelInput, classes: usize) {
         // The grids of a head cover the input exactly, or its cells do not lie where the network thinks.
         for &stride in head.strides() {
-            if input.width % stride != 0 || input.height % stride != 0 {
+            if !input.width.is_multiple_of(stride) || !input.height.is_multiple_of(stride) {
                 let place = typed.strides.as_ref().map_or(self.here, |p| p.span().start);
                 let (w, h, called) = (input.width, input.height, &self.called);
                 let what = format!("{called}: {w}x{h} is no multiple of stride {stride}");

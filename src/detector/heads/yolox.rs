@@ -19,8 +19,8 @@ pub(super) fn decode(
         let grid = Grid::new(input, stride);
         for (cell, row) in rows.by_ref().take(grid.cells()).enumerate() {
             let (objectness, scores) = (row[4], &row[5..]);
-            // Class scores are at most 1. Also turns away NaN.
-            if !(objectness >= worth_a_look) {
+            // Class scores are at most 1, so nothing can come of it. (NaN passes here and fails below.)
+            if objectness < worth_a_look {
                 continue;
             }
             let score_of = |column: usize| scores.get(column).map_or(0.0, |s| s * objectness);
