@@ -3,6 +3,10 @@
 //! Pure arithmetic on `f32`; every function is total: degenerate input (empty boxes, polygons without
 //! area, NaN) gives 0 or `false`, never a panic.
 
+/// How near to the picture's edge a standing point may lie, in parts of the picture. Zones are drawn by
+/// hand with about this margin (a guess).
+const EDGE: f32 = 0.02;
+
 /// A place in the picture, parts of its width and height, origin top left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -72,6 +76,37 @@ impl BBox {
     /// the point that rules ask about.
     pub fn foot(&self) -> Point {
         Point::new((self.x0 + self.x1) / 2.0, self.y1)
+    }
+
+    /// Where the thing stands as zones and masks ask it: [`BBox::foot`], pulled inside the picture.
+    ///
+    /// A box that is cut by the picture's edge has its feet outside; without the pull somebody who comes
+    /// close would leave a zone that was drawn down to the edge.
+    pub fn standing_point(&self) -> Point {
+        let foot = self.foot();
+        Point::new(foot.x.clamp(EDGE, 1.0 - EDGE), foot.y.clamp(EDGE, 1.0 - EDGE))
+    }
+
+    /// The lower half: the part of a vehicle's box that is over the ground it stands on.
+    pub fn lower_half(&self) -> BBox {
+        BBox { y0: (self.y0 + self.y1) / 2.0, ..*self }
+    }
+
+    /// Side of a square of the same area: the one number for "how large is it in the picture".
+    pub fn size(&self) -> f32 {
+        self.area().sqrt()
+    }
+
+    /// The box with a margin added on every side; negative margins shrink it, at most to its centre lines.
+    pub fn grown(&self, dx: f32, dy: f32) -> BBox {
+        let (dx, dy) = (dx.max(-self.width() / 2.0), dy.max(-self.height() / 2.0));
+        BBox { x0: self.x0 - dx, y0: self.y0 - dy, x1: self.x1 + dx, y1: self.y1 + dy }
+    }
+
+    /// All four edges are numbers and the box has an area.
+    pub fn is_sound(&self) -> bool {
+        let finite = self.x0.is_finite() && self.y0.is_finite() && self.x1.is_finite() && self.y1.is_finite();
+        finite && self.x0 < self.x1 && self.y0 < self.y1
     }
 
     /// The common part of two boxes; `None` if they do not touch.
@@ -144,6 +179,25 @@ impl Polygon {
         inside
     }
 
+    /// Which part of a box lies in the polygon, 0..1: 8 by 8 points are asked, so it is good to about 3 %.
+    ///
+    /// 0 for a box that is not sound.
+    pub fn share_of(&self, b: &BBox) -> f32 {
+        const POINTS: usize = 8;
+        if !b.is_sound() {
+            return 0.0;
+        }
+        let mut inside = 0_u16;
+        for row in 0..POINTS {
+            for column in 0..POINTS {
+                let x = b.x0 + b.width() * (column as f32 + 0.5) / POINTS as f32;
+                let y = b.y0 + b.height() * (row as f32 + 0.5) / POINTS as f32;
+                inside += u16::from(self.contains(Point::new(x, y)));
+            }
+        }
+        f32::from(inside) / (POINTS * POINTS) as f32
+    }
+
     /// Area by the shoelace formula, in parts of the picture.
     pub fn area(&self) -> f32 {
         let mut twice = 0.0;
@@ -179,6 +233,14 @@ impl Line {
     /// Positive on the right-hand side (y points down), negative on the left, 0 on the line.
     pub fn side(&self, p: Point) -> f32 {
         (self.to.x - self.from.x) * (p.y - self.from.y) - (self.to.y - self.from.y) * (p.x - self.from.x)
+    }
+
+    /// Signed distance from the endless line through both points, in parts of the picture; positive on the
+    /// right-hand side. 0 for a line whose ends coincide.
+    pub fn distance(&self, p: Point) -> f32 {
+        let (dx, dy) = (self.to.x - self.from.x, self.to.y - self.from.y);
+        let length = (dx * dx + dy * dy).sqrt();
+        if length > 0.0 { self.side(p) / length } else { 0.0 }
     }
 
     /// How the step from `before` to `after` crosses this line, if it does.

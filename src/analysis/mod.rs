@@ -1,16 +1,30 @@
 //! What the pictures mean: tracks, rules, alerts. The reason Lookout exists.
 //!
+//! ```text
+//! detections ─► tracker ─► rules (a watch per rule and camera) ─observations─► book ─► revisions
+//!               motion, assignment                                              alert
+//! ```
+//!
+//! [`Analysis`] owns all of it and is driven by [`Event`]s.
+//!
 //! PURE: no I/O, no clock, no threads, no async, no randomness. Everything that happens comes in as an
 //! argument with its time; everything that follows goes out as a return value. Imports nothing of ours
 //! but itself.
 
 pub mod alert;
+pub mod assignment;
+pub mod book;
 pub mod detection;
 pub mod geometry;
 pub mod grid;
+pub mod motion;
+mod owner;
 pub mod rules;
 pub mod schedule;
 pub mod time;
+pub mod tracker;
+
+pub use owner::{Analysis, Event};
 
 /// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.
 pub const REMINDER: std::time::Duration = std::time::Duration::from_secs(60);

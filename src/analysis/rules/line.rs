@@ -1,0 +1,112 @@
+//! `line`: something crosses the line, counted with its direction.
+//!
+//! A track is on a side only when its foot is clearly there, farther from the line than its box jitters.
+//! It has crossed when it is clearly on the other side and its way between the two cut the line as drawn
+//! (not its endless extension). Somebody who stands on the line is on neither side and counts for nothing.
+
+use std::time::Duration;
+
+use super::Direction;
+use super::watch::{Observation, Scene};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{Crossing, Line, Point};
+use crate::analysis::time::Moment;
+use crate::analysis::tracker::{Track, TrackNumber};
+
+/// How far from the line is clearly beside it, in own sizes: twice the detector's jitter (`motion`).
+const CLEAR: f32 = 0.1;
+
+#[derive(Debug, Clone)]
+pub(super) struct Crossings {
+    line: Line,
+    classes: Vec<Class>,
+    direction: Direction,
+    /// A burst of crossings is over after so long without one.
+    hold: Duration,
+    walkers: Vec<Walker>,
+    burst: Option<Burst>,
+}
+
+/// Where a track was last clearly beside the line.
+#[derive(Debug, Clone, Copy)]
+struct Walker {
+    number: TrackNumber,
+    at: Point,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Burst {
+    since: Moment,
+    latest: Moment,
+    count: usize,
+}
+
+impl Crossings {
+    pub(super) fn new(line: Line, classes: Vec<Class>, direction: Direction, hold: Duration) -> Self {
+        Crossings { line, classes, direction, hold, walkers: Vec::new(), burst: None }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        let quiet_for = self.burst.map(|burst| scene.at.since(burst.latest));
+        if quiet_for.is_some_and(|quiet| quiet > self.hold) {
+            self.burst = None;
+        }
+        observation.holds = false;
+        for track in scene.tracks.iter().filter(|track| track.last_seen.mono == scene.at.mono) {
+            let crosses = self.step(track).is_some_and(|way| self.direction.counts(way));
+            if !crosses || !track.is_confirmed() || !self.classes.contains(&track.class) {
+                continue;
+            }
+            if !observation.holds {
+                observation.shown.clear();
+                observation.strength = 0.0;
+            }
+            observation.holds = true;
+            observation.show(track);
+            observation.strength = observation.strength.max(track.score);
+            let burst = self.burst.get_or_insert(Burst { since: scene.at, latest: scene.at, count: 0 });
+            burst.latest = scene.at;
+            burst.count += 1;
+        }
+        self.walkers.retain(|walker| scene.tracks.iter().any(|track| track.number == walker.number));
+        match self.burst {
+            None => observation.clear(),
+            Some(burst) => {
+                observation.since = Some(burst.since);
+                observation.seen_at = Some(burst.latest);
+                observation.count = burst.count;
+                observation.value = burst.count as f64;
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.walkers.clear();
+        self.burst = None;
+    }
+
+    /// Moves a track to where it is now and says whether that took it across.
+    fn step(&mut self, track: &Track) -> Option<Crossing> {
+        let at = track.box_in_frame.foot();
+        if self.line.distance(at).abs() <= CLEAR * track.box_in_frame.size() {
+            return None;
+        }
+        let Some(walker) = self.walkers.iter_mut().find(|walker| walker.number == track.number) else {
+            self.walkers.push(Walker { number: track.number, at });
+            return None;
+        };
+        let before = std::mem::replace(&mut walker.at, at);
+        self.line.crossed_by(before, at)
+    }
+}
+
+impl Direction {
+    /// Whether a crossing that way counts.
+    pub fn counts(self, way: Crossing) -> bool {
+        match self {
+            Direction::Both => true,
+            Direction::LeftToRight => way == Crossing::LeftToRight,
+            Direction::RightToLeft => way == Crossing::RightToLeft,
+        }
+    }
+}

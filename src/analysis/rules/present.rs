@@ -1,0 +1,46 @@
+//! `present`: anything of the classes is in the zone, whoever it is, for so long.
+
+use std::time::Duration;
+
+use super::watch::{Observation, Scene, Spell};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::Polygon;
+
+#[derive(Debug, Clone)]
+pub(super) struct Present {
+    zone: Polygon,
+    classes: Vec<Class>,
+    lasting: Duration,
+    spell: Spell,
+}
+
+impl Present {
+    pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
+        Present { zone, classes, lasting, spell: Spell::default() }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        let mut strength = None;
+        for track in scene.confirmed(&self.classes) {
+            if !self.zone.contains(track.box_in_frame.standing_point()) {
+                continue;
+            }
+            if strength.is_none() {
+                observation.shown.clear();
+            }
+            observation.show(track);
+            strength = Some(track.score.max(strength.unwrap_or(0.0)));
+        }
+        self.spell.look(scene, strength.is_some());
+        if let Some(strength) = strength {
+            observation.strength = strength;
+            observation.count = observation.shown.len();
+        }
+        self.spell.tell(self.lasting, observation);
+        observation.value = self.spell.lasted().unwrap_or_default().as_secs_f64();
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.spell.forget();
+    }
+}

@@ -1,0 +1,239 @@
+//! Evaluates one rule on one camera, frame by frame.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::crowd::Crowd;
+use super::dwell::Dwell;
+use super::line::Crossings;
+use super::parked::Parked;
+use super::present::Present;
+use super::{CameraPlan, Condition, Rule};
+use crate::analysis::alert::Shown;
+use crate::analysis::detection::Class;
+use crate::analysis::time::Moment;
+use crate::analysis::tracker::{Track, TrackState};
+
+/// A condition that is gone for less than this, in watched time, was never gone: detectors blink.
+pub const FLICKER: Duration = Duration::from_secs(2);
+
+/// What a watch is shown of one frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// When the frame was taken.
+    pub at: Moment,
+    /// Watched time since the frame before: real time, but a gap without frames counts only a little,
+    /// because nobody looked.
+    pub watched: Duration,
+    /// [`FLICKER`], or longer where the camera is looked at so seldom that it would be one look.
+    pub flicker: Duration,
+    /// All tracks of the camera.
+    pub tracks: &'a [Track],
+}
+
+impl<'a> Scene<'a> {
+    /// The tracks seen in this very frame that are surely there.
+    pub(super) fn confirmed(&self, classes: &'a [Class]) -> impl Iterator<Item = &'a Track> + use<'a> {
+        self.tracks.iter().filter(move |t| t.is_confirmed() && classes.contains(&t.class))
+    }
+
+    /// The tracks seen in this very frame, sure or not.
+    pub(super) fn seen_now(&self, classes: &'a [Class]) -> impl Iterator<Item = &'a Track> + use<'a> {
+        let now = self.at.mono;
+        self.tracks.iter().filter(move |t| {
+            t.state != TrackState::Lost && t.last_seen.mono == now && classes.contains(&t.class)
+        })
+    }
+}
+
+/// What a rule saw on one camera, up to one frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Id of the rule.
+    pub rule: Arc<str>,
+    /// Id of the camera.
+    pub camera: Arc<str>,
+    /// The moment of the frame.
+    pub at: Moment,
+    /// How sure it is, 0..1: the score of what is seen; for a crowd that of the least sure one needed.
+    pub strength: f32,
+    /// The whole condition is fulfilled, its duration included. For crossings: in the frame of a crossing.
+    pub holds: bool,
+    /// Since when the condition, without its duration, is true; `None` while it is not.
+    pub since: Option<Moment>,
+    /// When it was last really seen, not bridged over.
+    pub seen_at: Option<Moment>,
+    /// What was measured: seconds it lasted, or how many.
+    pub value: f64,
+    /// How many things are part of it; for crossings how many so far.
+    pub count: usize,
+    /// The things that are part of it, at their latest place.
+    pub shown: Vec<Shown>,
+}
+
+impl Observation {
+    fn nothing(rule: Arc<str>, camera: Arc<str>) -> Self {
+        let at = Moment { mono: Duration::ZERO, utc: crate::analysis::time::Timestamp::UNIX_EPOCH };
+        Observation {
+            rule,
+            camera,
+            at,
+            strength: 0.0,
+            holds: false,
+            since: None,
+            seen_at: None,
+            value: 0.0,
+            count: 0,
+            shown: Vec::new(),
+        }
+    }
+
+    /// Nothing of it is true (any more).
+    pub(super) fn clear(&mut self) {
+        self.holds = false;
+        self.since = None;
+        self.seen_at = None;
+        self.strength = 0.0;
+        self.value = 0.0;
+        self.count = 0;
+        self.shown.clear();
+    }
+
+    pub(super) fn show(&mut self, track: &Track) {
+        self.shown.push(Shown { class: track.class, score: track.score, box_in_frame: track.box_in_frame });
+    }
+}
+
+/// A rule names a zone or line that its camera does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "rule `{rule}` names `{place}`, which camera `{camera}` does not have\n  hint: draw it on that camera, or take the camera out of the rule"
+)]
+pub struct UnknownName {
+    /// Id of the rule.
+    pub rule: Arc<str>,
+    /// Id of the camera.
+    pub camera: Arc<str>,
+    /// The zone or line that is missing.
+    pub place: Arc<str>,
+}
+
+/// The state of one rule on one camera.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    rule: Arc<Rule>,
+    looking: Looking,
+    observation: Observation,
+}
+
+#[derive(Debug, Clone)]
+enum Looking {
+    Present(Present),
+    Dwell(Dwell),
+    Line(Crossings),
+    Crowd(Crowd),
+    Parked(Parked),
+}
+
+impl Watch {
+    /// A watch that has seen nothing yet.
+    ///
+    /// # Errors
+    /// When the camera lacks the zone or line.
+    pub fn new(rule: Arc<Rule>, plan: &CameraPlan) -> Result<Self, UnknownName> {
+        let place = rule.when.place();
+        let unknown = || UnknownName { rule: rule.id.clone(), camera: plan.id.clone(), place: place.clone() };
+        let zone = || plan.zones.get(place).cloned().ok_or_else(unknown);
+        let classes = rule.when.classes().to_vec();
+        let lasting = rule.when.lasting();
+        let looking = match &rule.when {
+            Condition::Present { .. } => Looking::Present(Present::new(zone()?, classes, lasting)),
+            Condition::Dwell { .. } => Looking::Dwell(Dwell::new(zone()?, classes, lasting)),
+            Condition::Parked { .. } => Looking::Parked(Parked::new(zone()?, classes, lasting)),
+            Condition::Crowd { at_least, .. } => {
+                Looking::Crowd(Crowd::new(zone()?, classes, *at_least, lasting))
+            }
+            Condition::Line { direction, .. } => {
+                let line = *plan.lines.get(place).ok_or_else(unknown)?;
+                Looking::Line(Crossings::new(line, classes, *direction, rule.hold))
+            }
+        };
+        let observation = Observation::nothing(rule.id.clone(), plan.id.clone());
+        Ok(Watch { rule, looking, observation })
+    }
+
+    /// The rule it evaluates.
+    pub fn rule(&self) -> &Arc<Rule> {
+        &self.rule
+    }
+
+    /// Takes in one frame.
+    pub fn look(&mut self, scene: Scene<'_>) -> &Observation {
+        let observation = &mut self.observation;
+        observation.at = scene.at;
+        match &mut self.looking {
+            Looking::Present(present) => present.look(scene, observation),
+            Looking::Dwell(dwell) => dwell.look(scene, observation),
+            Looking::Line(crossings) => crossings.look(scene, observation),
+            Looking::Crowd(crowd) => crowd.look(scene, observation),
+            Looking::Parked(parked) => parked.look(scene, observation),
+        }
+        observation
+    }
+
+    /// Forgets what it saw: the camera was away, or the rule was not in force.
+    pub fn forget(&mut self) {
+        self.observation.clear();
+        match &mut self.looking {
+            Looking::Present(present) => present.forget(),
+            Looking::Dwell(dwell) => dwell.forget(),
+            Looking::Line(crossings) => crossings.forget(),
+            Looking::Crowd(crowd) => crowd.forget(),
+            Looking::Parked(parked) => parked.forget(),
+        }
+    }
+}
+
+/// How long something is true, bridging gaps shorter than the flicker: what `present` and `crowd` share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spell {
+    since: Option<Moment>,
+    seen_at: Option<Moment>,
+    gone_for: Duration,
+}
+
+impl Spell {
+    /// Takes in whether it is true in this frame; afterwards `since` is `None` if it is over.
+    pub(super) fn look(&mut self, scene: Scene<'_>, is_true: bool) {
+        if is_true {
+            self.since.get_or_insert(scene.at);
+            self.seen_at = Some(scene.at);
+            self.gone_for = Duration::ZERO;
+        } else if self.since.is_some() {
+            self.gone_for += scene.watched;
+            if self.gone_for > scene.flicker {
+                self.forget();
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        *self = Spell::default();
+    }
+
+    /// From its first to its last sight; `None` if it is not on.
+    pub(super) fn lasted(&self) -> Option<Duration> {
+        Some(self.seen_at?.since(self.since?))
+    }
+
+    pub(super) fn tell(&self, lasting: Duration, observation: &mut Observation) {
+        match self.lasted() {
+            None => observation.clear(),
+            Some(lasted) => {
+                observation.holds = lasted >= lasting;
+                observation.since = self.since;
+                observation.seen_at = self.seen_at;
+            }
+        }
+    }
+}

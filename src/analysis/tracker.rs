@@ -1,0 +1,428 @@
+//! Follows things from frame to frame in one camera's view: detections in, tracks out.
+//!
+//! ByteTrack (Zhang et al., ECCV 2022): first the detections that are sure are paired with the tracks, then
+//! the unsure ones with the tracks that are left, because a box that sinks below the threshold where a
+//! track expects one is an occluded thing far more often than a mistake. Unsure boxes never begin a track.
+//! Three things differ from the paper, because boxes look 1 to 15 times a second and frames go missing:
+//!
+//! - all limits are times, none is a number of frames;
+//! - before boxes are compared they grow by the doubt of the motion filter (compare C-BIoU, Yang et al.
+//!   2023): a walker seen once a second does not overlap with themselves, but stays within the doubt;
+//! - classes are paired within groups only. Car, bus and truck are one group, as detectors flip between
+//!   them; a track's class is what most of its score spoke for.
+//!
+//! Pure, and indifferent to the order of detections within a frame. Numbers are never used twice in a run.
+//! Once its buffers have grown to the busiest frame it allocates nothing.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::assignment::Assignment;
+use super::detection::{Class, Detection};
+use super::geometry::BBox;
+use super::motion::{Expected, Motion};
+use super::time::Moment;
+
+/// Scores below this are noise: not even an occluded thing is kept alive by them. ByteTrack's 0.1.
+pub const SCORE_FLOOR: f32 = 0.1;
+/// What counts as sure where a camera sets no threshold of its own. ByteTrack takes 0.6 with a large
+/// network; nano networks score lower.
+pub const DEFAULT_THRESHOLD: f32 = 0.45;
+/// A track is looked for so long after it was last seen. ByteTrack's 30 frames at 30 Hz, made three times
+/// longer for detectors that blink.
+const LOST_FOR: Duration = Duration::from_secs(3);
+/// The same for a thing that stood still: what was covered by a passing bus is still there.
+const LOST_WHILE_STILL_FOR: Duration = Duration::from_secs(10);
+/// Slower than that is standing still, in own sizes per second: a fifth of a walk, over a detector's jitter.
+const STILL_SPEED: f32 = 0.25;
+/// A thing seen once must be seen again within this time, or it was a mistake.
+const TENTATIVE_FOR: Duration = Duration::from_secs(1);
+/// Unsure detections may only continue tracks that were seen this recently.
+const UNSURE_CONTINUES_FOR: Duration = Duration::from_secs(2);
+/// Whatever the limits above, so many looks may fail before they apply: slow cameras are looked at once in
+/// several seconds.
+const MISSED_LOOKS: f32 = 2.5;
+/// Sights that make a track.
+const SIGHTS_TO_CONFIRM: u32 = 2;
+
+/// Pairs need at least this overlap of the grown boxes, per stage. ByteTrack's 0.2 and 0.5; 0.3 for its
+/// unconfirmed tracks.
+const GATE_SURE: f32 = 0.2;
+const GATE_UNSURE: f32 = 0.4;
+const GATE_TENTATIVE: f32 = 0.3;
+/// Two boxes of one group that overlap so much are one thing named twice (`car` and `truck`).
+const SAME_THING: f32 = 0.7;
+
+/// A track's number: means nothing outside its camera and this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackNumber(pub u64);
+
+impl fmt::Display for TrackNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// How sure the tracker is that a track is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrackState {
+    /// Seen once; may be a mistake.
+    Tentative,
+    /// Seen at least twice, and in the latest frame.
+    Confirmed,
+    /// Confirmed, but not seen in the latest frame.
+    Lost,
+}
+
+/// One thing followed over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Track {
+    /// Its number.
+    pub number: TrackNumber,
+    /// What it is, by the vote of all its detections.
+    pub class: Class,
+    /// Running mean of its scores, 0..1.
+    pub score: f32,
+    /// How sure it is.
+    pub state: TrackState,
+    /// When its first detection was made.
+    pub first_seen: Moment,
+    /// When its latest detection was made.
+    pub last_seen: Moment,
+    /// The latest detected box.
+    pub box_in_frame: BBox,
+    motion: Motion,
+    sights: u32,
+    votes: Votes,
+}
+
+impl Track {
+    /// Seen in the latest frame, and not for the first time ever.
+    pub fn is_confirmed(&self) -> bool {
+        self.state == TrackState::Confirmed
+    }
+
+    /// Speed in own sizes per second, as the motion filter believes.
+    pub fn speed(&self) -> f32 {
+        self.motion.speed()
+    }
+
+    fn begin(number: TrackNumber, at: Moment, detection: &Detection) -> Self {
+        let mut votes = Votes::default();
+        votes.add(detection);
+        Track {
+            number,
+            class: detection.class,
+            score: detection.score,
+            state: TrackState::Tentative,
+            first_seen: at,
+            last_seen: at,
+            box_in_frame: detection.box_in_frame,
+            motion: Motion::first_seen(&detection.box_in_frame),
+            sights: 1,
+            votes,
+        }
+    }
+
+    fn continue_with(&mut self, at: Moment, detection: &Detection) {
+        let dt = at.since(self.last_seen).as_secs_f32();
+        self.motion.measured_after(dt, &detection.box_in_frame);
+        self.box_in_frame = detection.box_in_frame;
+        self.last_seen = at;
+        self.sights = self.sights.saturating_add(1);
+        // A mean over about the last ten sights.
+        let weight = 1.0 / self.sights.min(10) as f32;
+        self.score += (detection.score - self.score) * weight;
+        self.votes.add(detection);
+        self.class = self.votes.winner(self.class);
+        if self.sights >= SIGHTS_TO_CONFIRM {
+            self.state = TrackState::Confirmed;
+        }
+    }
+}
+
+/// Score each class of a group has collected, older votes fading. No group is larger than four.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Votes([Option<(Class, f32)>; 4]);
+
+impl Votes {
+    /// Of a vote, so much is left at the next one.
+    const MEMORY: f32 = 0.95;
+
+    fn add(&mut self, detection: &Detection) {
+        for (_, weight) in self.0.iter_mut().flatten() {
+            *weight *= Self::MEMORY;
+        }
+        for place in &mut self.0 {
+            match place {
+                Some((class, weight)) if *class == detection.class => {
+                    *weight += detection.score;
+                    return;
+                }
+                Some(_) => {}
+                None => {
+                    *place = Some((detection.class, detection.score));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The class with the most weight; `now` stays where another is not ahead.
+    fn winner(&self, now: Class) -> Class {
+        let weight_of = |wanted| {
+            self.0.iter().flatten().find(|(class, _)| *class == wanted).map_or(0.0, |(_, weight)| *weight)
+        };
+        let mut best = (now, weight_of(now));
+        for &(class, weight) in self.0.iter().flatten() {
+            if weight > best.1 {
+                best = (class, weight);
+            }
+        }
+        best.0
+    }
+}
+
+/// What the group of a class is called: the class itself, except that all motor vehicles are one.
+fn group_of(class: Class) -> Class {
+    if class == Class::BUS || class == Class::TRUCK { Class::CAR } else { class }
+}
+
+/// Follows the things of one camera.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    thresholds: Vec<(Class, f32)>,
+    /// Seconds between looks as configured, and as they really come: an overloaded box looks less often.
+    wanted_interval: f32,
+    usual_interval: f32,
+    next_number: u64,
+    latest: Option<Moment>,
+    /// In order of number.
+    tracks: Vec<Track>,
+    scratch: Scratch,
+}
+
+/// Buffers that keep their room from frame to frame.
+#[derive(Debug, Clone, Default)]
+struct Scratch {
+    /// Sound detections in an order that depends on nothing but themselves, groups together.
+    detections: Vec<Detection>,
+    detection_is_taken: Vec<bool>,
+    /// Of each track of before this frame.
+    expected: Vec<Expected>,
+    track_is_matched: Vec<bool>,
+    rows: Vec<usize>,
+    columns: Vec<usize>,
+    assignment: Assignment,
+}
+
+/// Which detections and tracks a stage pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    SureWithConfirmed,
+    UnsureWithConfirmed,
+    SureWithTentative,
+}
+
+impl Tracker {
+    /// A tracker for a camera that is looked at `analysis_hz` times a second, with the score from which on a
+    /// class counts as sure ([`DEFAULT_THRESHOLD`] where none is given).
+    pub fn new(analysis_hz: f32, thresholds: &[(Class, f32)]) -> Self {
+        let mut tracker = Tracker {
+            thresholds: Vec::new(),
+            wanted_interval: 0.0,
+            usual_interval: 0.0,
+            next_number: 1,
+            latest: None,
+            tracks: Vec::new(),
+            scratch: Scratch::default(),
+        };
+        tracker.configure(analysis_hz, thresholds);
+        tracker
+    }
+
+    /// Takes new settings and keeps the tracks.
+    pub fn configure(&mut self, analysis_hz: f32, thresholds: &[(Class, f32)]) {
+        self.thresholds = thresholds.to_vec();
+        // A rate that is no rate counts as once a second.
+        self.wanted_interval = if analysis_hz > 0.01 { 1.0 / analysis_hz } else { 1.0 };
+        self.usual_interval = self.usual_interval.max(self.wanted_interval);
+    }
+
+    /// The shortest time after which something missing is really missing: [`MISSED_LOOKS`] looks at the
+    /// configured rate, or at the rate at which looks really come where that is lower.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs_f32(MISSED_LOOKS * self.usual_interval.max(self.wanted_interval))
+    }
+
+    /// Takes in one frame's detections. Boxes that are not sound and scores that are no number are left out.
+    ///
+    /// Returns `false`, and changes nothing, for a frame older than the latest one: workers may finish
+    /// frames of one camera out of order.
+    pub fn update(&mut self, at: Moment, detections: &[Detection]) -> bool {
+        if self.latest.is_some_and(|latest| at.mono < latest.mono) {
+            return false;
+        }
+        if let Some(latest) = self.latest {
+            // One long gap is no rhythm: it may double what is usual, no more.
+            let interval = at.since(latest).as_secs_f32().min(2.0 * self.usual_interval);
+            self.usual_interval += 0.2 * (interval - self.usual_interval);
+        }
+        self.usual_interval = self.usual_interval.max(self.wanted_interval);
+        self.latest = Some(at);
+        self.forget_what_stayed_away(at);
+        self.take_in(detections);
+        self.expect(at);
+        let mut from = 0;
+        while from < self.scratch.detections.len() {
+            let group = group_of(self.scratch.detections[from].class);
+            let same = |d: &&Detection| group_of(d.class) == group;
+            let to = from + self.scratch.detections[from..].iter().take_while(same).count();
+            for stage in [Stage::SureWithConfirmed, Stage::UnsureWithConfirmed, Stage::SureWithTentative] {
+                self.pair(at, group, from..to, stage);
+            }
+            from = to;
+        }
+        self.mark_the_unseen();
+        self.begin_new_tracks(at);
+        true
+    }
+
+    /// All tracks, in order of number; lost ones are still looked for.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    /// Forgets all tracks, for instance after the camera was away. Numbers go on.
+    pub fn forget(&mut self) {
+        self.tracks.clear();
+    }
+
+    fn is_sure(&self, detection: &Detection) -> bool {
+        let own = self.thresholds.iter().find(|(class, _)| *class == detection.class);
+        detection.score >= own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
+    }
+
+    fn forget_what_stayed_away(&mut self, at: Moment) {
+        let patience = self.patience();
+        self.tracks.retain(|track| {
+            let limit = match track.state {
+                TrackState::Tentative => TENTATIVE_FOR,
+                _ if track.speed() < STILL_SPEED => LOST_WHILE_STILL_FOR,
+                _ => LOST_FOR,
+            };
+            at.since(track.last_seen) <= limit.max(patience)
+        });
+    }
+
+    /// Keeps the sound detections, once each, in an order of their own.
+    fn take_in(&mut self, detections: &[Detection]) {
+        let kept = &mut self.scratch.detections;
+        kept.clear();
+        kept.extend(
+            detections.iter().filter(|d| d.box_in_frame.is_sound() && d.score >= SCORE_FLOOR).copied(),
+        );
+        kept.sort_unstable_by(|a, b| {
+            let edges = |d: &Detection| {
+                let b = d.box_in_frame;
+                [b.x0, b.y0, b.x1, b.y1].map(|edge| edge.to_bits())
+            };
+            (group_of(a.class).cmp(&group_of(b.class)))
+                .then(b.score.total_cmp(&a.score))
+                .then_with(|| edges(a).cmp(&edges(b)))
+                .then(a.class.cmp(&b.class))
+        });
+        // The surer of two names for one thing comes first and stays.
+        let mut count = 0;
+        for i in 0..kept.len() {
+            let candidate = kept[i];
+            let named_before = kept[..count].iter().any(|d| {
+                group_of(d.class) == group_of(candidate.class)
+                    && d.box_in_frame.iou(&candidate.box_in_frame) > SAME_THING
+            });
+            if !named_before {
+                kept[count] = candidate;
+                count += 1;
+            }
+        }
+        kept.truncate(count);
+        self.scratch.detection_is_taken.clear();
+        self.scratch.detection_is_taken.resize(count, false);
+    }
+
+    fn expect(&mut self, at: Moment) {
+        self.scratch.expected.clear();
+        self.scratch
+            .expected
+            .extend(self.tracks.iter().map(|t| t.motion.expected_after(at.since(t.last_seen).as_secs_f32())));
+        self.scratch.track_is_matched.clear();
+        self.scratch.track_is_matched.resize(self.tracks.len(), false);
+    }
+
+    /// Pairs the detections of one group in `among` that the stage is about with its tracks.
+    fn pair(&mut self, at: Moment, group: Class, among: std::ops::Range<usize>, stage: Stage) {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let wants_sure = stage != Stage::UnsureWithConfirmed;
+        let unsure_limit = UNSURE_CONTINUES_FOR.max(self.patience());
+        scratch.columns.clear();
+        scratch.columns.extend(among.filter(|&d| {
+            !scratch.detection_is_taken[d] && self.is_sure(&scratch.detections[d]) == wants_sure
+        }));
+        scratch.rows.clear();
+        scratch.rows.extend((0..self.tracks.len()).filter(|&t| {
+            let track = &self.tracks[t];
+            let fits_stage = match stage {
+                Stage::SureWithConfirmed => track.state != TrackState::Tentative,
+                Stage::SureWithTentative => track.state == TrackState::Tentative,
+                Stage::UnsureWithConfirmed => {
+                    track.state != TrackState::Tentative && at.since(track.last_seen) <= unsure_limit
+                }
+            };
+            fits_stage && !scratch.track_is_matched[t] && group_of(track.class) == group
+        }));
+        let gate = match stage {
+            Stage::SureWithConfirmed => GATE_SURE,
+            Stage::UnsureWithConfirmed => GATE_UNSURE,
+            Stage::SureWithTentative => GATE_TENTATIVE,
+        };
+        scratch.assignment.start(scratch.rows.len(), scratch.columns.len());
+        for (row, &t) in scratch.rows.iter().enumerate() {
+            for (column, &d) in scratch.columns.iter().enumerate() {
+                let likeness = likeness(&scratch.expected[t], &scratch.detections[d].box_in_frame);
+                scratch.assignment.set(row, column, likeness - gate);
+            }
+        }
+        for &(row, column) in scratch.assignment.solve() {
+            let (t, d) = (scratch.rows[row], scratch.columns[column]);
+            self.tracks[t].continue_with(at, &scratch.detections[d]);
+            scratch.track_is_matched[t] = true;
+            scratch.detection_is_taken[d] = true;
+        }
+        self.scratch = scratch;
+    }
+
+    fn mark_the_unseen(&mut self) {
+        for (track, matched) in self.tracks.iter_mut().zip(&self.scratch.track_is_matched) {
+            if !matched && track.state == TrackState::Confirmed {
+                track.state = TrackState::Lost;
+            }
+        }
+    }
+
+    fn begin_new_tracks(&mut self, at: Moment) {
+        for d in 0..self.scratch.detections.len() {
+            let detection = self.scratch.detections[d];
+            if self.scratch.detection_is_taken[d] || !self.is_sure(&detection) {
+                continue;
+            }
+            self.tracks.push(Track::begin(TrackNumber(self.next_number), at, &detection));
+            self.next_number += 1;
+        }
+    }
+}
+
+/// Overlap of what is expected with what was seen, both grown by the doubt, 0..1.
+fn likeness(expected: &Expected, seen: &BBox) -> f32 {
+    let (dx, dy) = (expected.doubt_x, expected.doubt_y);
+    expected.box_in_frame.grown(dx, dy).iou(&seen.grown(dx, dy))
+}
