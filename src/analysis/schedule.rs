@@ -286,15 +286,15 @@ mod tests {
     use super::*;
 
     fn zone(name: &str) -> TimeZone {
-        TimeZone::get(name).unwrap()
+        TimeZone::get(name).expect("a zone of the database")
     }
 
     fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
+        text.parse().expect("a timestamp")
     }
 
     fn check(schedule: &str, time_zone: &str, inside: &[&str], outside: &[&str]) {
-        let schedule = Schedule::parse(schedule, zone(time_zone)).unwrap();
+        let schedule = Schedule::parse(schedule, zone(time_zone)).expect("a schedule");
         for moment in inside {
             assert!(schedule.in_force(at(moment)), "{schedule} should be in force at {moment}");
         }
@@ -416,7 +416,7 @@ mod tests {
             ("周一、周二 22:00-06:00", "mon,tue 22:00-06:00"),
             ("全天", "always"),
         ] {
-            let schedule = Schedule::parse(chinese, TimeZone::UTC).unwrap();
+            let schedule = Schedule::parse(chinese, TimeZone::UTC).expect("a schedule");
             assert_eq!(schedule.to_string(), english, "{chinese}");
         }
     }
@@ -435,7 +435,7 @@ mod tests {
             ("mon 24:00-06:00", "a window cannot begin at 24:00; write 00:00"),
             ("07:00-08:00 mon", "`08:00 mon` is no time such as 07:00"),
         ] {
-            let error = Schedule::parse(text, TimeZone::UTC).unwrap_err();
+            let error = Schedule::parse(text, TimeZone::UTC).expect_err("no schedule");
             assert_eq!(error.why, reason, "{text}");
         }
     }
@@ -460,7 +460,7 @@ mod tests {
                 .collect();
             prop_assume!(!windows.is_empty());
             let schedule = Schedule { windows, time_zone: TimeZone::UTC };
-            let read = Schedule::parse(&schedule.to_string(), TimeZone::UTC).unwrap();
+            let read = Schedule::parse(&schedule.to_string(), TimeZone::UTC).expect("a schedule");
             prop_assert_eq!(read, schedule);
         }
 
@@ -474,7 +474,7 @@ mod tests {
             seconds in 0_i64..4_000_000_000, from in 0_u16..1440, to in 0_u16..1440,
         ) {
             prop_assume!(from != to);
-            let moment = Timestamp::from_second(seconds).unwrap();
+            let moment = Timestamp::from_second(seconds).expect("a second before 2100");
             let window = |from_minute, to_minute| Schedule {
                 windows: vec![Window { days: DAILY, from_minute, to_minute }],
                 time_zone: zone("Europe/Berlin"),

@@ -88,7 +88,8 @@ impl Thresholds {
 
     /// The threshold of a class for which `recommended` is recommended.
     pub fn of(&self, class: Class, recommended: f32) -> f32 {
-        let at_least = self.overrides.iter().find(|(known, _)| *known == class).map(|(_, at_least)| *at_least);
+        let at_least =
+            self.overrides.iter().find(|(known, _)| *known == class).map(|(_, at_least)| *at_least);
         at_least.unwrap_or(recommended) * self.factor
     }
 }
