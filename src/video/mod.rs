@@ -1,1 +1,68 @@
 //! Frames from cameras and files; the only place that names GStreamer.
+//!
+//! What goes in: a [`Source`] (an RTSP address with its credentials, or a file) from the checked
+//! configuration. What comes out: [`Frame`](crate::frame::Frame)s and [`CameraEvent`]s, handed to a
+//! [`FrameSink`]; for replay, frames pulled one by one from [`read_file`].
+//!
+//! ```text
+//!  supervise ── one thread per camera: build, watch, tear down, wait, again
+//!      │
+//!  pipeline     rtspsrc ► depay ► parse ►(gate)► decoder ► appsink      new for every attempt
+//!                                   │                        │
+//!                                 meter                  FrameSink: wants? ► frame
+//! ```
+//!
+//! The one thread per decoder is the streaming thread that GStreamer gives to the source (a jitter
+//! buffer or a demuxer): it parses, decodes and calls the sink. There is no queue of frames anywhere.
+//! The marked place before the decoder is where compressed pictures may be held back (`patrol`): all
+//! access units pass one pad there, and the [meter](StreamMeasure) already reads it.
+//!
+//! # Rules
+//!
+//! - Must never block the daemon: what may hang in a driver or in a broken connection (building,
+//!   `set_state(NULL)`) runs on a thread that may be abandoned; [`abandoned_teardowns`] counts those.
+//! - Must never show a password: not in an error, a log line or `Debug`. [`Secret`] and [`RtspUrl`] hold
+//!   them by type, and every text that comes from GStreamer passes [`redact`] first.
+//! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
+//!   reconnected.
+//! - Must never convert pixels; frames keep the decoder's planes and strides.
+
+mod backoff;
+mod deadline;
+mod decoder;
+mod diagnose;
+mod error;
+mod file;
+mod meter;
+mod picture;
+mod pipeline;
+mod probe;
+mod serve;
+mod source;
+mod supervise;
+
+use std::sync::OnceLock;
+
+pub use backoff::{Backoff, RetryLimits};
+pub use deadline::abandoned_teardowns;
+pub use decoder::{Codec, DecoderChoice};
+pub use error::{Fault, VideoError};
+pub use file::{FileFrames, FileOptions, read_file};
+pub use meter::{KeyframeIntervals, StreamMeasure};
+pub use pipeline::live_pipelines;
+
+pub use source::{Credentials, Location, Pace, RtspUrl, Secret, Source, Transport, UrlError, redact};
+pub use supervise::{
+    CameraEvent, CameraHandle, CameraState, CameraStats, FrameSink, NotStopped, StreamInfo, supervise,
+};
+
+/// Loads GStreamer; cheap after the first call.
+///
+/// Everything here calls it, so nobody has to; the daemon does at its start, to fail early.
+pub fn init() -> Result<(), VideoError> {
+    static RESULT: OnceLock<Result<(), String>> = OnceLock::new();
+    match RESULT.get_or_init(|| gstreamer::init().map_err(|error| error.to_string())) {
+        Ok(()) => Ok(()),
+        Err(detail) => Err(VideoError { camera: None, fault: Fault::NoGstreamer { detail: detail.clone() } }),
+    }
+}

@@ -1,0 +1,211 @@
+//! Which decoder turns a camera's codec into pictures.
+//!
+//! Hardware first where it is present and opens, else libav in software with one thread. Input is the
+//! encoding name of an SDP or the caps of a demuxer; the answer is an element in the READY state.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+use super::error::Fault;
+
+/// A video codec Lookout reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// H.264, also called AVC.
+    H264,
+    /// H.265, also called HEVC.
+    H265,
+    /// Motion JPEG.
+    Mjpeg,
+    /// MPEG-4 part 2, in files only.
+    Mpeg4,
+}
+
+impl Codec {
+    /// Of an RTP encoding name (`H264`, `JPEG`, ...).
+    pub(super) fn from_rtp(encoding: &str) -> Option<Self> {
+        match encoding.to_ascii_uppercase().as_str() {
+            "H264" => Some(Codec::H264),
+            "H265" => Some(Codec::H265),
+            "JPEG" => Some(Codec::Mjpeg),
+            _ => None,
+        }
+    }
+
+    /// Of the caps of a parsed elementary stream.
+    pub(super) fn from_caps(structure: &gst::StructureRef) -> Option<Self> {
+        match structure.name().as_str() {
+            "video/x-h264" => Some(Codec::H264),
+            "video/x-h265" => Some(Codec::H265),
+            "image/jpeg" => Some(Codec::Mjpeg),
+            "video/mpeg" if structure.get::<i32>("mpegversion") == Ok(4) => Some(Codec::Mpeg4),
+            // A name that AVI files use for it.
+            "video/x-divx" if structure.get::<i32>("divxversion").is_ok_and(|version| version >= 4) => {
+                Some(Codec::Mpeg4)
+            }
+            _ => None,
+        }
+    }
+
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Codec::H264 => "H.264",
+            Codec::H265 => "H.265",
+            Codec::Mjpeg => "MJPEG",
+            Codec::Mpeg4 => "MPEG-4 part 2",
+        }
+    }
+
+    /// RTP depayloader and, where needed, parser.
+    pub(super) fn rtp_elements(self) -> &'static [&'static str] {
+        match self {
+            Codec::H264 => &["rtph264depay", "h264parse"],
+            Codec::H265 => &["rtph265depay", "h265parse"],
+            Codec::Mjpeg => &["rtpjpegdepay"],
+            Codec::Mpeg4 => &["rtpmp4vdepay", "mpeg4videoparse"],
+        }
+    }
+
+    /// Hardware decoders by preference: the stateless VA and V4L2 ones before the older ones, vendors last.
+    fn hardware(self) -> &'static [&'static str] {
+        match self {
+            Codec::H264 => &[
+                "vah264dec",
+                "v4l2slh264dec",
+                "nvh264dec",
+                "v4l2h264dec",
+                "vaapih264dec",
+                "mpph264dec",
+                "mppvideodec",
+            ],
+            Codec::H265 => &[
+                "vah265dec",
+                "v4l2slh265dec",
+                "nvh265dec",
+                "v4l2h265dec",
+                "vaapih265dec",
+                "mpph265dec",
+                "mppvideodec",
+            ],
+            Codec::Mjpeg => &["vajpegdec", "nvjpegdec", "v4l2jpegdec", "vaapijpegdec", "mppjpegdec"],
+            Codec::Mpeg4 => &[],
+        }
+    }
+
+    /// Software decoders by preference; FACTS: `openh264dec` and `libde265dec` take two to three times as long.
+    fn software(self) -> &'static [&'static str] {
+        match self {
+            Codec::H264 => &["avdec_h264", "openh264dec"],
+            Codec::H265 => &["avdec_h265", "libde265dec"],
+            Codec::Mjpeg => &["avdec_mjpeg", "jpegdec"],
+            Codec::Mpeg4 => &["avdec_mpeg4"],
+        }
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Which decoders may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum DecoderChoice {
+    /// Hardware where it is present and works, else software.
+    #[default]
+    Auto,
+    /// Software only: the same pictures on every machine.
+    Software,
+    /// These element factories first, in this order, then as `Auto`. For vendors' decoders we do not know.
+    Prefer(Arc<[String]>),
+}
+
+/// A decoder that was chosen.
+pub(super) struct Chosen {
+    pub element: gst::Element,
+    /// Name of its factory, as logs and reports call it.
+    pub factory: String,
+    /// Not one of our software decoders: a failure before the first frame makes us try the next.
+    pub replaceable: bool,
+}
+
+/// The first decoder for `codec` that exists, is not in `refused` and reaches READY (which opens a device).
+pub(super) fn choose(codec: Codec, choice: &DecoderChoice, refused: &[String]) -> Result<Chosen, Fault> {
+    let hardware = if *choice == DecoderChoice::Software { &[] } else { codec.hardware() };
+    let preferred: &[String] = if let DecoderChoice::Prefer(names) = choice { names } else { &[] };
+    let replaceable =
+        preferred.iter().map(String::as_str).chain(hardware.iter().copied()).map(|name| (name, true));
+    let software = codec.software().iter().map(|name| (*name, false));
+    for (factory, replaceable) in replaceable.chain(software) {
+        if refused.iter().any(|name| name == factory) {
+            continue;
+        }
+        if let Some(element) = opened(factory) {
+            return Ok(Chosen { element, factory: factory.to_owned(), replaceable });
+        }
+    }
+    Err(Fault::missing_plugin(codec.software()[0]))
+}
+
+fn opened(factory: &str) -> Option<gst::Element> {
+    let element = gst::ElementFactory::find(factory)?.create().name("decoder").build().ok()?;
+    if element.has_property_with_type("max-threads", i32::static_type()) {
+        // Libav would otherwise start workers for every core, for each camera; frame threads also add delay.
+        element.set_property("max-threads", 1i32);
+    }
+    if element.has_property_with_type("qos", bool::static_type()) {
+        element.set_property("qos", false);
+    }
+    match element.set_state(gst::State::Ready) {
+        Ok(_) => Some(element),
+        Err(_) => {
+            tracing::debug!(decoder = factory, "present, but does not open");
+            // It opened nothing, so there is nothing to close; an error here has nobody to tell.
+            let _ = element.set_state(gst::State::Null);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn software_decoders_run_with_one_thread() {
+        super::super::init().unwrap();
+        for codec in [Codec::H264, Codec::H265, Codec::Mjpeg, Codec::Mpeg4] {
+            let chosen = choose(codec, &DecoderChoice::Software, &[]).unwrap();
+            assert!(!chosen.replaceable);
+            assert!(chosen.factory.starts_with("avdec_"), "{}", chosen.factory);
+            assert_eq!(chosen.element.property::<i32>("max-threads"), 1);
+            chosen.element.set_state(gst::State::Null).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_preferred_decoder_is_taken_until_it_was_refused() {
+        super::super::init().unwrap();
+        let choice = DecoderChoice::Prefer(["no-such-element".to_owned(), "identity".to_owned()].into());
+        let chosen = choose(Codec::H264, &choice, &[]).unwrap();
+        assert_eq!((chosen.factory.as_str(), chosen.replaceable), ("identity", true));
+        chosen.element.set_state(gst::State::Null).unwrap();
+        let next = choose(Codec::H264, &choice, &["identity".to_owned()]).unwrap();
+        assert_ne!(next.factory, "identity");
+        next.element.set_state(gst::State::Null).unwrap();
+    }
+
+    #[test]
+    fn without_any_decoder_the_package_to_install_is_named() {
+        super::super::init().unwrap();
+        let all: Vec<String> = ["avdec_mpeg4"].map(str::to_owned).into();
+        let fault = choose(Codec::Mpeg4, &DecoderChoice::Auto, &all).err().unwrap();
+        assert_eq!(fault.kind(), "missing_plugin");
+        assert!(fault.hint().unwrap_or_default().contains("gstreamer1.0-libav"));
+    }
+}

@@ -1,0 +1,1 @@
+//! `lookout probe` looks at a stream here.

@@ -1,0 +1,1 @@
+//! A small RTSP server on the loopback address.

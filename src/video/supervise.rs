@@ -1,0 +1,539 @@
+//! One thread per camera that keeps its stream alive: build, watch, tear down, wait, again.
+//!
+//! Input is a [`Source`]; output goes to a [`FrameSink`]. The thread waits on one queue of notes from
+//! its pipeline (errors, first picture, end) and on the clock; it never polls. Frames do not pass it:
+//! they go from GStreamer's thread straight to the sink.
+//!
+//! # Promises
+//!
+//! - A stream counts as lost when no *frame* came for `stall_after`, whatever the socket does.
+//! - A new pipeline for every attempt; the old one is torn down first, on a thread that may be left behind.
+//! - [`CameraHandle::stop`] comes back by its deadline.
+//! - A panic of the sink, of GStreamer's callbacks or of this thread loses one attempt of one camera.
+//! - What happens is logged here once; who receives a [`CameraEvent`] need not log it again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use tracing::{error, info, warn};
+
+use super::backoff::Backoff;
+use super::deadline;
+use super::decoder::Codec;
+use super::diagnose;
+use super::error::{Fault, VideoError};
+use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
+use super::source::{Location, Source, Transport};
+use crate::analysis::time::Moment;
+use crate::clock::Clock;
+use crate::frame::Frame;
+
+/// A stream that held this long starts from short waits again. A guess: longer than a camera's restart
+/// loop, shorter than anybody's patience.
+const STABLE_AFTER: Duration = Duration::from_secs(30);
+/// What a teardown gets before its thread is left behind. `rtspsrc` itself waits 0.1 s for the answer to
+/// its TEARDOWN.
+const TEARDOWN_WITHIN: Duration = Duration::from_secs(3);
+/// What building a pipeline gets; it opens hardware decoders.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// Compressed pictures arrive but no picture comes out: some cameras send a keyframe every 20 s.
+const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(30);
+/// GStreamer's own timeout, which knows better words, gets this head start before ours.
+const HEAD_START: Duration = Duration::from_secs(2);
+/// After a refused password: some cameras lock a user out after five wrong ones within half an hour.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Notes that wait for the thread; overflow drops the newest, because the first ones say why.
+const NOTES: usize = 64;
+
+/// Where frames and events of a camera go. Called from GStreamer's threads (frames) and from the
+/// camera's own thread (events), one call at a time from each.
+pub trait FrameSink: Send + Sync {
+    /// Whether a frame of this camera is wanted now; asked before the frame is mapped, so it must be
+    /// cheap. This is where the analysis rate is limited.
+    fn wants(&self, camera: &str, at: Moment) -> bool;
+
+    /// A frame that was wanted. Must not block: the decoder waits.
+    fn frame(&self, frame: Frame);
+
+    /// Something happened to the stream. The frames of a connection may overtake its `Connected`.
+    fn event(&self, camera: &Arc<str>, event: CameraEvent);
+}
+
+/// What a stream is, known with its first picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamInfo {
+    /// Codec.
+    pub codec: Codec,
+    /// Profile as the parser names it (`high`, `main`), where it does.
+    pub profile: Option<String>,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Announced frames per second, where the stream announces them.
+    pub fps: Option<f64>,
+    /// Decoder that runs, by its GStreamer name.
+    pub decoder: String,
+    /// How packets travel; `None` for a file.
+    pub transport: Option<Transport>,
+}
+
+/// What happened to a camera.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CameraEvent {
+    /// The first picture of a connection is decoded.
+    Connected(StreamInfo),
+    /// The pictures have another form from here on.
+    Changed(StreamInfo),
+    /// The stream is lost, or did not come up; it is tried again.
+    Lost {
+        /// Why.
+        reason: VideoError,
+        /// When the next attempt starts.
+        retry_in: Duration,
+    },
+    /// A file that is not repeated was played to its end.
+    Ended,
+    /// Stopped as asked; the last event.
+    Stopped,
+}
+
+/// What a camera does at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraState {
+    /// An attempt runs, no picture yet.
+    Connecting,
+    /// Pictures come.
+    Running,
+    /// Waiting for the next attempt.
+    Waiting,
+    /// A file was played to its end.
+    Ended,
+    /// Stopped.
+    Stopped,
+}
+
+/// Figures of a camera since its start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraStats {
+    /// What it does.
+    pub state: CameraState,
+    /// Frames decoded.
+    pub frames: u64,
+    /// Of these, not wanted by the sink.
+    pub unwanted: u64,
+    /// Of these, dropped because their memory could not be read.
+    pub unreadable: u64,
+    /// Times a stream was lost or did not come up.
+    pub reconnects: u64,
+    /// Teardowns that did not come back.
+    pub abandoned_teardowns: u64,
+    /// Time since the last frame; `None` before the first.
+    pub last_frame_age: Option<Duration>,
+    /// The stream, once its first picture came; kept while it is lost.
+    pub stream: Option<StreamInfo>,
+    /// Why it was lost last; `None` while it runs.
+    pub last_error: Option<VideoError>,
+}
+
+/// A supervised camera. Dropping it asks it to stop and does not wait.
+#[derive(Debug)]
+pub struct CameraHandle {
+    shared: Arc<Shared>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+/// A camera's thread did not end by the deadline; it was left behind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("camera `{camera}` did not stop within {} s and was left behind", after.as_secs_f32())]
+pub struct NotStopped {
+    /// Which.
+    pub camera: Arc<str>,
+    /// The deadline.
+    pub after: Duration,
+}
+
+/// Keeps the stream of `source` alive until it is stopped.
+///
+/// # Errors
+/// When GStreamer does not load or the system gives no thread; what happens to the stream is told by events.
+pub fn supervise(source: Source, clock: Clock, sink: Arc<dyn FrameSink>) -> Result<CameraHandle, VideoError> {
+    super::init()?;
+    let (send, notes) = sync_channel(NOTES);
+    let camera = source.camera.clone();
+    let shared = Arc::new(Shared {
+        backoff_limits: source.retry,
+        source: Arc::new(source),
+        clock,
+        counters: Arc::new(Counters::new()),
+        reconnects: AtomicU64::new(0),
+        abandoned: AtomicU64::new(0),
+        status: Mutex::new(Status { state: CameraState::Connecting, stream: None, last_error: None }),
+        stop_by: Mutex::new(None),
+        done: (Mutex::new(false), Condvar::new()),
+        send,
+    });
+    let backoff = Backoff::new(shared.backoff_limits);
+    let supervisor =
+        Supervisor { shared: shared.clone(), sink, notes, backoff, refused: Vec::new(), attempt: 0 };
+    let thread = thread::Builder::new()
+        .name(format!("{camera}-watch"))
+        .spawn(move || supervisor.run())
+        .map_err(|error| VideoError::of(&camera, Fault::Broken { detail: format!("no thread: {error}") }))?;
+    Ok(CameraHandle { shared, thread: Some(thread) })
+}
+
+impl CameraHandle {
+    /// The camera's id.
+    pub fn camera(&self) -> &Arc<str> {
+        &self.shared.source.camera
+    }
+
+    /// Figures of this moment.
+    pub fn stats(&self) -> CameraStats {
+        let shared = &self.shared;
+        let now = shared.clock.now().mono;
+        let status = shared.status.lock();
+        CameraStats {
+            state: status.state,
+            frames: shared.counters.frames.load(Ordering::Relaxed),
+            unwanted: shared.counters.unwanted.load(Ordering::Relaxed),
+            unreadable: shared.counters.unreadable.load(Ordering::Relaxed),
+            reconnects: shared.reconnects.load(Ordering::Relaxed),
+            abandoned_teardowns: shared.abandoned.load(Ordering::Relaxed),
+            last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
+            stream: status.stream.clone(),
+            last_error: status.last_error.clone(),
+        }
+    }
+
+    /// Asks the camera to stop without waiting; for stopping many at once. `within` is what its
+    /// teardown gets; follow with [`stop`](Self::stop).
+    pub fn begin_stop(&self, within: Duration) {
+        self.shared.ask_to_stop(within);
+    }
+
+    /// Stops the camera and waits for its thread, at most `within`.
+    pub fn stop(mut self, within: Duration) -> Result<(), NotStopped> {
+        self.shared.ask_to_stop(within);
+        let (done, changed) = &self.shared.done;
+        let mut is_done = done.lock();
+        let deadline = Instant::now() + within;
+        while !*is_done {
+            if changed.wait_until(&mut is_done, deadline).timed_out() && !*is_done {
+                return Err(NotStopped { camera: self.shared.source.camera.clone(), after: within });
+            }
+        }
+        drop(is_done);
+        if let Some(thread) = self.thread.take() {
+            // It said that it is done; its panics were caught inside.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for CameraHandle {
+    fn drop(&mut self) {
+        self.shared.ask_to_stop(TEARDOWN_WITHIN);
+    }
+}
+
+/// What handle and thread share.
+struct Shared {
+    source: Arc<Source>,
+    backoff_limits: super::backoff::RetryLimits,
+    clock: Clock,
+    counters: Arc<Counters>,
+    reconnects: AtomicU64,
+    abandoned: AtomicU64,
+    status: Mutex<Status>,
+    stop_by: Mutex<Option<Instant>>,
+    done: (Mutex<bool>, Condvar),
+    send: SyncSender<NumberedNote>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Camera").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+struct Status {
+    state: CameraState,
+    stream: Option<StreamInfo>,
+    last_error: Option<VideoError>,
+}
+
+impl Shared {
+    fn ask_to_stop(&self, within: Duration) {
+        self.stop_by.lock().get_or_insert_with(|| Instant::now() + within);
+        // A full queue wakes the thread too.
+        let _ = self.send.try_send((0, Note::Wake));
+    }
+
+    fn must_stop(&self) -> bool {
+        self.stop_by.lock().is_some()
+    }
+
+    /// What a teardown may take now: less when a stop is due.
+    fn teardown_within(&self) -> Duration {
+        match *self.stop_by.lock() {
+            // A part of it stays for the rest of stopping.
+            Some(by) => by.saturating_duration_since(Instant::now()).mul_f32(0.8).min(TEARDOWN_WITHIN),
+            None => TEARDOWN_WITHIN,
+        }
+    }
+}
+
+/// How an attempt ended.
+enum End {
+    Stopped,
+    /// The stream is over. For a file that is how it should be.
+    StreamOver,
+    Lost(Fault),
+    /// Try the next decoder, at once.
+    OtherDecoder(String, Fault),
+}
+
+/// What comes after an attempt.
+enum Next {
+    AttemptIn(Duration),
+    Nothing,
+}
+
+/// The camera's thread.
+struct Supervisor {
+    shared: Arc<Shared>,
+    sink: Arc<dyn FrameSink>,
+    notes: Receiver<NumberedNote>,
+    backoff: Backoff,
+    refused: Vec<String>,
+    attempt: u64,
+}
+
+impl Supervisor {
+    fn run(mut self) {
+        loop {
+            let next = deadline::catch(|| self.attempt_and_report()).unwrap_or_else(|panic| {
+                let detail = super::redact(&panic, &self.shared.source.secrets());
+                self.report_lost(Fault::Panicked { detail }, Duration::ZERO)
+            });
+            match next {
+                Next::AttemptIn(wait) if self.waited(wait) => {}
+                _ => break,
+            }
+        }
+        if self.shared.must_stop() {
+            self.set_state(CameraState::Stopped);
+            self.emit(CameraEvent::Stopped);
+        }
+        let (done, changed) = &self.shared.done;
+        *done.lock() = true;
+        changed.notify_all();
+    }
+
+    fn attempt_and_report(&mut self) -> Next {
+        self.attempt += 1;
+        self.set_state(CameraState::Connecting);
+        let tap = Arc::new(Tap::new(
+            self.shared.source.clone(),
+            self.shared.clock,
+            self.sink.clone(),
+            self.shared.counters.clone(),
+            self.refused.clone(),
+            self.attempt,
+            self.shared.send.clone(),
+        ));
+        let started = Instant::now();
+        let end = self.run_once(&tap, started);
+        let ran = if tap.frames() > 0 { started.elapsed() } else { Duration::ZERO };
+        match end {
+            End::Stopped => Next::Nothing,
+            End::OtherDecoder(decoder, fault) => {
+                let camera = &*self.shared.source.camera;
+                warn!(camera, decoder, error = %fault, "decoder does not work, trying the next");
+                self.refused.push(decoder);
+                Next::AttemptIn(Duration::ZERO)
+            }
+            End::StreamOver => self.after_the_end(&tap, ran),
+            End::Lost(fault) => self.report_lost(fault, ran),
+        }
+    }
+
+    /// One pipeline from its building to its teardown.
+    fn run_once(&mut self, tap: &Arc<Tap>, started: Instant) -> End {
+        let end = match pipeline::start(tap, OPEN_WITHIN) {
+            Ok(running) => {
+                let end = self.watch(tap, started);
+                tap.retire();
+                self.tear_down(running);
+                end
+            }
+            // A reason on the bus is better than "does not start".
+            Err(fault) => {
+                let noted = self.notes.try_iter().find(|(attempt, _)| *attempt == self.attempt);
+                tap.retire();
+                match noted {
+                    Some((_, Note::Failed(fault))) => End::Lost(fault),
+                    Some((_, Note::DecoderFailed(decoder, fault))) => End::OtherDecoder(decoder, fault),
+                    _ => End::Lost(fault),
+                }
+            }
+        };
+        if self.shared.must_stop() { End::Stopped } else { end }
+    }
+
+    fn tear_down(&self, running: Running) {
+        let camera = &*self.shared.source.camera;
+        if !pipeline::tear_down(running, camera, self.shared.teardown_within()) {
+            self.shared.abandoned.fetch_add(1, Ordering::Relaxed);
+            warn!(camera, "a pipeline did not close in time and was left behind");
+        }
+    }
+
+    /// Waits for the attempt's end: what the pipeline says, or a picture that does not come.
+    fn watch(&mut self, tap: &Tap, started: Instant) -> End {
+        loop {
+            if self.shared.must_stop() {
+                return End::Stopped;
+            }
+            let (left, overdue) = self.time_left(tap, started);
+            if left.is_zero() {
+                return End::Lost(overdue);
+            }
+            match self.notes.recv_timeout(left) {
+                Ok((attempt, note)) if attempt == self.attempt => {
+                    if let Some(end) = self.heard(note) {
+                        return end;
+                    }
+                }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return End::Stopped,
+            }
+        }
+    }
+
+    fn heard(&mut self, note: Note) -> Option<End> {
+        match note {
+            Note::Pictures(stream) => {
+                self.report_pictures(stream);
+                None
+            }
+            Note::Failed(fault) => Some(End::Lost(fault)),
+            Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
+            Note::NoConnection => Some(End::Lost(match &self.shared.source.location {
+                Location::Rtsp { url, .. } => diagnose::no_connection(url),
+                Location::File { .. } => Fault::Broken { detail: "no connection to a file".into() },
+            })),
+            Note::Ended => Some(End::StreamOver),
+            Note::Wake => None,
+        }
+    }
+
+    /// Time until a picture is overdue, and what it means then.
+    fn time_left(&self, tap: &Tap, started: Instant) -> (Duration, Fault) {
+        let stall_after = self.shared.source.stall_after;
+        if tap.frames() > 0 {
+            let now = self.shared.clock.now().mono;
+            let age = self.shared.counters.last_frame().map_or(Duration::ZERO, |at| now.saturating_sub(at));
+            return (stall_after.saturating_sub(age), Fault::Stalled { after: stall_after });
+        }
+        let packets = tap.measure().units > 0;
+        let within = if packets { stall_after.max(FIRST_PICTURE_WITHIN) } else { stall_after + HEAD_START };
+        let left = within.saturating_sub(started.elapsed());
+        (left, Fault::NoPicture { after: within, packets })
+    }
+
+    fn report_pictures(&self, stream: StreamInfo) {
+        let connected = {
+            let mut status = self.shared.status.lock();
+            let connected = status.state != CameraState::Running;
+            status.state = CameraState::Running;
+            status.last_error = None;
+            status.stream = Some(stream.clone());
+            connected
+        };
+        let camera = &*self.shared.source.camera;
+        let (codec, decoder, width, height) =
+            (stream.codec.name(), &stream.decoder, stream.width, stream.height);
+        if connected {
+            info!(camera, codec, decoder, width, height, "stream runs");
+            self.emit(CameraEvent::Connected(stream));
+        } else {
+            info!(camera, codec, decoder, width, height, "stream changed its form");
+            self.emit(CameraEvent::Changed(stream));
+        }
+    }
+
+    /// The stream said that it is over.
+    fn after_the_end(&mut self, tap: &Tap, ran: Duration) -> Next {
+        match &self.shared.source.location {
+            Location::Rtsp { .. } => self.report_lost(Fault::Closed, ran),
+            Location::File { path, .. } if tap.frames() == 0 => {
+                let fault = Fault::NotVideo { path: path.clone(), detail: "not one picture in it".into() };
+                self.report_lost(fault, ran)
+            }
+            Location::File { repeat: true, .. } => Next::AttemptIn(Duration::ZERO),
+            Location::File { repeat: false, .. } => {
+                self.set_state(CameraState::Ended);
+                self.emit(CameraEvent::Ended);
+                Next::Nothing
+            }
+        }
+    }
+
+    fn report_lost(&mut self, fault: Fault, ran: Duration) -> Next {
+        if ran >= STABLE_AFTER {
+            self.backoff.reset();
+        }
+        let mut retry_in = self.backoff.wait_after_failure(rand::random());
+        if fault.wants_patience() {
+            retry_in += PATIENCE;
+        }
+        let reason = VideoError::of(&self.shared.source.camera, fault);
+        let camera = &*self.shared.source.camera;
+        let retry_in_s = retry_in.as_secs_f32();
+        warn!(camera, kind = reason.kind(), error = reason.summary(), retry_in_s, "stream lost");
+        self.shared.reconnects.fetch_add(1, Ordering::Relaxed);
+        self.shared.status.lock().last_error = Some(reason.clone());
+        self.set_state(CameraState::Waiting);
+        self.emit(CameraEvent::Lost { reason, retry_in });
+        Next::AttemptIn(retry_in)
+    }
+
+    /// False if a stop came before the wait was over.
+    fn waited(&self, wait: Duration) -> bool {
+        let until = Instant::now() + wait;
+        loop {
+            if self.shared.must_stop() {
+                return false;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            // Only a wake-up matters here; late notes of the last attempt are read and dropped.
+            if let Err(RecvTimeoutError::Disconnected) = self.notes.recv_timeout(left) {
+                return false;
+            }
+        }
+    }
+
+    fn set_state(&self, state: CameraState) {
+        self.shared.status.lock().state = state;
+    }
+
+    /// A sink that panics over an event loses that event, and nothing else.
+    fn emit(&self, event: CameraEvent) {
+        let camera = &self.shared.source.camera;
+        if let Err(panic) = deadline::catch(|| self.sink.event(camera, event)) {
+            let panic = super::redact(&panic, &self.shared.source.secrets());
+            error!(camera = &**camera, panic, "the receiver of camera events panicked");
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What several integration tests share. Only declares modules; each is used by some of the tests.
+#![allow(dead_code, reason = "every test binary uses its own part")]
+
+pub mod clips;
