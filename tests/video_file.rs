@@ -1,4 +1,5 @@
 //! Files pulled frame by frame, as `replay` reads them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -82,7 +82,7 @@ impl RawFormat {
             matrix: self.matrix,
         };
         let mut lengths = [0; 3];
-        for plane in 0..self.layout.planes() {
+        for (plane, promised) in lengths.iter_mut().enumerate().take(self.layout.planes()) {
             let stride =
                 usize::try_from(frame.plane_stride()[plane]).map_err(|_| "rows stored upwards".to_owned())?;
             let rows = frame.plane_height(plane as u32) as usize;
@@ -95,7 +95,7 @@ impl RawFormat {
                 return Err(format!("plane {plane} ends behind its buffer"));
             }
             format.strides[plane] = stride;
-            lengths[plane] = length;
+            *promised = length;
         }
         Picture::new(format, Box::new(MappedPlanes { frame, lengths })).map_err(|error| error.to_string())
     }
