@@ -1,0 +1,196 @@
+//! A damaged database: moved aside, and what can be read in it carried over.
+//!
+//! Must never write to the damaged file, and never pass on what it read of it as a stream that goes on.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Row, params};
+use tracing::error;
+
+use super::store::{NewRow, Store, kind_from_number, level_from_number, level_number, sqlite};
+use super::{Gap, GapReason, Kind, Level, OpenAlert, OutboxError};
+use crate::analysis::time::Timestamp;
+
+impl Store {
+    /// The database broke while it was open: moves it aside and goes on with a new one.
+    pub(super) fn begin_anew(&mut self, why: &rusqlite::Error) -> Result<(), OutboxError> {
+        let now = Timestamp::now();
+        let memory = Connection::open_in_memory().map_err(|error| sqlite(&self.path, "open", error))?;
+        // Closes the broken one, so that its files can be moved.
+        drop(std::mem::replace(&mut self.conn, memory));
+        let aside = move_aside(&self.path, now)?;
+        error!(file = %self.path.display(), aside = %aside.display(), error = %why,
+               "the outbox file is damaged: moved aside, a new stream begins");
+        let (mut fresh, _) =
+            Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
+        let records = fresh.carry_over(&aside, now)?;
+        fresh.reserve = self.reserve;
+        fresh.totals.delivered = self.totals.delivered;
+        fresh.totals.dropped = self.totals.dropped;
+        fresh.totals.dropped_pictures = self.totals.dropped_pictures;
+        error!(records, stream = %fresh.stream, "records carried over from the damaged outbox");
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Takes over what can be read in a damaged database, from both ends; then says in a gap record that
+    /// its stream is over and something may be missing.
+    pub(super) fn carry_over(&mut self, damaged: &Path, now: Timestamp) -> Result<u64, OutboxError> {
+        let salvage = Salvage::read(damaged);
+        self.write("carry over", |store, tx, changes| {
+            for alert in &salvage.alerts {
+                tx.prepare_cached(
+                    "INSERT OR IGNORE INTO alert (alert_id, rev, level, first_id, revision, ack) VALUES (?, ?, ?, 0, ?, ?)",
+                )?
+                .execute(params![
+                    alert.alert_id,
+                    alert.rev,
+                    alert.level.map(level_number),
+                    alert.revision,
+                    alert.ack
+                ])?;
+            }
+            for row in &salvage.records {
+                store.insert(
+                    tx,
+                    NewRow {
+                        seq_stream: &row.stream,
+                        n: row.n,
+                        class: row.class,
+                        kind: row.kind,
+                        level: row.level,
+                        rev: row.rev,
+                        ends: row.ends,
+                        at: row.at,
+                        alert_id: row.alert_id.as_deref(),
+                        topic: &row.topic,
+                        gap: None,
+                        body: &row.body,
+                    },
+                    changes,
+                )?;
+            }
+            let gap = Gap {
+                stream: salvage.stream.clone().unwrap_or_else(|| "unknown".to_owned()).into(),
+                reason: GapReason::Damaged,
+                ranges: Vec::new(),
+                pictures: 0,
+                from: now,
+                to: now,
+            };
+            store.insert_gap(tx, gap, now, changes)
+        })?;
+        self.backlog_to = self.last_row;
+        Ok(salvage.records.len() as u64)
+    }
+}
+
+pub(super) struct SalvagedRow {
+    stream: String,
+    n: Option<u64>,
+    class: u8,
+    kind: Kind,
+    level: Option<Level>,
+    rev: u32,
+    ends: bool,
+    at: Timestamp,
+    alert_id: Option<String>,
+    topic: String,
+    body: Vec<u8>,
+}
+
+/// What could be read in a damaged database.
+#[derive(Default)]
+pub(super) struct Salvage {
+    stream: Option<String>,
+    alerts: Vec<OpenAlert>,
+    records: Vec<SalvagedRow>,
+}
+
+impl Salvage {
+    /// Never fails: what cannot be read is not there.
+    pub(super) fn read(path: &Path) -> Self {
+        let mut salvage = Salvage::default();
+        let Ok(conn) = Connection::open(path) else { return salvage };
+        salvage.stream = conn.query_row("SELECT stream FROM queue", [], |row| row.get(0)).ok();
+        salvage.alerts = read_until_damage(
+            &conn,
+            "SELECT alert_id, rev, level, revision, ack FROM alert ORDER BY rowid",
+            |row| {
+                Ok(OpenAlert {
+                    alert_id: row.get(0)?,
+                    rev: row.get(1)?,
+                    level: row.get::<_, Option<u8>>(2)?.map(level_from_number),
+                    revision: row.get(3)?,
+                    ack: row.get(4)?,
+                })
+            },
+        );
+        let up = read_until_damage(&conn, &format!("{SALVAGE_RECORDS} ASC"), read_salvaged);
+        let highest = up.last().map_or(0, |(id, _)| *id);
+        let down = read_until_damage(&conn, &format!("{SALVAGE_RECORDS} DESC"), read_salvaged);
+        salvage.records.extend(up.into_iter().map(|(_, row)| row));
+        salvage.records.extend(down.into_iter().filter(|(id, _)| *id > highest).rev().map(|(_, row)| row));
+        salvage
+    }
+}
+
+const SALVAGE_RECORDS: &str = "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body FROM record NOT INDEXED ORDER BY id";
+
+pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<(i64, SalvagedRow)> {
+    let salvaged = SalvagedRow {
+        stream: row.get(1)?,
+        n: row.get(2)?,
+        class: row.get(3)?,
+        kind: kind_from_number(row.get(4)?),
+        level: row.get::<_, Option<u8>>(5)?.map(level_from_number),
+        rev: row.get(6)?,
+        ends: row.get(7)?,
+        at: Timestamp::from_millisecond(row.get(8)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        alert_id: row.get(9)?,
+        topic: row.get(10)?,
+        body: row.get(11)?,
+    };
+    Ok((row.get(0)?, salvaged))
+}
+
+pub(super) fn read_until_damage<T>(
+    conn: &Connection,
+    sql: &str,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> Vec<T> {
+    let mut found = Vec::new();
+    let Ok(mut statement) = conn.prepare(sql) else { return found };
+    let Ok(mut rows) = statement.query([]) else { return found };
+    while let Ok(Some(row)) = rows.next() {
+        match read(row) {
+            Ok(item) => found.push(item),
+            Err(_) => break,
+        }
+    }
+    found
+}
+
+/// Moves the database and its log to names nobody opens.
+pub(super) fn move_aside(path: &Path, now: Timestamp) -> Result<PathBuf, OutboxError> {
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut aside = PathBuf::new();
+    for attempt in 0.. {
+        let suffix = if attempt == 0 { String::new() } else { format!("-{attempt}") };
+        aside = path.with_file_name(format!("outbox.db.damaged-{stamp}{suffix}"));
+        if !aside.exists() {
+            break;
+        }
+    }
+    let with = |base: &Path, end: &str| PathBuf::from(format!("{}{end}", base.display()));
+    let file_error = |source| OutboxError::File { doing: "move it aside", path: path.to_path_buf(), source };
+    fs::rename(path, &aside).map_err(file_error)?;
+    let log = with(path, "-wal");
+    if log.exists() {
+        fs::rename(&log, with(&aside, "-wal")).map_err(file_error)?;
+    }
+    // Only an index of the log; SQLite makes it anew.
+    let _ = fs::remove_file(with(path, "-shm"));
+    Ok(aside)
+}

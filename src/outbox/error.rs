@@ -1,0 +1,86 @@
+//! What can go wrong with the outbox, in words for somebody on a ladder. Must never hold a record's body.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// What went wrong, for people.
+#[derive(Debug, Error)]
+pub enum OutboxError {
+    /// The directory is not usable.
+    #[error(
+        "cannot use the outbox directory {}: {source}\n  hint: it must exist or be creatable, and be writable by the user lookout runs as", dir.display()
+    )]
+    Directory {
+        /// Which.
+        dir: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process has it open.
+    #[error("the outbox {} is in use by another process\n  hint: is lookout already running (`systemctl status lookout`)?", path.display())]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file or its disk is read-only.
+    #[error("the outbox {} is read-only\n  hint: a worn flash card turns read-only; see `dmesg`, and `ls -l` for its owner", path.display())]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+    },
+    /// No room, not even the reserve.
+    #[error("no room on the disk for the outbox {} ({doing})\n  hint: free some space; see `df -h {}`", path.display(), path.display())]
+    DiskFull {
+        /// What was tried.
+        doing: &'static str,
+        /// The database.
+        path: PathBuf,
+    },
+    /// Written by a later version.
+    #[error("the outbox {} has format {found}, this program knows {known}\n  hint: it was written by a newer lookout; use that one", path.display())]
+    TooNew {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// A body larger than the contract allows.
+    #[error("a message for {topic} has {bytes} bytes, at most {max} are allowed")]
+    TooLarge {
+        /// Where it should have gone.
+        topic: String,
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        max: usize,
+    },
+    /// SQLite says no.
+    #[error("the outbox {} failed ({doing}): {source}", path.display())]
+    Sqlite {
+        /// What was tried.
+        doing: &'static str,
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A file beside the database cannot be moved, made or read.
+    #[error("the outbox file {} failed ({doing}): {source}", path.display())]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The closure that makes the body panicked: our bug. Nothing was stored.
+    #[error("making a message for the outbox failed: {0}")]
+    Panicked(String),
+    /// It has been closed.
+    #[error("the outbox is closed")]
+    Closed,
+}

@@ -1,0 +1,613 @@
+//! The durable queue between what Lookout found and the command centre that must hear of it.
+//!
+//! Everything that is told to the centre is stored here before anything else happens to it, and leaves
+//! only when it arrived. Input: revisions, counts and replies from the daemon; progress (sent, PUBACKed,
+//! marked, refused) from `mqtt`. Must never send anything itself, never read a clock, and never drop a
+//! red or orange alert or the end of any alert.
+//!
+//! # Format
+//!
+//! One SQLite database, `outbox.db`, in a directory of its own (write-ahead log, `synchronous=FULL`, locked
+//! by the one process that has it open):
+//!
+//! | table | a row is |
+//! |---|---|
+//! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
+//! | `record` | one message: stream and number, what it is, topic, body; `acked` once the broker's PUBACK came |
+//! | `mark` | how far the centre has durably stored a stream |
+//! | `alert` | an alert that is still open: its latest revision and who acknowledged it |
+//!
+//! A *stream* is one life of this database, named by a ULID. Its numbers `1, 2, 3, ...` have no holes: a
+//! number is given inside the transaction that stores the record, so a record that is not stored has used
+//! none. Pictures have no number. `outbox.reserve` keeps a few megabytes for the day the disk is full.
+//!
+//! # Crash rules
+//!
+//! 1. When [`Outbox::append`] returned, the record is on the disk: it survives `kill -9` and, as far as the
+//!    disk tells the truth, a power cut. When it returned an error, nothing was stored and no number used.
+//! 2. A record leaves when its PUBACK came *and*, once the centre has ever sent a mark, when a mark of its
+//!    stream covers it. A PUBACK alone says only that the broker has it, maybe in memory. Records without
+//!    their mark are sent again on the next connection; the consumer knows them by their id.
+//! 3. What is in flight is known in memory only. After a crash everything not acknowledged is sent again:
+//!    at least once, never lost.
+//! 4. A damaged file is moved aside (`outbox.db.damaged-...`), never overwritten. What can still be read in
+//!    it is carried over, a *new* stream begins, and a `gap` record says so. The same happens, without the
+//!    damage, when the directory was copied from another box or restored from a backup: two lives never
+//!    share a stream.
+//! 5. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
+//!    that stores what replaced it, together with a `gap` record that names the numbers and the reason.
+
+mod damage;
+mod error;
+mod room;
+mod store;
+mod turns;
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{oneshot, watch};
+use tracing::error;
+
+pub use crate::analysis::alert::Level;
+use crate::analysis::time::Timestamp;
+pub use error::OutboxError;
+use store::Store;
+
+/// Largest body of a message that is not a picture; larger ones are stored and sent, with a warning.
+/// The contract's promise to consumers (DESIGN section 4).
+pub const MESSAGE_BYTES: usize = 32 * 1024;
+
+/// Largest picture, from the same promise. Larger ones are refused, and so is any larger body.
+pub const EVIDENCE_BYTES: usize = 256 * 1024;
+
+/// What a numbered record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A revision of an alert.
+    Alert,
+    /// Counts of one minute.
+    Count,
+    /// The answer to a command.
+    Reply,
+    /// The numbers of what had to be dropped. Written by the outbox itself.
+    Gap,
+    /// A redacted picture: without a number, sent last.
+    Evidence,
+}
+
+/// What the queue needs to know of a message to order it, and to choose what to drop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What it is. [`Kind::Evidence`] goes through [`Outbox::append_evidence`].
+    pub kind: Kind,
+    /// The alert it belongs to.
+    pub alert_id: Option<String>,
+    /// The alert's revision, from 1; 0 without an alert.
+    pub rev: u32,
+    /// The alert's level.
+    pub level: Option<Level>,
+    /// Whether the alert is over with this (`end` or `retract`).
+    pub phase_end: bool,
+    /// Topic below `prefix/area/box/`: `up/alert`.
+    pub topic_suffix: String,
+    /// When what it tells happened.
+    pub at: Timestamp,
+}
+
+/// The place of a record: its number in its stream.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Seq {
+    /// Name of the stream: a ULID, new for every life of the database.
+    pub stream: Arc<str>,
+    /// From 1, without holes.
+    pub n: u64,
+}
+
+/// A picture for an alert.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The alert.
+    pub alert_id: String,
+    /// The alert's level: pictures of red alerts go first and are dropped last.
+    pub level: Level,
+    /// Topic below `prefix/area/box/`: `up/evidence/{alert}/{n}`.
+    pub topic_suffix: String,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// JPEG, at most [`EVIDENCE_BYTES`].
+    pub jpeg: Vec<u8>,
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evidence")
+            .field("alert_id", &self.alert_id)
+            .field("level", &self.level)
+            .field("topic_suffix", &self.topic_suffix)
+            .field("bytes", &self.jpeg.len())
+            .finish()
+    }
+}
+
+/// Handle of a stored record, for the time this process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId(i64);
+
+/// In which turn a record is sent. The order is the order of the variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Turn {
+    /// Red and orange alerts, however old.
+    Urgent,
+    /// Stored since the present connection began.
+    Live,
+    /// Stored before; rate-limited by the caller.
+    Backlog,
+    /// Pictures.
+    Evidence,
+    /// PUBACKed on an earlier connection, but its mark never came; rate-limited by the caller.
+    Again,
+}
+
+/// A record on loan to the publisher, until it is acknowledged, held or released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// To report back with.
+    pub id: RecordId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its place; `None` for pictures.
+    pub seq: Option<Seq>,
+    /// The alert it belongs to.
+    pub alert_id: Option<String>,
+    /// Its turn.
+    pub turn: Turn,
+    /// Topic below `prefix/area/box/`.
+    pub topic_suffix: String,
+    /// What to send.
+    pub body: Vec<u8>,
+}
+
+/// What the publisher may be given now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether the rate limit has room for old records ([`Turn::Backlog`], [`Turn::Again`]).
+    pub backlog: bool,
+    /// Whether a picture may be given; the publisher sends one at a time, so that a slow link is free
+    /// for the next red alert soon.
+    pub evidence: bool,
+    /// Whether records whose mark never came may be given.
+    pub again: bool,
+}
+
+/// What a mark did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marked {
+    /// It covers numbers of a stream of ours; so many records left.
+    Released(usize),
+    /// It is not higher than one that came before.
+    Old,
+    /// It names a stream this database has no records of: an earlier life.
+    OtherStream,
+    /// It covers numbers never given: this database is older than what the centre has, as after a restored
+    /// backup. A new stream was begun.
+    Ahead,
+}
+
+/// Why something was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GapReason {
+    /// More rows than [`Limits::rows`].
+    Rows,
+    /// More bytes than [`Limits::bytes`].
+    Bytes,
+    /// Less free disk than [`Limits::free_bytes`].
+    Disk,
+    /// The file was damaged; which numbers are missing cannot be told.
+    Damaged,
+}
+
+impl GapReason {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            GapReason::Rows => "rows",
+            GapReason::Bytes => "bytes",
+            GapReason::Disk => "disk",
+            GapReason::Damaged => "damaged",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "rows" => GapReason::Rows,
+            "bytes" => GapReason::Bytes,
+            "disk" => GapReason::Disk,
+            _ => GapReason::Damaged,
+        }
+    }
+}
+
+/// What is missing, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The stream whose numbers are missing.
+    pub stream: Arc<str>,
+    /// Why.
+    pub reason: GapReason,
+    /// Missing numbers, both ends included, rising. Empty where they cannot be told ([`GapReason::Damaged`]).
+    pub ranges: Vec<(u64, u64)>,
+    /// Pictures dropped before they were sent.
+    pub pictures: u64,
+    /// When the dropping began.
+    pub from: Timestamp,
+    /// When it was last added to.
+    pub to: Timestamp,
+}
+
+/// Makes the body of a gap record: the contract's business, not the queue's.
+pub type GapBody = Arc<dyn Fn(&Gap, &Seq) -> Vec<u8> + Send + Sync>;
+
+/// How much may be kept. When one of them is passed, what goes first is, in this order: pictures already
+/// sent; pictures (blue first); updates with a later revision behind them; counts; blue; yellow and
+/// replies. Red, orange, `end` and `retract` never: for them the limits are passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most records.
+    pub rows: u64,
+    /// Most bytes of bodies.
+    pub bytes: u64,
+    /// Free disk to leave to others.
+    pub free_bytes: u64,
+}
+
+impl Default for Limits {
+    /// 200,000 records (a quiet month without a connection), half a gigabyte, and half a gigabyte left free.
+    fn default() -> Self {
+        Limits { rows: 200_000, bytes: 512 << 20, free_bytes: 512 << 20 }
+    }
+}
+
+/// How to open an outbox.
+#[derive(Clone)]
+pub struct Options {
+    /// How much may be kept.
+    pub limits: Limits,
+    /// Makes the body of gap records.
+    pub gap_body: GapBody,
+    /// Topic of gap records: where the consumer watches the numbers.
+    pub gap_topic: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            limits: Limits::default(),
+            gap_body: Arc::new(room::plain_gap_body),
+            gap_topic: "up/alert".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// An alert that was open when the box stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenAlert {
+    /// Its id.
+    pub alert_id: String,
+    /// Its latest revision's number.
+    pub rev: u32,
+    /// Its latest level.
+    pub level: Option<Level>,
+    /// The body of its latest revision, as it was published.
+    pub revision: Vec<u8>,
+    /// The acknowledgement as given to [`Outbox::store_ack`].
+    pub ack: Option<Vec<u8>>,
+}
+
+/// What is in the outbox, and what became of the rest since it was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Records stored.
+    pub rows: u64,
+    /// Bytes of their bodies.
+    pub bytes: u64,
+    /// Of them, records that wait for their PUBACK.
+    pub unsent: u64,
+    /// Of them, records that wait for the centre's mark only.
+    pub unmarked: u64,
+    /// Of them, records put aside for a while after the broker refused them or died of them.
+    pub held: u64,
+    /// Records that left because they arrived.
+    pub delivered: u64,
+    /// Numbered records dropped for lack of room.
+    pub dropped: u64,
+    /// Pictures dropped unsent for lack of room.
+    pub dropped_pictures: u64,
+    /// The last number given.
+    pub last_n: u64,
+    /// The stream.
+    pub stream: String,
+    /// Whether what must not be dropped passes the limits by itself.
+    pub over_limit: bool,
+    /// Free bytes on the disk; `None` where it cannot be told.
+    pub free_bytes: Option<u64>,
+}
+
+/// What was noticed at opening; each is also logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// A new database.
+    New,
+    /// The one left last time.
+    Continued,
+    /// The file was damaged and is now here; so many records and open alerts were carried over.
+    Damaged {
+        /// Where the damaged file is now.
+        aside: PathBuf,
+        /// Records carried over.
+        records: u64,
+    },
+    /// It belonged to this other box (renamed, or a copied disk): a new stream was begun, what was unsent stays.
+    OtherBox(String),
+}
+
+type Job = Box<dyn FnOnce(&mut Store) + Send>;
+
+/// The queue. Cheap to clone; all clones speak to the one thread that owns the database.
+///
+/// Plain methods block the caller until the disk has answered: call them from threads. The `_async` ones
+/// are for the publisher. Every caller waits for its answer, so there are never more jobs waiting than
+/// callers: the channel needs no other bound.
+#[derive(Clone)]
+pub struct Outbox {
+    jobs: mpsc::Sender<Job>,
+    depth: Arc<Mutex<Depth>>,
+    appended: watch::Receiver<u64>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("depth", &*self.depth.lock()).finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    /// Opens the outbox in `dir`, or makes it. `box_identity` is the box's name, `now` the time of new rows.
+    ///
+    /// # Errors
+    /// The directory or the disk cannot be used. A damaged file is no error: see the crash rules.
+    pub fn open(
+        dir: &Path,
+        now: Timestamp,
+        box_identity: &str,
+        options: Options,
+    ) -> Result<(Self, Opened), OutboxError> {
+        let (mut store, opened) = Store::open(dir, now, box_identity, options)?;
+        let depth = Arc::new(Mutex::new(store.depth()));
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let (appended_tx, appended) = watch::channel(0_u64);
+        let shared = depth.clone();
+        let path = dir.to_path_buf();
+        let thread = std::thread::Builder::new()
+            .name("outbox".to_owned())
+            .spawn(move || {
+                // Ends when the last handle is gone.
+                while let Ok(job) = queue.recv() {
+                    let stored_before = store.last_row();
+                    job(&mut store);
+                    *shared.lock() = store.depth();
+                    if store.last_row() != stored_before {
+                        appended_tx.send_modify(|count| *count += 1);
+                    }
+                }
+                if let Err(error) = store.close() {
+                    error!(%error, "the outbox was not closed in order; nothing is lost by that");
+                }
+            })
+            .map_err(|source| OutboxError::Directory { dir: path, source })?;
+        Ok((Outbox { jobs, depth, appended, thread: Arc::new(Mutex::new(Some(thread))) }, opened))
+    }
+
+    /// Stores a record and gives it its number; `body` gets the number and makes what is sent.
+    ///
+    /// An alert's record also becomes the latest revision of the open alert, or closes it.
+    ///
+    /// # Errors
+    /// Nothing was stored, no number used: the disk is full or broken, or `body` panicked or is too large.
+    pub fn append(
+        &self,
+        record: Record,
+        body: impl FnOnce(&Seq) -> Vec<u8> + Send + 'static,
+    ) -> Result<Seq, OutboxError> {
+        self.call(move |store| store.append(record, body))
+    }
+
+    /// Stores a picture. It has no number and goes last.
+    ///
+    /// # Errors
+    /// As [`Outbox::append`].
+    pub fn append_evidence(&self, evidence: Evidence) -> Result<(), OutboxError> {
+        self.call(move |store| store.append_evidence(evidence))
+    }
+
+    /// [`Outbox::append`] for the publisher's own replies.
+    ///
+    /// # Errors
+    /// As [`Outbox::append`].
+    pub async fn append_async(
+        &self,
+        record: Record,
+        body: impl FnOnce(&Seq) -> Vec<u8> + Send + 'static,
+    ) -> Result<Seq, OutboxError> {
+        self.call_async(move |store| store.append(record, body)).await
+    }
+
+    /// Whatever is stored now is backlog, whatever comes is live; what was in flight is to be sent again.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn connected_async(&self) -> Result<(), OutboxError> {
+        self.call_async(|store| store.connected()).await
+    }
+
+    /// Lends up to `limit` records, in the order of [`Turn`]. `now` ends holds that are over.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn next_async(
+        &self,
+        limit: usize,
+        policy: Policy,
+        now: Instant,
+    ) -> Result<Vec<Sending>, OutboxError> {
+        self.call_async(move |store| store.next(limit, policy, now)).await
+    }
+
+    /// The broker's PUBACK came for these.
+    ///
+    /// # Errors
+    /// The database cannot be written; they will be sent again.
+    pub async fn acked_async(&self, ids: Vec<RecordId>) -> Result<(), OutboxError> {
+        self.call_async(move |store| store.acked(&ids)).await
+    }
+
+    /// Puts a record aside: it is not lent again before `until`.
+    ///
+    /// # Errors
+    /// The outbox is closed.
+    pub async fn hold_async(&self, id: RecordId, until: Instant) -> Result<(), OutboxError> {
+        self.call_async(move |store| {
+            store.hold(id, until);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes back a record that was lent but not sent.
+    ///
+    /// # Errors
+    /// The outbox is closed.
+    pub async fn release_async(&self, ids: Vec<RecordId>) -> Result<(), OutboxError> {
+        self.call_async(move |store| {
+            store.release(&ids);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The centre has durably stored everything up to `n` of `stream`.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn marked_async(&self, stream: String, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
+        self.call_async(move |store| store.marked(&stream, n, now)).await
+    }
+
+    /// When the next hold ends, if there is one.
+    ///
+    /// # Errors
+    /// The outbox is closed.
+    pub async fn next_hold_end_async(&self) -> Result<Option<Instant>, OutboxError> {
+        self.call_async(|store| Ok(store.next_hold_end())).await
+    }
+
+    /// Alerts that were open when the box stopped, oldest first, with their acknowledgements.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn open_alerts(&self) -> Result<Vec<OpenAlert>, OutboxError> {
+        self.call(|store| store.open_alerts())
+    }
+
+    /// Stores who acknowledged an alert, as bytes the caller understands; `false` if no such alert is open.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn store_ack(&self, alert_id: &str, ack: Vec<u8>) -> Result<bool, OutboxError> {
+        let alert_id = alert_id.to_owned();
+        self.call(move |store| store.store_ack(&alert_id, &ack))
+    }
+
+    /// What is in it; does not wait for the disk.
+    pub fn depth(&self) -> Depth {
+        self.depth.lock().clone()
+    }
+
+    /// Changes whenever something was stored.
+    pub fn appended(&self) -> watch::Receiver<u64> {
+        self.appended.clone()
+    }
+
+    /// Writes everything into the main file and ends the thread, when this is the last handle; waits at
+    /// most `deadline`. Returns whether it ended in time. Not closing loses nothing.
+    pub fn close(self, deadline: Duration) -> bool {
+        let Outbox { jobs, thread, .. } = self;
+        drop(jobs);
+        let Some(handle) = thread.lock().take() else { return true };
+        let until = Instant::now() + deadline;
+        while !handle.is_finished() {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        handle.join().is_ok()
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Store) -> Result<T, OutboxError> + Send + 'static,
+    ) -> Result<T, OutboxError> {
+        let (answer, wait) = mpsc::sync_channel(1);
+        let job: Job = Box::new(move |store| {
+            // Nobody waits any more if this fails; what was done stays done.
+            let _ = answer.send(guarded(store, job));
+        });
+        self.jobs.send(job).map_err(|_| OutboxError::Closed)?;
+        wait.recv().map_err(|_| OutboxError::Closed)?
+    }
+
+    async fn call_async<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Store) -> Result<T, OutboxError> + Send + 'static,
+    ) -> Result<T, OutboxError> {
+        let (answer, wait) = oneshot::channel();
+        let job: Job = Box::new(move |store| {
+            // As above.
+            let _ = answer.send(guarded(store, job));
+        });
+        self.jobs.send(job).map_err(|_| OutboxError::Closed)?;
+        wait.await.map_err(|_| OutboxError::Closed)?
+    }
+}
+
+/// Runs a job so that a panic in it is an error for its caller and not the end of the queue: a
+/// transaction that is dropped is rolled back.
+fn guarded<T>(
+    store: &mut Store,
+    job: impl FnOnce(&mut Store) -> Result<T, OutboxError>,
+) -> Result<T, OutboxError> {
+    catch_unwind(AssertUnwindSafe(|| job(store)))
+        .unwrap_or_else(|panic| Err(OutboxError::Panicked(panic_text(&*panic))))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}

@@ -1,0 +1,326 @@
+//! Room: limits, what is dropped when they are passed, the gap records that say so, and the reserve for a
+//! full disk.
+//!
+//! Part of the store's transactions. Must never drop a red or orange alert, the end of one, or a record that
+//! is in flight.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use tracing::error;
+
+use super::store::{Changes, Gone, NewRow, Store, kind_number, read_gone};
+use super::{Gap, GapReason, Kind, Limits, Seq};
+use crate::analysis::time::Timestamp;
+
+/// Kept for the day the disk is full: room for about a thousand red alerts and their log.
+const RESERVE_BYTES: u64 = 4 << 20;
+/// A gap record holds at most so many ranges, so that its body stays below what the contract promises.
+const GAP_RANGES: usize = 500;
+/// How far below the limit dropping goes, as a share: not again at the next record.
+const SLACK: u64 = 50;
+
+pub(super) struct Excess {
+    rows: u64,
+    bytes: u64,
+    reason: GapReason,
+}
+
+/// What goes first, as in [`Limits`]. Numbers as in `kind_number` and `level_number`.
+const DROP_ORDER: &[&str] = &[
+    // Pictures already sent.
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked = 1 ORDER BY id",
+    // Pictures, blue first.
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 ORDER BY level, id",
+    // Updates with a later revision behind them.
+    "SELECT id, stream, n, acked, bytes FROM record AS r
+     WHERE kind = 0 AND level < 2 AND ends = 0 AND rev > 1
+       AND EXISTS (SELECT 1 FROM record AS later WHERE later.alert_id = r.alert_id AND later.rev > r.rev)
+     ORDER BY acked DESC, id",
+    // Counts.
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 1 ORDER BY acked DESC, id",
+    // Blue, and alerts without a level.
+    "SELECT id, stream, n, acked, bytes FROM record
+     WHERE kind = 0 AND ifnull(level, 0) = 0 AND ends = 0 ORDER BY acked DESC, id",
+    // Yellow, then replies.
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 0 AND level = 1 AND ends = 0
+     ORDER BY acked DESC, id",
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 2 ORDER BY acked DESC, id",
+];
+
+impl Store {
+    /// Drops what must go so that the limits hold, and leaves gap records. Part of the transaction that
+    /// stores what made it necessary.
+    pub(super) fn trim(
+        &self,
+        tx: &Transaction<'_>,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<()> {
+        let Some(mut excess) = self.excess(changes) else { return Ok(()) };
+        let first_new = changes.gone.len();
+        for sql in DROP_ORDER {
+            if excess.rows == 0 && excess.bytes == 0 {
+                break;
+            }
+            let mut statement = tx.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if excess.rows == 0 && excess.bytes == 0 {
+                    break;
+                }
+                let gone = read_gone(row)?;
+                if self.lent.contains(&gone.id) || changes.gone.iter().any(|known| known.id == gone.id) {
+                    continue;
+                }
+                excess.rows = excess.rows.saturating_sub(1);
+                excess.bytes = excess.bytes.saturating_sub(gone.bytes);
+                changes.gone.push(gone);
+            }
+        }
+        changes.over_limit = excess.rows > 0 || excess.bytes > 0;
+        if changes.gone.len() == first_new {
+            return Ok(());
+        }
+        let dropped = changes.gone[first_new..].to_vec();
+        let mut delete = tx.prepare_cached("DELETE FROM record WHERE id = ?")?;
+        for gone in &dropped {
+            delete.execute([gone.id])?;
+        }
+        changes.drop_reason = Some(excess.reason);
+        for gap in gaps(&dropped, excess.reason, now) {
+            self.insert_gap(tx, gap, now, changes)?;
+        }
+        // Gives pages back to the file system where the disk is what is short.
+        if excess.reason == GapReason::Disk {
+            let mut vacuum = tx.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
+            let mut pages = vacuum.query([])?;
+            while pages.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn excess(&self, changes: &Changes) -> Option<Excess> {
+        let Limits { rows, bytes, free_bytes } = self.options.limits;
+        let have_rows = self.totals.rows + changes.rows_added - changes.gone.len() as u64;
+        let gone_bytes: u64 = changes.gone.iter().map(|gone| gone.bytes).sum();
+        let have_bytes = self.totals.bytes + changes.bytes_added - gone_bytes;
+        if have_rows > rows {
+            return Some(Excess {
+                rows: have_rows - (rows - rows / SLACK),
+                bytes: 0,
+                reason: GapReason::Rows,
+            });
+        }
+        if have_bytes > bytes {
+            return Some(Excess {
+                rows: 0,
+                bytes: have_bytes - (bytes - bytes / SLACK),
+                reason: GapReason::Bytes,
+            });
+        }
+        // The log file takes as much again before it is written back, so free space is asked for early.
+        let missing = free_bytes.saturating_sub(self.free_bytes.unwrap_or(u64::MAX));
+        (missing > 0).then_some(Excess { rows: 0, bytes: missing, reason: GapReason::Disk })
+    }
+
+    /// Stores a gap, or adds it to the last one while that still waits.
+    pub(super) fn insert_gap(
+        &self,
+        tx: &Transaction<'_>,
+        gap: Gap,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<()> {
+        let waiting: Option<(i64, String, u64, String, u64)> = tx
+            .prepare_cached(
+                "SELECT id, stream, n, gap, bytes FROM record
+                 WHERE kind = ?1 AND acked = 0 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([kind_number(Kind::Gap)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })
+            .optional()?;
+        if let Some((id, stream, n, detail, bytes)) = waiting
+            && !self.lent.contains(&id)
+            && let Some(mut known) = gap_from_detail(&detail)
+            && known.stream == gap.stream
+            && known.reason == gap.reason
+            && known.ranges.len() + gap.ranges.len() <= GAP_RANGES
+        {
+            known.ranges = joined(known.ranges.iter().chain(&gap.ranges).copied());
+            known.pictures += gap.pictures;
+            known.to = now;
+            let body = (self.options.gap_body)(&known, &Seq { stream: stream.into(), n });
+            tx.prepare_cached("UPDATE record SET gap = ?, body = ?, bytes = ? WHERE id = ?")?
+                .execute(params![gap_detail(&known), body, body.len() as u64, id])?;
+            changes.bytes_added += (body.len() as u64).saturating_sub(bytes);
+            return Ok(());
+        }
+        for part in split(gap) {
+            let seq = Seq { stream: self.stream.clone(), n: changes.next_n };
+            let body = (self.options.gap_body)(&part, &seq);
+            self.insert(
+                tx,
+                NewRow {
+                    seq_stream: &seq.stream,
+                    n: Some(seq.n),
+                    class: 1,
+                    kind: Kind::Gap,
+                    level: None,
+                    rev: 0,
+                    ends: false,
+                    at: now,
+                    alert_id: None,
+                    topic: &self.options.gap_topic,
+                    gap: Some(gap_detail(&part)),
+                    body: &body,
+                },
+                changes,
+            )?;
+            changes.next_n = seq.n + 1;
+        }
+        tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
+        Ok(())
+    }
+
+    pub(super) fn keep_reserve(&mut self) {
+        let path = self.dir.join("outbox.reserve");
+        let wanted = self.options.limits.free_bytes.saturating_add(RESERVE_BYTES);
+        if free_bytes(&self.dir).is_some_and(|free| free < wanted) {
+            return;
+        }
+        let there = fs::metadata(&path).is_ok_and(|meta| meta.len() == RESERVE_BYTES);
+        self.reserve = there || write_reserve(&path).is_ok();
+        if !self.reserve {
+            // Half a reserve is worse than none: it takes room and gives none.
+            let _ = fs::remove_file(&path);
+        }
+    }
+
+    pub(super) fn give_up_reserve(&mut self) -> bool {
+        if !std::mem::take(&mut self.reserve) {
+            return false;
+        }
+        error!(dir = %self.dir.display(), "the disk is full: using the outbox's reserve");
+        fs::remove_file(self.dir.join("outbox.reserve")).is_ok()
+    }
+}
+
+pub(super) fn write_reserve(path: &Path) -> std::io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    let block = [0_u8; 64 * 1024];
+    for _ in 0..RESERVE_BYTES / block.len() as u64 {
+        file.write_all(&block)?;
+    }
+    file.sync_all()
+}
+
+pub(super) fn free_bytes(dir: &Path) -> Option<u64> {
+    let stat = rustix::fs::statvfs(dir).ok()?;
+    Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// One gap per stream: what is missing of it.
+pub(super) fn gaps(dropped: &[Gone], reason: GapReason, now: Timestamp) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = Vec::new();
+    for gone in dropped {
+        if gone.n.is_none() && gone.acked {
+            // A picture that was sent has been told.
+            continue;
+        }
+        let at = match gaps.iter().position(|gap| *gap.stream == *gone.stream) {
+            Some(at) => at,
+            None => {
+                gaps.push(Gap {
+                    stream: gone.stream.as_str().into(),
+                    reason,
+                    ranges: Vec::new(),
+                    pictures: 0,
+                    from: now,
+                    to: now,
+                });
+                gaps.len() - 1
+            }
+        };
+        match gone.n {
+            Some(n) => gaps[at].ranges.push((n, n)),
+            None => gaps[at].pictures += 1,
+        }
+    }
+    for gap in &mut gaps {
+        gap.ranges = joined(gap.ranges.iter().copied());
+    }
+    gaps
+}
+
+/// Sorted, with neighbours and overlaps made one.
+pub(super) fn joined(ranges: impl Iterator<Item = (u64, u64)>) -> Vec<(u64, u64)> {
+    let mut sorted: Vec<_> = ranges.collect();
+    sorted.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::with_capacity(sorted.len());
+    for (from, to) in sorted {
+        match joined.last_mut() {
+            Some(last) if from <= last.1.saturating_add(1) => last.1 = last.1.max(to),
+            _ => joined.push((from, to)),
+        }
+    }
+    joined
+}
+
+/// Parts that fit in one message each.
+pub(super) fn split(gap: Gap) -> Vec<Gap> {
+    if gap.ranges.len() <= GAP_RANGES {
+        return vec![gap];
+    }
+    let mut parts: Vec<Gap> = gap
+        .ranges
+        .chunks(GAP_RANGES)
+        .map(|ranges| Gap { ranges: ranges.to_vec(), pictures: 0, ..gap.clone() })
+        .collect();
+    if let Some(first) = parts.first_mut() {
+        first.pictures = gap.pictures;
+    }
+    parts
+}
+
+pub(super) fn gap_detail(gap: &Gap) -> String {
+    gap_json(gap).to_string()
+}
+
+pub(super) fn gap_json(gap: &Gap) -> serde_json::Value {
+    serde_json::json!({
+        "stream": &*gap.stream,
+        "reason": gap.reason.name(),
+        "ranges": gap.ranges,
+        "pictures": gap.pictures,
+        "from": gap.from.to_string(),
+        "to": gap.to.to_string(),
+    })
+}
+
+pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
+    let value: serde_json::Value = serde_json::from_str(detail).ok()?;
+    let ranges = value["ranges"]
+        .as_array()?
+        .iter()
+        .map(|range| Some((range[0].as_u64()?, range[1].as_u64()?)))
+        .collect::<Option<Vec<_>>>()?;
+    Some(Gap {
+        stream: value["stream"].as_str()?.into(),
+        reason: GapReason::from_name(value["reason"].as_str()?),
+        ranges,
+        pictures: value["pictures"].as_u64()?,
+        from: value["from"].as_str()?.parse().ok()?,
+        to: value["to"].as_str()?.parse().ok()?,
+    })
+}
+
+/// A gap's body where nobody gave a better one: its fields, and its own place.
+pub(super) fn plain_gap_body(gap: &Gap, seq: &Seq) -> Vec<u8> {
+    let mut value = gap_json(gap);
+    value["seq"] = serde_json::json!({ "stream": &*seq.stream, "n": seq.n });
+    value.to_string().into_bytes()
+}

@@ -1,0 +1,650 @@
+//! The database itself, on the outbox's thread: every method is one transaction or less.
+//!
+//! Must never be used from two threads, and never let SQLite's view and `Totals` drift apart: totals change
+//! only after a commit.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
+use tracing::{error, info, warn};
+use ulid::Ulid;
+
+use super::damage::move_aside;
+use super::room::free_bytes;
+use super::{
+    Depth, EVIDENCE_BYTES, Evidence, GapReason, Kind, Level, MESSAGE_BYTES, OpenAlert, Opened, Options,
+    OutboxError, Record, Seq,
+};
+use crate::analysis::time::Timestamp;
+
+/// `LKOB`, so that `file` and we know our own.
+const APPLICATION_ID: i64 = 0x4c4b_4f42;
+/// Format of the tables. A change adds a step to [`prepare`] and a line to the module docs.
+const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE queue (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    box TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    next_n INTEGER NOT NULL,
+    orderly INTEGER NOT NULL
+);
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream TEXT NOT NULL,
+    n INTEGER,                      -- NULL: a picture
+    class INTEGER NOT NULL,         -- 0 urgent, 1 the rest, 2 pictures
+    kind INTEGER NOT NULL,
+    level INTEGER,
+    rev INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    acked INTEGER NOT NULL DEFAULT 0,
+    release_n INTEGER,              -- a picture leaves with the mark of this number
+    at_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    alert_id TEXT,
+    topic TEXT NOT NULL,
+    gap TEXT,                       -- a gap's numbers, to add to while it waits
+    body BLOB NOT NULL              -- last: a scan of the other columns need not read it
+);
+CREATE INDEX record_turn ON record(acked, class, id);
+CREATE UNIQUE INDEX record_seq ON record(stream, n) WHERE n IS NOT NULL;
+CREATE INDEX record_alert ON record(alert_id, rev) WHERE alert_id IS NOT NULL;
+CREATE INDEX record_drop ON record(kind, level, id);
+CREATE TABLE mark (stream TEXT PRIMARY KEY, n INTEGER NOT NULL);
+CREATE TABLE alert (
+    alert_id TEXT PRIMARY KEY,
+    rev INTEGER NOT NULL,
+    level INTEGER,
+    first_id INTEGER NOT NULL,      -- order of opening
+    ack BLOB,
+    revision BLOB NOT NULL
+);
+";
+
+/// An open database, and what is known of it in memory.
+pub(super) struct Store {
+    pub(super) conn: Connection,
+    pub(super) path: PathBuf,
+    pub(super) dir: PathBuf,
+    pub(super) box_identity: String,
+    pub(super) options: Options,
+    pub(super) stream: Arc<str>,
+    pub(super) next_n: u64,
+    pub(super) marks: bool,
+    pub(super) totals: Totals,
+    /// Lent to the publisher.
+    pub(super) lent: HashSet<i64>,
+    /// Not to be lent before.
+    pub(super) held: HashMap<i64, Instant>,
+    /// PUBACKed on this connection, waiting for their mark.
+    pub(super) acked_here: HashSet<i64>,
+    /// Pictures sent a second time in this run; once is enough for something that large.
+    pub(super) resent: HashSet<i64>,
+    /// Rows up to here are backlog.
+    pub(super) backlog_to: i64,
+    pub(super) last_row: i64,
+    pub(super) reserve: bool,
+    pub(super) over_limit: bool,
+    pub(super) free_bytes: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Totals {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) acked: u64,
+    pub(super) delivered: u64,
+    pub(super) dropped: u64,
+    pub(super) dropped_pictures: u64,
+}
+
+pub(super) struct NewRow<'a> {
+    pub(super) seq_stream: &'a str,
+    pub(super) n: Option<u64>,
+    pub(super) class: u8,
+    pub(super) kind: Kind,
+    pub(super) level: Option<Level>,
+    pub(super) rev: u32,
+    pub(super) ends: bool,
+    pub(super) at: Timestamp,
+    pub(super) alert_id: Option<&'a str>,
+    pub(super) topic: &'a str,
+    pub(super) gap: Option<String>,
+    pub(super) body: &'a [u8],
+}
+
+/// What a transaction will have changed once it is committed.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) rows_added: u64,
+    pub(super) bytes_added: u64,
+    pub(super) gone: Vec<Gone>,
+    pub(super) last_row: i64,
+    pub(super) next_n: u64,
+    pub(super) over_limit: bool,
+    pub(super) drop_reason: Option<GapReason>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Gone {
+    pub(super) id: i64,
+    pub(super) stream: String,
+    pub(super) n: Option<u64>,
+    pub(super) acked: bool,
+    pub(super) bytes: u64,
+}
+
+impl Store {
+    pub(super) fn open(
+        dir: &Path,
+        now: Timestamp,
+        box_identity: &str,
+        options: Options,
+    ) -> Result<(Self, Opened), OutboxError> {
+        fs::create_dir_all(dir)
+            .map_err(|source| OutboxError::Directory { dir: dir.to_path_buf(), source })?;
+        let path = dir.join("outbox.db");
+        let existed = path.exists();
+        match Self::open_file(dir, &path, now, box_identity, options.clone()) {
+            Ok((mut store, other_box)) => {
+                store.keep_reserve();
+                let opened = match other_box {
+                    Some(other) => {
+                        warn!(before = %other, now = %box_identity, stream = %store.stream,
+                              "the outbox belonged to another box name; a new stream begins");
+                        Opened::OtherBox(other)
+                    }
+                    None if existed => Opened::Continued,
+                    None => Opened::New,
+                };
+                info!(stream = %store.stream, waiting = store.totals.rows, "outbox open");
+                Ok((store, opened))
+            }
+            Err(OutboxError::Sqlite { source, .. }) if is_damage(&source) => {
+                let aside = move_aside(&path, now)?;
+                error!(file = %path.display(), aside = %aside.display(), error = %source,
+                       "the outbox file is damaged: moved aside, a new stream begins");
+                let (mut store, _) = Self::open_file(dir, &path, now, box_identity, options)?;
+                let records = store.carry_over(&aside, now)?;
+                store.keep_reserve();
+                error!(records, stream = %store.stream, "records carried over from the damaged outbox");
+                Ok((store, Opened::Damaged { aside, records }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn open_file(
+        dir: &Path,
+        path: &Path,
+        now: Timestamp,
+        box_identity: &str,
+        options: Options,
+    ) -> Result<(Self, Option<String>), OutboxError> {
+        let fail = |doing| move |source| sqlite(path, doing, source);
+        let conn = Connection::open(path).map_err(fail("open"))?;
+        prepare(&conn, path).map_err(|error| match error {
+            // SQLite reports a directory or file we may not write as one of these two.
+            OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
+                OutboxError::InUse { path: path.to_path_buf() }
+            }
+            other => other,
+        })?;
+
+        let found: Option<(String, String, u64, bool)> = conn
+            .query_row("SELECT box, stream, next_n, orderly FROM queue", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()
+            .map_err(fail("read the queue's row"))?;
+        let mut other_box = None;
+        let (stream, next_n) = match found {
+            Some((owner, stream, next_n, orderly)) => {
+                if !orderly {
+                    // After a crash or a power cut: is what the file system gave back a database?
+                    let verdict: String = conn
+                        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+                        .map_err(fail("check"))?;
+                    if verdict != "ok" {
+                        return Err(sqlite(path, "check", damage(&verdict)));
+                    }
+                }
+                if owner == box_identity {
+                    (stream, next_n)
+                } else {
+                    other_box = Some(owner);
+                    (new_stream(now), 1)
+                }
+            }
+            None => (new_stream(now), 1),
+        };
+        conn.execute(
+            "INSERT OR REPLACE INTO queue (one, box, stream, next_n, orderly) VALUES (1, ?, ?, ?, 0)",
+            params![box_identity, stream, next_n],
+        )
+        .map_err(fail("write the queue's row"))?;
+
+        let marks = conn
+            .query_row("SELECT EXISTS (SELECT 1 FROM mark)", [], |row| row.get(0))
+            .map_err(fail("read the marks"))?;
+        let (rows, bytes, acked) = conn
+            .query_row(
+                "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(acked), 0) FROM record",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .map_err(fail("count the records"))?;
+        let last_row = conn
+            .query_row("SELECT ifnull(max(id), 0) FROM record", [], |row| row.get(0))
+            .map_err(fail("find the last record"))?;
+        let store = Store {
+            conn,
+            path: path.to_path_buf(),
+            dir: dir.to_path_buf(),
+            box_identity: box_identity.to_owned(),
+            options,
+            stream: stream.into(),
+            next_n,
+            marks,
+            totals: Totals { rows, bytes, acked, ..Totals::default() },
+            lent: HashSet::new(),
+            held: HashMap::new(),
+            acked_here: HashSet::new(),
+            resent: HashSet::new(),
+            backlog_to: last_row,
+            last_row,
+            reserve: false,
+            over_limit: false,
+            free_bytes: None,
+        };
+        Ok((store, other_box))
+    }
+
+    pub(super) fn close(self) -> Result<(), OutboxError> {
+        let fail = |doing| {
+            let path = self.path.clone();
+            move |source| sqlite(&path, doing, source)
+        };
+        self.conn.execute("UPDATE queue SET orderly = 1", []).map_err(fail("close"))?;
+        self.conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(fail("write the log into the file"))
+    }
+
+    pub(super) fn last_row(&self) -> i64 {
+        self.last_row
+    }
+
+    pub(super) fn depth(&self) -> Depth {
+        Depth {
+            rows: self.totals.rows,
+            bytes: self.totals.bytes,
+            unsent: self.totals.rows - self.totals.acked,
+            unmarked: self.totals.acked,
+            held: self.held.len() as u64,
+            delivered: self.totals.delivered,
+            dropped: self.totals.dropped,
+            dropped_pictures: self.totals.dropped_pictures,
+            last_n: self.next_n - 1,
+            stream: self.stream.to_string(),
+            over_limit: self.over_limit,
+            free_bytes: self.free_bytes,
+        }
+    }
+
+    // ---- storing ----
+
+    pub(super) fn append(
+        &mut self,
+        record: Record,
+        body: impl FnOnce(&Seq) -> Vec<u8>,
+    ) -> Result<Seq, OutboxError> {
+        let seq = Seq { stream: self.stream.clone(), n: self.next_n };
+        let body = body(&seq);
+        self.check_size(&record.topic_suffix, body.len())?;
+        self.write("store a record", |store, tx, changes| {
+            store.insert_record(tx, &record, &seq, &body, changes)
+        })?;
+        Ok(seq)
+    }
+
+    pub(super) fn append_evidence(&mut self, evidence: Evidence) -> Result<(), OutboxError> {
+        self.check_size(&evidence.topic_suffix, evidence.jpeg.len())?;
+        self.write("store a picture", |store, tx, changes| {
+            store.insert(
+                tx,
+                NewRow {
+                    seq_stream: &store.stream,
+                    n: None,
+                    class: 2,
+                    kind: Kind::Evidence,
+                    level: Some(evidence.level),
+                    rev: 0,
+                    ends: false,
+                    at: evidence.at,
+                    alert_id: Some(&evidence.alert_id),
+                    topic: &evidence.topic_suffix,
+                    gap: None,
+                    body: &evidence.jpeg,
+                },
+                changes,
+            )?;
+            store.trim(tx, evidence.at, changes)
+        })
+    }
+
+    pub(super) fn check_size(&self, topic: &str, bytes: usize) -> Result<(), OutboxError> {
+        if bytes > EVIDENCE_BYTES {
+            return Err(OutboxError::TooLarge { topic: topic.to_owned(), bytes, max: EVIDENCE_BYTES });
+        }
+        if bytes > MESSAGE_BYTES && !topic.starts_with("up/evidence") {
+            // Better a consumer that grumbles than an alert that is lost.
+            warn!(topic, bytes, promised = MESSAGE_BYTES, "a message is larger than the contract promises");
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert_record(
+        &self,
+        tx: &Transaction<'_>,
+        record: &Record,
+        seq: &Seq,
+        body: &[u8],
+        changes: &mut Changes,
+    ) -> rusqlite::Result<()> {
+        let urgent = record.kind == Kind::Alert && record.level.is_some_and(|level| level >= Level::Orange);
+        let id = self.insert(
+            tx,
+            NewRow {
+                seq_stream: &seq.stream,
+                n: Some(seq.n),
+                class: if urgent { 0 } else { 1 },
+                kind: record.kind,
+                level: record.level,
+                rev: record.rev,
+                ends: record.phase_end,
+                at: record.at,
+                alert_id: record.alert_id.as_deref(),
+                topic: &record.topic_suffix,
+                gap: None,
+                body,
+            },
+            changes,
+        )?;
+        changes.next_n = seq.n + 1;
+        if let (Kind::Alert, Some(alert)) = (record.kind, &record.alert_id) {
+            if record.phase_end {
+                tx.prepare_cached("DELETE FROM alert WHERE alert_id = ?")?.execute([alert])?;
+            } else {
+                tx.prepare_cached(
+                    "INSERT INTO alert (alert_id, rev, level, first_id, revision) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (alert_id) DO UPDATE
+                     SET rev = excluded.rev, level = excluded.level, revision = excluded.revision",
+                )?
+                .execute(params![
+                    alert,
+                    record.rev,
+                    record.level.map(level_number),
+                    id,
+                    body
+                ])?;
+            }
+        }
+        self.trim(tx, record.at, changes)?;
+        tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
+        Ok(())
+    }
+
+    pub(super) fn insert(
+        &self,
+        tx: &Transaction<'_>,
+        row: NewRow<'_>,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<i64> {
+        let bytes = row.body.len() as u64;
+        tx.prepare_cached(
+            "INSERT INTO record (stream, n, class, kind, level, rev, ends, at_ms, bytes, alert_id, topic, gap, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            row.seq_stream,
+            row.n,
+            row.class,
+            kind_number(row.kind),
+            row.level.map(level_number),
+            row.rev,
+            row.ends,
+            row.at.as_millisecond(),
+            bytes,
+            row.alert_id,
+            row.topic,
+            row.gap,
+            row.body,
+        ])?;
+        let id = tx.last_insert_rowid();
+        changes.rows_added += 1;
+        changes.bytes_added += bytes;
+        changes.last_row = id;
+        Ok(id)
+    }
+
+    /// Runs `work` in a transaction. When the disk is full, the reserve is given up and it is tried again.
+    pub(super) fn write(
+        &mut self,
+        doing: &'static str,
+        work: impl Fn(&Store, &Transaction<'_>, &mut Changes) -> rusqlite::Result<()>,
+    ) -> Result<(), OutboxError> {
+        self.free_bytes = free_bytes(&self.dir);
+        match self.try_write(&work) {
+            Ok(()) => {
+                if !self.reserve {
+                    self.keep_reserve();
+                }
+                Ok(())
+            }
+            Err(error) if code(&error) == Some(ErrorCode::DiskFull) && self.give_up_reserve() => {
+                self.try_write(&work).map_err(|error| sqlite(&self.path, doing, error))
+            }
+            Err(error) if is_damage(&error) => {
+                self.begin_anew(&error)?;
+                self.try_write(&work).map_err(|error| sqlite(&self.path, doing, error))
+            }
+            Err(error) => Err(sqlite(&self.path, doing, error)),
+        }
+    }
+
+    pub(super) fn try_write(
+        &mut self,
+        work: &impl Fn(&Store, &Transaction<'_>, &mut Changes) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
+        let mut changes = Changes { next_n: self.next_n, last_row: self.last_row, ..Changes::default() };
+        let tx = self.conn.unchecked_transaction()?;
+        work(self, &tx, &mut changes)?;
+        tx.commit()?;
+        self.apply(changes);
+        Ok(())
+    }
+
+    pub(super) fn apply(&mut self, changes: Changes) {
+        self.next_n = changes.next_n;
+        self.last_row = changes.last_row;
+        self.totals.rows += changes.rows_added;
+        self.totals.bytes += changes.bytes_added;
+        for gone in &changes.gone {
+            self.forget(gone);
+            match gone.n {
+                Some(_) => self.totals.dropped += 1,
+                None if !gone.acked => self.totals.dropped_pictures += 1,
+                None => {}
+            }
+        }
+        if let Some(reason) = changes.drop_reason {
+            warn!(
+                reason = reason.name(),
+                records = changes.gone.len(),
+                "dropped for lack of room in the outbox"
+            );
+        }
+        if changes.over_limit && !self.over_limit {
+            error!(
+                rows = self.totals.rows,
+                bytes = self.totals.bytes,
+                "the outbox is over its limits with what must not be dropped: is the command centre reachable?"
+            );
+        }
+        self.over_limit = changes.over_limit;
+    }
+
+    pub(super) fn forget(&mut self, gone: &Gone) {
+        self.totals.rows = self.totals.rows.saturating_sub(1);
+        self.totals.bytes = self.totals.bytes.saturating_sub(gone.bytes);
+        if gone.acked {
+            self.totals.acked = self.totals.acked.saturating_sub(1);
+        }
+        self.lent.remove(&gone.id);
+        self.held.remove(&gone.id);
+        self.acked_here.remove(&gone.id);
+        self.resent.remove(&gone.id);
+    }
+
+    pub(super) fn open_alerts(&mut self) -> Result<Vec<OpenAlert>, OutboxError> {
+        let read = || {
+            self.conn
+                .prepare_cached("SELECT alert_id, rev, level, revision, ack FROM alert ORDER BY first_id")?
+                .query_map([], |row| {
+                    Ok(OpenAlert {
+                        alert_id: row.get(0)?,
+                        rev: row.get(1)?,
+                        level: row.get::<_, Option<u8>>(2)?.map(level_from_number),
+                        revision: row.get(3)?,
+                        ack: row.get(4)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|source| sqlite(&self.path, "read the open alerts", source))
+    }
+
+    pub(super) fn store_ack(&mut self, alert_id: &str, ack: &[u8]) -> Result<bool, OutboxError> {
+        self.conn
+            .execute("UPDATE alert SET ack = ? WHERE alert_id = ?", params![ack, alert_id])
+            .map(|rows| rows > 0)
+            .map_err(|source| sqlite(&self.path, "store an acknowledgement", source))
+    }
+}
+
+/// Settings of every connection, and the tables of a new database.
+pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError> {
+    let fail = |doing| move |source| sqlite(path, doing, source);
+    conn.set_prepared_statement_cache_capacity(48);
+    // The lock is taken with the first read below and kept: one process, and no shared-memory file.
+    conn.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cell_size_check = ON;
+         PRAGMA busy_timeout = 0;",
+    )
+    .map_err(fail("configure"))?;
+    let version: i64 =
+        conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail("read its format"))?;
+    let application: i64 =
+        conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail("read its format"))?;
+    if version > FORMAT {
+        return Err(OutboxError::TooNew { path: path.to_path_buf(), found: version, known: FORMAT });
+    }
+    if version != 0 && application != APPLICATION_ID {
+        return Err(sqlite(path, "read its format", damage("it is another program's database")));
+    }
+    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail("switch on the log"))?;
+    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")
+        .map_err(fail("configure"))?;
+    if version == 0 {
+        conn.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {TABLES}
+             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))
+        .map_err(fail("make its tables"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn new_stream(now: Timestamp) -> String {
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    Ulid::from_parts(milliseconds, rand::random()).to_string()
+}
+
+pub(super) fn read_gone(row: &Row<'_>) -> rusqlite::Result<Gone> {
+    Ok(Gone { id: row.get(0)?, stream: row.get(1)?, n: row.get(2)?, acked: row.get(3)?, bytes: row.get(4)? })
+}
+
+pub(super) fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
+    error.sqlite_error_code()
+}
+
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(code(error), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+pub(super) fn damage(what: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: 11 },
+        Some(what.to_owned()),
+    )
+}
+
+pub(super) fn sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> OutboxError {
+    let path = path.to_path_buf();
+    match code(&source) {
+        Some(ErrorCode::DiskFull) => OutboxError::DiskFull { doing, path },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OutboxError::ReadOnly { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OutboxError::InUse { path },
+        _ => OutboxError::Sqlite { doing, path, source },
+    }
+}
+
+// ---- numbers on disk ----
+
+pub(super) fn kind_number(kind: Kind) -> u8 {
+    match kind {
+        Kind::Alert => 0,
+        Kind::Count => 1,
+        Kind::Reply => 2,
+        Kind::Gap => 3,
+        Kind::Evidence => 4,
+    }
+}
+
+pub(super) fn kind_from_number(number: u8) -> Kind {
+    match number {
+        0 => Kind::Alert,
+        1 => Kind::Count,
+        2 => Kind::Reply,
+        3 => Kind::Gap,
+        _ => Kind::Evidence,
+    }
+}
+
+pub(super) fn level_number(level: Level) -> u8 {
+    match level {
+        Level::Blue => 0,
+        Level::Yellow => 1,
+        Level::Orange => 2,
+        Level::Red => 3,
+    }
+}
+
+pub(super) fn level_from_number(number: u8) -> Level {
+    match number {
+        0 => Level::Blue,
+        1 => Level::Yellow,
+        2 => Level::Orange,
+        _ => Level::Red,
+    }
+}

@@ -1,0 +1,248 @@
+//! Whose turn it is to be sent, and what lets a record leave: PUBACKs and marks.
+//!
+//! What is in flight, held or acknowledged on this connection is known in memory only, see the crash rules.
+
+use std::time::Instant;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use tracing::error;
+
+use super::store::{Gone, Store, kind_from_number, new_stream, read_gone, sqlite};
+use super::{Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
+use crate::analysis::time::Timestamp;
+
+impl Store {
+    pub(super) fn connected(&mut self) -> Result<(), OutboxError> {
+        self.lent.clear();
+        self.acked_here.clear();
+        self.backlog_to = self.last_row;
+        Ok(())
+    }
+
+    pub(super) fn next(
+        &mut self,
+        limit: usize,
+        policy: Policy,
+        now: Instant,
+    ) -> Result<Vec<Sending>, OutboxError> {
+        self.held.retain(|_, until| *until > now);
+        let mut found = Vec::new();
+        let result = self.collect(limit, policy, &mut found);
+        result.map_err(|source| sqlite(&self.path, "read the next records", source))?;
+        for sending in &found {
+            self.lent.insert(sending.id.0);
+            if sending.turn == Turn::Again && sending.kind == Kind::Evidence {
+                self.resent.insert(sending.id.0);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn collect(
+        &self,
+        limit: usize,
+        policy: Policy,
+        found: &mut Vec<Sending>,
+    ) -> rusqlite::Result<()> {
+        let b = self.backlog_to;
+        self.collect_turn(Turn::Urgent, (0, 0), (0, i64::MAX), limit, found)?;
+        self.collect_turn(Turn::Live, (0, 1), (b, i64::MAX), limit, found)?;
+        if policy.backlog {
+            self.collect_turn(Turn::Backlog, (0, 1), (0, b), limit, found)?;
+        }
+        if policy.evidence {
+            // One at a time: the highest level, then the oldest.
+            let room = limit.min(found.len() + 1);
+            self.collect_turn(Turn::Evidence, (0, 2), (0, i64::MAX), room, found)?;
+        }
+        if policy.again && self.marks {
+            self.collect_turn(Turn::Again, (1, 0), (0, i64::MAX), limit, found)?;
+            self.collect_turn(Turn::Again, (1, 1), (0, i64::MAX), limit, found)?;
+            if policy.evidence {
+                let room = limit.min(found.len() + 1);
+                self.collect_turn(Turn::Again, (1, 2), (0, i64::MAX), room, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn collect_turn(
+        &self,
+        turn: Turn,
+        (acked, class): (u8, u8),
+        (above, up_to): (i64, i64),
+        limit: usize,
+        found: &mut Vec<Sending>,
+    ) -> rusqlite::Result<()> {
+        if found.len() >= limit {
+            return Ok(());
+        }
+        let by_level = turn == Turn::Evidence;
+        let sql = if by_level {
+            "SELECT id FROM record WHERE acked = ? AND class = ? AND id > ? AND id <= ? ORDER BY level DESC, id"
+        } else {
+            "SELECT id FROM record WHERE acked = ? AND class = ? AND id > ? AND id <= ? ORDER BY id"
+        };
+        let mut ids = self.conn.prepare_cached(sql)?;
+        let mut rows = ids.query(params![acked, class, above, up_to])?;
+        while let Some(row) = rows.next()? {
+            let id: i64 = row.get(0)?;
+            let taken = self.lent.contains(&id)
+                || self.held.contains_key(&id)
+                || self.acked_here.contains(&id)
+                || (turn == Turn::Again && self.resent.contains(&id));
+            if taken {
+                continue;
+            }
+            found.push(self.read_sending(id, turn)?);
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_sending(&self, id: i64, turn: Turn) -> rusqlite::Result<Sending> {
+        self.conn
+            .prepare_cached("SELECT stream, n, kind, alert_id, topic, body FROM record WHERE id = ?")?
+            .query_row([id], |row| {
+                let stream: String = row.get(0)?;
+                let n: Option<u64> = row.get(1)?;
+                Ok(Sending {
+                    id: RecordId(id),
+                    kind: kind_from_number(row.get(2)?),
+                    seq: n.map(|n| Seq { stream: stream.into(), n }),
+                    alert_id: row.get(3)?,
+                    turn,
+                    topic_suffix: row.get(4)?,
+                    body: row.get(5)?,
+                })
+            })
+    }
+
+    pub(super) fn acked(&mut self, ids: &[RecordId]) -> Result<(), OutboxError> {
+        let result = self.try_acked(ids);
+        result.map_err(|source| sqlite(&self.path, "note what arrived", source))
+    }
+
+    pub(super) fn try_acked(&mut self, ids: &[RecordId]) -> rusqlite::Result<()> {
+        let tx = self.conn.unchecked_transaction()?;
+        let mut gone = Vec::new();
+        let mut newly_acked = Vec::new();
+        for RecordId(id) in ids {
+            let row: Option<Gone> = tx
+                .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ?")?
+                .query_row([id], read_gone)
+                .optional()?;
+            // Already gone: dropped or acknowledged twice.
+            let Some(row) = row else { continue };
+            let marked = match row.n {
+                Some(n) => mark_of(&tx, &row.stream)?.is_some_and(|mark| n <= mark),
+                None => false,
+            };
+            if marked || !self.marks {
+                tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
+                gone.push(row);
+            } else if !row.acked {
+                let release_n = row.n.is_none().then_some(self.next_n);
+                tx.prepare_cached("UPDATE record SET acked = 1, release_n = ? WHERE id = ?")?
+                    .execute(params![release_n, id])?;
+                newly_acked.push(*id);
+            } else {
+                // Sent again, acknowledged again, still without its mark.
+                newly_acked.push(*id);
+            }
+        }
+        tx.commit()?;
+        for row in &gone {
+            self.forget(row);
+            self.totals.delivered += 1;
+        }
+        for id in newly_acked {
+            self.lent.remove(&id);
+            self.held.remove(&id);
+            self.acked_here.insert(id);
+        }
+        self.recount_acked()
+    }
+
+    pub(super) fn recount_acked(&mut self) -> rusqlite::Result<()> {
+        self.totals.acked = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM record WHERE acked = 1")?
+            .query_row([], |row| row.get(0))?;
+        Ok(())
+    }
+
+    pub(super) fn hold(&mut self, RecordId(id): RecordId, until: Instant) {
+        self.lent.remove(&id);
+        self.held.insert(id, until);
+    }
+
+    pub(super) fn release(&mut self, ids: &[RecordId]) {
+        for RecordId(id) in ids {
+            self.lent.remove(id);
+        }
+    }
+
+    pub(super) fn next_hold_end(&self) -> Option<Instant> {
+        self.held.values().min().copied()
+    }
+
+    pub(super) fn marked(&mut self, stream: &str, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
+        let result = self.try_marked(stream, n, now);
+        result.map_err(|source| sqlite(&self.path, "note the centre's mark", source))
+    }
+
+    pub(super) fn try_marked(&mut self, stream: &str, n: u64, now: Timestamp) -> rusqlite::Result<Marked> {
+        // SQLite counts to 2^63.
+        let n = n.min(i64::MAX as u64);
+        let tx = self.conn.unchecked_transaction()?;
+        let ours = *self.stream == *stream;
+        if ours && n >= self.next_n {
+            let next = new_stream(now);
+            tx.execute("UPDATE queue SET stream = ?, next_n = 1", [&next])?;
+            tx.commit()?;
+            error!(stream, mark = n, given = self.next_n - 1, new_stream = %next,
+                   "the centre has marked numbers never given here, as after a restored backup: a new stream begins");
+            self.stream = next.into();
+            self.next_n = 1;
+            return Ok(Marked::Ahead);
+        }
+        let known: bool = ours
+            || tx
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE stream = ?)")?
+                .query_row([stream], |row| row.get(0))?;
+        if !known {
+            return Ok(Marked::OtherStream);
+        }
+        if mark_of(&tx, stream)?.is_some_and(|mark| mark >= n) {
+            return Ok(Marked::Old);
+        }
+        tx.prepare_cached("INSERT OR REPLACE INTO mark (stream, n) VALUES (?, ?)")?
+            .execute(params![stream, n])?;
+        let gone: Vec<Gone> = tx
+            .prepare_cached(
+                "SELECT id, stream, n, acked, bytes FROM record
+                 WHERE stream = ?1 AND acked = 1 AND (n <= ?2 OR (n IS NULL AND release_n <= ?2))",
+            )?
+            .query_map(params![stream, n], read_gone)?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut delete = tx.prepare_cached("DELETE FROM record WHERE id = ?")?;
+        for row in &gone {
+            delete.execute([row.id])?;
+        }
+        drop(delete);
+        tx.commit()?;
+        self.marks = true;
+        for row in &gone {
+            self.forget(row);
+            self.totals.delivered += 1;
+        }
+        Ok(Marked::Released(gone.len()))
+    }
+}
+
+pub(super) fn mark_of(tx: &Transaction<'_>, stream: &str) -> rusqlite::Result<Option<u64>> {
+    tx.prepare_cached("SELECT n FROM mark WHERE stream = ?")?.query_row([stream], |row| row.get(0)).optional()
+}
