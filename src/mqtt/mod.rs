@@ -1,1 +1,279 @@
-//! The wire to the command centre.
+//! The wire to the command centre: MQTT 5 or 3.1.1, over TCP or TLS.
+//!
+//! Input: records lent by [`crate::outbox`], the latest state of the box from the daemon, commands and marks
+//! from the broker. Output: publications, and [`Command`]s for the daemon. Must never keep anything of its
+//! own: what is not in the outbox does not exist, and nothing counts as sent before its PUBACK came with a
+//! good reason code.
+//!
+//! # What the client library would get wrong, and what is done about it
+//!
+//! `rumqttc` 0.25 is used as nothing but a wire. Read in its source and measured:
+//!
+//! | trap | what is done |
+//! |---|---|
+//! | publishes that were accepted are lost at a reconnect | clean start, a new client and event loop for every connection, everything unacknowledged lent again by the outbox |
+//! | no way to ask whether a publish was acknowledged | one publish is handed over at a time and bound to the next `Outgoing::Publish(pkid)`; its PUBACK is awaited by that number |
+//! | packet numbers wrap at the broker's receive maximum and collide with one still in flight, which wedges the loop | no publish whose number could be taken (`flight`) |
+//! | an error reason in a v5 PUBACK is only logged | read, and that one record put aside |
+//! | an incoming packet over the limit ends the connection, so one big retained message makes an endless loop | narrow subscriptions; the one whose message is too big is left out for a while (`publisher`) |
+//! | `flush()` waits for good | the progress of `poll()` is watched from outside |
+//! | a second PUBACK for the same packet ends the connection, and events read before it are lost | events left in its queue are applied before the connection is given up |
+//! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
+
+pub mod centre;
+mod commands;
+mod connection;
+pub mod embedded;
+mod endpoint;
+mod flight;
+mod publisher;
+mod trouble;
+mod wire;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::analysis::time::Timestamp;
+
+pub use commands::{Ack, Command};
+pub use publisher::{Publisher, Status};
+pub use trouble::{Trouble, TroubleKind};
+
+/// Which protocol the broker speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Version {
+    /// MQTT 5.
+    #[default]
+    V5,
+    /// MQTT 3.1.1, for brokers such as NATS. PUBACKs carry no reason there.
+    V311,
+}
+
+/// Quality of service; Lookout uses no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qos {
+    /// At most once, no acknowledgement.
+    AtMostOnce,
+    /// At least once.
+    AtLeastOnce,
+}
+
+/// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `mqtt://host[:1883]` or `mqtts://host[:8883]`, without user or password. `None`: the daemon starts
+    /// the embedded broker and puts its address here.
+    pub url: Option<String>,
+    /// Protocol version.
+    pub version: Version,
+    /// First part of every topic: `lookout/v1`.
+    pub prefix: String,
+    /// County code, second part of the topics.
+    pub area: String,
+    /// Name of the box: last part of the topics before `up` and `down`, and the client id.
+    pub box_name: String,
+    /// Certificates that may sign the broker's, PEM. `None`: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// This box's certificate chain, PEM, where the broker asks for one.
+    pub client_cert: Option<PathBuf>,
+    /// The key that goes with it, PEM.
+    pub client_key: Option<PathBuf>,
+    /// User name.
+    pub user: Option<String>,
+    /// File with the password; one line end at its end is ignored. Read at every connection, so that a
+    /// changed password needs no restart.
+    pub password_file: Option<PathBuf>,
+    /// Port of the embedded broker on 127.0.0.1, 0 for any free one.
+    pub embedded_port: u16,
+    /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
+    pub backlog_per_sec: u32,
+    /// Times; the defaults are for the field, tests shorten them.
+    pub timing: Timing,
+}
+
+impl Settings {
+    /// The settings of a box that has only a name.
+    pub fn new(area: impl Into<String>, box_name: impl Into<String>) -> Self {
+        Settings {
+            url: None,
+            version: Version::default(),
+            prefix: "lookout/v1".to_owned(),
+            area: area.into(),
+            box_name: box_name.into(),
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+            user: None,
+            password_file: None,
+            embedded_port: embedded::DEFAULT_PORT,
+            backlog_per_sec: 50,
+            timing: Timing::default(),
+        }
+    }
+
+    /// What all topics of this box begin with: `lookout/v1/530127/box-7f3a`.
+    pub fn base(&self) -> String {
+        format!("{}/{}/{}", self.prefix, self.area, self.box_name)
+    }
+
+    /// Everything that is wrong with them, each as a sentence. Does not look at files or the network.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(url) = &self.url
+            && let Err(trouble) = endpoint::Address::parse(url)
+        {
+            problems.push(trouble.to_string());
+        }
+        for (name, value) in [("area", &self.area), ("box", &self.box_name), ("topic prefix", &self.prefix)] {
+            let allowed_slash = name == "topic prefix";
+            let bad =
+                |c: char| matches!(c, '+' | '#' | '\0') || c.is_whitespace() || (c == '/' && !allowed_slash);
+            if value.is_empty() {
+                problems.push(format!("the {name} is empty"));
+            } else if let Some(c) = value.chars().find(|c| bad(*c)) {
+                problems.push(format!(
+                    "the {name} `{value}` contains {c:?}, which cannot be part of an MQTT topic\n  hint: use letters, digits, `-` and `_`"
+                ));
+            }
+        }
+        if self.client_cert.is_some() != self.client_key.is_some() {
+            problems.push("`client_cert` and `client_key` go together: one of them is missing".to_owned());
+        }
+        if self.password_file.is_some() && self.user.is_none() {
+            problems.push("a password file without `user`\n  hint: add `user = \"...\"`".to_owned());
+        }
+        problems
+    }
+}
+
+/// How long things may take. The constants are guesses for mobile links unless they say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// From the first packet to the broker's answer, and for each subscription.
+    pub connect: Duration,
+    /// Between two signs of life. The broker publishes the will after one and a half of it. At least 5 s:
+    /// rumqttc's rule.
+    pub keep_alive: Duration,
+    /// A publish without PUBACK for so long ends the connection; more for large ones, see
+    /// [`Timing::SLOWEST_LINK`].
+    pub stall: Duration,
+    /// Full-jitter backoff: the first wait is between zero and this.
+    pub backoff_first: Duration,
+    /// And no wait is longer than this.
+    pub backoff_most: Duration,
+    /// A connection that lived so long has proved itself: the backoff starts again.
+    pub settled: Duration,
+    /// How long a refused record is put aside the first time; doubles.
+    pub hold_first: Duration,
+    /// And at most so long.
+    pub hold_most: Duration,
+    /// How long a subscription is left out after its message was too large.
+    pub leave_out: Duration,
+    /// After connecting, how long to wait for the centre's mark before unmarked records are sent again.
+    pub mark_grace: Duration,
+}
+
+impl Timing {
+    /// Bytes per second that a link must carry to count as alive: 4 KiB, a bad GPRS link.
+    pub const SLOWEST_LINK: u64 = 4 * 1024;
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            connect: Duration::from_secs(15),
+            keep_alive: Duration::from_secs(20),
+            stall: Duration::from_secs(30),
+            backoff_first: Duration::from_secs(1),
+            backoff_most: Duration::from_secs(60),
+            settled: Duration::from_secs(30),
+            hold_first: Duration::from_secs(30),
+            hold_most: Duration::from_secs(600),
+            leave_out: Duration::from_secs(600),
+            mark_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What `up/state` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Connected.
+    Online,
+    /// Stopped on purpose.
+    Stopped,
+    /// Gone without a word: the broker says this in the box's name.
+    Offline,
+}
+
+impl State {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Online => "online",
+            State::Stopped => "stopped",
+            State::Offline => "offline",
+        }
+    }
+}
+
+/// Makes the body of `up/state`. `session` is new for every connection, so that a will that comes late,
+/// after the next connection's `online`, can be told by it.
+pub type StateBody = std::sync::Arc<dyn Fn(State, &str, Timestamp) -> Vec<u8> + Send + Sync>;
+
+/// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
+pub type ReplyBody = std::sync::Arc<dyn Fn(&Refusal, &crate::outbox::Seq) -> Vec<u8> + Send + Sync>;
+
+/// Why a command was not passed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// As in the command, if it could be read.
+    pub request_id: Option<String>,
+    /// Last part of its topic.
+    pub verb: String,
+    /// What is wrong, for the developer who sent it.
+    pub why: String,
+    /// When it was refused.
+    pub at: Timestamp,
+}
+
+/// The bodies the publisher makes by itself.
+#[derive(Clone)]
+pub struct Bodies {
+    /// `up/state`.
+    pub state: StateBody,
+    /// `up/reply`.
+    pub reply: ReplyBody,
+}
+
+impl fmt::Debug for Bodies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bodies")
+    }
+}
+
+impl Default for Bodies {
+    /// Plain JSON objects, without an envelope.
+    fn default() -> Self {
+        Bodies {
+            state: std::sync::Arc::new(|state, session, at| {
+                serde_json::json!({ "state": state.name(), "session": session, "at": at.to_string() })
+                    .to_string()
+                    .into_bytes()
+            }),
+            reply: std::sync::Arc::new(|refusal, seq| {
+                serde_json::json!({
+                    "request_id": refusal.request_id,
+                    "command": refusal.verb,
+                    "ok": false,
+                    "error": refusal.why,
+                    "at": refusal.at.to_string(),
+                    "seq": { "stream": &*seq.stream, "n": seq.n },
+                })
+                .to_string()
+                .into_bytes()
+            }),
+        }
+    }
+}

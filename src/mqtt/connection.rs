@@ -1,0 +1,815 @@
+//! One connection, from the first packet to whatever ends it.
+//!
+//! [`run`] waits (for the wire, the outbox, the clock); [`Connection`] decides. Order of what is sent:
+//! subscriptions, then `online`, then the latest values, then records as the outbox lends them. Must never
+//! let one bad record, message or subscription keep the others from going on.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tracing::{debug, info, warn};
+use ulid::Ulid;
+
+use super::endpoint::Endpoint;
+use super::flight::{Flight, Publish, WINDOW};
+use super::publisher::{Key, Shared, Suspects};
+use super::trouble::Context;
+use super::wire::{self, Client, Event, Opening, Refused};
+use super::{Command, Qos, Refusal, State, Timing, Trouble, TroubleKind, commands};
+use crate::outbox::{Kind, OutboxError, Policy, Record, RecordId, Turn};
+
+/// A connection that was lost so often with the same publish alone in flight was lost because of it.
+const STRIKES: u32 = 3;
+/// A message that is too large ends the connection right after its subscription, if it was retained; later
+/// it was sent just now, will not come again, and no subscription needs to be left out.
+const RETAINED_COMES_WITHIN: Duration = Duration::from_secs(5);
+/// Replies to what is no command: ten at once, then one every six seconds. A guess; they cost disk.
+const REFUSALS_AT_ONCE: f64 = 10.0;
+const REFUSALS_PER_SEC: f64 = 1.0 / 6.0;
+
+/// How a connection ended.
+pub(super) enum Ended {
+    /// As asked; `heard` if the broker acknowledged `stopped`.
+    Stopped { heard: bool },
+    /// By itself.
+    Lost(Trouble),
+}
+
+/// Something in flight.
+#[derive(Debug)]
+enum Item {
+    State(State),
+    Latest { topic: String, version: u64 },
+    Record { id: RecordId, kind: Kind, topic: String },
+}
+
+/// Connects and stays until something ends it.
+pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) -> Ended {
+    let settings = &shared.settings;
+    let endpoint = match Endpoint::read(settings) {
+        Ok(endpoint) => endpoint,
+        Err(trouble) => return Ended::Lost(trouble),
+    };
+    let broker = endpoint.address.to_string();
+    let session =
+        Ulid::from_parts(u64::try_from(shared.clock.now().utc.as_millisecond()).unwrap_or(0), rand::random())
+            .to_string();
+    shared.status.send_modify(|status| {
+        status.broker.clone_from(&broker);
+        status.session.clone_from(&session);
+    });
+    let will = (shared.bodies.state)(State::Offline, &session, shared.clock.now().utc);
+    let (client, mut wire) = wire::open(Opening {
+        endpoint: &endpoint,
+        version: settings.version,
+        client_id: &settings.box_name,
+        connect: settings.timing.connect,
+        keep_alive: settings.timing.keep_alive,
+        will: Some((format!("{}/up/state", settings.base()), will)),
+        incoming_bytes: wire::INCOMING_BYTES,
+    });
+    let mut context = Context {
+        broker: &broker,
+        host: &endpoint.address.host,
+        tls: endpoint.address.tls,
+        user: endpoint.login.as_ref().map(|(user, _)| user.as_str()),
+        version: settings.version,
+        connected: false,
+    };
+    let mut appended = shared.outbox.appended();
+    let mut latest = shared.latest_changed.subscribe();
+    let mut connection = Connection::new(shared.clone(), session);
+
+    let trouble = 'connection: loop {
+        // Kept over all the waiting below: a poll that is dropped may take a packet with it.
+        let mut poll = pin!(wire.poll(&mut context));
+        let event = loop {
+            if let Err(trouble) = connection.feed(&client).await {
+                break 'connection trouble;
+            }
+            let wake = connection.next_wake();
+            tokio::select! {
+                event = &mut poll => break event,
+                () = tokio::time::sleep_until(wake.into()) => {
+                    if let Some(trouble) = connection.overdue(Instant::now(), &broker) {
+                        break 'connection trouble;
+                    }
+                    connection.look_again();
+                }
+                Ok(()) = appended.changed() => connection.look_again(),
+                Ok(()) = latest.changed() => {}
+                Ok(()) = stop.changed() => {
+                    let until = *stop.borrow_and_update();
+                    connection.stop(until.unwrap_or_else(Instant::now));
+                }
+            }
+        };
+        match event {
+            Ok(event) => {
+                if let Err(trouble) = connection.apply(event).await {
+                    break 'connection trouble;
+                }
+                if connection.gone {
+                    return Ended::Stopped { heard: connection.stopped_heard };
+                }
+            }
+            Err(trouble) => break 'connection trouble,
+        }
+    };
+    for event in wire.left_over() {
+        // The trouble is known already.
+        let _ = connection.apply(event).await;
+    }
+    connection.end(&trouble).await;
+    if connection.stop_until.is_some() {
+        return Ended::Stopped { heard: connection.stopped_heard };
+    }
+    Ended::Lost(trouble)
+}
+
+struct Connection {
+    shared: Arc<Shared>,
+    base: String,
+    session: String,
+    begun: Instant,
+    /// When `poll()` last came back.
+    progress: Instant,
+    keep_alive: Duration,
+    connected_at: Option<Instant>,
+    max_packet: Option<u32>,
+    flight: Flight<Item>,
+    /// Still to be asked for, the first is next.
+    subscriptions: VecDeque<String>,
+    /// Asked for, and when.
+    subscribing: Option<(String, Instant)>,
+    last_subscribed: Option<(String, Instant)>,
+    /// Subscriptions that are missing, and why.
+    deaf_to: Vec<String>,
+    /// Whether the world was told of this connection.
+    announced: bool,
+    /// What `up/state` must say, if it has not been said.
+    state_to_say: Option<State>,
+    latest_sent: HashMap<String, u64>,
+    /// Whether the outbox may have something.
+    look: bool,
+    /// When the outbox may have something again.
+    look_at: Option<Instant>,
+    backlog: Bucket,
+    refusals: Bucket,
+    stop_until: Option<Instant>,
+    stopped_heard: bool,
+    leaving: bool,
+    gone: bool,
+}
+
+impl Connection {
+    fn new(shared: Arc<Shared>, session: String) -> Self {
+        let now = Instant::now();
+        let base = shared.settings.base();
+        let mut suspects = shared.suspects.lock();
+        suspects.left_out.retain(|_, until| *until > now);
+        let subscriptions = ["up/state", "down/mark", "down/cmd/+", "down/config"]
+            .into_iter()
+            .filter(|suffix| !suspects.left_out.contains_key(*suffix))
+            .map(str::to_owned)
+            .collect();
+        drop(suspects);
+        let rate = f64::from(shared.settings.backlog_per_sec.max(1));
+        Connection {
+            base,
+            session,
+            begun: now,
+            progress: now,
+            keep_alive: shared.settings.timing.keep_alive,
+            connected_at: None,
+            max_packet: None,
+            flight: Flight::new(1),
+            subscriptions,
+            subscribing: None,
+            last_subscribed: None,
+            deaf_to: Vec::new(),
+            announced: false,
+            state_to_say: Some(State::Online),
+            latest_sent: HashMap::new(),
+            look: true,
+            look_at: None,
+            backlog: Bucket::new(rate, rate, now),
+            refusals: Bucket::new(REFUSALS_PER_SEC, REFUSALS_AT_ONCE, now),
+            stop_until: None,
+            stopped_heard: false,
+            leaving: false,
+            gone: false,
+            shared,
+        }
+    }
+
+    fn timing(&self) -> &Timing {
+        &self.shared.settings.timing
+    }
+
+    fn topic(&self, suffix: &str) -> String {
+        format!("{}/{suffix}", self.base)
+    }
+
+    // ---- what to send next ----
+
+    /// Hands over as much as there is room for: one publish at a time.
+    async fn feed(&mut self, client: &Client) -> Result<(), Trouble> {
+        if self.connected_at.is_none() || self.leaving {
+            return Ok(());
+        }
+        if self.subscribing.is_some() {
+            return Ok(());
+        }
+        if let Some(suffix) = self.subscriptions.pop_front() {
+            if client.subscribe(&self.topic(&suffix)) {
+                self.flight.number_taken();
+                self.subscribing = Some((suffix, Instant::now()));
+            } else {
+                self.subscriptions.push_front(suffix);
+            }
+            return Ok(());
+        }
+        if !self.announced {
+            self.announce();
+        }
+        while self.flight.has_room() {
+            if !self.feed_one(client).await? {
+                break;
+            }
+        }
+        self.shared.status.send_if_modified(|status| {
+            let in_flight = self.flight.len() as u64;
+            std::mem::replace(&mut status.in_flight, in_flight) != in_flight
+        });
+        Ok(())
+    }
+
+    /// Hands over one publish; `false` if there is nothing to send now.
+    async fn feed_one(&mut self, client: &Client) -> Result<bool, Trouble> {
+        if self.stop_until.is_some() {
+            return Ok(self.feed_goodbye(client));
+        }
+        if let Some(state) = self.state_to_say.take() {
+            let body = self.state_body(state);
+            return Ok(self.hand_over(client, "up/state", Qos::AtLeastOnce, true, body, Item::State(state)));
+        }
+        if let Some((topic, latest)) = self.next_latest() {
+            let item = Item::Latest { topic: topic.clone(), version: latest.version };
+            return Ok(self.hand_over(client, &topic, latest.qos, latest.retain, latest.bytes, item));
+        }
+        self.feed_record(client).await
+    }
+
+    fn feed_goodbye(&mut self, client: &Client) -> bool {
+        if self.state_to_say == Some(State::Stopped) && self.flight.is_empty() {
+            self.state_to_say = None;
+            let body = self.state_body(State::Stopped);
+            return self.hand_over(
+                client,
+                "up/state",
+                Qos::AtLeastOnce,
+                true,
+                body,
+                Item::State(State::Stopped),
+            );
+        }
+        if self.stopped_heard && !self.leaving {
+            self.leaving = client.disconnect();
+        }
+        false
+    }
+
+    fn state_body(&self, state: State) -> Vec<u8> {
+        (self.shared.bodies.state)(state, &self.session, self.shared.clock.now().utc)
+    }
+
+    /// A latest value that was not sent on this connection, is not in flight and is not put aside.
+    fn next_latest(&self) -> Option<(String, super::publisher::Latest)> {
+        let now = Instant::now();
+        let latest = self.shared.latest.lock();
+        let suspects = self.shared.suspects.lock();
+        latest
+            .iter()
+            .find(|(topic, value)| {
+                let sent = self.latest_sent.get(*topic) == Some(&value.version);
+                let in_flight = self
+                    .flight
+                    .items()
+                    .any(|item| matches!(item, Item::Latest { topic: other, .. } if other == *topic));
+                let held = suspects
+                    .held_latest
+                    .get(*topic)
+                    .is_some_and(|(version, until)| *version == value.version && *until > now);
+                !sent && !in_flight && !held
+            })
+            .map(|(topic, value)| (topic.clone(), value.clone()))
+    }
+
+    async fn feed_record(&mut self, client: &Client) -> Result<bool, Trouble> {
+        let now = Instant::now();
+        if !self.look && self.look_at.is_none_or(|at| at > now) {
+            return Ok(false);
+        }
+        let backlog = self.backlog.has_one(now);
+        let evidence =
+            !self.flight.items().any(|item| matches!(item, Item::Record { kind: Kind::Evidence, .. }));
+        let settled = self.connected_at.is_some_and(|at| now >= at + self.timing().mark_grace);
+        let policy = Policy { backlog, evidence, again: backlog && settled };
+        let lent = self
+            .shared
+            .outbox
+            .next_async(1, policy, now)
+            .await
+            .map_err(|error| self.outbox_failed(&error))?;
+        let Some(sending) = lent.into_iter().next() else {
+            self.nothing_now(policy, now).await?;
+            return Ok(false);
+        };
+        if matches!(sending.turn, Turn::Backlog | Turn::Again) {
+            self.backlog.take(now);
+        }
+        let item = Item::Record { id: sending.id, kind: sending.kind, topic: sending.topic_suffix.clone() };
+        let bytes = packet_bytes(&self.topic(&sending.topic_suffix), sending.body.len());
+        if let Some(most) = self.max_packet
+            && bytes > u64::from(most)
+        {
+            let why = format!("{bytes} bytes, and the broker takes at most {most}");
+            self.put_aside(&item, &why, self.timing().hold_most).await;
+            return Ok(true);
+        }
+        Ok(self.hand_over(client, &sending.topic_suffix, Qos::AtLeastOnce, false, sending.body, item))
+    }
+
+    /// The outbox had nothing to lend under this policy: when might it?
+    async fn nothing_now(&mut self, policy: Policy, now: Instant) -> Result<(), Trouble> {
+        self.look = false;
+        let hold_end =
+            self.shared.outbox.next_hold_end_async().await.map_err(|error| self.outbox_failed(&error))?;
+        let token = (!policy.backlog).then(|| self.backlog.next_at(now));
+        let grace = self.connected_at.map(|at| at + self.timing().mark_grace).filter(|at| *at > now);
+        self.look_at = [hold_end, token, grace].into_iter().flatten().min();
+        Ok(())
+    }
+
+    fn hand_over(
+        &mut self,
+        client: &Client,
+        suffix: &str,
+        qos: Qos,
+        retain: bool,
+        body: Vec<u8>,
+        item: Item,
+    ) -> bool {
+        let topic = self.topic(suffix);
+        let bytes = packet_bytes(&topic, body.len());
+        let acknowledged = qos == Qos::AtLeastOnce;
+        let taken = client.publish(&topic, qos, retain, body);
+        // The channel has room for one and nothing else is in it: see `Flight::has_room`. Were it
+        // otherwise, the publish counts as in flight, is never sent, and the stall watch ends the connection.
+        debug_assert!(taken, "the wire takes one publish at a time");
+        self.flight.hand_over(Publish { item, bytes, since: Instant::now(), acknowledged });
+        taken
+    }
+
+    // ---- what happened ----
+
+    async fn apply(&mut self, event: Event) -> Result<(), Trouble> {
+        self.progress = Instant::now();
+        match event {
+            Event::Connected { receive_max, max_packet, keep_alive } => {
+                self.connected(receive_max, max_packet, keep_alive).await?;
+            }
+            Event::Subscribed { refusal } => self.subscribed(refusal),
+            Event::Sent(pkid) => {
+                if let Some(item) = self.flight.sent(pkid) {
+                    self.done(item).await;
+                }
+            }
+            Event::Acked { pkid, refusal } => match (self.flight.acked(pkid), refusal) {
+                (Some(item), None) => self.done(item).await,
+                (Some(item), Some(refused)) => self.refused(item, refused).await,
+                (None, _) => debug!(pkid, "a PUBACK for nothing in flight"),
+            },
+            Event::Message { topic, payload, retain } => self.message(&topic, payload, retain).await,
+            Event::Disconnected => self.gone = self.leaving,
+            Event::Collision => {
+                return Err(Trouble::new(
+                    TroubleKind::Protocol,
+                    "two publishes with one packet number (a bug)",
+                ));
+            }
+            Event::Other => {}
+        }
+        Ok(())
+    }
+
+    async fn connected(
+        &mut self,
+        receive_max: u16,
+        max_packet: Option<u32>,
+        keep_alive: Duration,
+    ) -> Result<(), Trouble> {
+        if receive_max == 0 {
+            return Err(Trouble::new(
+                TroubleKind::Protocol,
+                "the broker takes no publishes (receive maximum 0)",
+            ));
+        }
+        self.flight = Flight::new(receive_max);
+        if self.shared.suspects.lock().probation > 0 {
+            self.flight.set_window(1);
+        }
+        self.max_packet = max_packet;
+        self.keep_alive = keep_alive;
+        self.connected_at = Some(Instant::now());
+        self.shared.outbox.connected_async().await.map_err(|error| self.outbox_failed(&error))?;
+        debug!(receive_max, ?max_packet, "the broker accepted the connection");
+        Ok(())
+    }
+
+    fn subscribed(&mut self, refusal: Option<String>) {
+        let Some((suffix, _)) = self.subscribing.take() else { return };
+        if let Some(reason) = refusal {
+            warn!(topic = %self.topic(&suffix), %reason, "the broker refuses a subscription");
+            self.deaf_to.push(format!("{suffix}: {reason}"));
+        }
+        self.last_subscribed = Some((suffix, Instant::now()));
+    }
+
+    /// Everything is asked for: from here on the connection counts.
+    fn announce(&mut self) {
+        self.announced = true;
+        info!(broker = %self.shared.status.borrow().broker, session = %self.session, "connected to the command centre");
+        let left_out = self.shared.suspects.lock();
+        let too_large =
+            left_out.left_out.keys().map(|suffix| format!("{suffix}: the message kept there is too large"));
+        self.deaf_to.extend(too_large);
+        drop(left_out);
+        let at = self.shared.clock.now().utc;
+        self.shared.status.send_modify(|status| {
+            status.connected = true;
+            status.connected_since = Some(at);
+            status.connections += 1;
+            status.deaf_to = std::mem::take(&mut self.deaf_to);
+        });
+    }
+
+    /// It arrived.
+    async fn done(&mut self, item: Item) {
+        self.forgive(&item);
+        match item {
+            Item::State(State::Stopped) => self.stopped_heard = true,
+            Item::State(_) => self.shared.status.send_modify(|status| {
+                status.trouble = None;
+                status.trouble_kind = None;
+            }),
+            Item::Latest { topic, version } => {
+                self.latest_sent.insert(topic, version);
+            }
+            Item::Record { id, .. } => {
+                if let Err(error) = self.shared.outbox.acked_async(vec![id]).await {
+                    // It is sent again one day, and the consumer knows it by its id.
+                    warn!(%error, "an acknowledged record could not be taken off the outbox");
+                }
+                self.shared.status.send_modify(|status| status.published += 1);
+                // The next picture may go.
+                self.look = true;
+            }
+        }
+    }
+
+    fn forgive(&mut self, item: &Item) {
+        let mut suspects = self.shared.suspects.lock();
+        if let Some(key) = key_of(item) {
+            suspects.strikes.remove(&key);
+        }
+        suspects.probation = suspects.probation.saturating_sub(1);
+        if suspects.probation == 0 {
+            self.flight.set_window(WINDOW);
+        }
+    }
+
+    /// The broker answered that it does not take it: this one waits, the others go on.
+    async fn refused(&mut self, item: Item, refused: Refused) {
+        let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
+        let times = key_of(&item).map_or(1, |key| strike(&mut self.shared.suspects.lock(), key));
+        let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
+        self.shared.status.send_modify(|status| status.refused += 1);
+        self.put_aside(&item, &refused.reason, hold).await;
+        self.look = true;
+    }
+
+    async fn put_aside(&mut self, item: &Item, why: &str, hold: Duration) {
+        let until = Instant::now() + hold;
+        let topic = match item {
+            Item::State(_) => "up/state",
+            Item::Latest { topic, .. } | Item::Record { topic, .. } => topic,
+        };
+        warn!(
+            topic,
+            why,
+            hold_secs = hold.as_secs(),
+            "the broker does not take a message; it is tried again later"
+        );
+        let line = format!("{topic}: {why}");
+        self.shared.status.send_modify(|status| {
+            status.put_aside += 1;
+            status.last_refusal = Some(line);
+        });
+        match item {
+            Item::State(_) => {}
+            Item::Latest { topic, version } => {
+                self.shared.suspects.lock().held_latest.insert(topic.clone(), (*version, until));
+            }
+            Item::Record { id, .. } => {
+                // Closed means that nobody wants it sent any more.
+                let _ = self.shared.outbox.hold_async(*id, until).await;
+            }
+        }
+    }
+
+    // ---- what others say ----
+
+    async fn message(&mut self, topic: &str, payload: Vec<u8>, retain: bool) {
+        let Some(suffix) = topic.strip_prefix(&self.base).and_then(|rest| rest.strip_prefix('/')) else {
+            return;
+        };
+        let now = self.shared.clock.now().utc;
+        match suffix {
+            "up/state" => self.hear_state(&payload, retain),
+            "down/mark" => match commands::mark(&payload, now) {
+                Ok(Some((stream, n))) => self.mark(stream, n).await,
+                Ok(None) => {}
+                Err(refusal) => self.refuse(refusal).await,
+            },
+            "down/config" if payload.is_empty() => {}
+            "down/config" => {
+                self.pass_on("config", None, Command::Config { body: payload, retained: retain }).await
+            }
+            _ => {
+                let Some(verb) = suffix.strip_prefix("down/cmd/") else { return };
+                if retain && payload.is_empty() {
+                    return;
+                }
+                match commands::command(verb, &payload, retain, now) {
+                    Ok(command) => {
+                        let request_id = match &command {
+                            Command::Ack(ack) => Some(ack.request_id.clone()),
+                            Command::Unknown { request_id, .. } => Some(request_id.clone()),
+                            _ => None,
+                        };
+                        self.pass_on(verb, request_id, command).await;
+                    }
+                    Err(refusal) => self.refuse(refusal).await,
+                }
+            }
+        }
+    }
+
+    /// A will of an earlier connection may come after our `online` (rumqttd even sends the new one's when a
+    /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
+    fn hear_state(&mut self, payload: &[u8], retain: bool) {
+        // The retained one is what was said before this connection; `online` follows anyway.
+        if retain || self.stop_until.is_some() {
+            return;
+        }
+        if let Some((state, session)) = commands::state(payload)
+            && state != State::Online.name()
+        {
+            info!(%state, %session, "a late will said that this box is gone; saying again that it is not");
+            self.state_to_say = Some(State::Online);
+        }
+    }
+
+    async fn mark(&mut self, stream: String, n: u64) {
+        let now = self.shared.clock.now().utc;
+        match self.shared.outbox.marked_async(stream.clone(), n, now).await {
+            Ok(outcome) => debug!(%stream, n, ?outcome, "mark"),
+            Err(error) => warn!(%error, "a mark could not be stored"),
+        }
+        // For the record only: a daemon that is busy misses nothing it needs.
+        let _ = self.shared.commands.try_send(Command::Mark { stream, n });
+    }
+
+    async fn pass_on(&mut self, verb: &str, request_id: Option<String>, command: Command) {
+        if self.shared.commands.try_send(command).is_ok() {
+            self.shared.status.send_modify(|status| status.commands += 1);
+            return;
+        }
+        let why = "too many commands at once; try again".to_owned();
+        let at = self.shared.clock.now().utc;
+        self.refuse(Refusal { request_id, verb: verb.to_owned(), why, at }).await;
+    }
+
+    /// Counts it and answers, through the outbox like everything that must arrive.
+    async fn refuse(&mut self, refusal: Refusal) {
+        warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
+        self.shared.status.send_modify(|status| status.commands_refused += 1);
+        if !self.refusals.take(Instant::now()) {
+            return;
+        }
+        let record = Record {
+            kind: Kind::Reply,
+            alert_id: None,
+            rev: 0,
+            level: None,
+            phase_end: false,
+            topic_suffix: "up/reply".to_owned(),
+            at: refusal.at,
+        };
+        let body = self.shared.bodies.reply.clone();
+        if let Err(error) = self.shared.outbox.append_async(record, move |seq| body(&refusal, seq)).await {
+            warn!(%error, "a refused command could not be answered");
+        }
+        self.look = true;
+    }
+
+    // ---- time ----
+
+    fn look_again(&mut self) {
+        self.look = true;
+    }
+
+    /// When to look at the clock next.
+    fn next_wake(&self) -> Instant {
+        let mut wake = self.liveness_deadline();
+        if let Some(stall) = self.stall_deadline() {
+            wake = wake.min(stall);
+        }
+        for at in [self.look_at.filter(|_| self.flight.has_room()), self.stop_until].into_iter().flatten() {
+            wake = wake.min(at);
+        }
+        let held = self.shared.suspects.lock().held_latest.values().map(|(_, until)| *until).min();
+        if let Some(until) = held.filter(|until| *until > Instant::now()) {
+            wake = wake.min(until);
+        }
+        wake
+    }
+
+    /// `poll()` must come back by then: while connecting because somebody must answer, later because the
+    /// library pings, unless it hangs in a flush.
+    fn liveness_deadline(&self) -> Instant {
+        let transfer = Duration::from_secs(self.flight.bytes() / Timing::SLOWEST_LINK);
+        match (self.connected_at, &self.subscribing) {
+            (None, _) => self.begun + self.timing().connect + Duration::from_secs(1),
+            (_, Some((_, since))) => *since + self.timing().connect,
+            (Some(_), None) => self.progress + self.keep_alive * 2 + transfer,
+        }
+    }
+
+    fn stall_deadline(&self) -> Option<Instant> {
+        let transfer = Duration::from_secs(self.flight.bytes() / Timing::SLOWEST_LINK);
+        self.flight.oldest().map(|since| since + self.timing().stall + transfer)
+    }
+
+    /// What has waited too long, if anything.
+    fn overdue(&self, now: Instant, broker: &str) -> Option<Trouble> {
+        if self.stop_until.is_some_and(|until| now >= until) {
+            return Some(Trouble::new(TroubleKind::Stalled, "no time left to say goodbye"));
+        }
+        let stalled = |text: String| Some(Trouble::new(TroubleKind::Stalled, text));
+        if self.connected_at.is_none() && now >= self.liveness_deadline() {
+            return Some(Trouble::new(TroubleKind::Unreachable, format!("no answer from {broker} in time")));
+        }
+        if self.stall_deadline().is_some_and(|deadline| now >= deadline) {
+            return stalled(format!("{broker} does not acknowledge what it was sent"));
+        }
+        if now >= self.liveness_deadline() {
+            return stalled(format!("{broker} shows no sign of life"));
+        }
+        None
+    }
+
+    fn stop(&mut self, until: Instant) {
+        self.stop_until = Some(until);
+        self.state_to_say = Some(State::Stopped);
+        if self.connected_at.is_none() || !self.subscriptions.is_empty() || self.subscribing.is_some() {
+            // `online` was never said; there is nothing to take back.
+            self.stop_until = Some(Instant::now());
+        }
+    }
+
+    // ---- the end ----
+
+    /// Gives back what was in flight, and remembers what may have been the reason.
+    async fn end(&mut self, trouble: &Trouble) {
+        let now = Instant::now();
+        if trouble.kind == TroubleKind::TooLarge
+            && let Some((suffix, since)) = self.last_subscribed.take().or(self.subscribing.take())
+            && now.duration_since(since) < RETAINED_COMES_WITHIN
+        {
+            warn!(topic = %self.topic(&suffix), error = %trouble,
+                  "a message kept on this topic is too large to take: going on without the topic for a while\n  hint: clear it with an empty retained message");
+            let until = now + self.timing().leave_out;
+            self.shared.suspects.lock().left_out.insert(suffix, until);
+        }
+        let items = self.flight.take_all();
+        let records: Vec<RecordId> = items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Record { id, .. } => Some(*id),
+                _ => None,
+            })
+            .collect();
+        // Closed means that nobody wants them sent any more.
+        let _ = self.shared.outbox.release_async(records).await;
+        let of_them =
+            matches!(trouble.kind, TroubleKind::Closed | TroubleKind::Stalled | TroubleKind::Protocol);
+        if !of_them || self.stop_until.is_some() || items.is_empty() {
+            return;
+        }
+        let mut condemned = None;
+        {
+            let mut suspects = self.shared.suspects.lock();
+            suspects.probation = items.len();
+            for item in &items {
+                let Some(key) = key_of(item) else { continue };
+                let strikes = strike(&mut suspects, key);
+                if items.len() == 1 && strikes >= STRIKES {
+                    condemned = Some(strikes);
+                }
+            }
+        }
+        if let (Some(strikes), Some(item)) = (condemned, items.first()) {
+            let timing = self.timing();
+            let hold = doubled(timing.hold_first, strikes - STRIKES, timing.hold_most);
+            let why = format!("the connection ended {strikes} times with it: {}", trouble.sentence());
+            self.put_aside(item, &why, hold).await;
+        }
+    }
+
+    fn outbox_failed(&self, error: &OutboxError) -> Trouble {
+        Trouble::new(TroubleKind::Settings, error.to_string())
+    }
+}
+
+fn key_of(item: &Item) -> Option<Key> {
+    match item {
+        Item::State(_) => None,
+        Item::Latest { topic, .. } => Some(Key::Latest(topic.clone())),
+        Item::Record { id, .. } => Some(Key::Record(*id)),
+    }
+}
+
+/// One more strike; returns how many it has.
+fn strike(suspects: &mut Suspects, key: Key) -> u32 {
+    // Records that were dropped meanwhile leave their strikes behind; nobody misses old ones.
+    if suspects.strikes.len() > 1000 {
+        suspects.strikes.clear();
+    }
+    let strikes = suspects.strikes.entry(key).or_insert(0);
+    *strikes = strikes.saturating_add(1);
+    *strikes
+}
+
+fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
+    first.saturating_mul(1 << times.min(16)).min(most)
+}
+
+/// Size of a QoS 1 publish on the wire, at most: fixed header, topic, packet number, empty properties.
+fn packet_bytes(topic: &str, body: usize) -> u64 {
+    (1 + 4 + 2 + topic.len() + 2 + 1 + body) as u64
+}
+
+/// So many per second, and so many at once after a pause.
+#[derive(Debug)]
+struct Bucket {
+    per_sec: f64,
+    most: f64,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn new(per_sec: f64, most: f64, now: Instant) -> Self {
+        Bucket { per_sec, most, tokens: most, at: now }
+    }
+
+    fn refill(&mut self, now: Instant) {
+        let earned = now.saturating_duration_since(self.at).as_secs_f64() * self.per_sec;
+        self.tokens = (self.tokens + earned).min(self.most);
+        self.at = now;
+    }
+
+    fn has_one(&mut self, now: Instant) -> bool {
+        self.refill(now);
+        self.tokens >= 1.0
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let has = self.has_one(now);
+        if has {
+            self.tokens -= 1.0;
+        }
+        has
+    }
+
+    fn next_at(&mut self, now: Instant) -> Instant {
+        self.refill(now);
+        now + Duration::from_secs_f64((1.0 - self.tokens).max(0.0) / self.per_sec)
+    }
+}

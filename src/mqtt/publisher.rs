@@ -1,0 +1,264 @@
+//! The thread that keeps a connection to the broker, and the handle to it.
+//!
+//! A loop around a straight line (`connection::run`): connect, subscribe, publish until something ends it;
+//! wait a random while; again. Whatever happened on the old connection is forgotten, only the outbox
+//! remembers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+use tracing::{debug, error, info, warn};
+
+use super::connection::{self, Ended};
+use super::{Bodies, Command, Qos, Settings, Trouble, TroubleKind};
+use crate::analysis::time::Timestamp;
+use crate::clock::Clock;
+use crate::outbox::{Outbox, RecordId};
+
+/// Commands waiting for the daemon; one more is refused with "busy".
+const COMMANDS: usize = 32;
+
+/// How the connection is, for health, the local page and tests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Whether the broker has accepted us and we it.
+    pub connected: bool,
+    /// `host:port`.
+    pub broker: String,
+    /// The connection's name as in `up/state`.
+    pub session: String,
+    /// Since when, if connected.
+    pub connected_since: Option<Timestamp>,
+    /// What ended or prevented the last connection; stays until the next one is settled.
+    pub trouble: Option<String>,
+    /// Its sort.
+    pub trouble_kind: Option<TroubleKind>,
+    /// Connections that were accepted, in this run.
+    pub connections: u64,
+    /// Records whose PUBACK came.
+    pub published: u64,
+    /// Publishes in flight.
+    pub in_flight: u64,
+    /// PUBACKs with an error reason.
+    pub refused: u64,
+    /// Why the broker refused a record last: topic and reason.
+    pub last_refusal: Option<String>,
+    /// Records put aside because they were refused, too large, or ended connections.
+    pub put_aside: u64,
+    /// Commands passed on.
+    pub commands: u64,
+    /// Commands refused: malformed, retained, expired, too many at once.
+    pub commands_refused: u64,
+    /// Subscriptions that are missing, and why.
+    pub deaf_to: Vec<String>,
+}
+
+/// The latest value of a topic.
+#[derive(Debug, Clone)]
+pub(super) struct Latest {
+    pub qos: Qos,
+    pub retain: bool,
+    pub bytes: Vec<u8>,
+    pub version: u64,
+}
+
+/// Something to publish, across connections.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Record(RecordId),
+    Latest(String),
+}
+
+/// Publishes that were in flight when connections ended.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    /// How often each was in flight when a connection ended; forgotten when it is acknowledged.
+    pub strikes: HashMap<Key, u32>,
+    /// One at a time until so many were acknowledged: then it is clear whose fault the next end is.
+    pub probation: usize,
+    /// Latest values not to be sent before.
+    pub held_latest: HashMap<String, (u64, Instant)>,
+    /// Subscriptions left out until, because the message kept there is too large to take.
+    pub left_out: HashMap<String, Instant>,
+}
+
+/// What the connections of one publisher share.
+pub(super) struct Shared {
+    pub settings: Settings,
+    pub bodies: Bodies,
+    pub outbox: Outbox,
+    pub clock: Clock,
+    pub commands: mpsc::Sender<Command>,
+    pub latest: Mutex<BTreeMap<String, Latest>>,
+    pub latest_changed: watch::Sender<u64>,
+    pub status: watch::Sender<Status>,
+    pub suspects: Mutex<Suspects>,
+}
+
+/// Publishes what the outbox holds and what the daemon last said, until it is stopped.
+pub struct Publisher {
+    shared: Arc<Shared>,
+    stop: watch::Sender<Option<Instant>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Publisher").field("status", &*self.shared.status.borrow()).finish_non_exhaustive()
+    }
+}
+
+impl Publisher {
+    /// Starts the thread. Connects by itself and goes on trying; commands come out of the receiver, at most
+    /// 32 wait there.
+    ///
+    /// # Errors
+    /// The settings cannot work, or no thread can be started. An unreachable broker is no error.
+    pub fn start(
+        settings: Settings,
+        bodies: Bodies,
+        outbox: Outbox,
+        clock: Clock,
+    ) -> Result<(Self, mpsc::Receiver<Command>), Trouble> {
+        if let Some(problem) = settings.problems().into_iter().next() {
+            return Err(Trouble::new(TroubleKind::Settings, problem));
+        }
+        if settings.url.is_none() {
+            return Err(Trouble::new(
+                TroubleKind::Settings,
+                "no broker is configured and the embedded one is not running",
+            ));
+        }
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        let shared = Arc::new(Shared {
+            settings,
+            bodies,
+            outbox,
+            clock,
+            commands,
+            latest: Mutex::default(),
+            latest_changed: watch::Sender::new(0),
+            status: watch::Sender::default(),
+            suspects: Mutex::default(),
+        });
+        let stop = watch::Sender::new(None);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let cannot =
+            |error| Trouble::new(TroubleKind::Settings, format!("the MQTT thread cannot start: {error}"));
+        let runtime = runtime.map_err(cannot)?;
+        let (for_thread, stopped) = (shared.clone(), stop.subscribe());
+        let thread = std::thread::Builder::new()
+            .name("mqtt".to_owned())
+            .spawn(move || runtime.block_on(keep_connected(for_thread, stopped)))
+            .map_err(cannot)?;
+        Ok((Publisher { shared, stop, thread: Mutex::new(Some(thread)) }, receiver))
+    }
+
+    /// Says what is true now on a topic below `prefix/area/box/`, such as `up/health`. Only the newest value
+    /// is sent, again after every reconnect. Never waits.
+    pub fn set_latest(&self, topic_suffix: &str, qos: Qos, retain: bool, bytes: Vec<u8>) {
+        {
+            let mut latest = self.shared.latest.lock();
+            let version = latest.get(topic_suffix).map_or(1, |known| known.version + 1);
+            latest.insert(topic_suffix.to_owned(), Latest { qos, retain, bytes, version });
+        }
+        self.shared.latest_changed.send_modify(|count| *count += 1);
+    }
+
+    /// How the connection is now.
+    pub fn status(&self) -> Status {
+        self.shared.status.borrow().clone()
+    }
+
+    /// Changes with [`Publisher::status`].
+    pub fn status_changes(&self) -> watch::Receiver<Status> {
+        self.shared.status.subscribe()
+    }
+
+    /// Waits for what is in flight, publishes `stopped`, says goodbye and ends the thread, all within
+    /// `deadline`. Returns whether the broker heard it. A second call does nothing.
+    pub fn stop(&self, deadline: Duration) -> bool {
+        let until = Instant::now() + deadline;
+        self.stop.send_replace(Some(until));
+        let Some(thread) = self.thread.lock().take() else { return false };
+        // The thread keeps to the deadline itself; this is for a thread that hangs.
+        while !thread.is_finished() {
+            if Instant::now() >= until + Duration::from_secs(1) {
+                error!("the MQTT thread did not end in time and is left behind");
+                return false;
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        let in_order = thread.join().is_ok();
+        in_order && !self.shared.status.borrow().connected && self.shared.status.borrow().trouble.is_none()
+    }
+}
+
+impl Drop for Publisher {
+    /// Ends the thread soon, without waiting for it: [`Publisher::stop`] is the orderly way.
+    fn drop(&mut self) {
+        self.stop.send_if_modified(|stop| stop.is_none() && stop.replace(Instant::now()).is_none());
+    }
+}
+
+/// Connection after connection, until stopped.
+async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) {
+    let mut attempt: u32 = 0;
+    let mut said: Option<String> = None;
+    while stop.borrow().is_none() {
+        let begun = Instant::now();
+        // A task of its own, so that a panic in the client library ends a connection and not the publisher.
+        let ended = tokio::spawn(connection::run(shared.clone(), stop.clone())).await;
+        let trouble = match ended {
+            Ok(Ended::Stopped { heard }) => {
+                shared.status.send_modify(|status| {
+                    status.connected = false;
+                    status.trouble = (!heard).then(|| "the broker did not confirm the goodbye".to_owned());
+                });
+                info!(heard, "MQTT stopped");
+                return;
+            }
+            Ok(Ended::Lost(trouble)) => trouble,
+            Err(failure) => {
+                error!(%failure, "the MQTT client panicked: a bug; connecting anew");
+                Trouble::new(
+                    TroubleKind::Protocol,
+                    "the MQTT client failed (a bug in Lookout or its library)",
+                )
+            }
+        };
+        attempt =
+            if begun.elapsed() >= shared.settings.timing.settled { 0 } else { attempt.saturating_add(1) };
+        let wait = backoff(&shared.settings.timing, attempt);
+        let text = trouble.to_string();
+        if said.as_ref() != Some(&text) {
+            warn!(broker = %shared.status.borrow().broker, error = %trouble, "no connection to the command centre");
+        } else {
+            debug!(attempt, ?wait, error = %trouble, "still no connection");
+        }
+        shared.status.send_modify(|status| {
+            status.connected = false;
+            status.connected_since = None;
+            status.in_flight = 0;
+            status.trouble = Some(text.clone());
+            status.trouble_kind = Some(trouble.kind);
+        });
+        said = Some(text);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015): anything between zero and twice as
+/// much as last time, so that a thousand boxes that lost the same broker do not come back at once.
+fn backoff(timing: &super::Timing, attempt: u32) -> Duration {
+    let most =
+        timing.backoff_first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(timing.backoff_most);
+    most.mul_f64(rand::random::<f64>())
+}
