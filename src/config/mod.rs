@@ -1,1 +1,270 @@
-//! The configuration: the document as typed, with spans, becomes a checked configuration.
+//! The configuration of a box: one TOML file, as typed, then checked.
+//!
+//! ```text
+//! text ─► problem::Source ─► structure (names, types, ranges) ─► document (as typed, with places)
+//!                                                                     │ check (sense)
+//!                                                                  Config ─► camera_plans(), rules
+//! ```
+//!
+//! Every problem of a file is reported in one pass, with file, line, column and a hint. What comes out holds
+//! what its types promise; nothing after this module checks again. Must never show a secret: passwords stand
+//! in files of their own ([`secret`]), one inside a URL is refused unseen, and lines that could hold one are not quoted.
+//!
+//! Input: a file that people edit, and the environment that systemd gives (`CREDENTIALS_DIRECTORY`,
+//! `STATE_DIRECTORY`), both through [`Surroundings`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::analysis::detection::Class;
+use crate::analysis::rules::{CameraPlan, Rule};
+use crate::contract::Sender;
+use crate::contract::topics::Topics;
+
+mod check;
+mod digest;
+pub mod document;
+pub mod problem;
+pub mod reference;
+pub mod schema;
+pub mod secret;
+mod settings;
+mod structure;
+mod suggest;
+
+pub use document::{Decoder, MqttVersion, Provider, Transport};
+pub use problem::{Problem, Problems, Severity};
+pub use secret::{Credentials, Secret};
+pub use settings::{Broker, Camera, CameraSource, Detector, Evidence, Mqtt, Outbox, Site, Tls};
+
+use problem::{Report, Source};
+
+/// Most bytes of a configuration file. A thousand cameras with ten zones each need a quarter of it.
+const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A configuration in which everything fits together.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The box.
+    pub site: Site,
+    /// Where alerts go.
+    pub mqtt: Mqtt,
+    /// What looks at the pictures.
+    pub detector: Detector,
+    /// The queue on disk.
+    pub outbox: Outbox,
+    /// The redacted pictures.
+    pub evidence: Evidence,
+    /// The cameras, in the order of the file; at least one.
+    pub cameras: Vec<Camera>,
+    /// The rules, in the order of the file. Cameras, zones and lines they name exist.
+    pub rules: Vec<Rule>,
+    /// Titles that rules give their alerts, by rule id.
+    pub titles: BTreeMap<Arc<str>, String>,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Problem>,
+    /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
+    pub sha256: String,
+    source: Source,
+    class_uses: Vec<ClassUse>,
+}
+
+/// One place where the file names a class.
+#[derive(Debug, Clone)]
+struct ClassUse {
+    class: Class,
+    span: Range<usize>,
+    /// Who names it: `` rule `crossing` ``.
+    by: String,
+}
+
+/// Where a configuration is read: what is around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Folder against which relative paths in the file are taken; the file's own for [`Surroundings::of`].
+    pub base: PathBuf,
+    /// Folder for state where the file names none.
+    pub state_dir: PathBuf,
+    /// Systemd's credentials, where the service has them.
+    pub credentials_dir: Option<PathBuf>,
+    /// Whether this is the machine on which it will run: then secrets are read and named files must be there.
+    pub at_home: bool,
+}
+
+impl Surroundings {
+    /// Those of this process, for a file at `path` that will run on this machine.
+    pub fn of(path: &Path) -> Self {
+        // Systemd may give several folders; the first is the service's own.
+        let state = std::env::var_os("STATE_DIRECTORY")
+            .and_then(|dirs| std::env::split_paths(&dirs).next().filter(|dir| !dir.as_os_str().is_empty()));
+        Surroundings {
+            base: path.parent().map(Path::to_owned).unwrap_or_default(),
+            state_dir: state.unwrap_or_else(|| PathBuf::from(document::DEFAULT_STATE_DIR)),
+            credentials_dir: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+            at_home: true,
+        }
+    }
+
+    /// The same for a file that will run elsewhere, or for a replay: secrets and other files are not looked at.
+    pub fn elsewhere(path: &Path) -> Self {
+        Surroundings { at_home: false, ..Surroundings::of(path) }
+    }
+}
+
+impl Config {
+    /// Reads and checks the file at `path` for this machine.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the file; a file that cannot be read is one problem.
+    pub fn load(path: &Path) -> Result<Config, Problems> {
+        Config::load_in(path, &Surroundings::of(path))
+    }
+
+    /// Reads and checks the file at `path` as if it stood in `surroundings`.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the file; a file that cannot be read is one problem.
+    pub fn load_in(path: &Path, surroundings: &Surroundings) -> Result<Config, Problems> {
+        Config::from_text(path, &text_of(path)?, surroundings)
+    }
+
+    /// Checks a text that stands, or would stand, at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the text.
+    pub fn from_text(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Config, Problems> {
+        let source = Source::new(path, text);
+        let mut report = Report::new(&source);
+        let (mut root, unreadable) = toml::de::DeTable::parse_recoverable(text);
+        for error in unreadable {
+            let span = error.span().unwrap_or(0..0);
+            report.unreadable(&span, format!("this is no TOML: {}", error.message()));
+        }
+        let sha256 = digest::of(root.get_ref());
+        let taken_out = structure::check(&mut root, &mut report);
+        let document = structure::read(root, &mut report);
+        let checked = check::document(&document, &taken_out, surroundings, &mut report);
+        let failed = report.has_errors();
+        let problems = report.finish();
+        match checked {
+            Some(parts) if !failed => Ok(Config {
+                site: parts.site,
+                mqtt: parts.mqtt,
+                detector: parts.detector,
+                outbox: parts.outbox,
+                evidence: parts.evidence,
+                cameras: parts.cameras,
+                rules: parts.rules,
+                titles: parts.titles,
+                warnings: problems,
+                sha256,
+                class_uses: parts.class_uses,
+                source,
+            }),
+            _ => Err(Problems { path: path.to_owned(), list: problems }),
+        }
+    }
+
+    /// Second step, once the chosen models are known: every class that the file names must be one that they find.
+    ///
+    /// # Errors
+    ///
+    /// One problem for each name that no chosen model finds.
+    pub fn check_classes(&self, found_by_models: &[Class]) -> Result<(), Problems> {
+        let mut report = Report::new(&self.source);
+        let names: Vec<&str> = found_by_models.iter().map(|class| class.name()).collect();
+        for ClassUse { class, span, by } in &self.class_uses {
+            if !found_by_models.contains(class) {
+                report
+                    .error(span, format!("{by} names a class that the chosen models do not find: `{class}`"))
+                    .maybe_hint(suggest::hint(class.name(), names.iter().copied(), "they find"));
+            }
+        }
+        if report.has_errors() {
+            return Err(Problems { path: self.source.path().to_owned(), list: report.finish() });
+        }
+        Ok(())
+    }
+
+    /// What the analysis needs to know about each camera, in the order of the file.
+    pub fn camera_plans(&self) -> Vec<CameraPlan> {
+        self.cameras.iter().map(Camera::plan).collect()
+    }
+
+    /// The camera of that id.
+    pub fn camera(&self, id: &str) -> Option<&Camera> {
+        self.cameras.iter().find(|camera| &*camera.id == id)
+    }
+
+    /// Where this box speaks and listens.
+    pub fn topics(&self) -> Topics {
+        Topics::new(&self.mqtt.prefix, &self.site.area, &self.site.box_id)
+    }
+
+    /// Who this box is in messages.
+    pub fn sender(&self) -> Sender {
+        Sender { area: self.site.area.to_string(), box_id: self.site.box_id.to_string() }
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> &Path {
+        self.source.path()
+    }
+}
+
+impl Camera {
+    /// What the analysis needs to know.
+    pub fn plan(&self) -> CameraPlan {
+        CameraPlan {
+            id: Arc::clone(&self.id),
+            zones: self.zones.clone(),
+            lines: self.lines.clone(),
+            masks: self.masks.clone(),
+            thresholds: self.thresholds.clone(),
+            analysis_hz: self.analysis_hz,
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, Problems> {
+    let one = |what: String, hint: &str| Problems {
+        path: path.to_owned(),
+        list: vec![Problem {
+            severity: Severity::Error,
+            line: 1,
+            column: 1,
+            what,
+            hint: Some(hint.to_owned()),
+            excerpt: None,
+        }],
+    };
+    let unreadable = |error: std::io::Error| {
+        one(
+            format!("the file cannot be read: {error}"),
+            "config/example.toml is a complete example to start from",
+        )
+    };
+    let file = fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(one(format!("the file is larger than {MAX_FILE_BYTES} bytes"), "is it a configuration?"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let good = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
+        let (line, column) = Source::new(path, good).position(at);
+        let mut problems = one("the file is no text in UTF-8".to_owned(), "save it as UTF-8 in the editor");
+        for problem in &mut problems.list {
+            (problem.line, problem.column) = (line, column);
+        }
+        problems
+    })
+}

@@ -1,0 +1,118 @@
+//! Addresses of streams and brokers. Must never repeat one in a message: it may hold a password.
+
+use std::ops::Range;
+
+use url::Url;
+
+use super::Checker;
+use crate::config::document::At;
+use crate::config::suggest;
+
+impl Checker<'_, '_> {
+    /// An address with one of these schemes, with neither user nor password inside.
+    pub(super) fn address(&mut self, field: &At<String>, owner: &str, schemes: &[&str]) -> Option<Url> {
+        let At { value, span } = field;
+        let text = value.trim();
+        // First of all, and on the bare text: what looks like a password must not reach any other message.
+        if let Some(why) = secret_inside(text) {
+            self.secret_in_address(span, owner, why);
+            return None;
+        }
+        let Some((scheme, _)) = text.split_once("://") else {
+            self.report
+                .error(span, format!("{owner}: `url` is no address"))
+                .hint(format!("it begins with {}", suggest::one_of(&with_slashes(schemes))));
+            return None;
+        };
+        if !schemes.contains(&scheme.to_lowercase().as_str()) {
+            let known: String = scheme.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
+            self.report
+                .error(span, format!("{owner}: `url` cannot begin with `{known}://`"))
+                .hint(format!("it begins with {}", suggest::one_of(&with_slashes(schemes))));
+            return None;
+        }
+        match Url::parse(text) {
+            Ok(url) if url.username().is_empty() && url.password().is_none() => Some(url),
+            Ok(_) => {
+                self.secret_in_address(span, owner, "a user");
+                None
+            }
+            Err(error) => {
+                // The reader's words (`invalid port number`, ...) do not repeat the address.
+                self.report
+                    .error(span, format!("{owner}: `url` is no address: {error}"))
+                    .hint(format!("for example {}", example(schemes)));
+                None
+            }
+        }
+    }
+
+    fn secret_in_address(&mut self, span: &Range<usize>, owner: &str, why: &str) {
+        self.report
+            .error(span, format!("{owner}: `url` holds {why}"))
+            .hint("write `user:password` to a file in the secrets folder (chmod 600) and name it: secret = \"FILE\"");
+    }
+}
+
+fn with_slashes<'s>(schemes: &[&'s str]) -> Vec<&'s str> {
+    // Kept as they are known: `rtsp`, `rtsps`.
+    schemes
+        .iter()
+        .map(|scheme| match *scheme {
+            "rtsp" => "rtsp://",
+            "rtsps" => "rtsps://",
+            "file" => "file:///",
+            "mqtt" => "mqtt://",
+            "mqtts" => "mqtts://",
+            other => other,
+        })
+        .collect()
+}
+
+fn example(schemes: &[&str]) -> &'static str {
+    if schemes.contains(&"rtsp") { "rtsp://10.0.0.31/stream2" } else { "mqtts://centre.example:8883" }
+}
+
+/// What an address holds that belongs into a secret file.
+fn secret_inside(text: &str) -> Option<&'static str> {
+    let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or("");
+    if let Some((login, _)) = authority.rsplit_once('@') {
+        return Some(if login.contains(':') { "a password" } else { "a user" });
+    }
+    // Also behind the first slash: a password with a slash or a question mark that nobody escaped.
+    if after_scheme.contains('@') {
+        return Some("what looks like a user or a password (`@`)");
+    }
+    let lower = after_scheme.to_lowercase();
+    const SIGNS: [&str; 5] = ["password=", "passwd=", "pwd=", "pass=", "passphrase="];
+    SIGNS.iter().any(|sign| lower.contains(sign)).then_some("a password")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_seen_in_whatever_form_it_is_typed() {
+        for text in [
+            "rtsp://admin:pw@10.0.0.1/s",
+            "rtsp://admin@10.0.0.1/s",
+            "admin:pw@10.0.0.1",
+            "rtsp://admin:p/w@10.0.0.1/s",
+            "rtsp://10.0.0.1/user=admin&Password=pw&channel=1",
+            "rtsp://10.0.0.1/s?pwd=x",
+            "rtsp://:@10.0.0.1",
+        ] {
+            assert!(secret_inside(text).is_some(), "{text}");
+        }
+        for text in [
+            "rtsp://10.0.0.31/stream2",
+            "rtsp://[fe80::1]:554/a?channel=1",
+            "mqtts://centre.example:8883",
+            "",
+        ] {
+            assert!(secret_inside(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Cameras, with their zones, lines and masks.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Checker, quoted, text_of, value_of};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{Line, Polygon};
+use crate::analysis::grid::GridCode;
+use crate::config::document::{self, At, CameraDocument, Decoder, Document, Transport};
+use crate::config::settings::{Camera, CameraSource};
+
+/// Seconds as a duration; the range was checked against the document's schema.
+pub(super) fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
+    Duration::try_from_secs_f64(value_of(field).unwrap_or(default)).unwrap_or_default()
+}
+
+impl Checker<'_, '_> {
+    pub(super) fn cameras(&mut self, document: &Document) -> Vec<Camera> {
+        if document.camera.is_empty() && !self.taken_out.holds(0, "camera") {
+            self.report
+                .error(&(0..0), "there is no camera")
+                .hint("add a section `[[camera]]` with id, eye, url and grid; config/minimal.toml shows one")
+                .consequence();
+        }
+        let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
+        let mut taken = BTreeMap::new();
+        let mut cameras = Vec::with_capacity(document.camera.len());
+        for section in &document.camera {
+            cameras.extend(self.camera(section, area.as_deref(), &mut taken));
+        }
+        cameras
+    }
+
+    fn camera(
+        &mut self,
+        section: &At<CameraDocument>,
+        area: Option<&str>,
+        taken: &mut BTreeMap<String, Range<usize>>,
+    ) -> Option<Camera> {
+        let At { value: camera, span } = section;
+        let owner = owner(camera);
+        // All of them are looked at before the first one that is missing ends it.
+        let id = self.id(&camera.id, "camera", taken);
+        let source = self.source(camera, span, &owner);
+        let credentials = self.credentials(&camera.user, &camera.secret, span, &owner);
+        let grid = camera.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
+        let lonlat = camera.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
+        let thresholds = self.thresholds(camera, &owner);
+        let zones = self.zones(camera, &owner);
+        let lines = self.lines(camera, &owner);
+        let masks = self.masks(camera, &owner);
+        Some(Camera {
+            id: id?,
+            eye: value_of(&camera.eye)?,
+            source: source?,
+            credentials,
+            grid: grid?,
+            address: text_of(&camera.address),
+            lonlat,
+            analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
+            thresholds,
+            decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
+            stall_after: seconds(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
+            zones,
+            lines,
+            masks,
+        })
+    }
+
+    fn source(&mut self, camera: &CameraDocument, span: &Range<usize>, owner: &str) -> Option<CameraSource> {
+        let transport = value_of(&camera.transport).unwrap_or(Transport::Tcp);
+        match (&camera.url, &camera.file) {
+            (Some(_), Some(file)) => {
+                self.report
+                    .error(&file.span, format!("{owner}: has both `url` and `file`"))
+                    .hint("a camera has one source: leave one of them out");
+                None
+            }
+            (None, None) => {
+                if !self.taken_out.holds(span.start, "url") && !self.taken_out.holds(span.start, "file") {
+                    self.report
+                        .error(&(span.start..span.start), format!("{owner}: has neither `url` nor `file`"))
+                        .hint("for example url = \"rtsp://10.0.0.31/stream2\"")
+                        .consequence();
+                }
+                None
+            }
+            (None, Some(file)) => Some(CameraSource::File(self.file(file, "file", owner))),
+            (Some(url), None) => self.stream(url, transport, owner),
+        }
+    }
+
+    fn stream(&mut self, field: &At<String>, transport: Transport, owner: &str) -> Option<CameraSource> {
+        let url = self.address(field, owner, &["rtsp", "rtsps", "file"])?;
+        if url.scheme() == "file" {
+            let Ok(path) = url.to_file_path() else {
+                self.report
+                    .error(&field.span, format!("{owner}: `url` names no file on this machine"))
+                    .hint("for example file:///srv/clips/gate.mp4 (three slashes)");
+                return None;
+            };
+            let as_path = At { value: path.to_string_lossy().into_owned(), span: field.span.clone() };
+            return Some(CameraSource::File(self.file(&as_path, "url", owner)));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            self.report
+                .error(&field.span, format!("{owner}: `url` names no host"))
+                .hint("for example rtsp://10.0.0.31/stream2");
+            return None;
+        }
+        Some(CameraSource::Rtsp { url: url.to_string(), transport })
+    }
+
+    fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &str) -> Option<GridCode> {
+        let At { value, span } = field;
+        let grid = match GridCode::parse(value) {
+            Ok(grid) => grid,
+            Err(error) => {
+                self.report
+                    .error(span, format!("{owner}: this is no grid code{}: {error}", quoted(value)))
+                    .hint("county 6 digits, sub-district 3, community 3, grid 2: for example \"53012700300102\"");
+                return None;
+            }
+        };
+        if let Some(area) = area.filter(|area| area.len() == 6 && !value.starts_with(area)) {
+            self.report
+                .error(span, format!("{owner}: the grid {grid} lies outside the area {area}"))
+                .hint("a grid code begins with the six digits of [site] area");
+            return None;
+        }
+        Some(grid)
+    }
+
+    fn lonlat(&mut self, field: &At<[f64; 2]>, owner: &str) -> Option<[f64; 2]> {
+        let [lon, lat] = field.value;
+        if lon.abs() <= 180.0 && lat.abs() <= 90.0 {
+            return Some(field.value);
+        }
+        let hint = if lat.abs() <= 180.0 && lon.abs() <= 90.0 {
+            format!("longitude comes first: lonlat = [{lat}, {lon}]")
+        } else {
+            "longitude from -180 to 180, then latitude from -90 to 90, in degrees".to_owned()
+        };
+        self.report.error(&field.span, format!("{owner}: `lonlat` is no place on Earth")).hint(hint);
+        None
+    }
+
+    fn thresholds(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Class, f32> {
+        let mut thresholds = BTreeMap::new();
+        for (name, At { value, span }) in camera.thresholds.iter().flat_map(|table| &table.value) {
+            let named = At { value: name.clone(), span: span.clone() };
+            let class = self.classes(std::slice::from_ref(&named), owner).pop();
+            if !(0.0..=1.0).contains(value) {
+                self.report
+                    .error(
+                        span,
+                        format!("{owner}: the threshold of `{name}` must be from 0 to 1, not {value}"),
+                    )
+                    .hint("0.5 is a usual one; lower finds more and errs more often");
+            } else if let Some(class) = class {
+                thresholds.insert(class, *value as f32);
+            }
+        }
+        thresholds
+    }
+
+    fn zones(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Arc<str>, Polygon> {
+        let mut taken = BTreeMap::new();
+        let mut zones = BTreeMap::new();
+        for (index, At { value: zone, .. }) in camera.zone.iter().enumerate() {
+            let name = part_owner("zone", &zone.id, index, owner);
+            let id = self.id(&zone.id, "zone", &mut taken);
+            let polygon = zone.polygon.as_ref().and_then(|corners| self.polygon(corners, &name));
+            if let (Some(id), Some(polygon)) = (id, polygon) {
+                zones.insert(id, polygon);
+            }
+        }
+        zones
+    }
+
+    fn lines(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Arc<str>, Line> {
+        let mut taken = BTreeMap::new();
+        let mut lines = BTreeMap::new();
+        for (index, At { value: line, .. }) in camera.line.iter().enumerate() {
+            let name = part_owner("line", &line.id, index, owner);
+            let id = self.id(&line.id, "line", &mut taken);
+            let drawn = line.points.as_ref().and_then(|points| self.drawn_line(points, &name));
+            if let (Some(id), Some(drawn)) = (id, drawn) {
+                lines.insert(id, drawn);
+            }
+        }
+        lines
+    }
+
+    fn masks(&mut self, camera: &CameraDocument, owner: &str) -> Vec<Polygon> {
+        let mut masks = Vec::with_capacity(camera.mask.len());
+        for (index, At { value: mask, .. }) in camera.mask.iter().enumerate() {
+            let name = part_owner("mask", &None, index, owner);
+            masks.extend(mask.polygon.as_ref().and_then(|corners| self.polygon(corners, &name)));
+        }
+        masks
+    }
+}
+
+/// How people call a camera.
+fn owner(camera: &CameraDocument) -> String {
+    match &camera.id {
+        Some(id) if super::is_id(&id.value) => format!("camera `{}`", id.value),
+        _ => "camera".to_owned(),
+    }
+}
+
+/// How people call a zone, line or mask of a camera.
+fn part_owner(what: &str, id: &Option<At<String>>, index: usize, owner: &str) -> String {
+    match id {
+        Some(id) if super::is_id(&id.value) => format!("{what} `{}` of {owner}", id.value),
+        _ => format!("{what} {} of {owner}", index + 1),
+    }
+}

@@ -1,0 +1,239 @@
+//! Whether the values of a configuration make sense, alone and together.
+//!
+//! Input: the document as typed, from which everything broken was taken. Each function looks at one section,
+//! reports all that is wrong with it and gives the checked form, or nothing. Must never stop at the first problem
+//! and must never report what is only a consequence of something reported already.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::document::{At, Document};
+use super::problem::Report;
+use super::secret::{Credentials, SecretStore};
+use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Site};
+use super::structure::TakenOut;
+use super::{ClassUse, Surroundings};
+use crate::analysis::detection::Class;
+use crate::analysis::rules::Rule;
+
+mod address;
+mod camera;
+mod rule;
+mod sections;
+mod shape;
+
+/// The parts of a checked configuration.
+pub(super) struct Parts {
+    pub site: Site,
+    pub mqtt: Mqtt,
+    pub detector: Detector,
+    pub outbox: Outbox,
+    pub evidence: Evidence,
+    pub cameras: Vec<Camera>,
+    pub rules: Vec<Rule>,
+    pub titles: BTreeMap<Arc<str>, String>,
+    pub class_uses: Vec<ClassUse>,
+}
+
+/// What every check needs: where to report, what is around, what was taken out.
+struct Checker<'c, 's> {
+    report: &'c mut Report<'s>,
+    taken_out: &'c TakenOut,
+    surroundings: &'c Surroundings,
+    secrets: SecretStore,
+    class_uses: Vec<ClassUse>,
+}
+
+/// Checks a whole document. `None` only if something was reported.
+pub(super) fn document(
+    document: &Document,
+    taken_out: &TakenOut,
+    surroundings: &Surroundings,
+    report: &mut Report<'_>,
+) -> Option<Parts> {
+    let secrets = sections::secret_store(document.site.as_ref(), surroundings);
+    let mut checker = Checker { report, taken_out, surroundings, secrets, class_uses: Vec::new() };
+    let site = document.site.as_ref().and_then(|site| checker.site(site));
+    let mqtt = checker.mqtt(document.mqtt.as_ref());
+    let detector = checker.detector(document.detector.as_ref());
+    let outbox = checker.outbox(document.outbox.as_ref());
+    let evidence = checker.evidence(document.evidence.as_ref());
+    let cameras = checker.cameras(document);
+    let time_zone = site.as_ref().map(|site| site.time_zone.clone());
+    let (rules, titles) = checker.rules(document, time_zone);
+    checker.things_without_use(document);
+    let class_uses = std::mem::take(&mut checker.class_uses);
+    Some(Parts { site: site?, mqtt: mqtt?, detector, outbox, evidence, cameras, rules, titles, class_uses })
+}
+
+/// A value, where there is one.
+fn value_of<T: Copy>(field: &Option<At<T>>) -> Option<T> {
+    field.as_ref().map(|at| at.value)
+}
+
+/// A text, where there is one.
+fn text_of(field: &Option<At<String>>) -> Option<String> {
+    field.as_ref().map(|at| at.value.trim().to_owned())
+}
+
+/// Whether a text may name a camera, zone, line or rule.
+fn is_id(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
+        && text.len() <= 64
+}
+
+/// A text that may be repeated in a message: a word. Anything else could be a secret that went astray.
+fn quoted(text: &str) -> String {
+    let is_wordlike = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/' | '+');
+    if text.chars().count() <= 64 && text.chars().all(is_wordlike) {
+        format!(": `{text}`")
+    } else {
+        String::new()
+    }
+}
+
+/// An id made from what was typed, to show what one looks like.
+fn id_from(text: &str) -> String {
+    let id: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' { c } else { '-' })
+        .take(64)
+        .collect();
+    let id = id.trim_matches(['-', '_']).to_owned();
+    if id.is_empty() { "gate-1".to_owned() } else { id }
+}
+
+impl Checker<'_, '_> {
+    /// An id that is well-formed and not taken yet. Ids that are broken are kept as taken all the same, so that what
+    /// refers to them is not reported too.
+    fn id(
+        &mut self,
+        field: &Option<At<String>>,
+        what: &str,
+        taken: &mut BTreeMap<String, Range<usize>>,
+    ) -> Option<Arc<str>> {
+        let At { value, span } = field.as_ref()?;
+        if !is_id(value) {
+            let hint = format!(
+                "lower-case letters, digits, `-` and `_`, at most 64, for example `{}`",
+                id_from(value)
+            );
+            self.report.error(span, format!("this is no id of a {what}{}", quoted(value))).hint(hint);
+            taken.insert(value.clone(), span.clone());
+            return None;
+        }
+        if let Some(first) = taken.get(value) {
+            let (line, _) = self.report.position(first);
+            self.report
+                .error(span, format!("there is another {what} `{value}`"))
+                .hint(format!("the first one is in line {line}: give this one another id"));
+            return None;
+        }
+        taken.insert(value.clone(), span.clone());
+        Some(value.as_str().into())
+    }
+
+    /// A path, taken from the folder of the configuration file where it is relative.
+    fn path(&self, field: &At<String>) -> PathBuf {
+        self.surroundings.base.join(field.value.trim())
+    }
+
+    /// A path to a file that must be there, on the machine where it will run.
+    fn file(&mut self, field: &At<String>, name: &str, owner: &str) -> PathBuf {
+        let path = self.path(field);
+        if self.surroundings.at_home && !path.is_file() {
+            let hint = if path.is_relative() || field.value.starts_with('/') {
+                "check the name, or use --elsewhere if this configuration is for another machine".to_owned()
+            } else {
+                format!(
+                    "relative paths start at the folder of the configuration: {}",
+                    self.surroundings.base.display()
+                )
+            };
+            self.report
+                .error(&field.span, format!("{owner}: `{name}` names no file: {}", path.display()))
+                .hint(hint);
+        }
+        path
+    }
+
+    /// User and password for `owner`, from the secret file that it names.
+    fn credentials(
+        &mut self,
+        user: &Option<At<String>>,
+        secret: &Option<At<String>>,
+        table: &Range<usize>,
+        owner: &str,
+    ) -> Option<Credentials> {
+        if let Some(user) = user.as_ref().filter(|user| user.value.contains(':')) {
+            self.report
+                .error(&user.span, format!("{owner}: `user` holds a colon"))
+                .hint("a password never stands in the configuration: put `user:password` into a secret file");
+            return None;
+        }
+        let Some(secret) = secret else {
+            if let Some(user) = user.as_ref().filter(|_| !self.taken_out.from(table)) {
+                self.report.error(&user.span, format!("{owner}: `user` without `secret`")).hint(
+                    "put the password into a file in the secrets folder and name it: secret = \"FILE\"",
+                );
+            }
+            return None;
+        };
+        let name = secret.value.as_str();
+        let is_file_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !name.chars().all(is_file_name) || name.starts_with('.') || name.len() > 128 {
+            // What stands here instead may be the password itself.
+            self.report
+                .error(
+                    &secret.span,
+                    format!("{owner}: `secret` must be the name of a file in the secrets folder"),
+                )
+                .hint("letters, digits, `-`, `_` and `.`; the password itself stands in that file, not here");
+            return None;
+        }
+        if !self.surroundings.at_home {
+            return None;
+        }
+        match self.secrets.read(name, user.as_ref().map(|user| user.value.as_str())) {
+            Ok(credentials) => Some(credentials),
+            Err(error) => {
+                let hint = error.hint();
+                self.report.error(&secret.span, format!("{owner}: {error}")).hint(hint);
+                None
+            }
+        }
+    }
+
+    /// Classes that a rule or camera names; kept for the check against the models.
+    fn classes(&mut self, names: &[At<String>], by: &str) -> Vec<Class> {
+        let mut classes = Vec::with_capacity(names.len());
+        for At { value, span } in names {
+            let well_formed = !value.is_empty()
+                && value.len() <= 64
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b' '));
+            if !well_formed {
+                self.report
+                    .error(span, format!("{by}: this is no name of a class{}", quoted(value)))
+                    .hint("classes are named as the model names them: `person`, `car`, `two_wheeler`, ...");
+                continue;
+            }
+            let class = Class::named(value);
+            if classes.contains(&class) {
+                self.report
+                    .error(span, format!("{by}: names the class `{value}` twice"))
+                    .hint("leave one out");
+                continue;
+            }
+            classes.push(class);
+            self.class_uses.push(ClassUse { class, span: span.clone(), by: by.to_owned() });
+        }
+        classes
+    }
+}

@@ -1,0 +1,307 @@
+//! The sections that stand once: site, broker, detector, queue, evidence.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::{Checker, quoted, text_of, value_of};
+use crate::config::Surroundings;
+use crate::config::document::{
+    self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Provider,
+    SiteDocument,
+};
+use crate::config::secret::SecretStore;
+use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Outbox, Site, Tls};
+use crate::config::suggest;
+use crate::contract::topics::DEFAULT_PREFIX;
+
+/// Bytes in a MiB.
+const MIB: u64 = 1024 * 1024;
+
+/// Where secret files are: with systemd's credentials where the service has them, else in the folder named.
+pub(super) fn secret_store(site: Option<&At<SiteDocument>>, surroundings: &Surroundings) -> SecretStore {
+    if let Some(dir) = &surroundings.credentials_dir {
+        return SecretStore { dir: dir.clone(), guarded: true };
+    }
+    let named = site.and_then(|site| text_of(&site.value.secrets_dir));
+    let dir = surroundings.base.join(named.as_deref().unwrap_or(document::DEFAULT_SECRETS_DIR));
+    SecretStore { dir, guarded: false }
+}
+
+impl Checker<'_, '_> {
+    pub(super) fn site(&mut self, section: &At<SiteDocument>) -> Option<Site> {
+        let site = &section.value;
+        let box_id = site.box_id.as_ref().and_then(|field| self.box_id(field));
+        let area = site.area.as_ref().and_then(|field| self.area(field));
+        let zone = match &site.time_zone {
+            Some(field) => self.time_zone(field),
+            None => TimeZone::get(document::DEFAULT_TIME_ZONE).ok(),
+        };
+        let time_zone = zone?;
+        Some(Site {
+            box_id: box_id?.into(),
+            area: area?.into(),
+            name: text_of(&site.name),
+            language: value_of(&site.language).unwrap_or(document::DEFAULT_LANGUAGE),
+            time_zone_name: time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            time_zone,
+            mode: value_of(&site.mode).unwrap_or(document::DEFAULT_MODE),
+        })
+    }
+
+    fn box_id(&mut self, field: &At<String>) -> Option<String> {
+        let At { value, span } = field;
+        let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let well_formed = value.len() <= 32
+            && value.bytes().all(|b| is_plain(b) || b == b'-')
+            && value.bytes().next().is_some_and(is_plain)
+            && value.bytes().last().is_some_and(is_plain);
+        if !well_formed {
+            self.report
+                .error(span, format!("[site]: this is no name of a box{}", quoted(value)))
+                .hint("lower-case letters, digits and `-` between them, at most 32, for example `box-7f3a`");
+            return None;
+        }
+        Some(value.clone())
+    }
+
+    fn area(&mut self, field: &At<String>) -> Option<String> {
+        let At { value, span } = field;
+        if value.len() != 6 || !value.bytes().all(|b| b.is_ascii_digit()) {
+            self.report
+                .error(span, format!("[site]: `area` must be a county's six digits{}", quoted(value)))
+                .hint("the first six digits of a grid code, for example \"530127\"");
+            return None;
+        }
+        Some(value.clone())
+    }
+
+    fn time_zone(&mut self, field: &At<String>) -> Option<TimeZone> {
+        let At { value, span } = field;
+        match TimeZone::get(value.trim()) {
+            Ok(zone) => Some(zone),
+            Err(_) => {
+                let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+                let city = value.rsplit('/').next().unwrap_or(value);
+                let near = suggest::nearest(value, names.iter().map(String::as_str)).or_else(|| {
+                    names.iter().map(String::as_str).find(|name| {
+                        name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(city))
+                    })
+                });
+                let hint = near.map_or_else(
+                    || {
+                        "names of the IANA database, for example `Asia/Shanghai` or `Europe/Berlin`"
+                            .to_owned()
+                    },
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.report.error(span, format!("[site]: unknown time zone{}", quoted(value))).hint(hint);
+                None
+            }
+        }
+    }
+
+    pub(super) fn mqtt(&mut self, section: Option<&At<MqttDocument>>) -> Option<Mqtt> {
+        let embedded = Broker::Embedded { port: document::DEFAULT_EMBEDDED_PORT };
+        let Some(At { value: mqtt, span }) = section else {
+            return Some(Mqtt {
+                broker: embedded,
+                prefix: DEFAULT_PREFIX.to_owned(),
+                version: MqttVersion::V5,
+            });
+        };
+        let prefix = match &mqtt.prefix {
+            Some(field) => self.prefix(field),
+            None => Some(DEFAULT_PREFIX.to_owned()),
+        };
+        let broker = match &mqtt.url {
+            Some(url) => self.remote_broker(mqtt, span, url),
+            None => {
+                self.only_with_url(mqtt, span);
+                let port = value_of(&mqtt.embedded_port).unwrap_or(document::DEFAULT_EMBEDDED_PORT);
+                Some(Broker::Embedded { port })
+            }
+        };
+        let version = value_of(&mqtt.version).unwrap_or(MqttVersion::V5);
+        Some(Mqtt { broker: broker?, prefix: prefix?, version })
+    }
+
+    /// What makes sense only towards the command centre's broker.
+    fn only_with_url(&mut self, mqtt: &MqttDocument, span: &std::ops::Range<usize>) {
+        if self.taken_out.from(span) {
+            return;
+        }
+        let named = [
+            ("user", &mqtt.user),
+            ("secret", &mqtt.secret),
+            ("ca_file", &mqtt.ca_file),
+            ("cert_file", &mqtt.cert_file),
+            ("key_file", &mqtt.key_file),
+        ];
+        for (name, field) in named {
+            if let Some(field) = field {
+                self.report
+                    .error(&field.span, format!("[mqtt]: `{name}` without `url`"))
+                    .hint("name the command centre's broker: url = \"mqtts://HOST:8883\"; the embedded one takes no login");
+            }
+        }
+    }
+
+    fn remote_broker(
+        &mut self,
+        mqtt: &MqttDocument,
+        span: &std::ops::Range<usize>,
+        field: &At<String>,
+    ) -> Option<Broker> {
+        let credentials = self.credentials(&mqtt.user, &mqtt.secret, span, "[mqtt]");
+        if let Some(port) = &mqtt.embedded_port {
+            self.report
+                .error(&port.span, "[mqtt]: `embedded_port` together with `url`")
+                .hint("leave out `url` for the embedded broker, or `embedded_port` for the command centre's");
+        }
+        let url = self.address(field, "[mqtt]", &["mqtt", "mqtts"]);
+        let encrypted = url.as_ref().map(|url| url.scheme() == "mqtts");
+        let tls = self.tls(mqtt, encrypted.unwrap_or(true));
+        let url = url?;
+        let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
+            self.report
+                .error(&field.span, "[mqtt]: `url` names no host")
+                .hint("for example mqtts://centre.example:8883");
+            return None;
+        };
+        if !matches!(url.path(), "" | "/") || url.query().is_some() {
+            self.report
+                .error(&field.span, "[mqtt]: `url` goes on after the port")
+                .hint("topics are set by `prefix`, not in the address");
+            return None;
+        }
+        let encrypted = encrypted.unwrap_or(true);
+        let port = url.port().unwrap_or(if encrypted { 8883 } else { 1883 });
+        // An IPv6 address comes in brackets, which name resolution does not want.
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Some(Broker::Remote { host, port, tls: encrypted.then_some(tls), credentials })
+    }
+
+    fn tls(&mut self, mqtt: &MqttDocument, encrypted: bool) -> Tls {
+        if !encrypted {
+            let named =
+                [("ca_file", &mqtt.ca_file), ("cert_file", &mqtt.cert_file), ("key_file", &mqtt.key_file)];
+            for (name, field) in named {
+                if let Some(field) = field {
+                    self.report
+                        .error(&field.span, format!("[mqtt]: `{name}` with an address that is not encrypted"))
+                        .hint("begin `url` with `mqtts://`");
+                }
+            }
+            return Tls::default();
+        }
+        let ca_file = mqtt.ca_file.as_ref().map(|field| self.file(field, "ca_file", "[mqtt]"));
+        let client = match (&mqtt.cert_file, &mqtt.key_file) {
+            (Some(cert), Some(key)) => {
+                Some((self.file(cert, "cert_file", "[mqtt]"), self.file(key, "key_file", "[mqtt]")))
+            }
+            (Some(alone), None) => {
+                self.report
+                    .error(&alone.span, "[mqtt]: `cert_file` without `key_file`")
+                    .hint("name both or none");
+                None
+            }
+            (None, Some(alone)) => {
+                self.report
+                    .error(&alone.span, "[mqtt]: `key_file` without `cert_file`")
+                    .hint("name both or none");
+                None
+            }
+            (None, None) => None,
+        };
+        Tls { ca_file, client }
+    }
+
+    fn prefix(&mut self, field: &At<String>) -> Option<String> {
+        let prefix = field.value.trim().trim_matches('/');
+        let fault = if prefix.contains(['+', '#']) {
+            Some("may not hold `+` or `#`")
+        } else if prefix.starts_with('$') {
+            Some("may not begin with `$`")
+        } else if prefix.is_empty() || prefix.contains("//") || prefix.contains(' ') {
+            Some("may hold neither spaces nor empty levels")
+        } else {
+            None
+        };
+        if let Some(fault) = fault {
+            self.report
+                .error(&field.span, format!("[mqtt]: `prefix` {fault}"))
+                .hint(format!("it is the first part of every topic, for example `{DEFAULT_PREFIX}`"));
+            return None;
+        }
+        Some(prefix.to_owned())
+    }
+
+    pub(super) fn detector(&mut self, section: Option<&At<DetectorDocument>>) -> Detector {
+        let none = DetectorDocument::default();
+        let detector = section.map_or(&none, |section| &section.value);
+        let providers =
+            detector.providers.as_ref().map_or_else(|| vec![Provider::Cpu], |field| self.providers(field));
+        if let (Some(model), Some(face)) = (&detector.model, &detector.face_model) {
+            if model.value == face.value {
+                self.report
+                    .error(&face.span, "[detector]: `face_model` is the same as `model`")
+                    .hint("leave `face_model` out: a model that finds faces needs no second one");
+            }
+        }
+        Detector {
+            model: text_of(&detector.model).unwrap_or_else(|| document::DEFAULT_MODEL.to_owned()),
+            face_model: text_of(&detector.face_model),
+            manifest: detector.manifest.as_ref().map(|field| self.file(field, "manifest", "[detector]")),
+            providers,
+            workers: value_of(&detector.workers).map(usize::from),
+        }
+    }
+
+    fn providers(&mut self, field: &At<Vec<At<Provider>>>) -> Vec<Provider> {
+        let mut providers = Vec::with_capacity(field.value.len());
+        for At { value, span } in &field.value {
+            if providers.contains(value) {
+                let what = format!("[detector]: names the provider `{}` twice", value.name());
+                self.report.error(span, what).hint("leave one out");
+                continue;
+            }
+            providers.push(*value);
+        }
+        if providers.is_empty() {
+            self.report
+                .error(&field.span, "[detector]: `providers` is empty")
+                .hint("write providers = [\"cpu\"], or leave it out");
+        }
+        providers
+    }
+
+    pub(super) fn outbox(&mut self, section: Option<&At<OutboxDocument>>) -> Outbox {
+        let none = OutboxDocument::default();
+        let outbox = section.map_or(&none, |section| &section.value);
+        Outbox {
+            dir: self.folder(&outbox.dir, "outbox"),
+            max_rows: value_of(&outbox.max_rows).unwrap_or(document::DEFAULT_MAX_ROWS),
+            max_bytes: value_of(&outbox.max_mib).unwrap_or(document::DEFAULT_OUTBOX_MIB) * MIB,
+            min_free_bytes: value_of(&outbox.min_free_mib).unwrap_or(document::DEFAULT_MIN_FREE_MIB) * MIB,
+        }
+    }
+
+    pub(super) fn evidence(&mut self, section: Option<&At<EvidenceDocument>>) -> Evidence {
+        let none = EvidenceDocument::default();
+        let evidence = section.map_or(&none, |section| &section.value);
+        let days = value_of(&evidence.keep_days).unwrap_or(document::DEFAULT_KEEP_DAYS);
+        Evidence {
+            enabled: value_of(&evidence.enabled).unwrap_or(true),
+            dir: self.folder(&evidence.dir, "evidence"),
+            keep: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
+            max_bytes: value_of(&evidence.max_mib).unwrap_or(document::DEFAULT_EVIDENCE_MIB) * MIB,
+        }
+    }
+
+    /// A folder that is made when it is needed: the one named, or `name` in the folder for state.
+    fn folder(&self, field: &Option<At<String>>, name: &str) -> PathBuf {
+        field.as_ref().map_or_else(|| self.surroundings.state_dir.join(name), |field| self.path(field))
+    }
+}

@@ -1,0 +1,554 @@
+//! The configuration file as it is typed: what may stand where, before anything is checked.
+//!
+//! These types are the one description of the file. From them come the editor's schema, the reference
+//! (`config/REFERENCE.md`) and the check of names and types, so a doc comment here is a sentence that an
+//! installer reads. Must never decide whether values make sense together: that is [`super::check`].
+//!
+//! Every field is an `Option`: what is missing or broken is reported by [`super::structure`] and left out, so
+//! that the rest of the file can still be checked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+use toml::Spanned;
+
+use crate::contract::words::{Eye, Language, Level, Mode};
+
+/// A value and its place in the file, in bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<T>::deserialize(deserializer)?;
+        Ok(At { span: spanned.span(), value: spanned.into_inner() })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
+/// A list of texts, each with its place.
+pub type Names = At<Vec<At<String>>>;
+
+/// The configuration of one box: one TOML file.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Lookout configuration")]
+pub struct Document {
+    /// The box and where it stands.
+    #[schemars(required)]
+    pub site: Option<At<SiteDocument>>,
+    /// Where alerts go. Without this section an embedded broker serves on `127.0.0.1:1883`.
+    pub mqtt: Option<At<MqttDocument>>,
+    /// What looks at the pictures.
+    pub detector: Option<At<DetectorDocument>>,
+    /// The queue on disk in which alerts wait for their receipt.
+    pub outbox: Option<At<OutboxDocument>>,
+    /// The redacted pictures that go with alerts.
+    pub evidence: Option<At<EvidenceDocument>>,
+    /// The cameras, one `[[camera]]` for each.
+    #[serde(default)]
+    pub camera: Vec<At<CameraDocument>>,
+    /// What to tell about, one `[[rule]]` for each.
+    #[serde(default)]
+    pub rule: Vec<At<RuleDocument>>,
+}
+
+/// The box and where it stands.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteDocument {
+    /// Name of the box, unique within the area: lower-case letters, digits and `-`, at most 32. Part of every topic.
+    #[serde(rename = "box")]
+    #[schemars(required, extend("pattern" = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", "examples" = ["box-7f3a"]))]
+    pub box_id: Option<At<String>>,
+    /// The county's code, six digits. Part of every topic; every grid code begins with it.
+    #[schemars(required, extend("pattern" = "^[0-9]{6}$", "examples" = ["530127"]))]
+    pub area: Option<At<String>>,
+    /// Name of the site for people; goes into every alert.
+    #[schemars(length(max = 100), extend("examples" = ["Yangqiao community"]))]
+    pub name: Option<At<String>>,
+    /// Language of the titles of alerts: `zh-CN` or `en`.
+    #[schemars(extend("default" = DEFAULT_LANGUAGE.tag()))]
+    pub language: Option<At<Language>>,
+    /// Time zone of the schedules, a name of the IANA database.
+    #[schemars(extend("default" = DEFAULT_TIME_ZONE, "examples" = ["Asia/Shanghai"]))]
+    pub time_zone: Option<At<String>>,
+    /// Whether alerts are meant seriously: `actual`, `exercise` (a drill) or `test` (setting up).
+    #[schemars(extend("default" = DEFAULT_MODE.name()))]
+    pub mode: Option<At<Mode>>,
+    /// Folder with one file per secret. Systemd's credentials are used instead where the service has them.
+    #[schemars(extend("default" = DEFAULT_SECRETS_DIR))]
+    pub secrets_dir: Option<At<String>>,
+}
+
+/// Where alerts go.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MqttDocument {
+    /// The command centre's broker: `mqtt://host:1883` or `mqtts://host:8883` (encrypted). Leave it out and an
+    /// embedded broker serves on the loopback address. Never with a password inside.
+    #[schemars(extend("examples" = ["mqtts://centre.example:8883"]))]
+    pub url: Option<At<String>>,
+    /// Protocol version: `"5"` or `"3.1.1"` (for brokers such as NATS).
+    pub version: Option<At<MqttVersion>>,
+    /// User name at the broker, where the secret file holds only the password.
+    #[schemars(length(max = 256))]
+    pub user: Option<At<String>>,
+    /// Name of the secret file that holds `user:password`, or only the password when `user` is given.
+    pub secret: Option<At<String>>,
+    /// PEM file with the authorities to trust, for a broker with a private one. Only with `mqtts://`.
+    pub ca_file: Option<At<String>>,
+    /// PEM file with this box's certificate, for brokers that ask for one. Goes with `key_file`.
+    pub cert_file: Option<At<String>>,
+    /// PEM file with the certificate's private key, readable by its owner only. Goes with `cert_file`.
+    pub key_file: Option<At<String>>,
+    /// First part of every topic.
+    #[schemars(length(max = 128), extend("default" = crate::contract::topics::DEFAULT_PREFIX))]
+    pub prefix: Option<At<String>>,
+    /// Port of the embedded broker on the loopback address; 0 picks a free one.
+    #[schemars(extend("default" = DEFAULT_EMBEDDED_PORT))]
+    pub embedded_port: Option<At<u16>>,
+}
+
+/// Version of MQTT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MqttVersion {
+    /// MQTT 5.
+    V5,
+    /// MQTT 3.1.1.
+    V311,
+}
+
+impl<'de> Deserialize<'de> for MqttVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl de::Visitor<'_> for Reader {
+            type Value = MqttVersion;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("\"5\" or \"3.1.1\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<MqttVersion, E> {
+                match text {
+                    "5" => Ok(MqttVersion::V5),
+                    "3.1.1" => Ok(MqttVersion::V311),
+                    _ => Err(E::custom("expected \"5\" or \"3.1.1\"")),
+                }
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<MqttVersion, E> {
+                if number == 5 { Ok(MqttVersion::V5) } else { Err(E::custom("expected \"5\" or \"3.1.1\"")) }
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+impl JsonSchema for MqttVersion {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "MqttVersion".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": ["5", "3.1.1", 5], "default": "5" })
+    }
+}
+
+/// What looks at the pictures.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DetectorDocument {
+    /// Name of the model that finds people and vehicles, as `lookout models list` prints it.
+    #[schemars(extend("default" = DEFAULT_MODEL))]
+    pub model: Option<At<String>>,
+    /// Name of the model that finds faces (to blur them). Without one, the head part of every person is blurred.
+    pub face_model: Option<At<String>>,
+    /// The list of models. Without it, the one that was installed with the program.
+    pub manifest: Option<At<String>>,
+    /// Where ONNX Runtime computes, best first: `cpu`, `openvino`, `cuda`, `tensorrt`, `xnnpack`, `acl`. One that
+    /// does not work is skipped with a warning.
+    #[schemars(extend("default" = ["cpu"]))]
+    pub providers: Option<At<Vec<At<Provider>>>>,
+    /// Worker threads; as many as processor cores if left out.
+    #[schemars(range(min = 1, max = 256))]
+    pub workers: Option<At<u16>>,
+}
+
+/// Where ONNX Runtime computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// The processor, with ONNX Runtime's own kernels. Always there.
+    Cpu,
+    /// Intel processors and graphics through OpenVINO.
+    Openvino,
+    /// NVIDIA graphics.
+    Cuda,
+    /// NVIDIA graphics through TensorRT.
+    Tensorrt,
+    /// The processor through XNNPACK.
+    Xnnpack,
+    /// ARM processors through the ARM Compute Library.
+    Acl,
+}
+
+impl Provider {
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Cpu => "cpu",
+            Provider::Openvino => "openvino",
+            Provider::Cuda => "cuda",
+            Provider::Tensorrt => "tensorrt",
+            Provider::Xnnpack => "xnnpack",
+            Provider::Acl => "acl",
+        }
+    }
+}
+
+/// The queue on disk.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutboxDocument {
+    /// Folder of the queue. Must survive a restart. Without it `outbox` in the service's state folder
+    /// (`/var/lib/lookout`).
+    pub dir: Option<At<String>>,
+    /// Most messages that wait; then the least urgent are given up, with a gap record.
+    #[schemars(range(min = 100, max = 10_000_000), extend("default" = DEFAULT_MAX_ROWS))]
+    pub max_rows: Option<At<u64>>,
+    /// Most disk space in MiB.
+    #[schemars(range(min = 8, max = 1_048_576), extend("default" = DEFAULT_OUTBOX_MIB))]
+    pub max_mib: Option<At<u64>>,
+    /// Free disk space in MiB that is left alone.
+    #[schemars(range(max = 1_048_576), extend("default" = DEFAULT_MIN_FREE_MIB))]
+    pub min_free_mib: Option<At<u64>>,
+}
+
+/// The redacted pictures.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceDocument {
+    /// Whether pictures are made at all.
+    #[schemars(extend("default" = true))]
+    pub enabled: Option<At<bool>>,
+    /// Folder of the pictures. Without it `evidence` in the service's state folder (`/var/lib/lookout`).
+    pub dir: Option<At<String>>,
+    /// How many days pictures are kept in the box.
+    #[schemars(range(min = 1, max = 365), extend("default" = DEFAULT_KEEP_DAYS))]
+    pub keep_days: Option<At<u16>>,
+    /// Most disk space in MiB; then the oldest pictures go.
+    #[schemars(range(min = 1, max = 1_048_576), extend("default" = DEFAULT_EVIDENCE_MIB))]
+    pub max_mib: Option<At<u64>>,
+}
+
+/// One camera.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["url"]}, {"required": ["file"]}]))]
+pub struct CameraDocument {
+    /// Its name, unique in the file: lower-case letters, digits, `-` and `_`.
+    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["cam-03"]))]
+    pub id: Option<At<String>>,
+    /// Who owns it: `sky` (public street), `village` (lane, square) or `household` (shop, yard).
+    #[schemars(required)]
+    pub eye: Option<At<Eye>>,
+    /// The stream: `rtsp://host/path`, `rtsps://` (encrypted) or `file:///path`. Either this or `file`. Never with
+    /// a password inside. Take the camera's small stream where it has one.
+    #[schemars(extend("examples" = ["rtsp://10.0.0.31/stream2"]))]
+    pub url: Option<At<String>>,
+    /// A video file that is played at real-time pace instead of a stream.
+    pub file: Option<At<String>>,
+    /// User name at the camera, where the secret file holds only the password.
+    #[schemars(length(max = 256))]
+    pub user: Option<At<String>>,
+    /// Name of the secret file that holds `user:password`, or only the password when `user` is given.
+    pub secret: Option<At<String>>,
+    /// How the pictures travel: `tcp` (reliable) or `udp`.
+    #[schemars(extend("default" = "tcp"))]
+    pub transport: Option<At<Transport>>,
+    /// Its place as a grid code: county 6 digits, sub-district 3, community 3, grid 2 or more.
+    #[schemars(required, extend("pattern" = "^[0-9]{6}([0-9]{3}([0-9]{3}([0-9]{2,8})?)?)?$", "examples" = ["53012700300102"]))]
+    pub grid: Option<At<String>>,
+    /// Address in words; goes into every alert.
+    #[schemars(length(max = 200), extend("examples" = ["Yangqiao, lane 3, east gate"]))]
+    pub address: Option<At<String>>,
+    /// Longitude and latitude in degrees (WGS 84), in this order.
+    #[schemars(extend("examples" = [[102.912, 25.046]]))]
+    pub lonlat: Option<At<[f64; 2]>>,
+    /// How many pictures per second are looked at.
+    #[schemars(range(min = 0.1, max = 30.0), extend("default" = DEFAULT_ANALYSIS_FPS))]
+    pub analysis_fps: Option<At<f64>>,
+    /// How sure the detector must be, per class, 0 to 1. Classes that are not named use the model's own value.
+    #[schemars(extend("examples" = [{"person": 0.45, "car": 0.5}]))]
+    pub thresholds: Option<At<BTreeMap<String, At<f64>>>>,
+    /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
+    #[schemars(extend("default" = "auto"))]
+    pub decoder: Option<At<Decoder>>,
+    /// Seconds without a picture after which the stream is opened again.
+    #[schemars(range(min = 1.0, max = 3600.0), extend("default" = DEFAULT_STALL_SECS))]
+    pub stall_after_secs: Option<At<f64>>,
+    /// Areas that rules refer to.
+    #[serde(default)]
+    pub zone: Vec<At<ZoneDocument>>,
+    /// Lines that rules refer to.
+    #[serde(default)]
+    pub line: Vec<At<LineDocument>>,
+    /// Areas that are never looked at and are black in evidence.
+    #[serde(default)]
+    pub mask: Vec<At<MaskDocument>>,
+}
+
+/// How pictures travel from a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Within the RTSP connection: nothing gets lost.
+    Tcp,
+    /// As single packets: less delay, losses show as damaged pictures.
+    Udp,
+}
+
+/// Which decoder is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decoder {
+    /// A hardware decoder where there is one.
+    Auto,
+    /// Never a hardware decoder.
+    Software,
+}
+
+/// A point in the picture: x from the left edge, y from the top edge, both 0 to 1.
+pub type PointDocument = At<[f64; 2]>;
+
+/// An area that rules refer to.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneDocument {
+    /// Its name, unique in the camera.
+    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["fire-lane"]))]
+    pub id: Option<At<String>>,
+    /// Its corners in order, each `[x, y]` in parts of the picture (0 to 1, origin top left): at least three, at
+    /// most 64, no edge crossing another.
+    #[schemars(required, extend("minItems" = 3, "maxItems" = 64))]
+    pub polygon: Option<At<Vec<PointDocument>>>,
+}
+
+/// A line that rules refer to.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineDocument {
+    /// Its name, unique in the camera.
+    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["gate"]))]
+    pub id: Option<At<String>>,
+    /// Its two ends, `[[x, y], [x, y]]` in parts of the picture. Left and right are those of somebody who walks from
+    /// the first to the second.
+    #[schemars(required, extend("minItems" = 2, "maxItems" = 2))]
+    pub points: Option<At<Vec<PointDocument>>>,
+}
+
+/// An area that is never looked at and is black in evidence.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaskDocument {
+    /// Its corners in order, each `[x, y]` in parts of the picture (0 to 1, origin top left).
+    #[schemars(required, extend("minItems" = 3, "maxItems" = 64))]
+    pub polygon: Option<At<Vec<PointDocument>>>,
+}
+
+/// What to tell about. Exactly one of `present`, `dwell`, `line`, `crowd`, `parked` says what must be seen.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {"required": ["present"]}, {"required": ["dwell"]}, {"required": ["line"]},
+    {"required": ["crowd"]}, {"required": ["parked"]},
+]))]
+pub struct RuleDocument {
+    /// Its name, unique in the file.
+    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["fire-lane-blocked"]))]
+    pub id: Option<At<String>>,
+    /// The cameras it watches, by id. Each has its own state and its own alerts.
+    #[schemars(required)]
+    pub cameras: Option<Names>,
+    /// When it is in force, in the site's time zone: `"workdays 07:00-20:00"`, `"daily 22:00-06:00"`,
+    /// `"sat,sun"`, several joined by `;`. Always, if left out.
+    #[schemars(extend("default" = "always", "examples" = ["workdays 07:00-20:00"]))]
+    pub schedule: Option<At<String>>,
+    /// The kind of its alerts. If left out, the name of the condition (`parked`, ...).
+    #[schemars(extend("pattern" = "^[a-z][a-z0-9_]{0,63}$", "examples" = ["fire_lane_blocked"]))]
+    pub signal: Option<At<String>>,
+    /// The level of its alerts: `blue`, `yellow`, `orange` or `red`. If left out, what is usual for its kind.
+    pub level: Option<At<Level>>,
+    /// Title of its alerts, in place of the usual one for its kind.
+    #[schemars(length(max = 100))]
+    pub title: Option<At<String>>,
+    /// Seconds for which the condition must be gone before its alert ends.
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = DEFAULT_HOLD_SECS))]
+    pub hold_secs: Option<At<f64>>,
+    /// Seconds after an alert's end in which the same rule on the same camera raises no new one.
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = DEFAULT_COOLDOWN_SECS))]
+    pub cooldown_secs: Option<At<f64>>,
+    /// Something of these classes is in the zone for some time; not necessarily the same thing.
+    pub present: Option<At<PresentDocument>>,
+    /// The same thing stays in the zone.
+    pub dwell: Option<At<DwellDocument>>,
+    /// Something crosses a line.
+    pub line: Option<At<LineCrossedDocument>>,
+    /// Many at once are in the zone.
+    pub crowd: Option<At<CrowdDocument>>,
+    /// The same vehicle stands still in the zone.
+    pub parked: Option<At<ParkedDocument>>,
+}
+
+/// Something of these classes is in the zone for some time; not necessarily the same thing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PresentDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["person"]]))]
+    pub classes: Option<Names>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 0.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+}
+
+/// The same thing stays in the zone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DwellDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["person"]]))]
+    pub classes: Option<Names>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 1.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+}
+
+/// Something crosses a line.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineCrossedDocument {
+    /// The line; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub line: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["person", "two_wheeler"]]))]
+    pub classes: Option<Names>,
+    /// Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.
+    #[schemars(required)]
+    pub direction: Option<At<DirectionDocument>>,
+}
+
+/// Which crossings of a line count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectionDocument {
+    /// Only left to right.
+    LeftToRight,
+    /// Only right to left.
+    RightToLeft,
+    /// Both ways.
+    Both,
+}
+
+/// Many at once are in the zone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CrowdDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// How many at once.
+    #[schemars(required, range(min = 2, max = 1000))]
+    pub at_least: Option<At<u32>>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 0.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = DEFAULT_CROWD_CLASSES))]
+    pub classes: Option<Names>,
+}
+
+/// The same vehicle stands still in the zone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParkedDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 1.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = DEFAULT_PARKED_CLASSES))]
+    pub classes: Option<Names>,
+}
+
+/// Most boxes stand in China; a site elsewhere says so.
+pub const DEFAULT_TIME_ZONE: &str = "Asia/Shanghai";
+/// For the same reason.
+pub const DEFAULT_LANGUAGE: Language = Language::Chinese;
+/// Alerts are meant seriously unless somebody says otherwise: a forgotten line must not silence a street.
+pub const DEFAULT_MODE: Mode = Mode::Actual;
+/// The model that comes with Lookout.
+pub const DEFAULT_MODEL: &str = "street-nano";
+/// Where Debian packages of daemons keep such things.
+pub const DEFAULT_SECRETS_DIR: &str = "/etc/lookout/secrets";
+/// Where state is kept when systemd names no folder.
+pub const DEFAULT_STATE_DIR: &str = "/var/lib/lookout";
+/// IANA's port for MQTT.
+pub const DEFAULT_EMBEDDED_PORT: u16 = 1883;
+/// A week without the broker at ten messages a minute.
+pub const DEFAULT_MAX_ROWS: u64 = 100_000;
+/// Fits the smallest cards in the field beside everything else. A guess.
+pub const DEFAULT_OUTBOX_MIB: u64 = 512;
+/// So that the system itself can go on logging. A guess.
+pub const DEFAULT_MIN_FREE_MIB: u64 = 256;
+/// Long enough for the people who follow an alert up, short enough for privacy. A guess.
+pub const DEFAULT_KEEP_DAYS: u16 = 7;
+/// About ten thousand pictures of 100 KiB.
+pub const DEFAULT_EVIDENCE_MIB: u64 = 1024;
+/// Enough for walking people; Frigate's default as well.
+pub const DEFAULT_ANALYSIS_FPS: f64 = 5.0;
+/// Several keyframe intervals of usual cameras (1 to 4 s).
+pub const DEFAULT_STALL_SECS: f64 = 10.0;
+/// Longer than somebody is hidden behind a passing vehicle.
+pub const DEFAULT_HOLD_SECS: f64 = 10.0;
+/// So that one event is one alert. A guess.
+pub const DEFAULT_COOLDOWN_SECS: f64 = 60.0;
+/// Crowds are people.
+pub const DEFAULT_CROWD_CLASSES: [&str; 1] = ["person"];
+/// What blocks a lane.
+pub const DEFAULT_PARKED_CLASSES: [&str; 3] = ["car", "truck", "bus"];

@@ -1,0 +1,302 @@
+//! Problems of a configuration file: collected while it is read, told all at once, each with its place.
+//!
+//! Input: the text of the file. Must never show a secret: lines on which one could stand are never quoted.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The text of a configuration file and where it came from.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: Arc<Path>,
+    text: Arc<str>,
+}
+
+impl Source {
+    /// A text that was read from `path`.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+        Source { path: path.into().into(), text: text.into() }
+    }
+
+    /// Where it came from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column (in characters), both from 1, of a byte. Bytes past the end count as the end.
+    pub fn position(&self, byte: usize) -> (u32, u32) {
+        let before = &self.text.as_bytes()[..byte.min(self.text.len())];
+        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+        let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    /// The line that holds a byte, without its end.
+    fn line_at(&self, byte: usize) -> &str {
+        let (line, _) = self.position(byte);
+        self.text.lines().nth(line as usize - 1).unwrap_or("")
+    }
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// It can, but probably says something that was not meant.
+    Warning,
+}
+
+/// One problem, ready to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad.
+    pub severity: Severity,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What is wrong, with which thing.
+    pub what: String,
+    /// What to try.
+    pub hint: Option<String>,
+    /// The line itself and how many characters of it are meant; absent where a secret could stand on it.
+    pub excerpt: Option<(String, usize)>,
+}
+
+/// All problems of one file, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems {
+    /// The file.
+    pub path: PathBuf,
+    /// At least one.
+    pub list: Vec<Problem>,
+}
+
+impl std::error::Error for Problems {}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.list.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            write_problem(f, &self.path, problem)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_problem(f: &mut fmt::Formatter<'_>, path: &Path, problem: &Problem) -> fmt::Result {
+    let Problem { line, column, what, .. } = problem;
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    write!(f, "{severity}: {}:{line}:{column}: {what}", path.display())?;
+    if let Some((text, width)) = &problem.excerpt {
+        let margin = " ".repeat(line.to_string().len());
+        let before: String = text
+            .chars()
+            .take(*column as usize - 1)
+            // A tab keeps its width, and a Chinese character takes two columns on a terminal.
+            .map(|c| {
+                if c == '\t' {
+                    "\t"
+                } else if is_wide(c) {
+                    "  "
+                } else {
+                    " "
+                }
+            })
+            .collect();
+        write!(f, "\n  {line} | {text}\n  {margin} | {before}{}", "^".repeat((*width).max(1)))?;
+    }
+    if let Some(hint) = &problem.hint {
+        write!(f, "\n  hint: {hint}")?;
+    }
+    Ok(())
+}
+
+/// Whether a character takes two columns: the East Asian blocks that occur in addresses.
+fn is_wide(c: char) -> bool {
+    matches!(u32::from(c), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe4f | 0xff00..=0xff60 | 0xffe0..=0xffe6)
+}
+
+/// A problem while the file is still being read.
+#[derive(Debug)]
+struct Found {
+    span: Range<usize>,
+    severity: Severity,
+    what: String,
+    hint: Option<String>,
+    /// May only be there because something else could not be read.
+    consequence: bool,
+}
+
+/// Collects the problems of one file.
+#[derive(Debug)]
+pub(super) struct Report<'s> {
+    source: &'s Source,
+    found: Vec<Found>,
+    /// Bytes at which the text is no TOML.
+    unreadable_at: Vec<usize>,
+}
+
+impl<'s> Report<'s> {
+    pub(super) fn new(source: &'s Source) -> Self {
+        Report { source, found: Vec::new(), unreadable_at: Vec::new() }
+    }
+
+    pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
+        self.add(span, Severity::Error, what.into())
+    }
+
+    pub(super) fn warning(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
+        self.add(span, Severity::Warning, what.into())
+    }
+
+    /// The text is no TOML at this place.
+    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<String>) {
+        self.unreadable_at.push(span.start);
+        self.add(span, Severity::Error, what.into());
+    }
+
+    fn add(&mut self, span: &Range<usize>, severity: Severity, what: String) -> Note<'_> {
+        let at = self.found.len();
+        self.found.push(Found { span: span.clone(), severity, what, hint: None, consequence: false });
+        Note { found: &mut self.found[at] }
+    }
+
+    /// Line and column of a place.
+    pub(super) fn position(&self, span: &Range<usize>) -> (u32, u32) {
+        self.source.position(span.start)
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.found.iter().any(|found| found.severity == Severity::Error)
+    }
+
+    /// Everything found, in the order of the file, each once.
+    ///
+    /// Where the text is no TOML, what the reader made of the rest is a guess: then what stands on such a
+    /// line, and what may be a mere consequence, is left out.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        let broken_lines: Vec<u32> =
+            self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
+        self.found.sort_by_key(|found| (found.span.start, found.severity));
+        let mut problems: Vec<Problem> = Vec::with_capacity(self.found.len());
+        let mut told_lines: Vec<u32> = Vec::new();
+        for found in self.found {
+            let (line, column) = self.source.position(found.span.start);
+            if broken_lines.contains(&line) {
+                let is_syntax = self.unreadable_at.contains(&found.span.start);
+                if !is_syntax || told_lines.contains(&line) {
+                    continue;
+                }
+                told_lines.push(line);
+            } else if found.consequence && !broken_lines.is_empty() {
+                continue;
+            }
+            let excerpt = excerpt(self.source, &found.span, !broken_lines.is_empty());
+            let Found { severity, what, hint, .. } = found;
+            let problem = Problem { severity, line, column, what, hint, excerpt };
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+}
+
+/// The problem that was just added, to say more about it.
+pub(super) struct Note<'r> {
+    found: &'r mut Found,
+}
+
+impl Note<'_> {
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        self.found.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn maybe_hint(self, hint: Option<String>) -> Self {
+        self.found.hint = hint;
+        self
+    }
+
+    /// It may only be there because something else could not be read.
+    pub(super) fn consequence(self) -> Self {
+        self.found.consequence = true;
+        self
+    }
+}
+
+/// The line of a problem, unless a secret could stand on it. Where the file is broken, a secret could stand
+/// anywhere.
+fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option<(String, usize)> {
+    let line = source.line_at(span.start);
+    if file_is_broken || line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
+        return None;
+    }
+    let (first, column) = source.position(span.start);
+    let (last, end_column) = source.position(span.end.max(span.start));
+    let room = line.chars().count() + 1 - (column as usize - 1).min(line.chars().count());
+    let width = if first == last { (end_column - column) as usize } else { room.saturating_sub(1) };
+    Some((line.trim_end().to_owned(), width.clamp(1, room)))
+}
+
+/// Whether a line may hold a password: it names one, or holds an address in which one could stand.
+fn could_hold_a_secret(line: &str) -> bool {
+    const SIGNS: [&str; 13] = [
+        "://",
+        "@",
+        "url",
+        "user",
+        "secret",
+        "pass",
+        "pwd",
+        "token",
+        "key",
+        "credential",
+        "login",
+        "auth",
+        "密码",
+    ];
+    let line = line.to_lowercase();
+    SIGNS.iter().any(|sign| line.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counts_characters_and_survives_any_byte() {
+        let source = Source::new("site.toml", "a = 1\n地 = 2\r\nx");
+        assert_eq!(source.position(0), (1, 1));
+        assert_eq!(source.position(6), (2, 1));
+        assert_eq!(source.position(9), (2, 2));
+        assert_eq!(source.position(10_000), (3, 2));
+        for byte in 0..20 {
+            source.position(byte);
+            excerpt(&source, &(byte..byte + 3), false);
+        }
+    }
+
+    #[test]
+    fn a_line_that_could_hold_a_secret_is_never_quoted() {
+        for line in ["url = 5", "password = \"x\"", "x = \"rtsp://a:b@c\"", "Secret = 1", "密码 = \"x\""] {
+            assert!(could_hold_a_secret(line), "{line}");
+        }
+        assert!(!could_hold_a_secret("analysis_fps = 50"));
+    }
+}

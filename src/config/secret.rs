@@ -1,0 +1,198 @@
+//! Passwords: read from files that only their owner can read, and never shown.
+//!
+//! Input: the secrets folder (`[site] secrets_dir`), or the folder of systemd's credentials where the service has
+//! one. Must never put the content of a file into an error, a log or a `Debug`.
+
+use std::fmt;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// Most bytes of a secret file: a key pasted by mistake is not sent to a camera.
+const MAX_SECRET_BYTES: u64 = 1024;
+
+/// A text that never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a text into custody.
+    pub fn new(text: impl Into<String>) -> Self {
+        Secret(text.into())
+    }
+
+    /// The text, for the one who must send it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Who logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Secret,
+}
+
+/// Why there are no credentials. Names files, never their content.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// No such file.
+    #[error("the secret file {0} is not there")]
+    Missing(PathBuf),
+    /// Other users could read it.
+    #[error("the secret file {0} can be read by other users (mode {1:03o})")]
+    TooOpen(PathBuf, u32),
+    /// It could not be read.
+    #[error("the secret file {0} cannot be read: {1}")]
+    Unreadable(PathBuf, String),
+    /// Not a file, empty, too long, several lines, or no text.
+    #[error("the secret file {0} {1}")]
+    Malformed(PathBuf, &'static str),
+}
+
+impl SecretError {
+    /// What to try.
+    pub fn hint(&self) -> String {
+        match self {
+            SecretError::Missing(path) | SecretError::Malformed(path, _) => {
+                format!("write `user:password` on one line: install -m 600 /dev/stdin {}", path.display())
+            }
+            SecretError::TooOpen(path, _) => format!("chmod 600 {}", path.display()),
+            SecretError::Unreadable(path, _) => {
+                format!("it must belong to the user that runs Lookout: ls -l {}", path.display())
+            }
+        }
+    }
+}
+
+/// Where secret files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretStore {
+    /// The folder.
+    pub dir: PathBuf,
+    /// Whether systemd keeps other users out of it, so that the mode of a file in it says nothing.
+    pub guarded: bool,
+}
+
+impl SecretStore {
+    /// Reads the file `name`: `user:password`, or only the password when `user` is given.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretError`]; the file is refused when others could read it.
+    pub fn read(&self, name: &str, user: Option<&str>) -> Result<Credentials, SecretError> {
+        let path = self.dir.join(name);
+        let text = self.text_of(&path)?;
+        let line = text.trim_end_matches(['\r', '\n']);
+        if line.contains(['\r', '\n']) {
+            return Err(SecretError::Malformed(path, "has more than one line"));
+        }
+        let (user, password) = match user {
+            // A password may hold a colon; only the user's own name in front is taken off.
+            Some(user) => {
+                let own = line.strip_prefix(user).and_then(|rest| rest.strip_prefix(':'));
+                (user, own.unwrap_or(line))
+            }
+            None => match line.split_once(':') {
+                Some(both) => both,
+                None => {
+                    let why = "holds no `user:password` (give `user` in the configuration if it holds only the password)";
+                    return Err(SecretError::Malformed(path, why));
+                }
+            },
+        };
+        if user.is_empty() || password.is_empty() {
+            return Err(SecretError::Malformed(path, "holds no user or no password"));
+        }
+        Ok(Credentials { user: user.to_owned(), password: Secret::new(password) })
+    }
+
+    fn text_of(&self, path: &Path) -> Result<String, SecretError> {
+        let unreadable = |error: std::io::Error| match error.kind() {
+            ErrorKind::NotFound => SecretError::Missing(path.to_owned()),
+            kind => SecretError::Unreadable(path.to_owned(), kind.to_string()),
+        };
+        let file = fs::File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(SecretError::Malformed(path.to_owned(), "is no file"));
+        }
+        if !self.guarded {
+            refuse_if_open_to_others(path, &metadata)?;
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > MAX_SECRET_BYTES {
+            return Err(SecretError::Malformed(path.to_owned(), "is longer than 1024 bytes"));
+        }
+        String::from_utf8(bytes).map_err(|_| SecretError::Malformed(path.to_owned(), "is no text in UTF-8"))
+    }
+}
+
+/// A file whose group or anybody may read it is refused: what everybody can read is no secret.
+#[cfg(unix)]
+fn refuse_if_open_to_others(path: &Path, metadata: &fs::Metadata) -> Result<(), SecretError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(SecretError::TooOpen(path.to_owned(), mode));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn store_with(name: &str, content: &str, mode: u32) -> (tempfile::TempDir, SecretStore) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let store = SecretStore { dir: dir.path().to_owned(), guarded: false };
+        (dir, store)
+    }
+
+    #[test]
+    fn a_file_holds_user_and_password_or_only_the_password() {
+        let (_dir, store) = store_with("cam", "admin:a:b c\n", 0o600);
+        let both = store.read("cam", None).unwrap();
+        assert_eq!((both.user.as_str(), both.password.reveal()), ("admin", "a:b c"));
+        let (_dir, store) = store_with("cam", "a:b c\r\n", 0o400);
+        let only = store.read("cam", Some("root")).unwrap();
+        assert_eq!((only.user.as_str(), only.password.reveal()), ("root", "a:b c"));
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused_with_the_command_that_helps() {
+        let (_dir, store) = store_with("cam", "admin:x", 0o640);
+        let error = store.read("cam", None).unwrap_err();
+        assert!(matches!(error, SecretError::TooOpen(_, 0o640)), "{error}");
+        assert!(error.hint().starts_with("chmod 600 "), "{}", error.hint());
+        // Systemd keeps others out of its folder, whatever the mode of the file.
+        let guarded = SecretStore { guarded: true, ..store };
+        assert!(guarded.read("cam", None).is_ok());
+    }
+
+    #[test]
+    fn no_error_shows_what_the_file_holds() {
+        for content in ["hunter2", "hunter2\nhunter2", "", ":hunter2", "hunter2:", &"hunter2".repeat(500)] {
+            let (_dir, store) = store_with("cam", content, 0o600);
+            let error = store.read("cam", None).unwrap_err();
+            let shown = format!("{error} {error:?} {}", error.hint());
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+        assert!(!format!("{:?}", Secret::new("hunter2")).contains("hunter2"));
+    }
+}

@@ -1,0 +1,163 @@
+//! The checked configuration: what the rest of the program reads. Every type here holds what its fields promise.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::document::{Decoder, MqttVersion, Provider, Transport};
+use super::secret::Credentials;
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{Line, Polygon};
+use crate::analysis::grid::GridCode;
+use crate::contract::words::{Eye, Language, Mode};
+
+/// The box and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Name of the box; fit to be one level of a topic.
+    pub box_id: Arc<str>,
+    /// Six digits.
+    pub area: Arc<str>,
+    /// Name for people.
+    pub name: Option<String>,
+    /// Language of titles.
+    pub language: Language,
+    /// Time zone of schedules.
+    pub time_zone: TimeZone,
+    /// Its name in the IANA database.
+    pub time_zone_name: String,
+    /// Whether alerts are meant seriously.
+    pub mode: Mode,
+}
+
+/// Where alerts go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mqtt {
+    /// The broker.
+    pub broker: Broker,
+    /// First part of every topic, without slashes at its ends.
+    pub prefix: String,
+    /// Version of the protocol.
+    pub version: MqttVersion,
+}
+
+/// Which broker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Broker {
+    /// Our own, on the loopback address.
+    Embedded {
+        /// Its port; 0 picks a free one.
+        port: u16,
+    },
+    /// The command centre's.
+    Remote {
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Encryption; `None` for `mqtt://`.
+        tls: Option<Tls>,
+        /// Who logs in.
+        credentials: Option<Credentials>,
+    },
+}
+
+/// Encryption towards a broker.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tls {
+    /// PEM file with the authorities to trust; the system's if there is none.
+    pub ca_file: Option<PathBuf>,
+    /// PEM files with our certificate and its key.
+    pub client: Option<(PathBuf, PathBuf)>,
+}
+
+/// What looks at the pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detector {
+    /// Name of the structure model.
+    pub model: String,
+    /// Name of the face model.
+    pub face_model: Option<String>,
+    /// The list of models; the installed one if there is none.
+    pub manifest: Option<PathBuf>,
+    /// Where to compute, best first; never empty.
+    pub providers: Vec<Provider>,
+    /// Worker threads; as many as cores if there is none.
+    pub workers: Option<usize>,
+}
+
+/// The queue on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbox {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Most messages.
+    pub max_rows: u64,
+    /// Most bytes on disk.
+    pub max_bytes: u64,
+    /// Free bytes to leave alone.
+    pub min_free_bytes: u64,
+}
+
+/// The redacted pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Whether they are made.
+    pub enabled: bool,
+    /// Their folder.
+    pub dir: PathBuf,
+    /// How long they are kept.
+    pub keep: Duration,
+    /// Most bytes on disk.
+    pub max_bytes: u64,
+}
+
+/// One camera.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Camera {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Who owns it.
+    pub eye: Eye,
+    /// Where its pictures come from.
+    pub source: CameraSource,
+    /// Who logs in.
+    pub credentials: Option<Credentials>,
+    /// Its place.
+    pub grid: GridCode,
+    /// Address in words.
+    pub address: Option<String>,
+    /// Longitude and latitude in degrees.
+    pub lonlat: Option<[f64; 2]>,
+    /// Pictures per second that are looked at, 0.1..30.
+    pub analysis_hz: f32,
+    /// Least score per class, 0..1.
+    pub thresholds: BTreeMap<Class, f32>,
+    /// Which decoder.
+    pub decoder: Decoder,
+    /// Time without a picture after which the stream is opened again.
+    pub stall_after: Duration,
+    /// Named areas.
+    pub zones: BTreeMap<Arc<str>, Polygon>,
+    /// Named lines.
+    pub lines: BTreeMap<Arc<str>, Line>,
+    /// Areas that are never looked at.
+    pub masks: Vec<Polygon>,
+}
+
+/// Where a camera's pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CameraSource {
+    /// A stream.
+    Rtsp {
+        /// `rtsp://` or `rtsps://`; holds neither user nor password.
+        url: String,
+        /// How the pictures travel.
+        transport: Transport,
+    },
+    /// A video file, played at real-time pace.
+    File(PathBuf),
+}

@@ -1,0 +1,472 @@
+//! Names and types: whether everything in the file may stand where it stands.
+//!
+//! Walks the file's values beside the schema that is made from the document types, so the editor's schema and
+//! this check can never disagree. Reports every unknown name, wrong type, value out of range and missing field, and
+//! takes what is broken out of the tree: the rest is then read and checked as if nothing had happened.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::document::Document;
+use super::problem::Report;
+use super::{schema, suggest};
+
+/// Names that other versions of the configuration know: (where, name).
+const LATER: [(&str, &str); 17] = [
+    ("Document", "sensor"),
+    ("Document", "signal"),
+    ("Document", "web"),
+    ("Document", "fusion"),
+    ("CameraDocument", "url_main"),
+    ("CameraDocument", "policy"),
+    ("RuleDocument", "wrong_way"),
+    ("RuleDocument", "left_behind"),
+    ("RuleDocument", "gone"),
+    ("RuleDocument", "fallen"),
+    ("RuleDocument", "scuffle"),
+    ("RuleDocument", "rush"),
+    ("RuleDocument", "fire"),
+    ("RuleDocument", "smoke"),
+    ("RuleDocument", "indoors"),
+    ("RuleDocument", "vending"),
+    ("RuleDocument", "works"),
+];
+
+/// What was taken out of the file because it was broken: names by the place of their table.
+#[derive(Debug, Default)]
+pub(super) struct TakenOut {
+    by_table: BTreeMap<usize, Vec<String>>,
+}
+
+impl TakenOut {
+    /// Whether something was taken out of the table that stands there.
+    pub(super) fn from(&self, table: &Range<usize>) -> bool {
+        self.by_table.contains_key(&table.start)
+    }
+
+    /// Whether the field `name` was taken out of the table that begins there.
+    pub(super) fn holds(&self, table_start: usize, name: &str) -> bool {
+        self.by_table.get(&table_start).is_some_and(|names| names.iter().any(|taken| taken == name))
+    }
+
+    fn note(&mut self, table: &Range<usize>, name: &str) {
+        self.by_table.entry(table.start).or_default().push(name.to_owned());
+    }
+}
+
+/// Reports what may not stand where it stands and takes it out.
+pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> TakenOut {
+    let schema = schema::document_schema();
+    let mut walk = Walk { schema: &schema, report, taken_out: TakenOut::default() };
+    let span = root.span();
+    walk.table(root.get_mut(), &span, &schema, &Place { owner: String::new(), definition: "Document" });
+    walk.taken_out
+}
+
+/// Where in the file the walk is.
+struct Place<'s> {
+    /// How people call the table: `camera `cam-03``, empty for the file itself.
+    owner: String,
+    /// Name of its document type.
+    definition: &'s str,
+}
+
+impl Place<'_> {
+    /// `` camera `cam-03`: `` before a complaint, or nothing for the file itself.
+    fn before(&self) -> String {
+        if self.owner.is_empty() { String::new() } else { format!("{}: ", self.owner) }
+    }
+}
+
+struct Walk<'s, 'r, 'f> {
+    schema: &'s Value,
+    report: &'r mut Report<'f>,
+    taken_out: TakenOut,
+}
+
+impl<'s> Walk<'s, '_, '_> {
+    /// A table of named fields. Whatever is wrong in it is taken out of it; the table itself stays.
+    fn table(&mut self, table: &mut DeTable<'_>, span: &Range<usize>, schema: &'s Value, place: &Place<'s>) {
+        let fields = schema.get("properties").and_then(Value::as_object);
+        let names: Vec<&str> = fields.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let mut broken: Vec<String> = Vec::new();
+        for (key, value) in table.iter_mut() {
+            let name = key.get_ref().as_ref();
+            let field = fields.and_then(|fields| fields.get(name)).or_else(|| free_names(schema));
+            let good = match field {
+                Some(field) => self.value(name, value, field, place),
+                None => {
+                    self.unknown(name, &key.span(), &names, place);
+                    false
+                }
+            };
+            if !good {
+                broken.push(name.to_owned());
+            }
+        }
+        for name in required(schema) {
+            if !table.contains_key(name) {
+                self.missing(name, span, &schema["properties"][name], place);
+            }
+        }
+        for name in broken {
+            table.remove(name.as_str());
+            self.taken_out.note(span, &name);
+        }
+    }
+
+    /// One value. `false` if it is broken and must be taken out of its table.
+    fn value(
+        &mut self,
+        name: &str,
+        value: &mut Spanned<DeValue<'_>>,
+        schema: &'s Value,
+        place: &Place<'s>,
+    ) -> bool {
+        let (schema, definition) = self.resolved(schema);
+        let span = value.span();
+        if let Some(words) = words_of(schema) {
+            return self.word(name, value.get_ref(), &span, &words, place);
+        }
+        let wanted = schema.get("type").and_then(Value::as_str).unwrap_or("");
+        match (wanted, value.get_mut()) {
+            ("object", DeValue::Table(table)) => {
+                let owner = owner_of(name, table, None, place);
+                self.table(
+                    table,
+                    &span,
+                    schema,
+                    &Place { owner, definition: definition.unwrap_or(place.definition) },
+                );
+                true
+            }
+            ("array", DeValue::Array(array)) => {
+                let Some(item_schema) = schema.get("items") else { return true };
+                self.array(name, array, item_schema, place)
+                    && self.length_is_right(name, array.len(), &span, schema, place)
+            }
+            ("string", DeValue::String(text)) => self.text_fits(name, text, &span, schema, place),
+            ("boolean", DeValue::Boolean(_)) => true,
+            ("integer", DeValue::Integer(n)) => {
+                let number = i64::from_str_radix(n.as_str(), n.radix()).ok().map(|n| n as f64);
+                self.number_fits(name, number, &span, schema, place)
+            }
+            ("number", DeValue::Integer(n)) => {
+                let number = i64::from_str_radix(n.as_str(), n.radix()).ok().map(|n| n as f64);
+                self.number_fits(name, number, &span, schema, place)
+            }
+            ("number", DeValue::Float(n)) => {
+                let number = n.as_str().parse().ok().filter(|n: &f64| n.is_finite());
+                self.number_fits(name, number, &span, schema, place)
+            }
+            (wanted, other) => {
+                let what = format!(
+                    "{}`{name}` must be {}, not {}",
+                    place.before(),
+                    kind_of(wanted),
+                    kind_found(other)
+                );
+                self.report.error(&span, what).maybe_hint(hint_for_type(name, wanted, other));
+                false
+            }
+        }
+    }
+
+    /// A list: tables in it are walked one by one; anything else makes the whole list good or broken.
+    fn array(
+        &mut self,
+        name: &str,
+        array: &mut toml::de::DeArray<'_>,
+        schema: &'s Value,
+        place: &Place<'s>,
+    ) -> bool {
+        let (item_schema, definition) = self.resolved(schema);
+        let of_tables = item_schema.get("properties").is_some();
+        let mut good = true;
+        for (index, item) in array.iter_mut().enumerate() {
+            let span = item.span();
+            match item.get_mut() {
+                DeValue::Table(table) if of_tables => {
+                    let owner = owner_of(name, table, Some(index), place);
+                    let place = Place { owner, definition: definition.unwrap_or(place.definition) };
+                    self.table(table, &span, item_schema, &place);
+                }
+                _ if of_tables => {
+                    let what = format!("{}every `{name}` must be a table", place.before());
+                    self.report.error(&span, what).hint(format!("begin each one with a line `[[{name}]]`"));
+                    good = false;
+                }
+                _ => good &= self.value(name, item, item_schema, place),
+            }
+        }
+        good
+    }
+
+    fn word(
+        &mut self,
+        name: &str,
+        value: &DeValue<'_>,
+        span: &Range<usize>,
+        words: &[&Value],
+        place: &Place<'_>,
+    ) -> bool {
+        let typed = match value {
+            DeValue::String(text) => Value::from(text.as_ref()),
+            DeValue::Integer(n) => Value::from(n.as_str().parse::<i64>().unwrap_or(i64::MIN)),
+            _ => Value::Null,
+        };
+        if words.contains(&&typed) {
+            return true;
+        }
+        let texts: Vec<&str> = words.iter().filter_map(|word| word.as_str()).collect();
+        let wanted = suggest::one_of(&texts);
+        let before = place.before();
+        match typed.as_str().filter(|typed| is_quotable(typed)) {
+            Some(typed) => {
+                let hint = suggest::nearest(typed, texts).map(|word| format!("did you mean `{word}`?"));
+                self.report
+                    .error(span, format!("{before}`{name}` must be {wanted}, not `{typed}`"))
+                    .maybe_hint(hint);
+            }
+            None => {
+                self.report.error(span, format!("{before}`{name}` must be {wanted}, as a text in quotes"));
+            }
+        }
+        false
+    }
+
+    fn number_fits(
+        &mut self,
+        name: &str,
+        number: Option<f64>,
+        span: &Range<usize>,
+        schema: &Value,
+        place: &Place<'_>,
+    ) -> bool {
+        let least = schema.get("minimum").and_then(Value::as_f64);
+        let most = schema.get("maximum").and_then(Value::as_f64);
+        if number.is_some_and(|n| least.is_none_or(|least| n >= least) && most.is_none_or(|most| n <= most)) {
+            return true;
+        }
+        let range = match (least, most) {
+            (Some(least), Some(most)) => format!("from {least} to {most}"),
+            (Some(least), None) => format!("of at least {least}"),
+            (None, Some(most)) => format!("of at most {most}"),
+            (None, None) => "that is finite".to_owned(),
+        };
+        let kind = if schema["type"] == "integer" { "a whole number" } else { "a number" };
+        let found = number.map(|n| format!(", not {n}")).unwrap_or_default();
+        self.report.error(span, format!("{}`{name}` must be {kind} {range}{found}", place.before()));
+        false
+    }
+
+    fn text_fits(
+        &mut self,
+        name: &str,
+        text: &str,
+        span: &Range<usize>,
+        schema: &Value,
+        place: &Place<'_>,
+    ) -> bool {
+        let before = place.before();
+        if text.trim().is_empty() {
+            let hint = format!("leave the line out, or write something between the quotes of `{name}`");
+            self.report.error(span, format!("{before}`{name}` is empty")).hint(hint);
+            return false;
+        }
+        let length = text.chars().count() as u64;
+        if let Some(most) = schema.get("maxLength").and_then(Value::as_u64).filter(|&most| length > most) {
+            let what = format!("{before}`{name}` has {length} characters, it may have {most}");
+            self.report.error(span, what);
+            return false;
+        }
+        if text.chars().any(char::is_control) {
+            self.report
+                .error(span, format!("{before}`{name}` holds a line break or another control character"));
+            return false;
+        }
+        true
+    }
+
+    /// Lists of pairs (points, degrees) have a fixed length; polygons are counted later, with better words.
+    fn length_is_right(
+        &mut self,
+        name: &str,
+        length: usize,
+        span: &Range<usize>,
+        schema: &Value,
+        place: &Place<'_>,
+    ) -> bool {
+        let least = schema.get("minItems").and_then(Value::as_u64);
+        let most = schema.get("maxItems").and_then(Value::as_u64);
+        let (Some(least), Some(most)) = (least, most) else { return true };
+        if least != most || length as u64 == least {
+            return true;
+        }
+        let what =
+            format!("{}`{name}` takes {least} values in each pair of brackets, not {length}", place.before());
+        self.report.error(span, what);
+        false
+    }
+
+    fn unknown(&mut self, name: &str, span: &Range<usize>, names: &[&str], place: &Place<'_>) {
+        let before = place.before();
+        if LATER.contains(&(place.definition, name)) {
+            let what = format!("{before}`{name}` comes with a later version of Lookout");
+            self.report
+                .error(span, what)
+                .hint(format!("this is version {}; leave it out for now", env!("CARGO_PKG_VERSION")));
+            return;
+        }
+        if names_a_password(name) {
+            let what = format!("{before}a password never stands in the configuration");
+            let hint =
+                "write it to a file in the secrets folder (chmod 600) and name that file: secret = \"FILE\"";
+            self.report.error(span, what).hint(hint);
+            return;
+        }
+        let shown = if is_quotable(name) { format!(": `{name}`") } else { String::new() };
+        let hint = suggest::nearest(name, names.iter().copied())
+            .map(|near| format!("did you mean `{near}`?"))
+            .or_else(|| self.belongs_elsewhere(name))
+            .or_else(|| Some(format!("known here: {}", suggest::listed(names))));
+        self.report.error(span, format!("{before}unknown name{shown}")).maybe_hint(hint).consequence();
+    }
+
+    /// The section that knows this name, for a field that was typed in the wrong one.
+    fn belongs_elsewhere(&self, name: &str) -> Option<String> {
+        let sections = self.schema.get("properties")?.as_object()?;
+        for (section, schema) in sections {
+            let one_of_many = schema.get("items");
+            let (resolved, _) = self.resolved(one_of_many.unwrap_or(schema));
+            if resolved.get("properties").is_some_and(|fields| fields.get(name).is_some()) {
+                let header =
+                    if one_of_many.is_some() { format!("[[{section}]]") } else { format!("[{section}]") };
+                return Some(format!("`{name}` belongs into `{header}`"));
+            }
+        }
+        None
+    }
+
+    fn missing(&mut self, name: &str, span: &Range<usize>, schema: &Value, place: &Place<'_>) {
+        // A table's span may cover many lines: its first byte is the place to look at.
+        let at = span.start..span.start;
+        let example = schema.get("examples").and_then(|examples| examples.get(0));
+        let what = if place.owner.is_empty() {
+            format!("the section `[{name}]` is missing")
+        } else {
+            format!("{}`{name}` is missing", place.before())
+        };
+        let hint = example.map(|example| format!("for example: {name} = {example}"));
+        self.report.error(&at, what).maybe_hint(hint).consequence();
+    }
+
+    /// Follows a reference; also the name of the document type, if there was one.
+    fn resolved(&self, schema: &'s Value) -> (&'s Value, Option<&'s str>) {
+        let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"))
+        else {
+            return (schema, None);
+        };
+        match self.schema.get("$defs").and_then(|defs| defs.get(name)) {
+            Some(definition) => (definition, Some(name)),
+            None => (schema, None),
+        }
+    }
+}
+
+/// The schema of values whose names the user chooses (`thresholds`).
+fn free_names(schema: &Value) -> Option<&Value> {
+    schema.get("additionalProperties").filter(|free| free.is_object())
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The words to choose from, where a value is one of a list.
+fn words_of(schema: &Value) -> Option<Vec<&Value>> {
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        return Some(words.iter().collect());
+    }
+    let choices = schema.get("oneOf")?.as_array()?;
+    choices.iter().map(|choice| choice.get("const")).collect()
+}
+
+/// How people call a table: a section by its header, one of many by its id, or by its number where that is broken.
+fn owner_of(name: &str, table: &DeTable<'_>, index: Option<usize>, place: &Place<'_>) -> String {
+    let of = if place.owner.is_empty() { String::new() } else { format!(" of {}", place.owner) };
+    let Some(index) = index else {
+        return if of.is_empty() { format!("[{name}]") } else { format!("`{name}`{of}") };
+    };
+    match table.get("id").and_then(|id| id.get_ref().as_str()).filter(|id| is_quotable(id)) {
+        Some(id) => format!("{name} `{id}`{of}"),
+        None => format!("{name} {}{of}", index + 1),
+    }
+}
+
+/// Whether a text may be repeated in a message: a short word. Anything else could be a secret or a novel.
+fn is_quotable(text: &str) -> bool {
+    let is_wordlike = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !text.is_empty() && text.chars().count() <= 64 && text.chars().all(is_wordlike)
+}
+
+fn names_a_password(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["pass", "pwd", "token", "密码"].iter().any(|sign| name.contains(sign))
+}
+
+fn kind_of(schema_type: &str) -> &'static str {
+    match schema_type {
+        "object" => "a table",
+        "array" => "a list in brackets",
+        "string" => "a text in quotes",
+        "boolean" => "true or false",
+        "integer" => "a whole number",
+        _ => "a number",
+    }
+}
+
+fn kind_found(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn hint_for_type(name: &str, wanted: &str, found: &DeValue<'_>) -> Option<String> {
+    match (wanted, found) {
+        ("string", DeValue::Integer(n)) => Some(format!("write {name} = \"{n}\"")),
+        ("number" | "integer", DeValue::String(text)) if text.parse::<f64>().is_ok() => {
+            Some(format!("write {name} = {text}, without quotes"))
+        }
+        ("array", DeValue::Table(_)) => {
+            Some(format!("write [[{name}]] with two brackets: there may be several"))
+        }
+        ("array", DeValue::String(text)) if is_quotable(text) => Some(format!("write {name} = [\"{text}\"]")),
+        ("object", DeValue::Array(_)) => Some(format!("write [{name}] with one bracket: there is only one")),
+        _ => None,
+    }
+}
+
+/// Reads the rest of the tree, from which everything broken was taken.
+pub(super) fn read(root: Spanned<DeTable<'_>>, report: &mut Report<'_>) -> Document {
+    use serde::Deserialize as _;
+    match Document::deserialize(toml::de::Deserializer::from(root)) {
+        Ok(document) => document,
+        Err(error) => {
+            // The walk let something pass that the types refuse: their own words, without the value.
+            let span = error.span().unwrap_or(0..0);
+            report.error(&span, "this cannot be read as a configuration".to_owned());
+            Document::default()
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! "Did you mean": the nearest of the names that would have been right.
+
+/// The candidate that is near enough to `typed` to be what was meant; the first of equally near ones.
+pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let length = typed.chars().count();
+    // One slip in a short word, two in a longer one, three in a long one.
+    let allowed = match length {
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=9 => 2,
+        _ => 3,
+    };
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let lower = candidate.to_lowercase();
+        let mut distance = edit_distance(&typed, &lower);
+        // `fps` for `analysis_fps`, `zone_id` for `zone`.
+        let part = length >= 3 && lower.len() >= 3 && (lower.contains(&typed) || typed.contains(&lower));
+        if part || typed.replace('-', "_") == lower.replace('-', "_") {
+            distance = distance.min(allowed);
+        }
+        if distance <= allowed && best.is_none_or(|(d, _)| distance < d) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// `` did you mean `zone`? ``, or what there is to choose from.
+pub(super) fn hint<'a>(
+    typed: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    there_are: &str,
+) -> Option<String> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    if let Some(nearest) = nearest(typed, candidates.iter().copied()) {
+        return Some(format!("did you mean `{nearest}`?"));
+    }
+    if candidates.is_empty() {
+        return None;
+    }
+    Some(format!("{there_are} {}", listed(&candidates)))
+}
+
+/// `` `a`, `b` and `c` ``; at most twelve.
+pub(super) fn listed(names: &[&str]) -> String {
+    joined(names, "and")
+}
+
+/// `` `a`, `b` or `c` ``; at most twelve.
+pub(super) fn one_of(names: &[&str]) -> String {
+    joined(names, "or")
+}
+
+fn joined(names: &[&str], last_word: &str) -> String {
+    const MOST: usize = 12;
+    let mut quoted: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    if names.len() > MOST {
+        quoted.push(format!("{} more", names.len() - MOST));
+    }
+    match quoted.pop() {
+        None => String::new(),
+        Some(only) if quoted.is_empty() => only,
+        Some(last) => format!("{} {last_word} {last}", quoted.join(", ")),
+    }
+}
+
+/// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap neighbours.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).collect();
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut before_last: Vec<usize> = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replace.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before_last[j - 2] + 1);
+            }
+        }
+        before_last = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_word_and_a_stranger_none() {
+        let fields = ["zone", "cameras", "schedule", "analysis_fps"];
+        assert_eq!(nearest("zoen", fields), Some("zone"));
+        assert_eq!(nearest("camera", fields), Some("cameras"));
+        assert_eq!(nearest("fps", fields), Some("analysis_fps"));
+        assert_eq!(nearest("analysis-fps", fields), Some("analysis_fps"));
+        assert_eq!(nearest("colour", fields), None);
+        assert_eq!(nearest("", fields), None);
+    }
+
+    #[test]
+    fn a_list_reads_like_a_sentence() {
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(one_of(&["a", "b"]), "`a` or `b`");
+    }
+}

@@ -1,0 +1,371 @@
+//! What is told about an alert, and about the numbers that are missing between alerts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::words::{Eye, Level, Mode, Phase, PhaseReason, Time};
+use super::{Payload, halve, is_zero};
+
+/// One revision of one alert. Each revision is complete: a consumer needs no earlier one.
+///
+/// How to consume: keep, per `alert_id`, the revision with the highest `rev`; drop lower and equal ones
+/// (they are redeliveries or arrived late); after `end` or `retract` drop everything for that `alert_id`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertData {
+    /// Identity of the alert, a ULID: 26 characters, unique over all boxes, sorted by time.
+    #[schemars(length(min = 26, max = 26))]
+    pub alert_id: String,
+    /// Number of this revision: 1 for `new`, then rising by one.
+    #[schemars(range(min = 1))]
+    pub rev: u32,
+    /// Where in its life the alert is.
+    pub phase: Phase,
+    /// Why this revision was made.
+    pub phase_reason: PhaseReason,
+    /// Whether to act on it: `actual` is real, `exercise` is a drill, `test` is somebody setting up.
+    pub mode: Mode,
+    /// The kind of thing that happens: `fire_lane_blocked`, `crowd`, ... Stable: decide on this, not on `title`.
+    pub kind: String,
+    /// What people read, in the language of the site.
+    pub title: String,
+    /// Suggested level now.
+    pub level: Level,
+    /// Highest suggested level so far.
+    pub level_max: Level,
+    /// Who says so. Always `suggested`: an official warning is the government's to give.
+    pub level_authority: LevelAuthority,
+    /// How sure the box is, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub confidence: f64,
+    /// When the condition began (not when it had lasted long enough to tell).
+    pub started_at: Time,
+    /// When it was last seen to hold.
+    pub last_seen_at: Time,
+    /// When it ended; only with `end` and `retract`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended_at: Option<Time>,
+    /// Where.
+    pub place: Place,
+    /// Which cameras, zones and sensors it comes from.
+    pub origin: Origin,
+    /// What is in the picture and part of the alert.
+    pub geometry: Geometry,
+    /// The pictures that go with it. They travel on `up/evidence/{alert_id}/{id}`, later and with lower priority.
+    pub evidence: Vec<Evidence>,
+    /// Why the box thinks so.
+    pub why: WhyData,
+    /// Who took it on; absent until a `down/cmd/ack` was stored.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledged: Option<Acknowledged>,
+    /// The model that looked.
+    pub model: ModelRef,
+    /// The configuration that was in force.
+    pub config: ConfigRef,
+    /// How far to trust the times.
+    pub clock: ClockData,
+    /// Its number among everything this box tells; see [`SeqData`].
+    pub seq: SeqData,
+    /// What delivery promises for this message.
+    pub delivery: Delivery,
+}
+
+impl Payload for AlertData {
+    const TYPE: &'static str = "lookout.alert.v1";
+    const SCHEMA: &'static str = "alert";
+
+    fn shrink(&mut self) -> bool {
+        halve(&mut self.geometry.objects, &mut self.geometry.omitted)
+            || halve(&mut self.why.signals, &mut self.why.omitted)
+            || shorten(&mut self.why.condition)
+            || shorten(&mut self.title)
+            || self.acknowledged.as_mut().and_then(|a| a.note.as_mut()).is_some_and(shorten)
+            || self.place.address.as_mut().is_some_and(shorten)
+    }
+}
+
+/// Who gives a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LevelAuthority {
+    /// The box suggests it; people decide.
+    Suggested,
+}
+
+/// Where it happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Name of the site, where the configuration gives one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub site: Option<String>,
+    /// Grid code: county 6 digits, sub-district 3, community 3, grid 2 or more; shorter codes name the level above.
+    pub grid: String,
+    /// The same code cut at its levels, from the county down: `["530127","003","001","02"]`.
+    pub path: Vec<String>,
+    /// Address in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<String>,
+    /// Longitude and latitude of the camera in degrees (WGS 84), where the configuration gives them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lonlat: Option<[f64; 2]>,
+}
+
+/// What the alert comes from. Names are those of the configuration, announced in `up/meta`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Origin {
+    /// Cameras.
+    pub cameras: Vec<OriginCamera>,
+    /// Zones and lines in those cameras' pictures.
+    pub zones: Vec<String>,
+    /// Sensors. Empty until a later version reads sensors.
+    pub sensors: Vec<String>,
+}
+
+/// One camera that contributed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OriginCamera {
+    /// Its id.
+    pub id: String,
+    /// Who owns it.
+    pub eye: Eye,
+}
+
+/// What is in the picture, in parts of it: 0 to 1, origin at the top left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Geometry {
+    /// The things that are part of the alert, at their latest place.
+    pub objects: Vec<Object>,
+    /// How many more there were than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub omitted: u32,
+}
+
+/// One thing in the picture. There is no number that follows a thing from message to message on purpose:
+/// Lookout tells that something happens, not who does it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Object {
+    /// What it is: `person`, `car`, ...
+    pub class: String,
+    /// How sure the detector is, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub score: f64,
+    /// Left, top, right, bottom.
+    #[serde(rename = "box")]
+    pub box_in_frame: [f64; 4],
+}
+
+/// A picture that goes with the alert. It leaves the box redacted (faces and heads pixelated) or not at all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Its number within the alert, from 1; the last part of its topic.
+    #[schemars(range(min = 1))]
+    pub id: u32,
+    /// Media type, `image/jpeg`.
+    #[serde(rename = "type")]
+    pub media_type: String,
+    /// Size in bytes; 0 where there is no picture.
+    pub bytes: u64,
+    /// SHA-256 of the bytes in hexadecimal, to tell that the picture is the one that was meant; empty where
+    /// there is no picture.
+    pub sha256: String,
+    /// How it was redacted.
+    pub redaction: Redaction,
+    /// What became of it.
+    pub state: EvidenceState,
+}
+
+/// What was done so that nobody can be recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Redaction {
+    /// Faces and the head part of every person are pixelated, masks are black.
+    Pixelated,
+    /// Nothing had to be done: nobody is in the picture.
+    NobodyInPicture,
+    /// It could not be done, so there is no picture.
+    Failed,
+}
+
+/// What became of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceState {
+    /// Stored in the box; it follows when the line is free.
+    Queued,
+    /// There is none: redaction failed or no frame was at hand.
+    None,
+    /// It was dropped because space ran out.
+    Dropped,
+}
+
+/// Why the box thinks so: the rule, what it wanted and what it got.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WhyData {
+    /// Id of the rule in the configuration.
+    pub rule: String,
+    /// Its condition in words and numbers.
+    pub condition: String,
+    /// The threshold that was passed, in the unit of `signals[].value`.
+    pub threshold: f64,
+    /// What contributed.
+    pub signals: Vec<SignalData>,
+    /// How many more contributed than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub omitted: u32,
+}
+
+/// One thing that contributed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SignalData {
+    /// Which one: `rule:fire-lane-blocked`.
+    pub source: String,
+    /// What was measured: seconds, a count or a score, as the condition says.
+    pub value: f64,
+    /// The weight that the configuration gives it.
+    pub weight: f64,
+    /// Its share in the belief, 0 to 1.
+    pub contribution: f64,
+    /// Seconds since it was measured.
+    pub age_s: f64,
+}
+
+/// Who took the alert on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Acknowledged {
+    /// Who, as the command centre named them: a desk or a role, for the audit trail.
+    pub by: String,
+    /// When the box received it.
+    pub at: Time,
+    /// What they wrote.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
+}
+
+/// Which model looked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelRef {
+    /// Its name in the box's list of models.
+    pub name: String,
+    /// SHA-256 of its file in hexadecimal.
+    pub sha256: String,
+}
+
+/// Which configuration was in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigRef {
+    /// SHA-256 over what the configuration says (comments and layout do not matter), in hexadecimal.
+    pub sha256: String,
+}
+
+/// How far to trust the times in this message.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClockData {
+    /// Whether the box's clock follows a time server.
+    pub sync: ClockSync,
+    /// Estimated largest error in milliseconds; absent where the box cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub err_ms: Option<u64>,
+}
+
+/// Whether a clock follows a time server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockSync {
+    /// It does.
+    Synced,
+    /// It does not: times may be wrong by any amount, durations are right.
+    Unsynced,
+    /// The box cannot tell.
+    Unknown,
+    /// Times are those of a recorded video that is played again.
+    Replay,
+}
+
+/// The number of a message. Counts without holes: a missing number is either still on its way or named in a
+/// gap record (`lookout.gap.v1` on the same topic).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SeqData {
+    /// Which count: each stream of each box has its own.
+    pub stream: String,
+    /// The number, from 1, given in the moment in which the message was stored on disk.
+    #[schemars(range(min = 1))]
+    pub n: u64,
+}
+
+/// What delivery promises for this message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Delivery {
+    /// `at_least_once`: stored in the box until the receipt came back; may arrive more than once and out of
+    /// order (urgent ones first after an outage). Drop by `id`, order by `rev` and `seq.n`.
+    pub guarantee: Guarantee,
+    /// Whether the box may give this message up when its disk is full during a long outage (a gap record
+    /// then tells its number). Never for red, orange and the last revision of an alert.
+    pub droppable: bool,
+}
+
+/// How often a message arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Guarantee {
+    /// Once or more.
+    AtLeastOnce,
+}
+
+/// Numbers of a stream that will never arrive, and why. Published on `up/alert` among the alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GapData {
+    /// The stream whose numbers are missing.
+    pub stream: String,
+    /// First missing number.
+    #[schemars(range(min = 1))]
+    pub from: u64,
+    /// Last missing number; every number from `from` to `to` is missing.
+    #[schemars(range(min = 1))]
+    pub to: u64,
+    /// Why.
+    pub reason: GapReason,
+    /// When they were given up.
+    pub at: Time,
+    /// How many of them there were per level, where known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub levels: Vec<GapLevel>,
+}
+
+impl Payload for GapData {
+    const TYPE: &'static str = "lookout.gap.v1";
+    const SCHEMA: &'static str = "gap";
+}
+
+/// Dropped messages of one level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapLevel {
+    /// The level.
+    pub level: Level,
+    /// How many.
+    pub count: u64,
+}
+
+/// Why numbers are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// A later revision of the same alert was stored, and space ran out.
+    Superseded,
+    /// The queue held as many messages as it may.
+    RowLimit,
+    /// The queue was as large as it may be.
+    SizeLimit,
+    /// The disk was nearly full.
+    DiskFull,
+    /// The stored message could not be read any more.
+    Damaged,
+}
+
+/// Halves a text of more than 120 characters; `false` when it is short already.
+fn shorten(text: &mut String) -> bool {
+    let length = text.chars().count();
+    if length <= 120 {
+        return false;
+    }
+    *text = text.chars().take(length / 2).chain(['…']).collect();
+    true
+}

@@ -1,0 +1,176 @@
+//! From a revision of an alert to the bytes that are stored and sent.
+//!
+//! Pure: the same revision, context and number give the same bytes.
+
+use crate::analysis::alert::Revision;
+use crate::analysis::grid::GridCode;
+
+use super::alert::{
+    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Evidence, GapData, Geometry, Guarantee,
+    LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
+};
+use super::words::{Eye, Language, Level, Mode, Phase, Time};
+use super::{ALERT_STREAM, EventError, Sender, kinds};
+
+/// What the analysis does not know about an alert and the command centre wants to know.
+#[derive(Debug, Clone, Copy)]
+pub struct AlertContext<'a> {
+    /// Which box speaks.
+    pub sender: &'a Sender,
+    /// Name of the site, if it has one.
+    pub site: Option<&'a str>,
+    /// Language of the title.
+    pub language: Language,
+    /// Whether to act on it.
+    pub mode: Mode,
+    /// The rule's own title, if it has one.
+    pub title: Option<&'a str>,
+    /// The camera of the alert.
+    pub camera: CameraPlace<'a>,
+    /// The model that looked.
+    pub model: &'a ModelRef,
+    /// Digest of the configuration in force, hexadecimal.
+    pub config_sha256: &'a str,
+    /// How far to trust the times.
+    pub clock: ClockData,
+    /// Its pictures.
+    pub evidence: &'a [Evidence],
+}
+
+/// Where a camera is and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub struct CameraPlace<'a> {
+    /// Who owns it.
+    pub eye: Eye,
+    /// Its place.
+    pub grid: &'a GridCode,
+    /// Address in words.
+    pub address: Option<&'a str>,
+    /// Longitude and latitude in degrees.
+    pub lonlat: Option<[f64; 2]>,
+}
+
+/// A number in a stream, given by the outbox in the transaction that stores the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seq(pub u64);
+
+/// Writes one revision as the JSON that is stored in the outbox and published on `up/alert`.
+///
+/// # Errors
+///
+/// See [`Sender::event`]; does not happen with alerts of our analysis, whose texts are short.
+pub fn alert_event(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> Result<Vec<u8>, EventError> {
+    let id = format!("{}.{}", revision.alert.0, revision.rev);
+    let data = alert_data(revision, context, seq);
+    context.sender.event(id, Some(revision.alert.0.to_string()), revision.at.utc, data)
+}
+
+/// Writes a gap record, published on `up/alert` in place of the numbers it names.
+///
+/// # Errors
+///
+/// See [`Sender::event`]; a gap record is small.
+pub fn gap_event(gap: GapData, sender: &Sender) -> Result<Vec<u8>, EventError> {
+    let id = format!("gap.{}.{}-{}", gap.stream, gap.from, gap.to);
+    let at = gap.at.0;
+    sender.event(id, None, at, gap)
+}
+
+fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> AlertData {
+    let level = Level::from(revision.level);
+    let phase = Phase::from(revision.phase);
+    AlertData {
+        alert_id: revision.alert.0.to_string(),
+        rev: revision.rev,
+        phase,
+        phase_reason: revision.reason.into(),
+        mode: context.mode,
+        kind: revision.kind.to_string(),
+        title: kinds::title(&revision.kind, context.title, context.language),
+        level,
+        level_max: revision.level_max.into(),
+        level_authority: LevelAuthority::Suggested,
+        confidence: rounded(f64::from(revision.confidence)),
+        started_at: Time(revision.started_at),
+        last_seen_at: Time(revision.last_seen_at),
+        ended_at: revision.ended_at.map(Time),
+        place: place(context),
+        origin: Origin {
+            cameras: vec![OriginCamera { id: revision.camera.to_string(), eye: context.camera.eye }],
+            zones: revision.zone.iter().map(|zone| zone.to_string()).collect(),
+            sensors: Vec::new(),
+        },
+        geometry: geometry(revision),
+        evidence: context.evidence.to_vec(),
+        why: why(revision),
+        acknowledged: revision.acknowledged.as_ref().map(|a| Acknowledged {
+            by: a.by.clone(),
+            at: Time(a.at),
+            note: a.note.clone(),
+        }),
+        model: context.model.clone(),
+        config: ConfigRef { sha256: context.config_sha256.to_owned() },
+        clock: context.clock,
+        seq: SeqData { stream: ALERT_STREAM.to_owned(), n: seq.0 },
+        delivery: Delivery {
+            guarantee: Guarantee::AtLeastOnce,
+            droppable: !phase.is_last() && level < Level::Orange,
+        },
+    }
+}
+
+fn place(context: &AlertContext<'_>) -> Place {
+    let camera = &context.camera;
+    Place {
+        site: context.site.map(str::to_owned),
+        grid: camera.grid.as_str().to_owned(),
+        path: camera.grid.path().into_iter().map(str::to_owned).collect(),
+        address: camera.address.map(str::to_owned),
+        lonlat: camera.lonlat,
+    }
+}
+
+fn geometry(revision: &Revision) -> Geometry {
+    let objects = revision
+        .shown
+        .iter()
+        .map(|shown| {
+            let b = shown.box_in_frame.clipped();
+            let edges = [b.x0, b.y0, b.x1, b.y1];
+            Object {
+                class: shown.class.name().to_owned(),
+                score: rounded(f64::from(shown.score)),
+                box_in_frame: edges.map(|edge| rounded(f64::from(edge))),
+            }
+        })
+        .collect();
+    Geometry { objects, omitted: 0 }
+}
+
+fn why(revision: &Revision) -> WhyData {
+    let why = &revision.why;
+    WhyData {
+        rule: why.rule.to_string(),
+        condition: why.condition.clone(),
+        threshold: rounded(why.threshold),
+        signals: why
+            .contributions
+            .iter()
+            .map(|c| SignalData {
+                source: c.source.clone(),
+                value: rounded(c.value),
+                weight: rounded(c.weight),
+                contribution: rounded(c.contribution),
+                age_s: rounded(c.age_secs),
+            })
+            .collect(),
+        omitted: 0,
+    }
+}
+
+/// Four decimals are a fifth of a pixel in a 2,000 pixel picture, and keep `0.45` from being told as
+/// `0.44999998807907104`. What is no number becomes 0: JSON has no word for it.
+fn rounded(value: f64) -> f64 {
+    let rounded = (value * 1e4).round() / 1e4;
+    if rounded.is_finite() { rounded } else { 0.0 }
+}
