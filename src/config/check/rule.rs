@@ -162,17 +162,12 @@ impl Checker<'_, '_> {
                 .hint("lower-case letters, digits and `_`, for example `fire_lane_blocked`");
             return None;
         }
-        if kinds::known(value).is_none() {
-            if let Some(near) = suggest::nearest(value, kinds::KINDS.iter().map(|kind| kind.name)) {
-                self.report
-                    .warning(
-                        span,
-                        format!("{owner}: `{value}` is none of the kinds with a title of their own"),
-                    )
-                    .hint(format!(
-                        "did you mean `{near}`? Any name works, but only known ones are translated"
-                    ));
-            }
+        let names = || kinds::KINDS.iter().map(|kind| kind.name);
+        let near = suggest::nearest(value, names()).filter(|_| kinds::known(value).is_none());
+        if let Some(near) = near {
+            self.report
+                .warning(span, format!("{owner}: `{value}` is none of the kinds with a title of their own"))
+                .hint(format!("did you mean `{near}`? Any name works, but only known ones are translated"));
         }
         Some(value.as_str().into())
     }

@@ -243,12 +243,12 @@ impl Checker<'_, '_> {
         let detector = section.map_or(&none, |section| &section.value);
         let providers =
             detector.providers.as_ref().map_or_else(|| vec![Provider::Cpu], |field| self.providers(field));
-        if let (Some(model), Some(face)) = (&detector.model, &detector.face_model) {
-            if model.value == face.value {
-                self.report
-                    .error(&face.span, "[detector]: `face_model` is the same as `model`")
-                    .hint("leave `face_model` out: a model that finds faces needs no second one");
-            }
+        if let (Some(model), Some(face)) = (&detector.model, &detector.face_model)
+            && model.value == face.value
+        {
+            self.report
+                .error(&face.span, "[detector]: `face_model` is the same as `model`")
+                .hint("leave `face_model` out: a model that finds faces needs no second one");
         }
         Detector {
             model: text_of(&detector.model).unwrap_or_else(|| document::DEFAULT_MODEL.to_owned()),
