@@ -1,1 +1,571 @@
-//! A small RTSP server on the loopback address.
+//! A small RTSP server on the loopback address that plays files as a camera would: for `lookout demo`
+//! and for tests. It listens on 127.0.0.1 only and must never be the way to a real camera's pictures.
+//!
+//! A file in H.264, H.265 or MJPEG is sent as it is, not re-encoded; anything else becomes H.264. A
+//! repeated file plays on without a seam: time stamps continue, so a client sees one endless stream.
+//! All clients of a mount share one reading of the file.
+//!
+//! ```text
+//!  feeder thread: filesrc ► demuxer ► parser ► appsink ─ new time stamps ─► appsrc ► payloader ► clients
+//!                 (opened again at the end)                    gst-rtsp-server: paced by the clock
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gstreamer as gst;
+use gstreamer::glib;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_rtsp_server as rtsp;
+use gstreamer_rtsp_server::gst_rtsp;
+use gstreamer_rtsp_server::prelude::*;
+use parking_lot::Mutex;
+
+use super::deadline;
+use super::decoder::{self, Codec, DecoderChoice};
+use super::error::{Fault, VideoError};
+use super::pipeline;
+use super::source::{RtspUrl, Secret};
+
+/// The first access unit of a file must come within this; it is a local file.
+const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);
+/// Compressed data that waits in an appsrc: two seconds of a 16 Mbit/s stream.
+const WAITING_BYTES: u64 = 4 << 20;
+
+/// Who may watch a mount.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// Everybody.
+    #[default]
+    None,
+    /// Who says user and password openly.
+    Basic {
+        /// User name.
+        user: String,
+        /// Password.
+        password: Secret,
+    },
+    /// Who proves to know them (MD5).
+    Digest {
+        /// User name.
+        user: String,
+        /// Password.
+        password: Secret,
+    },
+}
+
+/// What a mount plays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Play {
+    /// A video file.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// Start over at its end, without a seam.
+        repeat: bool,
+    },
+    /// A GStreamer launch line in brackets that ends in a payloader named `pay0`; for test patterns.
+    Launch(String),
+}
+
+/// One stream of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Its path, such as `/street`.
+    pub path: String,
+    /// What it plays.
+    pub play: Play,
+    /// Who may watch.
+    pub auth: Auth,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A file cannot be served.
+    #[error("cannot serve the file: {0}")]
+    File(#[from] VideoError),
+    /// The port is taken, or no socket could be had.
+    #[error(
+        "cannot listen on 127.0.0.1:{port}: {detail}\n  hint: another program may use the port; port 0 takes a free one"
+    )]
+    Listen {
+        /// The port that was asked for.
+        port: u16,
+        /// The system's words.
+        detail: String,
+    },
+    /// Basic and Digest on one server.
+    #[error("one server asks for passwords in one way: all mounts Basic, or all Digest")]
+    MixedAuth,
+    /// No thread.
+    #[error("the system gives no thread: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+/// A running server. Dropping it stops it and waits a moment.
+pub struct RtspServer {
+    server: rtsp::RTSPServer,
+    main_loop: glib::MainLoop,
+    attached: Option<glib::SourceId>,
+    context: glib::MainContext,
+    thread: Option<thread::JoinHandle<()>>,
+    feeders: Feeders,
+    port: u16,
+}
+
+type Feeders = Arc<Mutex<Vec<thread::JoinHandle<()>>>>;
+
+impl std::fmt::Debug for RtspServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RtspServer").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+impl RtspServer {
+    /// Opens the files, then listens on the loopback address; port 0 takes a free one.
+    pub fn start(port: u16, mounts: Vec<Mount>) -> Result<Self, ServeError> {
+        super::init()?;
+        let server = rtsp::RTSPServer::new();
+        server.set_address("127.0.0.1");
+        server.set_service(&port.to_string());
+        let feeders = Feeders::default();
+        let points = rtsp::RTSPMountPoints::new();
+        for mount in &mounts {
+            let factory = factory(mount, &feeders)?;
+            points.add_factory(&mount.path, factory);
+        }
+        server.set_mount_points(Some(&points));
+        if let Some(auth) = auth_of(&mounts)? {
+            server.set_auth(Some(&auth));
+        }
+        let context = glib::MainContext::new();
+        let attached = server
+            .attach(Some(&context))
+            .map_err(|error| ServeError::Listen { port, detail: error.to_string() })?;
+        let port = u16::try_from(server.bound_port())
+            .map_err(|_| ServeError::Listen { port, detail: "no port was bound".into() })?;
+        let main_loop = glib::MainLoop::new(Some(&context), false);
+        let (run_loop, run_context) = (main_loop.clone(), context.clone());
+        let thread = thread::Builder::new().name("rtsp-server".into()).spawn(move || {
+            // Fails only where another thread owns the context, and this one is ours.
+            let _ = run_context.with_thread_default(|| run_loop.run());
+        })?;
+        Ok(RtspServer {
+            server,
+            main_loop,
+            attached: Some(attached),
+            context,
+            thread: Some(thread),
+            feeders,
+            port,
+        })
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of a mount.
+    pub fn url(&self, path: &str) -> Result<RtspUrl, super::UrlError> {
+        RtspUrl::parse(&format!("rtsp://127.0.0.1:{}{path}", self.port))
+    }
+
+    /// Closes every connection, the port, and waits for its threads, each at most `within`.
+    pub fn stop(mut self, within: Duration) {
+        self.close(within);
+    }
+
+    fn close(&mut self, within: Duration) {
+        let Some(thread) = self.thread.take() else { return };
+        if let Some(source) = self.attached.take().and_then(|id| self.context.find_source_by_id(&id)) {
+            source.destroy();
+        }
+        // Sessions first: that ends the media, and with them what the feeders wait for.
+        if let Some(pool) = self.server.session_pool() {
+            pool.filter(Some(&mut |_, _| rtsp::RTSPFilterResult::Remove));
+        }
+        self.server.client_filter(Some(&mut |_, _| rtsp::RTSPFilterResult::Remove));
+        // From inside the loop: a loop that has not started yet would miss it from outside.
+        let main_loop = self.main_loop.clone();
+        let quit = glib::idle_source_new(None, glib::Priority::DEFAULT, move || {
+            main_loop.quit();
+            glib::ControlFlow::Break
+        });
+        quit.attach(Some(&self.context));
+        let feeders = std::mem::take(&mut *self.feeders.lock());
+        for worker in std::iter::once(thread).chain(feeders) {
+            // What does not end is left behind: the process of a demo or a test ends soon.
+            let _ = deadline::within(within, "rtsp-join", move || worker.join());
+        }
+    }
+}
+
+impl Drop for RtspServer {
+    fn drop(&mut self) {
+        self.close(Duration::from_secs(2));
+    }
+}
+
+// ---- who may watch
+
+/// The role of a mount's user.
+fn role(mount: &Mount) -> String {
+    format!("viewer{}", mount.path.replace('/', "-"))
+}
+
+/// What the server checks; `None` where every mount is open.
+fn auth_of(mounts: &[Mount]) -> Result<Option<rtsp::RTSPAuth>, ServeError> {
+    let mut method = None;
+    let auth = rtsp::RTSPAuth::new();
+    for mount in mounts {
+        let field = rtsp::RTSP_TOKEN_MEDIA_FACTORY_ROLE.as_str();
+        let token = rtsp::RTSPToken::builder().field(field, role(mount)).build();
+        let wanted = match &mount.auth {
+            Auth::None => continue,
+            Auth::Basic { user, password } => {
+                auth.add_basic(&rtsp::RTSPAuth::make_basic(user, password.reveal()), &token);
+                gst_rtsp::RTSPAuthMethod::Basic
+            }
+            Auth::Digest { user, password } => {
+                auth.add_digest(user, password.reveal(), &token);
+                gst_rtsp::RTSPAuthMethod::Digest
+            }
+        };
+        if method.is_some_and(|method| method != wanted) {
+            return Err(ServeError::MixedAuth);
+        }
+        method = Some(wanted);
+    }
+    let Some(method) = method else { return Ok(None) };
+    auth.set_supported_methods(method);
+    let field = rtsp::RTSP_TOKEN_MEDIA_FACTORY_ROLE.as_str();
+    let mut anonymous = rtsp::RTSPToken::builder().field(field, "anonymous").build();
+    auth.set_default_token(Some(&mut anonymous));
+    Ok(Some(auth))
+}
+
+/// Anonymous viewers may know of a protected mount but not open it: that gives 401, and no access at
+/// all would give 404.
+fn allow(factory: &rtsp::RTSPMediaFactory, mount: &Mount) {
+    let grant = |role: &str, construct: bool| {
+        let structure = gst::Structure::builder(role)
+            .field(rtsp::RTSP_PERM_MEDIA_FACTORY_ACCESS.as_str(), true)
+            .field(rtsp::RTSP_PERM_MEDIA_FACTORY_CONSTRUCT.as_str(), construct)
+            .build();
+        factory.add_role_from_structure(&structure);
+    };
+    grant("anonymous", mount.auth == Auth::None);
+    grant(&role(mount), true);
+}
+
+// ---- what is played
+
+fn factory(mount: &Mount, feeders: &Feeders) -> Result<rtsp::RTSPMediaFactory, ServeError> {
+    let factory = rtsp::RTSPMediaFactory::new();
+    factory.set_shared(true);
+    allow(&factory, mount);
+    match &mount.play {
+        Play::Launch(line) => factory.set_launch(line),
+        Play::File { path, repeat } => {
+            let name = format!("rtsp-feed{}", mount.path.replace('/', "-"));
+            let feed = Feed { path: path.clone(), repeat: *repeat, name };
+            // Opened once to learn its codec, and to fail now and not at the first viewer.
+            let opened = UnitReader::open(path).and_then(|mut reader| reader.first_unit());
+            let codec = opened.map_err(|fault| VideoError { camera: None, fault })?;
+            factory.set_launch(&launch_line(codec));
+            let feeders = feeders.clone();
+            factory.connect_media_configure(move |_, media| {
+                let outcome = deadline::catch(|| feed.start(media, &feeders));
+                if !matches!(outcome, Ok(true)) {
+                    tracing::warn!(feed = feed.name, "a file cannot be fed to its viewers");
+                }
+            });
+        }
+    }
+    Ok(factory)
+}
+
+/// Sends parameter sets with every keyframe (`config-interval=-1`), so a viewer may join at any time.
+fn launch_line(codec: Codec) -> String {
+    let payloader = match codec {
+        Codec::H264 | Codec::Mpeg4 => "rtph264pay config-interval=-1",
+        Codec::H265 => "rtph265pay config-interval=-1",
+        Codec::Mjpeg => "rtpjpegpay",
+    };
+    format!(
+        "( appsrc name=feed format=time block=true max-bytes={WAITING_BYTES} ! {payloader} name=pay0 pt=96 )"
+    )
+}
+
+/// A file on its way to an appsrc.
+struct Feed {
+    path: PathBuf,
+    repeat: bool,
+    name: String,
+}
+
+impl Feed {
+    /// Starts the feeder of a media that was just built; false if that is not possible.
+    fn start(&self, media: &rtsp::RTSPMedia, feeders: &Feeders) -> bool {
+        let element = media.element();
+        let bin = element.downcast_ref::<gst::Bin>();
+        let Some(entry) = bin.and_then(|bin| bin.by_name("feed")?.downcast::<gst_app::AppSrc>().ok()) else {
+            return false;
+        };
+        let (path, repeat, name) = (self.path.clone(), self.repeat, self.name.clone());
+        let thread = thread::Builder::new().name(name.clone()).spawn(move || {
+            let outcome = deadline::catch(|| feed_all(&path, repeat, &entry));
+            if let Ok(Err(fault)) = outcome {
+                tracing::warn!(feed = name, error = %fault, "a file cannot be fed to its viewers");
+            }
+        });
+        let mut feeders = feeders.lock();
+        feeders.retain(|feeder| !feeder.is_finished());
+        match thread {
+            Ok(feeder) => {
+                feeders.push(feeder);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// Pushes the file's access units with continuing time stamps until nobody takes them any more.
+fn feed_all(path: &std::path::Path, repeat: bool, entry: &gst_app::AppSrc) -> Result<(), Fault> {
+    let mut timeline = Timeline::default();
+    loop {
+        let mut reader = UnitReader::open(path)?;
+        let mut any = false;
+        while let Some(sample) = reader.next_unit()? {
+            any = true;
+            let Some(buffer) = sample.buffer_owned() else { continue };
+            let caps = sample.caps_owned();
+            let moved = timeline.moved(buffer);
+            let mut next = gst::Sample::builder().buffer(&moved);
+            if let Some(caps) = &caps {
+                next = next.caps(caps);
+            }
+            // Waits while enough is underway; fails when the viewers are gone.
+            if entry.push_sample(&next.build()).is_err() {
+                return Ok(());
+            }
+        }
+        timeline.next_round();
+        if !repeat || !any {
+            // Fails where the viewers are gone, and then there is nobody to tell.
+            let _ = entry.end_of_stream();
+            return Ok(());
+        }
+    }
+}
+
+/// Time stamps that go on where the last round of the file ended.
+#[derive(Debug, Default)]
+struct Timeline {
+    /// Where this round starts.
+    offset: gst::ClockTime,
+    /// Smallest time of this round's file, taken from its first access unit.
+    origin: Option<gst::ClockTime>,
+    /// Where the latest picture of this round ends.
+    end: gst::ClockTime,
+    /// Time from picture to picture, for files that do not tell durations.
+    step: gst::ClockTime,
+    last: Option<gst::ClockTime>,
+}
+
+impl Timeline {
+    fn moved(&mut self, buffer: gst::Buffer) -> gst::Buffer {
+        let (pts, dts, duration) = (buffer.pts(), buffer.dts(), buffer.duration());
+        let origin = *self.origin.get_or_insert(dts.or(pts).unwrap_or(gst::ClockTime::ZERO));
+        let shift = |time: gst::ClockTime| time.saturating_sub(origin) + self.offset;
+        let (pts, dts) = (pts.map(shift), dts.map(shift));
+        if let Some(at) = dts.or(pts) {
+            self.step = self.last.map_or(self.step, |last| at.saturating_sub(last));
+            self.last = Some(at);
+            self.end = self.end.max(pts.unwrap_or(at) + duration.unwrap_or(self.step));
+        }
+        let mut buffer = buffer;
+        let writable = buffer.make_mut();
+        writable.set_pts(pts);
+        writable.set_dts(dts);
+        writable.unset_flags(gst::BufferFlags::DISCONT);
+        buffer
+    }
+
+    fn next_round(&mut self) {
+        self.offset = self.end;
+        self.origin = None;
+        self.last = None;
+    }
+}
+
+// ---- access units of a file
+
+/// Reads a file's compressed pictures, one by one.
+struct UnitReader {
+    pipeline: gst::Pipeline,
+    sink: gst_app::AppSink,
+    faults: Arc<Mutex<Vec<Fault>>>,
+    codec: Arc<Mutex<Option<Codec>>>,
+}
+
+impl Drop for UnitReader {
+    fn drop(&mut self) {
+        // A file holds no connection that could hang, and nobody is left to tell.
+        let _ = self.pipeline.set_state(gst::State::Null);
+        if let Some(bus) = self.pipeline.bus() {
+            bus.unset_sync_handler();
+        }
+    }
+}
+
+impl UnitReader {
+    fn open(path: &std::path::Path) -> Result<Self, Fault> {
+        let sink = gst_app::AppSink::builder().max_buffers(16).sync(false).enable_last_sample(false).build();
+        let reader = UnitReader {
+            pipeline: pipeline::new_pipeline(),
+            sink,
+            faults: Arc::default(),
+            codec: Arc::default(),
+        };
+        let broken = |error: glib::BoolError| Fault::Broken { detail: error.to_string() };
+        reader.pipeline.add(&reader.sink).map_err(broken)?;
+        if let Some(bus) = reader.pipeline.bus() {
+            let (faults, file) = (reader.faults.clone(), path.to_owned());
+            bus.set_sync_handler(move |_, message| {
+                if let gst::MessageView::Error(posted) = message.view() {
+                    let detail = super::error::words_of(&posted.error(), posted.debug().as_deref(), &[]);
+                    faults.lock().push(Fault::NotVideo { path: file.clone(), detail });
+                }
+                gst::BusSyncReply::Drop
+            });
+        }
+        let (weak_pipeline, weak_sink) = (reader.pipeline.downgrade(), reader.sink.downgrade());
+        let (faults, end_faults, codec) =
+            (reader.faults.clone(), reader.faults.clone(), reader.codec.clone());
+        let on_video = move |pad: &gst::Pad, found| {
+            let (Some(pipeline), Some(sink)) = (weak_pipeline.upgrade(), weak_sink.upgrade()) else { return };
+            match attach(&pipeline, pad, found, &sink) {
+                Ok(()) => *codec.lock() = Some(found),
+                Err(fault) => faults.lock().push(fault),
+            }
+        };
+        pipeline::add_file_reader(&reader.pipeline, path, on_video, move |fault| {
+            end_faults.lock().push(fault)
+        })?;
+        // The reason for a failure is among the faults, which the next call looks at.
+        let _ = reader.pipeline.set_state(gst::State::Playing);
+        Ok(reader)
+    }
+
+    /// The codec of the file, once its first access unit is there.
+    fn first_unit(&mut self) -> Result<Codec, Fault> {
+        let nothing = || Fault::Broken { detail: "nothing in it can be sent".into() };
+        self.next_unit()?.ok_or_else(nothing)?;
+        (*self.codec.lock()).ok_or_else(nothing)
+    }
+
+    fn next_unit(&mut self) -> Result<Option<gst::Sample>, Fault> {
+        let late = Instant::now() + FIRST_UNIT_WITHIN;
+        loop {
+            if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(50)) {
+                return Ok(Some(sample));
+            }
+            if let Some(fault) = self.faults.lock().pop() {
+                return Err(fault);
+            }
+            if self.sink.is_eos() {
+                return Ok(None);
+            }
+            if Instant::now() > late {
+                return Err(Fault::Stalled { after: FIRST_UNIT_WITHIN });
+            }
+        }
+    }
+}
+
+/// Whole access units with start codes, as the payloaders like them; MPEG-4 becomes H.264.
+fn attach(
+    pipeline: &gst::Pipeline,
+    pad: &gst::Pad,
+    codec: Codec,
+    sink: &gst_app::AppSink,
+) -> Result<(), Fault> {
+    let mut chain = pipeline::file_parser(codec)?;
+    let caps = match codec {
+        Codec::H264 | Codec::Mpeg4 => "video/x-h264,stream-format=byte-stream,alignment=au",
+        Codec::H265 => "video/x-h265,stream-format=byte-stream,alignment=au",
+        Codec::Mjpeg => "image/jpeg",
+    };
+    if codec == Codec::Mpeg4 {
+        chain.push(decoder::choose(codec, &DecoderChoice::Software, &[])?.element);
+        chain.push(pipeline::make("videoconvert")?);
+        chain.push(encoder()?);
+        chain.push(pipeline::make("h264parse")?);
+    }
+    let caps: gst::Caps =
+        caps.parse().map_err(|error: glib::BoolError| Fault::Broken { detail: error.to_string() })?;
+    sink.set_caps(Some(&caps));
+    let last = match chain.last() {
+        Some(last) => last.clone(),
+        None => {
+            let pass = pipeline::make("identity")?;
+            chain.push(pass.clone());
+            pass
+        }
+    };
+    pipeline::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
+    last.link(sink).map_err(|error| Fault::Broken { detail: error.to_string() })
+}
+
+/// An H.264 encoder: x264 where it is installed, else OpenH264, which every box has.
+fn encoder() -> Result<gst::Element, Fault> {
+    if let Ok(x264) = pipeline::make("x264enc") {
+        x264.set_property_from_str("tune", "zerolatency");
+        x264.set_property_from_str("speed-preset", "veryfast");
+        x264.set_property("key-int-max", 50u32);
+        return Ok(x264);
+    }
+    let openh264 = pipeline::make("openh264enc")?;
+    openh264.set_property("gop-size", 50u32);
+    Ok(openh264)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(dts_ms: u64, pts_ms: u64) -> gst::Buffer {
+        let mut buffer = gst::Buffer::new();
+        let writable = buffer.get_mut().unwrap();
+        writable.set_dts(gst::ClockTime::from_mseconds(dts_ms));
+        writable.set_pts(gst::ClockTime::from_mseconds(pts_ms));
+        writable.set_duration(gst::ClockTime::from_mseconds(40));
+        buffer
+    }
+
+    #[test]
+    fn time_goes_on_from_round_to_round() {
+        crate::video::init().unwrap();
+        let mut timeline = Timeline::default();
+        let mut decode_times = Vec::new();
+        let mut show_times = Vec::new();
+        for _ in 0..3 {
+            // Two pictures out of order, in a file that starts at 1 s.
+            for (dts, pts) in [(1000, 1040), (1040, 1160), (1080, 1080), (1120, 1120)] {
+                let moved = timeline.moved(unit(dts, pts));
+                decode_times.push(moved.dts().unwrap().mseconds());
+                show_times.push(moved.pts().unwrap().mseconds());
+            }
+            timeline.next_round();
+        }
+        assert_eq!(show_times, [40, 160, 80, 120, 240, 360, 280, 320, 440, 560, 480, 520]);
+        assert!(decode_times.is_sorted(), "{decode_times:?}");
+    }
+}
