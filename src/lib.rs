@@ -52,5 +52,4 @@ pub mod evidence;
 pub mod mqtt;
 pub mod outbox;
 pub mod scheduler;
-pub mod status;
 pub mod video;

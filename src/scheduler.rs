@@ -150,6 +150,11 @@ impl Scheduler {
         self.offered.notify_all();
     }
 
+    /// Whether [`Scheduler::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.turns.lock().closed
+    }
+
     /// What became of each camera's frames.
     pub fn counts(&self) -> Vec<(Arc<str>, Counts)> {
         self.turns.lock().cameras.iter().map(|(id, m)| (id.clone(), m.counts)).collect()

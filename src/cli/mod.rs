@@ -4,12 +4,19 @@
 //! the daemon would need too.
 
 use std::fmt;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
 pub mod check;
+pub mod demo;
 pub mod detect;
 pub mod models;
 pub mod probe;
+pub mod replay;
+pub mod run;
 pub mod schema;
 pub mod tail;
 
@@ -41,7 +48,90 @@ impl Failure {
     }
 }
 
+/// Edge early warning: cameras in, few trustworthy alerts out. Detection, never identification.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lookout",
+    version,
+    after_help = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
+                  LOOKOUT_LOG sets what is logged to standard error (info, debug, lookout::video=trace, ...)."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a clip as a camera, run the daemon on it and show the alerts
+    Demo(demo::Args),
+    /// Run the daemon
+    Run(run::Args),
+    /// Report every problem of a configuration
+    Check(check::Args),
+    /// Say what a camera sends, and what is wrong if it does not
+    Probe(probe::Args),
+    /// Print the boxes found in pictures as JSON lines
+    Detect(detect::Args),
+    /// Print the alerts of a recorded video as JSON lines, as fast as it can
+    Replay(replay::Args),
+    /// Follow alerts like a small command centre
+    Tail(tail::Args),
+    /// List or verify models
+    Models(models::Args),
+    /// Print the published schemas
+    Schema(schema::Args),
+}
+
 /// Runs the program; called by `main` only.
 pub fn main() -> ExitCode {
-    ExitCode::from(EXIT_OK)
+    let arguments = Arguments::parse();
+    start_log();
+    let result = match arguments.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Probe(args) => probe::run(args),
+        Command::Detect(args) => detect::run(args),
+        Command::Replay(args) => replay::run(args),
+        Command::Tail(args) => tail::run(args),
+        Command::Models(args) => models::run(args),
+        Command::Schema(args) => schema::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::from(EXIT_OK),
+        Err(failure) => {
+            // Nobody is left to tell if standard error is gone.
+            let _ = writeln!(io::stderr(), "{}", with_error_prefix(&failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Writes one line of data to standard output. A reader that went away (`| head`) ends the command quietly.
+pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{line}").map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => std::process::exit(i32::from(EXIT_OK)),
+        _ => Failure::failed(format!("standard output cannot be written: {error}")),
+    })
+}
+
+fn with_error_prefix(message: &str) -> String {
+    if message.is_empty() || message.starts_with("error:") {
+        message.to_owned()
+    } else {
+        format!("error: {message}")
+    }
+}
+
+fn start_log() {
+    // Libraries talk too much at `info` for somebody on a ladder.
+    let quiet = "info,rumqttd=warn,rumqttc=warn,ort=warn";
+    let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }

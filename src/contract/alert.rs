@@ -313,50 +313,57 @@ pub enum Guarantee {
 /// Numbers of a stream that will never arrive, and why. Published on `up/alert` among the alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapData {
-    /// The stream whose numbers are missing.
-    pub stream: String,
-    /// First missing number.
-    #[schemars(range(min = 1))]
-    pub from: u64,
-    /// Last missing number; every number from `from` to `to` is missing.
-    #[schemars(range(min = 1))]
-    pub to: u64,
+    /// The number of this message itself.
+    pub seq: SeqData,
+    /// The stream whose numbers are missing; another one than `seq.stream` after the queue was damaged.
+    pub missing_stream: String,
+    /// The missing numbers. Empty where they cannot be told (`damaged`): then whatever has not arrived from
+    /// `missing_stream` will not.
+    pub missing: Vec<GapRange>,
+    /// Ranges left out because the message would be too large; the numbers between those named are missing too.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub missing_omitted: u32,
+    /// Pictures dropped before they were sent; pictures have no number.
+    pub pictures: u64,
     /// Why.
     pub reason: GapReason,
-    /// When they were given up.
-    pub at: Time,
-    /// How many of them there were per level, where known.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub levels: Vec<GapLevel>,
+    /// When the dropping began.
+    pub began_at: Time,
+    /// When it was last added to.
+    pub until_at: Time,
 }
 
 impl Payload for GapData {
     const TYPE: &'static str = "lookout.gap.v1";
     const SCHEMA: &'static str = "gap";
+
+    fn shrink(&mut self) -> bool {
+        halve(&mut self.missing, &mut self.missing_omitted)
+    }
 }
 
-/// Dropped messages of one level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GapLevel {
-    /// The level.
-    pub level: Level,
-    /// How many.
-    pub count: u64,
+/// Missing numbers, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapRange {
+    /// First missing number.
+    #[schemars(range(min = 1))]
+    pub from: u64,
+    /// Last missing number.
+    #[schemars(range(min = 1))]
+    pub to: u64,
 }
 
 /// Why numbers are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
-    /// A later revision of the same alert was stored, and space ran out.
-    Superseded,
     /// The queue held as many messages as it may.
     RowLimit,
     /// The queue was as large as it may be.
     SizeLimit,
     /// The disk was nearly full.
     DiskFull,
-    /// The stored message could not be read any more.
+    /// The stored messages could not be read any more.
     Damaged,
 }
 

@@ -15,6 +15,14 @@ pub struct Topics {
 }
 
 impl Topics {
+    /// Last part of [`Topics::alert`].
+    pub const ALERT_SUFFIX: &'static str = "up/alert";
+
+    /// Last part of [`Topics::evidence`].
+    pub fn evidence_suffix(alert_id: &str, n: u32) -> String {
+        format!("up/evidence/{alert_id}/{n}")
+    }
+
     /// Topics of the box `box_id` in `area`; both checked by configuration to be single topic levels.
     pub fn new(prefix: &str, area: &str, box_id: &str) -> Self {
         Topics { base: format!("{}/{area}/{box_id}", prefix.trim_matches('/')) }
@@ -47,7 +55,7 @@ impl Topics {
 
     /// One picture of an alert, `n` from 1. QoS 1.
     pub fn evidence(&self, alert_id: &str, n: u32) -> String {
-        format!("{}/up/evidence/{alert_id}/{n}", self.base)
+        format!("{}/{}", self.base, Topics::evidence_suffix(alert_id, n))
     }
 
     /// How the box does. QoS 0, retained.

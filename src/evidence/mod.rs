@@ -7,6 +7,7 @@
 mod draw;
 mod redact;
 mod rgb;
+mod store;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
@@ -20,6 +21,7 @@ use crate::frame::Picture;
 
 pub use draw::label;
 pub use rgb::rgb_from_picture;
+pub use store::Store;
 
 /// The contract's limit for one evidence message, bytes.
 pub const MAX_BYTES: usize = 256 * 1024;

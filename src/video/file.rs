@@ -199,6 +199,11 @@ impl FileFrames {
         }
     }
 
+    /// How long the file is, where it says so; known from the first frame on.
+    pub fn duration(&self) -> Option<Duration> {
+        self.reader.0.query_duration::<gst::ClockTime>().map(Duration::from)
+    }
+
     /// Frames decoded so far, also those that `every` skipped.
     pub fn decoded(&self) -> u64 {
         self.read

@@ -112,7 +112,7 @@ pub enum Location {
 }
 
 /// One camera as `supervise` and `probe` want it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// Its id in the configuration; names it in frames, events, logs and thread names.
     pub camera: Arc<str>,

@@ -1,0 +1,314 @@
+//! `lookout demo`: a clip as a camera, the real daemon on it, and a small command centre that acknowledges.
+//!
+//! Three processes, as in the field: this one plays the clip through an RTSP server on the loopback address,
+//! `lookout run` watches it with its embedded broker, `lookout tail` shows and acknowledges.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use toml::{Table, Value};
+
+use crate::video::{Auth, Mount, Play, RtspServer};
+
+use super::Failure;
+
+/// The ports in the demo's configurations; others are taken where these are busy.
+const RTSP_PORT: u16 = 8554;
+const BROKER_PORT: u16 = 1883;
+/// What the daemon gets to load the model and open its broker.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// What it gets to stop in order.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How often the children are looked after.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How much of the daemon's log is shown when something went wrong.
+const LOG_TAIL_BYTES: u64 = 4000;
+
+/// What runs on the bundled clip, whose zones are drawn for it.
+const LANE_CONFIG: &str = include_str!("../../config/demo-lane.toml");
+/// What runs on any other clip.
+const ANY_CONFIG: &str = include_str!("../../config/demo.toml");
+/// Where the bundled clip stands, from the repository's root or from the installed data.
+const LANE_CLIP: &str = "tests/scenes/lane-day.mp4";
+
+/// Arguments of `lookout demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Another clip than the bundled one: mp4, mkv or avi
+    #[arg(long, value_name = "FILE")]
+    video: Option<PathBuf>,
+    /// Another model than the bundled one
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The list of models
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Another configuration; its first camera gets the clip
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// End after so many seconds instead of at Ctrl-C
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// A part that does not start, and, at the end, if no alert was published and acknowledged.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let clip = clip(args.video.as_deref())?;
+    let stop = stop_at_ctrl_c()?;
+    let folder = DemoFolder::make()?;
+    let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);
+    let mount = Mount {
+        path: "/demo".to_owned(),
+        play: Play::File { path: clip.clone(), repeat: true },
+        auth: Auth::None,
+    };
+    let _server = RtspServer::start(rtsp_port, vec![mount])
+        .map_err(|error| Failure::failed(format!("the RTSP server did not start: {error}")))?;
+    let text = config_text(&args)?;
+    let config = folder.path.join("lookout.toml");
+    let url = format!("rtsp://127.0.0.1:{rtsp_port}/demo");
+    let text = adapted(&text, &url, broker_port, &folder.path, args.model.as_deref())?;
+    fs::write(&config, text).map_err(|error| Failure::failed(format!("{}: {error}", config.display())))?;
+
+    eprintln!("clip      {}", clip.display());
+    eprintln!("camera    {url}");
+    eprintln!("broker    127.0.0.1:{broker_port}   (mosquitto_sub -p {broker_port} -t 'lookout/#' -v)");
+    eprintln!("config    {}", config.display());
+    eprintln!("log       {}", folder.log().display());
+    eprintln!("evidence  {}\n", folder.path.join("evidence").display());
+
+    let mut daemon = start_daemon(&config, args.manifest.as_deref(), &folder)?;
+    wait_for_broker(&mut daemon, broker_port, &folder, &stop)?;
+    let mut centre = start_centre(broker_port, args.seconds)?;
+    let outcome = look_after(&mut daemon, &mut centre, &stop, &folder);
+    stop_child(&mut centre, Signal::INT);
+    stop_child(&mut daemon, Signal::TERM);
+    outcome
+}
+
+/// The clip to play, as an absolute path.
+fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = wanted {
+        return fs::canonicalize(path).map_err(|error| {
+            Failure::invalid(format!("the clip {} cannot be read: {error}", path.display()))
+        });
+    }
+    let beside_program = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
+    let folders = [Some(PathBuf::from(".")), beside_program, Some(PathBuf::from("/usr/share/lookout"))];
+    let found =
+        folders.into_iter().flatten().map(|folder| folder.join(LANE_CLIP)).find(|path| path.is_file());
+    found.and_then(|path| fs::canonicalize(path).ok()).ok_or_else(|| {
+        Failure::invalid(format!(
+            "the bundled clip {LANE_CLIP} is not here\n  hint: run from the repository's root, or name a clip with --video"
+        ))
+    })
+}
+
+fn config_text(args: &Args) -> Result<String, Failure> {
+    match &args.config {
+        Some(path) => fs::read_to_string(path).map_err(|error| {
+            Failure::invalid(format!("the configuration {} cannot be read: {error}", path.display()))
+        }),
+        None if args.video.is_some() => Ok(ANY_CONFIG.to_owned()),
+        None => Ok(LANE_CONFIG.to_owned()),
+    }
+}
+
+/// The configuration with this run's camera, ports, folders and model in place of those written in it.
+fn adapted(
+    text: &str,
+    url: &str,
+    broker_port: u16,
+    folder: &Path,
+    model: Option<&str>,
+) -> Result<String, Failure> {
+    let wrong = |why: String| Failure::invalid(format!("the demo's configuration: {why}"));
+    let mut document: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    let first =
+        document.get_mut("camera").and_then(Value::as_array_mut).and_then(|cameras| cameras.first_mut());
+    let camera =
+        first.and_then(Value::as_table_mut).ok_or_else(|| wrong("it has no [[camera]]".to_owned()))?;
+    for key in ["file", "user", "secret"] {
+        camera.remove(key);
+    }
+    camera.insert("url".to_owned(), Value::from(url));
+    document.remove("mqtt");
+    set(&mut document, "mqtt", "embedded_port", Value::from(i64::from(broker_port)));
+    set(&mut document, "outbox", "dir", Value::from(folder.join("outbox").display().to_string()));
+    set(&mut document, "evidence", "dir", Value::from(folder.join("evidence").display().to_string()));
+    if let Some(model) = model {
+        set(&mut document, "detector", "model", Value::from(model));
+    }
+    toml::to_string(&document).map_err(|error| wrong(error.to_string()))
+}
+
+fn set(document: &mut Table, section: &str, key: &str, value: Value) {
+    let section = document.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Some(section) = section.as_table_mut() {
+        section.insert(key.to_owned(), value);
+    }
+}
+
+/// The wanted port if nobody has it, otherwise any free one.
+fn free_port(wanted: u16) -> Result<u16, Failure> {
+    let listener = TcpListener::bind(("127.0.0.1", wanted)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.map(|address| address.port()).map_err(|error| Failure::failed(format!("no free port: {error}")))
+}
+
+fn stop_at_ctrl_c() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("signals cannot be awaited: {error}")))?;
+    std::thread::Builder::new()
+        .name("ctrl-c".to_owned())
+        .spawn(move || {
+            if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+                asked.store(true, Ordering::Relaxed);
+            }
+        })
+        .map_err(|error| Failure::failed(format!("no thread: {error}")))?;
+    Ok(stop)
+}
+
+fn start_daemon(config: &Path, manifest: Option<&Path>, folder: &DemoFolder) -> Result<Child, Failure> {
+    let log = File::create(folder.log()).map_err(|error| Failure::failed(format!("no log file: {error}")))?;
+    let mut command = this_program()?;
+    command.args(["run", "--config"]).arg(config);
+    if let Some(manifest) = manifest {
+        command.arg("--manifest").arg(manifest);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command.spawn().map_err(|error| Failure::failed(format!("the daemon did not start: {error}")))
+}
+
+fn start_centre(broker_port: u16, seconds: Option<u64>) -> Result<Child, Failure> {
+    let mut command = this_program()?;
+    command.args(["tail", "--ack-as", "demo-desk", "--url", &format!("mqtt://127.0.0.1:{broker_port}")]);
+    if let Some(seconds) = seconds {
+        command.args(["--seconds", &seconds.to_string()]);
+    }
+    command.stdin(Stdio::null());
+    command.spawn().map_err(|error| Failure::failed(format!("`lookout tail` did not start: {error}")))
+}
+
+fn this_program() -> Result<Command, Failure> {
+    let path = std::env::current_exe()
+        .map_err(|error| Failure::failed(format!("this program does not know where it is: {error}")))?;
+    Ok(Command::new(path))
+}
+
+fn wait_for_broker(
+    daemon: &mut Child,
+    port: u16,
+    folder: &DemoFolder,
+    stop: &AtomicBool,
+) -> Result<(), Failure> {
+    let deadline = Instant::now() + START_WITHIN;
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if let Ok(Some(status)) = daemon.try_wait() {
+            return Err(Failure::failed(format!("the daemon ended ({status}):\n{}", folder.log_tail())));
+        }
+        if Instant::now() > deadline || stop.load(Ordering::Relaxed) {
+            stop_child(daemon, Signal::TERM);
+            let log = folder.log_tail();
+            return Err(Failure::failed(format!(
+                "the daemon opened no broker within {START_WITHIN:?}:\n{log}"
+            )));
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+    Ok(())
+}
+
+/// Until the centre has seen enough, the daemon dies, or somebody presses Ctrl-C.
+fn look_after(
+    daemon: &mut Child,
+    centre: &mut Child,
+    stop: &AtomicBool,
+    folder: &DemoFolder,
+) -> Result<(), Failure> {
+    let nothing = || {
+        Failure::failed(format!(
+            "no alert was published and acknowledged\n  hint: the daemon's log says what happened:\n{}",
+            folder.log_tail()
+        ))
+    };
+    loop {
+        if let Ok(Some(status)) = daemon.try_wait() {
+            return Err(Failure::failed(format!("the daemon ended ({status}):\n{}", folder.log_tail())));
+        }
+        if let Ok(Some(status)) = centre.try_wait() {
+            return if status.success() { Ok(()) } else { Err(nothing()) };
+        }
+        if stop.load(Ordering::Relaxed) {
+            // Ctrl-C reached the centre too; it says by its exit code what it saw.
+            let status = stop_child(centre, Signal::INT);
+            return if status { Ok(()) } else { Err(nothing()) };
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+}
+
+/// Asks a child to stop, then makes it; true if it ended well.
+fn stop_child(child: &mut Child, how: Signal) -> bool {
+    if let Ok(Some(status)) = child.try_wait() {
+        return status.success();
+    }
+    // It may end by itself just now; then there is nobody to signal.
+    let _ = kill_process(Pid::from_child(child), how);
+    let deadline = Instant::now() + STOP_WITHIN;
+    while Instant::now() < deadline {
+        if let Ok(Some(status)) = child.try_wait() {
+            return status.success();
+        }
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    false
+}
+
+/// A folder of this run: configuration, queue, evidence, log. Kept afterwards, for looking at.
+struct DemoFolder {
+    path: PathBuf,
+}
+
+impl DemoFolder {
+    fn make() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("lookout-demo-{}", std::process::id()));
+        fs::create_dir_all(&path)
+            .map_err(|error| Failure::failed(format!("{} cannot be made: {error}", path.display())))?;
+        Ok(DemoFolder { path })
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path.join("daemon.log")
+    }
+
+    /// The last lines of the daemon's log.
+    fn log_tail(&self) -> String {
+        let read = || -> io::Result<String> {
+            let mut file = File::open(self.log())?;
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL_BYTES)))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        read().unwrap_or_else(|error| format!("(the log cannot be read: {error})"))
+    }
+}

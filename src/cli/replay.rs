@@ -1,0 +1,216 @@
+//! `lookout replay`: the alerts that a configuration makes of a recording, as fast as the machine can.
+//!
+//! The same models, tracker, rules and messages as in the daemon; time comes from the recording. Two runs
+//! of the same thing print the same bytes.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::analysis::alert::{Phase, Revision};
+use crate::analysis::detection::Detection;
+use crate::analysis::time::{Moment, Timestamp};
+use crate::analysis::{Analysis, Event};
+use crate::config::{Camera, Config, Surroundings};
+use crate::contract::alert::{ClockData, ClockSync};
+use crate::contract::alert_event::Seq;
+use crate::daemon::sight::Sight;
+use crate::daemon::teller::Teller;
+use crate::evidence;
+use crate::frame::Picture;
+use crate::video::{self, FileOptions};
+
+use super::{Failure, print_line};
+
+/// When a recording begins unless `--start` says otherwise: a Wednesday, 08:00 in China.
+const START: &str = "2026-01-07T00:00:00Z";
+
+/// Name of the stream in which a replay numbers its alerts.
+const STREAM: &str = "replay";
+
+/// Arguments of `lookout replay`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The recording: mp4, mkv or avi
+    video: PathBuf,
+    /// The configuration whose rules are applied
+    #[arg(long, short)]
+    config: PathBuf,
+    /// The camera that the recording stands for; may be left out if there is only one
+    #[arg(long)]
+    camera: Option<String>,
+    /// When the recording began, for schedules and for the times in alerts
+    #[arg(long, value_name = "TIME", default_value = START)]
+    start: Timestamp,
+    /// Save the evidence pictures here
+    #[arg(long, value_name = "DIR")]
+    evidence: Option<PathBuf>,
+    /// Another model than the configured one
+    #[arg(long)]
+    model: Option<String>,
+    /// The list of models
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// A configuration with problems, a model or video that cannot be read, output that cannot be written.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let config =
+        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::invalid)?;
+    let camera = chosen_camera(&config, args.camera.as_deref())?;
+    let sight =
+        Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
+    config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
+    if let Some(folder) = &args.evidence {
+        fs::create_dir_all(folder)
+            .map_err(|error| Failure::failed(format!("{}: {error}", folder.display())))?;
+    }
+    let mut replay = Replay::new(&config, camera, &sight, args.evidence)?;
+    replay.play(&args.video, camera, &sight, args.start)
+}
+
+fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Result<&'c Camera, Failure> {
+    let ids = || config.cameras.iter().map(|c| format!("`{}`", c.id)).collect::<Vec<_>>().join(", ");
+    match wanted {
+        Some(id) => config.camera(id).ok_or_else(|| {
+            Failure::invalid(format!("the configuration has no camera `{id}`\n  hint: it has {}", ids()))
+        }),
+        None if config.cameras.len() == 1 => Ok(&config.cameras[0]),
+        None => Err(Failure::invalid(format!(
+            "the configuration has several cameras\n  hint: say which one the recording stands for: --camera ID, of {}",
+            ids()
+        ))),
+    }
+}
+
+struct Replay {
+    analysis: Analysis,
+    teller: Teller,
+    folder: Option<PathBuf>,
+    classes: Vec<crate::analysis::detection::Class>,
+    masks: Vec<crate::analysis::geometry::Polygon>,
+    stream: Arc<str>,
+    printed: u64,
+    new_alerts: u64,
+}
+
+impl Replay {
+    fn new(
+        config: &Config,
+        camera: &Camera,
+        sight: &Sight,
+        folder: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
+        let teller = Teller::new(config, sight.model_ref(), clock).map_err(Failure::invalid)?;
+        let mut rules = config.rules.clone();
+        rules.retain(|rule| rule.cameras.contains(&camera.id));
+        let plan = sight.plan(camera);
+        let analysis =
+            Analysis::new(config.site.box_id.clone(), vec![plan], rules).map_err(Failure::invalid)?;
+        let (classes, masks) = (sight.classes(), camera.masks.clone());
+        Ok(Replay {
+            analysis,
+            teller,
+            folder,
+            classes,
+            masks,
+            stream: STREAM.into(),
+            printed: 0,
+            new_alerts: 0,
+        })
+    }
+
+    fn play(
+        &mut self,
+        video: &Path,
+        camera: &Camera,
+        sight: &Sight,
+        start: Timestamp,
+    ) -> Result<(), Failure> {
+        let mut detector = sight.detector().map_err(Failure::failed)?;
+        let thresholds = sight.thresholds(camera);
+        let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
+        let mut frames = video::read_file(video, FileOptions { every }).map_err(Failure::failed)?;
+        let progress = progress();
+        let mut next_tick = Duration::from_secs(1);
+        let mut detections: Vec<Detection> = Vec::new();
+        let mut looked = 0u64;
+        while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
+            while next_tick <= pts {
+                let told = self.analysis.apply(&Event::Tick { at: Moment::after_origin(start, next_tick) });
+                self.tell(told, None)?;
+                next_tick += Duration::from_secs(1);
+            }
+            detector.detect(&picture, None, &thresholds, &mut detections).map_err(Failure::failed)?;
+            looked += 1;
+            let at = Moment::after_origin(start, pts);
+            let event = Event::Detections { camera: camera.id.clone(), at, detections: detections.clone() };
+            let told = self.analysis.apply(&event);
+            self.tell(told, Some((&picture, &detections)))?;
+            if let Some(length) = frames.duration().filter(|_| progress.length() == Some(0)) {
+                progress.set_length(length.as_millis() as u64);
+            }
+            progress.set_position(pts.as_millis() as u64);
+            progress.set_message(format!("{} alerts", self.new_alerts));
+        }
+        progress.finish_and_clear();
+        let open = self.analysis.open().count();
+        eprintln!(
+            "{}: looked at {looked} frames; {} alerts, {open} of them still open at the end",
+            video.display(),
+            self.new_alerts
+        );
+        Ok(())
+    }
+
+    fn tell(&mut self, told: Vec<Revision>, saw: Option<(&Picture, &[Detection])>) -> Result<(), Failure> {
+        for revision in told {
+            if revision.phase == Phase::New {
+                self.new_alerts += 1;
+                if let Some((picture, seen)) = saw {
+                    self.save_evidence(&revision, picture, seen)?;
+                }
+            }
+            self.printed += 1;
+            let seq = Seq { stream: self.stream.clone(), n: self.printed };
+            let message = self.teller.alert(&revision, &[], seq).map_err(Failure::failed)?;
+            print_line(String::from_utf8_lossy(&message))?;
+        }
+        Ok(())
+    }
+
+    fn save_evidence(
+        &self,
+        revision: &Revision,
+        picture: &Picture,
+        seen: &[Detection],
+    ) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let path = folder.join(format!("{}-1.jpg", revision.alert.0));
+        match evidence::make(picture, &self.classes, seen, &revision.shown, &self.masks) {
+            Ok(made) => fs::write(&path, made.jpeg)
+                .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
+            Err(error) => {
+                eprintln!("{}: {error}", revision.alert.0);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A bar on standard error while somebody watches; otherwise nothing.
+fn progress() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {percent}% {eta} left, {msg}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

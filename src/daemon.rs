@@ -1,1 +1,0 @@
-//! The wiring: start in order, supervise, stop in order.

@@ -1,0 +1,130 @@
+//! The cameras' side of the daemon: which run, where their frames and events go.
+//!
+//! Frames go to the scheduler's mailboxes, events to the analyst. Must never block a camera's thread for
+//! longer than a note to the analyst takes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::warn;
+
+use crate::analysis::time::Moment;
+use crate::clock::Clock;
+use crate::frame::Frame;
+use crate::scheduler::Scheduler;
+use crate::video::{self, CameraEvent, CameraHandle, CameraStats, FrameSink, Source};
+
+use super::analyst::{AnalystQueue, Note};
+
+/// What stopping all cameras together may take.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+
+/// The running cameras.
+pub struct Cameras {
+    clock: Clock,
+    scheduler: Arc<Scheduler>,
+    sink: Arc<dyn FrameSink>,
+    running: BTreeMap<Arc<str>, Running>,
+}
+
+struct Running {
+    /// When it changes, the stream is opened anew.
+    source: Source,
+    handle: CameraHandle,
+}
+
+/// A camera as the configuration wants it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Where its pictures come from.
+    pub source: Source,
+    /// How often it is looked at, per second.
+    pub analysis_hz: f32,
+}
+
+impl Cameras {
+    /// No camera runs yet.
+    pub fn new(clock: Clock, scheduler: Arc<Scheduler>, analyst: AnalystQueue) -> Self {
+        let sink = Arc::new(Sink { scheduler: scheduler.clone(), analyst });
+        Cameras { clock, scheduler, sink, running: BTreeMap::new() }
+    }
+
+    /// Makes the running cameras those that are wanted. A stream whose own settings did not change goes on
+    /// untouched. Returns the ids that could not be started, with the reason.
+    pub fn become_those(&mut self, wanted: Vec<Wanted>) -> Vec<(Arc<str>, String)> {
+        let keep: BTreeMap<&str, &Source> = wanted.iter().map(|w| (&*w.source.camera, &w.source)).collect();
+        let gone: Vec<Arc<str>> = self
+            .running
+            .iter()
+            .filter(|(id, running)| keep.get(&***id) != Some(&&running.source))
+            .map(|(id, _)| id.clone())
+            .collect();
+        self.stop(&gone);
+        let mut failed = Vec::new();
+        for wanted in wanted {
+            let id = wanted.source.camera.clone();
+            self.scheduler.set_camera(&id, wanted.analysis_hz);
+            if self.running.contains_key(&id) {
+                continue;
+            }
+            match video::supervise(wanted.source.clone(), self.clock, self.sink.clone()) {
+                Ok(handle) => {
+                    self.running.insert(id, Running { source: wanted.source, handle });
+                }
+                Err(error) => failed.push((id, error.to_string())),
+            }
+        }
+        failed
+    }
+
+    /// Figures of every camera.
+    pub fn stats(&self) -> Vec<(Arc<str>, CameraStats)> {
+        self.running.iter().map(|(id, running)| (id.clone(), running.handle.stats())).collect()
+    }
+
+    /// Stops every camera, within a deadline.
+    pub fn stop_all(&mut self) {
+        let all: Vec<Arc<str>> = self.running.keys().cloned().collect();
+        self.stop(&all);
+    }
+
+    fn stop(&mut self, ids: &[Arc<str>]) {
+        let deadline = Instant::now() + STOP_WITHIN;
+        let stopping: Vec<_> =
+            ids.iter().filter_map(|id| self.running.remove(id).map(|r| (id.clone(), r))).collect();
+        for (id, running) in stopping {
+            self.scheduler.remove_camera(&id);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if let Err(error) = running.handle.stop(left) {
+                warn!(camera = %id, %error, "the camera's thread was left behind");
+            }
+        }
+    }
+}
+
+/// Where frames and events go.
+struct Sink {
+    scheduler: Arc<Scheduler>,
+    analyst: AnalystQueue,
+}
+
+impl FrameSink for Sink {
+    fn wants(&self, camera: &str, at: Moment) -> bool {
+        self.scheduler.wants(camera, at)
+    }
+
+    fn frame(&self, frame: Frame) {
+        self.scheduler.offer(frame);
+    }
+
+    fn event(&self, camera: &Arc<str>, event: CameraEvent) {
+        let note = match event {
+            CameraEvent::Connected(_) => Note::Back(camera.clone()),
+            CameraEvent::Lost { .. } | CameraEvent::Ended => Note::Silent(camera.clone()),
+            CameraEvent::Changed(_) | CameraEvent::Stopped => return,
+        };
+        // Fails only while the daemon is stopping.
+        let _ = self.analyst.send(note);
+    }
+}

@@ -1,0 +1,95 @@
+//! What the machine says about itself: processor, memory, disk, temperatures, clock. Read from Linux's own
+//! files; what cannot be read is left out, never guessed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::contract::alert::{ClockData, ClockSync};
+use crate::contract::box_status::MachineHealth;
+
+/// Written by systemd-timesyncd once the clock follows a server.
+const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
+
+/// Ticks per second of the processor times in `/proc`; fixed in Linux's interface to programs.
+const TICKS_PER_SEC: f64 = 100.0;
+
+/// Processor time used so far by this process, to be compared with an earlier reading.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CpuReading {
+    at: Duration,
+    used_secs: Option<f64>,
+}
+
+impl CpuReading {
+    /// A reading at `now` of the monotonic clock.
+    pub fn take(now: Duration) -> Self {
+        CpuReading { at: now, used_secs: cpu_secs() }
+    }
+
+    /// Cores used on average since `earlier`.
+    pub fn cores_since(&self, earlier: &CpuReading) -> Option<f64> {
+        let passed = self.at.saturating_sub(earlier.at).as_secs_f64();
+        let used = self.used_secs? - earlier.used_secs?;
+        (passed > 0.0).then(|| (used / passed * 100.0).round() / 100.0)
+    }
+}
+
+/// The machine's part of the health report. `cpu_cores` is [`CpuReading::cores_since`].
+pub fn health(cpu_cores: Option<f64>, disk_free_bytes: Option<u64>) -> MachineHealth {
+    MachineHealth { cpu_cores, memory_bytes: memory_bytes(), disk_free_bytes, temperatures_c: temperatures() }
+}
+
+/// Whether the clock follows a time server, as far as the system tells.
+pub fn clock() -> ClockData {
+    let sync = if Path::new(SYNCHRONIZED).exists() { ClockSync::Synced } else { ClockSync::Unknown };
+    ClockData { sync, err_ms: None }
+}
+
+fn cpu_secs() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field is the program's name in parentheses and may hold spaces.
+    let after_name = stat.rsplit_once(')')?.1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / TICKS_PER_SEC)
+}
+
+fn memory_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+fn temperatures() -> BTreeMap<String, f64> {
+    let Ok(zones) = fs::read_dir("/sys/class/thermal") else { return BTreeMap::new() };
+    let reading = |folder: &Path| -> Option<(String, f64)> {
+        let name = fs::read_to_string(folder.join("type")).ok()?;
+        let millidegrees: f64 = fs::read_to_string(folder.join("temp")).ok()?.trim().parse().ok()?;
+        Some((name.trim().to_owned(), millidegrees / 1000.0))
+    };
+    zones.flatten().filter_map(|zone| reading(&zone.path())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_uses_memory_and_processor_time() {
+        let before = CpuReading { at: Duration::ZERO, used_secs: Some(0.0) };
+        let now = CpuReading::take(Duration::from_secs(1));
+        let cores = now.cores_since(&before);
+        assert!(cores.is_some_and(|cores| cores >= 0.0), "{cores:?}");
+        let health = health(cores, None);
+        assert!(health.memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{health:?}");
+    }
+
+    #[test]
+    fn without_time_between_two_readings_there_is_no_rate() {
+        let reading = CpuReading::take(Duration::from_secs(1));
+        assert_eq!(reading.cores_since(&reading), None);
+    }
+}

@@ -1,0 +1,321 @@
+//! The wiring: start in order, supervise, stop in order.
+//!
+//! ```text
+//!  cameras ─► scheduler ─► lookers ─► analyst ─► recorder ─► outbox ─► publisher ─► broker
+//!                                        ▲                                │
+//!                                        └────────── commands ◄───────────┘
+//! ```
+//!
+//! Each part is a thread (or a few) with a bounded queue in front; what is full makes the one before wait,
+//! down to the mailboxes, where frames are dropped and counted. Stopping goes the way of the frames, so that
+//! everything seen before the stop is stored. Must never hold logic of a part.
+
+mod analyst;
+mod cameras;
+mod commands;
+mod lookers;
+mod machine;
+mod recorder;
+mod report;
+mod restore;
+pub mod sight;
+mod site;
+pub mod teller;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{error, info, warn};
+
+use crate::analysis::Analysis;
+use crate::clock::Clock;
+use crate::config::{Config, Problems};
+use crate::contract::EventError;
+use crate::evidence::Store;
+use crate::mqtt::{Publisher, Qos};
+use crate::scheduler::Scheduler;
+
+use analyst::{Analyst, AnalystQueue, Note};
+use cameras::Cameras;
+use lookers::{LookerCounts, Lookers};
+use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
+use report::{Health, Readings};
+use sight::Sight;
+use site::Site;
+
+/// How often `up/health` is published.
+const REPORT_EVERY: Duration = Duration::from_secs(10);
+/// What the outbox and the publisher get to finish.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the command line may say beside the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The list of models.
+    pub manifest: Option<PathBuf>,
+}
+
+/// Why the daemon could not start, as people read it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DaemonError(String);
+
+impl DaemonError {
+    fn new(error: impl std::fmt::Display) -> Self {
+        DaemonError(error.to_string())
+    }
+}
+
+/// What the daemon is asked from outside while it runs.
+enum Control {
+    Reload,
+    Stop,
+}
+
+/// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again.
+///
+/// # Errors
+/// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
+pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
+    let clock = Clock::start();
+    for warning in &config.warnings {
+        warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
+    }
+    let sight = Sight::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
+    config.check_classes(&sight.classes()).map_err(DaemonError::new)?;
+    let control = listen_to_signals()?;
+    let site = Site::new(&config, &sight, machine::clock())?;
+
+    // From the far end of the flow to the near one: nothing is seen before it can be stored.
+    let outbox = site::open_outbox(&config, clock.now().utc)?;
+    let (settings, broker) = site::broker(&config)?;
+    let bodies = site::bodies(config.sender());
+    let (publisher, commands) =
+        Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
+    let publisher = Arc::new(publisher);
+    let restored = restore::open_alerts(&outbox, clock.now());
+    let counts = Arc::new(RecorderCounts::default());
+    let store = open_store(&config);
+    let tell_open = site::tell_open(publisher.clone(), outbox.clone(), clock);
+    let (recorder, recorder_queue) = Recorder::start(
+        site.recorder_settings(),
+        restored.evidence,
+        outbox.clone(),
+        store,
+        counts.clone(),
+        tell_open,
+    )
+    .map_err(DaemonError::new)?;
+    let (plans, rules) = site.rules();
+    let mut analysis = Analysis::new(config.site.box_id.clone(), plans, rules).map_err(DaemonError::new)?;
+    let told = analysis.restore(restored.revisions, clock.now());
+    let (analyst, analyst_queue) =
+        Analyst::start(analysis, told, clock, recorder_queue.clone()).map_err(DaemonError::new)?;
+    commands::start(commands, analyst_queue.clone(), outbox.clone(), config.sender(), clock)
+        .map_err(DaemonError::new)?;
+    let scheduler = Arc::new(Scheduler::new());
+    let looked = Arc::new(LookerCounts::default());
+    let detectors = site.detectors(&sight)?;
+    let workers = detectors.len();
+    let lookers = Lookers::start(detectors, &scheduler, site.thresholds(), &analyst_queue, &looked)
+        .map_err(DaemonError::new)?;
+    let mut cameras = Cameras::new(clock, scheduler.clone(), analyst_queue.clone());
+    for (camera, error) in cameras.become_those(site.wanted_cameras()) {
+        error!(%camera, %error, "the camera could not be started");
+    }
+    info!(cameras = config.cameras.len(), rules = config.rules.len(), workers, "watching");
+
+    let health = Health::new(config.sender(), clock.now());
+    let mut running = Running {
+        config,
+        sight,
+        site,
+        clock,
+        publisher: publisher.clone(),
+        recorder: recorder_queue.clone(),
+        analyst: analyst_queue.clone(),
+        health,
+    };
+    running.announce(None);
+    loop {
+        match control.recv_timeout(REPORT_EVERY) {
+            Ok(Control::Reload) => running.reload(&mut cameras),
+            Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        running.report(&Readings {
+            at: clock.now(),
+            cameras: cameras.stats(),
+            frames: scheduler.counts(),
+            lookers: &looked,
+            recorder: &counts,
+            depth: outbox.depth(),
+            broker: publisher.status(),
+            provider: running.sight.provider(),
+            workers,
+        });
+    }
+
+    info!("stopping");
+    cameras.stop_all();
+    scheduler.close();
+    lookers.join();
+    // Each of these has worked off what was told to it before it ends.
+    let _ = analyst_queue.send(Note::Stop);
+    analyst.join();
+    let _ = recorder_queue.send(Told::Stop);
+    recorder.join();
+    publisher.stop(STOP_WITHIN);
+    if !outbox.close(STOP_WITHIN) {
+        warn!(
+            "the queue on disk did not close in time; nothing is lost, the next start takes a moment longer"
+        );
+    }
+    broker.stop(STOP_WITHIN);
+    info!("stopped");
+    Ok(())
+}
+
+/// What is needed to report and to take up another configuration.
+struct Running {
+    config: Config,
+    sight: Sight,
+    site: Site,
+    clock: Clock,
+    publisher: Arc<Publisher>,
+    recorder: RecorderQueue,
+    analyst: AnalystQueue,
+    health: Health,
+}
+
+impl Running {
+    /// Birth and configuration, after the start and after every reload.
+    fn announce(&self, refused: Option<&Problems>) {
+        let at = self.clock.now().utc;
+        self.publish("up/meta", report::meta(&self.config, self.sight.meta(), at));
+        self.publish("up/config", report::config(&self.config, refused, at));
+    }
+
+    fn report(&mut self, readings: &Readings<'_>) {
+        match self.health.report(readings) {
+            Ok(message) => self.publisher.set_latest("up/health", Qos::AtMostOnce, true, message),
+            Err(error) => error!(%error, "the health report could not be written"),
+        }
+    }
+
+    fn publish(&self, topic: &str, message: Result<Vec<u8>, EventError>) {
+        match message {
+            Ok(message) => self.publisher.set_latest(topic, Qos::AtLeastOnce, true, message),
+            Err(error) => error!(%error, topic, "a message could not be written"),
+        }
+    }
+
+    /// Takes up the configuration file as it is now. One with a problem changes nothing.
+    fn reload(&mut self, cameras: &mut Cameras) {
+        info!(file = %self.config.path().display(), "reading the configuration again");
+        match self.prepare() {
+            Ok((config, site)) => self.become_that(config, site, cameras),
+            Err(Refused::Problems(problems)) => {
+                error!("the configuration was not taken up, the last good one goes on:\n{problems}");
+                self.announce(Some(&problems));
+            }
+            Err(Refused::Other(reason)) => {
+                error!(reason, "the configuration was not taken up, the last good one goes on");
+            }
+        }
+    }
+
+    /// Everything that can fail, before anything changes.
+    fn prepare(&self) -> Result<(Config, Site), Refused> {
+        let config = Config::load(self.config.path()).map_err(Refused::Problems)?;
+        let restart_only = [
+            (
+                "[site] box or area",
+                config.site.box_id != self.config.site.box_id || config.site.area != self.config.site.area,
+            ),
+            ("[mqtt]", config.mqtt != self.config.mqtt),
+            ("[detector]", config.detector != self.config.detector),
+            ("[outbox]", config.outbox != self.config.outbox),
+        ];
+        if let Some((what, _)) = restart_only.iter().find(|(_, changed)| *changed) {
+            return Err(Refused::Other(format!("{what} changed, which takes a restart of the daemon")));
+        }
+        config.check_classes(&self.sight.classes()).map_err(Refused::Problems)?;
+        let site = Site::new(&config, &self.sight, machine::clock())
+            .map_err(|error| Refused::Other(error.to_string()))?;
+        Ok((config, site))
+    }
+
+    fn become_that(&mut self, config: Config, mut site: Site, cameras: &mut Cameras) {
+        site.share_thresholds_of(&self.site);
+        // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
+        let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
+        let (plans, rules) = site.rules();
+        let _ = self.analyst.send(Note::Reconfigure { plans, rules });
+        for (camera, error) in cameras.become_those(site.wanted_cameras()) {
+            error!(%camera, %error, "the camera could not be started");
+        }
+        info!(
+            cameras = config.cameras.len(),
+            rules = config.rules.len(),
+            sha256 = config.sha256,
+            "took up the configuration"
+        );
+        self.config = config;
+        self.site = site;
+        self.announce(None);
+    }
+}
+
+/// Why a configuration was not taken up.
+enum Refused {
+    Problems(Problems),
+    Other(String),
+}
+
+/// Signals become notes for the main thread.
+fn listen_to_signals() -> Result<Receiver<Control>, DaemonError> {
+    let (notes, control) = channel();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DaemonError::new)?;
+    let inside = runtime.enter();
+    let mut hang_up = signal(SignalKind::hangup()).map_err(DaemonError::new)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(DaemonError::new)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(DaemonError::new)?;
+    drop(inside);
+    let listen = async move {
+        loop {
+            let note = tokio::select! {
+                _ = hang_up.recv() => Control::Reload,
+                _ = terminate.recv() => Control::Stop,
+                _ = interrupt.recv() => Control::Stop,
+            };
+            if notes.send(note).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(listen))
+        .map_err(DaemonError::new)?;
+    Ok(control)
+}
+
+/// Pictures are also kept on the box; where they cannot be, they are still sent.
+fn open_store(config: &Config) -> Option<Store> {
+    let kept = &config.evidence;
+    if !kept.enabled {
+        return None;
+    }
+    match Store::open(&kept.dir, kept.keep, kept.max_bytes) {
+        Ok(store) => Some(store),
+        Err(error) => {
+            warn!(folder = %kept.dir.display(), %error, "evidence is sent but not kept on the box");
+            None
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The thread through which everything that is told passes, in order: evidence is made, the message
+//! written, both stored. What this thread stored is safe; what happens before it may be made again.
+//!
+//! Owns the list of evidence of every open alert. When storing fails it keeps what it could not store and
+//! tries again: revisions are never dropped here silently; when memory for them runs out, the oldest
+//! update goes first, counted and said aloud. Must never wait for the network.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tracing::{error, info, warn};
+
+use crate::analysis::alert::{AlertId, Phase, Revision};
+use crate::analysis::detection::{Class, Detection};
+use crate::analysis::geometry::Polygon;
+use crate::contract::Topics;
+use crate::contract::alert::{Evidence, EvidenceState, Redaction};
+use crate::contract::alert_event::Seq;
+use crate::evidence::{self, EvidenceError, Store};
+use crate::frame::Picture;
+use crate::outbox::{self, Kind, Outbox, Record};
+
+use super::teller::Teller;
+
+/// Revisions that may wait for this thread; whoever sends more waits.
+const QUEUE: usize = 256;
+/// Revisions kept in memory while storing fails, about 20 MB.
+const UNSTORED: usize = 5_000;
+/// How often storing is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A frame from which a revision was made, for its evidence.
+#[derive(Debug, Clone)]
+pub struct Saw {
+    /// The pixels.
+    pub picture: Arc<Picture>,
+    /// Everything found in it.
+    pub detections: Vec<Detection>,
+}
+
+/// What the recorder is told.
+pub enum Told {
+    /// A revision of an alert, with the frame it was made from where evidence is wanted.
+    Revision {
+        /// The revision.
+        revision: Box<Revision>,
+        /// The frame.
+        saw: Option<Saw>,
+    },
+    /// The alerts that are open now.
+    Open(Vec<Revision>),
+    /// The camera side changed: titles, places, masks.
+    Settings(Box<Settings>),
+    /// The last note.
+    Stop,
+}
+
+/// Where revisions go.
+pub type RecorderQueue = SyncSender<Told>;
+
+/// What the recorder needs to know of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Adds places and titles.
+    pub teller: Teller,
+    /// Whether pictures are wanted at all.
+    pub evidence: bool,
+    /// What the camera's models can find.
+    pub classes: Vec<Class>,
+    /// What must never be seen, per camera.
+    pub masks: BTreeMap<Arc<str>, Vec<Polygon>>,
+}
+
+/// Figures for the health report.
+#[derive(Debug, Default)]
+pub struct RecorderCounts {
+    /// Revisions stored.
+    pub stored: AtomicU64,
+    /// Revisions that wait in memory because storing fails.
+    pub waiting: AtomicU64,
+    /// Revisions lost because memory for them ran out.
+    pub lost: AtomicU64,
+    /// Why storing fails, while it does.
+    pub failing: Mutex<Option<String>>,
+}
+
+/// The running thread.
+pub struct Recorder {
+    thread: JoinHandle<()>,
+}
+
+/// Called with the open alerts whenever they change.
+pub type OpenAlerts = Box<dyn Fn(&[Revision], &Teller) + Send>;
+
+impl Recorder {
+    /// Starts the thread. `known` is the evidence of the alerts that are open already.
+    pub fn start(
+        settings: Settings,
+        known: BTreeMap<AlertId, Vec<Evidence>>,
+        outbox: Outbox,
+        store: Option<Store>,
+        counts: Arc<RecorderCounts>,
+        tell_open: OpenAlerts,
+    ) -> std::io::Result<(Self, RecorderQueue)> {
+        let (queue, notes) = sync_channel(QUEUE);
+        let desk =
+            Desk { settings, evidence: known, outbox, store, counts, tell_open, unstored: VecDeque::new() };
+        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || desk.work(&notes))?;
+        Ok((Recorder { thread }, queue))
+    }
+
+    /// Waits until everything told was stored or given up; [`Told::Stop`] must have been sent.
+    pub fn join(self) {
+        if self.thread.join().is_err() {
+            error!("the recorder ended with a panic");
+        }
+    }
+}
+
+struct Desk {
+    settings: Settings,
+    evidence: BTreeMap<AlertId, Vec<Evidence>>,
+    outbox: Outbox,
+    store: Option<Store>,
+    counts: Arc<RecorderCounts>,
+    tell_open: OpenAlerts,
+    unstored: VecDeque<Unstored>,
+}
+
+/// A revision with its evidence, not on disk yet.
+struct Unstored {
+    revision: Box<Revision>,
+    evidence: Vec<Evidence>,
+    picture: Option<outbox::Evidence>,
+}
+
+impl Desk {
+    fn work(mut self, notes: &Receiver<Told>) {
+        loop {
+            match notes.recv_timeout(AGAIN) {
+                Ok(Told::Revision { revision, saw }) => {
+                    let unstored = self.prepare(revision, saw);
+                    self.unstored.push_back(unstored);
+                }
+                Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.teller),
+                Ok(Told::Settings(settings)) => self.settings = *settings,
+                Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.store_waiting();
+        }
+        self.store_waiting();
+        if !self.unstored.is_empty() {
+            error!(lost = self.unstored.len(), "stopped with revisions that could not be stored");
+        }
+    }
+
+    /// Makes the picture where one is wanted, and adds it to the alert's list.
+    fn prepare(&mut self, revision: Box<Revision>, saw: Option<Saw>) -> Unstored {
+        let mut picture = None;
+        if let Some(saw) = saw.filter(|_| self.settings.evidence) {
+            let (entry, jpeg) = self.picture(&revision, &saw);
+            self.evidence.entry(revision.alert.clone()).or_default().push(entry);
+            picture = jpeg;
+        }
+        let over = matches!(revision.phase, Phase::End | Phase::Retract);
+        let evidence = if over {
+            self.evidence.remove(&revision.alert).unwrap_or_default()
+        } else {
+            self.evidence.get(&revision.alert).cloned().unwrap_or_default()
+        };
+        Unstored { revision, evidence, picture }
+    }
+
+    fn picture(&mut self, revision: &Revision, saw: &Saw) -> (Evidence, Option<outbox::Evidence>) {
+        let id = self.evidence.get(&revision.alert).map_or(0, Vec::len) as u32 + 1;
+        let masks = self.settings.masks.get(&revision.camera).map_or(&[][..], Vec::as_slice);
+        let made =
+            evidence::make(&saw.picture, &self.settings.classes, &saw.detections, &revision.shown, masks);
+        let made = match made {
+            Ok(made) => made,
+            Err(error) => {
+                warn!(camera = %revision.camera, alert = %revision.alert.0, %error, "no picture");
+                return (no_picture(id, &error), None);
+            }
+        };
+        if let Some(store) = &mut self.store {
+            if let Err(error) = store.keep(&revision.alert.0, id, revision.at.utc, &made.jpeg) {
+                warn!(alert = %revision.alert.0, %error, "the picture was not kept on the box; it is sent all the same");
+            }
+        }
+        let entry = Evidence {
+            id,
+            media_type: "image/jpeg".to_owned(),
+            bytes: made.jpeg.len() as u64,
+            sha256: made.sha256,
+            redaction: if made.redacted == 0 { Redaction::NobodyInPicture } else { Redaction::Pixelated },
+            state: EvidenceState::Queued,
+        };
+        let picture = outbox::Evidence {
+            alert_id: revision.alert.0.to_string(),
+            level: revision.level,
+            topic_suffix: Topics::evidence_suffix(&revision.alert.0, id),
+            at: revision.at.utc,
+            jpeg: made.jpeg,
+        };
+        (entry, Some(picture))
+    }
+
+    /// Stores what waits, oldest first; stops at the first failure.
+    fn store_waiting(&mut self) {
+        while let Some(next) = self.unstored.front() {
+            if let Err(error) = self.store_one(next) {
+                let mut failing = self.counts.failing.lock();
+                if failing.is_none() {
+                    error!(%error, "alerts cannot be stored; they are kept in memory and tried again every second");
+                }
+                *failing = Some(error);
+                drop(failing);
+                self.make_room();
+                break;
+            }
+            self.counts.stored.fetch_add(1, Ordering::Relaxed);
+            if self.counts.failing.lock().take().is_some() {
+                info!("alerts can be stored again");
+            }
+            self.unstored.pop_front();
+        }
+        self.counts.waiting.store(self.unstored.len() as u64, Ordering::Relaxed);
+    }
+
+    fn store_one(&self, next: &Unstored) -> Result<(), String> {
+        let revision = &next.revision;
+        let record = Record {
+            kind: Kind::Alert,
+            alert_id: Some(revision.alert.0.to_string()),
+            rev: revision.rev,
+            level: Some(revision.level),
+            phase_end: matches!(revision.phase, Phase::End | Phase::Retract),
+            topic_suffix: Topics::ALERT_SUFFIX.to_owned(),
+            at: revision.at.utc,
+        };
+        let (teller, revision, evidence) =
+            (self.settings.teller.clone(), revision.clone(), next.evidence.clone());
+        let stored = self.outbox.append(record, move |seq| {
+            let seq = Seq { stream: seq.stream.clone(), n: seq.n };
+            teller.alert(&revision, &evidence, seq).unwrap_or_else(|error| {
+                // Our texts are short, so this is our bug; the number is used all the same and nothing is hidden.
+                error!(alert = %revision.alert.0, %error, "an alert could not be written");
+                Vec::new()
+            })
+        });
+        let seq = stored.map_err(|error| error.to_string())?;
+        let r = &next.revision;
+        info!(
+            alert = %r.alert.0, rev = r.rev, phase = ?r.phase, kind = %r.kind, level = r.level.name(),
+            camera = %r.camera, rule = %r.why.rule, seq = seq.n, "alert stored"
+        );
+        if let Some(picture) = next.picture.clone() {
+            // The alert is safe; a picture that finds no room is worth a line, not an alert.
+            if let Err(error) = self.outbox.append_evidence(picture) {
+                warn!(alert = %r.alert.0, %error, "the picture could not be stored");
+            }
+        }
+        Ok(())
+    }
+
+    /// While storing fails, memory is bounded: updates that a later revision replaces go first.
+    fn make_room(&mut self) {
+        while self.unstored.len() > UNSTORED {
+            let update = self.unstored.iter().position(|u| u.revision.phase == Phase::Update);
+            let lost = self.unstored.remove(update.unwrap_or(0));
+            self.counts.lost.fetch_add(1, Ordering::Relaxed);
+            if let Some(lost) = lost {
+                error!(alert = %lost.revision.alert.0, rev = lost.revision.rev, "lost: no disk and no memory left");
+            }
+        }
+    }
+}
+
+fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
+    let redaction = match error {
+        EvidenceError::CannotRedact => Redaction::Failed,
+        _ => Redaction::NobodyInPicture,
+    };
+    Evidence {
+        id,
+        media_type: "image/jpeg".to_owned(),
+        bytes: 0,
+        sha256: String::new(),
+        redaction,
+        state: EvidenceState::None,
+    }
+}

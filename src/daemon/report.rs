@@ -1,0 +1,298 @@
+//! What the box says about itself: birth, open alerts, health, configuration. Gathers what each part last
+//! reported and writes the contract's payloads. Must never wait for any of the parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::analysis::alert::{Phase, Revision};
+use crate::analysis::time::{Moment, Timestamp};
+use crate::config::{Config, Problems};
+use crate::contract::box_status::{
+    ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem, Degraded,
+    DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule, Software, SpoolHealth,
+};
+use crate::contract::topics::COMMANDS;
+use crate::contract::words::Time;
+use crate::contract::{EventError, Sender};
+use crate::mqtt;
+use crate::outbox::Depth;
+use crate::scheduler::Counts;
+use crate::video::{self, CameraStats};
+
+use super::lookers::LookerCounts;
+use super::machine::{self, CpuReading};
+use super::recorder::RecorderCounts;
+use super::teller::Teller;
+
+/// The birth message.
+///
+/// # Errors
+/// Only if it cannot be made small enough.
+pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Vec<u8>, EventError> {
+    let mut grids: Vec<String> = config.cameras.iter().map(|c| c.grid.to_string()).collect();
+    grids.sort();
+    grids.dedup();
+    let cameras = config.cameras.iter().map(|camera| MetaCamera {
+        id: camera.id.to_string(),
+        eye: camera.eye,
+        grid: camera.grid.to_string(),
+        address: camera.address.clone(),
+        lonlat: camera.lonlat,
+    });
+    let rules = config.rules.iter().map(|rule| MetaRule {
+        id: rule.id.to_string(),
+        kind: rule.signal.to_string(),
+        level: rule.level.into(),
+        cameras: rule.cameras.iter().map(|camera| camera.to_string()).collect(),
+    });
+    let data = MetaData {
+        box_id: config.site.box_id.to_string(),
+        area: config.site.area.to_string(),
+        site: config.site.name.clone(),
+        software: Software::this(),
+        mode: config.site.mode,
+        language: config.site.language,
+        time_zone: config.site.time_zone_name.clone(),
+        grids,
+        cameras: cameras.collect(),
+        cameras_omitted: 0,
+        rules: rules.collect(),
+        rules_omitted: 0,
+        models,
+        config_sha256: config.sha256.clone(),
+        commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),
+    };
+    config.sender().event(format!("meta.{at}"), None, at, data)
+}
+
+/// The list of open alerts. `last_seq` is the last number given in the alert stream.
+///
+/// # Errors
+/// Only if it cannot be made small enough.
+pub fn active(
+    open: &[Revision],
+    teller: &Teller,
+    last_seq: u64,
+    at: Timestamp,
+) -> Result<Vec<u8>, EventError> {
+    let alerts =
+        open.iter().filter(|r| !matches!(r.phase, Phase::End | Phase::Retract)).map(|r| ActiveAlert {
+            alert_id: r.alert.0.to_string(),
+            rev: r.rev,
+            phase: r.phase.into(),
+            level: r.level.into(),
+            kind: r.kind.to_string(),
+            camera: r.camera.to_string(),
+            grid: teller.grid(&r.camera).to_string(),
+            started_at: Time(r.started_at),
+            acknowledged: r.acknowledged.is_some(),
+        });
+    let data = ActiveData { seq: last_seq, alerts: alerts.collect(), omitted: 0 };
+    teller.sender().event(format!("active.{last_seq}"), None, at, data)
+}
+
+/// Which configuration runs, and whether the one last offered was taken.
+///
+/// # Errors
+/// Only if it cannot be made small enough.
+pub fn config(running: &Config, refused: Option<&Problems>, at: Timestamp) -> Result<Vec<u8>, EventError> {
+    let problems = refused.map(|problems| problems.list.as_slice()).unwrap_or_default();
+    let data = ConfigData {
+        outcome: if refused.is_some() { ConfigOutcome::Rejected } else { ConfigOutcome::Applied },
+        running_sha256: running.sha256.clone(),
+        at: Time(at),
+        problems: problems
+            .iter()
+            .map(|problem| ConfigProblem {
+                line: problem.line,
+                column: problem.column,
+                what: problem.what.clone(),
+                hint: problem.hint.clone(),
+            })
+            .collect(),
+        problems_omitted: 0,
+    };
+    running.sender().event(format!("config.{at}"), None, at, data)
+}
+
+/// Everything a health report is made from.
+pub struct Readings<'a> {
+    /// Now.
+    pub at: Moment,
+    /// Every camera's figures.
+    pub cameras: Vec<(Arc<str>, CameraStats)>,
+    /// What became of their frames.
+    pub frames: Vec<(Arc<str>, Counts)>,
+    /// The workers' figures.
+    pub lookers: &'a LookerCounts,
+    /// The recorder's figures.
+    pub recorder: &'a RecorderCounts,
+    /// The queue.
+    pub depth: Depth,
+    /// The connection to the broker.
+    pub broker: mqtt::Status,
+    /// What runs the models.
+    pub provider: String,
+    /// Worker threads.
+    pub workers: usize,
+}
+
+/// Writes health reports; remembers the last one, because rates are differences.
+pub struct Health {
+    sender: Sender,
+    started: Moment,
+    last: Last,
+    /// Since when a part is degraded, or a camera in its state.
+    since: BTreeMap<String, (String, Timestamp)>,
+}
+
+#[derive(Default)]
+struct Last {
+    at: Duration,
+    cpu: CpuReading,
+    frames: BTreeMap<Arc<str>, (u64, u64)>,
+    looked: u64,
+    busy_us: u64,
+}
+
+impl Health {
+    /// Before the first report.
+    pub fn new(sender: Sender, started: Moment) -> Self {
+        let last = Last { at: started.mono, cpu: CpuReading::take(started.mono), ..Last::default() };
+        Health { sender, started, last, since: BTreeMap::new() }
+    }
+
+    /// One report.
+    ///
+    /// # Errors
+    /// Only if it cannot be made small enough.
+    pub fn report(&mut self, readings: &Readings<'_>) -> Result<Vec<u8>, EventError> {
+        let at = readings.at;
+        let cpu = CpuReading::take(at.mono);
+        let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
+        let looked = readings.lookers.looked.load(Ordering::Relaxed);
+        let busy_us = readings.lookers.busy_us.load(Ordering::Relaxed);
+        let (new_looked, new_busy) = (looked - self.last.looked, busy_us - self.last.busy_us);
+        let detector = DetectorHealth {
+            provider: readings.provider.clone(),
+            per_second: tenth(new_looked as f64 / seconds),
+            mean_ms: if new_looked == 0 { 0.0 } else { tenth(new_busy as f64 / 1000.0 / new_looked as f64) },
+            workers: readings.workers as u32,
+        };
+        let cameras = self.cameras(readings, seconds);
+        let data = HealthData {
+            uptime_s: at.since(self.started).as_secs(),
+            degraded: self.degraded(readings),
+            cameras,
+            cameras_omitted: 0,
+            detector,
+            spool: spool(&readings.depth),
+            machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
+        };
+        self.last.at = at.mono;
+        self.last.cpu = cpu;
+        self.last.looked = looked;
+        self.last.busy_us = busy_us;
+        self.sender.event(format!("health.{}", at.utc), None, at.utc, data)
+    }
+
+    fn cameras(&mut self, readings: &Readings<'_>, seconds: f64) -> Vec<CameraHealth> {
+        let mut list = Vec::with_capacity(readings.cameras.len());
+        for (id, stats) in &readings.cameras {
+            let counts = readings.frames.iter().find(|(camera, _)| camera == id).map(|(_, counts)| *counts);
+            let counts = counts.unwrap_or_default();
+            let before =
+                self.last.frames.insert(id.clone(), (stats.frames, counts.taken)).unwrap_or_default();
+            let rate = |now: u64, before: u64| tenth(now.saturating_sub(before) as f64 / seconds);
+            let state = match stats.state {
+                video::CameraState::Connecting => CameraState::Connecting,
+                video::CameraState::Running => CameraState::Running,
+                video::CameraState::Waiting | video::CameraState::Stopped => CameraState::Lost,
+                video::CameraState::Ended => CameraState::Ended,
+            };
+            let last_frame_at = stats.last_frame_age.and_then(|age| readings.at.utc.checked_sub(age).ok());
+            list.push(CameraHealth {
+                id: id.to_string(),
+                state,
+                since: Time(self.since(format!("camera:{id}"), format!("{state:?}"), readings.at.utc)),
+                fps_in: rate(stats.frames, before.0),
+                fps_analysed: rate(counts.taken, before.1),
+                last_frame_at: last_frame_at.map(Time),
+                decoder: stats.stream.as_ref().map(|stream| stream.decoder.clone()),
+                dropped: BTreeMap::from([
+                    ("not_due".to_owned(), counts.not_due),
+                    ("overload".to_owned(), counts.replaced),
+                    ("unreadable".to_owned(), stats.unreadable),
+                ]),
+                reconnects: stats.reconnects,
+                error: stats.last_error.as_ref().map(|error| error.to_string()),
+            });
+        }
+        list
+    }
+
+    fn degraded(&mut self, readings: &Readings<'_>) -> Vec<Degraded> {
+        let mut reasons: Vec<(String, String)> = Vec::new();
+        for (id, stats) in &readings.cameras {
+            if let Some(error) = &stats.last_error {
+                reasons.push((format!("camera:{id}"), error.to_string()));
+            }
+        }
+        if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
+            reasons.push(("mqtt".to_owned(), trouble.clone()));
+        }
+        if let Some(refusal) = &readings.broker.last_refusal {
+            reasons.push(("mqtt".to_owned(), format!("the broker refused a message: {refusal}")));
+        }
+        for missing in &readings.broker.deaf_to {
+            reasons.push(("mqtt".to_owned(), format!("not subscribed: {missing}")));
+        }
+        if let Some(error) = readings.recorder.failing.lock().as_ref() {
+            let waiting = readings.recorder.waiting.load(Ordering::Relaxed);
+            reasons.push(("spool".to_owned(), format!("{error}; {waiting} revisions wait in memory")));
+        } else if readings.depth.over_limit {
+            let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
+            reasons.push(("spool".to_owned(), reason));
+        }
+        let failed = readings.lookers.failed.load(Ordering::Relaxed);
+        if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
+            reasons
+                .push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
+        }
+        let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
+        self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
+        let at = readings.at.utc;
+        reasons
+            .into_iter()
+            .map(|(part, reason)| {
+                let since = self.since(format!("degraded:{part}"), String::new(), at);
+                Degraded { part, reason, since: Time(since) }
+            })
+            .collect()
+    }
+
+    /// When `key` came into `state`, remembered from report to report.
+    fn since(&mut self, key: String, state: String, now: Timestamp) -> Timestamp {
+        let entry = self.since.entry(key).or_insert_with(|| (state.clone(), now));
+        if entry.0 != state {
+            *entry = (state, now);
+        }
+        entry.1
+    }
+}
+
+fn spool(depth: &Depth) -> SpoolHealth {
+    SpoolHealth {
+        queued: depth.rows,
+        bytes: depth.bytes,
+        stream: depth.stream.clone(),
+        last_seq: depth.last_n,
+        dropped: depth.dropped + depth.dropped_pictures,
+    }
+}
+
+fn tenth(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}

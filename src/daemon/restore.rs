@@ -1,0 +1,111 @@
+//! Alerts that were open when the box stopped, read back from the messages that told of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tracing::{info, warn};
+
+use crate::analysis::alert::{
+    Acknowledgement, AlertId, Contribution, Phase, PhaseReason, Revision, Shown, Why,
+};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::BBox;
+use crate::analysis::time::Moment;
+use crate::contract::alert::{AlertData, Evidence};
+use crate::contract::{self, Event};
+use crate::outbox::Outbox;
+
+/// What was open.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// The latest revision of each.
+    pub revisions: Vec<Revision>,
+    /// The pictures of each.
+    pub evidence: BTreeMap<AlertId, Vec<Evidence>>,
+}
+
+/// Reads them. One that cannot be read is said aloud and left out: its alert stays open at the consumer,
+/// which `up/active` corrects.
+pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
+    let open = match outbox.open_alerts() {
+        Ok(open) => open,
+        Err(error) => {
+            warn!(%error, "the alerts that were open before the restart are unknown");
+            return Restored::default();
+        }
+    };
+    let mut restored = Restored::default();
+    for alert in open {
+        match serde_json::from_slice::<Event<AlertData>>(&alert.revision) {
+            Ok(event) => {
+                let revision = revision(&event.data, now);
+                restored.evidence.insert(revision.alert.clone(), event.data.evidence);
+                restored.revisions.push(revision);
+            }
+            Err(error) => warn!(alert = %alert.alert_id, %error, "an open alert could not be read back"),
+        }
+    }
+    if !restored.revisions.is_empty() {
+        info!(open = restored.revisions.len(), "took up the alerts that were open before the restart");
+    }
+    restored
+}
+
+fn revision(data: &AlertData, now: Moment) -> Revision {
+    Revision {
+        alert: AlertId(Arc::from(data.alert_id.as_str())),
+        rev: data.rev,
+        phase: match data.phase {
+            contract::Phase::New => Phase::New,
+            contract::Phase::Update => Phase::Update,
+            contract::Phase::End => Phase::End,
+            contract::Phase::Retract => Phase::Retract,
+        },
+        reason: PhaseReason::StillThere,
+        kind: Arc::from(data.kind.as_str()),
+        level: data.level.into(),
+        level_max: data.level_max.into(),
+        confidence: data.confidence as f32,
+        started_at: data.started_at.0,
+        last_seen_at: data.last_seen_at.0,
+        ended_at: data.ended_at.map(|t| t.0),
+        at: now,
+        camera: data.origin.cameras.first().map_or_else(|| Arc::from(""), |c| Arc::from(c.id.as_str())),
+        zone: data.origin.zones.first().map(|zone| Arc::from(zone.as_str())),
+        shown: data
+            .geometry
+            .objects
+            .iter()
+            .map(|object| Shown {
+                class: Class::named(&object.class),
+                score: object.score as f32,
+                box_in_frame: {
+                    let [x0, y0, x1, y1] = object.box_in_frame.map(|v| v as f32);
+                    BBox::new(x0, y0, x1, y1)
+                },
+            })
+            .collect(),
+        why: Why {
+            rule: Arc::from(data.why.rule.as_str()),
+            condition: data.why.condition.clone(),
+            threshold: data.why.threshold,
+            contributions: data
+                .why
+                .signals
+                .iter()
+                .map(|s| Contribution {
+                    source: s.source.clone(),
+                    value: s.value,
+                    contribution: s.contribution,
+                    weight: s.weight,
+                    age_secs: s.age_s,
+                })
+                .collect(),
+        },
+        acknowledged: data.acknowledged.as_ref().map(|a| Acknowledgement {
+            by: a.by.clone(),
+            at: a.at.0,
+            note: a.note.clone(),
+        }),
+    }
+}

@@ -1,0 +1,111 @@
+//! Which models look, for the daemon and for a replay alike: found in the manifest, checked, loaded, and
+//! what follows from them for the cameras. Must never choose another model than the configured one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::analysis::detection::Class;
+use crate::analysis::rules::CameraPlan;
+use crate::config::{Camera, Config};
+use crate::contract::alert::ModelRef;
+use crate::contract::box_status::MetaModel;
+use crate::detector::manifest::{Manifest, ModelEntry};
+use crate::detector::{Detector, Inference, Model, Thresholds};
+
+/// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
+/// never begin a track. ByteTrack (Zhang et al., 2022) takes 0.1 beside 0.6; a guess between.
+const UNSURE: f32 = 0.35;
+
+/// The loaded models of a configuration, the structure model first.
+pub struct Sight {
+    models: Vec<Arc<Model>>,
+    entries: Vec<ModelEntry>,
+}
+
+/// Why the box cannot see, as people read it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SightError(String);
+
+impl Sight {
+    /// Loads what the configuration names; `manifest` and `model` given on the command line come first.
+    ///
+    /// # Errors
+    /// A sentence that says which model, which file, what is wrong and what to try.
+    pub fn load(config: &Config, manifest: Option<&Path>, model: Option<&str>) -> Result<Self, SightError> {
+        let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
+            .map_err(|error| SightError(error.to_string()))?;
+        let structure = model.unwrap_or(&config.detector.model);
+        let names = std::iter::once(structure).chain(config.detector.face_model.as_deref());
+        let providers: Vec<&str> = config.detector.providers.iter().map(|p| p.name()).collect();
+        let mut sight = Sight { models: Vec::new(), entries: Vec::new() };
+        for name in names {
+            let entry = manifest.model(name).map_err(|error| SightError(error.to_string()))?;
+            let model = Model::load(entry, &providers).map_err(|error| SightError(error.to_string()))?;
+            sight.models.push(Arc::new(model));
+            sight.entries.push(entry.clone());
+        }
+        Ok(sight)
+    }
+
+    /// A detector for one thread.
+    ///
+    /// # Errors
+    /// Buffers for the models cannot be had.
+    pub fn detector(&self) -> Result<Box<dyn Detector>, SightError> {
+        let inference = Inference::new(&self.models).map_err(|error| SightError(error.to_string()))?;
+        Ok(Box::new(inference))
+    }
+
+    /// Everything that can be found.
+    pub fn classes(&self) -> Vec<Class> {
+        let mut classes: Vec<Class> = self.entries.iter().flat_map(ModelEntry::reported).collect();
+        classes.sort();
+        classes.dedup();
+        classes
+    }
+
+    /// The structure model, as alerts name it.
+    pub fn model_ref(&self) -> ModelRef {
+        let entry = &self.entries[0];
+        ModelRef { name: entry.name.clone(), sha256: hex(&entry.sha256) }
+    }
+
+    /// All models, as the birth message names them.
+    pub fn meta(&self) -> Vec<MetaModel> {
+        let model = |entry: &ModelEntry| MetaModel {
+            name: entry.name.clone(),
+            sha256: hex(&entry.sha256),
+            classes: entry.reported().map(|class| class.name().to_owned()).collect(),
+        };
+        self.entries.iter().map(model).collect()
+    }
+
+    /// What runs the models, for the health report.
+    pub fn provider(&self) -> String {
+        self.models.first().map_or_else(String::new, |model| model.provider().to_owned())
+    }
+
+    /// A camera's plan with the model's thresholds where the camera has none of its own.
+    pub fn plan(&self, camera: &Camera) -> CameraPlan {
+        let mut plan = camera.plan();
+        for (class, threshold) in self.recommended() {
+            plan.thresholds.entry(class).or_insert(threshold);
+        }
+        plan
+    }
+
+    /// What the detector is asked for on a camera: also what is only good enough to continue a track.
+    pub fn thresholds(&self, camera: &Camera) -> Thresholds {
+        camera.thresholds.iter().map(|(class, t)| (*class, *t)).collect::<Thresholds>().scaled(UNSURE)
+    }
+
+    fn recommended(&self) -> BTreeMap<Class, f32> {
+        self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

@@ -1,0 +1,264 @@
+//! The configuration as each part of the daemon wants it. Plain translation: nothing is decided here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tracing::{error, info};
+
+use crate::analysis::rules::{CameraPlan, Rule};
+use crate::analysis::time::Timestamp;
+use crate::clock::Clock;
+use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
+use crate::contract::alert::{ClockData, GapData, GapRange, GapReason, SeqData};
+use crate::contract::box_status::{BoxState, StateData};
+use crate::contract::command::{Outcome, ReplyData};
+use crate::contract::words::Time;
+use crate::contract::{Sender, Topics, gap_event};
+use crate::detector::Detector;
+use crate::mqtt::{self, Publisher, Qos};
+use crate::outbox::{self, Gap, GapBody, Limits, Outbox, Seq};
+use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
+
+use super::DaemonError;
+use super::cameras::Wanted;
+use super::lookers::ThresholdsByCamera;
+use super::recorder::{OpenAlerts, Settings};
+use super::report;
+use super::sight::Sight;
+use super::teller::Teller;
+
+/// Everything that follows from a configuration and its models.
+pub struct Site {
+    plans: Vec<CameraPlan>,
+    rules: Vec<Rule>,
+    wanted: Vec<Wanted>,
+    recorder: Settings,
+    thresholds: ThresholdsByCamera,
+    workers: usize,
+}
+
+impl Site {
+    /// Translates.
+    ///
+    /// # Errors
+    /// A camera address that only the video side finds wrong.
+    pub fn new(config: &Config, sight: &Sight, clock: ClockData) -> Result<Self, DaemonError> {
+        let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
+        let teller = Teller::new(config, sight.model_ref(), clock).map_err(DaemonError::new)?;
+        let recorder = Settings {
+            teller,
+            evidence: config.evidence.enabled,
+            classes: sight.classes(),
+            masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
+        };
+        let thresholds =
+            config.cameras.iter().map(|c| (c.id.clone(), Arc::new(sight.thresholds(c)))).collect();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Site {
+            plans: config.cameras.iter().map(|camera| sight.plan(camera)).collect(),
+            rules: config.rules.clone(),
+            wanted,
+            recorder,
+            thresholds: Arc::new(RwLock::new(thresholds)),
+            workers: config.detector.workers.unwrap_or(cores),
+        })
+    }
+
+    /// For the analysis.
+    pub fn rules(&self) -> (Vec<CameraPlan>, Vec<Rule>) {
+        (self.plans.clone(), self.rules.clone())
+    }
+
+    /// For the video side.
+    pub fn wanted_cameras(&self) -> Vec<Wanted> {
+        self.wanted.clone()
+    }
+
+    /// For the recorder.
+    pub fn recorder_settings(&self) -> Settings {
+        self.recorder.clone()
+    }
+
+    /// For the workers.
+    pub fn thresholds(&self) -> &ThresholdsByCamera {
+        &self.thresholds
+    }
+
+    /// Puts the thresholds of a newer site into the cell that the workers read, and shares it from here on.
+    pub fn share_thresholds_of(&mut self, older: &Site) {
+        let newer: BTreeMap<_, _> = std::mem::take(&mut *self.thresholds.write());
+        *older.thresholds.write() = newer;
+        self.thresholds = older.thresholds.clone();
+    }
+
+    /// One detector per worker.
+    ///
+    /// # Errors
+    /// Buffers for the models cannot be had.
+    pub fn detectors(&self, sight: &Sight) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
+        (0..self.workers.max(1)).map(|_| sight.detector().map_err(DaemonError::new)).collect()
+    }
+}
+
+fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
+    let location = match &camera.source {
+        CameraSource::Rtsp { url, transport } => Location::Rtsp {
+            url: RtspUrl::parse(url)
+                .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?,
+            transport: match transport {
+                Transport::Tcp => video::Transport::Tcp,
+                Transport::Udp => video::Transport::Udp,
+            },
+            credentials: camera.credentials.as_ref().map(|known| video::Credentials {
+                user: known.user.clone(),
+                password: video::Secret::new(known.password.reveal()),
+            }),
+        },
+        CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },
+    };
+    let mut source = Source::new(camera.id.clone(), location);
+    source.stall_after = camera.stall_after;
+    source.decoder = match camera.decoder {
+        Decoder::Auto => DecoderChoice::Auto,
+        Decoder::Software => DecoderChoice::Software,
+    };
+    Ok(Wanted { source, analysis_hz: camera.analysis_hz })
+}
+
+/// Where the broker is. The embedded one runs as long as this is kept.
+pub enum RunningBroker {
+    /// In this process.
+    Embedded(mqtt::embedded::Embedded),
+    /// Somewhere else.
+    Remote,
+}
+
+impl RunningBroker {
+    /// Ends the embedded one.
+    pub fn stop(self, deadline: Duration) {
+        if let RunningBroker::Embedded(broker) = self {
+            broker.stop(deadline);
+        }
+    }
+}
+
+/// How to reach the broker; starts the embedded one where none is configured.
+///
+/// # Errors
+/// The embedded broker cannot start.
+pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), DaemonError> {
+    let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
+    settings.prefix = config.mqtt.prefix.clone();
+    settings.version = match config.mqtt.version {
+        MqttVersion::V5 => mqtt::Version::V5,
+        MqttVersion::V311 => mqtt::Version::V311,
+    };
+    match &config.mqtt.broker {
+        Broker::Embedded { port } => {
+            let broker = mqtt::embedded::Embedded::start(*port).map_err(DaemonError::new)?;
+            settings.url = Some(broker.url());
+            Ok((settings, RunningBroker::Embedded(broker)))
+        }
+        Broker::Remote { host, port, tls, credentials } => {
+            let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
+            settings.url = Some(format!("{scheme}://{host}:{port}"));
+            if let Some(tls) = tls {
+                settings.ca_file = tls.ca_file.clone();
+                let (cert, key): (Option<PathBuf>, Option<PathBuf>) = tls.client.clone().unzip();
+                settings.client_cert = cert;
+                settings.client_key = key;
+            }
+            if let Some(known) = credentials {
+                settings.user = Some(known.user.clone());
+                settings.password_file = Some(known.file.clone());
+            }
+            Ok((settings, RunningBroker::Remote))
+        }
+    }
+}
+
+/// Opens the queue on disk and says what was found there.
+///
+/// # Errors
+/// The folder cannot be used.
+pub fn open_outbox(config: &Config, now: Timestamp) -> Result<Outbox, DaemonError> {
+    let limits = Limits {
+        rows: config.outbox.max_rows,
+        bytes: config.outbox.max_bytes,
+        free_bytes: config.outbox.min_free_bytes,
+    };
+    let sender = config.sender();
+    let gap_body: GapBody = Arc::new(move |gap, seq| {
+        gap_event(gap_data(gap, seq), &sender).unwrap_or_else(|error| {
+            error!(%error, "a gap record could not be written");
+            Vec::new()
+        })
+    });
+    let options = outbox::Options { limits, gap_body, gap_topic: Topics::ALERT_SUFFIX.to_owned() };
+    let identity = format!("{}/{}", config.site.area, config.site.box_id);
+    let (outbox, opened) =
+        Outbox::open(&config.outbox.dir, now, &identity, options).map_err(DaemonError::new)?;
+    info!(folder = %config.outbox.dir.display(), ?opened, waiting = outbox.depth().rows, "the queue is open");
+    Ok(outbox)
+}
+
+fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
+    GapData {
+        seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
+        missing_stream: gap.stream.to_string(),
+        missing: gap.ranges.iter().map(|(from, to)| GapRange { from: *from, to: *to }).collect(),
+        missing_omitted: 0,
+        pictures: gap.pictures,
+        reason: match gap.reason {
+            outbox::GapReason::Rows => GapReason::RowLimit,
+            outbox::GapReason::Bytes => GapReason::SizeLimit,
+            outbox::GapReason::Disk => GapReason::DiskFull,
+            outbox::GapReason::Damaged => GapReason::Damaged,
+        },
+        began_at: Time(gap.from),
+        until_at: Time(gap.to),
+    }
+}
+
+/// What the publisher says by itself, as the contract has it.
+pub fn bodies(sender: Sender) -> mqtt::Bodies {
+    let replier = sender.clone();
+    mqtt::Bodies {
+        state: Arc::new(move |state, session, at| {
+            let state = match state {
+                mqtt::State::Online => BoxState::Online,
+                mqtt::State::Stopped => BoxState::Stopped,
+                mqtt::State::Offline => BoxState::Offline,
+            };
+            let id = format!("state.{session}.{}", at.as_millisecond());
+            let data = StateData { state, session: session.to_owned(), since: Time(at) };
+            sender.event(id, None, at, data).unwrap_or_default()
+        }),
+        reply: Arc::new(move |refusal, seq| {
+            let reply = ReplyData {
+                request_id: refusal.request_id.clone().unwrap_or_default(),
+                command: refusal.verb.clone(),
+                outcome: Outcome::Refused,
+                code: None,
+                message: Some(refusal.why.clone()),
+            };
+            replier
+                .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
+                .unwrap_or_default()
+        }),
+    }
+}
+
+/// Publishes the list of open alerts whenever it changes.
+pub fn tell_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> OpenAlerts {
+    Box::new(move |open, teller| {
+        let last_seq = outbox.depth().last_n;
+        match report::active(open, teller, last_seq, clock.now().utc) {
+            Ok(message) => publisher.set_latest("up/active", Qos::AtLeastOnce, true, message),
+            Err(error) => error!(%error, "the list of open alerts could not be written"),
+        }
+    })
+}

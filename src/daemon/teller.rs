@@ -1,0 +1,107 @@
+//! From a revision to the message that people read: adds what the analysis does not know, such as places,
+//! titles, the model and the configuration. Used alike by the daemon and by a replay. Must never decide anything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::analysis::alert::Revision;
+use crate::analysis::grid::GridCode;
+use crate::config::Config;
+use crate::contract::alert::{ClockData, Evidence, ModelRef};
+use crate::contract::alert_event::{AlertContext, CameraPlace, Seq};
+use crate::contract::words::{Eye, Language, Mode};
+use crate::contract::{EventError, Sender, alert_event};
+
+/// Everything about the site that alerts carry.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    sender: Sender,
+    site: Option<String>,
+    language: Language,
+    mode: Mode,
+    model: ModelRef,
+    config_sha256: String,
+    clock: ClockData,
+    cameras: BTreeMap<Arc<str>, Place>,
+    titles: BTreeMap<Arc<str>, String>,
+    /// For alerts of cameras that are no longer configured.
+    area: GridCode,
+}
+
+#[derive(Debug, Clone)]
+struct Place {
+    eye: Eye,
+    grid: GridCode,
+    address: Option<String>,
+    lonlat: Option<[f64; 2]>,
+}
+
+impl Teller {
+    /// Takes over what the configuration says. `model` is the one that finds structure.
+    pub fn new(
+        config: &Config,
+        model: ModelRef,
+        clock: ClockData,
+    ) -> Result<Self, crate::analysis::grid::GridError> {
+        let cameras = config.cameras.iter().map(|camera| {
+            let place = Place {
+                eye: camera.eye,
+                grid: camera.grid.clone(),
+                address: camera.address.clone(),
+                lonlat: camera.lonlat,
+            };
+            (camera.id.clone(), place)
+        });
+        Ok(Teller {
+            sender: config.sender(),
+            site: config.site.name.clone(),
+            language: config.site.language,
+            mode: config.site.mode,
+            model,
+            config_sha256: config.sha256.clone(),
+            clock,
+            cameras: cameras.collect(),
+            titles: config.titles.clone(),
+            area: GridCode::parse(&config.site.area)?,
+        })
+    }
+
+    /// Which box speaks.
+    pub fn sender(&self) -> &Sender {
+        &self.sender
+    }
+
+    /// The grid of a camera; the area's code where the camera is no longer configured.
+    pub fn grid(&self, camera: &str) -> &GridCode {
+        self.cameras.get(camera).map_or(&self.area, |place| &place.grid)
+    }
+
+    /// The alert message, as it is stored and published.
+    ///
+    /// # Errors
+    /// See [`alert_event`]: only if the message cannot be made small enough.
+    pub fn alert(&self, revision: &Revision, evidence: &[Evidence], seq: Seq) -> Result<Vec<u8>, EventError> {
+        let camera = match self.cameras.get(&revision.camera) {
+            Some(place) => CameraPlace {
+                eye: place.eye,
+                grid: &place.grid,
+                address: place.address.as_deref(),
+                lonlat: place.lonlat,
+            },
+            None => CameraPlace { eye: Eye::Village, grid: &self.area, address: None, lonlat: None },
+        };
+        let context = AlertContext {
+            sender: &self.sender,
+            site: self.site.as_deref(),
+            language: self.language,
+            mode: self.mode,
+            title: self.titles.get(&revision.why.rule).map(String::as_str),
+            camera,
+            model: &self.model,
+            config_sha256: &self.config_sha256,
+            clock: self.clock,
+            evidence,
+        };
+        alert_event(revision, &context, seq)
+    }
+}

@@ -1,0 +1,115 @@
+//! The real daemon as a child process.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A running `lookout run`. Killed when dropped.
+pub struct Daemon {
+    child: Child,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    lines: Mutex<Vec<String>>,
+    came: Condvar,
+    ended: Mutex<bool>,
+    end_came: Condvar,
+}
+
+impl Daemon {
+    /// Starts it with the configuration at `config` and the models of `manifest`.
+    pub fn start(config: &Path, manifest: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lookout"))
+            .args(["run", "--config"])
+            .arg(config)
+            .arg("--manifest")
+            .arg(manifest)
+            .env("LOOKOUT_LOG", "info,lookout=debug")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the daemon starts");
+        let log = Arc::new(Log::default());
+        let inside = log.clone();
+        let lines = BufReader::new(child.stderr.take().expect("piped"));
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                inside.lines.lock().expect("log").push(line);
+                inside.came.notify_all();
+            }
+            *inside.ended.lock().expect("log") = true;
+            inside.end_came.notify_all();
+        });
+        Daemon { child, log }
+    }
+
+    /// Waits until the log has a line with `text`.
+    pub fn wait_for_log(&self, text: &str, within: Duration) {
+        let deadline = Instant::now() + within;
+        let mut lines = self.log.lines.lock().expect("log");
+        while !lines.iter().any(|line| line.contains(text)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no log line with {text:?} within {within:?}:\n{}", lines.join("\n"));
+            lines = self.log.came.wait_timeout(lines, left).expect("log").0;
+        }
+    }
+
+    /// The whole log so far.
+    pub fn log(&self) -> String {
+        self.log.lines.lock().expect("log").join("\n")
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("waited for");
+    }
+
+    /// Sends SIGHUP.
+    pub fn reload(&self) {
+        kill_process(self.pid(), Signal::HUP).expect("signalled");
+    }
+
+    /// Asks it to stop and waits; returns its exit code.
+    pub fn stop(mut self, within: Duration) -> i32 {
+        kill_process(self.pid(), Signal::TERM).expect("signalled");
+        // Its log ends when it ends, so waiting for that is waiting for the process.
+        let deadline = Instant::now() + within;
+        let mut ended = self.log.ended.lock().expect("log");
+        while !*ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "not stopped within {within:?}:\n{}", self.log());
+            ended = self.log.end_came.wait_timeout(ended, left).expect("log").0;
+        }
+        drop(ended);
+        self.child.wait().expect("waited for").code().unwrap_or(-1)
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Already gone after `kill` and `stop`.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Writes a configuration file into `folder`.
+pub fn write_config(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("lookout.toml");
+    fs::write(&path, text).expect("the configuration is written");
+    path
+}
