@@ -15,10 +15,21 @@ use crate::analysis::geometry::BBox;
 use crate::frame::Picture;
 
 pub mod convert;
+mod denormals;
 pub mod heads;
+mod inference;
 pub mod manifest;
+mod model;
+mod provider;
+mod runtime;
+mod tensors;
 
-/// Finds things in one picture after the other. One per worker thread; the real one is `Inference`, tests
+pub use inference::Inference;
+pub use model::{Model, ModelError, Named};
+pub use provider::{Provider, UnknownProvider};
+pub use runtime::{ENVIRONMENT as RUNTIME_ENVIRONMENT, Runtime, RuntimeError};
+
+/// Finds things in one picture after the other. One per worker thread; the real one is [`Inference`], tests
 /// have one that recites.
 pub trait Detector: Send {
     /// Replaces what is in `out` with what is in the part `region` of the picture (default: all of it), most

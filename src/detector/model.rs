@@ -1,0 +1,394 @@
+//! A model file that was checked against its description and can be run.
+//!
+//! The file is read once, its digest is compared before anything parses it, and the same bytes are handed to
+//! ONNX Runtime, so nothing can be exchanged in between. Then names, types and shapes are compared with what
+//! the manifest says, and one run on a made-up picture shows whether it works and whether its scores are
+//! probabilities. What fails is refused with a sentence that names model, file, what was expected and what was
+//! found.
+
+use std::ffi::CString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ort::session::Session;
+use ort::session::builder::{AutoDevicePolicy, GraphOptimizationLevel, SessionBuilder};
+use ort::value::{Outlet, TensorElementType, ValueType};
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+
+use super::heads::HeadOutput;
+use super::manifest::ModelEntry;
+use super::provider::Provider;
+use super::runtime::{Runtime, RuntimeError, one_line};
+use super::tensors::Tensors;
+
+/// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
+const LARGEST_FILE_BYTES: u64 = 512 << 20;
+/// Most values in the tensors of one worker: 64 Mi values are 256 MiB. A guess.
+const MOST_VALUES: usize = 64 << 20;
+
+/// A network that is ready to run. Shared by all workers; each makes an [`Inference`](super::Inference) of it.
+pub struct Model {
+    entry: ModelEntry,
+    session: Session,
+    provider: Provider,
+    input_name: CString,
+    output_names: Vec<CString>,
+    outputs: Vec<HeadOutput>,
+    /// Held during a run where the provider wants one run at a time.
+    one_at_a_time: Option<Mutex<()>>,
+}
+
+/// Why a model is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// There is nothing to run models with.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The file cannot be read.
+    #[error("{model}: cannot be read: {error}\n  hint: is the file where the manifest says?")]
+    Unreadable {
+        /// Which model.
+        model: Named,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is no file of a sensible size.
+    #[error("{model} {found}, where a model file of at most {} MiB was expected", LARGEST_FILE_BYTES >> 20)]
+    NoModelFile {
+        /// Which model.
+        model: Named,
+        /// What it is instead.
+        found: String,
+    },
+    /// The file is not the one that was described.
+    #[error(
+        "{model}: SHA-256 is {found}, where the manifest says {expected}\n  hint: the file is damaged, incomplete or another one; fetch it again"
+    )]
+    Digest {
+        /// Which model.
+        model: Named,
+        /// From the manifest, in hex.
+        expected: String,
+        /// Of the file, in hex.
+        found: String,
+    },
+    /// ONNX Runtime does not take it.
+    #[error("{model}: ONNX Runtime cannot load it: {message}")]
+    Load {
+        /// Which model.
+        model: Named,
+        /// What ONNX Runtime says.
+        message: String,
+    },
+    /// The network is not the one that was described.
+    #[error(
+        "{model}: {what} {expected}, but the file has {found}\n  hint: compare the manifest's entry with the file's origin"
+    )]
+    Described {
+        /// Which model.
+        model: Named,
+        /// What is compared: `the input should be`.
+        what: String,
+        /// From the manifest.
+        expected: String,
+        /// In the file.
+        found: String,
+    },
+    /// It loads but does not work.
+    #[error("{model}: the trial run failed: {message}")]
+    Trial {
+        /// Which model.
+        model: Named,
+        /// Why.
+        message: String,
+    },
+}
+
+/// A model by its name and file, for messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    name: String,
+    file: PathBuf,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "model `{}` ({})", self.name, self.file.display())
+    }
+}
+
+impl Model {
+    /// Loads a model, to be run by the first of `providers` that can; on the CPU if none can. A provider that
+    /// cannot is named in a warning, with the reason and with what runs instead.
+    ///
+    /// # Errors
+    /// [`ModelError`]: whatever makes the file not the model that `entry` describes.
+    pub fn load(entry: &ModelEntry, providers: &[Provider]) -> Result<Model, ModelError> {
+        let named = Named { name: entry.name.clone(), file: entry.file.clone() };
+        let bytes = read_checked(&named, &entry.file, &entry.sha256)?;
+        let runtime = Runtime::get()?;
+        let (session, provider) = open(runtime, &named, &bytes, providers)?;
+        drop(bytes);
+        let outputs = entry.head.outputs(&entry.input, entry.classes.len());
+        let (input_name, output_names) = check_description(&named, entry, &session, &outputs)?;
+        let one_at_a_time = (!provider.runs_concurrently()).then(|| Mutex::new(()));
+        let entry = entry.clone();
+        let model = Model { entry, session, provider, input_name, output_names, outputs, one_at_a_time };
+        model.try_out()?;
+        Ok(model)
+    }
+
+    /// Its description.
+    pub fn entry(&self) -> &ModelEntry {
+        &self.entry
+    }
+
+    /// What runs it.
+    pub fn provider(&self) -> Provider {
+        self.provider
+    }
+
+    /// How long a run takes on this thread, now: the shortest of `times` runs on a made-up picture.
+    ///
+    /// # Errors
+    /// [`ModelError::Trial`].
+    pub fn time(&self, times: usize) -> Result<Duration, ModelError> {
+        let failed = |message| self.trial_error(message);
+        let mut tensors = self.trial_tensors().map_err(failed)?;
+        let mut shortest = Duration::MAX;
+        for _ in 0..times.max(1) {
+            let begin = Instant::now();
+            tensors.run(self).map_err(failed)?;
+            shortest = shortest.min(begin.elapsed());
+        }
+        Ok(shortest)
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(super) fn input_name(&self) -> &CString {
+        &self.input_name
+    }
+
+    pub(super) fn output_names(&self) -> &[CString] {
+        &self.output_names
+    }
+
+    pub(super) fn outputs(&self) -> &[HeadOutput] {
+        &self.outputs
+    }
+
+    pub(super) fn one_at_a_time(&self) -> Option<&Mutex<()>> {
+        self.one_at_a_time.as_ref()
+    }
+
+    pub(super) fn trial_error(&self, message: String) -> ModelError {
+        ModelError::Trial { model: self.named(), message }
+    }
+
+    fn named(&self) -> Named {
+        Named { name: self.entry.name.clone(), file: self.entry.file.clone() }
+    }
+
+    /// Tensors with a made-up picture in them: a wave over columns and rows, different in each channel.
+    fn trial_tensors(&self) -> Result<Tensors, String> {
+        let mut tensors = Tensors::new(self)?;
+        let input = &self.entry.input;
+        for (i, value) in tensors.input_mut()?.iter_mut().enumerate() {
+            let (channel, place) = (i / (input.width * input.height), i % (input.width * input.height));
+            let (x, y) = ((place % input.width) as f32, (place / input.width) as f32);
+            let wave = 127.5 + 127.5 * ((x / 23.0 + channel as f32).sin() * (y / 17.0).cos());
+            *value = (wave - input.mean[channel]) / input.std[channel];
+        }
+        Ok(tensors)
+    }
+
+    fn try_out(&self) -> Result<(), ModelError> {
+        let failed = |message| self.trial_error(message);
+        let mut tensors = self.trial_tensors().map_err(failed)?;
+        tensors.run(self).map_err(failed)?;
+        let outputs = tensors.outputs().map_err(failed)?;
+        if let Some(score) = self.entry.head.first_impossible_score(&outputs, &self.entry.input) {
+            return Err(ModelError::Described {
+                model: self.named(),
+                what: "scores should be".into(),
+                expected: "within 0..1".into(),
+                found: format!(
+                    "{score:.1}: another head than `{}`, or no sigmoid in the graph?",
+                    self.entry.head.name()
+                ),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model")
+            .field("name", &self.entry.name)
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The bytes of the file, whose digest is right.
+fn read_checked(named: &Named, file: &Path, sha256: &[u8; 32]) -> Result<Vec<u8>, ModelError> {
+    let unreadable = |error| ModelError::Unreadable { model: named.clone(), error };
+    let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    let found = match metadata.len() {
+        _ if metadata.is_dir() => Some("is a folder".to_owned()),
+        _ if !metadata.is_file() => Some("is no plain file".to_owned()),
+        0 => Some("is empty".to_owned()),
+        bytes if bytes > LARGEST_FILE_BYTES => Some(format!("has {bytes} bytes")),
+        _ => None,
+    };
+    if let Some(found) = found {
+        return Err(ModelError::NoModelFile { model: named.clone(), found });
+    }
+    let bytes = std::fs::read(file).map_err(unreadable)?;
+    let digest: [u8; 32] = Sha256::digest(&bytes).into();
+    if digest != *sha256 {
+        return Err(ModelError::Digest { model: named.clone(), expected: hex(sha256), found: hex(&digest) });
+    }
+    Ok(bytes)
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A session with the first provider that works, and which one that is.
+fn open(
+    runtime: &Runtime,
+    named: &Named,
+    bytes: &[u8],
+    providers: &[Provider],
+) -> Result<(Session, Provider), ModelError> {
+    let load_error = |message: String| ModelError::Load { model: named.clone(), message };
+    let mut failed = Vec::new();
+    for &provider in providers.iter().take_while(|p| **p != Provider::Cpu) {
+        match open_with(runtime, bytes, provider) {
+            Ok(session) => {
+                report_failed(named, &failed, provider);
+                return Ok((session, provider));
+            }
+            Err(message) => failed.push((provider, message)),
+        }
+    }
+    // Last, and whether it was asked for or not: a box that sees slowly is better than a blind one.
+    let session = open_with(runtime, bytes, Provider::Cpu).map_err(load_error)?;
+    report_failed(named, &failed, Provider::Cpu);
+    Ok((session, Provider::Cpu))
+}
+
+fn report_failed(named: &Named, failed: &[(Provider, String)], runs: Provider) {
+    for (provider, reason) in failed {
+        tracing::warn!(model = named.name, %provider, %reason, %runs, "provider cannot run this model");
+    }
+}
+
+fn open_with(runtime: &Runtime, bytes: &[u8], provider: Provider) -> Result<Session, String> {
+    let message = |error: ort::Error| one_line(error.message());
+    let mut builder = options(runtime).map_err(message)?;
+    if let Some(dispatch) = provider.dispatch() {
+        dispatch.register(&mut builder).map_err(message)?;
+    }
+    builder.commit_from_memory(bytes).map_err(message)
+}
+
+/// One thread per run, because there is a worker for each core and a thread pool would fight them; no
+/// spinning, which burnt 0.28 core at ten runs a second.
+fn options(runtime: &Runtime) -> ort::Result<SessionBuilder> {
+    Ok(Session::builder(runtime.environment())?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(1)?
+        .with_inter_threads(1)?
+        .with_parallel_execution(false)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        // Providers are what configuration says, not what the library would choose.
+        .with_auto_device(AutoDevicePolicy::PreferCPU)?)
+}
+
+/// Compares the network's inputs and outputs with the manifest's; gives the names to run it with.
+fn check_description(
+    named: &Named,
+    entry: &ModelEntry,
+    session: &Session,
+    outputs: &[HeadOutput],
+) -> Result<(CString, Vec<CString>), ModelError> {
+    let refused = |what: &str, expected: String, found: String| ModelError::Described {
+        model: named.clone(),
+        what: what.to_owned(),
+        expected,
+        found,
+    };
+    let input = &entry.input;
+    let values = outputs.iter().map(|o| o.shape.iter().fold(1usize, |a, b| a.saturating_mul(*b)));
+    let values = values.fold(input.len(), usize::saturating_add);
+    if values > MOST_VALUES {
+        let expected = format!("at most {MOST_VALUES} values");
+        return Err(refused("the tensors of the description should have", expected, format!("{values}")));
+    }
+    let [fed] = session.inputs() else {
+        return Err(refused("there should be", "one input".into(), list(session.inputs())));
+    };
+    let wanted = [1, 3, input.height, input.width];
+    if !fits(fed.dtype(), &wanted) {
+        return Err(refused("the input should be", shape(&wanted), list(session.inputs())));
+    }
+    let chosen: Vec<&Outlet> = match &entry.outputs {
+        Some(names) => {
+            let by_name = |name: &String| {
+                let found = session.outputs().iter().find(|o| o.name() == name);
+                found.ok_or_else(|| {
+                    refused("there should be", format!("an output `{name}`"), list(session.outputs()))
+                })
+            };
+            names.iter().map(by_name).collect::<Result<_, _>>()?
+        }
+        None => session.outputs().iter().collect(),
+    };
+    if chosen.len() < outputs.len() {
+        let expected = format!("{} outputs for head `{}`", outputs.len(), entry.head.name());
+        return Err(refused("there should be", expected, list(session.outputs())));
+    }
+    for (outlet, wanted) in chosen.iter().zip(outputs) {
+        if !fits(outlet.dtype(), &wanted.shape) {
+            let what = format!(
+                "`{}`, read as the {} of head `{}`, should be",
+                outlet.name(),
+                wanted.holds,
+                entry.head.name()
+            );
+            return Err(refused(&what, shape(&wanted.shape), outlet.dtype().to_string()));
+        }
+    }
+    let c_name = |outlet: &Outlet| {
+        CString::new(outlet.name())
+            .map_err(|_| refused("names should have", "no zero byte".into(), "one".into()))
+    };
+    let output_names = chosen.iter().take(outputs.len()).map(|o| c_name(o)).collect::<Result<_, _>>()?;
+    Ok((c_name(fed)?, output_names))
+}
+
+/// Whether a tensor of the network can be of that shape, in f32. Sizes that the network leaves open fit.
+fn fits(dtype: &ValueType, shape: &[usize]) -> bool {
+    let ValueType::Tensor { ty: TensorElementType::Float32, shape: has, .. } = dtype else { return false };
+    has.len() == shape.len() && has.iter().zip(shape).all(|(has, want)| *has < 0 || *has == *want as i64)
+}
+
+fn shape(shape: &[usize]) -> String {
+    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+    format!("Tensor<f32>({})", sizes.join(", "))
+}
+
+fn list(outlets: &[Outlet]) -> String {
+    let all: Vec<String> = outlets.iter().map(|o| format!("`{}` {}", o.name(), o.dtype())).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
