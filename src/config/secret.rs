@@ -40,6 +40,8 @@ pub struct Credentials {
     pub user: String,
     /// Password.
     pub password: Secret,
+    /// The file in which it stands, for those who read it anew at each connection.
+    pub file: PathBuf,
 }
 
 /// Why there are no credentials. Names files, never their content.
@@ -113,7 +115,7 @@ impl SecretStore {
         if user.is_empty() || password.is_empty() {
             return Err(SecretError::Malformed(path, "holds no user or no password"));
         }
-        Ok(Credentials { user: user.to_owned(), password: Secret::new(password) })
+        Ok(Credentials { user: user.to_owned(), password: Secret::new(password), file: path })
     }
 
     fn text_of(&self, path: &Path) -> Result<String, SecretError> {

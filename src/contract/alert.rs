@@ -280,11 +280,13 @@ pub enum ClockSync {
     Replay,
 }
 
-/// The number of a message. Counts without holes: a missing number is either still on its way or named in a
-/// gap record (`lookout.gap.v1` on the same topic).
+/// The number of a message. Alerts, gap records and answers to commands of a box share one count without holes: a
+/// missing number is still on its way, or was on another topic, or is named in a gap record (`lookout.gap.v1` on
+/// `up/alert`). To tell that everything came, watch `up/alert` and `up/reply` together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeqData {
-    /// Which count: each stream of each box has its own.
+    /// Which count: a ULID. A new one begins, from 1, only when the box's queue was made anew (a new disk, a damaged
+    /// file); numbers of different streams have nothing to do with one another.
     pub stream: String,
     /// The number, from 1, given in the moment in which the message was stored on disk.
     #[schemars(range(min = 1))]
@@ -310,53 +312,51 @@ pub enum Guarantee {
     AtLeastOnce,
 }
 
-/// Numbers of a stream that will never arrive, and why. Published on `up/alert` among the alerts.
+/// Numbers that will never arrive, and why. Published on `up/alert` among the alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapData {
     /// The stream whose numbers are missing.
     pub stream: String,
-    /// First missing number.
-    #[schemars(range(min = 1))]
-    pub from: u64,
-    /// Last missing number; every number from `from` to `to` is missing.
-    #[schemars(range(min = 1))]
-    pub to: u64,
     /// Why.
     pub reason: GapReason,
-    /// When they were given up.
-    pub at: Time,
-    /// How many of them there were per level, where known.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub levels: Vec<GapLevel>,
+    /// The missing numbers as pairs of first and last, rising. Empty with reason `damaged`: then nobody can tell, and
+    /// everything of `stream` that has not arrived never will.
+    pub ranges: Vec<[u64; 2]>,
+    /// How many numbers the ranges hold.
+    pub count: u64,
+    /// How many more ranges there are than fit into the message (`count` includes them); absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub omitted: u32,
+    /// How many pictures, which have no number, were given up before they were sent.
+    pub pictures: u64,
+    /// When the first of them was given up.
+    pub from: Time,
+    /// When the last of them was given up.
+    pub to: Time,
+    /// The gap record's own number.
+    pub seq: SeqData,
 }
 
 impl Payload for GapData {
     const TYPE: &'static str = "lookout.gap.v1";
     const SCHEMA: &'static str = "gap";
+
+    fn shrink(&mut self) -> bool {
+        halve(&mut self.ranges, &mut self.omitted)
+    }
 }
 
-/// Dropped messages of one level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GapLevel {
-    /// The level.
-    pub level: Level,
-    /// How many.
-    pub count: u64,
-}
-
-/// Why numbers are missing.
+/// Why numbers are missing. Red and orange alerts and the ends of alerts are never given up for lack of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
-    /// A later revision of the same alert was stored, and space ran out.
-    Superseded,
     /// The queue held as many messages as it may.
-    RowLimit,
+    Rows,
     /// The queue was as large as it may be.
-    SizeLimit,
+    Bytes,
     /// The disk was nearly full.
-    DiskFull,
-    /// The stored message could not be read any more.
+    Disk,
+    /// The queue's file was damaged.
     Damaged,
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Pure: the same revision, context and number give the same bytes.
 
+use std::sync::Arc;
+
 use crate::analysis::alert::Revision;
 use crate::analysis::grid::GridCode;
 
@@ -10,7 +12,7 @@ use super::alert::{
     LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
 };
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
-use super::{ALERT_STREAM, EventError, Sender, kinds};
+use super::{EventError, Sender, kinds};
 
 /// What the analysis does not know about an alert and the command centre wants to know.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +53,19 @@ pub struct CameraPlace<'a> {
 }
 
 /// A number in a stream, given by the outbox in the transaction that stores the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Seq(pub u64);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seq {
+    /// The stream: a ULID, new for every life of the queue.
+    pub stream: Arc<str>,
+    /// From 1, without holes.
+    pub n: u64,
+}
+
+impl From<&Seq> for SeqData {
+    fn from(seq: &Seq) -> Self {
+        SeqData { stream: seq.stream.to_string(), n: seq.n }
+    }
+}
 
 /// Writes one revision as the JSON that is stored in the outbox and published on `up/alert`.
 ///
@@ -61,7 +74,7 @@ pub struct Seq(pub u64);
 /// See [`Sender::event`]; does not happen with alerts of our analysis, whose texts are short.
 pub fn alert_event(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> Result<Vec<u8>, EventError> {
     let id = format!("{}.{}", revision.alert.0, revision.rev);
-    let data = alert_data(revision, context, seq);
+    let data = alert_data(revision, context, &seq);
     context.sender.event(id, Some(revision.alert.0.to_string()), revision.at.utc, data)
 }
 
@@ -71,12 +84,12 @@ pub fn alert_event(revision: &Revision, context: &AlertContext<'_>, seq: Seq) ->
 ///
 /// See [`Sender::event`]; a gap record is small.
 pub fn gap_event(gap: GapData, sender: &Sender) -> Result<Vec<u8>, EventError> {
-    let id = format!("gap.{}.{}-{}", gap.stream, gap.from, gap.to);
-    let at = gap.at.0;
+    let id = format!("gap.{}.{}", gap.seq.stream, gap.seq.n);
+    let at = gap.to.0;
     sender.event(id, None, at, gap)
 }
 
-fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> AlertData {
+fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> AlertData {
     let level = Level::from(revision.level);
     let phase = Phase::from(revision.phase);
     AlertData {
@@ -111,7 +124,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> Aler
         model: context.model.clone(),
         config: ConfigRef { sha256: context.config_sha256.to_owned() },
         clock: context.clock,
-        seq: SeqData { stream: ALERT_STREAM.to_owned(), n: seq.0 },
+        seq: seq.into(),
         delivery: Delivery {
             guarantee: Guarantee::AtLeastOnce,
             droppable: !phase.is_last() && level < Level::Orange,

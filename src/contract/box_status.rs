@@ -159,7 +159,7 @@ pub struct MetaModel {
 /// know whether it missed an end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActiveData {
-    /// The last number of stream `alert` that this list takes into account.
+    /// The last number given in the stream when this list was made.
     pub seq: u64,
     /// The open alerts, most urgent first, then oldest first.
     pub alerts: Vec<ActiveAlert>,
@@ -310,7 +310,7 @@ pub struct SpoolHealth {
     /// When the oldest waiting message was stored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oldest_at: Option<Time>,
-    /// Last number of stream `alert` that was given.
+    /// Last number that was given.
     pub last_seq: u64,
     /// Messages given up since the spool was made (each is named in a gap record).
     pub dropped: u64,

@@ -38,9 +38,6 @@ pub const MAX_EVENT_BYTES: usize = 32 * 1024;
 /// Most bytes of one evidence picture.
 pub const MAX_EVIDENCE_BYTES: usize = 256 * 1024;
 
-/// The stream in which alerts and gaps are numbered.
-pub const ALERT_STREAM: &str = "alert";
-
 /// The envelope of every JSON message from a box: CloudEvents 1.0 in structured mode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event<T> {
