@@ -40,7 +40,7 @@ pub struct Credentials {
     pub user: String,
     /// Password.
     pub password: Secret,
-    /// The file in which it stands, for those who read it anew at each connection.
+    /// Where they were read, for those who read them again at every connection.
     pub file: PathBuf,
 }
 

@@ -315,26 +315,24 @@ pub enum Guarantee {
 /// Numbers that will never arrive, and why. Published on `up/alert` among the alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapData {
-    /// The stream whose numbers are missing.
-    pub stream: String,
+    /// The number of this message itself.
+    pub seq: SeqData,
+    /// The stream whose numbers are missing; another one than `seq.stream` after the queue was damaged.
+    pub missing_stream: String,
+    /// The missing numbers. Empty where they cannot be told (`damaged`): then whatever has not arrived from
+    /// `missing_stream` will not.
+    pub missing: Vec<GapRange>,
+    /// How many more ranges there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub missing_omitted: u32,
+    /// Pictures dropped before they were sent; pictures have no number.
+    pub pictures: u64,
     /// Why.
     pub reason: GapReason,
-    /// The missing numbers as pairs of first and last, rising. Empty with reason `damaged`: then nobody can tell, and
-    /// everything of `stream` that has not arrived never will.
-    pub ranges: Vec<[u64; 2]>,
-    /// How many numbers the ranges hold.
-    pub count: u64,
-    /// How many more ranges there are than fit into the message (`count` includes them); absent when all are here.
-    #[serde(skip_serializing_if = "is_zero", default)]
-    pub omitted: u32,
-    /// How many pictures, which have no number, were given up before they were sent.
-    pub pictures: u64,
-    /// When the first of them was given up.
-    pub from: Time,
-    /// When the last of them was given up.
-    pub to: Time,
-    /// The gap record's own number.
-    pub seq: SeqData,
+    /// When the dropping began.
+    pub began_at: Time,
+    /// When it was last added to.
+    pub until_at: Time,
 }
 
 impl Payload for GapData {
@@ -342,8 +340,19 @@ impl Payload for GapData {
     const SCHEMA: &'static str = "gap";
 
     fn shrink(&mut self) -> bool {
-        halve(&mut self.ranges, &mut self.omitted)
+        halve(&mut self.missing, &mut self.missing_omitted)
     }
+}
+
+/// Missing numbers, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapRange {
+    /// First missing number.
+    #[schemars(range(min = 1))]
+    pub from: u64,
+    /// Last missing number.
+    #[schemars(range(min = 1))]
+    pub to: u64,
 }
 
 /// Why numbers are missing. Red and orange alerts and the ends of alerts are never given up for lack of room.
@@ -351,12 +360,12 @@ impl Payload for GapData {
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {
     /// The queue held as many messages as it may.
-    Rows,
+    RowLimit,
     /// The queue was as large as it may be.
-    Bytes,
+    SizeLimit,
     /// The disk was nearly full.
-    Disk,
-    /// The queue's file was damaged.
+    DiskFull,
+    /// The stored messages could not be read any more.
     Damaged,
 }
 

@@ -55,16 +55,10 @@ pub struct CameraPlace<'a> {
 /// A number in a stream, given by the outbox in the transaction that stores the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seq {
-    /// The stream: a ULID, new for every life of the queue.
+    /// Which count: new for every life of the box's queue.
     pub stream: Arc<str>,
-    /// From 1, without holes.
+    /// The number, from 1, without holes.
     pub n: u64,
-}
-
-impl From<&Seq> for SeqData {
-    fn from(seq: &Seq) -> Self {
-        SeqData { stream: seq.stream.to_string(), n: seq.n }
-    }
 }
 
 /// Writes one revision as the JSON that is stored in the outbox and published on `up/alert`.
@@ -85,7 +79,7 @@ pub fn alert_event(revision: &Revision, context: &AlertContext<'_>, seq: Seq) ->
 /// See [`Sender::event`]; a gap record is small.
 pub fn gap_event(gap: GapData, sender: &Sender) -> Result<Vec<u8>, EventError> {
     let id = format!("gap.{}.{}", gap.seq.stream, gap.seq.n);
-    let at = gap.to.0;
+    let at = gap.until_at.0;
     sender.event(id, None, at, gap)
 }
 
@@ -124,7 +118,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         model: context.model.clone(),
         config: ConfigRef { sha256: context.config_sha256.to_owned() },
         clock: context.clock,
-        seq: seq.into(),
+        seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
         delivery: Delivery {
             guarantee: Guarantee::AtLeastOnce,
             droppable: !phase.is_last() && level < Level::Orange,

@@ -49,8 +49,6 @@ pub struct MetaData {
     /// Name of the site, where the configuration gives one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub site: Option<String>,
-    /// The session that `up/state` names.
-    pub session: String,
     /// What runs.
     pub software: Software,
     /// Whether its alerts are meant seriously.
@@ -294,8 +292,8 @@ pub struct DetectorHealth {
     pub provider: String,
     /// Pictures looked at per second, all cameras together.
     pub per_second: f64,
-    /// Milliseconds for one picture, the middle one of the last minute.
-    pub median_ms: f64,
+    /// Milliseconds for one picture, on average since the last report.
+    pub mean_ms: f64,
     /// Worker threads.
     pub workers: u32,
 }
@@ -307,12 +305,11 @@ pub struct SpoolHealth {
     pub queued: u64,
     /// Bytes on disk.
     pub bytes: u64,
-    /// When the oldest waiting message was stored.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub oldest_at: Option<Time>,
-    /// Last number that was given.
+    /// The stream in which alerts are numbered.
+    pub stream: String,
+    /// Last number that was given in it.
     pub last_seq: u64,
-    /// Messages given up since the spool was made (each is named in a gap record).
+    /// Messages and pictures given up since the program started (messages are named in gap records).
     pub dropped: u64,
 }
 

@@ -15,22 +15,10 @@ pub struct Topics {
 }
 
 impl Topics {
-    /// Where alerts and gaps go, below `{prefix}/{area}/{box}/`.
-    pub const ALERT_SUFFIX: &str = "up/alert";
-    /// Where answers to commands go.
-    pub const REPLY_SUFFIX: &str = "up/reply";
-    /// Where the state of the box stands.
-    pub const STATE_SUFFIX: &str = "up/state";
-    /// Where it is told what the box is.
-    pub const META_SUFFIX: &str = "up/meta";
-    /// Where the open alerts stand.
-    pub const ACTIVE_SUFFIX: &str = "up/active";
-    /// Where it is told how the box does.
-    pub const HEALTH_SUFFIX: &str = "up/health";
-    /// Where it is told which configuration runs.
-    pub const CONFIG_SUFFIX: &str = "up/config";
+    /// Last part of [`Topics::alert`].
+    pub const ALERT_SUFFIX: &'static str = "up/alert";
 
-    /// Where picture `n` (from 1) of an alert goes.
+    /// Last part of [`Topics::evidence`].
     pub fn evidence_suffix(alert_id: &str, n: u32) -> String {
         format!("up/evidence/{alert_id}/{n}")
     }
@@ -45,19 +33,63 @@ impl Topics {
         &self.base
     }
 
-    /// Every revision of every alert, and the gaps between them. QoS 1.
-    pub fn alert(&self) -> String {
-        self.below(Topics::ALERT_SUFFIX)
+    /// Whether the box is there. QoS 1, retained; the will is published here.
+    pub fn state(&self) -> String {
+        self.up("state")
     }
 
-    /// A topic of this box from what stands below its base.
-    pub fn below(&self, suffix: &str) -> String {
-        format!("{}/{suffix}", self.base)
+    /// What the box is. QoS 1, retained.
+    pub fn meta(&self) -> String {
+        self.up("meta")
+    }
+
+    /// Every revision of every alert, and the gaps between them. QoS 1.
+    pub fn alert(&self) -> String {
+        self.up("alert")
+    }
+
+    /// The open alerts. QoS 1, retained.
+    pub fn active(&self) -> String {
+        self.up("active")
+    }
+
+    /// One picture of an alert, `n` from 1. QoS 1.
+    pub fn evidence(&self, alert_id: &str, n: u32) -> String {
+        format!("{}/{}", self.base, Topics::evidence_suffix(alert_id, n))
+    }
+
+    /// How the box does. QoS 0, retained.
+    pub fn health(&self) -> String {
+        self.up("health")
+    }
+
+    /// Which configuration runs. QoS 1, retained.
+    pub fn config(&self) -> String {
+        self.up("config")
+    }
+
+    /// Answers to commands. QoS 1.
+    pub fn reply(&self) -> String {
+        self.up("reply")
+    }
+
+    /// The centre's durable receipt. QoS 1, retained.
+    pub fn mark(&self) -> String {
+        format!("{}/down/mark", self.base)
     }
 
     /// One command. QoS 1, never retained.
     pub fn command(&self, name: &str) -> String {
         format!("{}/down/cmd/{name}", self.base)
+    }
+
+    /// The name of the command that a topic of ours carries.
+    pub fn command_of<'t>(&self, topic: &'t str) -> Option<&'t str> {
+        topic.strip_prefix(self.base.as_str())?.strip_prefix("/down/cmd/")
+    }
+
+    fn up(&self, last: &str) -> String {
+        format!("{}/up/{last}", self.base)
     }
 }
 
@@ -69,8 +101,8 @@ mod tests {
     fn topics_hold_area_and_box_and_nothing_that_changes() {
         let topics = Topics::new("lookout/v1/", "530127", "box-7f3a");
         assert_eq!(topics.alert(), "lookout/v1/530127/box-7f3a/up/alert");
-        let evidence = topics.below(&Topics::evidence_suffix("01ABC", 2));
-        assert_eq!(evidence, "lookout/v1/530127/box-7f3a/up/evidence/01ABC/2");
-        assert_eq!(topics.command("ack"), "lookout/v1/530127/box-7f3a/down/cmd/ack");
+        assert_eq!(topics.evidence("01ABC", 2), "lookout/v1/530127/box-7f3a/up/evidence/01ABC/2");
+        assert_eq!(topics.command_of("lookout/v1/530127/box-7f3a/down/cmd/ack"), Some("ack"));
+        assert_eq!(topics.command_of("lookout/v1/530127/another/down/cmd/ack"), None);
     }
 }
