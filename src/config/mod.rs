@@ -168,7 +168,7 @@ impl Config {
                 class_uses: parts.class_uses,
                 source,
             }),
-            _ => Err(Problems { path: path.to_owned(), list: problems }),
+            _ => Err(Problems { path: path.to_owned(), list: problems, sha256: Some(sha256) }),
         }
     }
 
@@ -188,7 +188,8 @@ impl Config {
             }
         }
         if report.has_errors() {
-            return Err(Problems { path: self.source.path().to_owned(), list: report.finish() });
+            let (path, sha256) = (self.source.path().to_owned(), Some(self.sha256.clone()));
+            return Err(Problems { path, list: report.finish(), sha256 });
         }
         Ok(())
     }
@@ -244,6 +245,7 @@ fn text_of(path: &Path) -> Result<String, Problems> {
             hint: Some(hint.to_owned()),
             excerpt: None,
         }],
+        sha256: None,
     };
     let unreadable = |error: std::io::Error| {
         one(

@@ -75,10 +75,21 @@ pub struct Problem {
 /// All problems of one file, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
-    /// The file.
-    pub path: PathBuf,
-    /// At least one.
-    pub list: Vec<Problem>,
+    pub(super) path: PathBuf,
+    pub(super) list: Vec<Problem>,
+    pub(super) sha256: Option<String>,
+}
+
+impl Problems {
+    /// In the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.list.iter()
+    }
+
+    /// SHA-256 over what the file says, as far as it could be read.
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
 }
 
 impl std::error::Error for Problems {}

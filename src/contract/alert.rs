@@ -280,11 +280,13 @@ pub enum ClockSync {
     Replay,
 }
 
-/// The number of a message. Counts without holes: a missing number is either still on its way or named in a
-/// gap record (`lookout.gap.v1` on the same topic).
+/// The number of a message. Alerts, gap records and answers to commands of a box share one count without holes: a
+/// missing number is still on its way, or was on another topic, or is named in a gap record (`lookout.gap.v1` on
+/// `up/alert`). To tell that everything came, watch `up/alert` and `up/reply` together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeqData {
-    /// Which count: each stream of each box has its own.
+    /// Which count: a ULID. A new one begins, from 1, only when the box's queue was made anew (a new disk, a damaged
+    /// file); numbers of different streams have nothing to do with one another.
     pub stream: String,
     /// The number, from 1, given in the moment in which the message was stored on disk.
     #[schemars(range(min = 1))]
@@ -310,7 +312,7 @@ pub enum Guarantee {
     AtLeastOnce,
 }
 
-/// Numbers of a stream that will never arrive, and why. Published on `up/alert` among the alerts.
+/// Numbers that will never arrive, and why. Published on `up/alert` among the alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GapData {
     /// The number of this message itself.
@@ -320,7 +322,7 @@ pub struct GapData {
     /// The missing numbers. Empty where they cannot be told (`damaged`): then whatever has not arrived from
     /// `missing_stream` will not.
     pub missing: Vec<GapRange>,
-    /// Ranges left out because the message would be too large; the numbers between those named are missing too.
+    /// How many more ranges there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub missing_omitted: u32,
     /// Pictures dropped before they were sent; pictures have no number.
@@ -353,7 +355,7 @@ pub struct GapRange {
     pub to: u64,
 }
 
-/// Why numbers are missing.
+/// Why numbers are missing. Red and orange alerts and the ends of alerts are never given up for lack of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapReason {

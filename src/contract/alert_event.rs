@@ -68,7 +68,7 @@ pub struct Seq {
 /// See [`Sender::event`]; does not happen with alerts of our analysis, whose texts are short.
 pub fn alert_event(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> Result<Vec<u8>, EventError> {
     let id = format!("{}.{}", revision.alert.0, revision.rev);
-    let data = alert_data(revision, context, seq);
+    let data = alert_data(revision, context, &seq);
     context.sender.event(id, Some(revision.alert.0.to_string()), revision.at.utc, data)
 }
 
@@ -83,7 +83,7 @@ pub fn gap_event(gap: GapData, sender: &Sender) -> Result<Vec<u8>, EventError> {
     sender.event(id, None, at, gap)
 }
 
-fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: Seq) -> AlertData {
+fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> AlertData {
     let level = Level::from(revision.level);
     let phase = Phase::from(revision.phase);
     AlertData {

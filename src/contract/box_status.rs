@@ -157,7 +157,7 @@ pub struct MetaModel {
 /// know whether it missed an end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActiveData {
-    /// The last number of stream `alert` that this list takes into account.
+    /// The last number given in the stream when this list was made.
     pub seq: u64,
     /// The open alerts, most urgent first, then oldest first.
     pub alerts: Vec<ActiveAlert>,

@@ -91,7 +91,7 @@ impl Endpoint {
         let login = match &settings.user {
             Some(user) => {
                 let password = match &settings.password_file {
-                    Some(path) => read_password(path)?,
+                    Some(path) => read_password(path, user)?,
                     None => String::new(),
                 };
                 Some((user.clone(), password))
@@ -109,11 +109,14 @@ fn read_file(path: &Path, what: &str) -> Result<Vec<u8>, Trouble> {
     })
 }
 
-fn read_password(path: &Path) -> Result<String, Trouble> {
+/// The password in a secret file: all of it, or what follows `user:` as the configuration allows both.
+fn read_password(path: &Path, user: &str) -> Result<String, Trouble> {
     let text = String::from_utf8(read_file(path, "password file")?).map_err(|_| {
         Trouble::new(TroubleKind::Settings, format!("the password file {} is not text", path.display()))
     })?;
-    Ok(text.strip_suffix('\n').map(|t| t.strip_suffix('\r').unwrap_or(t)).unwrap_or(&text).to_owned())
+    let line = text.strip_suffix('\n').map(|t| t.strip_suffix('\r').unwrap_or(t)).unwrap_or(&text);
+    let after_user = line.strip_prefix(user).and_then(|rest| rest.strip_prefix(':'));
+    Ok(after_user.unwrap_or(line).to_owned())
 }
 
 fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
