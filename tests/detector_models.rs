@@ -1,5 +1,7 @@
 //! From a model file to boxes, with tiny networks of our own that see colours: what they must find can be told
 //! by heart. And: whatever is wrong with a file, it is refused with a sentence.
+//!
+//! Needs ONNX Runtime, which `deploy/setup.sh` installs; the files were made by `data/detector/fixtures.py`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,7 +107,6 @@ fn assert_found(found: &[Detection], wanted: &[(&str, [f32; 4])]) {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn things_are_found_where_they_are_by_their_colour() {
     let mut inference = Inference::new(&[colours()]).expect("tensors");
     let mut found = vec![];
@@ -123,7 +124,6 @@ fn things_are_found_where_they_are_by_their_colour() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn only_the_region_is_looked_at_and_boxes_are_told_in_the_frame() {
     let mut inference = Inference::new(&[colours()]).expect("tensors");
     let mut found = vec![];
@@ -139,7 +139,6 @@ fn only_the_region_is_looked_at_and_boxes_are_told_in_the_frame() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_camera_may_want_other_thresholds_than_the_manifest_recommends() {
     let mut inference = Inference::new(&[colours()]).expect("tensors");
     let dim = [102.0, 0.0, 0.0]; // a person of 0.4
@@ -157,7 +156,6 @@ fn a_camera_may_want_other_thresholds_than_the_manifest_recommends() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_swapped_channel_order_would_be_noticed() {
     let file = data("colours.onnx");
     let entry = entry_with(&file, &sha256(&file), "\"rgb\"=>\"bgr\"");
@@ -172,7 +170,6 @@ fn a_swapped_channel_order_would_be_noticed() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn workers_share_a_model_and_do_not_disturb_one_another() {
     let model = colours();
     std::thread::scope(|scope| {
@@ -194,7 +191,6 @@ fn workers_share_a_model_and_do_not_disturb_one_another() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn two_models_run_together_and_what_both_find_is_told_once() {
     let mut inference = Inference::new(&[colours(), colours()]).expect("tensors");
     let mut found = vec![];
@@ -205,7 +201,6 @@ fn two_models_run_together_and_what_both_find_is_told_once() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_provider_that_is_not_there_is_passed_over() {
     let wanted = [Provider::Cuda, Provider::Acl, Provider::Cpu];
     let model = Model::load(&described(&data("colours.onnx")), &wanted).expect("loads");
@@ -215,7 +210,6 @@ fn a_provider_that_is_not_there_is_passed_over() {
 // ---- files that are wrong
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_file_that_is_no_model_is_refused_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = std::fs::read(data("colours.onnx")).expect("the fixture");
@@ -247,7 +241,6 @@ fn a_file_that_is_no_model_is_refused_with_a_sentence() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
     let file = data("colours.onnx");
     let digest = sha256(&file);
@@ -302,7 +295,6 @@ fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
 }
 
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_file_that_leaves_its_sizes_open_takes_those_of_the_description() {
     let model = Model::load(&described(&data("colours-open.onnx")), &[Provider::Cpu]).expect("loads");
     let mut found = vec![];
@@ -314,7 +306,6 @@ fn a_file_that_leaves_its_sizes_open_takes_those_of_the_description() {
 
 /// With the digest corrected for each: somebody means it.
 #[test]
-#[ignore = "needs ONNX Runtime: LOOKOUT_ORT_LIB"]
 fn a_file_with_any_bit_turned_either_works_or_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let good = std::fs::read(data("colours.onnx")).expect("the fixture");
