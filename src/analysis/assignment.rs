@@ -173,6 +173,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn no_other_pairing_is_worth_more(
             (rows, columns) in (1_usize..6, 1_usize..6),

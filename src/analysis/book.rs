@@ -171,14 +171,11 @@ impl Life {
                 Some(self.begin(book, rule, observation))
             }
             None => None,
-            Some(open) if observation.holds => open.go_on(rule, observation),
-            Some(open) => {
-                let reason = open.miss(rule, observation, watched);
-                match reason {
-                    Some(reason) => self.end(book, rule, reason, observation.at),
-                    None => open.remind(rule, observation.at),
-                }
-            }
+            Some(open) if observation.sustains => open.go_on(rule, observation),
+            Some(open) => match open.miss(rule, observation, watched) {
+                Some(reason) => self.end(book, rule, reason, observation.at),
+                None => open.remind(rule, observation.at),
+            },
         }
     }
 
@@ -298,14 +295,17 @@ impl Life {
 }
 
 impl Open {
-    /// The condition holds.
+    /// It is still seen.
     fn go_on(&mut self, rule: &Rule, observation: &Observation) -> Option<Revision> {
         let was_restored = matches!(self.doubt, Doubt::AfterRestart(_));
         self.doubt = Doubt::None;
         self.gone_for = Duration::ZERO;
         self.seen.at = observation.seen_at.unwrap_or(observation.at).utc.max(self.told.started_at);
         self.seen.confidence = observation.strength;
-        self.seen.value = observation.value;
+        // After a gap the time begins anew and would read as if it were not long enough.
+        if observation.holds {
+            self.seen.value = observation.value;
+        }
         self.seen.shown.clear();
         self.seen.shown.extend_from_slice(&observation.shown);
         if was_restored {
@@ -331,7 +331,8 @@ impl Open {
         self.told_confidence = self.told_confidence.max(observation.strength);
     }
 
-    /// The condition does not hold in this frame; returns why the alert is over, if it is.
+    /// The condition is not seen in this frame; returns why the alert is over, if it is. While the rule
+    /// bridges a flicker it still holds, and the time counts only once that turns out to be the end.
     fn miss(&mut self, rule: &Rule, observation: &Observation, watched: Duration) -> Option<PhaseReason> {
         self.doubt = self.doubt.after(watched);
         let builds_up_again = observation.since.is_some() && self.doubt.time_left() > Duration::ZERO;
@@ -342,7 +343,7 @@ impl Open {
             Doubt::AfterRestart(_) => (rule.hold.max(RESTORED_WAIT), PhaseReason::NotSeenSinceRestart),
             Doubt::None | Doubt::AfterGap(_) => (rule.hold, PhaseReason::Cleared),
         };
-        (self.gone_for >= limit).then_some(reason)
+        (!observation.holds && self.gone_for >= limit).then_some(reason)
     }
 
     fn remind(&mut self, rule: &Rule, at: Moment) -> Option<Revision> {

@@ -21,6 +21,8 @@ pub mod motion;
 mod owner;
 pub mod rules;
 pub mod schedule;
+#[cfg(test)]
+mod staging;
 pub mod time;
 pub mod tracker;
 

@@ -89,6 +89,13 @@ pub struct Expected {
     pub doubt_y: f32,
 }
 
+impl Expected {
+    /// The same with a limit on the doubt, in parts of the frame.
+    pub fn with_doubt_up_to(self, limit: f32) -> Self {
+        Expected { doubt_x: self.doubt_x.min(limit), doubt_y: self.doubt_y.min(limit), ..self }
+    }
+}
+
 impl Motion {
     /// Belief after the first sight of a sound box.
     pub fn first_seen(measured: &BBox) -> Self {

@@ -334,3 +334,6 @@ impl Post {
         self.life.observe(book, &rule, observation, scene.watched)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -447,6 +447,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn what_is_written_back_reads_as_the_same_schedule(
             days in proptest::collection::vec(any::<[bool; 7]>(), 1..4),

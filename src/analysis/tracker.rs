@@ -31,10 +31,14 @@ pub const DEFAULT_THRESHOLD: f32 = 0.45;
 /// A track is looked for so long after it was last seen. ByteTrack's 30 frames at 30 Hz, made three times
 /// longer for detectors that blink.
 const LOST_FOR: Duration = Duration::from_secs(3);
-/// The same for a thing that stood still: what was covered by a passing bus is still there.
+/// The same for a thing that stood still, if it was seen for as long: what was covered by a passing bus is
+/// still there.
 const LOST_WHILE_STILL_FOR: Duration = Duration::from_secs(10);
 /// Slower than that is standing still, in own sizes per second: a fifth of a walk, over a detector's jitter.
 const STILL_SPEED: f32 = 0.25;
+/// How far from its place a thing that stood still may be found again after a long time, in own sizes:
+/// a detector's jitter.
+const STILL_DOUBT: f32 = 0.05;
 /// A thing seen once must be seen again within this time, or it was a mistake.
 const TENTATIVE_FOR: Duration = Duration::from_secs(1);
 /// Unsure detections may only continue tracks that were seen this recently.
@@ -192,9 +196,10 @@ fn group_of(class: Class) -> Class {
 #[derive(Debug, Clone)]
 pub struct Tracker {
     thresholds: Vec<(Class, f32)>,
-    /// Seconds between looks as configured, and as they really come: an overloaded box looks less often.
+    /// Seconds between looks as configured.
     wanted_interval: f32,
-    usual_interval: f32,
+    /// Seconds between the latest looks, as they really came: an overloaded box looks less often.
+    intervals: [f32; 3],
     next_number: u64,
     latest: Option<Moment>,
     /// In order of number.
@@ -231,7 +236,7 @@ impl Tracker {
         let mut tracker = Tracker {
             thresholds: Vec::new(),
             wanted_interval: 0.0,
-            usual_interval: 0.0,
+            intervals: [0.0; 3],
             next_number: 1,
             latest: None,
             tracks: Vec::new(),
@@ -246,13 +251,15 @@ impl Tracker {
         self.thresholds = thresholds.to_vec();
         // A rate that is no rate counts as once a second.
         self.wanted_interval = if analysis_hz > 0.01 { 1.0 / analysis_hz } else { 1.0 };
-        self.usual_interval = self.usual_interval.max(self.wanted_interval);
     }
 
     /// The shortest time after which something missing is really missing: [`MISSED_LOOKS`] looks at the
     /// configured rate, or at the rate at which looks really come where that is lower.
     pub fn patience(&self) -> Duration {
-        Duration::from_secs_f32(MISSED_LOOKS * self.usual_interval.max(self.wanted_interval))
+        // The middle one: a single long gap is no rhythm.
+        let [a, b, c] = self.intervals;
+        let usual_interval = a.max(b).min(a.min(b).max(c));
+        Duration::from_secs_f32(MISSED_LOOKS * usual_interval.max(self.wanted_interval))
     }
 
     /// Takes in one frame's detections. Boxes that are not sound and scores that are no number are left out.
@@ -264,11 +271,9 @@ impl Tracker {
             return false;
         }
         if let Some(latest) = self.latest {
-            // One long gap is no rhythm: it may double what is usual, no more.
-            let interval = at.since(latest).as_secs_f32().min(2.0 * self.usual_interval);
-            self.usual_interval += 0.2 * (interval - self.usual_interval);
+            self.intervals.rotate_left(1);
+            self.intervals[2] = at.since(latest).as_secs_f32();
         }
-        self.usual_interval = self.usual_interval.max(self.wanted_interval);
         self.latest = Some(at);
         self.forget_what_stayed_away(at);
         self.take_in(detections);
@@ -308,7 +313,10 @@ impl Tracker {
         self.tracks.retain(|track| {
             let limit = match track.state {
                 TrackState::Tentative => TENTATIVE_FOR,
-                _ if track.speed() < STILL_SPEED => LOST_WHILE_STILL_FOR,
+                _ if track.speed() < STILL_SPEED => {
+                    let seen_for = track.last_seen.since(track.first_seen);
+                    seen_for.clamp(LOST_FOR, LOST_WHILE_STILL_FOR)
+                }
                 _ => LOST_FOR,
             };
             at.since(track.last_seen) <= limit.max(patience)
@@ -319,9 +327,11 @@ impl Tracker {
     fn take_in(&mut self, detections: &[Detection]) {
         let kept = &mut self.scratch.detections;
         kept.clear();
-        kept.extend(
-            detections.iter().filter(|d| d.box_in_frame.is_sound() && d.score >= SCORE_FLOOR).copied(),
-        );
+        kept.extend(detections.iter().filter_map(|d| {
+            let (score, box_in_frame) = (d.score.min(1.0), d.box_in_frame.clipped());
+            let is_sound = box_in_frame.is_sound() && d.score.is_finite() && score >= SCORE_FLOOR;
+            is_sound.then_some(Detection { score, box_in_frame, ..*d })
+        }));
         kept.sort_unstable_by(|a, b| {
             let edges = |d: &Detection| {
                 let b = d.box_in_frame;
@@ -351,10 +361,18 @@ impl Tracker {
     }
 
     fn expect(&mut self, at: Moment) {
+        let long = LOST_FOR.max(self.patience());
         self.scratch.expected.clear();
-        self.scratch
-            .expected
-            .extend(self.tracks.iter().map(|t| t.motion.expected_after(at.since(t.last_seen).as_secs_f32())));
+        self.scratch.expected.extend(self.tracks.iter().map(|track| {
+            let away = at.since(track.last_seen);
+            let expected = track.motion.expected_after(away.as_secs_f32());
+            // So long only a thing that stood still is looked for, and so at its own place.
+            if away > long {
+                expected.with_doubt_up_to(STILL_DOUBT * track.box_in_frame.size())
+            } else {
+                expected
+            }
+        }));
         self.scratch.track_is_matched.clear();
         self.scratch.track_is_matched.resize(self.tracks.len(), false);
     }
@@ -426,3 +444,6 @@ fn likeness(expected: &Expected, seen: &BBox) -> f32 {
     let (dx, dy) = (expected.doubt_x, expected.doubt_y);
     expected.box_in_frame.grown(dx, dy).iou(&seen.grown(dx, dy))
 }
+
+#[cfg(test)]
+mod tests;

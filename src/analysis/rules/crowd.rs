@@ -12,7 +12,8 @@ use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::tracker::{Track, TrackState};
 
-/// A lost track counts for so long (a guess: three looks of five a second are missed rarely).
+/// A lost track counts for as long as it was seen before, but at most for so long (a guess: three looks of
+/// five a second are missed rarely).
 const COUNTS_UNSEEN_FOR: Duration = Duration::from_secs(1);
 /// A lost track whose place is taken by a seen one, to this overlap, is the same thing with a new number.
 const TAKEN_PLACE: f32 = 0.3;
@@ -92,7 +93,8 @@ impl Crowd {
     }
 
     fn is_only_missed(&self, track: &Track, scene: Scene<'_>) -> bool {
-        scene.at.since(track.last_seen) <= COUNTS_UNSEEN_FOR
+        let was_seen_for = track.last_seen.since(track.first_seen);
+        scene.at.since(track.last_seen) <= was_seen_for.min(COUNTS_UNSEEN_FOR)
             && !scene
                 .confirmed(&self.classes)
                 .any(|seen| seen.box_in_frame.iou(&track.box_in_frame) > TAKEN_PLACE)

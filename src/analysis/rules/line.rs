@@ -52,6 +52,7 @@ impl Crossings {
             self.burst = None;
         }
         observation.holds = false;
+        observation.sustains = false;
         for track in scene.tracks.iter().filter(|track| track.last_seen.mono == scene.at.mono) {
             let crosses = self.step(track).is_some_and(|way| self.direction.counts(way));
             if !crosses || !track.is_confirmed() || !self.classes.contains(&track.class) {
@@ -62,6 +63,7 @@ impl Crossings {
                 observation.strength = 0.0;
             }
             observation.holds = true;
+            observation.sustains = true;
             observation.show(track);
             observation.strength = observation.strength.max(track.score);
             let burst = self.burst.get_or_insert(Burst { since: scene.at, latest: scene.at, count: 0 });

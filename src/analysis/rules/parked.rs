@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::watch::{Observation, Scene};
+use super::watch::{Observation, Scene, Span};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::time::Moment;
@@ -54,8 +54,8 @@ impl Place {
 }
 
 impl Stand {
-    fn lasted(&self) -> Duration {
-        self.last_there.since(self.place.since)
+    fn span(&self) -> Span {
+        Span { number: self.number, since: self.place.since, last: self.last_there }
     }
 
     /// Takes in where the vehicle is in this frame.
@@ -84,37 +84,8 @@ impl Parked {
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.follow(scene);
-        let longest = self.stands.iter().max_by_key(|s| (s.lasted(), std::cmp::Reverse(s.number)));
-        let Some(&longest) = longest else {
-            observation.clear();
-            return;
-        };
-        let mut count = 0;
-        let mut strength: Option<f32> = None;
-        for track in scene.confirmed(&self.classes) {
-            let stands = |stand: &Stand| stand.number == track.number && stand.lasted() >= self.lasting;
-            if !self.stands.iter().any(stands) {
-                continue;
-            }
-            if count == 0 {
-                observation.shown.clear();
-            }
-            observation.show(track);
-            strength = Some(track.score.max(strength.unwrap_or(0.0)));
-            count += 1;
-        }
-        observation.holds = longest.lasted() >= self.lasting;
-        observation.since = Some(longest.place.since);
-        observation.seen_at = Some(longest.last_there);
-        observation.value = longest.lasted().as_secs_f64();
-        if let Some(strength) = strength {
-            observation.strength = strength;
-            observation.count = count;
-        } else if !observation.holds {
-            observation.strength = 0.0;
-            observation.count = 0;
-            observation.shown.clear();
-        }
+        let spans = self.stands.iter().map(Stand::span);
+        observation.tell_spans(scene, &self.classes, self.lasting, spans);
     }
 
     pub(super) fn forget(&mut self) {

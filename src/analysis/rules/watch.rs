@@ -1,5 +1,6 @@
 //! Evaluates one rule on one camera, frame by frame.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use super::present::Present;
 use super::{CameraPlan, Condition, Rule};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
-use crate::analysis::time::Moment;
-use crate::analysis::tracker::{Track, TrackState};
+use crate::analysis::time::{Moment, Timestamp};
+use crate::analysis::tracker::{Track, TrackNumber, TrackState};
 
 /// A condition that is gone for less than this, in watched time, was never gone: detectors blink.
 pub const FLICKER: Duration = Duration::from_secs(2);
@@ -33,12 +34,15 @@ pub struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// The tracks seen in this very frame that are surely there.
-    pub(super) fn confirmed(&self, classes: &'a [Class]) -> impl Iterator<Item = &'a Track> + use<'a> {
+    pub(super) fn confirmed<'b>(
+        &self,
+        classes: &'b [Class],
+    ) -> impl Iterator<Item = &'a Track> + use<'a, 'b> {
         self.tracks.iter().filter(move |t| t.is_confirmed() && classes.contains(&t.class))
     }
 
     /// The tracks seen in this very frame, sure or not.
-    pub(super) fn seen_now(&self, classes: &'a [Class]) -> impl Iterator<Item = &'a Track> + use<'a> {
+    pub(super) fn seen_now<'b>(&self, classes: &'b [Class]) -> impl Iterator<Item = &'a Track> + use<'a, 'b> {
         let now = self.at.mono;
         self.tracks.iter().filter(move |t| {
             t.state != TrackState::Lost && t.last_seen.mono == now && classes.contains(&t.class)
@@ -59,6 +63,9 @@ pub struct Observation {
     pub strength: f32,
     /// The whole condition is fulfilled, its duration included. For crossings: in the frame of a crossing.
     pub holds: bool,
+    /// Enough is seen in this very frame to keep an alert going that is open already: where anybody counts
+    /// (`present`, `crowd`) the condition without its duration, otherwise the whole of it.
+    pub sustains: bool,
     /// Since when the condition, without its duration, is true; `None` while it is not.
     pub since: Option<Moment>,
     /// When it was last really seen, not bridged over.
@@ -73,13 +80,14 @@ pub struct Observation {
 
 impl Observation {
     fn nothing(rule: Arc<str>, camera: Arc<str>) -> Self {
-        let at = Moment { mono: Duration::ZERO, utc: crate::analysis::time::Timestamp::UNIX_EPOCH };
+        let at = Moment { mono: Duration::ZERO, utc: Timestamp::UNIX_EPOCH };
         Observation {
             rule,
             camera,
             at,
             strength: 0.0,
             holds: false,
+            sustains: false,
             since: None,
             seen_at: None,
             value: 0.0,
@@ -91,6 +99,7 @@ impl Observation {
     /// Nothing of it is true (any more).
     pub(super) fn clear(&mut self) {
         self.holds = false;
+        self.sustains = false;
         self.since = None;
         self.seen_at = None;
         self.strength = 0.0;
@@ -99,8 +108,70 @@ impl Observation {
         self.shown.clear();
     }
 
+    /// Tells of things that each have lasted for a time of their own: what `dwell` and `parked` share.
+    ///
+    /// `spans` are the things; the longest gives the times, and all that lasted long enough are shown. While
+    /// those are not seen, what was last seen of them stays shown.
+    pub(super) fn tell_spans(
+        &mut self,
+        scene: Scene<'_>,
+        classes: &[Class],
+        lasting: Duration,
+        spans: impl Iterator<Item = Span> + Clone,
+    ) {
+        let is_surely_there = |span: &Span| {
+            scene.tracks.iter().any(|t| t.number == span.number && t.state != TrackState::Tentative)
+        };
+        let spans = spans.filter(is_surely_there);
+        let Some(longest) = spans.clone().max_by_key(|span| (span.lasted(), Reverse(span.number))) else {
+            self.clear();
+            return;
+        };
+        let lasting_ones = spans.clone().filter(|span| span.lasted() >= lasting);
+        let last_sight = lasting_ones.map(|span| span.last).max_by_key(|last| last.mono);
+        self.holds = last_sight.is_some();
+        self.sustains = last_sight.is_some_and(|last| last.mono == scene.at.mono);
+        self.since = Some(longest.since);
+        self.seen_at = Some(last_sight.unwrap_or(longest.last));
+        self.value = longest.lasted().as_secs_f64();
+        let lasts = |track: &&Track| {
+            spans.clone().any(|span| span.number == track.number && span.lasted() >= lasting)
+        };
+        let mut strength = None;
+        for track in scene.confirmed(classes).filter(lasts) {
+            if strength.is_none() {
+                self.shown.clear();
+            }
+            self.show(track);
+            strength = Some(track.score.max(strength.unwrap_or(0.0)));
+        }
+        match strength {
+            Some(strength) => self.strength = strength,
+            None if self.holds => {}
+            None => {
+                self.strength = 0.0;
+                self.shown.clear();
+            }
+        }
+        self.count = self.shown.len();
+    }
+
     pub(super) fn show(&mut self, track: &Track) {
         self.shown.push(Shown { class: track.class, score: track.score, box_in_frame: track.box_in_frame });
+    }
+}
+
+/// From when to when one track did something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) number: TrackNumber,
+    pub(super) since: Moment,
+    pub(super) last: Moment,
+}
+
+impl Span {
+    fn lasted(&self) -> Duration {
+        self.last.since(self.since)
     }
 }
 
@@ -231,6 +302,7 @@ impl Spell {
             None => observation.clear(),
             Some(lasted) => {
                 observation.holds = lasted >= lasting;
+                observation.sustains = self.gone_for.is_zero();
                 observation.since = self.since;
                 observation.seen_at = self.seen_at;
             }

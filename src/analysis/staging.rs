@@ -1,0 +1,142 @@
+//! For tests: a stage on which things move as a script says, looked at by a perfect detector.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::{Level, Phase, PhaseReason, Revision};
+use super::detection::{Class, Detection};
+use super::geometry::{BBox, Line, Point, Polygon};
+use super::rules::{CameraPlan, Condition, Rule};
+use super::schedule::Schedule;
+use super::time::{Moment, Timestamp};
+use super::{Analysis, Event};
+
+/// Monday, 16 November 2026, midnight UTC.
+pub const MONDAY_MS: i64 = 1_794_787_200_000;
+
+pub fn moment(secs: f64) -> Moment {
+    let origin = Timestamp::from_millisecond(MONDAY_MS).expect("a day in 2026");
+    Moment::after_origin(origin, Duration::from_secs_f64(secs))
+}
+
+pub fn secs(secs: f64) -> Duration {
+    Duration::from_secs_f64(secs)
+}
+
+/// Somebody 0.1 wide and 0.3 high whose feet are there.
+pub fn person(x: f64, y: f64) -> Detection {
+    let (x, y) = (x as f32, y as f32);
+    let box_in_frame = BBox::new(x - 0.05, y - 0.3, x + 0.05, y);
+    Detection { class: Class::PERSON, score: 0.8, box_in_frame }
+}
+
+/// A car 0.3 wide and 0.2 high whose wheels are there.
+pub fn car(x: f64, y: f64) -> Detection {
+    let (x, y) = (x as f32, y as f32);
+    let box_in_frame = BBox::new(x - 0.15, y - 0.2, x + 0.15, y);
+    Detection { class: Class::CAR, score: 0.8, box_in_frame }
+}
+
+pub fn scored(detection: Detection, score: f32) -> Detection {
+    Detection { score, ..detection }
+}
+
+pub fn rectangle(x0: f32, y0: f32, x1: f32, y1: f32) -> Polygon {
+    Polygon::new(vec![Point::new(x0, y0), Point::new(x1, y0), Point::new(x1, y1), Point::new(x0, y1)])
+        .expect("a polygon")
+}
+
+/// Camera `cam` at 5 looks a second, with the zone `right` (its right half), the zone `all`, and the line
+/// `middle`, drawn upwards: who walks to the right crosses it from left to right.
+pub fn plan() -> CameraPlan {
+    let mut plan = CameraPlan::new("cam", 5.0);
+    plan.zones.insert("right".into(), rectangle(0.5, 0.0, 1.0, 1.0));
+    plan.zones.insert("all".into(), Polygon::whole_picture());
+    plan.lines.insert("middle".into(), Line { from: Point::new(0.5, 1.0), to: Point::new(0.5, 0.2) });
+    plan
+}
+
+/// Rule `rule` on `cam`: hold 5 s, cooldown 20 s, always in force.
+pub fn rule(when: Condition) -> Rule {
+    Rule {
+        id: "rule".into(),
+        cameras: vec!["cam".into()],
+        signal: "signal".into(),
+        level: Level::Yellow,
+        schedule: Schedule::always(),
+        hold: secs(5.0),
+        cooldown: secs(20.0),
+        when,
+    }
+}
+
+pub fn present(zone: &str, for_secs: f64) -> Condition {
+    Condition::Present { zone: zone.into(), classes: vec![Class::PERSON], for_at_least: secs(for_secs) }
+}
+
+pub fn dwell(zone: &str, for_secs: f64) -> Condition {
+    Condition::Dwell { zone: zone.into(), classes: vec![Class::PERSON], for_at_least: secs(for_secs) }
+}
+
+pub fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
+    let classes = vec![Class::PERSON];
+    Condition::Crowd { zone: zone.into(), classes, at_least, for_at_least: secs(for_secs) }
+}
+
+pub fn parked(zone: &str, for_secs: f64) -> Condition {
+    let classes = vec![Class::CAR, Class::TRUCK, Class::BUS];
+    Condition::Parked { zone: zone.into(), classes, for_at_least: secs(for_secs) }
+}
+
+/// An analysis with its camera, and everything it told so far.
+pub struct Stage {
+    pub analysis: Analysis,
+    pub now: f64,
+    pub looks_per_second: f64,
+    pub told: Vec<Revision>,
+}
+
+impl Stage {
+    pub fn of(rules: Vec<Rule>) -> Stage {
+        Stage::with(plan(), rules)
+    }
+
+    pub fn with(plan: CameraPlan, rules: Vec<Rule>) -> Stage {
+        let looks_per_second = f64::from(plan.analysis_hz);
+        let analysis = Analysis::new("box-7f3a", vec![plan], rules).expect("zones and lines are drawn");
+        Stage { analysis, now: 0.0, looks_per_second, told: Vec::new() }
+    }
+
+    /// Looks for so many seconds at what the script shows; it is given the seconds since it began.
+    pub fn look(&mut self, for_secs: f64, script: impl Fn(f64) -> Vec<Detection>) -> &mut Stage {
+        let looks = (for_secs * self.looks_per_second).round() as usize;
+        let began = self.now;
+        for _ in 0..looks {
+            self.now += 1.0 / self.looks_per_second;
+            let at = moment(self.now);
+            let detections = script(self.now - began);
+            self.apply(&Event::Detections { camera: Arc::from("cam"), at, detections });
+            self.apply(&Event::Tick { at });
+        }
+        self
+    }
+
+    /// Time passes and no frame comes.
+    pub fn silence(&mut self, for_secs: f64) -> &mut Stage {
+        let until = self.now + for_secs;
+        while self.now < until {
+            self.now += 1.0;
+            self.apply(&Event::Tick { at: moment(self.now) });
+        }
+        self
+    }
+
+    pub fn apply(&mut self, event: &Event) {
+        self.told.extend(self.analysis.apply(event));
+    }
+
+    /// What was told so far, in short; forgets it.
+    pub fn told(&mut self) -> Vec<(Phase, PhaseReason)> {
+        self.told.drain(..).map(|revision| (revision.phase, revision.reason)).collect()
+    }
+}
