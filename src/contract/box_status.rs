@@ -336,6 +336,10 @@ pub struct ConfigData {
     pub outcome: ConfigOutcome,
     /// SHA-256 of the configuration in force, hexadecimal.
     pub running_sha256: String,
+    /// SHA-256 of the configuration that was refused; absent when one was applied, and where the refused one
+    /// could not even be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offered_sha256: Option<String>,
     /// When.
     pub at: Time,
     /// Why it was rejected; empty when it was applied.

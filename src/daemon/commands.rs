@@ -11,9 +11,10 @@ use crate::analysis::alert::{Acknowledgement, AlertId};
 use crate::analysis::book::AlertError;
 use crate::clock::Clock;
 use crate::contract::Sender;
+use crate::contract::alert::SeqData;
 use crate::contract::command::{Outcome, Refusal, ReplyData};
 use crate::mqtt::{Ack, Command};
-use crate::outbox::{Kind, Outbox, Record};
+use crate::outbox::{Kind, Outbox, Record, Seq};
 
 use super::analyst::{AnalystQueue, Note, Taken};
 
@@ -38,7 +39,7 @@ pub fn start(
                         "a configuration over MQTT is not taken by this version; the file on the box counts"
                     );
                 }
-                Command::Unknown { verb, request_id, .. } => replies.send(ReplyData {
+                Command::Unknown { verb, request_id, .. } => replies.send(Answer {
                     request_id,
                     outcome: Outcome::Refused,
                     code: Some(Refusal::UnknownCommand),
@@ -68,12 +69,21 @@ fn acknowledge(ack: Ack, analyst: &AnalystQueue, replies: &Replies) {
     }
 }
 
-fn answer(request_id: String, taken: Result<Taken, AlertError>) -> ReplyData {
+/// A reply that has no number yet.
+struct Answer {
+    request_id: String,
+    command: String,
+    outcome: Outcome,
+    code: Option<Refusal>,
+    message: Option<String>,
+}
+
+fn answer(request_id: String, taken: Result<Taken, AlertError>) -> Answer {
     let command = "ack".to_owned();
     match taken {
         Ok(taken) => {
             let outcome = if taken == Taken::Now { Outcome::Done } else { Outcome::Already };
-            ReplyData { request_id, command, outcome, code: None, message: None }
+            Answer { request_id, command, outcome, code: None, message: None }
         }
         Err(error) => {
             let code = match error {
@@ -81,7 +91,7 @@ fn answer(request_id: String, taken: Result<Taken, AlertError>) -> ReplyData {
                 AlertError::Ended(_) => Refusal::AlertEnded,
             };
             let message = Some(error.to_string());
-            ReplyData { request_id, command, outcome: Outcome::Refused, code: Some(code), message }
+            Answer { request_id, command, outcome: Outcome::Refused, code: Some(code), message }
         }
     }
 }
@@ -94,7 +104,7 @@ struct Replies {
 }
 
 impl Replies {
-    fn send(&self, reply: ReplyData) {
+    fn send(&self, answer: Answer) {
         let at = self.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,
@@ -105,12 +115,18 @@ impl Replies {
             topic_suffix: "up/reply".to_owned(),
             at,
         };
-        let id = format!("reply.{}", reply.request_id);
-        let body = match self.sender.event(id, None, at, reply) {
-            Ok(body) => body,
-            Err(error) => return error!(%error, "an answer could not be written"),
+        let sender = self.sender.clone();
+        let body = move |seq: &Seq| {
+            let Answer { request_id, command, outcome, code, message } = answer;
+            let id = format!("reply.{}.{}", seq.stream, seq.n);
+            let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
+            let reply = ReplyData { seq, request_id, command, outcome, code, message };
+            sender.event(id, None, at, reply).unwrap_or_else(|error| {
+                error!(%error, "an answer could not be written");
+                Vec::new()
+            })
         };
-        if let Err(error) = self.outbox.append(record, move |_| body) {
+        if let Err(error) = self.outbox.append(record, body) {
             error!(%error, "an answer could not be stored");
         }
     }

@@ -98,13 +98,13 @@ pub fn active(
 /// # Errors
 /// Only if it cannot be made small enough.
 pub fn config(running: &Config, refused: Option<&Problems>, at: Timestamp) -> Result<Vec<u8>, EventError> {
-    let problems = refused.map(|problems| problems.list.as_slice()).unwrap_or_default();
+    let problems = refused.map(Problems::iter).into_iter().flatten();
     let data = ConfigData {
         outcome: if refused.is_some() { ConfigOutcome::Rejected } else { ConfigOutcome::Applied },
         running_sha256: running.sha256.clone(),
+        offered_sha256: refused.and_then(Problems::sha256).map(str::to_owned),
         at: Time(at),
         problems: problems
-            .iter()
             .map(|problem| ConfigProblem {
                 line: problem.line,
                 column: problem.column,

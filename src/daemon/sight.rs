@@ -11,7 +11,7 @@ use crate::config::{Camera, Config};
 use crate::contract::alert::ModelRef;
 use crate::contract::box_status::MetaModel;
 use crate::detector::manifest::{Manifest, ModelEntry};
-use crate::detector::{Detector, Inference, Model, Thresholds};
+use crate::detector::{Detector, Inference, Model, Provider, Thresholds, UnknownProvider};
 
 /// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
 /// never begin a track. ByteTrack (Zhang et al., 2022) takes 0.1 beside 0.6; a guess between.
@@ -38,7 +38,13 @@ impl Sight {
             .map_err(|error| SightError(error.to_string()))?;
         let structure = model.unwrap_or(&config.detector.model);
         let names = std::iter::once(structure).chain(config.detector.face_model.as_deref());
-        let providers: Vec<&str> = config.detector.providers.iter().map(|p| p.name()).collect();
+        let providers = config
+            .detector
+            .providers
+            .iter()
+            .map(|provider| provider.name().parse())
+            .collect::<Result<Vec<Provider>, _>>()
+            .map_err(|error: UnknownProvider| SightError(error.to_string()))?;
         let mut sight = Sight { models: Vec::new(), entries: Vec::new() };
         for name in names {
             let entry = manifest.model(name).map_err(|error| SightError(error.to_string()))?;
@@ -84,7 +90,7 @@ impl Sight {
 
     /// What runs the models, for the health report.
     pub fn provider(&self) -> String {
-        self.models.first().map_or_else(String::new, |model| model.provider().to_owned())
+        self.models.first().map_or_else(String::new, |model| model.provider().to_string())
     }
 
     /// A camera's plan with the model's thresholds where the camera has none of its own.

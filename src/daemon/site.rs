@@ -239,6 +239,7 @@ pub fn bodies(sender: Sender) -> mqtt::Bodies {
         }),
         reply: Arc::new(move |refusal, seq| {
             let reply = ReplyData {
+                seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
                 request_id: refusal.request_id.clone().unwrap_or_default(),
                 command: refusal.verb.clone(),
                 outcome: Outcome::Refused,
