@@ -1,0 +1,283 @@
+//! The whole path as its users run it: a real RTSP camera, the real daemon as a process of its own, a real
+//! broker, a consumer that shares no code with Lookout.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::Duration;
+
+use lookout::video::{Auth, Mount, Play, RtspServer};
+use serde_json::{Value, json};
+
+use support::clips::shared;
+use support::consumer::{Consumer, Message, alert_where, alerts};
+use support::daemon::{Daemon, write_config};
+use support::mosquitto::Mosquitto;
+use support::site::{presence, public_models};
+
+/// Loading a model and connecting a camera, on a machine that builds something else at the same time.
+const SOON: Duration = Duration::from_secs(60);
+/// The clip shows six people in 139 s, none for longer than 22 s without a pause.
+const ONE_PERSON: Duration = Duration::from_secs(90);
+
+/// A camera that plays the clip of the people who come one by one, for ever.
+fn camera(port: u16) -> RtspServer {
+    let path = shared().join("videos/people-one-by-one.mp4");
+    let mount = Mount { path: "/room".to_owned(), play: Play::File { path, repeat: true }, auth: Auth::None };
+    RtspServer::start(port, vec![mount]).expect("the RTSP server starts")
+}
+
+fn rtsp(port: u16) -> String {
+    format!("url = \"rtsp://127.0.0.1:{port}/room\"")
+}
+
+fn broker(port: u16) -> String {
+    format!("url = \"mqtt://127.0.0.1:{port}\"")
+}
+
+fn has(phase: &'static str) -> impl Fn(&Value) -> bool {
+    move |alert| alert["data"]["phase"] == phase
+}
+
+/// The distinct messages of the alert stream by number; a number with two contents would be a lie.
+fn by_number(messages: &[Message]) -> BTreeMap<(String, u64), Value> {
+    let mut numbered = BTreeMap::new();
+    let counted = |m: &&Message| m.topic.ends_with("/up/alert") || m.topic.ends_with("/up/reply");
+    for message in messages.iter().filter(counted) {
+        let json = message.json();
+        let stream = json["data"]["seq"]["stream"].as_str().expect("a stream").to_owned();
+        let n = json["data"]["seq"]["n"].as_u64().expect("a number");
+        if let Some(known) = numbered.insert((stream, n), json.clone()) {
+            assert_eq!(known, json, "number {n} was given twice");
+        }
+    }
+    numbered
+}
+
+/// Nothing is missing between the first and the last number, and revisions of an alert rise by one.
+fn assert_nothing_lost(messages: &[Message]) {
+    let numbered = by_number(messages);
+    let streams: BTreeSet<&String> = numbered.keys().map(|(stream, _)| stream).collect();
+    assert_eq!(streams.len(), 1, "one life of the queue has one stream");
+    let numbers: Vec<u64> = numbered.keys().map(|(_, n)| *n).collect();
+    let last = *numbers.last().expect("something came");
+    assert_eq!(numbers, (1..=last).collect::<Vec<_>>(), "no hole in the numbers");
+    let mut revisions: BTreeMap<String, u64> = BTreeMap::new();
+    for alert in numbered.values().filter(|m| m["type"] == "lookout.alert.v1") {
+        let id = alert["data"]["alert_id"].as_str().expect("an id").to_owned();
+        let rev = alert["data"]["rev"].as_u64().expect("a revision");
+        let before = revisions.insert(id, rev).unwrap_or(0);
+        assert_eq!(rev, before + 1, "revisions rise by one");
+    }
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = public_models(folder.path());
+    let mosquitto = Mosquitto::start();
+    let server = camera(0);
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+
+    let alert = centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
+    let data = &alert["data"];
+    assert_eq!(data["kind"], "presence");
+    assert_eq!(data["level"], "orange");
+    assert_eq!(data["mode"], "test");
+    assert_eq!(data["place"]["grid"], "53012700300102");
+    assert_eq!(data["origin"]["cameras"][0]["id"], "cam-01");
+    assert_eq!(alert["id"], format!("{}.1", data["alert_id"].as_str().expect("an id")));
+    let shown = data["geometry"]["objects"].as_array().expect("objects");
+    assert!(shown.iter().any(|thing| thing["class"] == "person"), "{shown:?}");
+
+    // The picture follows, is the one that was meant, and is a picture.
+    let id = data["alert_id"].as_str().expect("an id").to_owned();
+    let topic = format!("lookout/v1/530127/box-1/up/evidence/{id}/1");
+    let picture =
+        centre.wait_for("evidence", SOON, |m| m.iter().find(|m| m.topic == topic).map(|m| m.payload.clone()));
+    let entry = &data["evidence"][0];
+    assert_eq!(entry["bytes"], picture.len());
+    assert_eq!(entry["redaction"], "pixelated");
+    assert_eq!(entry["sha256"], sha256(&picture));
+    let picture = image::load_from_memory(&picture).expect("a JPEG");
+    assert_eq!((picture.width(), picture.height()), (768, 432));
+
+    let now = jiff::Timestamp::now();
+    let command = json!({
+        "request_id": "r-1", "by": "desk-2", "iat": now.to_string(),
+        "exp": (now + Duration::from_secs(60)).to_string(),
+        "data": { "alert_id": id, "note": "on my way" },
+    });
+    centre.publish("lookout/v1/530127/box-1/down/cmd/ack", &command);
+    let acknowledged = centre.wait_for("the acknowledged revision", SOON, |m| {
+        alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["acknowledged"]["by"] == "desk-2")
+    });
+    assert_eq!(acknowledged["data"]["acknowledged"]["note"], "on my way");
+    let reply = centre.wait_for("the reply", SOON, |m| {
+        m.iter().filter(|m| m.topic.ends_with("/up/reply")).map(Message::json).next()
+    });
+    assert_eq!((&reply["data"]["request_id"], &reply["data"]["outcome"]), (&json!("r-1"), &json!("done")));
+
+    // Every later revision carries it, up to the end.
+    let end = centre.wait_for("the end", ONE_PERSON, |m| {
+        alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["phase"] == "end")
+    });
+    assert_eq!(end["data"]["acknowledged"]["by"], "desk-2");
+    assert_eq!(daemon.stop(SOON), 0);
+    let state = centre.wait_for("the farewell", SOON, |m| {
+        m.iter().filter(|m| m.topic.ends_with("/up/state")).map(Message::json).find(|s| s["data"]["state"] == "stopped")
+    });
+    assert_eq!(state["type"], "lookout.state.v1");
+    assert_nothing_lost(&centre.messages());
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn a_broker_that_dies_in_the_middle_costs_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = public_models(folder.path());
+    let mut mosquitto = Mosquitto::start();
+    let server = camera(0);
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
+
+    mosquitto.kill();
+    // The alert goes on without anybody to hear it: at least its end is stored meanwhile.
+    daemon.wait_for_log("phase=End", ONE_PERSON);
+    mosquitto.restart();
+
+    centre.wait_for("the end of the alert", ONE_PERSON, |m| alert_where(m, has("end")));
+    assert_eq!(daemon.stop(SOON), 0);
+    assert_nothing_lost(&centre.messages());
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn a_camera_that_dies_comes_back_by_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = public_models(folder.path());
+    let mosquitto = Mosquitto::start();
+    let server = camera(0);
+    let port = server.port();
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let text = presence(folder.path(), &rtsp(port), &broker(mosquitto.port()));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
+
+    server.stop(SOON);
+    let lost = centre.wait_for("the loss in the health report", SOON, |m| {
+        healths(m).find(|h| h["data"]["cameras"][0]["state"] == "lost")
+    });
+    let reason = lost["data"]["degraded"][0]["reason"].as_str().expect("a reason").to_owned();
+    assert!(reason.contains("cam-01"), "{reason}");
+
+    let before = alerts(&centre.messages()).iter().filter(|a| has("new")(a)).count();
+    let _server = camera(port);
+    centre.wait_for("another alert", ONE_PERSON, |m| {
+        (alerts(m).iter().filter(|a| has("new")(a)).count() > before).then_some(())
+    });
+    assert_eq!(daemon.stop(SOON), 0);
+    assert_nothing_lost(&centre.messages());
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn what_was_stored_before_a_kill_is_delivered_after_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = public_models(folder.path());
+    // Nobody listens: what is found is stored and cannot be published.
+    let mut mosquitto = Mosquitto::start();
+    mosquitto.kill();
+    let server = camera(0);
+    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
+    let config = write_config(folder.path(), &text);
+    let daemon = Daemon::start(&config, &manifest);
+    daemon.wait_for_log("alert stored", SOON);
+    let log = daemon.log();
+    let stored = log.lines().find(|line| line.contains("alert stored")).expect("just seen");
+    let id = stored.split("alert=").nth(1).and_then(|rest| rest.get(..26)).expect("an alert id").to_owned();
+    daemon.kill();
+
+    mosquitto.restart();
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let daemon = Daemon::start(&config, &manifest);
+    let first = centre.wait_for("the alert from before the kill", SOON, |m| {
+        alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["rev"] == 1)
+    });
+    assert_eq!(first["data"]["seq"]["n"], 1);
+    // And it goes on or ends; it is never left open without a word.
+    centre.wait_for("a word about it from the new life", ONE_PERSON, |m| {
+        alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["rev"].as_u64() > Some(1))
+    });
+    assert_eq!(daemon.stop(SOON), 0);
+    assert_nothing_lost(&centre.messages());
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn without_a_broker_of_its_own_the_box_serves_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = public_models(folder.path());
+    let port = support::mosquitto::free_port();
+    let server = camera(0);
+    let text = presence(folder.path(), &rtsp(server.port()), &format!("embedded_port = {port}"));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    daemon.wait_for_log("watching", SOON);
+    let centre = Consumer::connect(port, "centre");
+    centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
+    assert_eq!(daemon.stop(SOON), 0);
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn a_reload_with_a_mistake_changes_nothing_and_a_good_one_keeps_the_stream() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = public_models(folder.path());
+    let mosquitto = Mosquitto::start();
+    let server = camera(0);
+    let centre = Consumer::connect(mosquitto.port(), "centre");
+    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
+    let config = write_config(folder.path(), &text);
+    let daemon = Daemon::start(&config, &manifest);
+    let applied = centre.wait_for("the running configuration", SOON, |m| configs(m).next());
+    assert_eq!(applied["data"]["outcome"], "applied");
+
+    fs::write(&config, text.replace("zone = \"room\"", "zone = \"rom\"")).expect("written");
+    daemon.reload();
+    let rejected = centre
+        .wait_for("the refusal", SOON, |m| configs(m).find(|c| c["data"]["outcome"] == "rejected"));
+    assert_eq!(rejected["data"]["running_sha256"], applied["data"]["running_sha256"]);
+    let problem = rejected["data"]["problems"][0].to_string();
+    assert!(problem.contains("rom") && problem.contains("room"), "{problem}");
+
+    fs::write(&config, text.replace("level = \"orange\"", "level = \"red\"")).expect("written");
+    daemon.reload();
+    centre.wait_for("the new configuration", SOON, |m| {
+        configs(m).find(|c| {
+            c["data"]["outcome"] == "applied" && c["data"]["running_sha256"] != applied["data"]["running_sha256"]
+        })
+    });
+    centre.wait_for("an alert of the new level", ONE_PERSON, |m| alert_where(m, |a| a["data"]["level"] == "red"));
+    let reconnects = healths(&centre.messages()).last().map(|h| h["data"]["cameras"][0]["reconnects"].clone());
+    assert_eq!(reconnects, Some(json!(0)), "the stream went on");
+    assert_eq!(daemon.stop(SOON), 0);
+}
+
+fn healths(messages: &[Message]) -> impl Iterator<Item = Value> {
+    messages.iter().filter(|m| m.topic.ends_with("/up/health")).map(Message::json)
+}
+
+fn configs(messages: &[Message]) -> impl Iterator<Item = Value> {
+    messages.iter().filter(|m| m.topic.ends_with("/up/config")).map(Message::json)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}

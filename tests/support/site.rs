@@ -1,0 +1,71 @@
+//! A whole site for end-to-end tests: models, configuration, folders.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::clips::shared;
+
+/// A manifest of the public weights beside links to them, so that the program finds them as a user's would.
+pub fn public_models(folder: &Path) -> PathBuf {
+    let models = folder.join("models");
+    fs::create_dir_all(&models).expect("a folder");
+    for entry in fs::read_dir(shared().join("models")).expect("the public weights").flatten() {
+        if entry.path().extension().is_some_and(|e| e == "onnx") {
+            symlink(entry.path(), models.join(entry.file_name())).expect("a link");
+        }
+    }
+    let manifest = models.join("manifest.toml");
+    let described = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/detector/public-models.toml");
+    fs::copy(described, &manifest).expect("the manifest is copied");
+    manifest
+}
+
+/// A configuration of one camera `cam-01` whose rule tells when somebody is there for a second.
+pub fn presence(folder: &Path, camera: &str, mqtt: &str) -> String {
+    let folder = folder.display();
+    format!(
+        r#"
+[site]
+box = "box-1"
+area = "530127"
+language = "en"
+time_zone = "Asia/Shanghai"
+mode = "test"
+
+[mqtt]
+{mqtt}
+
+[detector]
+model = "yolox_nano_416"
+
+[outbox]
+dir = "{folder}/outbox"
+
+[evidence]
+dir = "{folder}/evidence"
+
+[[camera]]
+id = "cam-01"
+eye = "village"
+{camera}
+grid = "53012700300102"
+address = "the test bench"
+analysis_fps = 5
+stall_after_secs = 3
+
+[[camera.zone]]
+id = "room"
+polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+
+[[rule]]
+id = "somebody-there"
+cameras = ["cam-01"]
+signal = "presence"
+level = "orange"
+hold_secs = 1.5
+cooldown_secs = 0
+present = {{ zone = "room", classes = ["person"], for_secs = 1 }}
+"#
+    )
+}
