@@ -2,3 +2,5 @@
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
 pub mod clips;
+pub mod listener;
+pub mod mosquitto;
