@@ -1,1 +1,495 @@
-//! x
+//! The other end: a small command centre that hears alerts, acknowledges and marks. For `lookout tail` and
+//! the demo; a real one needs nothing of this, only the contract.
+//!
+//! Input: messages of any box below the prefix. Must never assume that what it hears follows the contract:
+//! it comes over the network.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::endpoint::Endpoint;
+use super::flight::{Flight, Publish};
+use super::trouble::Context;
+use super::wire::{self, Client, Event, Opening, Wire};
+use super::{Qos, Settings, Timing, Trouble, Version};
+use crate::analysis::time::Timestamp;
+
+/// Largest message taken: a picture.
+const INCOMING_BYTES: usize = 512 * 1024;
+/// Ids remembered to tell repeats.
+const REMEMBERED: usize = 100_000;
+/// An acknowledgement is good for so long.
+const COMMAND_GOOD_FOR: Duration = Duration::from_secs(300);
+
+/// Which broker and which boxes.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// As [`Settings::url`].
+    pub url: String,
+    /// Protocol version.
+    pub version: Version,
+    /// First part of every topic.
+    pub prefix: String,
+    /// One area, or all.
+    pub area: Option<String>,
+    /// One box, or all.
+    pub box_name: Option<String>,
+    /// As [`Settings::ca_file`].
+    pub ca_file: Option<PathBuf>,
+    /// As [`Settings::user`].
+    pub user: Option<String>,
+    /// As [`Settings::password_file`].
+    pub password_file: Option<PathBuf>,
+    /// Whether to send marks: the boxes then keep everything until a mark covers it.
+    pub mark: bool,
+}
+
+impl Default for Follow {
+    /// All boxes of the broker on this machine.
+    fn default() -> Self {
+        Follow {
+            url: format!("mqtt://127.0.0.1:{}", super::embedded::DEFAULT_PORT),
+            version: Version::V311,
+            prefix: "lookout/v1".to_owned(),
+            area: None,
+            box_name: None,
+            ca_file: None,
+            user: None,
+            password_file: None,
+            mark: false,
+        }
+    }
+}
+
+/// What was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// The broker confirmed the subscriptions.
+    Connected,
+    /// The connection ended or could not be made; it is tried again.
+    Lost(Trouble),
+    /// A revision of an alert, not heard before.
+    Alert(Box<Alert>),
+    /// A revision that was heard before: delivery is at least once.
+    Repeat(String),
+    /// An answer to a command.
+    Reply(Value),
+    /// What had to be dropped.
+    Gap(Value),
+    /// A box's state: area, box, `online`, `stopped` or `offline`.
+    State(String, String, String),
+    /// The broker has one of our commands.
+    Sent(String),
+    /// Something on `up/alert` that is no alert.
+    Nonsense(String),
+}
+
+/// A revision of an alert, as far as it follows the contract.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// County code, from the topic.
+    pub area: String,
+    /// Box, from the topic.
+    pub box_name: String,
+    /// The CloudEvent's id.
+    pub id: String,
+    /// Which alert.
+    pub alert_id: String,
+    /// Which revision.
+    pub rev: u64,
+    /// `new`, `update`, `end` or `retract`.
+    pub phase: String,
+    /// `blue`, `yellow`, `orange` or `red`.
+    pub level: String,
+    /// What kind of thing.
+    pub kind: String,
+    /// In the site's language.
+    pub title: String,
+    /// Who acknowledged it.
+    pub acknowledged_by: Option<String>,
+    /// Stream and number.
+    pub seq: Option<(String, u64)>,
+    /// The whole message.
+    pub raw: Value,
+}
+
+/// Something to send.
+#[derive(Debug)]
+enum Order {
+    Command { topic: String, request_id: String, body: Vec<u8> },
+    Mark { topic: String, body: Vec<u8> },
+}
+
+/// A running command centre. Ends when it is dropped.
+#[derive(Debug)]
+pub struct Centre {
+    prefix: String,
+    heard: mpsc::Receiver<Heard>,
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Centre {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Centre {
+    /// Starts following. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The URL cannot work. An unreachable broker is heard of later, as [`Heard::Lost`].
+    pub fn start(follow: &Follow) -> Result<Self, Trouble> {
+        let settings = Settings {
+            url: Some(follow.url.clone()),
+            version: follow.version,
+            prefix: follow.prefix.clone(),
+            ca_file: follow.ca_file.clone(),
+            user: follow.user.clone(),
+            password_file: follow.password_file.clone(),
+            ..Settings::new(
+                follow.area.clone().unwrap_or_else(|| "any".to_owned()),
+                follow.box_name.clone().unwrap_or_else(|| "any".to_owned()),
+            )
+        };
+        if let Some(problem) = settings.problems().into_iter().next() {
+            return Err(Trouble::new(super::TroubleKind::Settings, problem));
+        }
+        let plus = |part: &Option<String>| part.clone().unwrap_or_else(|| "+".to_owned());
+        let base = format!("{}/{}/{}/up", follow.prefix, plus(&follow.area), plus(&follow.box_name));
+        // All that carry numbers, so that marks have no holes, and the state.
+        let filters = ["alert", "reply", "count", "state"].map(|what| format!("{base}/{what}")).to_vec();
+        // A slow reader makes the centre wait, and the broker in turn: nothing is dropped here.
+        let (heard_tx, heard) = mpsc::channel(256);
+        let (orders, orders_rx) = mpsc::channel(256);
+        let work = Work {
+            settings,
+            filters,
+            client_id: format!("lookout-tail-{:08x}", rand::random::<u32>()),
+            heard: heard_tx,
+            orders: orders_rx,
+            waiting: VecDeque::new(),
+            known: HashSet::new(),
+            known_in_order: VecDeque::new(),
+            marks: follow.mark.then(BTreeMap::new),
+        };
+        let task = tokio::spawn(work.follow());
+        Ok(Centre { prefix: follow.prefix.clone(), heard, orders, task })
+    }
+
+    /// The next thing heard. Can be dropped and called again without losing anything.
+    pub async fn next(&mut self) -> Option<Heard> {
+        self.heard.recv().await
+    }
+
+    /// Acknowledges an alert; returns the command's `request_id`, which its reply carries.
+    pub async fn acknowledge(&self, alert: &Alert, by: &str, note: Option<&str>) -> String {
+        let request_id = format!("tail-{:016x}", rand::random::<u64>());
+        let now = Timestamp::now();
+        let until = now.checked_add(COMMAND_GOOD_FOR).unwrap_or(Timestamp::MAX);
+        let mut body = json!({
+            "request_id": request_id,
+            "alert_id": alert.alert_id,
+            "by": by,
+            "iat": now.to_string(),
+            "exp": until.to_string(),
+        });
+        if let Some(note) = note {
+            body["note"] = json!(note);
+        }
+        let topic = format!("{}/{}/{}/down/cmd/ack", self.prefix, alert.area, alert.box_name);
+        let order =
+            Order::Command { topic, request_id: request_id.clone(), body: body.to_string().into_bytes() };
+        // Fails only when the task ended, and then nobody waits for the reply either.
+        let _ = self.orders.send(order).await;
+        request_id
+    }
+}
+
+/// Which numbers of a stream were stored.
+#[derive(Debug, Default)]
+struct Stored {
+    mark: Option<u64>,
+    above: BTreeSet<u64>,
+}
+
+impl Stored {
+    /// Stores `n`; the new mark if it rose. What was there before the first number heard is taken as stored.
+    fn store(&mut self, n: u64) -> Option<u64> {
+        let before = self.mark;
+        let mut mark = *self.mark.get_or_insert(n.saturating_sub(1));
+        if n > mark {
+            self.above.insert(n);
+        }
+        while self.above.remove(&(mark + 1)) {
+            mark += 1;
+        }
+        self.mark = Some(mark);
+        (before != Some(mark)).then_some(mark)
+    }
+}
+
+/// The task's side.
+struct Work {
+    settings: Settings,
+    filters: Vec<String>,
+    client_id: String,
+    heard: mpsc::Sender<Heard>,
+    orders: mpsc::Receiver<Order>,
+    /// Taken from `orders`, not acknowledged by the broker yet.
+    waiting: VecDeque<Order>,
+    known: HashSet<String>,
+    known_in_order: VecDeque<String>,
+    /// By area, box and stream.
+    marks: Option<BTreeMap<(String, String, String), Stored>>,
+}
+
+impl Work {
+    async fn follow(mut self) {
+        let mut attempt = 0_u32;
+        loop {
+            let begun = Instant::now();
+            let trouble = self.connect_once().await;
+            if self.heard.send(Heard::Lost(trouble)).await.is_err() {
+                return;
+            }
+            attempt = if begun.elapsed() > Duration::from_secs(10) { 0 } else { (attempt + 1).min(6) };
+            let most = Duration::from_millis(250).saturating_mul(1 << attempt);
+            tokio::time::sleep(most.mul_f64(rand::random::<f64>())).await;
+        }
+    }
+
+    async fn connect_once(&mut self) -> Trouble {
+        let endpoint = match Endpoint::read(&self.settings) {
+            Ok(endpoint) => endpoint,
+            Err(trouble) => return trouble,
+        };
+        let (client, mut wire) = wire::open(Opening {
+            endpoint: &endpoint,
+            version: self.settings.version,
+            client_id: &self.client_id,
+            connect: Duration::from_secs(5),
+            keep_alive: Timing::default().keep_alive,
+            will: None,
+            incoming_bytes: INCOMING_BYTES,
+        });
+        let broker = endpoint.address.to_string();
+        let user = endpoint.login.as_ref().map(|(user, _)| user.as_str());
+        let mut context = Context {
+            broker: &broker,
+            host: &endpoint.address.host,
+            tls: endpoint.address.tls,
+            user,
+            version: self.settings.version,
+            connected: false,
+        };
+        let (lost, flight) = self.talk(&client, &mut wire, &mut context).await;
+        // Not acknowledged: again on the next connection, before anything newer.
+        for order in flight.into_iter().rev() {
+            self.waiting.push_front(order);
+        }
+        lost
+    }
+
+    async fn talk(
+        &mut self,
+        client: &Client,
+        wire: &mut Wire,
+        context: &mut Context<'_>,
+    ) -> (Trouble, Vec<Order>) {
+        let broker = context.broker;
+        let mut flight: Flight<Order> = Flight::new(1);
+        let mut filters = self.filters.clone().into_iter();
+        let mut ready = false;
+        loop {
+            let mut poll = pin!(wire.poll(context));
+            let event = loop {
+                if ready && flight.has_room() {
+                    let order = self.waiting.pop_front().or_else(|| self.orders.try_recv().ok());
+                    if let Some(order) = order {
+                        hand_over(client, &mut flight, order);
+                        continue;
+                    }
+                }
+                tokio::select! {
+                    event = &mut poll => break event,
+                    Some(order) = self.orders.recv(), if ready => self.waiting.push_back(order),
+                }
+            };
+            let event = match event {
+                Ok(event) => event,
+                Err(trouble) => return (trouble, flight.take_all()),
+            };
+            match event {
+                Event::Connected { receive_max, .. } => {
+                    flight = Flight::new(receive_max);
+                    ask_next(client, &mut flight, &mut filters);
+                }
+                Event::Subscribed { refusal: Some(reason) } => {
+                    let text = format!("{broker} refuses the subscription: {reason}");
+                    let trouble = Trouble::new(super::TroubleKind::NotAllowed, text)
+                        .hint("may this user read these topics?");
+                    return (trouble, flight.take_all());
+                }
+                Event::Subscribed { refusal: None } => {
+                    if !ask_next(client, &mut flight, &mut filters) {
+                        ready = true;
+                        self.tell(Heard::Connected).await;
+                    }
+                }
+                Event::Sent(pkid) => {
+                    flight.sent(pkid);
+                }
+                Event::Acked { pkid, .. } => {
+                    if let Some(Order::Command { request_id, .. }) = flight.acked(pkid) {
+                        self.tell(Heard::Sent(request_id)).await;
+                    }
+                }
+                Event::Message { topic, payload, .. } => self.hear(&topic, &payload).await,
+                Event::Disconnected | Event::Collision | Event::Other => {}
+            }
+        }
+    }
+
+    async fn tell(&self, heard: Heard) {
+        // Nobody listens any more: the task is about to be aborted.
+        let _ = self.heard.send(heard).await;
+    }
+
+    async fn hear(&mut self, topic: &str, payload: &[u8]) {
+        let Some(rest) = topic.strip_prefix(&self.settings.prefix).and_then(|rest| rest.strip_prefix('/'))
+        else {
+            return;
+        };
+        let mut parts = rest.splitn(3, '/');
+        let (Some(area), Some(box_name), Some(what)) = (parts.next(), parts.next(), parts.next()) else {
+            return;
+        };
+        let Ok(body) = serde_json::from_slice::<Value>(payload) else {
+            self.tell(Heard::Nonsense(format!("{topic}: not JSON"))).await;
+            return;
+        };
+        let heard = match what {
+            "up/alert" => {
+                self.store(area, box_name, &body);
+                self.alert(area, box_name, body)
+            }
+            "up/reply" => {
+                self.store(area, box_name, &body);
+                Heard::Reply(body)
+            }
+            "up/count" => return self.store(area, box_name, &body),
+            "up/state" => {
+                let data = body.get("data").unwrap_or(&body);
+                let state = data["state"].as_str().unwrap_or("unknown").to_owned();
+                Heard::State(area.to_owned(), box_name.to_owned(), state)
+            }
+            _ => return,
+        };
+        self.tell(heard).await;
+    }
+
+    /// Notes the number as stored, and marks when there is no hole below it.
+    fn store(&mut self, area: &str, box_name: &str, body: &Value) {
+        let Some(marks) = &mut self.marks else { return };
+        let seq = &body.get("data").unwrap_or(body)["seq"];
+        let Some((stream, n)) = seq["stream"].as_str().zip(seq["n"].as_u64()) else { return };
+        let key = (area.to_owned(), box_name.to_owned(), stream.to_owned());
+        if let Some(mark) = marks.entry(key).or_default().store(n) {
+            let topic = format!("{}/{area}/{box_name}/down/mark", self.settings.prefix);
+            let body = json!({ "stream": stream, "n": mark }).to_string().into_bytes();
+            // A newer mark says more than the one still waiting.
+            self.waiting
+                .retain(|order| !matches!(order, Order::Mark { topic: other, .. } if *other == topic));
+            self.waiting.push_back(Order::Mark { topic, body });
+        }
+    }
+
+    fn alert(&mut self, area: &str, box_name: &str, body: Value) -> Heard {
+        let data = body.get("data").unwrap_or(&body);
+        let Some(alert_id) = data["alert_id"].as_str() else {
+            let is_gap =
+                data.get("ranges").is_some() || body["type"].as_str().is_some_and(|t| t.contains("gap"));
+            return if is_gap { Heard::Gap(body) } else { Heard::Nonsense(body.to_string()) };
+        };
+        let rev = data["rev"].as_u64().unwrap_or(0);
+        let id = body["id"].as_str().map_or_else(|| format!("{alert_id}.{rev}"), str::to_owned);
+        let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
+        let acknowledged_by = ["ack", "acknowledged", "acknowledgement"]
+            .iter()
+            .find_map(|key| data.get(key)?.get("by")?.as_str())
+            .map(str::to_owned);
+        let seq = data["seq"]["stream"].as_str().zip(data["seq"]["n"].as_u64());
+        let alert = Alert {
+            area: area.to_owned(),
+            box_name: box_name.to_owned(),
+            alert_id: alert_id.to_owned(),
+            rev,
+            phase: text("phase"),
+            level: text("level"),
+            kind: text("kind"),
+            title: text("title"),
+            acknowledged_by,
+            seq: seq.map(|(stream, n)| (stream.to_owned(), n)),
+            id: id.clone(),
+            raw: body,
+        };
+        if self.is_repeat(&id) { Heard::Repeat(id) } else { Heard::Alert(Box::new(alert)) }
+    }
+
+    fn is_repeat(&mut self, id: &str) -> bool {
+        if !self.known.insert(id.to_owned()) {
+            return true;
+        }
+        self.known_in_order.push_back(id.to_owned());
+        if self.known_in_order.len() > REMEMBERED
+            && let Some(oldest) = self.known_in_order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        false
+    }
+}
+
+/// Asks for the next subscription; `false` if there is none left.
+fn ask_next(client: &Client, flight: &mut Flight<Order>, filters: &mut std::vec::IntoIter<String>) -> bool {
+    let Some(filter) = filters.next() else { return false };
+    client.subscribe(&filter);
+    flight.number_taken();
+    true
+}
+
+fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {
+    let (topic, body, retain) = match &order {
+        Order::Command { topic, body, .. } => (topic, body, false),
+        Order::Mark { topic, body } => (topic, body, true),
+    };
+    client.publish(topic, Qos::AtLeastOnce, retain, body.clone());
+    let bytes = body.len() as u64;
+    flight.hand_over(Publish { item: order, bytes, since: Instant::now(), acknowledged: true });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(numbers: &[u64]) -> Vec<Option<u64>> {
+        let mut stored = Stored::default();
+        numbers.iter().map(|n| stored.store(*n)).collect()
+    }
+
+    #[test]
+    fn a_mark_rises_only_over_what_is_there_without_a_hole() {
+        assert_eq!(marks(&[1, 2, 3]), [Some(1), Some(2), Some(3)]);
+        assert_eq!(marks(&[1, 3, 2]), [Some(1), None, Some(3)]);
+        assert_eq!(marks(&[7, 8, 8]), [Some(7), Some(8), None], "what was before the first is not ours");
+        assert_eq!(marks(&[7, 3, 8]), [Some(7), None, Some(8)], "older ones come late");
+    }
+}
