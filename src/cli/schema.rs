@@ -1,1 +1,119 @@
-//! `lookout schema`: Prints the published JSON Schemas.
+//! `lookout schema`: what is published about the messages and the configuration file.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Failure;
+use crate::config;
+use crate::contract::examples::ExampleError;
+use crate::contract::schema::{MESSAGES, asyncapi, message};
+
+/// Print the published schemas, or write them all to a folder.
+///
+/// Without arguments: a list of what there is.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to print: the name of a message, `asyncapi`, or `configuration` (for editors)
+    #[arg(conflicts_with_all = ["dir", "reference"])]
+    name: Option<String>,
+    /// Write everything that is published to this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "reference")]
+    dir: Option<PathBuf>,
+    /// Print the configuration reference in Markdown
+    #[arg(long)]
+    reference: bool,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<(), Failure> {
+    if args.reference {
+        return print(&config::reference::markdown());
+    }
+    if let Some(dir) = args.dir {
+        return write_all(&dir);
+    }
+    match args.name.as_deref() {
+        None => print(&list()),
+        Some(name) => print(&one(name)?),
+    }
+}
+
+/// Every published file, by its path below `config/`.
+///
+/// # Errors
+///
+/// Only by a slip in our own examples.
+pub fn published_files() -> Result<Vec<(PathBuf, String)>, ExampleError> {
+    let mut files = vec![
+        (PathBuf::from("REFERENCE.md"), config::reference::markdown()),
+        (PathBuf::from("lookout.schema.json"), text(&config::schema::editor_schema())),
+        (PathBuf::from("asyncapi.json"), text(&asyncapi()?)),
+    ];
+    for message in &MESSAGES {
+        files.push((format!("schema/{}.json", message.name).into(), text(&message.json_schema()?)));
+    }
+    Ok(files)
+}
+
+fn write_all(dir: &Path) -> Result<(), Failure> {
+    for (path, text) in published_files().map_err(Failure::failed)? {
+        let path = dir.join(path);
+        let folder = path.parent().unwrap_or(dir);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|error| Failure::failed(format!("{} cannot be written: {error}", path.display())))?;
+        print(&format!("{}\n", path.display()))?;
+    }
+    Ok(())
+}
+
+fn one(name: &str) -> Result<String, Failure> {
+    let schema = match name {
+        "asyncapi" => asyncapi(),
+        "configuration" => Ok(config::schema::editor_schema()),
+        _ => match message(name) {
+            Some(message) => message.json_schema(),
+            None => {
+                let names: Vec<&str> = MESSAGES.iter().map(|message| message.name).collect();
+                return Err(Failure::invalid(format!(
+                    "there is no schema `{name}`\n  hint: there are {}, asyncapi and configuration",
+                    names.join(", ")
+                )));
+            }
+        },
+    };
+    Ok(text(&schema.map_err(Failure::failed)?))
+}
+
+fn list() -> String {
+    let mut lines = String::new();
+    for message in &MESSAGES {
+        lines.push_str(&format!("{:<14} {:<14} {}\n", message.name, message.topic, message.summary));
+    }
+    lines.push_str(&format!(
+        "{:<14} {:<14} {}\n",
+        "asyncapi", "", "All of them as one AsyncAPI 3.0 document."
+    ));
+    lines.push_str(&format!(
+        "{:<14} {:<14} {}\n",
+        "configuration", "", "The configuration file, for editors."
+    ));
+    lines
+}
+
+fn text(schema: &Value) -> String {
+    format!("{schema:#}\n")
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

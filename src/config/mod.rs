@@ -70,7 +70,23 @@ pub struct Config {
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
     pub sha256: String,
     source: Source,
-    class_uses: Vec<ClassUse>,
+    named: Named,
+}
+
+/// Names in the file that only the list of models can tell right or wrong.
+#[derive(Debug, Clone, Default)]
+struct Named {
+    models: Vec<ModelUse>,
+    classes: Vec<ClassUse>,
+}
+
+/// One place where the file names a model.
+#[derive(Debug, Clone)]
+struct ModelUse {
+    name: String,
+    span: Range<usize>,
+    /// `model` or `face_model`.
+    field: &'static str,
 }
 
 /// One place where the file names a class.
@@ -165,11 +181,28 @@ impl Config {
                 titles: parts.titles,
                 warnings: problems,
                 sha256,
-                class_uses: parts.class_uses,
+                named: parts.named,
                 source,
             }),
             _ => Err(Problems { path: path.to_owned(), list: problems, sha256: Some(sha256) }),
         }
+    }
+
+    /// Second step, once the list of models is known: every model that the file names must be in it.
+    ///
+    /// # Errors
+    ///
+    /// One problem for each name that is not.
+    pub fn check_models(&self, there_are: &[&str]) -> Result<(), Problems> {
+        let mut report = Report::new(&self.source);
+        for ModelUse { name, span, field } in &self.named.models {
+            if !there_are.contains(&name.as_str()) {
+                report
+                    .error(span, format!("[detector]: `{field}` names an unknown model: `{name}`"))
+                    .maybe_hint(suggest::hint(name, there_are.iter().copied(), "there are"));
+            }
+        }
+        self.second_step(report)
     }
 
     /// Second step, once the chosen models are known: every class that the file names must be one that they find.
@@ -180,18 +213,22 @@ impl Config {
     pub fn check_classes(&self, found_by_models: &[Class]) -> Result<(), Problems> {
         let mut report = Report::new(&self.source);
         let names: Vec<&str> = found_by_models.iter().map(|class| class.name()).collect();
-        for ClassUse { class, span, by } in &self.class_uses {
+        for ClassUse { class, span, by } in &self.named.classes {
             if !found_by_models.contains(class) {
                 report
-                    .error(span, format!("{by} names a class that the chosen models do not find: `{class}`"))
+                    .error(span, format!("{by}: the chosen models do not find the class `{class}`"))
                     .maybe_hint(suggest::hint(class.name(), names.iter().copied(), "they find"));
             }
         }
-        if report.has_errors() {
-            let (path, sha256) = (self.source.path().to_owned(), Some(self.sha256.clone()));
-            return Err(Problems { path, list: report.finish(), sha256 });
+        self.second_step(report)
+    }
+
+    fn second_step(&self, report: Report<'_>) -> Result<(), Problems> {
+        if !report.has_errors() {
+            return Ok(());
         }
-        Ok(())
+        let path = self.source.path().to_owned();
+        Err(Problems { path, list: report.finish(), sha256: Some(self.sha256.clone()) })
     }
 
     /// What the analysis needs to know about each camera, in the order of the file.

@@ -72,7 +72,7 @@ pub struct Problem {
     pub excerpt: Option<(String, usize)>,
 }
 
-/// All problems of one file, in the order of the file.
+/// All problems of one file: errors in the order of the file, then warnings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     pub(super) path: PathBuf,
@@ -81,7 +81,15 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// In the order of the file.
+    /// The same with the problems of another step put in their places.
+    #[must_use]
+    pub fn with(mut self, others: Problems) -> Self {
+        self.list.extend(others.list);
+        self.list.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
+        self
+    }
+
+    /// Errors in the order of the file, then warnings.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()
     }
@@ -100,9 +108,16 @@ impl fmt::Display for Problems {
             if i > 0 {
                 writeln!(f)?;
             }
-            write_problem(f, &self.path, problem)?;
+            write!(f, "{}", problem.of(&self.path))?;
         }
         Ok(())
+    }
+}
+
+impl Problem {
+    /// The problem as people read it, with its file.
+    pub fn of<'p>(&'p self, path: &'p Path) -> impl fmt::Display {
+        fmt::from_fn(move |f| write_problem(f, path, self))
     }
 }
 
@@ -196,14 +211,14 @@ impl<'s> Report<'s> {
         self.found.iter().any(|found| found.severity == Severity::Error)
     }
 
-    /// Everything found, in the order of the file, each once.
+    /// Everything found, each once: errors in the order of the file, then warnings.
     ///
     /// Where the text is no TOML, what the reader made of the rest is a guess: then what stands on such a
     /// line, and what may be a mere consequence, is left out.
     pub(super) fn finish(mut self) -> Vec<Problem> {
         let broken_lines: Vec<u32> =
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
-        self.found.sort_by_key(|found| (found.span.start, found.severity));
+        self.found.sort_by_key(|found| (found.severity, found.span.start));
         let mut problems: Vec<Problem> = Vec::with_capacity(self.found.len());
         let mut told_lines: Vec<u32> = Vec::new();
         for found in self.found {

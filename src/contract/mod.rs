@@ -22,7 +22,9 @@ pub mod alert;
 pub mod alert_event;
 pub mod box_status;
 pub mod command;
+pub mod examples;
 pub mod kinds;
+pub mod schema;
 pub mod topics;
 pub mod words;
 

@@ -14,7 +14,7 @@ use super::problem::Report;
 use super::secret::{Credentials, SecretStore};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Site};
 use super::structure::TakenOut;
-use super::{ClassUse, Surroundings};
+use super::{ClassUse, Named, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 
@@ -34,7 +34,7 @@ pub(super) struct Parts {
     pub cameras: Vec<Camera>,
     pub rules: Vec<Rule>,
     pub titles: BTreeMap<Arc<str>, String>,
-    pub class_uses: Vec<ClassUse>,
+    pub named: Named,
 }
 
 /// What every check needs: where to report, what is around, what was taken out.
@@ -43,7 +43,7 @@ struct Checker<'c, 's> {
     taken_out: &'c TakenOut,
     surroundings: &'c Surroundings,
     secrets: SecretStore,
-    class_uses: Vec<ClassUse>,
+    named: Named,
 }
 
 /// Checks a whole document. `None` only if something was reported.
@@ -54,7 +54,7 @@ pub(super) fn document(
     report: &mut Report<'_>,
 ) -> Option<Parts> {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
-    let mut checker = Checker { report, taken_out, surroundings, secrets, class_uses: Vec::new() };
+    let mut checker = Checker { report, taken_out, surroundings, secrets, named: Named::default() };
     let site = document.site.as_ref().and_then(|site| checker.site(site));
     let mqtt = checker.mqtt(document.mqtt.as_ref());
     let detector = checker.detector(document.detector.as_ref());
@@ -64,8 +64,8 @@ pub(super) fn document(
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     let (rules, titles) = checker.rules(document, time_zone);
     checker.things_without_use(document);
-    let class_uses = std::mem::take(&mut checker.class_uses);
-    Some(Parts { site: site?, mqtt: mqtt?, detector, outbox, evidence, cameras, rules, titles, class_uses })
+    let named = std::mem::take(&mut checker.named);
+    Some(Parts { site: site?, mqtt: mqtt?, detector, outbox, evidence, cameras, rules, titles, named })
 }
 
 /// A value, where there is one.
@@ -232,7 +232,7 @@ impl Checker<'_, '_> {
                 continue;
             }
             classes.push(class);
-            self.class_uses.push(ClassUse { class, span: span.clone(), by: by.to_owned() });
+            self.named.classes.push(ClassUse { class, span: span.clone(), by: by.to_owned() });
         }
         classes
     }

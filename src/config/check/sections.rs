@@ -6,7 +6,6 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::{Checker, quoted, text_of, value_of};
-use crate::config::Surroundings;
 use crate::config::document::{
     self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Provider,
     SiteDocument,
@@ -14,10 +13,17 @@ use crate::config::document::{
 use crate::config::secret::SecretStore;
 use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Outbox, Site, Tls};
 use crate::config::suggest;
+use crate::config::{ModelUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
 
 /// Bytes in a MiB.
 const MIB: u64 = 1024 * 1024;
+
+/// A place that names a model.
+fn model_use(field: &Option<At<String>>, name: &'static str) -> Option<ModelUse> {
+    let At { value, span } = field.as_ref()?;
+    Some(ModelUse { name: value.trim().to_owned(), span: span.clone(), field: name })
+}
 
 /// Where secret files are: with systemd's credentials where the service has them, else in the folder named.
 pub(super) fn secret_store(site: Option<&At<SiteDocument>>, surroundings: &Surroundings) -> SecretStore {
@@ -249,6 +255,17 @@ impl Checker<'_, '_> {
             self.report
                 .error(&face.span, "[detector]: `face_model` is the same as `model`")
                 .hint("leave `face_model` out: a model that finds faces needs no second one");
+        }
+        self.named.models.extend(model_use(&detector.model, "model"));
+        self.named.models.extend(model_use(&detector.face_model, "face_model"));
+        if detector.model.is_none() {
+            // The default is a name like any other; the section is the place to look at, or the file's beginning.
+            let span = section.map_or(0..0, |section| section.span.start..section.span.start);
+            self.named.models.push(ModelUse {
+                name: document::DEFAULT_MODEL.to_owned(),
+                span,
+                field: "model",
+            });
         }
         Detector {
             model: text_of(&detector.model).unwrap_or_else(|| document::DEFAULT_MODEL.to_owned()),

@@ -1,0 +1,289 @@
+//! One message of each kind, made by the same code that makes the real ones: they stand in the schemas, so that a
+//! command-centre developer can start from something, and tests check them against the schemas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::alert::{
+    ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, GapReason, ModelRef, Redaction, SeqData,
+};
+use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
+use super::box_status::{
+    ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
+    Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel, MetaRule,
+    SpoolHealth, StateData,
+};
+use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
+use super::words::{Eye, Language, Level, Mode, Phase, Time};
+use super::{EventError, Sender, box_status, topics};
+use crate::analysis::alert::{self, AlertId, Contribution, PhaseReason, Revision, Shown, Why};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::BBox;
+use crate::analysis::grid::GridCode;
+use crate::analysis::time::{Moment, Timestamp};
+
+const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
+const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
+const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
+const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+/// Saturday, 21 November 2026, 11:04:05 in Shanghai.
+const BEGAN: i64 = 1_795_230_245;
+
+/// Why there is no example: only by a slip in this file.
+#[derive(Debug, thiserror::Error)]
+pub enum ExampleError {
+    /// The message cannot be written.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// It is no JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// A time or place in it is none.
+    #[error("an example names no real time or place")]
+    Fact,
+}
+
+/// The example of the message `name`; `None` if there is no such message.
+pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
+    let bytes = match name {
+        "alert" => alert()?,
+        "gap" => gap_event(gap()?, &sender())?,
+        "state" => sender().event(format!("state.{SESSION}"), None, at(0)?, state()?)?,
+        "meta" => sender().event("meta.1", None, at(0)?, meta()?)?,
+        "active" => sender().event("active.1", None, at(125)?, active()?)?,
+        "health" => sender().event("health.1", None, at(130)?, health()?)?,
+        "config" => sender().event("config.1", None, at(0)?, config()?)?,
+        "reply" => sender().event("reply.r-20261121-17", None, at(190)?, reply()?)?,
+        "ack" => serde_json::to_vec(&ack()?)?,
+        "mark" => serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?,
+        _ => return Ok(None),
+    };
+    Ok(Some(serde_json::from_slice(&bytes)?))
+}
+
+fn sender() -> Sender {
+    Sender { area: "530127".to_owned(), box_id: "box-7f3a".to_owned() }
+}
+
+/// So many seconds after it began.
+fn at(secs: i64) -> Result<Timestamp, ExampleError> {
+    Timestamp::from_second(BEGAN + secs).map_err(|_| ExampleError::Fact)
+}
+
+fn alert() -> Result<Vec<u8>, ExampleError> {
+    let truck = Class::TRUCK;
+    let revision = Revision {
+        alert: AlertId(Arc::from(ALERT)),
+        rev: 2,
+        phase: alert::Phase::Update,
+        reason: PhaseReason::EvidenceAdded,
+        kind: Arc::from("fire_lane_blocked"),
+        level: alert::Level::Orange,
+        level_max: alert::Level::Orange,
+        confidence: 0.87,
+        started_at: at(0)?,
+        last_seen_at: at(124)?,
+        ended_at: None,
+        at: Moment { mono: Duration::from_secs(125), utc: at(125)? },
+        camera: Arc::from("cam-03"),
+        zone: Some(Arc::from("fire-lane")),
+        shown: vec![Shown { class: truck, score: 0.87, box_in_frame: BBox::new(0.21, 0.52, 0.58, 0.93) }],
+        why: Why {
+            rule: Arc::from("fire-lane-blocked"),
+            condition: "car, truck or bus stands still in fire-lane for 120 s".to_owned(),
+            threshold: 120.0,
+            contributions: vec![Contribution {
+                source: "rule:fire-lane-blocked".to_owned(),
+                value: 124.2,
+                contribution: 1.0,
+                weight: 1.0,
+                age_secs: 0.2,
+            }],
+        },
+        acknowledged: None,
+    };
+    let grid = GridCode::parse("53012700300102").map_err(|_| ExampleError::Fact)?;
+    let sender = sender();
+    let model = ModelRef { name: "street-nano".to_owned(), sha256: SHA256.to_owned() };
+    let evidence = [Evidence {
+        id: 1,
+        media_type: "image/jpeg".to_owned(),
+        bytes: 84_512,
+        sha256: SHA256.to_owned(),
+        redaction: Redaction::Pixelated,
+        state: EvidenceState::Queued,
+    }];
+    let context = AlertContext {
+        sender: &sender,
+        site: Some("Yangqiao community"),
+        language: Language::Chinese,
+        mode: Mode::Actual,
+        title: None,
+        camera: CameraPlace {
+            eye: Eye::Village,
+            grid: &grid,
+            address: Some("Yangqiao, lane 3, east gate"),
+            lonlat: Some([102.912, 25.046]),
+        },
+        model: &model,
+        config_sha256: SHA256,
+        clock: ClockData { sync: ClockSync::Synced, err_ms: Some(12) },
+        evidence: &evidence,
+    };
+    Ok(alert_event(&revision, &context, Seq { stream: Arc::from(STREAM), n: 4711 })?)
+}
+
+fn gap() -> Result<GapData, ExampleError> {
+    Ok(GapData {
+        seq: SeqData { stream: STREAM.to_owned(), n: 5300 },
+        missing_stream: STREAM.to_owned(),
+        missing: vec![GapRange { from: 4720, to: 4731 }, GapRange { from: 4740, to: 4740 }],
+        missing_omitted: 0,
+        pictures: 40,
+        reason: GapReason::RowLimit,
+        began_at: Time(at(90_000)?),
+        until_at: Time(at(93_600)?),
+    })
+}
+
+fn state() -> Result<StateData, ExampleError> {
+    Ok(StateData { state: BoxState::Online, session: SESSION.to_owned(), since: Time(at(0)?) })
+}
+
+fn meta() -> Result<MetaData, ExampleError> {
+    Ok(MetaData {
+        box_id: "box-7f3a".to_owned(),
+        area: "530127".to_owned(),
+        site: Some("Yangqiao community".to_owned()),
+        // Not this build's own: the example must not change with the machine that writes it.
+        software: box_status::Software {
+            name: "lookout".to_owned(),
+            version: "0.1.0".to_owned(),
+            arch: "aarch64".to_owned(),
+        },
+        mode: Mode::Actual,
+        language: Language::Chinese,
+        time_zone: "Asia/Shanghai".to_owned(),
+        grids: vec!["53012700300102".to_owned()],
+        cameras: vec![MetaCamera {
+            id: "cam-03".to_owned(),
+            eye: Eye::Village,
+            grid: "53012700300102".to_owned(),
+            address: Some("Yangqiao, lane 3, east gate".to_owned()),
+            lonlat: Some([102.912, 25.046]),
+        }],
+        cameras_omitted: 0,
+        rules: vec![MetaRule {
+            id: "fire-lane-blocked".to_owned(),
+            kind: "fire_lane_blocked".to_owned(),
+            level: Level::Orange,
+            cameras: vec!["cam-03".to_owned()],
+        }],
+        rules_omitted: 0,
+        models: vec![MetaModel {
+            name: "street-nano".to_owned(),
+            sha256: SHA256.to_owned(),
+            classes: ["person", "face", "car", "bus", "truck"].map(str::to_owned).to_vec(),
+        }],
+        config_sha256: SHA256.to_owned(),
+        commands: topics::COMMANDS.map(str::to_owned).to_vec(),
+    })
+}
+
+fn active() -> Result<ActiveData, ExampleError> {
+    Ok(ActiveData {
+        seq: 4711,
+        alerts: vec![ActiveAlert {
+            alert_id: ALERT.to_owned(),
+            rev: 2,
+            phase: Phase::Update,
+            level: Level::Orange,
+            kind: "fire_lane_blocked".to_owned(),
+            camera: "cam-03".to_owned(),
+            grid: "53012700300102".to_owned(),
+            started_at: Time(at(0)?),
+            acknowledged: false,
+        }],
+        omitted: 0,
+    })
+}
+
+fn health() -> Result<HealthData, ExampleError> {
+    let camera = CameraHealth {
+        id: "cam-03".to_owned(),
+        state: CameraState::Running,
+        since: Time(at(-3600)?),
+        fps_in: 15.0,
+        fps_analysed: 5.0,
+        last_frame_at: Some(Time(at(130)?)),
+        decoder: Some("avdec_h264".to_owned()),
+        dropped: [("newer_frame".to_owned(), 36_012)].into(),
+        reconnects: 1,
+        error: None,
+    };
+    Ok(HealthData {
+        uptime_s: 86_400,
+        degraded: vec![Degraded {
+            part: "mqtt".to_owned(),
+            reason: "the broker does not answer; alerts wait in the queue".to_owned(),
+            since: Time(at(100)?),
+        }],
+        cameras: vec![camera],
+        cameras_omitted: 0,
+        detector: DetectorHealth { provider: "cpu".to_owned(), per_second: 5.0, mean_ms: 14.2, workers: 2 },
+        spool: SpoolHealth {
+            queued: 3,
+            bytes: 98_304,
+            stream: STREAM.to_owned(),
+            last_seq: 4711,
+            dropped: 0,
+        },
+        machine: MachineHealth {
+            cpu_cores: Some(0.21),
+            memory_bytes: Some(143_000_000),
+            disk_free_bytes: Some(21_000_000_000),
+            temperatures_c: [("cpu".to_owned(), 51.5)].into(),
+        },
+    })
+}
+
+fn config() -> Result<ConfigData, ExampleError> {
+    Ok(ConfigData {
+        outcome: ConfigOutcome::Rejected,
+        running_sha256: SHA256.to_owned(),
+        offered_sha256: SHA256.chars().rev().collect(),
+        at: Time(at(0)?),
+        problems: vec![ConfigProblem {
+            line: 41,
+            column: 19,
+            what: "rule `fire-lane-blocked` names an unknown zone: `fire-line`".to_owned(),
+            hint: Some("did you mean `fire-lane`?".to_owned()),
+        }],
+        problems_omitted: 0,
+    })
+}
+
+fn reply() -> Result<ReplyData, ExampleError> {
+    Ok(ReplyData {
+        request_id: "r-20261121-17".to_owned(),
+        command: "ack".to_owned(),
+        outcome: Outcome::Done,
+        code: None,
+        message: None,
+        seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
+    })
+}
+
+fn ack() -> Result<AckCommand, ExampleError> {
+    Ok(AckCommand {
+        request_id: "r-20261121-17".to_owned(),
+        iat: Time(at(180)?),
+        exp: Time(at(480)?),
+        by: "grid desk 2".to_owned(),
+        reason: None,
+        signature: None,
+        data: AckData { alert_id: ALERT.to_owned(), note: Some("patrol 4 is on its way".to_owned()) },
+    })
+}
