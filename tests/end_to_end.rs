@@ -114,7 +114,9 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
     });
     centre.publish("lookout/v1/530127/box-1/down/cmd/ack", &command);
     let acknowledged = centre.wait_for("the acknowledged revision", SOON, |m| {
-        alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["acknowledged"]["by"] == "desk-2")
+        alert_where(m, |a| {
+            a["data"]["alert_id"] == id.as_str() && a["data"]["acknowledged"]["by"] == "desk-2"
+        })
     });
     assert_eq!(acknowledged["data"]["acknowledged"]["note"], "on my way");
     let reply = centre.wait_for("the reply", SOON, |m| {
@@ -129,7 +131,10 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
     assert_eq!(end["data"]["acknowledged"]["by"], "desk-2");
     assert_eq!(daemon.stop(SOON), 0);
     let state = centre.wait_for("the farewell", SOON, |m| {
-        m.iter().filter(|m| m.topic.ends_with("/up/state")).map(Message::json).find(|s| s["data"]["state"] == "stopped")
+        m.iter()
+            .filter(|m| m.topic.ends_with("/up/state"))
+            .map(Message::json)
+            .find(|s| s["data"]["state"] == "stopped")
     });
     assert_eq!(state["type"], "lookout.state.v1");
     assert_nothing_lost(&centre.messages());
@@ -250,8 +255,8 @@ fn a_reload_with_a_mistake_changes_nothing_and_a_good_one_keeps_the_stream() {
 
     fs::write(&config, text.replace("zone = \"room\"", "zone = \"rom\"")).expect("written");
     daemon.reload();
-    let rejected = centre
-        .wait_for("the refusal", SOON, |m| configs(m).find(|c| c["data"]["outcome"] == "rejected"));
+    let rejected =
+        centre.wait_for("the refusal", SOON, |m| configs(m).find(|c| c["data"]["outcome"] == "rejected"));
     assert_eq!(rejected["data"]["running_sha256"], applied["data"]["running_sha256"]);
     let problem = rejected["data"]["problems"][0].to_string();
     assert!(problem.contains("rom") && problem.contains("room"), "{problem}");
@@ -260,11 +265,15 @@ fn a_reload_with_a_mistake_changes_nothing_and_a_good_one_keeps_the_stream() {
     daemon.reload();
     centre.wait_for("the new configuration", SOON, |m| {
         configs(m).find(|c| {
-            c["data"]["outcome"] == "applied" && c["data"]["running_sha256"] != applied["data"]["running_sha256"]
+            c["data"]["outcome"] == "applied"
+                && c["data"]["running_sha256"] != applied["data"]["running_sha256"]
         })
     });
-    centre.wait_for("an alert of the new level", ONE_PERSON, |m| alert_where(m, |a| a["data"]["level"] == "red"));
-    let reconnects = healths(&centre.messages()).last().map(|h| h["data"]["cameras"][0]["reconnects"].clone());
+    centre.wait_for("an alert of the new level", ONE_PERSON, |m| {
+        alert_where(m, |a| a["data"]["level"] == "red")
+    });
+    let reconnects =
+        healths(&centre.messages()).last().map(|h| h["data"]["cameras"][0]["reconnects"].clone());
     assert_eq!(reconnects, Some(json!(0)), "the stream went on");
     assert_eq!(daemon.stop(SOON), 0);
 }

@@ -99,7 +99,8 @@ fn of<'a>(alerts: &'a [Told], rule: &str) -> Vec<&'a Told> {
 /// Each alert begins when the table says, within `slack` seconds, and there are no others.
 fn assert_began(alerts: &[&Told], expected: &[f64], slack: f64) {
     let began: Vec<f64> = alerts.iter().map(|alert| alert.began).collect();
-    let close = began.len() == expected.len() && began.iter().zip(expected).all(|(b, e)| (b - e).abs() <= slack);
+    let close =
+        began.len() == expected.len() && began.iter().zip(expected).all(|(b, e)| (b - e).abs() <= slack);
     assert!(close, "began at {began:?}, the picture says {expected:?}");
 }
 

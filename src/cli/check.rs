@@ -56,12 +56,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
             continue;
         }
         for problem in &outcome.problems {
-            // Writing to a String cannot fail.
-            let _ = match problem.severity {
-                Severity::Error => writeln!(complaints, "{}", problem.of(file)),
-                // Nobody is left to tell if standard error is gone.
-                Severity::Warning => writeln!(io::stderr(), "{}", problem.of(file)),
-            };
+            match problem.severity {
+                Severity::Error => complaints.push_str(&format!("{}\n", problem.of(file))),
+                Severity::Warning => {
+                    // Nobody is left to tell if standard error is gone.
+                    let _ = writeln!(io::stderr(), "{}", problem.of(file));
+                }
+            }
         }
         if outcome.errors() == 0 {
             print_line(outcome.summary())?;

@@ -67,8 +67,18 @@ enum Command {
     Demo(demo::Args),
     /// Run the daemon
     Run(run::Args),
+    /// Report every problem of a configuration
+    Check(check::Args),
+    /// Print the boxes found in pictures as JSON lines
+    Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
     Replay(replay::Args),
+    /// Follow alerts like a small command centre
+    Tail(tail::Args),
+    /// List or verify models
+    Models(models::Args),
+    /// Print the published schemas
+    Schema(schema::Args),
 }
 
 /// Runs the program; called by `main` only.
@@ -78,7 +88,12 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Tail(args) => tail::run(args),
+        Command::Models(args) => models::run(args),
+        Command::Schema(args) => schema::run(args),
     };
     match result {
         Ok(()) => ExitCode::from(EXIT_OK),

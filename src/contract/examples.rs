@@ -253,7 +253,7 @@ fn config() -> Result<ConfigData, ExampleError> {
     Ok(ConfigData {
         outcome: ConfigOutcome::Rejected,
         running_sha256: SHA256.to_owned(),
-        offered_sha256: SHA256.chars().rev().collect(),
+        offered_sha256: Some(SHA256.chars().rev().collect()),
         at: Time(at(0)?),
         problems: vec![ConfigProblem {
             line: 41,

@@ -14,7 +14,7 @@ A member of the cast: `id`, `kind` (person | car | van | e-bike | bag | smoke), 
     at       of smoke: where it rises from
 """
 
-GROUP = (2.15, -0.7)  # where people gather
+GROUP = (2.05, -0.5)  # where people gather
 
 
 def _joins(id, look, start, steps, habit="talk"):
@@ -36,14 +36,14 @@ VISITOR = dict(
     steps=[("at", 6.8, 2.1), ("go", 2.2, 3.9, 1.3), ("go", 1.5, 5.4, 1.2), ("go", 1.35, 7.2, 1.2), ("go", 0.6, 8.3, 1.1), ("face", 2.0, 11.0), ("wait", 5.0), ("face", -1.0, 5.0), ("wait", 6.0), ("go", 1.4, 7.0, 1.2), ("go", 1.6, 4.8, 1.25), ("go", 9.0, 3.0, 1.4)],
 )
 GATHERING = [
-    _joins("one", 3, 11.0, [("at", -5.4, -1.9), ("go", 0.92, -0.85, 1.35)]),
-    _joins("two", 11, 13.5, [("at", 7.6, 0.7), ("go", 3.3, -0.8, 1.3)]),
+    _joins("one", 3, 11.0, [("at", -5.4, -1.9), ("go", 0.81, -0.65, 1.35)]),
+    _joins("two", 11, 13.5, [("at", 7.6, 0.7), ("go", 3.28, -0.6, 1.3)]),
     _joins("three", 7, 12.0, [("at", -10.6, 0.8), ("go", -1.5, 0.9, 1.45), ("go", 1.85, -0.15, 1.4)]),
     _joins("four", 14, 17.0, [("at", 8.2, 1.5), ("go", 4.4, 0.8, 1.35), ("go", 2.46, -0.15, 1.25)]),
-    _joins("five", 21, 17.5, [("at", -5.4, -2.1), ("go", 1.84, -1.4, 1.4)], "phone"),
+    _joins("five", 21, 17.5, [("at", -5.4, -2.1), ("go", 1.61, -0.95, 1.4)], "phone"),
 ]
 RIDER = dict(id="rider", kind="e-bike", start=21.5, leaves=True, colour=(0.45, 0.04, 0.05), rider=5, steps=[("at", -12.0, 1.7), ("go", 9.0, 1.9, 4.2)])
-SMOKE = dict(id="smoke", kind="smoke", at=(4.95, 4.55, 0.85), start=26.0, seed=4)
+SMOKE = dict(id="smoke", kind="smoke", at=(4.95, 4.55, 0.85), start=24.0, seed=4)
 
 WALK_BY = dict(WALKER, id="passer", look=9, steps=[("at", 5.4, 0.95), ("go", -9.5, 1.1, 1.35)])
 
@@ -57,7 +57,7 @@ def _early(spec, by):
 
 
 SCENES = {
-    "lane-day": _scene(34, [WALKER, PARKING_CAR, VISITOR, *GATHERING, RIDER, SMOKE], finish=dict(noise=1.2, crf=21)),
+    "lane-day": _scene(30, [WALKER, PARKING_CAR, VISITOR, *GATHERING, RIDER, SMOKE], finish=dict(noise=1.2, crf=21)),
     "lane-night": _scene(20, [WALKER, dict(PARKING_CAR, lamps=True), _early(VISITOR, 4)], light="night", finish=dict(noise=7.0, crf=25)),
     "lane-rain": _scene(20, [WALKER, PARKING_CAR, _early(VISITOR, 4)], light="overcast", finish=dict(rain=0.7, noise=2.5, crf=24)),
     "lane-blocky": _scene(20, [WALKER, PARKING_CAR, _early(VISITOR, 4)], finish=dict(noise=4.0, crf=40)),

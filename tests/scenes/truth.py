@@ -6,6 +6,7 @@ Events come from positions on the ground in metres, never from boxes or from any
 import math
 
 import layout
+import zones
 from camera import Camera
 
 MIN_PARKED_SECS = 3.0
@@ -32,15 +33,15 @@ def clipped(polygon):
 
 def zones_in_picture(size):
     camera = Camera(size=size, **layout.CAMERA)
-    zones = []
-    for name, zone in layout.ZONES.items():
+    areas = []
+    for name, zone in zones.ZONES.items():
         uv, _ = camera.project(zone.get("outline", zone["ground"]))
-        zones.append(dict(id=name, polygon=[[round(float(u), 4), round(float(v), 4)] for u, v in clipped([tuple(p) for p in uv])]))
+        areas.append(dict(id=name, polygon=[[round(float(u), 4), round(float(v), 4)] for u, v in clipped([tuple(p) for p in uv])]))
     lines = []
-    for name, line in layout.LINES.items():
+    for name, line in zones.LINES.items():
         uv, _ = camera.project(line["ground"])
         lines.append(dict(id=name, points=[[round(float(u), 4), round(float(v), 4)] for u, v in uv], inwards=line["inwards"]))
-    return zones, lines
+    return areas, lines
 
 
 def _inside(point, polygon):
@@ -75,7 +76,7 @@ def events(scene, notes):
     by_id = [{thing["id"]: thing for thing in n["things"]} for n in notes]
     ids = sorted({i for frame in by_id for i in frame})
     kind = {i: t["kind"] for frame in by_id for i, t in frame.items()}
-    grounds = {name: [(x, y) for x, y, _ in zone["ground"]] for name, zone in layout.ZONES.items()}
+    grounds = {name: [(x, y) for x, y, _ in zone["ground"]] for name, zone in zones.ZONES.items()}
     found = []
 
     def add(what, spans, **more):
@@ -90,7 +91,7 @@ def events(scene, notes):
         if kind[i] == "person" and not i.endswith("-rider"):
             for zone in ("yard", "lane"):
                 add("present", _intervals(times, here(i, zone), MIN_PRESENT_SECS), zone=zone, things=[i])
-            for name, line in layout.LINES.items():
+            for name, line in zones.LINES.items():
                 (ax, ay, _), (bx, by, _) = line["ground"]
                 for k in range(1, len(by_id)):
                     if i not in by_id[k - 1] or i not in by_id[k]:
@@ -132,7 +133,7 @@ def events(scene, notes):
 
 
 def document(name, scene, size, notes):
-    zones, lines = zones_in_picture(size)
+    areas, lines = zones_in_picture(size)
     covered = scene.get("finish", {}).get("covered")
     frames = []
     for n in notes:
@@ -145,7 +146,7 @@ def document(name, scene, size, notes):
             if "face" in thing:
                 boxes.append({"class": "face", "id": thing["id"], "box": thing["face"], "visible": 1.0})
         frames.append(dict(t=round(t, 2), boxes=boxes))
-    return dict(scene=name, seed=scene["seed"], fps=scene["fps"], size=list(size), seconds=round(len(notes) / scene["fps"], 2), light=scene["light"], zones=zones, lines=lines, events=events(scene, notes), frames=frames)
+    return dict(scene=name, seed=scene["seed"], fps=scene["fps"], size=list(size), seconds=round(len(notes) / scene["fps"], 2), light=scene["light"], zones=areas, lines=lines, events=events(scene, notes), frames=frames)
 
 
 def write(path, doc):

@@ -1,7 +1,6 @@
 //! What several integration tests share. Only declares modules; each is used by some of the tests.
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
-pub mod clip_frames;
 pub mod clips;
 pub mod consumer;
 pub mod daemon;
