@@ -86,9 +86,9 @@ pub(super) fn command(
     check_times(data, now).map_err(refuse)?;
     match verb {
         "ack" => Ok(Command::Ack(Ack {
-            alert_id: name(data, "alert_id").map_err(refuse)?,
+            alert_id: name(what_for(data), "alert_id").map_err(refuse)?,
             by: name(data, "by").map_err(refuse)?,
-            note: note(data).map_err(refuse)?,
+            note: note(what_for(data)).map_err(refuse)?,
             at: now,
             request_id,
         })),
@@ -136,6 +136,11 @@ fn data_of(body: &Value) -> &Value {
         Some(data) if body.get("specversion").is_some() && data.is_object() => data,
         _ => body,
     }
+}
+
+/// The command's own fields, beside who, when and until when.
+fn what_for(data: &Value) -> &Value {
+    data.get("data").filter(|inner| inner.is_object()).unwrap_or(data)
 }
 
 fn name(data: &Value, key: &str) -> Result<String, String> {

@@ -63,8 +63,8 @@ impl Consumer {
                             inside.came.notify_all();
                         }
                         Ok(_) => {}
-                        // The broker is away; the library waits for nothing by itself.
-                        Err(_) => thread::park_timeout(Duration::from_millis(100)),
+                        // The broker is away. Soon again: whoever is not there when a box publishes misses it.
+                        Err(_) => thread::park_timeout(Duration::from_millis(10)),
                     }
                 }
             })
