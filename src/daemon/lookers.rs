@@ -101,7 +101,7 @@ impl Looking {
                 }
                 Err(error) => {
                     let failed = self.counts.failed.fetch_add(1, Ordering::Relaxed);
-                    if failed % TELL_EVERY == 0 {
+                    if failed.is_multiple_of(TELL_EVERY) {
                         warn!(camera = %frame.camera, %error, failed, "a frame could not be looked at");
                     }
                 }

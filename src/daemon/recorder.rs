@@ -189,10 +189,10 @@ impl Desk {
                 return (no_picture(id, &error), None);
             }
         };
-        if let Some(store) = &mut self.store {
-            if let Err(error) = store.keep(&revision.alert.0, id, revision.at.utc, &made.jpeg) {
-                warn!(alert = %revision.alert.0, %error, "the picture was not kept on the box; it is sent all the same");
-            }
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.keep(&revision.alert.0, id, revision.at.utc, &made.jpeg)
+        {
+            warn!(alert = %revision.alert.0, %error, "the picture was not kept on the box; it is sent all the same");
         }
         let entry = Evidence {
             id,

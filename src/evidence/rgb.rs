@@ -14,7 +14,7 @@ pub fn rgb_from_picture(picture: &Picture) -> RgbImage {
     for y in 0..format.height {
         let luma_row = &luma[y * format.strides[0]..];
         let chroma_y = y >> shift_y;
-        for x in 0..format.width {
+        for (x, &y_sample) in luma_row.iter().enumerate().take(format.width) {
             let chroma_x = x >> shift_x;
             let (u, v) = match format.layout {
                 Layout::Gray => (128, 128),
@@ -27,7 +27,7 @@ pub fn rgb_from_picture(picture: &Picture) -> RgbImage {
                     picture.plane(2)[chroma_y * format.strides[2] + chroma_x],
                 ),
             };
-            let pixel = rgb_from_yuv([luma_row[x], u, v], format.range, format.matrix);
+            let pixel = rgb_from_yuv([y_sample, u, v], format.range, format.matrix);
             image.put_pixel(x as u32, y as u32, Rgb(pixel));
         }
     }
