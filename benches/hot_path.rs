@@ -1,2 +1,298 @@
-//! The decode-and-infer loop, stage by stage.
-fn main() {}
+//! The decode-and-infer loop, stage by stage, each with the least that could do its work beside it.
+//!
+//! `cargo bench --bench hot_path` prints criterion's figures and at the end a table of ratios: how much our
+//! stage costs in floors of its own kind, both measured in this run, so the ratio travels between machines
+//! while milliseconds do not. `benches/README.md` says how to read it. What is missing (a model, a clip) is
+//! named and left out.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
+use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
+use lookout::detector::manifest::Manifest;
+use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::TensorRef;
+
+#[path = "../tests/support/clip_frames.rs"]
+mod clip_frames;
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    let ledger = Ledger::default();
+    convert(&mut criterion, &ledger);
+    infer_and_detect(&mut criterion, &ledger);
+    decode(&mut criterion, &ledger);
+    criterion.final_summary();
+    ledger.print();
+}
+
+// ---- ratios
+
+/// The shortest time of one pass of each measured stage: what other work on the machine disturbed least.
+#[derive(Default)]
+struct Ledger {
+    shortest: RefCell<Vec<(String, Duration)>>,
+    ratios: RefCell<Vec<(String, String, String)>>,
+}
+
+impl Ledger {
+    /// Measures `work` under `name`.
+    fn bench(&self, criterion: &mut Criterion, name: &str, mut work: impl FnMut()) {
+        self.bench_timed(criterion, name, |passes| {
+            let begin = Instant::now();
+            for _ in 0..passes {
+                work();
+            }
+            begin.elapsed()
+        });
+    }
+
+    /// As [`bench`](Ledger::bench), for work that times its passes itself.
+    fn bench_timed(&self, criterion: &mut Criterion, name: &str, mut time: impl FnMut(u64) -> Duration) {
+        criterion.bench_function(name, |b| {
+            b.iter_custom(|passes| {
+                let total = time(passes);
+                self.add(name, total / u32::try_from(passes.max(1)).unwrap_or(u32::MAX));
+                total
+            });
+        });
+    }
+
+    fn add(&self, name: &str, pass: Duration) {
+        let mut shortest = self.shortest.borrow_mut();
+        match shortest.iter_mut().find(|(known, _)| known == name) {
+            Some((_, time)) => *time = pass.min(*time),
+            None => shortest.push((name.to_owned(), pass)),
+        }
+    }
+
+    /// A line for the table at the end: what stands `over` its floor, and what that says.
+    fn ratio(&self, stage: &str, floor: &str, meaning: &str) {
+        self.ratios.borrow_mut().push((stage.to_owned(), floor.to_owned(), meaning.to_owned()));
+    }
+
+    fn print(&self) {
+        let shortest = self.shortest.borrow();
+        let time = |name: &str| shortest.iter().find(|(known, _)| known == name).map(|(_, time)| *time);
+        eprintln!("\n{:>9} {:>9} {:>7}   stage / floor", "stage ms", "floor ms", "ratio");
+        for (stage, floor, meaning) in self.ratios.borrow().iter() {
+            // A filter on the command line may have left one of them out.
+            let (Some(a), Some(b)) = (time(stage), time(floor)) else { continue };
+            let (a, b) = (a.as_secs_f64() * 1e3, b.as_secs_f64() * 1e3);
+            eprintln!("{a:>9.3} {b:>9.3} {:>7.2}   {stage} / {floor}: {meaning}", a / b);
+        }
+    }
+}
+
+// ---- convert: planes to tensor, against a copy of the planes
+
+fn convert(criterion: &mut Criterion, ledger: &Ledger) {
+    let input = ModelInput {
+        width: 416,
+        height: 256,
+        colour: Colour::Rgb,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+        fit: Fit::LetterboxTopLeft,
+        pad: 114.0,
+    };
+    for (size, width, height) in [("1080p", 1920, 1080), ("720p", 1280, 720), ("360p", 640, 360)] {
+        let floor = format!("convert/{size}/copy-of-the-planes");
+        let picture = made_up_picture(width, height, Layout::I420);
+        let mut copies = [vec![0u8; width * height], vec![0; width * height / 4], vec![0; width * height / 4]];
+        ledger.bench(criterion, &floor, || {
+            for (plane, copy) in copies.iter_mut().enumerate() {
+                copy.copy_from_slice(&black_box(&picture).plane(plane)[..copy.len()]);
+            }
+            black_box(&mut copies);
+        });
+        for (name, layout) in [("i420", Layout::I420), ("nv12", Layout::Nv12)] {
+            let picture = made_up_picture(width, height, layout);
+            let mut converter = Converter::new(input.clone());
+            let mut tensor = vec![0.0; input.len()];
+            let stage = format!("convert/{size}/{name}-to-416x256");
+            ledger.bench(criterion, &stage, || {
+                black_box(converter.convert(black_box(&picture), None, &mut tensor)).expect("a whole picture");
+            });
+            ledger.ratio(&stage, &floor, "cut, resize, colour, normalise, in plane copies");
+        }
+    }
+}
+
+/// Moving stripes and noise: nothing that compresses in a cache or a branch predictor.
+fn made_up_picture(width: usize, height: usize, layout: Layout) -> Picture {
+    let chroma = (width / 2, height / 2);
+    let sizes = match layout {
+        Layout::Nv12 => vec![(width, height), (chroma.0 * 2, chroma.1)],
+        _ => vec![(width, height), chroma, chroma],
+    };
+    let plane = |(width, height): (usize, usize)| -> Vec<u8> {
+        (0..width * height).map(|i| ((i * 7 + i / width * 13) ^ (i >> 3)) as u8).collect()
+    };
+    let strides = [sizes[0].0, sizes[1].0, sizes[1].0];
+    let format = PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
+    let planes: Vec<Vec<u8>> = sizes.into_iter().map(plane).collect();
+    Picture::new(format, Box::new(planes)).expect("whole planes")
+}
+
+// ---- infer: our run and the whole of `detect`, against a bare session
+
+fn infer_and_detect(criterion: &mut Criterion, ledger: &Ledger) {
+    if let Err(error) = Runtime::get() {
+        eprintln!("infer, detect: left out: {error}");
+        return;
+    }
+    let mut none = true;
+    for (manifest, names) in manifests() {
+        for name in names {
+            match manifest.model(name).map_err(|e| e.to_string()).and_then(|entry| {
+                Model::load(entry, &[Provider::Cpu]).map_err(|e| e.to_string())
+            }) {
+                Ok(model) => {
+                    none = false;
+                    one_model(criterion, ledger, Arc::new(model));
+                }
+                Err(error) => eprintln!("infer/{name}, detect/{name}: left out: {error}"),
+            }
+        }
+    }
+    if none {
+        eprintln!("infer, detect: left out: no model is there, neither our own nor the public ones");
+    }
+}
+
+/// Our own models and, where the shared folder is, a public one.
+fn manifests() -> Vec<(Manifest, &'static [&'static str])> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = Vec::new();
+    match Manifest::read(&repository.join("models/manifest.toml")) {
+        Ok(own) => all.push((own, ["street-nano", "street-nano-int8"].as_slice())),
+        Err(error) => eprintln!("our own models: left out: {error}"),
+    }
+    match clip_frames::shared() {
+        Some(shared) => {
+            let file = repository.join("tests/data/detector/public-models.toml");
+            let public = Manifest::read(&file).expect("the tests' manifest");
+            all.push((public.with_files_in(&shared.join("models")), ["yolox_nano_416", "yunet_n_640"].as_slice()));
+        }
+        None => eprintln!("public models: left out: no shared folder (LOOKOUT_SHARED)"),
+    }
+    all
+}
+
+fn one_model(criterion: &mut Criterion, ledger: &Ledger, model: Arc<Model>) {
+    let name = model.entry().name.clone();
+    let input = model.entry().input.clone();
+    let picture = street().unwrap_or_else(|| made_up_picture(1280, 720, Layout::I420));
+
+    // The same values for everybody: scenes with other numbers take other times.
+    let mut tensor = vec![0.0; input.len()];
+    Converter::new(input.clone()).convert(&picture, None, &mut tensor).expect("a whole picture");
+    let mut bare = bare_session(&model.entry().file);
+    let shape = [1, 3, input.height, input.width];
+    let floor = format!("infer/{name}/bare-session-run");
+    ledger.bench(criterion, &floor, || {
+        let fed = TensorRef::from_array_view((shape, tensor.as_slice())).expect("a tensor");
+        black_box(bare.run(ort::inputs![fed])).expect("runs");
+    });
+
+    let stage = format!("infer/{name}/ours-on-its-trial-picture");
+    ledger.bench_timed(criterion, &stage, |passes| {
+        model.trial_runs(passes as usize).expect("runs").iter().sum()
+    });
+    ledger.ratio(&stage, &floor, "the run alone, in bare runs");
+
+    let stage = format!("detect/{name}/convert-infer-decode");
+    let mut inference = Inference::new(std::slice::from_ref(&model)).expect("tensors");
+    let mut found = Vec::new();
+    ledger.bench(criterion, &stage, || {
+        inference.detect(black_box(&picture), None, &Thresholds::default(), &mut found).expect("runs");
+        black_box(&found);
+    });
+    ledger.ratio(&stage, &floor, "a picture to its boxes, in bare runs");
+}
+
+/// A frame of a real street, 640x352; made-up stripes where the clips are not there.
+fn street() -> Option<Picture> {
+    let clip: PathBuf = clip_frames::shared()?.join("videos/street-cars.mp4");
+    clip.is_file().then(|| clip_frames::frame(&clip, 60))
+}
+
+/// What somebody would write who only knows ONNX Runtime: one thread, all optimisations, the file.
+fn bare_session(file: &Path) -> Session {
+    let environment = Runtime::get().expect("loaded before").environment();
+    let build = || -> ort::Result<Session> {
+        Session::builder(environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_intra_threads(1)?
+            .commit_from_file(file)
+    };
+    build().expect("the model loaded before")
+}
+
+// ---- decode: raw outputs to boxes, against reading the outputs once
+
+fn decode(criterion: &mut Criterion, ledger: &Ledger) {
+    let input = ModelInput {
+        width: 416,
+        height: 256,
+        colour: Colour::Rgb,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+        fit: Fit::LetterboxTopLeft,
+        pad: 114.0,
+    };
+    let classes = lookout::analysis::detection::Class::STREET;
+    let wanted: Vec<Wanted> =
+        (0..).zip(classes).map(|(column, class)| Wanted { column, class, at_least: 0.4 }).collect();
+    let strides = vec![8, 16, 32];
+    for head in [Head::Yolov8 { strides: strides.clone() }, Head::Yolox { strides }] {
+        let shapes = head.outputs(&input, wanted.len());
+        let outputs: Vec<Vec<f32>> = shapes.iter().map(|o| quiet_scene(&head, o.shape.iter().product())).collect();
+        let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
+        let floor = format!("decode/{}/read-the-outputs-once", head.name());
+        ledger.bench(criterion, &floor, || {
+            black_box(black_box(&outputs).iter().flat_map(|o| o.iter()).fold(0.0_f32, |a, b| a.max(*b)));
+        });
+        let stage = format!("decode/{}/boxes", head.name());
+        let mut found: Vec<Candidate> = Vec::new();
+        ledger.bench(criterion, &stage, || {
+            found.clear();
+            head.decode(black_box(&outputs), &input, &wanted, &mut found);
+            suppress_doubles(&mut found, 0.6);
+            black_box(&found);
+        });
+        ledger.ratio(&stage, &floor, "boxes out of raw outputs, in passes over them");
+    }
+}
+
+/// Scores of a usual scene: a hundred cells see something, the others next to nothing.
+fn quiet_scene(head: &Head, values: usize) -> Vec<f32> {
+    let noise = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7 & 1023) as f32 / 1023.0;
+    match head {
+        Head::Yolov8 { .. } => {
+            let cells = values / 12;
+            let score = |i: usize| if i % 22 == 0 { 0.3 + 0.6 * noise(i) } else { 0.02 * noise(i) };
+            (0..values).map(|i| if i < 4 * cells { 20.0 + 300.0 * noise(i) } else { score(i) }).collect()
+        }
+        _ => (0..values)
+            .map(|i| match (i % 13, i / 13 % 22) {
+                (0..=3, _) => noise(i),
+                (_, 0) => 0.5 + 0.5 * noise(i),
+                _ => 0.02 * noise(i),
+            })
+            .collect(),
+    }
+}

@@ -4,6 +4,7 @@
 //! too old library is an error with a sentence, never a panic. Must never be bypassed: calling `ort` before
 //! [`Runtime::get`] would load a library by `ort`'s own rules and panic where it finds none.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -65,13 +66,14 @@ impl Runtime {
         &self.library
     }
 
-    /// The version it says it has, `1.31.1`.
+    /// The version it says it has, `1.31`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// For making sessions.
-    pub(super) fn environment(&self) -> &Environment {
+    /// What sessions are made in. Public for the benchmark's floor, a bare session; all else goes through
+    /// [`Model`](super::Model).
+    pub fn environment(&self) -> &Environment {
         &self.environment
     }
 }
@@ -81,7 +83,7 @@ fn load() -> Result<Runtime, RuntimeError> {
     let unusable =
         |message: String| RuntimeError::Unusable { library: library.clone(), message: one_line(&message) };
     let environment = ort::init_from(&library)
-        .map_err(|error| unusable(error.to_string()))?
+        .map_err(|error| unusable(reason(&error)))?
         .with_name("lookout")
         .with_telemetry(false)
         .with_logger(Arc::new(pass_on))
@@ -89,16 +91,19 @@ fn load() -> Result<Runtime, RuntimeError> {
         .map_err(|error| unusable(error.to_string()))?;
     // Otherwise every run would format messages that nobody reads.
     environment.set_log_level(LogLevel::Warning);
-    let version = version();
-    tracing::info!(library = %library.display(), version, "ONNX Runtime loaded");
+    let version = ort::util::probe(&library).map_or_else(|| "unknown".to_owned(), |minor| format!("1.{minor}"));
+    tracing::debug!(library = %library.display(), version, "ONNX Runtime loaded");
     Ok(Runtime { environment, library, version })
 }
 
-fn version() -> String {
-    // `ORT Build Info: git-branch=rel-1.31.1, git-commit-id=...`
-    let info = ort::info();
-    let branch = info.split("git-branch=rel-").nth(1).and_then(|rest| rest.split(',').next());
-    branch.unwrap_or(info).trim().to_owned()
+/// What the system's loader says, where it was the loader.
+fn reason(error: &ort::LoadDynamicError) -> String {
+    match error {
+        ort::LoadDynamicError::Dlopen { error, .. } => {
+            error.source().map_or_else(|| error.to_string(), ToString::to_string)
+        }
+        other => other.to_string(),
+    }
 }
 
 /// ONNX Runtime's own messages. What it calls an error comes back as an error too, and what it calls a

@@ -1,0 +1,118 @@
+//! `lookout detect` and `lookout models` as somebody types them, with a tiny network of our own that sees
+//! colours. Needs ONNX Runtime, which `deploy/setup.sh` installs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use image::{Rgb, RgbImage};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A folder with a manifest, a good model and one whose file is damaged.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let network = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/detector/colours.onnx");
+    let bytes = std::fs::read(network).expect("the fixture");
+    let sha256: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    std::fs::write(folder.path().join("colours.onnx"), &bytes).expect("written");
+    std::fs::write(folder.path().join("damaged.onnx"), &bytes[1..]).expect("written");
+    let model = |name: &str| {
+        format!(
+            r#"
+[[model]]
+name = "{name}"
+file = "{name}.onnx"
+sha256 = "{sha256}"
+licence = "Apache-2.0"
+origin = "a test"
+head = "yolov8"
+classes = ["person", "car", "fire"]
+input = {{ width = 64, height = 32, colour = "rgb", fit = "letterbox-top-left", pad = 0 }}
+"#
+        )
+    };
+    let manifest = ["colours", "damaged", "missing"].map(model).concat();
+    std::fs::write(folder.path().join("manifest.toml"), manifest).expect("written");
+    folder
+}
+
+/// A black picture with a red square in its upper left quarter and a green one lower down.
+fn picture(file: PathBuf) -> PathBuf {
+    let mut image = RgbImage::new(128, 64);
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        if x < 32 && y < 32 {
+            *pixel = Rgb([255, 0, 0]);
+        } else if (64..96).contains(&x) && y >= 32 {
+            *pixel = Rgb([0, 200, 0]);
+        }
+    }
+    image.save(&file).expect("written");
+    file
+}
+
+fn lookout(folder: &TempDir, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lookout"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env("LOOKOUT_MODELS", folder.path())
+        .output()
+        .expect("it starts")
+}
+
+/// What somebody at a terminal sees, with the exit code.
+fn seen(folder: &TempDir, output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder.path().display().to_string(), "DIR");
+    let code = output.status.code().expect("an exit code");
+    format!("{}--- {code}\n{}", text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn detect_prints_a_line_of_json_for_each_box_and_saves_a_picture_with_them() {
+    let folder = folder();
+    picture(folder.path().join("lane.png"));
+    let output = lookout(&folder, &["detect", "lane.png", "--save", "out"]);
+    insta::assert_snapshot!(seen(&folder, &output), @"");
+    let saved = image::open(folder.path().join("out/lane.png")).expect("a picture").into_rgb8();
+    let drawn = saved.pixels().zip(image::open(folder.path().join("lane.png")).expect("").into_rgb8().pixels()).filter(|(a, b)| a != b).count();
+    assert!(drawn > 100, "only {drawn} pixels were drawn");
+}
+
+#[test]
+fn detect_takes_what_it_can_and_names_what_it_cannot() {
+    let folder = folder();
+    picture(folder.path().join("lane.png"));
+    std::fs::write(folder.path().join("note.txt"), "no picture").expect("written");
+    let output = lookout(&folder, &["detect", "gone.jpg", "note.txt", "lane.png", "--threshold", "0.9"]);
+    insta::assert_snapshot!(seen(&folder, &output), @"");
+}
+
+#[test]
+fn detect_with_a_model_that_nobody_described_tries_nothing() {
+    let folder = folder();
+    let output = lookout(&folder, &["detect", "lane.png", "--model", "street-nano"]);
+    insta::assert_snapshot!(seen(&folder, &output), @"");
+}
+
+#[test]
+fn models_list_says_what_each_model_finds_and_whether_its_file_is_there() {
+    let folder = folder();
+    let output = lookout(&folder, &["models", "list"]);
+    insta::assert_snapshot!(seen(&folder, &output), @"");
+    let output = lookout(&folder, &["models", "list", "--json"]);
+    insta::assert_snapshot!(seen(&folder, &output), @"");
+}
+
+#[test]
+fn models_verify_runs_the_good_one_and_refuses_the_others() {
+    let folder = folder();
+    let output = lookout(&folder, &["models", "verify", "--json"]);
+    let text = seen(&folder, &output);
+    // How long a run takes is the machine's business.
+    let begin = text.find("\"run_ms\":").expect("a time") + "\"run_ms\":".len();
+    let end = begin + text[begin..].find('}').expect("an end");
+    assert!(text[begin..end].parse::<f64>().expect("milliseconds") > 0.0);
+    let digest = text.find("SHA-256 is ").expect("a digest") + "SHA-256 is ".len();
+    let damaged = &text[digest..digest + 64];
+    let text = text.replace(&text[begin..end], "MS").replace(damaged, "ANOTHER");
+    insta::assert_snapshot!(text, @"");
+}
