@@ -26,6 +26,8 @@ const STRIKES: u32 = 3;
 /// A message that is too large ends the connection right after its subscription, if it was retained; later
 /// it was sent just now, will not come again, and no subscription needs to be left out.
 const RETAINED_COMES_WITHIN: Duration = Duration::from_secs(5);
+/// Sessions remembered, our own and strangers'.
+const SESSIONS_REMEMBERED: usize = 16;
 /// Replies to what is no command: ten at once, then one every six seconds. A guess; they cost disk.
 const REFUSALS_AT_ONCE: f64 = 10.0;
 const REFUSALS_PER_SEC: f64 = 1.0 / 6.0;
@@ -124,6 +126,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let _ = connection.apply(event).await;
     }
     connection.end(&trouble).await;
+    let trouble = connection.told_apart(trouble, &broker);
     if connection.stop_until.is_some() {
         return Ended::Stopped { heard: connection.stopped_heard };
     }
@@ -171,6 +174,10 @@ impl Connection {
         let base = shared.settings.base();
         let mut suspects = shared.suspects.lock();
         suspects.left_out.retain(|_, until| *until > now);
+        suspects.sessions.push_back(session.clone());
+        if suspects.sessions.len() > SESSIONS_REMEMBERED {
+            suspects.sessions.pop_front();
+        }
         let subscriptions = ["up/state", "down/mark", "down/cmd/+", "down/config"]
             .into_iter()
             .filter(|suffix| !suspects.left_out.contains_key(*suffix))
@@ -573,13 +580,18 @@ impl Connection {
     /// A will of an earlier connection may come after our `online` (rumqttd even sends the new one's when a
     /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
     fn hear_state(&mut self, payload: &[u8], retain: bool) {
-        // The retained one is what was said before this connection; `online` follows anyway.
-        if retain || self.stop_until.is_some() {
+        let Some((state, session)) = commands::state(payload) else { return };
+        {
+            let mut suspects = self.shared.suspects.lock();
+            if !suspects.sessions.contains(&session) && suspects.strangers.len() < SESSIONS_REMEMBERED {
+                suspects.strangers.insert(session.clone());
+            }
+        }
+        if state == State::Online.name() {
             return;
         }
-        if let Some((state, session)) = commands::state(payload)
-            && state != State::Online.name()
-        {
+        // The retained one is what was said before this connection; `online` follows anyway.
+        if !retain && self.stop_until.is_none() {
             info!(%state, %session, "a late will said that this box is gone; saying again that it is not");
             self.state_to_say = Some(State::Online);
         }
@@ -653,17 +665,20 @@ impl Connection {
     /// `poll()` must come back by then: while connecting because somebody must answer, later because the
     /// library pings, unless it hangs in a flush.
     fn liveness_deadline(&self) -> Instant {
-        let transfer = Duration::from_secs(self.flight.bytes() / Timing::SLOWEST_LINK);
         match (self.connected_at, &self.subscribing) {
             (None, _) => self.begun + self.timing().connect + Duration::from_secs(1),
             (_, Some((_, since))) => *since + self.timing().connect,
-            (Some(_), None) => self.progress + self.keep_alive * 2 + transfer,
+            (Some(_), None) => self.progress + self.keep_alive * 2 + self.transfer(),
         }
     }
 
+    /// How long what is in flight may take on a slow link.
+    fn transfer(&self) -> Duration {
+        Duration::from_secs(self.flight.bytes() / self.timing().slowest_link.max(1))
+    }
+
     fn stall_deadline(&self) -> Option<Instant> {
-        let transfer = Duration::from_secs(self.flight.bytes() / Timing::SLOWEST_LINK);
-        self.flight.oldest().map(|since| since + self.timing().stall + transfer)
+        self.flight.oldest().map(|since| since + self.timing().stall + self.transfer())
     }
 
     /// What has waited too long, if anything.
@@ -740,6 +755,15 @@ impl Connection {
             let why = format!("the connection ended {strikes} times with it: {}", trouble.sentence());
             self.put_aside(item, &why, hold).await;
         }
+    }
+
+    /// A broker that hands our name to somebody else closes the connection; mosquitto's word for it gets
+    /// lost in the library (a DISCONNECT with a reason and no properties). Their `up/state` tells.
+    fn told_apart(&self, trouble: Trouble, broker: &str) -> Trouble {
+        if trouble.kind == TroubleKind::Closed && self.shared.suspects.lock().strangers.len() > 1 {
+            return Trouble::taken_over(broker);
+        }
+        trouble
     }
 
     fn outbox_failed(&self, error: &OutboxError) -> Trouble {

@@ -18,6 +18,7 @@
 //! | an incoming packet over the limit ends the connection, so one big retained message makes an endless loop | narrow subscriptions; the one whose message is too big is left out for a while (`publisher`) |
 //! | `flush()` waits for good | the progress of `poll()` is watched from outside |
 //! | a second PUBACK for the same packet ends the connection, and events read before it are lost | events left in its queue are applied before the connection is given up |
+//! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
 pub mod centre;
@@ -155,9 +156,10 @@ pub struct Timing {
     /// Between two signs of life. The broker publishes the will after one and a half of it. At least 5 s:
     /// rumqttc's rule.
     pub keep_alive: Duration,
-    /// A publish without PUBACK for so long ends the connection; more for large ones, see
-    /// [`Timing::SLOWEST_LINK`].
+    /// A publish without PUBACK for so long ends the connection; more for large ones, see `slowest_link`.
     pub stall: Duration,
+    /// Bytes per second that a link must carry to count as alive.
+    pub slowest_link: u64,
     /// Full-jitter backoff: the first wait is between zero and this.
     pub backoff_first: Duration,
     /// And no wait is longer than this.
@@ -174,17 +176,14 @@ pub struct Timing {
     pub mark_grace: Duration,
 }
 
-impl Timing {
-    /// Bytes per second that a link must carry to count as alive: 4 KiB, a bad GPRS link.
-    pub const SLOWEST_LINK: u64 = 4 * 1024;
-}
-
 impl Default for Timing {
     fn default() -> Self {
         Timing {
             connect: Duration::from_secs(15),
             keep_alive: Duration::from_secs(20),
             stall: Duration::from_secs(30),
+            // A bad GPRS link.
+            slowest_link: 4 * 1024,
             backoff_first: Duration::from_secs(1),
             backoff_most: Duration::from_secs(60),
             settled: Duration::from_secs(30),

@@ -4,7 +4,7 @@
 //! wait a random while; again. Whatever happened on the old connection is forgotten, only the outbox
 //! remembers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -82,6 +82,11 @@ pub(super) struct Suspects {
     pub probation: usize,
     /// Latest values not to be sent before.
     pub held_latest: HashMap<String, (u64, Instant)>,
+    /// Our own sessions of late, so that others' can be told.
+    pub sessions: VecDeque<String>,
+    /// Sessions in our `up/state` that are not ours. One is this box's life before the last start; a second
+    /// one is somebody else.
+    pub strangers: HashSet<String>,
     /// Subscriptions left out until, because the message kept there is too large to take.
     pub left_out: HashMap<String, Instant>,
 }

@@ -56,6 +56,12 @@ impl Trouble {
         self
     }
 
+    pub(super) fn taken_over(broker: &str) -> Self {
+        let text = format!("{broker} ended the connection: another client has this box's name");
+        Trouble::new(TroubleKind::TakenOver, text)
+            .hint("two boxes with the same `box` name? Is lookout running twice?")
+    }
+
     /// The first line: without the hint.
     pub fn sentence(&self) -> &str {
         &self.text
@@ -264,11 +270,7 @@ impl Context<'_> {
         let broker = self.broker;
         let because = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
         match code {
-            "SessionTakenOver" => Trouble::new(
-                TroubleKind::TakenOver,
-                format!("{broker} ended the connection: another client has this box's name{because}"),
-            )
-            .hint("two boxes with the same `box` name? Is lookout running twice?"),
+            "SessionTakenOver" => Trouble::taken_over(broker),
             "NotAuthorized" => Trouble::new(
                 TroubleKind::NotAllowed,
                 format!("{broker} ended the connection: not allowed{because}"),

@@ -339,6 +339,8 @@ pub struct Depth {
     pub last_n: u64,
     /// The stream.
     pub stream: String,
+    /// Whether the centre has ever sent a mark, so that records wait for theirs.
+    pub marks: bool,
     /// Whether what must not be dropped passes the limits by itself.
     pub over_limit: bool,
     /// Free bytes on the disk; `None` where it cannot be told.

@@ -293,6 +293,7 @@ impl Store {
             dropped_pictures: self.totals.dropped_pictures,
             last_n: self.next_n - 1,
             stream: self.stream.to_string(),
+            marks: self.marks,
             over_limit: self.over_limit,
             free_bytes: self.free_bytes,
         }

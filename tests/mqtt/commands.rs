@@ -1,0 +1,98 @@
+//! Commands from the centre.
+
+use lookout::analysis::alert::Level;
+use lookout::mqtt::{Command, Version};
+use serde_json::json;
+
+use crate::here::*;
+use crate::support::listener::Listener;
+use crate::support::mosquitto::Mosquitto;
+
+#[test]
+fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), &format!("{BASE}/up/reply"));
+    let mut here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let topic = format!("{BASE}/down/cmd/ack");
+
+    centre.publish(&topic, false, json!({ "request_id": "r1", "alert_id": "A", "by": "desk-2" }).to_string());
+    let Command::Ack(ack) = here.next_command() else { panic!("an acknowledgement") };
+    assert_eq!((ack.request_id.as_str(), ack.alert_id.as_str(), ack.by.as_str()), ("r1", "A", "desk-2"));
+
+    centre.publish(&topic, false, json!({ "request_id": "r2", "alert_id": "A" }).to_string());
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r2").json();
+    assert_eq!(reply["ok"], false);
+    assert_eq!(reply["error"], "`by` is missing");
+
+    let expired = json!({ "request_id": "r3", "alert_id": "A", "by": "d", "exp": "2020-01-01T00:00:00Z" });
+    centre.publish(&topic, false, expired.to_string());
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r3").json();
+    assert!(reply["error"].as_str().unwrap().starts_with("it expired at"), "{reply}");
+
+    centre.publish(&topic, false, "{");
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"].is_null()).json();
+    assert!(reply["error"].as_str().unwrap().starts_with("it is not JSON"), "{reply}");
+    here.wait_status("the count", |status| status.commands_refused == 3 && status.commands == 1);
+
+    centre.publish(&format!("{BASE}/down/cmd/selftest"), false, json!({ "request_id": "r4" }).to_string());
+    let Command::Unknown { verb, request_id, .. } = here.next_command() else { panic!("an unknown one") };
+    assert_eq!((verb.as_str(), request_id.as_str()), ("selftest", "r4"));
+}
+
+#[test]
+fn a_retained_command_is_refused_at_every_connection_and_never_carried_out() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), "lookout/#");
+    let topic = format!("{BASE}/down/cmd/ack");
+    centre.publish(&topic, true, json!({ "request_id": "kept", "alert_id": "A", "by": "desk" }).to_string());
+    centre.wait_one("the command", |one| one.topic == topic);
+    let mut here = Here::start(settings(&broker.url(), Version::V5));
+    let reply = centre.wait_one("the answer", |one| one.json()["ok"] == false).json();
+    assert_eq!(reply["request_id"], "kept");
+    assert!(reply["error"].as_str().unwrap().contains("retained"), "{reply}");
+    assert!(here.commands.try_recv().is_err(), "not carried out");
+}
+
+#[test]
+fn a_flood_of_nonsense_is_counted_but_not_answered_one_by_one() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), "nothing");
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    for _ in 0..100 {
+        centre.publish(&format!("{BASE}/down/cmd/ack"), false, "nonsense");
+    }
+    here.wait_status("the count", |status| status.commands_refused == 100);
+    let answered = here.outbox.depth().last_n;
+    assert!((10..20).contains(&answered), "{answered} answers");
+}
+
+#[test]
+fn more_commands_than_the_daemon_takes_are_refused_as_busy() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), &format!("{BASE}/up/reply"));
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    for number in 0..40 {
+        let body = json!({ "request_id": format!("r{number}"), "alert_id": "A", "by": "desk" });
+        centre.publish(&format!("{BASE}/down/cmd/ack"), false, body.to_string());
+    }
+    here.wait_status("the count", |status| status.commands == 32 && status.commands_refused == 8);
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r32").json();
+    assert_eq!(reply["error"], "too many commands at once; try again");
+}
+
+#[test]
+fn a_mark_of_numbers_never_given_begins_a_new_stream() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), "lookout/#");
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    let first = here.alert(1, Level::Yellow);
+    let mark = json!({ "stream": &*first.stream, "n": 500 }).to_string();
+    centre.publish(&format!("{BASE}/down/mark"), true, mark);
+    wait(|| "a new stream".to_owned(), || here.outbox.depth().stream != *first.stream);
+    let second = here.alert(2, Level::Yellow);
+    assert_eq!(second.n, 1);
+    centre.wait_for("both", |heard| alert_ids(heard) == ids([1, 2]));
+}

@@ -1,0 +1,294 @@
+//! Nothing lost, nothing twice (after dropping repeats by id), in the right order.
+
+use std::time::Duration;
+
+use lookout::analysis::alert::Level;
+use lookout::mqtt::{Qos, TroubleKind, Version};
+
+use crate::here::*;
+use crate::support::listener::{Heard, Listener};
+use crate::support::mosquitto::{Mosquitto, Options};
+
+#[test]
+fn an_alert_arrives_and_leaves_the_outbox_with_both_versions() {
+    let broker = Mosquitto::start();
+    for version in [Version::V5, Version::V311] {
+        let listener = Listener::start(broker.port(), "lookout/#");
+        let here = Here::start(settings(&broker.url(), version));
+        here.alert(1, Level::Yellow);
+        let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
+        assert_eq!(alert_ids(&heard), ids([1]), "{version:?}");
+        here.wait_empty();
+        assert!(here.publisher.stop(Duration::from_secs(5)), "the broker hears the goodbye");
+    }
+}
+
+/// The centre of this test stores what it hears and marks what it has without a hole, as the contract asks.
+fn mark_all(listener: &Listener, stream: &str, up_to: u64) {
+    let body = serde_json::json!({ "stream": stream, "n": up_to }).to_string();
+    listener.publish(&format!("{BASE}/down/mark"), true, body);
+}
+
+fn killed_in_the_middle(version: Version) {
+    const ALERTS: u32 = 300;
+    // It keeps nothing: what it has acknowledged and not delivered when it is killed is gone.
+    let mut broker = Mosquitto::start();
+    let listener = Listener::start(broker.port(), "lookout/#");
+    let here = Here::start(settings(&broker.url(), version));
+    here.wait_connected();
+    let mut stream = String::new();
+    for number in 0..ALERTS {
+        let seq = here.alert(number, Level::Yellow);
+        if number == 0 {
+            stream = seq.stream.to_string();
+            listener.wait_for("the first alert", |heard| !alert_ids(heard).is_empty());
+            // From here on the box knows that this centre marks.
+            mark_all(&listener, &stream, 1);
+            wait(|| "the mark".to_owned(), || here.outbox.depth().marks);
+        }
+        if number == ALERTS / 3 || number == 2 * ALERTS / 3 {
+            let (before, connections) = (listener.subscriptions(), here.publisher.status().connections);
+            broker.kill();
+            here.alert(1000 + number, Level::Red);
+            broker.restart();
+            listener.wait_subscribed(before + 1);
+            here.wait_status("the reconnect", |status| status.connections > connections);
+        }
+    }
+    let want = ids((0..ALERTS).chain([1000 + ALERTS / 3, 1000 + 2 * ALERTS / 3]));
+    let heard = listener.wait_for("every alert", |heard| alert_ids(heard).len() == want.len());
+    assert_eq!(alert_ids(&heard), want);
+    assert!(here.publisher.status().connections >= 3, "it was killed twice");
+    let depth = here.outbox.depth();
+    assert_eq!(depth.last_n, u64::from(ALERTS) + 2, "numbers without holes");
+    mark_all(&listener, &stream, depth.last_n);
+    here.wait_empty();
+}
+
+#[test]
+fn nothing_is_lost_when_the_broker_is_killed_in_the_middle_with_mqtt_5() {
+    killed_in_the_middle(Version::V5);
+}
+
+#[test]
+fn nothing_is_lost_when_the_broker_is_killed_in_the_middle_with_mqtt_3_1_1() {
+    killed_in_the_middle(Version::V311);
+}
+
+#[test]
+fn what_a_killed_broker_had_acknowledged_is_sent_again_until_it_is_marked() {
+    let mut broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let seq = here.alert(1, Level::Orange);
+    here.wait_empty();
+    let marker = Listener::start(broker.port(), "nothing");
+    mark_all(&marker, &seq.stream, 1);
+    wait(|| "the mark to be known".to_owned(), || here.outbox.depth().marks);
+    here.alert(2, Level::Orange);
+    // Nobody was there to hear it, the broker acknowledged it, and then it died.
+    wait(|| "its PUBACK".to_owned(), || here.outbox.depth().unsent == 0);
+    assert_eq!(here.outbox.depth().unmarked, 1, "kept until it is marked");
+    broker.kill();
+    broker.restart();
+    let listener = Listener::start(broker.port(), "lookout/#");
+    listener.wait_for("the alert again", |heard| alert_ids(heard) == ids([2]));
+    mark_all(&listener, &seq.stream, 2);
+    here.wait_empty();
+}
+
+#[test]
+fn red_and_orange_go_first_then_what_is_new_then_the_backlog() {
+    let mut broker = Mosquitto::start_with(Options { persistence: true, ..Options::default() });
+    let listener = Listener::start(broker.port(), &format!("{BASE}/up/#"));
+    let slow = lookout::mqtt::Settings { backlog_per_sec: 20, ..settings(&broker.url(), Version::V5) };
+    broker.kill();
+    let here = Here::start_after(slow, |outbox| {
+        for number in 0..60 {
+            append(outbox, number, if number == 59 { Level::Red } else { Level::Yellow });
+        }
+        append_picture(outbox, 1, Level::Yellow, 1000);
+    });
+    let before = listener.subscriptions();
+    broker.restart();
+    listener.wait_subscribed(before + 1);
+    // In the middle of the backlog: it is live and does not wait for it.
+    listener.wait_for("some of the backlog", |heard| alert_ids(heard).len() > 25);
+    here.alert(100, Level::Blue);
+    let heard = listener.wait_for("everything", |heard| {
+        alert_ids(heard).len() == 61 && heard.iter().any(|one| one.topic.contains("/evidence/"))
+    });
+    let order: Vec<String> =
+        heard.iter().filter(|one| one.topic.ends_with("/up/alert")).filter_map(Heard::id).collect();
+    assert_eq!(order[0], "alert-59.1", "red first");
+    let live = order.iter().position(|id| id == "alert-100.1").unwrap();
+    assert!(live < 50, "the new one overtook the backlog: {live}");
+    here.wait_empty();
+}
+
+#[test]
+fn the_state_is_online_then_stopped_and_the_latest_values_come_again_after_a_reconnect() {
+    let mut broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.publisher.set_latest("up/meta", Qos::AtLeastOnce, true, b"{\"meta\":1}".to_vec());
+    here.publisher.set_latest("up/health", Qos::AtMostOnce, true, b"{\"health\":1}".to_vec());
+    here.publisher.set_latest("up/health", Qos::AtMostOnce, true, b"{\"health\":2}".to_vec());
+    for round in 0..2 {
+        // The broker forgot everything it had retained.
+        let listener = Listener::start(broker.port(), &format!("{BASE}/up/#"));
+        let says = |topic: &str, text: &str| {
+            let (topic, text) = (format!("{BASE}/{topic}"), text.to_owned());
+            move |heard: &Heard| {
+                heard.topic == topic && String::from_utf8_lossy(&heard.payload).contains(&text)
+            }
+        };
+        listener.wait_one("online", says("up/state", "\"online\""));
+        listener.wait_one("meta", says("up/meta", "\"meta\":1"));
+        listener.wait_one("the newest health", says("up/health", "\"health\":2"));
+        if round == 0 {
+            broker.kill();
+            broker.restart();
+        } else {
+            assert!(here.publisher.stop(Duration::from_secs(5)));
+            listener.wait_one("stopped", says("up/state", "\"stopped\""));
+            assert!(!listener.heard().iter().any(says("up/state", "offline")), "no will after a goodbye");
+        }
+    }
+}
+
+#[test]
+fn a_late_will_does_not_leave_the_box_offline() {
+    let broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let listener = Listener::start(broker.port(), &format!("{BASE}/up/state"));
+    let online = listener.wait_one("online", |one| one.retain);
+    let session = online.json()["session"].as_str().unwrap().to_owned();
+    // What a broker publishes when it notices late that the connection before this one is gone.
+    listener.publish(&online.topic, true, r#"{"state":"offline","session":"the-one-before"}"#);
+    let heard = listener.wait_for("online again", |heard| {
+        let states: Vec<_> = heard.iter().map(|one| one.json()["state"].clone()).collect();
+        let offline = states.iter().position(|state| state == "offline");
+        offline.is_some_and(|at| states[at..].iter().any(|state| state == "online"))
+    });
+    assert_eq!(heard.last().unwrap().json()["session"], session.as_str(), "the same connection");
+    let late_comer = Listener::start(broker.port(), &format!("{BASE}/up/state"));
+    let kept = late_comer.wait_one("the retained state", |one| one.retain);
+    assert_eq!(kept.json()["state"], "online");
+}
+
+#[test]
+fn a_second_box_with_the_same_name_is_told_from_a_lost_connection() {
+    let broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let _other = Here::start(settings(&broker.url(), Version::V5));
+    let status =
+        here.wait_status("to be thrown out", |status| status.trouble_kind == Some(TroubleKind::TakenOver));
+    let trouble = status.trouble.unwrap();
+    assert!(trouble.contains("another client has this box's name"), "{trouble}");
+    assert!(trouble.contains("hint: two boxes"), "{trouble}");
+}
+
+#[test]
+fn a_big_retained_message_makes_no_endless_loop() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), "lookout/#");
+    let topic = format!("{BASE}/down/config");
+    centre.publish(&topic, true, vec![b'x'; 200_000]);
+    centre.wait_one("the message", |one| one.topic == topic);
+    for version in [Version::V5, Version::V311] {
+        let mut here = Here::start(settings(&broker.url(), version));
+        here.alert(1, Level::Yellow);
+        here.wait_empty();
+        if version == Version::V311 {
+            // MQTT 5 lets the client say what it takes; 3.1.1 must leave the topic out.
+            here.wait_status("to leave the topic out", |status| {
+                status.connected && status.deaf_to.iter().any(|line| line.starts_with("down/config"))
+            });
+        }
+        let connections = here.publisher.status().connections;
+        assert!(connections <= 2, "{version:?}: {connections} connections");
+        // Commands still come.
+        let ack = r#"{"request_id":"r","alert_id":"alert-1","by":"desk"}"#;
+        centre.publish(&format!("{BASE}/down/cmd/ack"), false, ack);
+        here.next_command();
+        let status = here.publisher.status();
+        assert!(status.connected && status.connections == connections, "{version:?}: {status:?}");
+        if version == Version::V311 {
+            // MQTT 5 lets the client say what it takes; 3.1.1 must leave the topic out.
+            assert!(
+                status.deaf_to.iter().any(|line| line.starts_with("down/config")),
+                "{:?}",
+                status.deaf_to
+            );
+        }
+        here.publisher.stop(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_record_the_broker_cannot_take_is_put_aside_and_the_others_flow() {
+    let limit = Options { lines: vec!["max_packet_size 4000".to_owned()], ..Options::default() };
+    let broker = Mosquitto::start_with(limit);
+    for version in [Version::V5, Version::V311] {
+        let listener = Listener::start(broker.port(), "lookout/#");
+        let here = Here::start(settings(&broker.url(), version));
+        here.wait_connected();
+        append_padded(&here.outbox, 1, Level::Red, 6000);
+        for number in 2..20 {
+            here.alert(number, Level::Yellow);
+        }
+        let heard = listener.wait_for("the others", |heard| alert_ids(heard).len() == 18);
+        assert_eq!(alert_ids(&heard), ids(2..20), "{version:?}");
+        wait(|| format!("{:?}", here.outbox.depth()), || here.outbox.depth().unsent == 1);
+        let status = here.wait_status("to be put aside", |status| status.put_aside >= 1);
+        assert!(status.last_refusal.as_ref().unwrap().starts_with("up/alert: "), "{:?}", status.last_refusal);
+        assert_eq!(here.outbox.depth().rows, 1, "kept, not thrown away");
+        here.publisher.stop(Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_topic_the_broker_refuses_holds_back_only_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let acl = dir.path().join("acl");
+    std::fs::write(&acl, "topic readwrite #\n").unwrap();
+    std::fs::write(
+        &acl,
+        format!("topic readwrite {BASE}/up/state\ntopic readwrite {BASE}/up/alert\ntopic read #\n"),
+    )
+    .unwrap();
+    let broker = Mosquitto::start_with(Options {
+        lines: vec![format!("acl_file {}", acl.display())],
+        ..Options::default()
+    });
+    let listener = Listener::start(broker.port(), "lookout/#");
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    append_picture(&here.outbox, 1, Level::Red, 100);
+    for number in 0..30 {
+        here.alert(number, Level::Yellow);
+    }
+    listener.wait_for("the alerts", |heard| alert_ids(heard).len() == 30);
+    let status = here.wait_status("the refusal", |status| status.refused >= 1);
+    let refusal = status.last_refusal.unwrap();
+    assert!(refusal.contains("up/evidence/alert-1/1") && refusal.contains("NotAuthorized"), "{refusal}");
+    assert!(here.publisher.status().connections == 1, "no reconnect for that");
+    wait(|| "the picture to remain".to_owned(), || here.outbox.depth().rows == 1);
+}
+
+#[test]
+fn a_picture_of_the_largest_size_arrives_whole() {
+    let broker = Mosquitto::start();
+    let listener = Listener::start(broker.port(), "lookout/#");
+    for version in [Version::V5, Version::V311] {
+        let here = Here::start(settings(&broker.url(), version));
+        append_picture(&here.outbox, version as u32, Level::Red, lookout::outbox::EVIDENCE_BYTES);
+        let topic = format!("{BASE}/up/evidence/alert-{}/1", version as u32);
+        let picture = listener.wait_one("the picture", |one| one.topic == topic);
+        assert_eq!(picture.payload.len(), lookout::outbox::EVIDENCE_BYTES);
+        here.wait_empty();
+        here.publisher.stop(Duration::from_secs(5));
+    }
+}

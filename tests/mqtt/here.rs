@@ -1,0 +1,182 @@
+//! A box for tests: an outbox in a directory of its own, a publisher with short times, and what to wait for.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lookout::analysis::alert::Level;
+use lookout::analysis::time::Timestamp;
+use lookout::clock::Clock;
+use lookout::mqtt::{Bodies, Command, Publisher, Settings, Status, Timing, Version};
+use lookout::outbox::{Evidence, Kind, Options, Outbox, Record, Seq};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use crate::support::listener::Heard;
+
+/// What the box's topics begin with.
+pub const BASE: &str = "lookout/v1/530127/box-1";
+
+/// Everything must have happened by then, on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Here {
+    pub outbox: Outbox,
+    pub publisher: Publisher,
+    pub commands: mpsc::Receiver<Command>,
+    _dir: TempDir,
+}
+
+/// Short times, so that faults are over soon.
+pub fn settings(url: &str, version: Version) -> Settings {
+    Settings {
+        url: Some(url.to_owned()),
+        version,
+        timing: Timing {
+            connect: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(5),
+            stall: Duration::from_secs(10),
+            slowest_link: 1 << 20,
+            backoff_first: Duration::from_millis(50),
+            backoff_most: Duration::from_millis(200),
+            settled: Duration::from_secs(30),
+            hold_first: Duration::from_millis(300),
+            hold_most: Duration::from_secs(300),
+            leave_out: Duration::from_secs(300),
+            mark_grace: Duration::from_millis(300),
+        },
+        backlog_per_sec: 2000,
+        ..Settings::new("530127", "box-1")
+    }
+}
+
+impl Here {
+    pub fn start(settings: Settings) -> Self {
+        Self::start_after(settings, |_| {})
+    }
+
+    /// Fills the outbox before the publisher starts.
+    pub fn start_after(settings: Settings, fill: impl FnOnce(&Outbox)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = open(dir.path());
+        fill(&outbox);
+        let (publisher, commands) =
+            Publisher::start(settings, Bodies::default(), outbox.clone(), Clock::start()).unwrap();
+        Here { outbox, publisher, commands, _dir: dir }
+    }
+
+    /// Waits until the connection's status is as wanted.
+    pub fn wait_status(&self, what: &str, wanted: impl Fn(&Status) -> bool) -> Status {
+        let mut changes = self.publisher.status_changes();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let seen = tokio::time::timeout(PATIENCE, changes.wait_for(|status| wanted(status))).await;
+            match seen {
+                Ok(status) => status.unwrap().clone(),
+                Err(_) => panic!("waited in vain for {what}: {:#?}", self.publisher.status()),
+            }
+        })
+    }
+
+    pub fn wait_connected(&self) {
+        self.wait_status("a connection", |status| status.connected);
+    }
+
+    pub fn wait_empty(&self) {
+        wait(|| format!("an empty outbox: {:?}", self.outbox.depth()), || self.outbox.depth().rows == 0);
+    }
+
+    pub fn alert(&self, number: u32, level: Level) -> Seq {
+        append(&self.outbox, number, level)
+    }
+
+    pub fn next_command(&mut self) -> Command {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            match tokio::time::timeout(PATIENCE, self.commands.recv()).await {
+                Ok(command) => command.expect("a publisher"),
+                Err(_) => panic!("waited in vain for a command: {:#?}", self.publisher.status()),
+            }
+        })
+    }
+}
+
+impl Drop for Here {
+    /// What a failed test wants to know.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{:#?}\n{:#?}", self.publisher.status(), self.outbox.depth());
+        }
+    }
+}
+
+pub fn open(dir: &Path) -> Outbox {
+    let mut options = Options::default();
+    // Whatever else fills this machine's disk.
+    options.limits.free_bytes = 0;
+    Outbox::open(dir, Timestamp::now(), "box-1", options).unwrap().0
+}
+
+/// Stores a CloudEvent with the id `alert-{number}.1`.
+pub fn append(outbox: &Outbox, number: u32, level: Level) -> Seq {
+    append_padded(outbox, number, level, 0)
+}
+
+/// The same with so many bytes more.
+pub fn append_padded(outbox: &Outbox, number: u32, level: Level, padding: usize) -> Seq {
+    let record = Record {
+        kind: Kind::Alert,
+        alert_id: Some(format!("alert-{number}")),
+        rev: 1,
+        level: Some(level),
+        phase_end: false,
+        topic_suffix: "up/alert".to_owned(),
+        at: Timestamp::now(),
+    };
+    outbox
+        .append(record, move |seq| {
+            serde_json::json!({
+                "specversion": "1.0",
+                "id": format!("alert-{number}.1"),
+                "time": Timestamp::now().to_string(),
+                "data": { "alert_id": format!("alert-{number}"), "rev": 1, "phase": "new",
+                          "level": level.name(), "title": "a test", "padding": "x".repeat(padding),
+                          "seq": { "stream": &*seq.stream, "n": seq.n } },
+            })
+            .to_string()
+            .into_bytes()
+        })
+        .unwrap()
+}
+
+/// Stores a picture for alert `number`.
+pub fn append_picture(outbox: &Outbox, number: u32, level: Level, bytes: usize) {
+    outbox
+        .append_evidence(Evidence {
+            alert_id: format!("alert-{number}"),
+            level,
+            topic_suffix: format!("up/evidence/alert-{number}/1"),
+            at: Timestamp::now(),
+            jpeg: vec![0xd8; bytes],
+        })
+        .unwrap();
+}
+
+/// Looks until it is so. For what has no event to wait for.
+pub fn wait(what: impl Fn() -> String, so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !so() {
+        assert!(Instant::now() < until, "waited in vain for {}", what());
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// Ids of the alerts among what was heard, each once.
+pub fn alert_ids(heard: &[Heard]) -> BTreeSet<String> {
+    heard.iter().filter(|one| one.topic.ends_with("/up/alert")).filter_map(Heard::id).collect()
+}
+
+/// Ids of these alerts.
+pub fn ids(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<String> {
+    numbers.into_iter().map(|number| format!("alert-{number}.1")).collect()
+}
