@@ -2,4 +2,8 @@
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
 pub mod clips;
+pub mod logs;
+pub mod rtsp_cameras;
+pub mod rtsp_packets;
+pub mod rtsp_plain;
 pub mod rtsp_sink;
