@@ -69,6 +69,8 @@ enum Command {
     Run(run::Args),
     /// Report every problem of a configuration
     Check(check::Args),
+    /// Say what a camera sends, and what is wrong if it does not
+    Probe(probe::Args),
     /// Print the boxes found in pictures as JSON lines
     Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
@@ -89,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::run(args),
+        Command::Probe(args) => probe::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Tail(args) => tail::run(args),

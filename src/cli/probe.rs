@@ -1,1 +1,438 @@
-//! `lookout probe`: Says what a camera sends.
+//! `lookout probe`: says what a camera sends, in words, with advice; or what is wrong.
+//!
+//! The report goes to standard output (`--json` for programs), talk to standard error, one picture to a
+//! file. A password inside the address is used and never printed.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde_json::json;
+
+use super::Failure;
+use crate::config::document::DEFAULT_SECRETS_DIR;
+use crate::config::secret::{SecretError, SecretStore};
+use crate::evidence::rgb_from_picture;
+use crate::video::{
+    Codec, Credentials, Location, Pace, ProbeReport, RtspUrl, Secret, Source, Transport, UrlError, probe,
+    redact,
+};
+
+/// An installer on a ladder waits this long.
+const DEFAULT_SECONDS: u64 = 15;
+/// Below this there is no time to connect, see a keyframe and close.
+const FEWEST_SECONDS: u64 = 5;
+/// Every stream shows a fault sooner than this; more is no longer a probe.
+const MOST_SECONDS: u64 = 300;
+/// Longer than this, reconnecting and patrol feel slow.
+const LONG_KEYFRAME_INTERVAL: Duration = Duration::from_secs(4);
+
+/// Arguments of `lookout probe`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Address of the camera (rtsp://host/path), or a video file
+    target: Target,
+    /// User name at the camera
+    #[arg(long)]
+    user: Option<String>,
+    /// File with the password, or with `user:password`
+    #[arg(long, value_name = "FILE", conflicts_with = "secret")]
+    secret_file: Option<PathBuf>,
+    /// Name of a secret in the service's secrets folder
+    #[arg(long, value_name = "NAME")]
+    secret: Option<String>,
+    /// How the packets travel
+    #[arg(long, value_enum, default_value = "tcp")]
+    transport: TransportName,
+    /// Where the picture is saved; without it, probe-HOST.jpg
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Longest time it may take, from 5 to 300
+    #[arg(long, default_value_t = DEFAULT_SECONDS, value_parser = clap::value_parser!(u64).range(FEWEST_SECONDS..=MOST_SECONDS))]
+    seconds: u64,
+}
+
+/// What to look at; it may hold a password, which `Debug` hides.
+#[derive(Clone)]
+struct Target(String);
+
+impl FromStr for Target {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Target(text.to_owned()))
+    }
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&redact(&self.0, &[]))
+    }
+}
+
+/// `tcp` or `udp` on the command line.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TransportName {
+    Tcp,
+    Udp,
+}
+
+/// Runs `lookout probe`.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let location = location(&args)?;
+    let (name, address) = match &location {
+        Location::Rtsp { url, .. } => (url.host().to_owned(), url.to_string()),
+        Location::File { path, .. } => (stem(path), path.display().to_string()),
+    };
+    say(format!("looking at {address}, at most {} s ...", args.seconds));
+    let source = Source::new(name.as_str(), location);
+    let report = probe(source, Duration::from_secs(args.seconds)).map_err(Failure::failed)?;
+    let picture =
+        args.save.clone().unwrap_or_else(|| PathBuf::from(format!("probe-{}.jpg", file_name(&name))));
+    let saved = save(&report, &picture);
+    let saved_name = saved.is_ok().then_some(picture.as_path());
+    if args.json {
+        print_line(as_json(&address, &report, saved_name))?;
+    } else {
+        print_line(as_text(&address, &report, saved_name))?;
+    }
+    saved?;
+    match report.broke {
+        Some(broke) => Err(Failure::failed(format!("the stream broke while it was watched: {broke}"))),
+        None => Ok(()),
+    }
+}
+
+fn print_line(line: impl std::fmt::Display) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{line}")
+        .map_err(|error| Failure::failed(format!("standard output cannot be written: {error}")))
+}
+
+fn say(line: impl std::fmt::Display) {
+    eprintln!("{line}");
+}
+
+// ---- what is looked at
+
+fn location(args: &Args) -> Result<Location, Failure> {
+    let path = Path::new(&args.target.0);
+    if !args.target.0.contains("://") && path.exists() {
+        return Ok(Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false });
+    }
+    let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(|error| match error {
+        UrlError::Scheme if !args.target.0.contains("://") => {
+            Failure::invalid("this is neither a camera address (rtsp://...) nor an existing file")
+        }
+        other => Failure::invalid(other),
+    })?;
+    if in_address.as_ref().is_some_and(|known| !known.password.reveal().is_empty()) {
+        say(
+            "warning: a password in an address ends up in shell histories and process lists\n  hint: put it into a \
+             file (chmod 600) and use --secret-file",
+        );
+    }
+    let user = args.user.clone().or_else(|| in_address.as_ref().map(|known| known.user.clone()));
+    let credentials = credentials(args, user.as_deref())?.or(in_address);
+    let transport = match args.transport {
+        TransportName::Tcp => Transport::Tcp,
+        TransportName::Udp => Transport::Udp,
+    };
+    Ok(Location::Rtsp { url, transport, credentials })
+}
+
+/// User and password from the file that the arguments name.
+fn credentials(args: &Args, user: Option<&str>) -> Result<Option<Credentials>, Failure> {
+    let (folder, name) = match (&args.secret_file, &args.secret) {
+        (Some(path), _) => {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.ok_or_else(|| Failure::invalid("--secret-file names no file"))?;
+            (path.parent().unwrap_or(Path::new("")).to_owned(), name.to_owned())
+        }
+        (None, Some(name)) => {
+            let folder =
+                std::env::var_os("CREDENTIALS_DIRECTORY").unwrap_or_else(|| DEFAULT_SECRETS_DIR.into());
+            (PathBuf::from(folder), name.clone())
+        }
+        (None, None) if args.user.is_some() => {
+            return Err(Failure::invalid(
+                "--user needs a password\n  hint: put it into a file (chmod 600) and use --secret-file",
+            ));
+        }
+        (None, None) => return Ok(None),
+    };
+    let read = |guarded| SecretStore { dir: folder.clone(), guarded }.read(&name, user);
+    let known = match read(false) {
+        // The daemon refuses such a file; somebody who only looks is warned.
+        Err(error @ SecretError::TooOpen(..)) => {
+            say(format!("warning: {error}\n  hint: {}", error.hint()));
+            read(true)
+        }
+        other => other,
+    };
+    let known = known.map_err(|error| Failure::invalid(format!("{error}\n  hint: {}", error.hint())))?;
+    Ok(Some(Credentials { user: known.user, password: Secret::new(known.password.reveal()) }))
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "file".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// A host as part of a file name: the colons of IPv6 are not welcome everywhere.
+fn file_name(host: &str) -> String {
+    host.chars().map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).collect()
+}
+
+fn save(report: &ProbeReport, path: &Path) -> Result<(), Failure> {
+    let picture = rgb_from_picture(&report.picture);
+    picture.save_with_format(path, image::ImageFormat::Jpeg).map_err(|error| {
+        Failure::failed(format!("the picture cannot be saved as {}: {error}", path.display()))
+    })
+}
+
+// ---- what is said
+
+fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>) -> String {
+    let (stream, measure) = (&report.stream, &report.measure);
+    let mut lines = vec![match stream.transport {
+        Some(transport) => format!("{address} over {transport}"),
+        None => address.to_owned(),
+    }];
+    let mut line = |name: &str, value: String| lines.push(format!("  {name:<14} {value}"));
+    match (&report.server, &stream.name) {
+        (Some(server), Some(name)) => line("server", format!("{server}, stream \"{name}\"")),
+        (Some(server), None) => line("server", server.clone()),
+        (None, Some(name)) => line("server", format!("does not say; stream \"{name}\"")),
+        (None, None) => {}
+    }
+    line(
+        "codec",
+        match &stream.profile {
+            Some(profile) => format!("{}, profile {profile}", stream.codec),
+            None => stream.codec.to_string(),
+        },
+    );
+    line("size", format!("{} x {}", stream.width, stream.height));
+    line(
+        "frame rate",
+        match (measure.fps, stream.fps) {
+            (Some(measured), Some(announced)) => format!("{measured:.1} measured, {announced:.1} announced"),
+            (Some(measured), None) => format!("{measured:.1} measured, none announced"),
+            (None, Some(announced)) => format!("{announced:.1} announced, too few pictures to measure"),
+            (None, None) => "too few pictures to measure".to_owned(),
+        },
+    );
+    line("keyframes", keyframes(report));
+    line(
+        "bitrate",
+        measure.kbit_per_s.map_or("too few pictures to measure".into(), |rate| format!("{rate:.0} kbit/s")),
+    );
+    line("decoder", stream.decoder.clone());
+    line("first picture", format!("after {:.1} s", report.first_picture_after.as_secs_f32()));
+    line("watched", format!("{} pictures in {:.1} s", report.frames, report.watched.as_secs_f32()));
+    if let Some(path) = saved {
+        line("picture", format!("saved to {}", path.display()));
+    }
+    lines.extend(advice(report).into_iter().map(|advice| format!("advice: {advice}")));
+    lines.join("\n")
+}
+
+fn keyframes(report: &ProbeReport) -> String {
+    match report.measure.keyframe_interval {
+        Some(every) if report.stream.codec == Codec::Mjpeg => {
+            format!("every picture is one ({:.2} s)", every.median.as_secs_f32())
+        }
+        Some(every) => format!(
+            "every {:.1} s (shortest {:.1}, longest {:.1})",
+            every.median.as_secs_f32(),
+            every.min.as_secs_f32(),
+            every.max.as_secs_f32()
+        ),
+        None => format!("no second one in {:.1} s", report.measure.span.as_secs_f32()),
+    }
+}
+
+/// What the installer should change, most important first.
+fn advice(report: &ProbeReport) -> Vec<String> {
+    let (stream, measure) = (&report.stream, &report.measure);
+    let mut advice = Vec::new();
+    let interval = measure.keyframe_interval;
+    let never = interval.is_none() && measure.span > LONG_KEYFRAME_INTERVAL;
+    if never || interval.is_some_and(|every| every.max > LONG_KEYFRAME_INTERVAL) {
+        advice.push(
+            "keyframes are far apart: set the keyframe (I-frame) interval to 1-2 s, so that a picture comes soon \
+             after every reconnect and little has to be decoded when nothing happens"
+                .to_owned(),
+        );
+    }
+    if interval.is_some_and(|every| every.max > every.min * 2 + Duration::from_millis(500)) {
+        advice.push(
+            "the keyframe interval changes: switch off \"smart codec\" (H.264+, H.265+) if the camera has it"
+                .to_owned(),
+        );
+    }
+    if let (Some(measured), Some(announced)) = (measure.fps, stream.fps)
+        && measured < announced * 0.7
+    {
+        advice.push(
+            "far fewer pictures come than announced: the network may be overloaded, or the camera slows down in the \
+             dark"
+                .to_owned(),
+        );
+    }
+    if stream.width > 1280 {
+        advice.push(
+            "this is probably the camera's main stream: its second, smaller stream (about 640 x 360) is enough for \
+             watching and costs a fifth of the work"
+                .to_owned(),
+        );
+    }
+    if stream.codec == Codec::Mjpeg && stream.transport.is_some() {
+        advice.push(
+            "MJPEG needs many times the bandwidth of H.264: choose H.264 or H.265 if the camera can"
+                .to_owned(),
+        );
+    }
+    advice
+}
+
+fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_json::Value {
+    let (stream, measure) = (&report.stream, &report.measure);
+    let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
+    let tenths = |value: f64| (value * 10.0).round() / 10.0;
+    json!({
+        "address": address,
+        "transport": stream.transport.map(Transport::name),
+        "server": report.server,
+        "stream_name": stream.name,
+        "codec": stream.codec.name(),
+        "profile": stream.profile,
+        "width": stream.width,
+        "height": stream.height,
+        "fps_measured": measure.fps.map(tenths),
+        "fps_announced": stream.fps.map(tenths),
+        "keyframe_interval_s": measure.keyframe_interval.map(|every| json!({
+            "min": seconds(every.min), "median": seconds(every.median), "max": seconds(every.max),
+        })),
+        "kbit_per_s": measure.kbit_per_s.map(f64::round),
+        "decoder": stream.decoder,
+        "first_picture_after_s": seconds(report.first_picture_after),
+        "watched_s": seconds(report.watched),
+        "frames": report.frames,
+        "picture": saved.map(|path| path.display().to_string()),
+        "advice": advice(report),
+        "broke": report.broke.as_ref().map(|error| json!({ "kind": error.kind(), "message": error.summary() })),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+    use crate::video::{KeyframeIntervals, StreamInfo, StreamMeasure};
+
+    fn report(keyframe_s: &[f32], width: u32, fps: (f64, f64)) -> ProbeReport {
+        let format = PictureFormat {
+            width: 2,
+            height: 2,
+            layout: Layout::Gray,
+            strides: [2, 0, 0],
+            range: Range::Limited,
+            matrix: Matrix::Bt601,
+        };
+        let secs = Duration::from_secs_f32;
+        ProbeReport {
+            stream: StreamInfo {
+                codec: Codec::H264,
+                profile: Some("high".into()),
+                width,
+                height: 360,
+                fps: Some(fps.1),
+                decoder: "avdec_h264".into(),
+                transport: Some(Transport::Tcp),
+                name: Some("Media Presentation".into()),
+            },
+            measure: StreamMeasure {
+                units: 200,
+                keyframes: keyframe_s.len() as u64,
+                span: secs(8.0),
+                fps: Some(fps.0),
+                kbit_per_s: Some(512.4),
+                keyframe_interval: (!keyframe_s.is_empty()).then(|| KeyframeIntervals {
+                    min: secs(keyframe_s[0]),
+                    median: secs(keyframe_s[keyframe_s.len() / 2]),
+                    max: secs(keyframe_s[keyframe_s.len() - 1]),
+                }),
+            },
+            server: Some("Hikvision-Webs".into()),
+            first_picture_after: secs(1.23),
+            watched: secs(8.0),
+            frames: 199,
+            picture: Arc::new(Picture::new(format, Box::new(vec![vec![0u8; 4]])).unwrap()),
+            broke: None,
+        }
+    }
+
+    #[test]
+    fn a_good_stream_is_described_without_advice() {
+        let text = as_text(
+            "rtsp://10.0.0.31/stream2",
+            &report(&[2.0, 2.0], 640, (25.0, 25.0)),
+            Some(Path::new("p.jpg")),
+        );
+        assert_eq!(
+            text,
+            "rtsp://10.0.0.31/stream2 over tcp\n\
+             \x20 server         Hikvision-Webs, stream \"Media Presentation\"\n\
+             \x20 codec          H.264, profile high\n\
+             \x20 size           640 x 360\n\
+             \x20 frame rate     25.0 measured, 25.0 announced\n\
+             \x20 keyframes      every 2.0 s (shortest 2.0, longest 2.0)\n\
+             \x20 bitrate        512 kbit/s\n\
+             \x20 decoder        avdec_h264\n\
+             \x20 first picture  after 1.2 s\n\
+             \x20 watched        199 pictures in 8.0 s\n\
+             \x20 picture        saved to p.jpg"
+        );
+    }
+
+    #[test]
+    fn advice_names_what_to_change() {
+        for (keyframes, width, fps, expected) in [
+            (&[10.0, 10.0][..], 640, (25.0, 25.0), vec!["keyframes are far apart"]),
+            (&[], 640, (25.0, 25.0), vec!["keyframes are far apart"]),
+            (&[1.0, 2.0, 3.9], 640, (25.0, 25.0), vec!["the keyframe interval changes"]),
+            (&[2.0], 1920, (25.0, 25.0), vec!["this is probably the camera's main stream"]),
+            (&[2.0], 640, (9.0, 25.0), vec!["far fewer pictures come than announced"]),
+            (&[2.0], 640, (20.0, 25.0), vec![]),
+        ] {
+            let given = advice(&report(keyframes, width, fps));
+            assert_eq!(given.len(), expected.len(), "{given:?}");
+            for (given, expected) in given.iter().zip(expected) {
+                assert!(given.starts_with(expected), "{given}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_reads_the_same_figures() {
+        let json = as_json("rtsp://10.0.0.31/stream2", &report(&[2.0, 2.0], 640, (24.96, 25.0)), None);
+        assert_eq!(json["fps_measured"], 25.0);
+        assert_eq!(json["keyframe_interval_s"]["max"], 2.0);
+        assert_eq!(json["transport"], "tcp");
+        assert_eq!(json["picture"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn a_host_is_a_file_name() {
+        assert_eq!(file_name("fe80::1"), "fe80--1");
+        assert_eq!(file_name("10.0.0.31"), "10.0.0.31");
+    }
+}

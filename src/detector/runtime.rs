@@ -91,7 +91,8 @@ fn load() -> Result<Runtime, RuntimeError> {
         .map_err(|error| unusable(error.to_string()))?;
     // Otherwise every run would format messages that nobody reads.
     environment.set_log_level(LogLevel::Warning);
-    let version = ort::util::probe(&library).map_or_else(|| "unknown".to_owned(), |minor| format!("1.{minor}"));
+    let version =
+        ort::util::probe(&library).map_or_else(|| "unknown".to_owned(), |minor| format!("1.{minor}"));
     tracing::debug!(library = %library.display(), version, "ONNX Runtime loaded");
     Ok(Runtime { environment, library, version })
 }

@@ -1,9 +1,10 @@
-//! Why there is no connection: GStreamer says "Generic error" for an unknown name and a closed port alike.
+//! What GStreamer does not tell about a camera, asked through a plain socket.
 //!
-//! Only asked after a failure, so a camera that works never sees it. Input is a host and a port. Must
-//! never be called without a deadline around it: name servers may take minutes.
+//! Why there is no connection (GStreamer says "Generic error" for an unknown name and a closed port
+//! alike), asked after a failure only; and what the camera's server calls itself, asked by `probe`.
+//! Every question has a deadline: name servers may take minutes.
 
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
@@ -42,6 +43,35 @@ fn knock(host: &str, port: u16, address: String) -> Fault {
         }
         Err(error) => Fault::Unreachable { address, detail: error.to_string() },
     }
+}
+
+/// What the server calls itself in its answer to OPTIONS; `None` where it does not or takes too long.
+pub(super) fn server_name(url: &RtspUrl) -> Option<String> {
+    let url = url.clone();
+    deadline::within(PATIENCE, "video-options", move || ask_options(&url).ok().flatten()).ok().flatten()
+}
+
+fn ask_options(url: &RtspUrl) -> std::io::Result<Option<String>> {
+    /// More than any camera's answer; a server that sends without end is not read to its end.
+    const ANSWER_BYTES: u64 = 8 << 10;
+    let mut socket = TcpStream::connect((url.host(), url.port()))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    // The address itself could hold a password in its parameters; `*` asks for the server as a whole.
+    socket.write_all(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: lookout\r\n\r\n")?;
+    for line in BufReader::new(socket.take(ANSWER_BYTES)).lines() {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.trim().eq_ignore_ascii_case("server")
+        {
+            let value: String = value.trim().chars().filter(|c| !c.is_control()).take(80).collect();
+            return Ok((!value.is_empty()).then_some(value));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

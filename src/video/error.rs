@@ -387,12 +387,18 @@ fn rtsp_meaning(location: &Location, error: &gst::glib::Error, debug: &str, word
     Meaning::Fault(fault)
 }
 
-/// The status that `rtspsrc` puts in brackets at the end of its debug text: `Not Found (404)`.
+/// The status in `rtspsrc`'s words, which have two forms: `Not Found (404)` and `Error (453): Not Enough Bandwidth`.
 fn status_in(words: &str) -> Option<(u16, String)> {
+    let number = |text: &str| text.parse::<u16>().ok().filter(|status| (300..600).contains(status));
+    if let Some((_, after)) = words.split_once("Error (")
+        && let Some((status, reason)) = after.split_once("): ")
+        && let Some(status) = number(status)
+    {
+        return Some((status, reason.trim().to_owned()));
+    }
     let (before, after) = words.trim_end().strip_suffix(')')?.rsplit_once('(')?;
-    let status = after.parse::<u16>().ok().filter(|status| (300..600).contains(status))?;
     let reason = before.trim().rsplit(": ").next().unwrap_or("").to_owned();
-    Some((status, reason))
+    Some((number(after)?, reason))
 }
 
 pub(super) fn status_fault(url: String, user: Option<String>, status: u16, reason: String) -> Fault {
@@ -480,6 +486,7 @@ mod tests {
             (&known, R::OpenRead, "Unhandled error", "Not Enough Bandwidth (453)", "busy"),
             (&known, R::OpenRead, "Unhandled error", "Service Unavailable (503)", "busy"),
             (&known, R::OpenRead, "Unhandled error", "Session Not Found (454)", "rtsp_status"),
+            (&known, R::Write, "Could not write to resource.", "Error (453): Not Enough Bandwidth", "busy"),
             (
                 &known,
                 R::Read,

@@ -51,6 +51,7 @@ pub use file::{FileFrames, FileOptions, read_file};
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use pipeline::live_pipelines;
 
+pub use probe::{ProbeReport, probe};
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
 pub use source::{Credentials, Location, Pace, RtspUrl, Secret, Source, Transport, UrlError, redact};
 pub use supervise::{

@@ -779,6 +779,7 @@ impl Arrivals {
                 Location::Rtsp { transport, .. } => Some(*transport),
                 Location::File { .. } => None,
             },
+            name: known.sdp_tool,
         }
     }
 }

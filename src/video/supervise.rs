@@ -26,6 +26,7 @@ use super::deadline;
 use super::decoder::Codec;
 use super::diagnose;
 use super::error::{Fault, VideoError};
+use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::source::{Location, Source, Transport};
 use crate::analysis::time::Moment;
@@ -80,6 +81,8 @@ pub struct StreamInfo {
     pub decoder: String,
     /// How packets travel; `None` for a file.
     pub transport: Option<Transport>,
+    /// What the stream calls itself (SDP tool or session name), where it does.
+    pub name: Option<String>,
 }
 
 /// What happened to a camera.
@@ -136,6 +139,8 @@ pub struct CameraStats {
     pub last_frame_age: Option<Duration>,
     /// The stream, once its first picture came; kept while it is lost.
     pub stream: Option<StreamInfo>,
+    /// Its compressed pictures in the current or last attempt: rate, bitrate, keyframes.
+    pub measure: StreamMeasure,
     /// Why it was lost last; `None` while it runs.
     pub last_error: Option<VideoError>,
 }
@@ -162,17 +167,39 @@ pub struct NotStopped {
 /// # Errors
 /// When GStreamer does not load or the system gives no thread; what happens to the stream is told by events.
 pub fn supervise(source: Source, clock: Clock, sink: Arc<dyn FrameSink>) -> Result<CameraHandle, VideoError> {
+    supervise_as(source, clock, sink, Talk::Log)
+}
+
+/// Whether a camera's thread says what happens, or whoever started it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Talk {
+    Log,
+    Quiet,
+}
+
+pub(super) fn supervise_as(
+    source: Source,
+    clock: Clock,
+    sink: Arc<dyn FrameSink>,
+    talk: Talk,
+) -> Result<CameraHandle, VideoError> {
     super::init()?;
     let (send, notes) = sync_channel(NOTES);
     let camera = source.camera.clone();
     let shared = Arc::new(Shared {
+        talk,
         backoff_limits: source.retry,
         source: Arc::new(source),
         clock,
         counters: Arc::new(Counters::new()),
         reconnects: AtomicU64::new(0),
         abandoned: AtomicU64::new(0),
-        status: Mutex::new(Status { state: CameraState::Connecting, stream: None, last_error: None }),
+        status: Mutex::new(Status {
+            state: CameraState::Connecting,
+            tap: None,
+            stream: None,
+            last_error: None,
+        }),
         stop_by: Mutex::new(None),
         done: (Mutex::new(false), Condvar::new()),
         send,
@@ -207,6 +234,7 @@ impl CameraHandle {
             abandoned_teardowns: shared.abandoned.load(Ordering::Relaxed),
             last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
             stream: status.stream.clone(),
+            measure: status.tap.as_ref().map(|tap| tap.measure()).unwrap_or_default(),
             last_error: status.last_error.clone(),
         }
     }
@@ -246,6 +274,7 @@ impl Drop for CameraHandle {
 /// What handle and thread share.
 struct Shared {
     source: Arc<Source>,
+    talk: Talk,
     backoff_limits: super::backoff::RetryLimits,
     clock: Clock,
     counters: Arc<Counters>,
@@ -265,6 +294,7 @@ impl std::fmt::Debug for Shared {
 
 struct Status {
     state: CameraState,
+    tap: Option<Arc<Tap>>,
     stream: Option<StreamInfo>,
     last_error: Option<VideoError>,
 }
@@ -349,6 +379,7 @@ impl Supervisor {
             self.attempt,
             self.shared.send.clone(),
         ));
+        self.shared.status.lock().tap = Some(tap.clone());
         let started = Instant::now();
         let end = self.run_once(&tap, started);
         let ran = if tap.frames() > 0 { started.elapsed() } else { Duration::ZERO };
@@ -461,13 +492,11 @@ impl Supervisor {
         let camera = &*self.shared.source.camera;
         let (codec, decoder, width, height) =
             (stream.codec.name(), &stream.decoder, stream.width, stream.height);
-        if connected {
-            info!(camera, codec, decoder, width, height, "stream runs");
-            self.emit(CameraEvent::Connected(stream));
-        } else {
-            info!(camera, codec, decoder, width, height, "stream changed its form");
-            self.emit(CameraEvent::Changed(stream));
+        if self.shared.talk == Talk::Log {
+            let what = if connected { "stream runs" } else { "stream changed its form" };
+            info!(camera, codec, decoder, width, height, what);
         }
+        self.emit(if connected { CameraEvent::Connected(stream) } else { CameraEvent::Changed(stream) });
     }
 
     /// The stream said that it is over.
@@ -498,7 +527,9 @@ impl Supervisor {
         let reason = VideoError::of(&self.shared.source.camera, fault);
         let camera = &*self.shared.source.camera;
         let retry_in_s = retry_in.as_secs_f32();
-        warn!(camera, kind = reason.kind(), error = reason.summary(), retry_in_s, "stream lost");
+        if self.shared.talk == Talk::Log {
+            warn!(camera, kind = reason.kind(), error = reason.summary(), retry_in_s, "stream lost");
+        }
         self.shared.reconnects.fetch_add(1, Ordering::Relaxed);
         self.shared.status.lock().last_error = Some(reason.clone());
         self.set_state(CameraState::Waiting);

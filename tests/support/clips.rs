@@ -32,7 +32,7 @@ pub const H264: Clip = Clip {
 pub const H264_B: Clip =
     Clip { encode: "x264enc bframes=3 b-adapt=false key-int-max=25 ! h264parse", ..H264 };
 pub const H265: Clip = Clip {
-    encode: "x265enc tune=zerolatency key-int-max=10 log-level=none ! h265parse",
+    encode: "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 log-level=none option-string=pools=none:frame-threads=1 ! h265parse",
     mux: "matroskamux",
     width: 320,
     height: 240,
@@ -73,6 +73,29 @@ pub fn run(launch: &str) {
     if let Err(reason) = outcome {
         panic!("{launch}: {reason}");
     }
+}
+
+/// The compressed pictures of a generated film in Annex B form, for servers that send them themselves.
+/// `encode` ends in a parser for `caps` (`video/x-h264`, `video/x-h265`). The film is noise, so that pictures are
+/// larger than a packet.
+pub fn access_units(encode: &str, caps: &str, clip: Clip) -> Vec<Vec<u8>> {
+    lookout::video::init().unwrap();
+    let Clip { width, height, fps, frames, .. } = clip;
+    let launch = format!(
+        "videotestsrc pattern=snow num-buffers={frames} \
+         ! video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 \
+         ! {encode} ! {caps},stream-format=byte-stream,alignment=au ! appsink name=sink sync=false"
+    );
+    let pipeline = gst::parse::launch(&launch).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let sink = pipeline.by_name("sink").unwrap().downcast::<gstreamer_app::AppSink>().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut units = Vec::new();
+    while let Ok(sample) = sink.pull_sample() {
+        units.push(sample.buffer().unwrap().map_readable().unwrap().to_vec());
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert_eq!(units.len(), frames as usize, "{launch}");
+    units
 }
 
 /// The folder with real clips, from LOOKOUT_SHARED or beside the repository.
