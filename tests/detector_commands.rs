@@ -61,7 +61,8 @@ fn lookout(folder: &TempDir, arguments: &[&str]) -> Output {
 
 /// What somebody at a terminal sees, with the exit code.
 fn seen(folder: &TempDir, output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder.path().display().to_string(), "DIR");
+    let text =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&folder.path().display().to_string(), "DIR");
     let code = output.status.code().expect("an exit code");
     format!("{}--- {code}\n{}", text(&output.stdout), text(&output.stderr))
 }
@@ -73,7 +74,11 @@ fn detect_prints_a_line_of_json_for_each_box_and_saves_a_picture_with_them() {
     let output = lookout(&folder, &["detect", "lane.png", "--save", "out"]);
     insta::assert_snapshot!(seen(&folder, &output), @"");
     let saved = image::open(folder.path().join("out/lane.png")).expect("a picture").into_rgb8();
-    let drawn = saved.pixels().zip(image::open(folder.path().join("lane.png")).expect("").into_rgb8().pixels()).filter(|(a, b)| a != b).count();
+    let drawn = saved
+        .pixels()
+        .zip(image::open(folder.path().join("lane.png")).expect("").into_rgb8().pixels())
+        .filter(|(a, b)| a != b)
+        .count();
     assert!(drawn > 100, "only {drawn} pixels were drawn");
 }
 

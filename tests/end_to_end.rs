@@ -110,7 +110,7 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
     let command = json!({
         "request_id": "r-1", "by": "desk-2", "iat": now.to_string(),
         "exp": (now + Duration::from_secs(60)).to_string(),
-        "data": { "alert_id": id, "note": "on my way" },
+        "alert_id": id, "note": "on my way",
     });
     centre.publish("lookout/v1/530127/box-1/down/cmd/ack", &command);
     let acknowledged = centre.wait_for("the acknowledged revision", SOON, |m| {

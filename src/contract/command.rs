@@ -112,6 +112,8 @@ pub enum Refusal {
     Retained,
     /// Past its `exp`.
     Expired,
+    /// Too many commands at once; sending it again helps.
+    Busy,
     /// A command that this version does not know.
     UnknownCommand,
     /// No open alert has this id.

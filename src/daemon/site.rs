@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
 use crate::contract::alert::{ClockData, GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
-use crate::contract::command::{Outcome, ReplyData};
+use crate::contract::command::{Outcome, Refusal, ReplyData};
 use crate::contract::words::Time;
 use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
@@ -243,7 +243,12 @@ pub fn bodies(sender: Sender) -> mqtt::Bodies {
                 request_id: refusal.request_id.clone().unwrap_or_default(),
                 command: refusal.verb.clone(),
                 outcome: Outcome::Refused,
-                code: None,
+                code: Some(match refusal.kind {
+                    mqtt::RefusalKind::Malformed => Refusal::Malformed,
+                    mqtt::RefusalKind::Retained => Refusal::Retained,
+                    mqtt::RefusalKind::Expired => Refusal::Expired,
+                    mqtt::RefusalKind::Busy => Refusal::Busy,
+                }),
                 message: Some(refusal.why.clone()),
             };
             replier

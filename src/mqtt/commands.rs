@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::Refusal;
+use super::{Refusal, RefusalKind};
 use crate::analysis::time::Timestamp;
 
 /// Longest `request_id`, `by` and the like, in characters. A guess: longer ones are no names.
@@ -69,26 +69,29 @@ pub(super) fn command(
     retained: bool,
     now: Timestamp,
 ) -> Result<Command, Refusal> {
-    let refuse = |request_id: Option<&str>, why: String| Refusal {
+    let refuse = |request_id: Option<&str>, kind: RefusalKind, why: String| Refusal {
+        kind,
         request_id: request_id.map(str::to_owned),
         verb: verb.to_owned(),
         why,
         at: now,
     };
-    let body = object(payload).map_err(|why| refuse(None, why))?;
+    let nameless = |why: String| refuse(None, RefusalKind::Malformed, why);
+    let body = object(payload).map_err(nameless)?;
     let data = data_of(&body);
-    let request_id = name(data, "request_id").map_err(|why| refuse(None, why))?;
-    let refuse = |why: String| refuse(Some(&request_id), why);
+    let request_id = name(data, "request_id").map_err(nameless)?;
+    let refuse_as = |kind: RefusalKind, why: String| refuse(Some(&request_id), kind, why);
+    let refuse = |why: String| refuse_as(RefusalKind::Malformed, why);
     if retained {
         // It would be carried out again at every reconnect, by every box that comes to have this name.
-        return Err(refuse("a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
+        return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
     }
-    check_times(data, now).map_err(refuse)?;
+    check_times(data, now).map_err(|(kind, why)| refuse_as(kind, why))?;
     match verb {
         "ack" => Ok(Command::Ack(Ack {
-            alert_id: name(what_for(data), "alert_id").map_err(refuse)?,
+            alert_id: name(data, "alert_id").map_err(refuse)?,
             by: name(data, "by").map_err(refuse)?,
-            note: note(what_for(data)).map_err(refuse)?,
+            note: note(data).map_err(refuse)?,
             at: now,
             request_id,
         })),
@@ -115,7 +118,13 @@ pub(super) fn mark(payload: &[u8], now: Timestamp) -> Result<Option<(String, u64
         let n = pair.get("n").or_else(|| pair.get("seq")).and_then(Value::as_u64);
         Ok((name(pair, "stream")?, n.ok_or("`n` must be a whole number, 0 or more")?))
     };
-    read().map(Some).map_err(|why| Refusal { request_id: None, verb: "mark".to_owned(), why, at: now })
+    read().map(Some).map_err(|why| Refusal {
+        kind: RefusalKind::Malformed,
+        request_id: None,
+        verb: "mark".to_owned(),
+        why,
+        at: now,
+    })
 }
 
 /// Session and state in a body of `up/state`.
@@ -136,11 +145,6 @@ fn data_of(body: &Value) -> &Value {
         Some(data) if body.get("specversion").is_some() && data.is_object() => data,
         _ => body,
     }
-}
-
-/// The command's own fields, beside who, when and until when.
-fn what_for(data: &Value) -> &Value {
-    data.get("data").filter(|inner| inner.is_object()).unwrap_or(data)
 }
 
 fn name(data: &Value, key: &str) -> Result<String, String> {
@@ -172,18 +176,19 @@ fn note(data: &Value) -> Result<Option<String>, String> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-fn check_times(data: &Value, now: Timestamp) -> Result<(), String> {
-    let issued = time(data, "iat")?;
-    let expires = time(data, "exp")?;
+fn check_times(data: &Value, now: Timestamp) -> Result<(), (RefusalKind, String)> {
+    let malformed = |why: String| (RefusalKind::Malformed, why);
+    let issued = time(data, "iat").map_err(malformed)?;
+    let expires = time(data, "exp").map_err(malformed)?;
     if let (Some(issued), Some(expires)) = (issued, expires)
         && expires < issued
     {
-        return Err("`exp` is before `iat`".to_owned());
+        return Err(malformed("`exp` is before `iat`".to_owned()));
     }
     if let Some(expires) = expires
         && now.as_second() > expires.as_second().saturating_add(CLOCK_SLACK_SECS)
     {
-        return Err(format!("it expired at {expires}; the box's clock says {now}"));
+        return Err((RefusalKind::Expired, format!("it expired at {expires}; the box's clock says {now}")));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::flight::{Flight, Publish, WINDOW};
 use super::publisher::{Key, Shared, Suspects};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
-use super::{Command, Qos, Refusal, State, Timing, Trouble, TroubleKind, commands};
+use super::{Command, Qos, Refusal, RefusalKind, State, Timing, Trouble, TroubleKind, commands};
 use crate::outbox::{Kind, OutboxError, Policy, Record, RecordId, Turn};
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
@@ -614,7 +614,7 @@ impl Connection {
         }
         let why = "too many commands at once; try again".to_owned();
         let at = self.shared.clock.now().utc;
-        self.refuse(Refusal { request_id, verb: verb.to_owned(), why, at }).await;
+        self.refuse(Refusal { kind: RefusalKind::Busy, request_id, verb: verb.to_owned(), why, at }).await;
     }
 
     /// Counts it and answers, through the outbox like everything that must arrive.

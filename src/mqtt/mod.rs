@@ -224,9 +224,24 @@ pub type StateBody = std::sync::Arc<dyn Fn(State, &str, Timestamp) -> Vec<u8> + 
 /// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
 pub type ReplyBody = std::sync::Arc<dyn Fn(&Refusal, &crate::outbox::Seq) -> Vec<u8> + Send + Sync>;
 
+/// The sort of a refusal, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// It is not a command as the contract has it.
+    Malformed,
+    /// It was retained.
+    Retained,
+    /// Its time is over.
+    Expired,
+    /// Too many at once.
+    Busy,
+}
+
 /// Why a command was not passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// Its sort.
+    pub kind: RefusalKind,
     /// As in the command, if it could be read.
     pub request_id: Option<String>,
     /// Last part of its topic.
