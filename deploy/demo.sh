@@ -27,5 +27,5 @@ cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 say "building (the first time about fifteen minutes on two cores)"
 cargo build --release --locked
-say "starting the demo"
+say "the program is $CARGO_TARGET_DIR/release/lookout"
 exec "$CARGO_TARGET_DIR/release/lookout" demo "${arguments[@]}"

@@ -86,7 +86,25 @@ pub fn access_units(encode: &str, caps: &str, clip: Clip) -> Vec<Vec<u8>> {
          ! video/x-raw,format=I420,width={width},height={height},framerate={fps}/1 \
          ! {encode} ! {caps},stream-format=byte-stream,alignment=au ! appsink name=sink sync=false"
     );
-    let pipeline = gst::parse::launch(&launch).unwrap().downcast::<gst::Pipeline>().unwrap();
+    let units = pulled(&launch);
+    assert_eq!(units.len(), frames as usize, "{launch}");
+    units
+}
+
+/// The first `frames` pictures of a real clip, encoded anew without B-frames, in Annex B form.
+pub fn units_of_file(path: &Path, frames: u32) -> Vec<Vec<u8>> {
+    lookout::video::init().unwrap();
+    let path = path.display();
+    pulled(&format!(
+        "filesrc location=\"{path}\" ! decodebin ! videoconvert ! video/x-raw,format=I420 \
+         ! identity eos-after={frames} ! x264enc tune=zerolatency speed-preset=superfast key-int-max=20 bitrate=1500 \
+         ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=sink sync=false"
+    ))
+}
+
+/// Every buffer that reaches the application sink `sink` of a pipeline.
+fn pulled(launch: &str) -> Vec<Vec<u8>> {
+    let pipeline = gst::parse::launch(launch).unwrap().downcast::<gst::Pipeline>().unwrap();
     let sink = pipeline.by_name("sink").unwrap().downcast::<gstreamer_app::AppSink>().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
     let mut units = Vec::new();
@@ -94,7 +112,6 @@ pub fn access_units(encode: &str, caps: &str, clip: Clip) -> Vec<Vec<u8>> {
         units.push(sample.buffer().unwrap().map_readable().unwrap().to_vec());
     }
     pipeline.set_state(gst::State::Null).unwrap();
-    assert_eq!(units.len(), frames as usize, "{launch}");
     units
 }
 
