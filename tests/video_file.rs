@@ -4,12 +4,14 @@
 mod support;
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lookout::frame::{Layout, Matrix, Picture, Range};
-use lookout::video::{FileOptions, VideoError, read_file};
+use lookout::video::{CameraEvent, CameraState, FileOptions, Location, Pace, Source, VideoError, read_file};
 use sha2::{Digest, Sha256};
 use support::clips::{self, Clip};
+use support::rtsp_cameras::{STOP_WITHIN, start};
+use support::rtsp_sink::Recorder;
 
 /// Times and a digest of the visible pixels of every frame.
 fn frames_of(path: &Path, every: Duration) -> Result<Vec<(Duration, [u8; 32])>, VideoError> {
@@ -188,5 +190,56 @@ fn real_clips_give_all_their_frames() {
         assert_eq!(file.decoded(), frames, "{name}");
         let last = last.unwrap().as_secs_f64();
         assert!((last - seconds).abs() < 2.0, "{name}: last frame at {last}");
+    }
+}
+
+// ---- files played as a camera would
+
+fn film(path: std::path::PathBuf, pace: Pace, repeat: bool) -> Source {
+    Source::new("film", Location::File { path, pace, repeat })
+}
+
+#[test]
+fn a_file_plays_once_at_its_own_pace_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clips::write(folder.path(), "a.mp4", clips::H264);
+    let sink = Recorder::new();
+    let started = Instant::now();
+    let handle = start(film(path, Pace::RealTime, false), &sink);
+    sink.wait("end", |seen| seen.events.iter().any(|(_, event)| *event == CameraEvent::Ended).then_some(()));
+    assert!(
+        started.elapsed() >= Duration::from_millis(1900),
+        "two seconds of film in {:?}",
+        started.elapsed()
+    );
+    assert_eq!(sink.lock().count("film"), 50);
+    assert_eq!(handle.stats().state, CameraState::Ended);
+    handle.stop(STOP_WITHIN).unwrap();
+}
+
+#[test]
+fn a_repeated_file_starts_over_without_a_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clips::write(folder.path(), "a.mp4", clips::H264);
+    let sink = Recorder::new();
+    let handle = start(film(path, Pace::AsFastAsPossible, true), &sink);
+    sink.wait_frames("film", 120);
+    assert_eq!(handle.stats().reconnects, 0);
+    handle.stop(STOP_WITHIN).unwrap();
+    assert_eq!(sink.lock().losses("film").len(), 0);
+}
+
+#[test]
+fn a_camera_whose_file_is_no_video_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.mp4");
+    std::fs::write(&text, "this is a text, not a film").unwrap();
+    for (path, kind) in [(text, "not_video"), (folder.path().join("nowhere.mp4"), "missing_file")] {
+        let sink = Recorder::new();
+        let handle = start(film(path, Pace::RealTime, false), &sink);
+        let lost = sink.wait_lost("film");
+        assert_eq!(lost.kind(), kind);
+        assert!(lost.to_string().starts_with("camera `film`: "), "{lost}");
+        handle.stop(STOP_WITHIN).unwrap();
     }
 }

@@ -21,8 +21,12 @@ fn file(path: &str, file: PathBuf, auth: Auth) -> Mount {
 
 /// A live test pattern through an encoder and a payloader.
 fn pattern(path: &str, encoder: &str) -> Mount {
+    pattern_in("I420", path, encoder)
+}
+
+fn pattern_in(format: &str, path: &str, encoder: &str) -> Mount {
     let line = format!(
-        "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 \
+        "( videotestsrc is-live=true pattern=ball ! video/x-raw,format={format},width=320,height=240,framerate=15/1 \
          ! {encoder} name=pay0 )"
     );
     Mount { path: path.into(), play: Play::Launch(line), auth: Auth::None }
@@ -80,10 +84,11 @@ fn every_codec_of_a_camera_is_decoded() {
         pattern("/h264", "x264enc tune=zerolatency key-int-max=15 ! rtph264pay"),
         pattern(
             "/h265",
-            "video/x-raw,format=I420 ! x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 log-level=none option-string=pools=none:frame-threads=1 ! rtph265pay",
+            "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 \
+             log-level=none ! rtph265pay",
         ),
-        pattern("/jpeg", "video/x-raw,format=I420 ! jpegenc ! rtpjpegpay"),
-        pattern("/jpeg422", "video/x-raw,format=Y42B ! jpegenc ! rtpjpegpay"),
+        pattern("/jpeg", "jpegenc ! rtpjpegpay"),
+        pattern_in("Y42B", "/jpeg422", "jpegenc ! rtpjpegpay"),
     ]);
     for (path, codec, layout, range) in [
         ("/h264", Codec::H264, None, Range::Limited),
