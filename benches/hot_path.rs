@@ -111,7 +111,8 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
     for (size, width, height) in [("1080p", 1920, 1080), ("720p", 1280, 720), ("360p", 640, 360)] {
         let floor = format!("convert/{size}/copy-of-the-planes");
         let picture = made_up_picture(width, height, Layout::I420);
-        let mut copies = [vec![0u8; width * height], vec![0; width * height / 4], vec![0; width * height / 4]];
+        let mut copies =
+            [vec![0u8; width * height], vec![0; width * height / 4], vec![0; width * height / 4]];
         ledger.bench(criterion, &floor, || {
             for (plane, copy) in copies.iter_mut().enumerate() {
                 copy.copy_from_slice(&black_box(&picture).plane(plane)[..copy.len()]);
@@ -124,7 +125,8 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
             let mut tensor = vec![0.0; input.len()];
             let stage = format!("convert/{size}/{name}-to-416x256");
             ledger.bench(criterion, &stage, || {
-                black_box(converter.convert(black_box(&picture), None, &mut tensor)).expect("a whole picture");
+                black_box(converter.convert(black_box(&picture), None, &mut tensor))
+                    .expect("a whole picture");
             });
             ledger.ratio(&stage, &floor, "cut, resize, colour, normalise, in plane copies");
         }
@@ -142,7 +144,8 @@ fn made_up_picture(width: usize, height: usize, layout: Layout) -> Picture {
         (0..width * height).map(|i| ((i * 7 + i / width * 13) ^ (i >> 3)) as u8).collect()
     };
     let strides = [sizes[0].0, sizes[1].0, sizes[1].0];
-    let format = PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
+    let format =
+        PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
     let planes: Vec<Vec<u8>> = sizes.into_iter().map(plane).collect();
     Picture::new(format, Box::new(planes)).expect("whole planes")
 }
@@ -157,9 +160,11 @@ fn infer_and_detect(criterion: &mut Criterion, ledger: &Ledger) {
     let mut none = true;
     for (manifest, names) in manifests() {
         for name in names {
-            match manifest.model(name).map_err(|e| e.to_string()).and_then(|entry| {
-                Model::load(entry, &[Provider::Cpu]).map_err(|e| e.to_string())
-            }) {
+            match manifest
+                .model(name)
+                .map_err(|e| e.to_string())
+                .and_then(|entry| Model::load(entry, &[Provider::Cpu]).map_err(|e| e.to_string()))
+            {
                 Ok(model) => {
                     none = false;
                     one_model(criterion, ledger, Arc::new(model));
@@ -185,7 +190,10 @@ fn manifests() -> Vec<(Manifest, &'static [&'static str])> {
         Some(shared) => {
             let file = repository.join("tests/data/detector/public-models.toml");
             let public = Manifest::read(&file).expect("the tests' manifest");
-            all.push((public.with_files_in(&shared.join("models")), ["yolox_nano_416", "yunet_n_640"].as_slice()));
+            all.push((
+                public.with_files_in(&shared.join("models")),
+                ["yolox_nano_416", "yunet_n_640"].as_slice(),
+            ));
         }
         None => eprintln!("public models: left out: no shared folder (LOOKOUT_SHARED)"),
     }
@@ -260,7 +268,8 @@ fn decode(criterion: &mut Criterion, ledger: &Ledger) {
     let strides = vec![8, 16, 32];
     for head in [Head::Yolov8 { strides: strides.clone() }, Head::Yolox { strides }] {
         let shapes = head.outputs(&input, wanted.len());
-        let outputs: Vec<Vec<f32>> = shapes.iter().map(|o| quiet_scene(&head, o.shape.iter().product())).collect();
+        let outputs: Vec<Vec<f32>> =
+            shapes.iter().map(|o| quiet_scene(&head, o.shape.iter().product())).collect();
         let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
         let floor = format!("decode/{}/read-the-outputs-once", head.name());
         ledger.bench(criterion, &floor, || {
