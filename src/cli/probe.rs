@@ -4,7 +4,6 @@
 //! file. A password inside the address is used and never printed.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
 use crate::evidence::rgb_from_picture;
@@ -107,11 +106,6 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Some(broke) => Err(Failure::failed(format!("the stream broke while it was watched: {broke}"))),
         None => Ok(()),
     }
-}
-
-fn print_line(line: impl std::fmt::Display) -> Result<(), Failure> {
-    writeln!(io::stdout().lock(), "{line}")
-        .map_err(|error| Failure::failed(format!("standard output cannot be written: {error}")))
 }
 
 fn say(line: impl std::fmt::Display) {

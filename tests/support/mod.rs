@@ -1,4 +1,5 @@
 //! What several integration tests share. Only declares modules; each is used by some of the tests.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
 pub mod clips;

@@ -443,7 +443,9 @@ fn send_media(inner: &Inner, writer: &Mutex<TcpStream>, outlet: Outlet, over: &A
                 Outlet::Interleaved { channel } => {
                     writer.lock().write_all(&interleaved(*channel, &packet)).is_ok()
                 }
-                Outlet::Udp { .. } if behaviour.lose_every.is_some_and(|every| packets_sent % every == 0) => {
+                Outlet::Udp { .. }
+                    if behaviour.lose_every.is_some_and(|every| packets_sent.is_multiple_of(every)) =>
+                {
                     true
                 }
                 Outlet::Udp { socket, to, .. } => socket.send_to(&packet, to).is_ok(),
