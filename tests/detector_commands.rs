@@ -72,14 +72,16 @@ fn detect_prints_a_line_of_json_for_each_box_and_saves_a_picture_with_them() {
     let folder = folder();
     picture(folder.path().join("lane.png"));
     let output = lookout(&folder, &["detect", "lane.png", "--save", "out"]);
-    insta::assert_snapshot!(seen(&folder, &output), @"");
-    let saved = image::open(folder.path().join("out/lane.png")).expect("a picture").into_rgb8();
-    let drawn = saved
-        .pixels()
-        .zip(image::open(folder.path().join("lane.png")).expect("").into_rgb8().pixels())
-        .filter(|(a, b)| a != b)
-        .count();
-    assert!(drawn > 100, "only {drawn} pixels were drawn");
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    {"file":"lane.png","class":"person","score":0.9963,"box":[0.0,0.0,0.25,0.5]}
+    {"file":"lane.png","class":"car","score":0.7831,"box":[0.5,0.5,0.75,1.0]}
+    --- 0
+    "#);
+    let pixels =
+        |name: &str| image::open(folder.path().join(name)).expect("a picture").into_rgb8().into_raw();
+    let (before, after) = (pixels("lane.png"), pixels("out/lane.png"));
+    let drawn = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+    assert!(drawn > 100, "only {drawn} samples were changed");
 }
 
 #[test]
@@ -88,23 +90,48 @@ fn detect_takes_what_it_can_and_names_what_it_cannot() {
     picture(folder.path().join("lane.png"));
     std::fs::write(folder.path().join("note.txt"), "no picture").expect("written");
     let output = lookout(&folder, &["detect", "gone.jpg", "note.txt", "lane.png", "--threshold", "0.9"]);
-    insta::assert_snapshot!(seen(&folder, &output), @"");
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    {"file":"lane.png","class":"person","score":0.9963,"box":[0.0,0.0,0.25,0.5]}
+    --- 1
+    error: gone.jpg: cannot be read: No such file or directory (os error 2)
+    error: note.txt: is no picture that can be read: The file extension `."txt"` was not recognized as an image format
+    "#);
 }
 
 #[test]
 fn detect_with_a_model_that_nobody_described_tries_nothing() {
     let folder = folder();
     let output = lookout(&folder, &["detect", "lane.png", "--model", "street-nano"]);
-    insta::assert_snapshot!(seen(&folder, &output), @"");
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    --- 2
+    error: DIR/manifest.toml has no model `street-nano`
+      hint: it has `colours`, `damaged`, `missing`
+    "#);
 }
 
 #[test]
 fn models_list_says_what_each_model_finds_and_whether_its_file_is_there() {
     let folder = folder();
     let output = lookout(&folder, &["models", "list"]);
-    insta::assert_snapshot!(seen(&folder, &output), @"");
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    NAME     HEAD    INPUT  LICENCE     FILE     FINDS
+    colours  yolov8  64x32  Apache-2.0  there    person car fire
+    damaged  yolov8  64x32  Apache-2.0  there    person car fire
+    missing  yolov8  64x32  Apache-2.0  missing  person car fire
+    --- 0
+    "#);
     let output = lookout(&folder, &["models", "list", "--json"]);
-    insta::assert_snapshot!(seen(&folder, &output), @"");
+    insta::assert_snapshot!(seen(&folder, &output), @r#"
+    {"name":"colours","head":"yolov8","input":[64,32],"classes":["person","car","fire"],"licence":"Apache-2.0","origin":"a test","file":"DIR/colours.onnx","present":true}
+    {"name":"damaged","head":"yolov8","input":[64,32],"classes":["person","car","fire"],"licence":"Apache-2.0","origin":"a test","file":"DIR/damaged.onnx","present":true}
+    {"name":"missing","head":"yolov8","input":[64,32],"classes":["person","car","fire"],"licence":"Apache-2.0","origin":"a test","file":"DIR/missing.onnx","present":false}
+    --- 0
+    "#);
+}
+
+/// The text after the first `before` up to the next `after`.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    text.split(before).nth(1).and_then(|rest| rest.split(after).next()).expect("it is there")
 }
 
 #[test]
@@ -112,12 +139,19 @@ fn models_verify_runs_the_good_one_and_refuses_the_others() {
     let folder = folder();
     let output = lookout(&folder, &["models", "verify", "--json"]);
     let text = seen(&folder, &output);
-    // How long a run takes is the machine's business.
-    let begin = text.find("\"run_ms\":").expect("a time") + "\"run_ms\":".len();
-    let end = begin + text[begin..].find('}').expect("an end");
-    assert!(text[begin..end].parse::<f64>().expect("milliseconds") > 0.0);
-    let digest = text.find("SHA-256 is ").expect("a digest") + "SHA-256 is ".len();
-    let damaged = &text[digest..digest + 64];
-    let text = text.replace(&text[begin..end], "MS").replace(damaged, "ANOTHER");
-    insta::assert_snapshot!(text, @"");
+    // How long a run takes is the machine's business; digests change with the fixture.
+    let run_ms = between(&text, "\"run_ms\":", "}");
+    assert!(run_ms.parse::<f64>().expect("milliseconds") > 0.0);
+    let (another, described) = (between(&text, "SHA-256 is ", ","), between(&text, "manifest says ", "\\n"));
+    let text = text.replace(run_ms, "MS").replace(another, "ANOTHER").replace(described, "DESCRIBED");
+    insta::assert_snapshot!(text, @r#"
+    {"name":"colours","ok":true,"provider":"cpu","run_ms":MS}
+    {"name":"damaged","ok":false,"error":"model `damaged` (DIR/damaged.onnx): SHA-256 is ANOTHER, where the manifest says DESCRIBED\n  hint: the file is damaged, incomplete or another one; fetch it again"}
+    {"name":"missing","ok":false,"error":"model `missing` (DIR/missing.onnx): cannot be read: No such file or directory (os error 2)\n  hint: is the file where the manifest says?"}
+    --- 1
+    error: model `damaged` (DIR/damaged.onnx): SHA-256 is ANOTHER, where the manifest says DESCRIBED
+      hint: the file is damaged, incomplete or another one; fetch it again
+    error: model `missing` (DIR/missing.onnx): cannot be read: No such file or directory (os error 2)
+      hint: is the file where the manifest says?
+    "#);
 }

@@ -138,7 +138,7 @@ fn read(file: &Path) -> Result<RgbImage, String> {
 /// The pixels as a decoder would give them: full range, BT.601, full chroma (what JPEG holds, not thinned).
 fn picture_of(image: &RgbImage) -> Result<Picture, String> {
     let (width, height) = (image.width() as usize, image.height() as usize);
-    let mut planes = vec![Vec::with_capacity(width * height); 3];
+    let mut planes = [0; 3].map(|_| Vec::with_capacity(width * height));
     for pixel in image.pixels() {
         let [r, g, b] = pixel.0.map(f32::from);
         let y = 0.299 * r + 0.587 * g + 0.114 * b;
@@ -155,7 +155,7 @@ fn picture_of(image: &RgbImage) -> Result<Picture, String> {
         range: Range::Full,
         matrix: Matrix::Bt601,
     };
-    Picture::new(format, Box::new(planes)).map_err(|error| error.to_string())
+    Picture::new(format, Box::new(Vec::from(planes))).map_err(|error| error.to_string())
 }
 
 /// The picture's name in `folder`; numbered where two pictures share it.
