@@ -115,7 +115,8 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
             [vec![0u8; width * height], vec![0; width * height / 4], vec![0; width * height / 4]];
         ledger.bench(criterion, &floor, || {
             for (plane, copy) in copies.iter_mut().enumerate() {
-                copy.copy_from_slice(&black_box(&picture).plane(plane)[..copy.len()]);
+                let bytes = copy.len();
+                copy.copy_from_slice(&black_box(&picture).plane(plane)[..bytes]);
             }
             black_box(&mut copies);
         });
@@ -293,7 +294,7 @@ fn quiet_scene(head: &Head, values: usize) -> Vec<f32> {
     match head {
         Head::Yolov8 { .. } => {
             let cells = values / 12;
-            let score = |i: usize| if i % 22 == 0 { 0.3 + 0.6 * noise(i) } else { 0.02 * noise(i) };
+            let score = |i: usize| if i.is_multiple_of(22) { 0.3 + 0.6 * noise(i) } else { 0.02 * noise(i) };
             (0..values).map(|i| if i < 4 * cells { 20.0 + 300.0 * noise(i) } else { score(i) }).collect()
         }
         _ => (0..values)
