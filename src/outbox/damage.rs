@@ -114,32 +114,29 @@ impl Salvage {
         let mut salvage = Salvage::default();
         let Ok(conn) = Connection::open(path) else { return salvage };
         salvage.stream = conn.query_row("SELECT stream FROM queue", [], |row| row.get(0)).ok();
-        salvage.alerts = read_until_damage(
-            &conn,
-            "SELECT alert_id, rev, level, revision, ack FROM alert ORDER BY rowid",
-            |row| {
-                Ok(OpenAlert {
-                    alert_id: row.get(0)?,
-                    rev: row.get(1)?,
-                    level: row.get::<_, Option<u8>>(2)?.map(level_from_number),
-                    revision: row.get(3)?,
-                    ack: row.get(4)?,
-                })
-            },
-        );
-        let up = read_until_damage(&conn, &format!("{SALVAGE_RECORDS} ASC"), read_salvaged);
-        let highest = up.last().map_or(0, |(id, _)| *id);
-        let down = read_until_damage(&conn, &format!("{SALVAGE_RECORDS} DESC"), read_salvaged);
-        salvage.records.extend(up.into_iter().map(|(_, row)| row));
-        salvage.records.extend(down.into_iter().filter(|(id, _)| *id > highest).rev().map(|(_, row)| row));
+        salvage.alerts = read_from_both_ends(&conn, SALVAGE_ALERTS, |row| {
+            Ok(OpenAlert {
+                alert_id: row.get(1)?,
+                rev: row.get(2)?,
+                level: row.get::<_, Option<u8>>(3)?.map(level_from_number),
+                revision: row.get(4)?,
+                ack: row.get(5)?,
+            })
+        });
+        salvage.records = read_from_both_ends(&conn, SALVAGE_RECORDS, read_salvaged);
         salvage
     }
 }
 
-const SALVAGE_RECORDS: &str = "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body FROM record NOT INDEXED ORDER BY id";
+/// Both without an index: its pages may be the damaged ones. The first column is the order.
+const SALVAGE_RECORDS: &str =
+    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body
+     FROM record NOT INDEXED ORDER BY id";
+const SALVAGE_ALERTS: &str =
+    "SELECT rowid, alert_id, rev, level, revision, ack FROM alert NOT INDEXED ORDER BY rowid";
 
-pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<(i64, SalvagedRow)> {
-    let salvaged = SalvagedRow {
+pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<SalvagedRow> {
+    Ok(SalvagedRow {
         stream: row.get(1)?,
         n: row.get(2)?,
         class: row.get(3)?,
@@ -151,22 +148,36 @@ pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<(i64, SalvagedRow
         alert_id: row.get(9)?,
         topic: row.get(10)?,
         body: row.get(11)?,
-    };
-    Ok((row.get(0)?, salvaged))
+    })
 }
 
-pub(super) fn read_until_damage<T>(
+/// Rows up to the first that cannot be read, then from the end down to the last that cannot.
+fn read_from_both_ends<T>(
     conn: &Connection,
     sql: &str,
     read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Vec<T> {
+    let up = read_until_damage(conn, &format!("{sql} ASC"), &read);
+    let highest = up.last().map(|(id, _)| *id);
+    let down = read_until_damage(conn, &format!("{sql} DESC"), &read);
+    let above = down.into_iter().take_while(|(id, _)| highest.is_none_or(|highest| *id > highest));
+    let mut above: Vec<T> = above.map(|(_, item)| item).collect();
+    above.reverse();
+    up.into_iter().map(|(_, item)| item).chain(above).collect()
+}
+
+fn read_until_damage<T>(
+    conn: &Connection,
+    sql: &str,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> Vec<(i64, T)> {
     let mut found = Vec::new();
     let Ok(mut statement) = conn.prepare(sql) else { return found };
     let Ok(mut rows) = statement.query([]) else { return found };
     while let Ok(Some(row)) = rows.next() {
-        match read(row) {
-            Ok(item) => found.push(item),
-            Err(_) => break,
+        match (row.get(0), read(row)) {
+            (Ok(id), Ok(item)) => found.push((id, item)),
+            _ => break,
         }
     }
     found

@@ -43,6 +43,9 @@ mod room;
 mod store;
 mod turns;
 
+#[cfg(test)]
+mod tests;
+
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

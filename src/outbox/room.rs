@@ -19,7 +19,7 @@ use crate::analysis::time::Timestamp;
 const RESERVE_BYTES: u64 = 4 << 20;
 /// A gap record holds at most so many ranges, so that its body stays below what the contract promises.
 const GAP_RANGES: usize = 500;
-/// How far below the limit dropping goes, as a share: not again at the next record.
+/// How far below the limit dropping goes, as a share: not again at the next record, and room for the gap.
 const SLACK: u64 = 50;
 
 pub(super) struct Excess {
@@ -29,7 +29,7 @@ pub(super) struct Excess {
 }
 
 /// What goes first, as in [`Limits`]. Numbers as in `kind_number` and `level_number`.
-const DROP_ORDER: &[&str] = &[
+pub(super) const DROP_ORDER: &[&str] = &[
     // Pictures already sent.
     "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked = 1 ORDER BY id",
     // Pictures, blue first.
@@ -109,7 +109,7 @@ impl Store {
         let have_bytes = self.totals.bytes + changes.bytes_added - gone_bytes;
         if have_rows > rows {
             return Some(Excess {
-                rows: have_rows - (rows - rows / SLACK),
+                rows: have_rows - rows.saturating_sub((rows / SLACK).max(1)),
                 bytes: 0,
                 reason: GapReason::Rows,
             });

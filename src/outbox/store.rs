@@ -547,7 +547,6 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
     // The lock is taken with the first read below and kept: one process, and no shared-memory file.
     conn.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA temp_store = MEMORY;
          PRAGMA cell_size_check = ON;
          PRAGMA busy_timeout = 0;",
@@ -562,6 +561,9 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
     }
     if version != 0 && application != APPLICATION_ID {
         return Err(sqlite(path, "read its format", damage("it is another program's database")));
+    }
+    if version == 0 {
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(fail("configure"))?;
     }
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail("switch on the log"))?;
     conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")

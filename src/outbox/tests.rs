@@ -1,0 +1,693 @@
+//! The queue against a model, and its crash rules one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::store::Store;
+use super::*;
+
+const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
+
+fn now() -> Timestamp {
+    "2026-01-01T08:00:00Z".parse().unwrap()
+}
+
+/// In memory where there is such a place: what is tested is the order of things, not the disk.
+fn dir() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+fn options(rows: u64, bytes: u64) -> Options {
+    Options { limits: Limits { rows, bytes, free_bytes: 0 }, ..Options::default() }
+}
+
+fn open(dir: &Path) -> Store {
+    open_with(dir, options(u64::MAX / 2, u64::MAX / 2)).0
+}
+
+fn open_with(dir: &Path, options: Options) -> (Store, Opened) {
+    Store::open(dir, now(), "box-1", options).unwrap()
+}
+
+fn record(kind: Kind, alert: u32, rev: u32, level: Level, phase_end: bool) -> Record {
+    Record {
+        kind,
+        alert_id: (kind == Kind::Alert).then(|| format!("alert-{alert}")),
+        rev,
+        level: (kind == Kind::Alert).then_some(level),
+        phase_end,
+        topic_suffix: "up/alert".to_owned(),
+        at: now(),
+    }
+}
+
+fn alert(store: &mut Store, number: u32, level: Level) -> Seq {
+    revision(store, number, 1, level, false)
+}
+
+fn revision(store: &mut Store, number: u32, rev: u32, level: Level, end: bool) -> Seq {
+    store.append(record(Kind::Alert, number, rev, level, end), |seq| seq.n.to_string().into_bytes()).unwrap()
+}
+
+fn picture(store: &mut Store, number: u32, level: Level, bytes: usize) {
+    store
+        .append_evidence(Evidence {
+            alert_id: format!("alert-{number}"),
+            level,
+            topic_suffix: format!("up/evidence/alert-{number}/1"),
+            at: now(),
+            jpeg: vec![0; bytes],
+        })
+        .unwrap();
+}
+
+/// Numbers lent now, in order; 0 for a picture.
+fn lend(store: &mut Store, limit: usize, policy: Policy) -> Vec<u64> {
+    store.next(limit, policy, Instant::now()).unwrap().iter().map(n_of).collect()
+}
+
+fn n_of(sending: &Sending) -> u64 {
+    sending.seq.as_ref().map_or(0, |seq| seq.n)
+}
+
+/// The state a killed process leaves: whatever reached the files, and no goodbye.
+fn crash(store: Store, from: &Path) -> TempDir {
+    let dir = dir();
+    for name in ["outbox.db", "outbox.db-wal"] {
+        if from.join(name).exists() {
+            fs::copy(from.join(name), dir.path().join(name)).unwrap();
+        }
+    }
+    drop(store);
+    dir
+}
+
+// ---- the model ----
+
+#[derive(Debug, Clone)]
+enum Step {
+    Append { urgent: bool },
+    Picture,
+    Lend { limit: usize, policy: Policy },
+    Acknowledge { which: usize },
+    Hold { which: usize },
+    Release { which: usize },
+    Connect,
+    Mark { part: u64 },
+    Reopen { crash: bool },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let policy = (any::<bool>(), any::<bool>(), any::<bool>())
+        .prop_map(|(backlog, evidence, again)| Policy { backlog, evidence, again });
+    prop_oneof![
+        6 => any::<bool>().prop_map(|urgent| Step::Append { urgent }),
+        1 => Just(Step::Picture),
+        4 => (1_usize..5, policy).prop_map(|(limit, policy)| Step::Lend { limit, policy }),
+        6 => any::<usize>().prop_map(|which| Step::Acknowledge { which }),
+        1 => any::<usize>().prop_map(|which| Step::Hold { which }),
+        1 => any::<usize>().prop_map(|which| Step::Release { which }),
+        1 => Just(Step::Connect),
+        1 => (0_u64..100).prop_map(|part| Step::Mark { part }),
+        2 => any::<bool>().prop_map(|crash| Step::Reopen { crash }),
+    ]
+}
+
+/// What must be true of a record.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    urgent: bool,
+    acked: bool,
+}
+
+/// The queue as it should be. Pictures are only counted.
+#[derive(Debug, Default)]
+struct Model {
+    waiting: BTreeMap<u64, Known>,
+    last_n: u64,
+    marks: bool,
+    mark: u64,
+    pictures: BTreeSet<RecordId>,
+    pictures_stored: usize,
+    pictures_gone: usize,
+    lent: Vec<Sending>,
+}
+
+impl Model {
+    fn acknowledged(&mut self, sending: &Sending) {
+        match &sending.seq {
+            Some(seq) => {
+                if !self.marks || seq.n <= self.mark {
+                    self.waiting.remove(&seq.n);
+                } else if let Some(known) = self.waiting.get_mut(&seq.n) {
+                    known.acked = true;
+                }
+            }
+            // With marks a picture stays until a later number is marked; without, it leaves.
+            None if !self.marks => self.pictures_gone += 1,
+            None => {
+                self.pictures.insert(sending.id);
+            }
+        }
+    }
+
+    fn marked(&mut self, n: u64) {
+        self.marks = true;
+        self.mark = self.mark.max(n);
+        let mark = self.mark;
+        self.waiting.retain(|n, known| !(known.acked && *n <= mark));
+    }
+}
+
+fn run(steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut dir = dir();
+    let mut store = open(dir.path());
+    let mut model = Model::default();
+    for step in steps {
+        match step {
+            Step::Append { urgent } => {
+                let level = if *urgent { Level::Red } else { Level::Blue };
+                let seq = alert(&mut store, 0, level);
+                model.last_n += 1;
+                prop_assert_eq!(seq.n, model.last_n, "numbers without holes");
+                model.waiting.insert(seq.n, Known { urgent: *urgent, acked: false });
+            }
+            Step::Picture => {
+                picture(&mut store, 0, Level::Blue, 10);
+                model.pictures_stored += 1;
+            }
+            Step::Lend { limit, policy } => {
+                let lent = store.next(*limit, *policy, Instant::now()).unwrap();
+                prop_assert!(lent.len() <= *limit);
+                prop_assert!(lent.is_sorted_by_key(|sending| sending.turn), "in turn: {:?}", lent);
+                for sending in &lent {
+                    prop_assert!(model.lent.iter().all(|other| other.id != sending.id), "lent twice");
+                    if let Some(seq) = &sending.seq {
+                        let known = model.waiting.get(&seq.n);
+                        prop_assert!(known.is_some(), "{} was acknowledged and came back", seq.n);
+                        prop_assert_eq!(sending.body.clone(), seq.n.to_string().into_bytes());
+                        let known = known.unwrap();
+                        prop_assert_eq!(known.acked, sending.turn == Turn::Again);
+                        prop_assert!(known.acked || known.urgent == (sending.turn == Turn::Urgent));
+                    }
+                }
+                model.lent.extend(lent);
+            }
+            Step::Acknowledge { which } if !model.lent.is_empty() => {
+                let sending = model.lent.remove(which % model.lent.len());
+                store.acked(&[sending.id]).unwrap();
+                model.acknowledged(&sending);
+            }
+            Step::Hold { which } if !model.lent.is_empty() => {
+                let sending = model.lent.remove(which % model.lent.len());
+                store.hold(sending.id, Instant::now() + Duration::from_secs(3600));
+            }
+            Step::Release { which } if !model.lent.is_empty() => {
+                let sending = model.lent.remove(which % model.lent.len());
+                store.release(&[sending.id]);
+            }
+            Step::Acknowledge { .. } | Step::Hold { .. } | Step::Release { .. } => {}
+            Step::Connect => {
+                store.connected().unwrap();
+                model.lent.clear();
+            }
+            Step::Mark { part } => {
+                let n = model.last_n * part / 100;
+                let stream = store.depth().stream;
+                store.marked(&stream, n, now()).unwrap();
+                // Mark 0 says that the centre marks, but has nothing.
+                model.marked(n);
+            }
+            Step::Reopen { crash: true } => {
+                let next = crash(store, dir.path());
+                dir = next;
+                store = open(dir.path());
+                model.lent.clear();
+            }
+            Step::Reopen { crash: false } => {
+                store.close().unwrap();
+                store = open(dir.path());
+                model.lent.clear();
+            }
+        }
+        let depth = store.depth();
+        prop_assert_eq!(depth.last_n, model.last_n);
+        prop_assert_eq!(depth.marks, model.marks);
+        let acked = model.waiting.values().filter(|known| known.acked).count() as u64;
+        prop_assert!(depth.unmarked >= acked && depth.unmarked <= acked + model.pictures.len() as u64);
+        prop_assert!(depth.rows >= model.waiting.len() as u64);
+    }
+    drain(&mut store, &mut model)
+}
+
+/// Everything that was not acknowledged comes, and after it is acknowledged and marked nothing is left.
+fn drain(store: &mut Store, model: &mut Model) -> Result<(), TestCaseError> {
+    store.connected().unwrap();
+    let later = Instant::now() + Duration::from_secs(7200);
+    let mut seen = BTreeSet::new();
+    loop {
+        let lent = store.next(7, EVERYTHING, later).unwrap();
+        if lent.is_empty() {
+            break;
+        }
+        for sending in &lent {
+            if let Some(seq) = &sending.seq {
+                prop_assert!(seen.insert(seq.n), "{} came twice", seq.n);
+            }
+            store.acked(&[sending.id]).unwrap();
+        }
+    }
+    let expected: BTreeSet<u64> = model.waiting.keys().copied().collect();
+    prop_assert_eq!(&seen, &expected, "what was not acknowledged always comes");
+    alert(store, 0, Level::Blue);
+    for sending in store.next(7, EVERYTHING, later).unwrap() {
+        store.acked(&[sending.id]).unwrap();
+    }
+    let (stream, last) = (store.depth().stream, store.depth().last_n);
+    store.marked(&stream, last, now()).unwrap();
+    prop_assert_eq!(store.depth().rows, 0);
+    prop_assert_eq!((store.depth().bytes, store.depth().unmarked), (0, 0));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_acknowledged_record_never_returns_and_an_unacknowledged_one_always_does(
+        steps in proptest::collection::vec(step(), 1..80),
+    ) {
+        run(&steps)?;
+    }
+
+    #[test]
+    fn what_is_dropped_is_told_and_never_urgent(
+        appends in proptest::collection::vec((0_u8..6, 0_u32..4, any::<bool>()), 1..150),
+        rows in 3_u64..30,
+    ) {
+        let dir = dir();
+        let mut store = open_with(dir.path(), options(rows, u64::MAX / 2)).0;
+        let mut must_stay = BTreeSet::new();
+        let mut revs = [0_u32; 4];
+        for (what, number, lend_one) in appends {
+            let at = number as usize;
+            let level = [Level::Blue, Level::Yellow, Level::Orange, Level::Red][usize::from(what % 4)];
+            match what {
+                0..=3 => {
+                    revs[at] += 1;
+                    let end = revs[at] % 5 == 0;
+                    let seq = revision(&mut store, number, revs[at], level, end);
+                    if level >= Level::Orange || end {
+                        must_stay.insert(seq.n);
+                    }
+                }
+                4 => {
+                    let seq = store.append(record(Kind::Count, 0, 0, level, false), |_| vec![0; 10]).unwrap();
+                    prop_assert!(seq.n > 0);
+                }
+                _ => picture(&mut store, number, Level::Blue, 10),
+            }
+            if lend_one {
+                let lent = store.next(1, EVERYTHING, Instant::now()).unwrap();
+                must_stay.extend(lent.iter().map(n_of));
+            }
+        }
+        must_stay.remove(&0);
+        store.connected().unwrap();
+        let mut kept = BTreeSet::new();
+        let mut told = BTreeSet::new();
+        loop {
+            let lent = store.next(50, EVERYTHING, Instant::now()).unwrap();
+            if lent.is_empty() {
+                break;
+            }
+            for sending in &lent {
+                store.acked(&[sending.id]).unwrap();
+                let Some(seq) = &sending.seq else { continue };
+                kept.insert(seq.n);
+                if sending.kind == Kind::Gap {
+                    let body: serde_json::Value = serde_json::from_slice(&sending.body).unwrap();
+                    for range in body["ranges"].as_array().unwrap() {
+                        told.extend(range[0].as_u64().unwrap()..=range[1].as_u64().unwrap());
+                    }
+                }
+            }
+        }
+        prop_assert!(must_stay.is_subset(&kept), "{:?} were dropped", must_stay.difference(&kept));
+        prop_assert!(kept.is_disjoint(&told), "told to be missing, and sent");
+        let all: BTreeSet<u64> = kept.union(&told).copied().collect();
+        prop_assert_eq!(all, (1..=store.depth().last_n).collect(), "every number was sent or told");
+    }
+}
+
+// ---- sentences ----
+
+#[test]
+fn red_and_orange_go_first_then_live_then_backlog_then_pictures() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    picture(&mut store, 1, Level::Blue, 10);
+    alert(&mut store, 1, Level::Blue);
+    alert(&mut store, 2, Level::Yellow);
+    alert(&mut store, 3, Level::Orange);
+    store.connected().unwrap();
+    alert(&mut store, 4, Level::Blue);
+    alert(&mut store, 5, Level::Red);
+    assert_eq!(lend(&mut store, 10, EVERYTHING), [3, 5, 4, 1, 2, 0]);
+}
+
+#[test]
+fn without_room_in_the_rate_limit_only_urgent_and_live_records_are_lent() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    alert(&mut store, 1, Level::Blue);
+    alert(&mut store, 2, Level::Red);
+    store.connected().unwrap();
+    alert(&mut store, 3, Level::Blue);
+    let limited = Policy { backlog: false, evidence: false, again: false };
+    assert_eq!(lend(&mut store, 10, limited), [2, 3]);
+    assert_eq!(lend(&mut store, 10, EVERYTHING), [1]);
+}
+
+#[test]
+fn pictures_of_the_highest_level_go_first_one_at_a_time() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    picture(&mut store, 1, Level::Blue, 10);
+    picture(&mut store, 2, Level::Red, 10);
+    let lent = store.next(5, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(lent.len(), 1);
+    assert_eq!(lent[0].topic_suffix, "up/evidence/alert-2/1");
+}
+
+#[test]
+fn a_held_record_waits_and_the_others_go_on() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    alert(&mut store, 1, Level::Blue);
+    alert(&mut store, 2, Level::Blue);
+    let first = store.next(1, EVERYTHING, Instant::now()).unwrap().remove(0);
+    let until = Instant::now() + Duration::from_secs(60);
+    store.hold(first.id, until);
+    assert_eq!(lend(&mut store, 5, EVERYTHING), [2]);
+    assert_eq!(store.next_hold_end(), Some(until));
+    let again = store.next(5, EVERYTHING, until).unwrap();
+    assert_eq!(again.iter().map(n_of).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn a_body_that_panics_stores_nothing_and_uses_no_number() {
+    let dir = dir();
+    let mut options = options(100, 1 << 20);
+    options.limits.free_bytes = 0;
+    let (outbox, _) = Outbox::open(dir.path(), now(), "box-1", options).unwrap();
+    let bad = outbox.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| panic!("no body"));
+    assert!(matches!(bad, Err(OutboxError::Panicked(text)) if text == "no body"));
+    let good = outbox.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| b"x".to_vec()).unwrap();
+    assert_eq!(good.n, 1);
+    assert!(outbox.close(Duration::from_secs(10)));
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_and_uses_no_number() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let error = store
+        .append(record(Kind::Alert, 1, 1, Level::Red, false), |_| vec![0; EVIDENCE_BYTES + 1])
+        .unwrap_err();
+    assert_eq!(error.to_string(), "a message for up/alert has 262145 bytes, at most 262144 are allowed");
+    assert_eq!(alert(&mut store, 1, Level::Red).n, 1);
+}
+
+#[test]
+fn open_alerts_and_their_acknowledgements_survive_a_crash() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    alert(&mut store, 1, Level::Yellow);
+    alert(&mut store, 2, Level::Red);
+    assert!(store.store_ack("alert-1", b"desk-2").unwrap());
+    assert!(!store.store_ack("nobody", b"x").unwrap());
+    revision(&mut store, 1, 2, Level::Orange, false);
+    alert(&mut store, 3, Level::Blue);
+    revision(&mut store, 3, 2, Level::Blue, true);
+    for id in [1, 2] {
+        // Delivered or not makes no difference.
+        store.acked(&[RecordId(id)]).unwrap();
+    }
+    let dir = crash(store, dir.path());
+    let open = open(dir.path()).open_alerts().unwrap();
+    let seen: Vec<_> = open
+        .iter()
+        .map(|alert| {
+            (alert.alert_id.as_str(), alert.rev, alert.level, alert.revision.clone(), alert.ack.clone())
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("alert-1", 2, Some(Level::Orange), b"3".to_vec(), Some(b"desk-2".to_vec())),
+            ("alert-2", 1, Some(Level::Red), b"2".to_vec(), None),
+        ]
+    );
+}
+
+#[test]
+fn what_goes_first_when_room_is_short() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let reply = record(Kind::Reply, 0, 0, Level::Blue, false);
+    revision(&mut store, 1, 2, Level::Blue, false); // 1, superseded by the next
+    revision(&mut store, 1, 3, Level::Blue, false); // 2
+    alert(&mut store, 2, Level::Yellow); // 3
+    alert(&mut store, 3, Level::Red); // 4
+    revision(&mut store, 4, 2, Level::Blue, true); // 5
+    store.append(record(Kind::Count, 0, 0, Level::Blue, false), |_| vec![0]).unwrap(); // 6
+    store.append(reply, |_| vec![0]).unwrap(); // 7
+    revision(&mut store, 3, 2, Level::Orange, false); // 8
+    revision(&mut store, 3, 3, Level::Orange, false); // 9
+    picture(&mut store, 2, Level::Yellow, 100); // 10
+    picture(&mut store, 1, Level::Blue, 100); // 11
+    picture(&mut store, 1, Level::Red, 100); // 12, sent
+    let stream = store.depth().stream;
+    store.marked(&stream, 0, now()).unwrap();
+    store.acked(&[RecordId(12)]).unwrap();
+    let mut order: Vec<i64> = Vec::new();
+    for sql in super::room::DROP_ORDER {
+        let mut statement = store.conn.prepare(sql).unwrap();
+        let ids: Vec<i64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        order.extend(ids.iter().filter(|id| !order.contains(id)).copied().collect::<Vec<_>>());
+    }
+    assert_eq!(
+        order,
+        [12, 11, 10, 1, 6, 2, 3, 7],
+        "the sent picture, blue, yellow; the superseded update, the count, blue, yellow, the reply; \
+         never red, orange or the end"
+    );
+}
+
+#[test]
+fn what_must_not_be_dropped_passes_the_limit_and_says_so() {
+    let dir = dir();
+    let mut store = open_with(dir.path(), options(u64::MAX / 2, 1000)).0;
+    for number in 0..5 {
+        alert_of(&mut store, number, Level::Red, 300);
+    }
+    assert_eq!((store.depth().rows, store.depth().over_limit), (5, true));
+    alert_of(&mut store, 5, Level::Blue, 300);
+    assert_eq!((store.depth().rows, store.depth().dropped), (6, 1), "the blue one became a gap");
+}
+
+fn alert_of(store: &mut Store, number: u32, level: Level, bytes: usize) {
+    store.append(record(Kind::Alert, number, 1, level, false), |_| vec![b'0'; bytes]).unwrap();
+}
+
+#[test]
+fn gaps_are_added_up_while_they_wait() {
+    let dir = dir();
+    let mut store = open_with(dir.path(), options(10, u64::MAX / 2)).0;
+    for number in 0..200 {
+        alert(&mut store, number, Level::Blue);
+    }
+    let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
+    let gaps: Vec<_> = lent.iter().filter(|sending| sending.kind == Kind::Gap).collect();
+    assert_eq!(gaps.len(), 1, "one record for all that was dropped");
+    let body: serde_json::Value = serde_json::from_slice(&gaps[0].body).unwrap();
+    assert_eq!(body["reason"], "rows");
+    assert_eq!(body["seq"]["n"], gaps[0].seq.as_ref().unwrap().n);
+    assert!(store.depth().rows <= 10);
+}
+
+#[test]
+fn a_damaged_file_is_moved_aside_and_what_can_be_read_is_carried_over() {
+    let dir = dir();
+    let path = dir.path().join("outbox.db");
+    let mut store = open(dir.path());
+    for number in 0..200 {
+        alert_of(&mut store, number, Level::Red, 2000);
+    }
+    let old_stream = store.depth().stream;
+    store.close().unwrap();
+    // A flash card that lost some blocks in the middle.
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 16384].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    // Only after a stop that was not orderly is the file checked; a crash it was.
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE queue SET orderly = 0", []).unwrap();
+
+    let (mut store, opened) = open_with(dir.path(), options(u64::MAX / 2, u64::MAX / 2));
+    let Opened::Damaged { aside, records } = opened else { panic!("{opened:?}") };
+    assert!(aside.exists(), "kept for whoever wants to look");
+    assert!((150..200).contains(&records), "{records} of 200");
+    assert_ne!(store.depth().stream, old_stream, "a new stream");
+    assert_eq!(alert(&mut store, 1000, Level::Red).n, 2, "after the gap record");
+    let lent = store.next(1000, EVERYTHING, Instant::now()).unwrap();
+    let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
+    assert_eq!(
+        (body["reason"].as_str(), body["stream"].as_str()),
+        (Some("damaged"), Some(old_stream.as_str()))
+    );
+    assert!(store.open_alerts().unwrap().len() > 100, "open alerts are carried over too");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_moved_aside() {
+    let dir = dir();
+    fs::write(
+        dir.path().join("outbox.db"),
+        "not a database, not by any means, and long enough to tell".repeat(100),
+    )
+    .unwrap();
+    let (mut store, opened) = open_with(dir.path(), options(1000, 1 << 30));
+    assert!(matches!(opened, Opened::Damaged { records: 0, .. }), "{opened:?}");
+    alert(&mut store, 1, Level::Red);
+}
+
+#[test]
+fn a_torn_log_loses_only_what_was_never_confirmed() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    for number in 0..20 {
+        alert(&mut store, number, Level::Red);
+    }
+    let crashed = crash(store, dir.path());
+    let log = crashed.path().join("outbox.db-wal");
+    let bytes = fs::read(&log).unwrap();
+    // The beginning of a transaction that was never committed, half written.
+    let torn = [bytes.clone(), bytes[bytes.len() - 3000..].to_vec()].concat();
+    fs::write(&log, torn).unwrap();
+    let mut store = open(crashed.path());
+    assert_eq!(store.depth().rows, 20);
+    assert_eq!(alert(&mut store, 20, Level::Red).n, 21);
+}
+
+#[test]
+fn another_boxs_directory_begins_a_new_stream_and_keeps_what_is_unsent() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let first = alert(&mut store, 1, Level::Red);
+    store.close().unwrap();
+    let (mut store, opened) = Store::open(dir.path(), now(), "box-2", options(1000, 1 << 30)).unwrap();
+    assert_eq!(opened, Opened::OtherBox("box-1".to_owned()));
+    let second = alert(&mut store, 2, Level::Red);
+    assert_ne!(first.stream, second.stream);
+    assert_eq!((second.n, store.depth().rows), (1, 2));
+}
+
+#[test]
+fn a_second_process_is_told_that_the_outbox_is_in_use() {
+    let dir = dir();
+    let _first = open(dir.path());
+    let error = Store::open(dir.path(), now(), "box-1", options(10, 10)).err().unwrap();
+    assert!(matches!(error, OutboxError::InUse { .. }), "{error}");
+    assert!(error.to_string().contains("hint: is lookout already running"), "{error}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let dir = dir();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Store::open(&file.join("outbox"), now(), "box-1", options(10, 10)).err().unwrap();
+    assert!(error.to_string().starts_with("cannot use the outbox directory"), "{error}");
+    assert!(error.to_string().contains("hint:"), "{error}");
+}
+
+#[test]
+fn a_newer_format_is_refused_and_left_alone() {
+    let dir = dir();
+    open(dir.path()).close().unwrap();
+    let path = dir.path().join("outbox.db");
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&path).unwrap();
+    let error = Store::open(dir.path(), now(), "box-1", options(10, 10)).err().unwrap();
+    assert!(matches!(error, OutboxError::TooNew { found: 99, .. }), "{error}");
+    assert!(fs::read(&path).unwrap() == before, "not a byte changed");
+}
+
+#[test]
+fn a_full_disk_is_an_error_that_uses_no_number_and_goes_away_with_room() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    assert!(dir.path().join("outbox.reserve").exists());
+    let pages: i64 = store.conn.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    store.conn.pragma_update(None, "max_page_count", pages + 2).unwrap();
+    let mut last = 0;
+    let error = loop {
+        let result = store.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| vec![0; 3000]);
+        match result {
+            Ok(seq) => last = seq.n,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, OutboxError::DiskFull { .. }), "{error}");
+    assert!(error.to_string().contains("hint: free some space"), "{error}");
+    assert!(!dir.path().join("outbox.reserve").exists(), "the reserve was given up for it");
+    store.conn.pragma_update(None, "max_page_count", pages + 1000).unwrap();
+    assert_eq!(alert(&mut store, 1, Level::Red).n, last + 1);
+    assert!(dir.path().join("outbox.reserve").exists(), "and is kept again");
+}
+
+#[test]
+fn little_free_disk_drops_pictures_first_and_says_why() {
+    let dir = dir();
+    let mut options = options(1000, 1 << 30);
+    let mut store = open_with(dir.path(), options.clone()).0;
+    for number in 0..5 {
+        picture(&mut store, number, Level::Red, 1000);
+    }
+    alert(&mut store, 1, Level::Red);
+    store.close().unwrap();
+    // More than any disk has.
+    options.limits.free_bytes = u64::MAX / 2;
+    let mut store = open_with(dir.path(), options).0;
+    alert(&mut store, 2, Level::Red);
+    assert_eq!(store.depth().dropped_pictures, 5);
+    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
+    assert_eq!((body["reason"].as_str(), body["pictures"].as_u64()), (Some("disk"), Some(5)));
+    assert_eq!(lent.iter().filter(|sending| sending.kind == Kind::Alert).count(), 2);
+}
+
+#[test]
+fn a_mark_beyond_what_was_given_begins_a_new_stream_and_releases_nothing() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let first = alert(&mut store, 1, Level::Red);
+    assert_eq!(store.marked(&first.stream, u64::MAX, now()).unwrap(), Marked::Ahead);
+    assert_eq!(store.depth().rows, 1);
+    assert_eq!(
+        store.marked(&first.stream, u64::MAX, now()).unwrap(),
+        Marked::Released(0),
+        "an old stream now"
+    );
+    assert_eq!(store.marked("01UNKNOWN", 5, now()).unwrap(), Marked::OtherStream);
+    assert_eq!(alert(&mut store, 2, Level::Red).n, 1);
+}
