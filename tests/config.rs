@@ -1,31 +1,470 @@
-//! The configuration as its users meet it: the files that come with Lookout, and every mistake at once.
+//! The configuration as its users meet it: the files that come with Lookout, every mistake at once, secrets
+//! that never show, and what comes out of a good file.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
-use lookout::config::{Config, Problems, Surroundings};
+use lookout::analysis::alert::Level;
+use lookout::analysis::detection::Class;
+use lookout::analysis::rules::{Condition, Direction};
+use lookout::config::{Broker, CameraSource, Config, Problems, Severity, Surroundings};
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn elsewhere(path: &Path) -> Surroundings {
+fn surroundings(at_home: bool, base: &Path) -> Surroundings {
     Surroundings {
-        base: path.parent().map(Path::to_owned).unwrap_or_default(),
+        base: base.to_owned(),
         state_dir: "/var/lib/lookout".into(),
         credentials_dir: None,
-        at_home: false,
+        at_home,
     }
 }
 
-fn load(name: &str) -> Result<Config, Problems> {
-    let path = repository().join("config").join(name);
-    Config::load_in(&path, &elsewhere(&path))
+/// Checks a text as a file for another machine.
+fn check(text: &str) -> Result<Config, Problems> {
+    Config::from_text(Path::new("site.toml"), text, &surroundings(false, Path::new("/etc/lookout")))
+}
+
+fn shipped(name: &str) -> String {
+    fs::read_to_string(repository().join("config").join(name)).unwrap()
+}
+
+/// What is said about `minimal.toml` after a change.
+fn said_after(from: &str, to: &str) -> String {
+    let text = shipped("minimal.toml");
+    assert!(text.contains(from), "minimal.toml has no `{from}`");
+    match check(&text.replace(from, to)) {
+        Ok(config) => config.warnings.iter().map(|p| format!("{}\n", p.of(config.path()))).collect(),
+        Err(problems) => problems.to_string(),
+    }
 }
 
 #[test]
 fn the_files_that_come_with_lookout_have_no_problem() {
     for name in ["example.toml", "minimal.toml", "demo.toml"] {
-        let config = load(name).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
+        let config = check(&shipped(name)).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
         assert!(config.warnings.is_empty(), "{name}: {:#?}", config.warnings);
     }
+}
+
+#[test]
+fn the_shipped_files_are_good_for_an_editor_too() {
+    let schema = lookout::config::schema::editor_schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for name in ["example.toml", "minimal.toml", "demo.toml"] {
+        let value: toml::Value = toml::from_str(&shipped(name)).unwrap();
+        let value = serde_json::to_value(value).unwrap();
+        let complaints: Vec<String> =
+            validator.iter_errors(&value).map(|e| format!("{} {e}", e.instance_path())).collect();
+        assert!(complaints.is_empty(), "{name}: {complaints:#?}");
+    }
+}
+
+#[test]
+fn a_file_with_every_mistake_is_answered_in_one_pass() {
+    let text = fs::read_to_string(repository().join("tests/data/config/broken.toml")).unwrap();
+    let base = surroundings(true, Path::new("/etc/lookout"));
+    let problems = Config::from_text(Path::new("broken.toml"), &text, &base).unwrap_err();
+    assert!(!problems.to_string().contains("hunter2"), "a password is shown:\n{problems}");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("data/config");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("broken", problems.to_string()));
+}
+
+#[test]
+fn a_good_file_becomes_what_it_says() {
+    let config = check(&shipped("example.toml")).unwrap();
+    assert_eq!(&*config.site.area, "530127");
+    assert_eq!(config.topics().alert(), "lookout/v1/530127/box-7f3a/up/alert");
+    let Broker::Remote { host, port, tls, .. } = &config.mqtt.broker else { panic!("an embedded broker") };
+    assert_eq!((host.as_str(), *port), ("centre.example", 8883));
+    assert_eq!(tls.as_ref().unwrap().ca_file.as_deref(), Some(Path::new("/etc/lookout/ca.pem")));
+    assert_eq!(config.outbox.dir, Path::new("/var/lib/lookout/outbox"));
+
+    let camera = config.camera("cam-03").unwrap();
+    let CameraSource::Rtsp { url, .. } = &camera.source else { panic!("no stream") };
+    assert_eq!(url, "rtsp://10.0.0.31/stream2");
+    let plan = &config.camera_plans()[0];
+    assert_eq!(plan.zones.keys().map(|id| &**id).collect::<Vec<_>>(), ["fire-lane", "gate"]);
+    assert_eq!(plan.thresholds[&Class::PERSON], 0.45);
+    assert_eq!((plan.lines.len(), plan.masks.len(), plan.analysis_hz), (1, 1, 5.0));
+
+    let blocked = &config.rules[0];
+    assert_eq!((&*blocked.signal, blocked.level), ("fire_lane_blocked", Level::Orange));
+    assert_eq!((blocked.hold, blocked.cooldown), (Duration::from_secs(30), Duration::from_secs(300)));
+    // 21 November 2026 is a Saturday, the 23rd a Monday; 07:00 in Shanghai is 23:00 UTC the day before.
+    assert!(!blocked.schedule.in_force("2026-11-21T04:00:00Z".parse().unwrap()));
+    assert!(blocked.schedule.in_force("2026-11-22T23:00:00Z".parse().unwrap()));
+    // What a rule leaves out is the usual.
+    let crowd = &config.rules[1];
+    assert_eq!((&*crowd.signal, crowd.level), ("crowd", Level::Orange));
+    assert!(
+        matches!(&crowd.when, Condition::Crowd { classes, at_least: 8, .. } if classes == &[Class::PERSON])
+    );
+    let line = &config.rules[2];
+    assert!(matches!(&line.when, Condition::Line { direction: Direction::LeftToRight, .. }));
+    assert_eq!(config.titles[&line.id], "Somebody went in at night");
+}
+
+#[test]
+fn without_a_broker_there_is_an_embedded_one() {
+    let config = check(&shipped("minimal.toml")).unwrap();
+    assert_eq!(config.mqtt.broker, Broker::Embedded { port: 1883 });
+}
+
+#[test]
+fn what_comes_with_later_versions_is_said_to_do_so() {
+    let later =
+        "\n[[sensor]]\nid = \"drain-2\"\nquantity = \"water_level\"\n\n[[signal]]\nkind = \"flooding\"\n";
+    let problems = check(&(shipped("minimal.toml") + later)).unwrap_err();
+    assert_eq!(problems.iter().count(), 2, "{problems}");
+    assert!(problems.iter().all(|p| p.what.contains("comes with a later version")), "{problems}");
+}
+
+#[test]
+fn a_slip_is_answered_with_what_was_meant() {
+    for (from, to, hint) in [
+        ("[[camera.zone]]", "[[camera.zones]]", "did you mean `zone`?"),
+        ("zone = \"lane\"", "zone = \"lame\"", "did you mean `lane`? camera `cam-1` has the zone `lane`"),
+        ("cameras = [\"cam-1\"]", "cameras = [\"cam1\"]", "did you mean `cam-1`?"),
+        ("eye = \"village\"", "eye = \"Village\"", "did you mean `village`?"),
+        ("present = {", "presence = {", "did you mean `present`?"),
+        ("area = \"530127\"", "area = 530127", "write area = \"530127\""),
+        ("[site]", "[[site]]", "write [site] with one bracket"),
+        ("[[rule]]", "[rule]", "write [[rule]] with two brackets"),
+        ("person_present", "person_presnt", "did you mean `person_present`?"),
+        ("eye = \"village\"", "eye = \"village\"\nmodel = \"x\"", "`model` belongs into `[detector]`"),
+        (
+            "eye = \"village\"",
+            "eye = \"village\"\npassword = \"x\"",
+            "write it to a file in the secrets folder",
+        ),
+    ] {
+        let said = said_after(from, to);
+        assert!(said.contains(hint), "{from} -> {to}: expected the hint `{hint}`\n{said}");
+    }
+}
+
+#[test]
+fn what_only_follows_from_another_mistake_is_not_reported() {
+    // One wrong name of a section, one wrong type: one complaint each, though rules refer to what is in them.
+    for (from, to) in [
+        ("[[camera.zone]]", "[[camera.zones]]"),
+        ("[[camera]]", "[[cameras]]"),
+        ("[site]", "[sites]"),
+        ("area = ", "aera = "),
+        ("url = \"rtsp://10.0.0.31/stream2\"", "url = 5"),
+        ("id = \"cam-1\"", "id = \"Cam 1\""),
+        ("present = {", "presnt = {"),
+    ] {
+        let text = shipped("minimal.toml").replace(from, to);
+        let text =
+            if to == "[[cameras]]" { text.replace("[[camera.zone]]", "[[cameras.zone]]") } else { text };
+        // The id stands in the rule too.
+        let text = if from.starts_with("id =") { text.replace("[\"cam-1\"]", "[\"Cam 1\"]") } else { text };
+        let problems = check(&text).unwrap_err();
+        assert_eq!(problems.iter().count(), 1, "{from} -> {to}:\n{problems}");
+    }
+}
+
+#[test]
+fn a_broken_line_hides_no_mistake_elsewhere() {
+    let text = shipped("minimal.toml")
+        .replace("grid = \"53012700300102\"", "grid = \"53012700300102")
+        .replace("for_secs = 3", "for_secs = -3");
+    let said = check(&text).unwrap_err().to_string();
+    assert!(said.contains("this is no TOML"), "{said}");
+    assert!(said.contains("`for_secs` must be a number from 0 to 86400, not -3"), "{said}");
+}
+
+#[test]
+fn a_camera_that_nobody_watches_is_worth_a_warning() {
+    let text = shipped("minimal.toml").replace(
+        "[[rule]]",
+        "[[camera]]\nid = \"idle\"\neye = \"sky\"\nurl = \"rtsp://10.0.0.9/\"\ngrid = \"530127\"\n\n[[rule]]",
+    );
+    let config = check(&text).unwrap();
+    assert_eq!(config.warnings.len(), 1, "{:#?}", config.warnings);
+    assert_eq!(config.warnings[0].severity, Severity::Warning);
+    assert!(config.warnings[0].what.contains("camera `idle` is watched by no rule"));
+}
+
+#[test]
+fn the_digest_follows_what_a_file_says_and_not_how_it_looks() {
+    let text = shipped("minimal.toml");
+    let digest = |text: &str| check(text).unwrap().sha256;
+    let plain = digest(&text);
+    assert_eq!(plain.len(), 64);
+    let without_comments: String =
+        text.lines().map(|line| line.split('#').next().unwrap().trim_end().to_owned() + "\n").collect();
+    assert_eq!(digest(&without_comments), plain);
+    assert_eq!(digest(&text.replace("for_secs = 3", "for_secs = 3.0")), plain);
+    assert_eq!(digest(&text.replace("\n", "\r\n")), plain);
+    assert_ne!(digest(&text.replace("for_secs = 3", "for_secs = 4")), plain);
+}
+
+#[test]
+fn classes_and_models_are_checked_once_the_models_are_known() {
+    let config = check(&shipped("example.toml")).unwrap();
+    let all = [Class::PERSON, Class::CAR, Class::TRUCK, Class::BUS];
+    assert!(config.check_classes(&all).is_ok());
+    let problems = config.check_classes(&all[..3]).unwrap_err();
+    let said = problems.to_string();
+    assert_eq!(problems.iter().count(), 1, "{said}");
+    assert!(
+        said.contains("rule `fire-lane-blocked`: the chosen models do not find the class `bus`"),
+        "{said}"
+    );
+    assert!(config.check_models(&["street-nano"]).is_ok());
+    let said = config.check_models(&["street-nan"]).unwrap_err().to_string();
+    assert!(said.contains("did you mean `street-nan`?"), "{said}");
+}
+
+/// A folder with a configuration and one secret file.
+fn home(content: &str, mode: u32) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = dir.path().join("secrets/cam-1");
+    fs::create_dir(dir.path().join("secrets")).unwrap();
+    fs::write(&secret, content).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).unwrap();
+    let text = shipped("minimal.toml")
+        .replace("[site]", "[site]\nsecrets_dir = \"secrets\"")
+        .replace("# secret =", "secret =");
+    (dir, text)
+}
+
+#[test]
+fn credentials_come_from_a_file_that_only_its_owner_can_read() {
+    let (dir, text) = home("viewer:hunter2\n", 0o600);
+    let at_home = surroundings(true, dir.path());
+    let path = dir.path().join("site.toml");
+    let config = Config::from_text(&path, &text, &at_home).unwrap();
+    let known = config.cameras[0].credentials.as_ref().unwrap();
+    assert_eq!((known.user.as_str(), known.password.reveal()), ("viewer", "hunter2"));
+    assert!(!format!("{config:?}").contains("hunter2"), "Debug shows a password");
+
+    fs::set_permissions(dir.path().join("secrets/cam-1"), fs::Permissions::from_mode(0o644)).unwrap();
+    let said = Config::from_text(&path, &text, &at_home).unwrap_err().to_string();
+    assert!(
+        said.contains("can be read by other users (mode 644)") && said.contains("hint: chmod 600"),
+        "{said}"
+    );
+
+    // Systemd's folder comes first and is guarded by systemd.
+    let guarded = Surroundings { credentials_dir: Some(dir.path().join("secrets")), ..at_home };
+    assert!(Config::from_text(&path, &text, &guarded).is_ok());
+}
+
+#[test]
+fn a_configuration_for_another_machine_needs_no_secrets_here() {
+    let (dir, text) = home("viewer:hunter2\n", 0o600);
+    fs::remove_file(dir.path().join("secrets/cam-1")).unwrap();
+    let path = dir.path().join("site.toml");
+    assert!(Config::from_text(&path, &text, &surroundings(false, dir.path())).is_ok());
+    let said = Config::from_text(&path, &text, &surroundings(true, dir.path())).unwrap_err().to_string();
+    assert!(said.contains("is not there"), "{said}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_problem_like_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = Config::load(&dir.path().join("none.toml")).unwrap_err().to_string();
+    assert!(missing.contains("none.toml:1:1: the file cannot be read"), "{missing}");
+    let latin = dir.path().join("latin.toml");
+    fs::write(&latin, b"[site]\nname = \"caf\xe9\"\n").unwrap();
+    let said = Config::load(&latin).unwrap_err().to_string();
+    assert!(said.contains("latin.toml:2:12: the file is no text in UTF-8"), "{said}");
+}
+
+/// Deterministic chance (xorshift), so that a failure names a seed that shows it again.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+}
+
+/// A slip of the kind that people and editors make.
+fn mutated(text: &str, chance: &mut Chance) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    for _ in 0..=chance.below(3) {
+        let at = chance.below(chars.len());
+        let odd = [
+            '"', '[', ']', '{', '}', '=', '\n', '#', '.', '-', '0', '9', 'x', '你', '\u{0}', '\t', ',', '@',
+            ':',
+        ];
+        match chance.below(5) {
+            0 => {
+                chars.remove(at);
+            }
+            1 => chars.insert(at, odd[chance.below(odd.len())]),
+            2 => chars[at] = odd[chance.below(odd.len())],
+            3 => {
+                // A line goes missing.
+                let begin = chars[..at].iter().rposition(|&c| c == '\n').map_or(0, |i| i + 1);
+                let end = chars[at..].iter().position(|&c| c == '\n').map_or(chars.len(), |i| at + i + 1);
+                chars.drain(begin..end);
+            }
+            _ => {
+                // A line comes twice, somewhere else.
+                let whole: String = chars.iter().collect();
+                let mut lines: Vec<String> = whole.lines().map(str::to_owned).collect();
+                let line = lines[chance.below(lines.len())].clone();
+                lines.insert(chance.below(lines.len()), line);
+                chars = lines.join("\n").chars().collect();
+            }
+        }
+        if chars.is_empty() {
+            break;
+        }
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn two_thousand_slips_never_panic_never_show_a_password_and_always_have_a_place() {
+    const CANARY: &str = "c4n4ry-pw";
+    let example = shipped("example.toml");
+    let with_canary = [
+        example.clone(),
+        example.replace("rtsp://10.0.0.31", &format!("rtsp://admin:{CANARY}@10.0.0.31")),
+        example.replace("mqtts://centre", &format!("mqtts://box:{CANARY}@centre")),
+        example.replace("secret = \"cam-03\"", &format!("password = \"{CANARY}\"")),
+        example.replace("secret = \"centre\"", &format!("secret = \"box:{CANARY}!\"")),
+        fs::read_to_string(repository().join("tests/data/config/broken.toml"))
+            .unwrap()
+            .replace("hunter2", CANARY),
+    ];
+    let mut refused = 0;
+    for seed in 1..=2_000_u64 {
+        let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let text = mutated(&with_canary[chance.below(with_canary.len())], &mut chance);
+        let lines = text.split('\n').count() as u32;
+        let outcome = check(&text);
+        let Err(problems) = outcome else { continue };
+        let shown = format!("{problems} {problems:?}");
+        refused += 1;
+        assert!(!shown.contains(CANARY), "seed {seed} shows the password:\n{shown}");
+        assert!(problems.iter().next().is_some(), "seed {seed}: refused without a reason");
+        for problem in problems.iter() {
+            assert!(!problem.what.is_empty(), "seed {seed}");
+            assert!((1..=lines).contains(&problem.line), "seed {seed}: line {} of {lines}", problem.line);
+            let line = text.split('\n').nth(problem.line as usize - 1).unwrap();
+            let most = line.chars().count() as u32 + 1;
+            assert!((1..=most).contains(&problem.column), "seed {seed}: column {} of {most}", problem.column);
+        }
+    }
+    assert!(refused > 1_000, "only {refused} of the mutated files were refused: the mutations are too tame");
+}
+
+/// Runs the program in an empty folder, where no list of models is found.
+fn lookout(arguments: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lookout"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_remove("LOOKOUT_MODELS")
+        .env_remove("STATE_DIRECTORY")
+        .env_remove("CREDENTIALS_DIRECTORY")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn path_of(name: &str) -> String {
+    repository().join(name).display().to_string()
+}
+
+#[test]
+fn check_says_what_a_good_configuration_makes_the_box_do() {
+    let (code, out, err) = lookout(&["check", "--elsewhere", &path_of("config/example.toml")]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for told in [
+        "box-7f3a in 530127, Asia/Shanghai, titles in zh-CN, mode actual",
+        "centre.example:8883 (MQTT 5, encrypted",
+        "lookout/v1/530127/box-7f3a/up/...",
+        "street-nano on openvino, else cpu",
+        "cam-03               rtsp://10.0.0.31/stream2, 5 looks a second, 2 zones, 1 line, 1 mask",
+        "fire-lane-blocked    fire_lane_blocked (orange) on cam-03",
+    ] {
+        assert!(out.contains(told), "`{told}` is not told:\n{out}");
+    }
+}
+
+#[test]
+fn check_ends_with_2_and_says_everything_on_standard_error() {
+    let (code, out, err) = lookout(&["check", "--elsewhere", &path_of("tests/data/config/broken.toml")]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(
+        err.contains("broken.toml:4:7: [site]: this is no name of a box")
+            && err.trim_end().ends_with("errors")
+    );
+    assert!(!err.contains("hunter2"), "{err}");
+}
+
+#[test]
+fn check_answers_programs_in_json() {
+    let (good, broken) = (path_of("config/minimal.toml"), path_of("tests/data/config/broken.toml"));
+    let (code, out, _) = lookout(&["check", "--elsewhere", "--json", &good, &broken]);
+    assert_eq!(code, 2);
+    let answers: Vec<serde_json::Value> =
+        out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((answers[0]["valid"].clone(), answers[0]["cameras"].clone()), (true.into(), 1.into()));
+    assert_eq!(
+        (answers[1]["valid"].clone(), answers[1]["problems"][0]["line"].clone()),
+        (false.into(), 4.into())
+    );
+    assert!(!out.contains("hunter2"));
+}
+
+#[test]
+fn check_compares_names_with_the_list_of_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = folder.path().join("manifest.toml");
+    let entry = |name: &str, classes: &str| {
+        format!(
+            "[[model]]\nname = \"{name}\"\nfile = \"m.onnx\"\nsha256 = \"{}\"\nlicence = \"Apache-2.0\"\n\
+             origin = \"test\"\nhead = \"yolov8\"\nclasses = [{classes}]\n\
+             input = {{ width = 416, height = 256, colour = \"rgb\", fit = \"letterbox-top-left\" }}\n",
+            "0".repeat(64)
+        )
+    };
+    let example = path_of("config/example.toml");
+    let check =
+        || lookout(&["check", "--elsewhere", "--manifest", &manifest.display().to_string(), &example]);
+    fs::write(&manifest, entry("street-nano", "\"person\", \"car\", \"truck\", \"bus\"")).unwrap();
+    assert_eq!(check().0, 0, "{}", check().2);
+    fs::write(&manifest, entry("street-nano", "\"person\", \"car\", \"truck\"")).unwrap();
+    let (code, _, err) = check();
+    assert!(code == 2 && err.contains("the chosen models do not find the class `bus`"), "{err}");
+    fs::write(&manifest, entry("street-tiny", "\"person\"")).unwrap();
+    let (code, _, err) = check();
+    assert!(code == 2 && err.contains("`model` names an unknown model: `street-nano`"), "{err}");
+    assert!(err.contains("did you mean `street-tiny`?") || err.contains("there are `street-tiny`"), "{err}");
+}
+
+#[test]
+fn schema_prints_what_is_checked_in() {
+    let (code, out, _) = lookout(&["schema", "alert"]);
+    assert_eq!((code, out), (0, shipped("schema/alert.json")));
+    let (code, out, _) = lookout(&["schema", "--reference"]);
+    assert_eq!((code, out), (0, shipped("REFERENCE.md")));
+    let (code, _, err) = lookout(&["schema", "alarm"]);
+    assert!(
+        code == 2 && err.contains("there is no schema `alarm`") && err.contains("hint: there are alert"),
+        "{err}"
+    );
 }

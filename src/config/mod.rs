@@ -85,8 +85,8 @@ struct Named {
 struct ModelUse {
     name: String,
     span: Range<usize>,
-    /// `model` or `face_model`.
-    field: &'static str,
+    /// `model` or `face_model`; `None` where the file names none and the usual one is meant.
+    field: Option<&'static str>,
 }
 
 /// One place where the file names a class.
@@ -196,11 +196,16 @@ impl Config {
     pub fn check_models(&self, there_are: &[&str]) -> Result<(), Problems> {
         let mut report = Report::new(&self.source);
         for ModelUse { name, span, field } in &self.named.models {
-            if !there_are.contains(&name.as_str()) {
-                report
-                    .error(span, format!("[detector]: `{field}` names an unknown model: `{name}`"))
-                    .maybe_hint(suggest::hint(name, there_are.iter().copied(), "there are"));
+            if there_are.contains(&name.as_str()) {
+                continue;
             }
+            let what = match field {
+                Some(field) => format!("[detector]: `{field}` names an unknown model: `{name}`"),
+                None => format!("the usual model `{name}` is not in the list of models"),
+            };
+            let known = suggest::hint(name, there_are.iter().copied(), "there are");
+            let hint = known.unwrap_or_else(|| "`lookout models list` prints those there are".to_owned());
+            report.error(span, what).hint(hint);
         }
         self.second_step(report)
     }

@@ -8,10 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The text of a configuration file and where it came from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Source {
     path: Arc<Path>,
     text: Arc<str>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the text: it may be long, and a broken one may hold anything.
+        f.debug_struct("Source").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Source {
@@ -75,20 +82,14 @@ pub struct Problem {
 /// All problems of one file: errors in the order of the file, then warnings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
-    pub(super) path: PathBuf,
-    pub(super) list: Vec<Problem>,
+    /// The file.
+    pub path: PathBuf,
+    /// At least one.
+    pub list: Vec<Problem>,
     pub(super) sha256: Option<String>,
 }
 
 impl Problems {
-    /// The same with the problems of another step put in their places.
-    #[must_use]
-    pub fn with(mut self, others: Problems) -> Self {
-        self.list.extend(others.list);
-        self.list.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
-        self
-    }
-
     /// Errors in the order of the file, then warnings.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()
@@ -270,6 +271,10 @@ impl Note<'_> {
 /// anywhere.
 fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option<(String, usize)> {
     let line = source.line_at(span.start);
+    // What is missing altogether is reported at the beginning of the file, which says nothing about it.
+    if span.end == 0 {
+        return None;
+    }
     if file_is_broken || line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
         return None;
     }

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::schema;
+use crate::analysis::alert;
+use crate::contract::kinds;
 
 /// The whole reference, as it is checked in as `config/REFERENCE.md`.
 pub fn markdown() -> String {
@@ -30,8 +32,23 @@ pub fn markdown() -> String {
             section(&mut out, &root, &header, description(field), inner);
         }
     }
+    out.push_str(KINDS_OF_ALERT);
+    for kind in &kinds::KINDS {
+        let level = alert::Level::from(kind.level).name();
+        let _ = writeln!(out, "| `{}` | {level} | {} | {} |", kind.name, kind.en, kind.zh);
+    }
     out
 }
+
+const KINDS_OF_ALERT: &str = "
+## Kinds of alert
+
+A rule's `signal` is the kind of its alerts. These have a title in both languages and a usual level; any other name of
+lower-case letters, digits and `_` works too, and then a `title` of the rule's own is worth its line.
+
+| `signal` | usual level | title (`en`) | title (`zh-CN`) |
+|---|---|---|---|
+";
 
 const INTRODUCTION: &str = "\
 # Configuration reference

@@ -48,9 +48,10 @@ impl TakenOut {
         self.by_table.contains_key(&table.start)
     }
 
-    /// Whether the field `name` was taken out of the table that begins there.
-    pub(super) fn holds(&self, table_start: usize, name: &str) -> bool {
-        self.by_table.get(&table_start).is_some_and(|names| names.iter().any(|taken| taken == name))
+    /// Whether something that was probably meant as `name` was taken out of the table that begins there.
+    pub(super) fn resembles(&self, table_start: usize, name: &str) -> bool {
+        let taken = self.by_table.get(&table_start);
+        taken.is_some_and(|names| names.iter().any(|taken| suggest::nearest(taken, [name]).is_some()))
     }
 
     fn note(&mut self, table: &Range<usize>, name: &str) {
@@ -109,7 +110,8 @@ impl<'s> Walk<'s, '_, '_> {
             }
         }
         for name in required(schema) {
-            if !table.contains_key(name) {
+            let slipped = || broken.iter().any(|typed| suggest::nearest(typed, [name]).is_some());
+            if !table.contains_key(name) && !slipped() {
                 self.missing(name, span, &schema["properties"][name], place);
             }
         }
@@ -444,7 +446,9 @@ fn kind_found(value: &DeValue<'_>) -> &'static str {
 
 fn hint_for_type(name: &str, wanted: &str, found: &DeValue<'_>) -> Option<String> {
     match (wanted, found) {
-        ("string", DeValue::Integer(n)) => Some(format!("write {name} = \"{n}\"")),
+        ("string", DeValue::Integer(n)) if !matches!(name, "secret" | "user") => {
+            Some(format!("write {name} = \"{n}\""))
+        }
         ("number" | "integer", DeValue::String(text)) if text.parse::<f64>().is_ok() => {
             Some(format!("write {name} = {text}, without quotes"))
         }

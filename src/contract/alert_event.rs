@@ -97,7 +97,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         level,
         level_max: revision.level_max.into(),
         level_authority: LevelAuthority::Suggested,
-        confidence: rounded(f64::from(revision.confidence)),
+        confidence: part(revision.confidence),
         started_at: Time(revision.started_at),
         last_seen_at: Time(revision.last_seen_at),
         ended_at: revision.ended_at.map(Time),
@@ -146,8 +146,8 @@ fn geometry(revision: &Revision) -> Geometry {
             let edges = [b.x0, b.y0, b.x1, b.y1];
             Object {
                 class: shown.class.name().to_owned(),
-                score: rounded(f64::from(shown.score)),
-                box_in_frame: edges.map(|edge| rounded(f64::from(edge))),
+                score: part(shown.score),
+                box_in_frame: edges.map(part),
             }
         })
         .collect();
@@ -167,12 +167,17 @@ fn why(revision: &Revision) -> WhyData {
                 source: c.source.clone(),
                 value: rounded(c.value),
                 weight: rounded(c.weight),
-                contribution: rounded(c.contribution),
+                contribution: part(c.contribution as f32),
                 age_s: rounded(c.age_secs),
             })
             .collect(),
         omitted: 0,
     }
+}
+
+/// A share or a coordinate, 0..1.
+fn part(value: f32) -> f64 {
+    rounded(f64::from(value)).clamp(0.0, 1.0)
 }
 
 /// Four decimals are a fifth of a pixel in a 2,000 pixel picture, and keep `0.45` from being told as

@@ -298,6 +298,9 @@ pub(crate) fn tidy(schema: &mut Value) {
 /// An optional field is there or not, never null. Takes out what schemars adds for `Option`.
 fn without_null(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
+    if let Some(Value::String(description)) = object.get_mut("description") {
+        *description = without_line_breaks(description);
+    }
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
@@ -325,4 +328,9 @@ fn without_null(schema: &mut Schema) {
     if object.get("format").is_some_and(|format| format != "date-time") {
         object.remove("format");
     }
+}
+
+/// A doc comment's lines break where the source is full; a description's break at paragraphs only.
+fn without_line_breaks(text: &str) -> String {
+    text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect::<Vec<_>>().join("\n\n")
 }

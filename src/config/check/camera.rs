@@ -19,7 +19,7 @@ pub(super) fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
 
 impl Checker<'_, '_> {
     pub(super) fn cameras(&mut self, document: &Document) -> Vec<Camera> {
-        if document.camera.is_empty() && !self.taken_out.holds(0, "camera") {
+        if document.camera.is_empty() && !self.taken_out.resembles(0, "camera") {
             self.report
                 .error(&(0..0), "there is no camera")
                 .hint("add a section `[[camera]]` with id, eye, url and grid; config/minimal.toml shows one")
@@ -80,7 +80,9 @@ impl Checker<'_, '_> {
                 None
             }
             (None, None) => {
-                if !self.taken_out.holds(span.start, "url") && !self.taken_out.holds(span.start, "file") {
+                if !self.taken_out.resembles(span.start, "url")
+                    && !self.taken_out.resembles(span.start, "file")
+                {
                     self.report
                         .error(&(span.start..span.start), format!("{owner}: has neither `url` nor `file`"))
                         .hint("for example url = \"rtsp://10.0.0.31/stream2\"")

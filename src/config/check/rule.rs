@@ -19,6 +19,9 @@ use crate::contract::words::Level;
 /// The conditions, by the name of their table.
 const CONDITIONS: [&str; 5] = ["present", "dwell", "line", "crowd", "parked"];
 
+/// What schedules look like.
+const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
+
 /// Rules, and the titles that they give.
 type RulesAndTitles = (Vec<Rule>, BTreeMap<Arc<str>, String>);
 
@@ -56,8 +59,8 @@ impl Checker<'_, '_> {
             value.zone.iter().filter_map(|zone| Some(zone.value.id.as_ref()?.value.as_str())).collect();
         let lines: Vec<&str> =
             value.line.iter().filter_map(|line| Some(line.value.id.as_ref()?.value.as_str())).collect();
-        let incomplete = self.taken_out.holds(span.start, "zone")
-            || self.taken_out.holds(span.start, "line")
+        let incomplete = self.taken_out.resembles(span.start, "zone")
+            || self.taken_out.resembles(span.start, "line")
             || zones.len() < value.zone.len()
             || lines.len() < value.line.len();
         Some(Offered { id, zones, lines, incomplete })
@@ -127,6 +130,8 @@ impl Checker<'_, '_> {
             }
             match cameras.iter().find(|camera| camera.id == value) {
                 Some(camera) => watched.push(camera),
+                // A camera that cannot be read may be the one that is meant.
+                None if self.taken_out.resembles(0, "camera") => {}
                 None => {
                     let ids = cameras.iter().map(|camera| camera.id);
                     self.report
@@ -143,9 +148,10 @@ impl Checker<'_, '_> {
         match Schedule::parse(&field.value, zone.clone()) {
             Ok(schedule) => Some(schedule),
             Err(error) => {
-                self.report.error(&field.span, format!("{owner}: {error}")).hint(
-                    "for example \"workdays 07:00-20:00\", \"daily 22:00-06:00\" or \"sat,sun\"; several are joined by `;`",
-                );
+                // It brings its own hint along, on a line of its own.
+                let words = error.to_string();
+                let (what, hint) = words.split_once("\n  hint: ").unwrap_or((&words, SCHEDULES));
+                self.report.error(&field.span, format!("{owner}: {what}")).hint(hint);
                 None
             }
         }
@@ -298,7 +304,8 @@ impl Checker<'_, '_> {
             if names(camera).contains(&value.as_str()) || camera.incomplete {
                 continue;
             }
-            let there: Vec<&str> = names(camera).clone();
+            let there: BTreeSet<&str> = names(camera).iter().copied().collect();
+            let there: Vec<&str> = there.into_iter().collect();
             let shown = quoted(value);
             let complaint = if watched.len() == 1 {
                 format!("{owner} names an unknown {what}{shown}")

@@ -22,7 +22,7 @@ const MIB: u64 = 1024 * 1024;
 /// A place that names a model.
 fn model_use(field: &Option<At<String>>, name: &'static str) -> Option<ModelUse> {
     let At { value, span } = field.as_ref()?;
-    Some(ModelUse { name: value.trim().to_owned(), span: span.clone(), field: name })
+    Some(ModelUse { name: value.trim().to_owned(), span: span.clone(), field: Some(name) })
 }
 
 /// Where secret files are: with systemd's credentials where the service has them, else in the folder named.
@@ -261,11 +261,7 @@ impl Checker<'_, '_> {
         if detector.model.is_none() {
             // The default is a name like any other; the section is the place to look at, or the file's beginning.
             let span = section.map_or(0..0, |section| section.span.start..section.span.start);
-            self.named.models.push(ModelUse {
-                name: document::DEFAULT_MODEL.to_owned(),
-                span,
-                field: "model",
-            });
+            self.named.models.push(ModelUse { name: document::DEFAULT_MODEL.to_owned(), span, field: None });
         }
         Detector {
             model: text_of(&detector.model).unwrap_or_else(|| document::DEFAULT_MODEL.to_owned()),

@@ -1,0 +1,487 @@
+//! The rules of the house that no compiler holds: which way arrows point, who may name which library, how files are
+//! named and opened, and that nothing published could tell one person from another.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lookout::contract::schema::MESSAGES;
+use serde_json::Value;
+
+/// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("analysis", &[]),
+    ("clock", &["analysis"]),
+    ("frame", &["analysis"]),
+    ("contract", &["analysis"]),
+    ("config", &["analysis", "contract"]),
+    ("video", &["analysis", "frame", "clock", "contract"]),
+    ("detector", &["analysis", "frame", "clock", "contract"]),
+    ("evidence", &["analysis", "frame", "clock", "contract"]),
+    ("outbox", &["analysis", "clock", "contract"]),
+    ("mqtt", &["analysis", "clock", "contract", "outbox"]),
+    ("scheduler", &["analysis", "frame", "clock"]),
+    (
+        "daemon",
+        &[
+            "analysis",
+            "clock",
+            "frame",
+            "contract",
+            "config",
+            "video",
+            "detector",
+            "evidence",
+            "outbox",
+            "mqtt",
+            "scheduler",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "analysis",
+            "clock",
+            "frame",
+            "contract",
+            "config",
+            "video",
+            "detector",
+            "evidence",
+            "outbox",
+            "mqtt",
+            "scheduler",
+            "daemon",
+        ],
+    ),
+    ("main", &["cli"]),
+];
+
+/// Libraries that one module alone may name.
+const HOMES: [(&str, &str); 8] = [
+    ("gstreamer", "video"),
+    ("gst", "video"),
+    ("ort", "detector"),
+    ("rusqlite", "outbox"),
+    ("rumqttc", "mqtt"),
+    ("rumqttd", "mqtt"),
+    ("clap", "cli"),
+    ("schemars", "contract and config"),
+];
+
+/// What would make the analysis depend on anything but its arguments.
+const IMPURE: [&str; 13] = [
+    "Instant",
+    "SystemTime",
+    "fs",
+    "net",
+    "thread",
+    "process",
+    "env",
+    "tokio",
+    "rand",
+    "println",
+    "eprintln",
+    "gstreamer",
+    "tracing",
+];
+
+/// Most lines of a file, its tests not counted. A file that is longer rarely fits into a head; the few that may be
+/// longer are named with the reason.
+const MAX_LINES: usize = 700;
+
+/// Files that may be longer: (below `src`, most lines).
+const LONGER: [(&str, usize); 2] = [
+    // The life of one pipeline, and of one connection, in the order in which it happens.
+    ("video/pipeline.rs", 800),
+    ("mqtt/connection.rs", 850),
+];
+
+struct Source {
+    /// Below `src`.
+    path: PathBuf,
+    text: String,
+    /// The code without comments and texts.
+    code: String,
+}
+
+impl Source {
+    /// The top-level module it belongs to.
+    fn module(&self) -> String {
+        let first = self.path.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        first.trim_end_matches(".rs").to_owned()
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root.clone()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = code_of(&text);
+                sources.push(Source { path: path.strip_prefix(&root).unwrap().to_owned(), text, code });
+            }
+        }
+    }
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(sources.len() > 40, "only {} files were found: the walk is broken", sources.len());
+    sources
+}
+
+/// The text with comments, string and character literals blanked out.
+fn code_of(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut code = String::with_capacity(text.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let rest = &text[i..];
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if rest.starts_with("r#\"") {
+            rest[3..].find("\"#").map_or(rest.len(), |end| end + 5)
+        } else if rest.starts_with('"') {
+            end_of_string(rest)
+        } else if let Some(length) = char_literal(rest) {
+            length
+        } else {
+            0
+        };
+        if skipped > 0 {
+            code.push(' ');
+            i += skipped;
+        } else {
+            let c = rest.chars().next().unwrap();
+            code.push(c);
+            i += c.len_utf8();
+        }
+    }
+    code
+}
+
+fn end_of_string(rest: &str) -> usize {
+    let mut escaped = false;
+    for (i, c) in rest.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return i + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// Length of a character literal; a lifetime is none.
+fn char_literal(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('\'')?;
+    let first = inner.chars().next()?;
+    let length = if first == '\\' { inner[1..].find('\'')? + 1 } else { first.len_utf8() };
+    inner[length..].starts_with('\'').then_some(length + 2)
+}
+
+/// Modules of ours that a code names: what follows `crate::` (or `lookout::` in `main.rs`), groups included.
+fn modules_named(code: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for root in ["crate::", "lookout::"] {
+        for (at, _) in code.match_indices(root) {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let after = code[at + root.len()..].trim_start();
+            match after.strip_prefix('{') {
+                Some(group) => named.extend(first_names_of_group(group)),
+                None => named.extend(first_name(after)),
+            }
+        }
+    }
+    named
+}
+
+fn first_name(text: &str) -> Option<String> {
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// `a::b, c::{d, e}` up to the closing brace: `a` and `c`.
+fn first_names_of_group(group: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut expects_name = true;
+    let mut names = Vec::new();
+    for (i, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => expects_name = true,
+            c if expects_name && (c.is_alphanumeric() || c == '_') => {
+                names.extend(first_name(&group[i..]));
+                expects_name = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Whether a code uses a word as a name of its own.
+fn names(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let before = code[..at].chars().next_back().is_some_and(is_part);
+        let after = code[at + word.len()..].chars().next().is_some_and(is_part);
+        !before && !after
+    })
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let modules: BTreeSet<&str> = ARROWS.iter().map(|(module, _)| *module).collect();
+    let mut offences = Vec::new();
+    for source in sources() {
+        let module = source.module();
+        if module == "lib" {
+            continue;
+        }
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == module) else {
+            offences
+                .push(format!("src/{}: the module `{module}` has no place in ARROWS", source.path.display()));
+            continue;
+        };
+        for named in modules_named(&source.code) {
+            if modules.contains(named.as_str()) && named != module && !allowed.contains(&named.as_str()) {
+                offences.push(format!("src/{}: `{module}` must not know `{named}`", source.path.display()));
+            }
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+#[test]
+fn the_arrows_have_no_circle() {
+    // Each module may know only such as stand before it in the list.
+    for (i, (module, allowed)) in ARROWS.iter().enumerate() {
+        for name in *allowed {
+            let at = ARROWS.iter().position(|(other, _)| other == name).unwrap();
+            assert!(at < i, "{module} -> {name} goes upwards");
+        }
+    }
+}
+
+#[test]
+fn the_analysis_depends_on_nothing_but_its_arguments() {
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| source.module() == "analysis") {
+        for word in IMPURE.iter().filter(|word| names(&source.code, word)) {
+            offences.push(format!("src/{}: names `{word}`", source.path.display()));
+        }
+        if source.code.contains("::now(") {
+            offences.push(format!("src/{}: asks what time it is", source.path.display()));
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+#[test]
+fn a_library_is_named_in_its_home_only() {
+    let mut offences = Vec::new();
+    for source in sources() {
+        for (library, home) in HOMES {
+            let used = source.code.contains(&format!("{library}::")) && names(&source.code, library);
+            if used && !home.split(" and ").any(|home| home == source.module()) {
+                offences.push(format!("src/{}: `{library}` belongs into {home}", source.path.display()));
+            }
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+#[test]
+fn every_file_says_first_what_it_is_for() {
+    for source in sources() {
+        let first = source.text.lines().next().unwrap_or("");
+        let says = first.strip_prefix("//! ").is_some_and(|sentence| sentence.trim().len() > 10);
+        assert!(says, "src/{} must open with `//!` and what it is for", source.path.display());
+    }
+}
+
+#[test]
+fn no_file_is_named_for_nothing() {
+    const EMPTY_NAMES: [&str; 9] =
+        ["util", "utils", "common", "helper", "helpers", "manager", "misc", "stuff", "core"];
+    for source in sources() {
+        for part in source.path.components() {
+            let name = part.as_os_str().to_string_lossy();
+            let name = name.trim_end_matches(".rs");
+            assert!(!EMPTY_NAMES.contains(&name), "src/{}: `{name}` says nothing", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn a_file_fits_into_a_head() {
+    let mut offences = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count();
+        let longer = LONGER.iter().find(|(path, _)| source.path == Path::new(path));
+        if lines > longer.map_or(MAX_LINES, |(_, most)| *most) {
+            offences.push(format!("src/{}: {lines} lines; split it by meaning", source.path.display()));
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+/// Words that would say who somebody is. Parts of names are compared, so `face_embedding` is found by `embedding`.
+const IDENTITY: [&str; 32] = [
+    "identity",
+    "identities",
+    "identification",
+    "embedding",
+    "embeddings",
+    "descriptor",
+    "biometric",
+    "biometrics",
+    "fingerprint",
+    "plate",
+    "plates",
+    "licenseplate",
+    "gender",
+    "sex",
+    "ethnicity",
+    "ethnic",
+    "race",
+    "nationality",
+    "skin",
+    "age",
+    "ages",
+    "birth",
+    "birthday",
+    "reid",
+    "reidentification",
+    "watchlist",
+    "blacklist",
+    "whitelist",
+    "passport",
+    "surname",
+    "faceid",
+    "personid",
+];
+
+/// Names that only look like it: (name, what it is).
+const HARMLESS: [(&str, &str); 1] = [("age_s", "seconds since something was measured")];
+
+/// What in a name would say who somebody is.
+fn identity_in(name: &str) -> Option<String> {
+    if HARMLESS.iter().any(|(harmless, _)| *harmless == name) {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    let parts: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let joined = [
+        ("face", "id"),
+        ("person", "id"),
+        ("person", "name"),
+        ("id", "card"),
+        ("track", "id"),
+        ("license", "plate"),
+    ];
+    let pair = joined
+        .iter()
+        .find(|(a, b)| parts.windows(2).any(|two| two == [*a, *b]))
+        .map(|(a, b)| format!("{a}_{b}"));
+    pair.or_else(|| parts.iter().find(|part| IDENTITY.contains(part)).map(|part| (*part).to_owned()))
+}
+
+/// Every name of a field and every fixed word in a schema.
+fn words_of(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match (key.as_str(), value) {
+                    ("examples" | "description" | "title", _) => {}
+                    ("properties", Value::Object(properties)) => {
+                        found.extend(properties.keys().cloned());
+                        properties.values().for_each(|field| words_of(field, found));
+                    }
+                    ("const", Value::String(word)) => {
+                        found.insert(word.clone());
+                    }
+                    ("enum", Value::Array(words)) => {
+                        found.extend(words.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => words_of(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| words_of(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn nothing_published_could_tell_who_somebody_is() {
+    let mut words = BTreeSet::new();
+    for message in &MESSAGES {
+        words_of(&message.json_schema().unwrap(), &mut words);
+    }
+    words_of(&lookout::config::schema::editor_schema(), &mut words);
+    assert!(words.len() > 150 && words.contains("alert_id"), "only {} words were found", words.len());
+    let offences: Vec<String> = words
+        .iter()
+        .filter_map(|word| identity_in(word).map(|sign| format!("`{word}` (because of `{sign}`)")))
+        .collect();
+    assert!(offences.is_empty(), "the published schemas name {}", offences.join(", "));
+}
+
+#[test]
+fn no_model_is_asked_who_somebody_is() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
+    let manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+    let models = manifest.get("model").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    for model in models {
+        for class in model["classes"].as_array().unwrap() {
+            let class = class.as_str().unwrap();
+            assert_eq!(identity_in(class), None, "the class `{class}` of {}", model["name"]);
+        }
+    }
+}
+
+#[test]
+fn the_guards_see_what_they_guard_against() {
+    let code = code_of(
+        "use crate::{video::Source, frame::{Frame, Layout}}; // crate::mqtt\nlet s = \"crate::cli\"; let c = '\"'; crate::outbox::append();",
+    );
+    let named: Vec<String> = modules_named(&code).into_iter().collect();
+    assert_eq!(named, ["frame", "outbox", "video"]);
+    assert!(names("let t = Instant::now();", "Instant"));
+    assert!(!names("let instantly = InstantNoodles;", "Instant"));
+    for bad in [
+        "face_embedding",
+        "plate_text",
+        "person_name",
+        "Gender",
+        "face_id",
+        "age",
+        "track_id",
+        "re-id-watchlist",
+    ] {
+        assert!(identity_in(bad).is_some(), "{bad}");
+    }
+    for good in ["age_s", "message", "alert_id", "stage", "request_id", "usage", "camera", "template"] {
+        assert_eq!(identity_in(good), None, "{good}");
+    }
+    let planted =
+        serde_json::json!({"$defs": {"Object": {"properties": {"face_embedding": {"type": "array"}}}}});
+    let mut words = BTreeSet::new();
+    words_of(&planted, &mut words);
+    assert!(words.contains("face_embedding"));
+}

@@ -1,0 +1,458 @@
+//! The contract with the command centre: what is checked in is what the types say, what is sent fits the published
+//! schemas, and consumers of today can live with the fields of tomorrow.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonschema::Validator;
+use lookout::analysis::alert::{
+    self, Acknowledgement, AlertId, Contribution, PhaseReason, Revision, Shown, Why,
+};
+use lookout::analysis::detection::Class;
+use lookout::analysis::geometry::BBox;
+use lookout::analysis::grid::GridCode;
+use lookout::analysis::time::Moment;
+use lookout::cli::schema::published_files;
+use lookout::contract::alert::{
+    AlertData, ClockData, ClockSync, GapData, GapRange, GapReason, ModelRef, SeqData,
+};
+use lookout::contract::alert_event::{AlertContext, CameraPlace, Seq};
+use lookout::contract::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData};
+use lookout::contract::command::{AckCommand, MarkData, ReplyData};
+use lookout::contract::examples::example;
+use lookout::contract::schema::{MESSAGES, asyncapi, message};
+use lookout::contract::{
+    Event, Eye, Language, MAX_EVENT_BYTES, Mode, Sender, Time, alert_event, gap_event, schema_id,
+};
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn validator(name: &str) -> Validator {
+    let schema = message(name).unwrap().json_schema().unwrap();
+    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+fn assert_valid(name: &str, payload: &Value) {
+    let validator = validator(name);
+    let complaints: Vec<String> =
+        validator.iter_errors(payload).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(complaints.is_empty(), "{name} does not fit its schema: {complaints:#?}\n{payload:#}");
+}
+
+#[test]
+fn the_files_that_are_checked_in_are_those_that_the_types_make() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let files = published_files().unwrap();
+    for (path, made) in &files {
+        let kept = fs::read_to_string(config.join(path)).unwrap_or_default();
+        assert!(
+            kept == *made,
+            "config/{} is not what the types say.\n  hint: cargo run -- schema --dir config, then read the difference: \
+             a changed schema is a changed promise",
+            path.display()
+        );
+    }
+    let made: BTreeSet<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+    for entry in fs::read_dir(config.join("schema")).unwrap() {
+        let name = format!("schema/{}", entry.unwrap().file_name().to_string_lossy());
+        assert!(made.contains(&name), "config/{name} belongs to no message any more: remove it");
+    }
+}
+
+#[test]
+fn every_schema_is_one_and_its_example_fits_it() {
+    for message in &MESSAGES {
+        let schema = message.json_schema().unwrap();
+        assert!(jsonschema::meta::is_valid(&schema), "the schema of {} is no JSON Schema", message.name);
+        let example = example(message.name).unwrap().unwrap();
+        assert_valid(message.name, &example);
+        assert_eq!(schema["examples"][0], example, "{}", message.name);
+    }
+}
+
+/// A schema that anything fits would be worth nothing.
+#[test]
+fn a_message_that_lacks_a_required_field_does_not_fit() {
+    for message in &MESSAGES {
+        let schema = message.json_schema().unwrap();
+        let validator = validator(message.name);
+        let whole = example(message.name).unwrap().unwrap();
+        for field in schema["required"].as_array().unwrap() {
+            let mut without = whole.clone();
+            without.as_object_mut().unwrap().remove(field.as_str().unwrap());
+            assert!(!validator.is_valid(&without), "{} fits without {field}", message.name);
+        }
+        let mut wrong = whole.clone();
+        wrong.as_object_mut().unwrap().values_mut().for_each(|value| *value = json!(["wrong"]));
+        assert!(!validator.is_valid(&wrong), "{} may hold anything", message.name);
+        if whole.get("type").is_some() {
+            let mut other = whole.clone();
+            other["type"] = json!("lookout.other.v1");
+            assert!(!validator.is_valid(&other), "{} may call itself anything", message.name);
+        }
+    }
+}
+
+#[test]
+fn every_field_is_explained() {
+    for message in &MESSAGES {
+        let schema = message.json_schema().unwrap();
+        let mut unexplained = Vec::new();
+        collect_unexplained(&schema, message.name, &mut unexplained);
+        assert!(unexplained.is_empty(), "fields without a description: {unexplained:?}");
+    }
+    let mut unexplained = Vec::new();
+    collect_unexplained(&lookout::config::schema::editor_schema(), "configuration", &mut unexplained);
+    assert!(unexplained.is_empty(), "fields without a description: {unexplained:?}");
+}
+
+fn collect_unexplained(schema: &Value, path: &str, found: &mut Vec<String>) {
+    let Some(fields) = schema.as_object() else { return };
+    if let Some(properties) = fields.get("properties").and_then(Value::as_object) {
+        for (name, field) in properties {
+            // The envelope's `data` is explained by its type.
+            let explained = field.get("description").is_some_and(|d| !d.as_str().unwrap_or("").is_empty());
+            if !explained {
+                found.push(format!("{path}.{name}"));
+            }
+        }
+    }
+    for (name, value) in fields {
+        if name != "examples" {
+            match value {
+                Value::Object(_) => collect_unexplained(value, &format!("{path}.{name}"), found),
+                Value::Array(items) => {
+                    items.iter().for_each(|item| collect_unexplained(item, &format!("{path}.{name}"), found));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Puts an unknown field into every object.
+fn from_the_future(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), from_the_future(value)))
+            .chain([("x_of_tomorrow".to_owned(), json!({ "any": ["thing"] }))])
+            .collect(),
+        Value::Array(items) => items.iter().map(from_the_future).collect(),
+        other => other.clone(),
+    }
+}
+
+fn lives_with_the_future<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(name: &str) {
+    let today = example(name).unwrap().unwrap();
+    let tomorrow = from_the_future(&today);
+    let read_today: T = serde_json::from_value(today.clone()).unwrap();
+    let read_tomorrow: T = serde_json::from_value(tomorrow.clone()).unwrap();
+    assert_eq!(read_today, read_tomorrow, "{name}");
+    assert_eq!(serde_json::to_value(&read_today).unwrap(), today, "{name} loses something on the way");
+    // `temperatures_c` and `dropped` have names that the machine chooses, so their values are checked.
+    if name != "health" {
+        assert_valid(name, &tomorrow);
+    }
+}
+
+#[test]
+fn consumers_that_ignore_unknown_fields_read_tomorrows_messages() {
+    lives_with_the_future::<Event<AlertData>>("alert");
+    lives_with_the_future::<Event<GapData>>("gap");
+    lives_with_the_future::<Event<StateData>>("state");
+    lives_with_the_future::<Event<MetaData>>("meta");
+    lives_with_the_future::<Event<ActiveData>>("active");
+    lives_with_the_future::<Event<ConfigData>>("config");
+    lives_with_the_future::<Event<ReplyData>>("reply");
+    lives_with_the_future::<AckCommand>("ack");
+    lives_with_the_future::<MarkData>("mark");
+    let health = example("health").unwrap().unwrap();
+    let read: Event<HealthData> = serde_json::from_value(health.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), health);
+}
+
+fn sender() -> Sender {
+    Sender { area: "530127".to_owned(), box_id: "box-7f3a".to_owned() }
+}
+
+fn revision(shown: usize) -> Revision {
+    let at = Moment { mono: Duration::from_secs(200), utc: "2026-11-21T03:07:25.5Z".parse().unwrap() };
+    let place = |i: usize| {
+        let x = (i % 20) as f32 / 20.0;
+        BBox::new(x, 0.3, x + 0.041_234_5, 0.7)
+    };
+    Revision {
+        alert: AlertId(Arc::from("01KAJ7Q3V2X5T8W9Y0Z1A2B3C4")),
+        rev: 1,
+        phase: alert::Phase::New,
+        reason: PhaseReason::Raised,
+        kind: Arc::from("crowd"),
+        level: alert::Level::Yellow,
+        level_max: alert::Level::Yellow,
+        confidence: 0.45,
+        started_at: "2026-11-21T03:04:05Z".parse().unwrap(),
+        last_seen_at: at.utc,
+        ended_at: None,
+        at,
+        camera: Arc::from("cam-03"),
+        zone: Some(Arc::from("square")),
+        shown: (0..shown)
+            .map(|i| Shown { class: Class::PERSON, score: 0.45, box_in_frame: place(i) })
+            .collect(),
+        why: Why {
+            rule: Arc::from("gathering"),
+            condition: "at least 8 persons in square for 20 s".to_owned(),
+            threshold: 8.0,
+            contributions: vec![Contribution {
+                source: "rule:gathering".to_owned(),
+                value: shown as f64,
+                contribution: 1.0,
+                weight: 1.0,
+                age_secs: 0.0,
+            }],
+        },
+        acknowledged: None,
+    }
+}
+
+fn written(revision: &Revision, note: Option<&str>) -> Vec<u8> {
+    let grid = GridCode::parse("53012700300102").unwrap();
+    let model = ModelRef { name: "street-nano".to_owned(), sha256: "ab".repeat(32) };
+    let context = AlertContext {
+        sender: &sender(),
+        site: None,
+        language: Language::English,
+        mode: Mode::Exercise,
+        title: note,
+        camera: CameraPlace { eye: Eye::Sky, grid: &grid, address: None, lonlat: None },
+        model: &model,
+        config_sha256: &"cd".repeat(32),
+        clock: ClockData { sync: ClockSync::Unknown, err_ms: None },
+        evidence: &[],
+    };
+    alert_event(revision, &context, Seq { stream: Arc::from("01KAHZ5N8GQ4R6S7T8V9W0X1Y2"), n: 7 }).unwrap()
+}
+
+#[test]
+fn the_same_revision_gives_the_same_bytes() {
+    let revision = revision(12);
+    let bytes = written(&revision, None);
+    assert_eq!(bytes, written(&revision.clone(), None));
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.starts_with(r#"{"specversion":"1.0","id":"01KAJ7Q3V2X5T8W9Y0Z1A2B3C4.1","source":"/lookout/530127/box-7f3a","type":"lookout.alert.v1","subject":"01KAJ7Q3V2X5T8W9Y0Z1A2B3C4","time":"2026-11-21T03:07:25.500Z""#), "{text}");
+    // Numbers read as they were meant: no 0.44999998807907104.
+    assert!(
+        text.contains(r#""confidence":0.45"#) && text.contains(r#""box":[0.0,0.3,0.0412,0.7]"#),
+        "{text}"
+    );
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["dataschema"], schema_id("alert"));
+}
+
+#[test]
+fn an_alert_tells_what_the_revision_says() {
+    let mut revision = revision(9);
+    revision.acknowledged = Some(Acknowledgement {
+        by: "desk 2".to_owned(),
+        at: "2026-11-21T03:07:00Z".parse().unwrap(),
+        note: None,
+    });
+    let event: Event<AlertData> = serde_json::from_slice(&written(&revision, None)).unwrap();
+    let data = event.data;
+    assert_eq!((data.kind.as_str(), data.title.as_str()), ("crowd", "Crowd gathering"));
+    assert_eq!((data.mode, data.place.path.join("/")), (Mode::Exercise, "530127/003/001/02".to_owned()));
+    assert_eq!((data.geometry.objects.len(), data.geometry.omitted), (9, 0));
+    assert_eq!(data.acknowledged.unwrap().by, "desk 2");
+    assert_eq!(data.seq, SeqData { stream: "01KAHZ5N8GQ4R6S7T8V9W0X1Y2".to_owned(), n: 7 });
+    assert!(data.delivery.droppable, "a yellow alert that goes on may be given up when the disk is full");
+}
+
+#[test]
+fn what_must_never_be_given_up_says_so() {
+    for (level, phase, droppable) in [
+        (alert::Level::Blue, alert::Phase::New, true),
+        (alert::Level::Yellow, alert::Phase::Update, true),
+        (alert::Level::Orange, alert::Phase::New, false),
+        (alert::Level::Red, alert::Phase::Update, false),
+        (alert::Level::Blue, alert::Phase::End, false),
+        (alert::Level::Blue, alert::Phase::Retract, false),
+    ] {
+        let changed = Revision { level, phase, ..revision(1) };
+        let event: Event<AlertData> = serde_json::from_slice(&written(&changed, None)).unwrap();
+        assert_eq!(event.data.delivery.droppable, droppable, "{level:?} {phase:?}");
+    }
+}
+
+#[test]
+fn a_thousand_people_fit_into_32_kib_and_those_left_out_are_counted() {
+    let bytes = written(&revision(1_000), None);
+    assert!(bytes.len() <= MAX_EVENT_BYTES, "{} bytes", bytes.len());
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("alert", &value);
+    let event: Event<AlertData> = serde_json::from_value(value).unwrap();
+    let geometry = event.data.geometry;
+    assert_eq!(geometry.objects.len() + geometry.omitted as usize, 1_000);
+    assert!(geometry.objects.len() >= 200, "only {} were kept", geometry.objects.len());
+}
+
+#[test]
+fn a_text_that_is_too_long_is_cut_and_not_refused() {
+    let mut revision = revision(3);
+    revision.why.condition = "长".repeat(30_000);
+    revision.acknowledged = Some(Acknowledgement {
+        by: "desk".to_owned(),
+        at: revision.started_at,
+        note: Some("好".repeat(20_000)),
+    });
+    let bytes = written(&revision, Some(&"题".repeat(9_000)));
+    assert!(bytes.len() <= MAX_EVENT_BYTES, "{} bytes", bytes.len());
+    assert_valid("alert", &serde_json::from_slice(&bytes).unwrap());
+}
+
+#[test]
+fn a_gap_of_many_ranges_fits() {
+    let ranges =
+        |n: u64| (0..n).map(|i| GapRange { from: 1_000_000 + 3 * i, to: 1_000_001 + 3 * i }).collect();
+    let seq = SeqData { stream: "01KAHZ5N8GQ4R6S7T8V9W0X1Y2".to_owned(), n: 9_999_999 };
+    let at = Time("2026-11-21T03:07:25Z".parse().unwrap());
+    let gap = GapData {
+        missing_stream: seq.stream.clone(),
+        seq,
+        missing: ranges(5_000),
+        missing_omitted: 0,
+        pictures: 3,
+        reason: GapReason::SizeLimit,
+        began_at: at,
+        until_at: at,
+    };
+    let bytes = gap_event(gap, &sender()).unwrap();
+    assert!(bytes.len() <= MAX_EVENT_BYTES, "{} bytes", bytes.len());
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("gap", &value);
+    let event: Event<GapData> = serde_json::from_value(value).unwrap();
+    assert_eq!(event.data.missing.len() + event.data.missing_omitted as usize, 5_000);
+}
+
+#[test]
+fn a_box_of_a_thousand_cameras_still_introduces_itself() {
+    let mut meta: Event<MetaData> = serde_json::from_value(example("meta").unwrap().unwrap()).unwrap();
+    let mut health: Event<HealthData> = serde_json::from_value(example("health").unwrap().unwrap()).unwrap();
+    for i in 0..1_000 {
+        let mut camera = meta.data.cameras[0].clone();
+        camera.id = format!("cam-{i}");
+        meta.data.cameras.push(camera);
+        let mut camera = health.data.cameras[0].clone();
+        camera.id = format!("cam-{i}");
+        health.data.cameras.push(camera);
+    }
+    let at = meta.time.0;
+    let bytes = sender().event("meta.1", None, at, meta.data).unwrap();
+    assert!(bytes.len() <= MAX_EVENT_BYTES);
+    let told: Event<MetaData> = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(told.data.cameras.len() + told.data.cameras_omitted as usize, 1_001);
+    let bytes = sender().event("health.1", None, at, health.data).unwrap();
+    assert!(bytes.len() <= MAX_EVENT_BYTES);
+}
+
+#[test]
+fn every_word_of_the_analysis_has_its_word_in_the_contract() {
+    use lookout::contract::PhaseReason as Published;
+    let reasons = [
+        (PhaseReason::Raised, "raised"),
+        (PhaseReason::StillThere, "still_there"),
+        (PhaseReason::Grew, "grew"),
+        (PhaseReason::Acknowledged, "acknowledged"),
+        (PhaseReason::EvidenceAdded, "evidence_added"),
+        (PhaseReason::Cleared, "cleared"),
+        (PhaseReason::ScheduleEnded, "schedule_ended"),
+        (PhaseReason::SourceSilent, "source_silent"),
+        (PhaseReason::NotSeenSinceRestart, "not_seen_since_restart"),
+        (PhaseReason::RuleRemoved, "rule_removed"),
+    ];
+    for (reason, word) in reasons {
+        assert_eq!(serde_json::to_value(Published::from(reason)).unwrap(), word);
+    }
+    for level in [alert::Level::Blue, alert::Level::Yellow, alert::Level::Orange, alert::Level::Red] {
+        let published = lookout::contract::Level::from(level);
+        assert_eq!(serde_json::to_value(published).unwrap(), level.name());
+        assert_eq!(alert::Level::from(published), level);
+    }
+}
+
+#[test]
+fn the_asyncapi_document_refers_only_to_what_is_in_it() {
+    let document = asyncapi().unwrap();
+    assert_eq!(document["asyncapi"], "3.0.0");
+    let mut references = Vec::new();
+    collect_references(&document, &mut references);
+    assert!(references.len() > 40);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+    // Every message goes somewhere, with the quality of service and the retain flag of the contract.
+    let operations = document["operations"].as_object().unwrap();
+    assert_eq!(operations.len(), MESSAGES.len() + 1);
+    assert_eq!(operations["sendAlert"]["bindings"]["mqtt"]["qos"], 1);
+    assert_eq!(operations["sendHealth"]["bindings"]["mqtt"]["retain"], true);
+    assert_eq!(operations["receiveAck"]["action"], "receive");
+    assert_eq!(document["channels"]["alert"]["address"], "{prefix}/{area}/{box}/up/alert");
+}
+
+fn collect_references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(reference) if name == "$ref" => found.push(reference.clone()),
+                    _ => collect_references(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, found)),
+        _ => {}
+    }
+}
+
+proptest! {
+    /// Whatever the analysis finds, the message fits its schema and its size.
+    #[test]
+    fn any_revision_becomes_a_message_that_fits(
+        rev in 1_u32..,
+        phase in 0..4_usize,
+        confidence in proptest::num::f32::ANY,
+        threshold in proptest::num::f64::ANY,
+        boxes in proptest::collection::vec(proptest::array::uniform4(-2.0_f32..3.0), 0..50),
+        note in proptest::option::of(".{0,300}"),
+        secs in -2_000_000_000_i64..20_000_000_000,
+    ) {
+        use alert::Phase::{End, New, Retract, Update};
+        let mut revision = revision(0);
+        revision.rev = rev;
+        revision.phase = [New, Update, End, Retract][phase];
+        revision.confidence = confidence;
+        revision.why.threshold = threshold;
+        revision.started_at = lookout::analysis::time::Timestamp::from_second(secs).unwrap();
+        revision.ended_at = matches!(revision.phase, End | Retract).then_some(revision.last_seen_at);
+        let shown = |[a, b, c, d]: [f32; 4]| Shown { class: Class::CAR, score: a, box_in_frame: BBox::new(a, b, c, d) };
+        revision.shown = boxes.into_iter().map(shown).collect();
+        revision.acknowledged =
+            note.map(|note| Acknowledgement { by: "desk".to_owned(), at: revision.started_at, note: Some(note) });
+        let bytes = written(&revision, None);
+        prop_assert!(bytes.len() <= MAX_EVENT_BYTES);
+        let value: Value = serde_json::from_slice(&bytes).unwrap();
+        let validator = VALIDATOR.with(Clone::clone);
+        prop_assert!(validator.is_valid(&value), "{value:#}");
+    }
+}
+
+thread_local! {
+    /// Made once: compiling a schema costs more than checking a message.
+    static VALIDATOR: Arc<Validator> = Arc::new(validator("alert"));
+}
