@@ -12,11 +12,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
+use lookout::analysis::alert::Level;
+use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
+use lookout::analysis::schedule::Schedule;
+use lookout::analysis::time::{Moment, Timestamp};
+use lookout::analysis::tracker::Tracker;
+use lookout::analysis::{Analysis, Event};
 use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::video::{self, FileOptions};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
@@ -34,6 +43,8 @@ fn main() {
     convert(&mut criterion, &ledger);
     infer_and_detect(&mut criterion, &ledger);
     decode(&mut criterion, &ledger);
+    track_and_rules(&mut criterion, &ledger);
+    whole_loop(&mut criterion, &ledger);
     criterion.final_summary();
     ledger.print();
 }
@@ -305,4 +316,150 @@ fn quiet_scene(head: &Head, values: usize) -> Vec<f32> {
             })
             .collect(),
     }
+}
+
+// ---- track and rules: detections to alerts, against a walk over the detections' overlaps
+
+/// Thirty people who walk about, looked at five times a second; frame `n` of it.
+fn walkers(n: u64) -> Vec<Detection> {
+    (0..30)
+        .map(|i| {
+            let phase = i as f32 * 0.7 + n as f32 * 0.02;
+            let (x, y) = (0.5 + 0.4 * phase.sin(), 0.3 + 0.02 * i as f32);
+            Detection { class: Class::PERSON, score: 0.8, box_in_frame: BBox::from_centre(x, y, 0.04, 0.12) }
+        })
+        .collect()
+}
+
+fn at(n: u64) -> Moment {
+    Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(200 * n))
+}
+
+/// One rule of each kind on one camera.
+fn site() -> (CameraPlan, Vec<Rule>) {
+    let mut plan = CameraPlan::new("cam", 5.0);
+    plan.zones.insert("zone".into(), Polygon::whole_picture());
+    plan.lines.insert("line".into(), Line { from: Point::new(0.5, 0.0), to: Point::new(0.5, 1.0) });
+    let (zone, classes): (Arc<str>, _) = ("zone".into(), vec![Class::PERSON]);
+    let for_at_least = Duration::from_secs(10);
+    let conditions = [
+        Condition::Present { zone: zone.clone(), classes: classes.clone(), for_at_least },
+        Condition::Dwell { zone: zone.clone(), classes: classes.clone(), for_at_least },
+        Condition::Line { line: "line".into(), classes: classes.clone(), direction: Direction::Both },
+        Condition::Crowd { zone: zone.clone(), classes: classes.clone(), at_least: 10, for_at_least },
+        Condition::Parked { zone, classes, for_at_least },
+    ];
+    let rule = |(n, when): (usize, Condition)| Rule {
+        id: format!("rule-{n}").into(),
+        cameras: vec!["cam".into()],
+        signal: "test".into(),
+        level: Level::Blue,
+        schedule: Schedule::always(),
+        hold: Duration::from_secs(5),
+        cooldown: Duration::ZERO,
+        when,
+    };
+    (plan, conditions.into_iter().enumerate().map(rule).collect())
+}
+
+fn track_and_rules(criterion: &mut Criterion, ledger: &Ledger) {
+    let floor = "track/overlap-of-every-pair";
+    let (before, now) = (walkers(0), walkers(1));
+    ledger.bench(criterion, floor, || {
+        let pairs = before.iter().flat_map(|a| now.iter().map(|b| a.box_in_frame.iou(&b.box_in_frame)));
+        black_box(pairs.fold(0.0_f32, f32::max));
+    });
+
+    let mut tracker = Tracker::new(5.0, &[]);
+    let mut n = 0;
+    ledger.bench_timed(criterion, "track/30-people", |passes| {
+        let frames: Vec<_> = (n..n + passes).map(|n| (at(n), walkers(n))).collect();
+        n += passes;
+        let begin = Instant::now();
+        for (at, seen) in &frames {
+            black_box(tracker.update(*at, seen));
+        }
+        begin.elapsed()
+    });
+    ledger.ratio("track/30-people", floor, "a frame's tracking, in passes over all overlaps");
+
+    let (plan, rules) = site();
+    let mut analysis = Analysis::new("box", vec![plan], rules).expect("zones and lines are there");
+    let mut n = 0;
+    ledger.bench_timed(criterion, "rules/tracking-and-five-rules", |passes| {
+        let event = |n| Event::Detections { camera: "cam".into(), at: at(n), detections: walkers(n) };
+        let events: Vec<_> = (n..n + passes).map(event).collect();
+        n += passes;
+        let begin = Instant::now();
+        for event in &events {
+            black_box(analysis.apply(event));
+        }
+        begin.elapsed()
+    });
+    ledger.ratio(
+        "rules/tracking-and-five-rules",
+        "track/30-people",
+        "tracking with five rules, in trackings",
+    );
+}
+
+// ---- the whole loop on a real clip, against the same frames through libav and a bare session
+
+/// How much of the clip is played; the same for everybody.
+const LOOKED_AT: usize = 50;
+
+fn whole_loop(criterion: &mut Criterion, ledger: &Ledger) {
+    let Some(shared) = clip_frames::shared() else {
+        eprintln!("loop: left out: no shared folder (LOOKOUT_SHARED)");
+        return;
+    };
+    let clip = shared.join("videos/street-cars.mp4");
+    let public =
+        Manifest::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/detector/public-models.toml"));
+    let model =
+        public.map(|m| m.with_files_in(&shared.join("models"))).map_err(|e| e.to_string()).and_then(|m| {
+            let entry = m.model("yolox_nano_416").map_err(|e| e.to_string())?;
+            Model::load(entry, &[Provider::Cpu]).map_err(|e| e.to_string())
+        });
+    let model = match model {
+        Ok(model) => Arc::new(model),
+        Err(error) => return eprintln!("loop: left out: {error}"),
+    };
+    let input = model.entry().input.clone();
+    let shape = [1, 3, input.height, input.width];
+    let every = FileOptions { every: Duration::from_millis(200) };
+
+    // The least anybody must do: decode the frames, run the network once for each of those looked at.
+    let mut bare = bare_session(&model.entry().file);
+    let tensor = vec![114.0_f32; input.len()];
+    let floor = "loop/decode-and-bare-session";
+    ledger.bench(criterion, floor, || {
+        let mut frames = video::read_file(&clip, every).expect("the clip");
+        for _ in 0..LOOKED_AT {
+            black_box(frames.next_frame().expect("decodes"));
+            let fed = TensorRef::from_array_view((shape, tensor.as_slice())).expect("a tensor");
+            black_box(bare.run(ort::inputs![fed])).expect("runs");
+        }
+    });
+
+    let mut inference = Inference::new(std::slice::from_ref(&model)).expect("tensors");
+    let stage = "loop/frames-to-alerts";
+    ledger.bench(criterion, stage, || {
+        let (plan, rules) = site();
+        let mut analysis = Analysis::new("box", vec![plan], rules).expect("zones and lines are there");
+        let mut frames = video::read_file(&clip, every).expect("the clip");
+        let mut detections = Vec::new();
+        for _ in 0..LOOKED_AT {
+            let Some((pts, picture)) = frames.next_frame().expect("decodes") else { break };
+            inference.detect(&picture, None, &Thresholds::default(), &mut detections).expect("runs");
+            let at = Moment::after_origin(Timestamp::UNIX_EPOCH, pts);
+            let event = Event::Detections { camera: "cam".into(), at, detections: detections.clone() };
+            black_box(analysis.apply(&event));
+        }
+    });
+    ledger.ratio(
+        stage,
+        floor,
+        "ten seconds of a real clip to alerts, in decoding it and running the network",
+    );
 }
