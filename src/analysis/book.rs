@@ -189,7 +189,7 @@ impl Life {
     ) -> Option<Revision> {
         let mut open = self.open.take()?;
         if reason == PhaseReason::Cleared {
-            self.quiet_until = at.mono + rule.cooldown;
+            self.quiet_until = at.mono.saturating_add(rule.cooldown);
         }
         book.note_end(&open.told.alert);
         Some(open.revise(Some(rule), Phase::End, reason, at))
@@ -200,7 +200,7 @@ impl Life {
         if let Some(open) = &mut self.open
             && !matches!(open.doubt, Doubt::AfterRestart(_))
         {
-            open.doubt = Doubt::AfterGap(rule.when.lasting() + rule.hold);
+            open.doubt = Doubt::AfterGap(rule.when.lasting().saturating_add(rule.hold));
         }
     }
 
@@ -221,7 +221,7 @@ impl Life {
             told_confidence: told.confidence,
             seen,
             gone_for: Duration::ZERO,
-            doubt: Doubt::AfterRestart(rule.when.lasting() + rule.hold.max(RESTORED_WAIT)),
+            doubt: Doubt::AfterRestart(rule.when.lasting().saturating_add(rule.hold.max(RESTORED_WAIT))),
             told,
         });
         true

@@ -142,20 +142,34 @@ impl BBox {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Polygon {
     corners: Vec<Point>,
+    /// The smallest box around all corners.
+    bounds: BBox,
 }
 
 impl Polygon {
     /// `None` for fewer than three corners or a corner that is not a number.
     pub fn new(corners: Vec<Point>) -> Option<Self> {
         let finite = corners.iter().all(|p| p.x.is_finite() && p.y.is_finite());
-        (corners.len() >= 3 && finite).then_some(Polygon { corners })
+        (corners.len() >= 3 && finite).then(|| Polygon::of_sound_corners(corners))
+    }
+
+    fn of_sound_corners(corners: Vec<Point>) -> Self {
+        let first = corners[0];
+        let mut bounds = BBox { x0: first.x, y0: first.y, x1: first.x, y1: first.y };
+        for corner in &corners {
+            bounds.x0 = bounds.x0.min(corner.x);
+            bounds.y0 = bounds.y0.min(corner.y);
+            bounds.x1 = bounds.x1.max(corner.x);
+            bounds.y1 = bounds.y1.max(corner.y);
+        }
+        Polygon { corners, bounds }
     }
 
     /// The whole picture.
     pub fn whole_picture() -> Self {
         let corners =
             vec![Point::new(0.0, 0.0), Point::new(1.0, 0.0), Point::new(1.0, 1.0), Point::new(0.0, 1.0)];
-        Polygon { corners }
+        Polygon::of_sound_corners(corners)
     }
 
     /// The corners in drawing order.
@@ -184,7 +198,7 @@ impl Polygon {
     /// 0 for a box that is not sound.
     pub fn share_of(&self, b: &BBox) -> f32 {
         const POINTS: usize = 8;
-        if !b.is_sound() {
+        if !b.is_sound() || self.bounds.intersection(b).is_none() {
             return 0.0;
         }
         let mut inside = 0_u16;
@@ -258,5 +272,111 @@ impl Line {
             return None;
         }
         Some(if b > a { Crossing::LeftToRight } else { Crossing::RightToLeft })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn square() -> Polygon {
+        Polygon::new(vec![
+            Point::new(0.2, 0.2),
+            Point::new(0.6, 0.2),
+            Point::new(0.6, 0.6),
+            Point::new(0.2, 0.6),
+        ])
+        .expect("four corners")
+    }
+
+    #[test]
+    fn a_polygon_needs_three_corners_that_are_numbers() {
+        assert_eq!(Polygon::new(vec![Point::new(0.0, 0.0), Point::new(1.0, 1.0)]), None);
+        let nan = vec![Point::new(0.0, 0.0), Point::new(f32::NAN, 1.0), Point::new(1.0, 0.0)];
+        assert_eq!(Polygon::new(nan), None);
+    }
+
+    #[test]
+    fn inside_a_concave_polygon_is_not_inside_its_notch() {
+        // A U: open at the top between 0.4 and 0.6.
+        let u =
+            [(0.2, 0.2), (0.4, 0.2), (0.4, 0.6), (0.6, 0.6), (0.6, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)];
+        let u = Polygon::new(u.map(|(x, y)| Point::new(x, y)).to_vec()).expect("a polygon");
+        assert!(u.contains(Point::new(0.3, 0.3)) && u.contains(Point::new(0.5, 0.7)));
+        assert!(!u.contains(Point::new(0.5, 0.4)) && !u.contains(Point::new(0.9, 0.5)));
+        assert!((u.area() - 0.28).abs() < 1e-5);
+    }
+
+    #[test]
+    fn the_share_of_a_box_in_a_zone_is_about_right() {
+        let share = |b: BBox| square().share_of(&b);
+        assert_eq!(share(BBox::new(0.3, 0.3, 0.5, 0.5)), 1.0);
+        assert_eq!(share(BBox::new(0.7, 0.3, 0.9, 0.5)), 0.0);
+        assert!((share(BBox::new(0.4, 0.3, 0.8, 0.5)) - 0.5).abs() < 0.04);
+        assert_eq!(share(BBox::new(0.4, 0.3, 0.4, 0.5)), 0.0);
+        assert_eq!(share(BBox { x0: f32::NAN, y0: 0.0, x1: 1.0, y1: 1.0 }), 0.0);
+    }
+
+    #[test]
+    fn the_standing_point_is_inside_the_picture() {
+        assert_eq!(BBox::new(0.4, 0.5, 0.6, 1.0).standing_point(), Point::new(0.5, 1.0 - EDGE));
+        assert_eq!(BBox::new(0.4, 0.5, 0.6, 0.8).standing_point(), Point::new(0.5, 0.8));
+        let whole = Polygon::whole_picture();
+        assert!(whole.contains(BBox::new(0.9, 0.9, 1.0, 1.0).standing_point()));
+    }
+
+    #[test]
+    fn left_and_right_are_those_of_somebody_who_walks_along_the_line() {
+        // Upwards in the picture: the right hand is where x grows.
+        let up = Line { from: Point::new(0.5, 0.9), to: Point::new(0.5, 0.1) };
+        let (left, right) = (Point::new(0.3, 0.5), Point::new(0.7, 0.5));
+        assert!(up.side(right) > 0.0 && up.side(left) < 0.0);
+        assert!((up.distance(right) - 0.2).abs() < 1e-6);
+        assert_eq!(up.crossed_by(left, right), Some(Crossing::LeftToRight));
+        assert_eq!(up.crossed_by(right, left), Some(Crossing::RightToLeft));
+        assert_eq!(up.crossed_by(Point::new(0.3, 0.95), Point::new(0.7, 0.95)), None);
+    }
+
+    fn any_box() -> impl Strategy<Value = BBox> {
+        [0.0_f32..1.0, 0.0_f32..1.0, 0.0_f32..1.0, 0.0_f32..1.0]
+            .prop_map(|[x0, y0, x1, y1]| BBox::new(x0, y0, x1, y1))
+    }
+
+    fn any_point() -> impl Strategy<Value = Point> {
+        (0.0_f32..1.0, 0.0_f32..1.0).prop_map(|(x, y)| Point::new(x, y))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn iou_is_symmetric_and_a_part(a in any_box(), b in any_box()) {
+            prop_assert_eq!(a.iou(&b), b.iou(&a));
+            prop_assert!((0.0..=1.0).contains(&a.iou(&b)));
+            prop_assert!(a.area() == 0.0 || (a.iou(&a) - 1.0).abs() < 1e-5);
+        }
+
+        #[test]
+        fn going_back_crosses_the_other_way(from in any_point(), to in any_point(), a in any_point(), b in any_point()) {
+            let line = Line { from, to };
+            prop_assume!(line.side(a).abs() > 1e-4 && line.side(b).abs() > 1e-4);
+            let back = match line.crossed_by(a, b) {
+                None => None,
+                Some(Crossing::LeftToRight) => Some(Crossing::RightToLeft),
+                Some(Crossing::RightToLeft) => Some(Crossing::LeftToRight),
+            };
+            prop_assert_eq!(line.crossed_by(b, a), back);
+        }
+
+        #[test]
+        fn no_number_makes_geometry_panic(v in proptest::collection::vec(any::<f32>(), 8)) {
+            let a = BBox { x0: v[0], y0: v[1], x1: v[2], y1: v[3] };
+            let b = BBox::new(v[4], v[5], v[6], v[7]);
+            let _ = (a.iou(&b), a.clipped(), a.standing_point(), a.lower_half().size(), square().share_of(&a));
+            let line = Line { from: a.foot(), to: b.foot() };
+            let _ = (line.distance(a.centre()), line.crossed_by(a.centre(), b.centre()));
+        }
     }
 }

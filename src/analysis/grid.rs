@@ -53,3 +53,24 @@ impl fmt::Display for GridCode {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_reads_from_the_county_down() {
+        let grid = GridCode::parse("53012700300102").expect("14 digits");
+        assert_eq!(grid.path(), ["530127", "003", "001", "02"]);
+        assert_eq!(GridCode::parse("530127").expect("6 digits").path(), ["530127"]);
+        assert_eq!(grid.to_string(), "53012700300102");
+    }
+
+    #[test]
+    fn what_fits_no_level_is_refused() {
+        assert_eq!(GridCode::parse("5301270"), Err(GridError::Length(7)));
+        assert_eq!(GridCode::parse("53012700300102x"), Err(GridError::NotDigits));
+        assert_eq!(GridCode::parse(""), Err(GridError::Length(0)));
+        assert_eq!(GridCode::parse("５３０１２７"), Err(GridError::NotDigits));
+    }
+}

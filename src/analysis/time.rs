@@ -33,6 +33,25 @@ impl Moment {
 
     /// The moment `by` later on both clocks.
     pub fn plus(self, by: Duration) -> Self {
-        Moment { mono: self.mono + by, utc: self.utc.checked_add(by).unwrap_or(Timestamp::MAX) }
+        Moment { mono: self.mono.saturating_add(by), utc: self.utc.checked_add(by).unwrap_or(Timestamp::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_went_backwards_has_not_passed() {
+        let early = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(5));
+        let late = early.plus(Duration::from_secs(2));
+        assert_eq!(late.since(early), Duration::from_secs(2));
+        assert_eq!(early.since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_end_of_time_is_not_passed() {
+        let end = Moment::after_origin(Timestamp::MAX, Duration::MAX).plus(Duration::MAX);
+        assert_eq!(end, Moment { mono: Duration::MAX, utc: Timestamp::MAX });
     }
 }

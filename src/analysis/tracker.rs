@@ -46,6 +46,8 @@ const UNSURE_CONTINUES_FOR: Duration = Duration::from_secs(2);
 /// Whatever the limits above, so many looks may fail before they apply: slow cameras are looked at once in
 /// several seconds.
 const MISSED_LOOKS: f32 = 2.5;
+/// Longer than that is no interval between looks but an absence.
+const LONGEST_INTERVAL_SECS: f32 = 60.0;
 /// Sights that make a track.
 const SIGHTS_TO_CONFIRM: u32 = 2;
 
@@ -272,7 +274,7 @@ impl Tracker {
         }
         if let Some(latest) = self.latest {
             self.intervals.rotate_left(1);
-            self.intervals[2] = at.since(latest).as_secs_f32();
+            self.intervals[2] = at.since(latest).as_secs_f32().min(LONGEST_INTERVAL_SECS);
         }
         self.latest = Some(at);
         self.forget_what_stayed_away(at);

@@ -36,15 +36,19 @@ impl Dwell {
             if !self.zone.contains(track.box_in_frame.standing_point()) {
                 continue;
             }
+            let is_sure = track.is_confirmed();
             match self.stays.iter_mut().find(|stay| stay.number == track.number) {
-                Some(stay) => stay.last = scene.at,
-                None => self.stays.push(Span { number: track.number, since: scene.at, last: scene.at }),
+                Some(stay) => (stay.last, stay.is_sure) = (scene.at, is_sure),
+                None => {
+                    let (number, since, last) = (track.number, scene.at, scene.at);
+                    self.stays.push(Span { number, since, last, is_sure });
+                }
             }
         }
         // A stay lasts while the tracker still looks for a thing that was in the zone when last seen; one
         // who is seen outside has left once that is more than flicker.
         self.stays.retain(|stay| {
-            scene.tracks.iter().find(|track| track.number == stay.number).is_some_and(|track| {
+            scene.track(stay.number).is_some_and(|track| {
                 let vanished_inside =
                     track.state == TrackState::Lost && track.last_seen.mono == stay.last.mono;
                 vanished_inside || scene.at.since(stay.last) <= scene.flicker

@@ -70,7 +70,7 @@ impl Crossings {
             burst.latest = scene.at;
             burst.count += 1;
         }
-        self.walkers.retain(|walker| scene.tracks.iter().any(|track| track.number == walker.number));
+        self.walkers.retain(|walker| scene.track(walker.number).is_some());
         match self.burst {
             None => observation.clear(),
             Some(burst) => {

@@ -34,6 +34,7 @@ struct Stand {
     number: TrackNumber,
     place: Place,
     last_there: Moment,
+    is_sure: bool,
     /// Where it is now, if that is not where it stood: a step aside, a bad box, or it has moved on.
     elsewhere: Option<Place>,
 }
@@ -55,11 +56,13 @@ impl Place {
 
 impl Stand {
     fn span(&self) -> Span {
-        Span { number: self.number, since: self.place.since, last: self.last_there }
+        Span { number: self.number, since: self.place.since, last: self.last_there, is_sure: self.is_sure }
     }
 
     /// Takes in where the vehicle is in this frame.
-    fn look(&mut self, scene: Scene<'_>, b: &BBox) {
+    fn look(&mut self, scene: Scene<'_>, track: &Track) {
+        let b = &track.box_in_frame;
+        self.is_sure = track.is_confirmed();
         if self.place.is_near(b) {
             self.last_there = scene.at;
             self.elsewhere = None;
@@ -104,11 +107,12 @@ impl Parked {
                 continue;
             }
             match self.stands.iter_mut().find(|stand| stand.number == track.number) {
-                Some(stand) => stand.look(scene, &track.box_in_frame),
+                Some(stand) => stand.look(scene, track),
                 None => self.stands.push(Stand {
                     number: track.number,
                     place: Place { box_in_frame: track.box_in_frame, since: scene.at },
                     last_there: scene.at,
+                    is_sure: track.is_confirmed(),
                     elsewhere: None,
                 }),
             }
@@ -118,7 +122,7 @@ impl Parked {
             track.state == TrackState::Lost && track.last_seen.mono == stand.last_there.mono
         };
         self.stands.retain(|stand| {
-            scene.tracks.iter().find(|track| track.number == stand.number).is_some_and(|track| {
+            scene.track(stand.number).is_some_and(|track| {
                 is_covered(track, stand) || scene.at.since(stand.last_there) <= scene.flicker
             })
         });

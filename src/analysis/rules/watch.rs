@@ -28,7 +28,7 @@ pub struct Scene<'a> {
     pub watched: Duration,
     /// [`FLICKER`], or longer where the camera is looked at so seldom that it would be one look.
     pub flicker: Duration,
-    /// All tracks of the camera.
+    /// All tracks of the camera, in order of number.
     pub tracks: &'a [Track],
 }
 
@@ -39,6 +39,12 @@ impl<'a> Scene<'a> {
         classes: &'b [Class],
     ) -> impl Iterator<Item = &'a Track> + use<'a, 'b> {
         self.tracks.iter().filter(move |t| t.is_confirmed() && classes.contains(&t.class))
+    }
+
+    /// The track of that number, if the tracker still knows it.
+    pub(super) fn track(&self, number: TrackNumber) -> Option<&'a Track> {
+        let index = self.tracks.binary_search_by_key(&number, |track| track.number).ok()?;
+        self.tracks.get(index)
     }
 
     /// The tracks seen in this very frame, sure or not.
@@ -119,10 +125,7 @@ impl Observation {
         lasting: Duration,
         spans: impl Iterator<Item = Span> + Clone,
     ) {
-        let is_surely_there = |span: &Span| {
-            scene.tracks.iter().any(|t| t.number == span.number && t.state != TrackState::Tentative)
-        };
-        let spans = spans.filter(is_surely_there);
+        let spans = spans.filter(|span| span.is_sure);
         let Some(longest) = spans.clone().max_by_key(|span| (span.lasted(), Reverse(span.number))) else {
             self.clear();
             return;
@@ -167,6 +170,8 @@ pub(super) struct Span {
     pub(super) number: TrackNumber,
     pub(super) since: Moment,
     pub(super) last: Moment,
+    /// The track was confirmed meanwhile.
+    pub(super) is_sure: bool,
 }
 
 impl Span {

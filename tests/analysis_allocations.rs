@@ -1,0 +1,133 @@
+//! The analysis allocates nothing while nothing is told: its buffers grow to the busiest frame and stay.
+//!
+//! A file of its own, as it replaces the allocator.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::Duration;
+
+use lookout::analysis::alert::Level;
+use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
+use lookout::analysis::schedule::Schedule;
+use lookout::analysis::time::{Moment, Timestamp};
+use lookout::analysis::{Analysis, Event};
+
+/// The system's allocator, counting what this thread asks of it.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the promises of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the promises of `realloc`.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the promises of `dealloc`.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const CLASSES: [Class; 3] = [Class::PERSON, Class::CAR, Class::TRUCK];
+
+/// Thirty things, half of them moving, two blinking, as a detector of frame `look` says.
+fn see(look: usize, detections: &mut Vec<Detection>) {
+    detections.clear();
+    let t = look as f32 / 5.0;
+    for i in 0..30_usize {
+        if i < 2 && (look + i).is_multiple_of(7) {
+            continue;
+        }
+        let sway = if i.is_multiple_of(2) { 0.03 * (t * 0.5 + i as f32).sin() } else { 0.0 };
+        let x = 0.1 + 0.09 * (i % 10) as f32 + sway;
+        let y = 0.3 + 0.3 * (i / 10) as f32;
+        let box_in_frame = BBox::new(x - 0.02, y - 0.12, x + 0.02, y);
+        detections.push(Detection { class: CLASSES[i % 2], score: 0.8, box_in_frame });
+    }
+}
+
+fn rules() -> Vec<Rule> {
+    let classes = CLASSES.to_vec();
+    let for_at_least = Duration::from_secs(5);
+    let conditions = [
+        Condition::Present { zone: "zone".into(), classes: classes.clone(), for_at_least },
+        Condition::Dwell { zone: "zone".into(), classes: classes.clone(), for_at_least },
+        Condition::Crowd { zone: "zone".into(), classes: classes.clone(), at_least: 5, for_at_least },
+        Condition::Parked { zone: "zone".into(), classes: classes.clone(), for_at_least },
+        Condition::Line { line: "line".into(), classes, direction: Direction::Both },
+    ];
+    let rule = |(i, when)| Rule {
+        id: format!("rule-{i}").into(),
+        cameras: vec!["cam".into()],
+        signal: "signal".into(),
+        level: Level::Blue,
+        schedule: Schedule::parse(
+            "daily 00:00-23:59",
+            jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"),
+        )
+        .expect("a schedule"),
+        hold: Duration::from_secs(30),
+        cooldown: Duration::ZERO,
+        when,
+    };
+    conditions.into_iter().enumerate().map(rule).collect()
+}
+
+#[test]
+fn a_frame_that_tells_nothing_new_allocates_nothing() {
+    let mut plan = CameraPlan::new("cam", 5.0);
+    let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 0.7), (0.0, 0.7)];
+    let zone = Polygon::new(corners.map(|(x, y)| Point::new(x, y)).to_vec()).expect("a polygon");
+    plan.masks
+        .push(Polygon::new(corners.map(|(x, y)| Point::new(x * 0.1, y * 0.1)).to_vec()).expect("a polygon"));
+    plan.zones.insert("zone".into(), zone);
+    plan.lines.insert("line".into(), Line { from: Point::new(0.5, 1.0), to: Point::new(0.5, 0.0) });
+    let mut analysis = Analysis::new("box", vec![plan], rules()).expect("zones and lines are drawn");
+
+    let mut frame =
+        Event::Detections { camera: "cam".into(), at: moment(0), detections: Vec::with_capacity(64) };
+    let mut quiet_frames = 0;
+    let mut noisy = Vec::new();
+    for look in 0..1000 {
+        let Event::Detections { at, detections, .. } = &mut frame else { unreachable!("made as a frame") };
+        *at = moment(look);
+        see(look, detections);
+        let tick = Event::Tick { at: *at };
+
+        let before = ALLOCATIONS.get();
+        let told = analysis.apply(&frame).len() + analysis.apply(&tick).len();
+        let allocations = ALLOCATIONS.get() - before;
+
+        // Buffers have a minute to grow; what is told afterwards may allocate.
+        if look >= 300 && told == 0 {
+            quiet_frames += 1;
+            if allocations > 0 {
+                noisy.push((look, allocations));
+            }
+        }
+    }
+    assert_eq!(noisy, [], "frames that allocated, with how often");
+    assert!(quiet_frames > 600, "most frames tell nothing: {quiet_frames}");
+    assert!(analysis.open().count() >= 4, "the rules had something to do");
+    assert_eq!(analysis.tracks("cam").len(), 30);
+}
+
+fn moment(look: usize) -> Moment {
+    Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(look as u64 * 200))
+}
