@@ -264,6 +264,25 @@ fn credentials_come_from_a_file_that_only_its_owner_can_read() {
 }
 
 #[test]
+fn a_private_key_that_others_can_read_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = shipped("minimal.toml")
+        + "\n[mqtt]\nurl = \"mqtts://centre.example\"\ncert_file = \"box.pem\"\nkey_file = \"box.key\"\n";
+    let path = dir.path().join("site.toml");
+    let said = |text: &str| match Config::from_text(&path, text, &surroundings(true, dir.path())) {
+        Ok(_) => String::new(),
+        Err(problems) => problems.to_string(),
+    };
+    assert!(said(&text).contains("`key_file` names no file"), "{}", said(&text));
+    fs::write(dir.path().join("box.pem"), "certificate").unwrap();
+    fs::write(dir.path().join("box.key"), "key").unwrap();
+    fs::set_permissions(dir.path().join("box.key"), fs::Permissions::from_mode(0o604)).unwrap();
+    assert!(said(&text).contains("`key_file` can be read by other users (mode 604)"), "{}", said(&text));
+    fs::set_permissions(dir.path().join("box.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(said(&text), "");
+}
+
+#[test]
 fn a_configuration_for_another_machine_needs_no_secrets_here() {
     let (dir, text) = home("viewer:hunter2\n", 0o600);
     fs::remove_file(dir.path().join("secrets/cam-1")).unwrap();
@@ -282,6 +301,21 @@ fn a_file_that_cannot_be_read_is_a_problem_like_any_other() {
     fs::write(&latin, b"[site]\nname = \"caf\xe9\"\n").unwrap();
     let said = Config::load(&latin).unwrap_err().to_string();
     assert!(said.contains("latin.toml:2:12: the file is no text in UTF-8"), "{said}");
+}
+
+#[test]
+fn a_file_made_to_hurt_is_answered_like_any_other() {
+    let deep = format!("a = {}", "[".repeat(200_000));
+    assert!(check(&deep).unwrap_err().to_string().contains("this is no TOML"));
+    let wide: String = (0..50_000).map(|i| format!("[[camera]]\nid = {i}\n")).collect();
+    let problems = check(&wide).unwrap_err();
+    assert_eq!(problems.iter().count(), 201, "more problems than anybody reads");
+    assert!(problems.iter().last().unwrap().what.contains("more, from here on"));
+    let names: String = (0..2_000).map(|i| format!("[x{i}.y{i}.z{i}]\n")).collect();
+    assert!(check(&names).is_err());
+    for text in ["", "\u{feff}", "\u{0}", "[site]\r", "=", "[[[", "site = 1"] {
+        assert!(check(text).is_err(), "{text:?} is a configuration");
+    }
 }
 
 /// Deterministic chance (xorshift), so that a failure names a seed that shows it again.

@@ -2,6 +2,7 @@
 //!
 //! Input: the text of the file. Must never show a secret: lines on which one could stand are never quoted.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use std::sync::Arc;
 pub struct Source {
     path: Arc<Path>,
     text: Arc<str>,
+    /// The first byte of each line.
+    line_starts: Arc<[usize]>,
 }
 
 impl fmt::Debug for Source {
@@ -24,7 +27,10 @@ impl fmt::Debug for Source {
 impl Source {
     /// A text that was read from `path`.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
-        Source { path: path.into().into(), text: text.into() }
+        let text: Arc<str> = text.into();
+        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(after_breaks).collect();
+        Source { path: path.into().into(), text, line_starts }
     }
 
     /// Where it came from.
@@ -39,17 +45,23 @@ impl Source {
 
     /// Line and column (in characters), both from 1, of a byte. Bytes past the end count as the end.
     pub fn position(&self, byte: usize) -> (u32, u32) {
-        let before = &self.text.as_bytes()[..byte.min(self.text.len())];
-        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
-        let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+        let byte = byte.min(self.text.len());
+        let line = self.line_index(byte);
+        let before = &self.text.as_bytes()[self.line_starts[line]..byte];
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        (u32::try_from(line + 1).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 
     /// The line that holds a byte, without its end.
     fn line_at(&self, byte: usize) -> &str {
-        let (line, _) = self.position(byte);
-        self.text.lines().nth(line as usize - 1).unwrap_or("")
+        let line = self.line_index(byte.min(self.text.len()));
+        let end = self.line_starts.get(line + 1).copied().unwrap_or(self.text.len());
+        self.text[self.line_starts[line]..end].trim_end_matches(['\n', '\r'])
+    }
+
+    /// From 0; there is always a first line.
+    fn line_index(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|&start| start <= byte).saturating_sub(1)
     }
 }
 
@@ -158,6 +170,9 @@ fn is_wide(c: char) -> bool {
     matches!(u32::from(c), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe4f | 0xff00..=0xff60 | 0xffe0..=0xffe6)
 }
 
+/// Most problems that are told of one file; a file with more has one mistake that is made again and again.
+const MOST_PROBLEMS: usize = 200;
+
 /// A problem while the file is still being read.
 #[derive(Debug)]
 struct Found {
@@ -175,12 +190,12 @@ pub(super) struct Report<'s> {
     source: &'s Source,
     found: Vec<Found>,
     /// Bytes at which the text is no TOML.
-    unreadable_at: Vec<usize>,
+    unreadable_at: BTreeSet<usize>,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
-        Report { source, found: Vec::new(), unreadable_at: Vec::new() }
+        Report { source, found: Vec::new(), unreadable_at: BTreeSet::new() }
     }
 
     pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
@@ -193,7 +208,7 @@ impl<'s> Report<'s> {
 
     /// The text is no TOML at this place.
     pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<String>) {
-        self.unreadable_at.push(span.start);
+        self.unreadable_at.insert(span.start);
         self.add(span, Severity::Error, what.into());
     }
 
@@ -217,30 +232,43 @@ impl<'s> Report<'s> {
     /// Where the text is no TOML, what the reader made of the rest is a guess: then what stands on such a
     /// line, and what may be a mere consequence, is left out.
     pub(super) fn finish(mut self) -> Vec<Problem> {
-        let broken_lines: Vec<u32> =
+        let broken_lines: BTreeSet<u32> =
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
         self.found.sort_by_key(|found| (found.severity, found.span.start));
-        let mut problems: Vec<Problem> = Vec::with_capacity(self.found.len());
-        let mut told_lines: Vec<u32> = Vec::new();
-        for found in self.found {
-            let (line, column) = self.source.position(found.span.start);
-            if broken_lines.contains(&line) {
-                let is_syntax = self.unreadable_at.contains(&found.span.start);
-                if !is_syntax || told_lines.contains(&line) {
-                    continue;
-                }
-                told_lines.push(line);
-            } else if found.consequence && !broken_lines.is_empty() {
-                continue;
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut told_lines: BTreeSet<u32> = BTreeSet::new();
+        for (told, found) in self.found.iter().enumerate() {
+            if problems.len() == MOST_PROBLEMS {
+                problems.push(self.and_more(found, self.found.len() - told));
+                break;
             }
-            let excerpt = excerpt(self.source, &found.span, !broken_lines.is_empty());
-            let Found { severity, what, hint, .. } = found;
-            let problem = Problem { severity, line, column, what, hint, excerpt };
-            if !problems.contains(&problem) {
+            let (line, _) = self.source.position(found.span.start);
+            let is_syntax = self.unreadable_at.contains(&found.span.start);
+            let is_echo = match broken_lines.contains(&line) {
+                true => !is_syntax || !told_lines.insert(line),
+                false => found.consequence && !broken_lines.is_empty(),
+            };
+            let problem = self.problem(found, !broken_lines.is_empty());
+            let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
+            let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
+            if !is_echo && !is_told {
                 problems.push(problem);
             }
         }
         problems
+    }
+
+    fn problem(&self, found: &Found, file_is_broken: bool) -> Problem {
+        let (line, column) = self.source.position(found.span.start);
+        let excerpt = excerpt(self.source, &found.span, file_is_broken);
+        let Found { severity, what, hint, .. } = found;
+        Problem { severity: *severity, line, column, what: what.clone(), hint: hint.clone(), excerpt }
+    }
+
+    /// Stands for the problems that nobody would read.
+    fn and_more(&self, next: &Found, count: usize) -> Problem {
+        let what = format!("and {count} more, from here on");
+        Problem { what, hint: None, excerpt: None, ..self.problem(next, true) }
     }
 }
 
@@ -320,6 +348,7 @@ mod tests {
         for byte in 0..20 {
             source.position(byte);
             excerpt(&source, &(byte..byte + 3), false);
+            source.line_at(byte);
         }
     }
 

@@ -128,8 +128,8 @@ impl SecretStore {
         if !metadata.is_file() {
             return Err(SecretError::Malformed(path.to_owned(), "is no file"));
         }
-        if !self.guarded {
-            refuse_if_open_to_others(path, &metadata)?;
+        if let Some(mode) = mode_if_open_to_others(&metadata).filter(|_| !self.guarded) {
+            return Err(SecretError::TooOpen(path.to_owned(), mode));
         }
         let mut bytes = Vec::new();
         file.take(MAX_SECRET_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -140,15 +140,11 @@ impl SecretStore {
     }
 }
 
-/// A file whose group or anybody may read it is refused: what everybody can read is no secret.
-#[cfg(unix)]
-fn refuse_if_open_to_others(path: &Path, metadata: &fs::Metadata) -> Result<(), SecretError> {
+/// The mode of a file that its group or anybody may read: what everybody can read is no secret.
+pub(super) fn mode_if_open_to_others(metadata: &fs::Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(SecretError::TooOpen(path.to_owned(), mode));
-    }
-    Ok(())
+    (mode & 0o077 != 0).then_some(mode)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::config::document::{
     self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Provider,
     SiteDocument,
 };
-use crate::config::secret::SecretStore;
+use crate::config::secret::{SecretStore, mode_if_open_to_others};
 use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Outbox, Site, Tls};
 use crate::config::suggest;
 use crate::config::{ModelUse, Surroundings};
@@ -204,9 +204,7 @@ impl Checker<'_, '_> {
         }
         let ca_file = mqtt.ca_file.as_ref().map(|field| self.file(field, "ca_file", "[mqtt]"));
         let client = match (&mqtt.cert_file, &mqtt.key_file) {
-            (Some(cert), Some(key)) => {
-                Some((self.file(cert, "cert_file", "[mqtt]"), self.file(key, "key_file", "[mqtt]")))
-            }
+            (Some(cert), Some(key)) => Some((self.file(cert, "cert_file", "[mqtt]"), self.private_key(key))),
             (Some(alone), None) => {
                 self.report
                     .error(&alone.span, "[mqtt]: `cert_file` without `key_file`")
@@ -222,6 +220,22 @@ impl Checker<'_, '_> {
             (None, None) => None,
         };
         Tls { ca_file, client }
+    }
+
+    /// A key that others can read is no key. Systemd guards its own folder, whatever the mode of a file in it.
+    fn private_key(&mut self, field: &At<String>) -> PathBuf {
+        let path = self.file(field, "key_file", "[mqtt]");
+        let guarded = self.surroundings.credentials_dir.as_ref().is_some_and(|dir| path.starts_with(dir));
+        let metadata = path.metadata().ok().filter(|_| self.surroundings.at_home && !guarded);
+        if let Some(mode) = metadata.as_ref().and_then(mode_if_open_to_others) {
+            self.report
+                .error(
+                    &field.span,
+                    format!("[mqtt]: `key_file` can be read by other users (mode {mode:03o})"),
+                )
+                .hint(format!("chmod 600 {}", path.display()));
+        }
+        path
     }
 
     fn prefix(&mut self, field: &At<String>) -> Option<String> {
