@@ -35,33 +35,42 @@ fn acknowledged(outbox: &Outbox, ack: Ack) {
         .unwrap();
 }
 
-fn run(args: &Args) -> (Outcome, String, String) {
-    let mut screen = Screen { out: Vec::new(), talk: Vec::new(), json: args.json, paint: false };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome = runtime.block_on(follow(args, &mut screen)).unwrap();
-    (outcome, String::from_utf8(screen.out).unwrap(), String::from_utf8(screen.talk).unwrap())
+/// Standard error of the command; does something when it says that it is connected.
+struct Talk<F> {
+    text: Vec<u8>,
+    when_connected: Option<F>,
 }
 
-/// A box with one alert, which acknowledges as asked until the test is over.
-fn busy_box(url: &str, version: Version) -> Outbox {
-    let mut here = Here::start(settings(url, version));
-    here.alert(1, Level::Orange);
-    let outbox = here.outbox.clone();
-    let for_thread = outbox.clone();
-    std::thread::spawn(move || {
-        while let Some(command) = here.commands.blocking_recv() {
-            if let Command::Ack(ack) = command {
-                acknowledged(&for_thread, ack);
-            }
+impl<F: FnOnce()> std::io::Write for Talk<F> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        let connected = String::from_utf8_lossy(&self.text).contains("connected; waiting for alerts");
+        if let Some(act) = self.when_connected.take_if(|_| connected) {
+            act();
         }
-    });
-    outbox
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs the command; `when_connected` happens once it listens.
+fn run(args: &Args, when_connected: impl FnOnce()) -> (Outcome, String, String) {
+    let talk = Talk { text: Vec::new(), when_connected: Some(when_connected) };
+    let mut screen = Screen { out: Vec::new(), talk, json: args.json, paint: false };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let outcome = runtime.block_on(follow(args, &mut screen)).unwrap();
+    (outcome, String::from_utf8(screen.out).unwrap(), String::from_utf8(screen.talk.text).unwrap())
 }
 
 #[test]
 fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back() {
-    let broker = Embedded::start(0).unwrap();
     for (mqtt5, version) in [(false, Version::V5), (true, Version::V311)] {
+        let broker = Embedded::start(0).unwrap();
+        let mut here = Here::start(settings(&broker.url(), version));
+        here.wait_connected();
         let args = Args {
             url: broker.url(),
             mqtt5,
@@ -69,51 +78,47 @@ fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back
             until_acknowledged: true,
             ..Args::default()
         };
-        // The command centre is there first: an alert it was not there for is the broker's to forget.
-        let url = broker.url();
-        let starter = std::thread::spawn(move || {
-            // Its subscriptions cannot be seen from here; alerts go on until it has seen one.
-            let outbox = busy_box(&url, version);
-            for number in 2..200 {
-                append(&outbox, number, Level::Orange);
-                std::thread::park_timeout(std::time::Duration::from_millis(50));
-            }
+        let outbox = here.outbox.clone();
+        let (outcome, out, talk) = std::thread::scope(|scope| {
+            let daemon = scope.spawn(|| {
+                let Command::Ack(ack) = here.next_command() else { panic!("an acknowledgement") };
+                acknowledged(&outbox, ack);
+            });
+            let seen = run(&args, || {
+                append(&outbox, 1, Level::Orange);
+            });
+            daemon.join().unwrap();
+            seen
         });
-        let (outcome, out, talk) = run(&args);
-        assert!(outcome.alerts >= 1 && outcome.acknowledged == 1, "{outcome:?}\n{out}\n{talk}");
-        assert!(out.contains("orange  a test · new rev 1"), "{out}");
-        assert!(out.contains("update rev 2 · ACKNOWLEDGED by desk-2"), "{out}");
-        assert!(talk.contains("connected; waiting for alerts"), "{talk}");
-        drop(starter);
+        assert_eq!((outcome.alerts, outcome.acknowledged), (1, 1), "{out}{talk}");
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines.len(), 2, "{out}");
+        assert!(lines[0].contains("orange  a test · new rev 1 · [box-1 alert-1]"), "{out}");
+        assert!(lines[1].contains("update rev 2 · ACKNOWLEDGED by desk-2"), "{out}");
     }
 }
 
 #[test]
 fn with_json_every_line_is_a_message_as_it_came_and_marks_empty_the_outbox() {
     let broker = Mosquitto::start();
-    let url = broker.url();
-    let here = Here::start(settings(&url, Version::V5));
+    let here = Here::start(settings(&broker.url(), Version::V5));
     here.wait_connected();
-    let args = Args { url, json: true, mark: true, seconds: Some(6), ..Args::default() };
-    let outbox = here.outbox.clone();
-    let feeder = std::thread::spawn(move || {
+    let args = Args { url: broker.url(), json: true, mark: true, seconds: Some(4), ..Args::default() };
+    let (outcome, out, _) = run(&args, || {
         for number in 0..40 {
-            append(&outbox, number, Level::Yellow);
-            std::thread::park_timeout(std::time::Duration::from_millis(100));
+            append(&here.outbox, number, Level::Yellow);
         }
     });
-    let (outcome, out, _) = run(&args);
-    feeder.join().unwrap();
-    let ids: Vec<String> = out
+    let seen: std::collections::BTreeSet<String> = out
         .lines()
         .map(|line| {
             serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned()
         })
         .collect();
-    assert_eq!(ids.len(), outcome.alerts, "each once");
-    assert!(ids.len() >= 10, "{ids:?}");
+    assert_eq!(seen, ids(0..40));
+    assert_eq!((outcome.alerts, out.lines().count()), (40, 40), "each once");
     assert!(here.outbox.depth().marks, "it marked");
-    assert!(here.outbox.depth().rows < 5, "and what it had left the outbox: {:?}", here.outbox.depth());
+    here.wait_empty();
 }
 
 #[test]
@@ -129,7 +134,7 @@ fn a_wrong_password_is_said_once_and_in_words() {
         seconds: Some(2),
         ..Args::default()
     };
-    let (outcome, _, talk) = run(&args);
+    let (outcome, _, talk) = run(&args, || ());
     assert_eq!(outcome.alerts, 0);
     assert_eq!(talk.matches("refused user `centre`: not allowed").count(), 1, "{talk}");
 }
