@@ -1,3 +1,5 @@
+//! Redaction, masks, size: what must hold of every picture that leaves.
+
 use super::*;
 use crate::analysis::geometry::{BBox, Point};
 use crate::frame::{Layout, Matrix, PictureFormat, Range};

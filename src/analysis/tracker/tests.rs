@@ -1,3 +1,5 @@
+//! The tracker's laws, and the walkers it must not confuse.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Conversion against a plain float reference, on pictures of every shape.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Heads on numbers worked out by hand, and on rubbish.
+
 use proptest::prelude::*;
 
 use super::super::convert::{Colour, Fit};

@@ -1,3 +1,5 @@
+//! Manifests, good and bad, and the words for what is wrong with them.
+
 use super::*;
 
 const GOOD: &str = r#"
