@@ -250,9 +250,12 @@ impl Desk {
     fn reply(&self, body: Value) -> Step {
         let data = body.get("data").unwrap_or(&body);
         let ours = data["request_id"].as_str().is_some_and(|id| self.asked.contains_key(id));
-        let refused =
-            data["ok"] == Value::Bool(false) || data.get("error").is_some_and(|error| !error.is_null());
-        if ours && refused { Step::Data("refused".to_owned(), body) } else { Step::Nothing }
+        let refused = matches!(data["outcome"].as_str(), Some("refused" | "failed"));
+        if !(ours && refused) {
+            return Step::Nothing;
+        }
+        let message = data["message"].as_str().unwrap_or("no reason given");
+        Step::Talk(format!("an acknowledgement was refused: {message}"))
     }
 
     fn outcome(&self, interrupted: bool) -> Outcome {

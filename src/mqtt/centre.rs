@@ -396,13 +396,30 @@ impl Work {
         self.tell(heard).await;
     }
 
-    /// Notes the number as stored, and marks when there is no hole below it.
+    /// Notes a message's number as stored, and those that it says are missing, and marks.
     fn store(&mut self, area: &str, box_name: &str, body: &Value) {
+        let data = body.get("data").unwrap_or(body);
+        let ranges = data["missing"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let missing = ranges
+            .iter()
+            .filter_map(|range| range["from"].as_u64().zip(range["to"].as_u64()))
+            // A range as large as this is no gap of ours.
+            .filter(|(from, to)| to.saturating_sub(*from) < REMEMBERED as u64)
+            .flat_map(|(from, to)| from..=to);
+        if let Some(stream) = data["missing_stream"].as_str() {
+            let missing: Vec<u64> = missing.collect();
+            self.store_numbers(area, box_name, stream, &missing);
+        }
+        if let Some((stream, n)) = data["seq"]["stream"].as_str().zip(data["seq"]["n"].as_u64()) {
+            self.store_numbers(area, box_name, stream, &[n]);
+        }
+    }
+
+    fn store_numbers(&mut self, area: &str, box_name: &str, stream: &str, numbers: &[u64]) {
         let Some(marks) = &mut self.marks else { return };
-        let seq = &body.get("data").unwrap_or(body)["seq"];
-        let Some((stream, n)) = seq["stream"].as_str().zip(seq["n"].as_u64()) else { return };
         let key = (area.to_owned(), box_name.to_owned(), stream.to_owned());
-        if let Some(mark) = marks.entry(key).or_default().store(n) {
+        let stored = marks.entry(key).or_default();
+        if let Some(mark) = numbers.iter().filter_map(|n| stored.store(*n)).last() {
             let topic = format!("{}/{area}/{box_name}/down/mark", self.settings.prefix);
             let body = json!({ "stream": stream, "n": mark }).to_string().into_bytes();
             // A newer mark says more than the one still waiting.

@@ -5,8 +5,9 @@
 //! version, so the door reads the CONNECT packet and passes MQTT 3.1.1 and MQTT 5 on to the right one: one
 //! port serves both. rumqttd does not tell which port it got and only logs when it got none; the door binds
 //! first and says so in a sentence. A client id with one of `+ $ # /` (and a second try with it) makes rumqttd
-//! panic and refuse everybody from then on; the door refuses such a client politely. rumqttd cannot be
-//! stopped; the door can be closed, and its threads end with the process.
+//! panic and refuse everybody from then on; the door refuses such a client politely, and should rumqttd
+//! break all the same, the door notices and puts a new one in its place. rumqttd cannot be stopped; the door
+//! can be closed, and its threads end with the process.
 //!
 //! Must never listen on anything but 127.0.0.1: it asks nobody for a password. It keeps retained messages and
 //! what is on its way in memory only: the outbox is what survives.
@@ -35,6 +36,10 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const CONNECT_BYTES: usize = 128 * 1024;
 /// rumqttd must listen by then; measured: milliseconds.
 const READY_WITHIN: Duration = Duration::from_secs(10);
+/// How often rumqttd is asked whether it still answers, and how long it may take. It is replaced after two
+/// failures in a row.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+const PROBE_WITHIN: Duration = Duration::from_secs(5);
 /// Largest message: a picture and then some.
 const MESSAGE_BYTES: usize = 1024 * 1024;
 /// Per subscription filter: segments of so many bytes, so many of them. Bounds what a slow subscriber holds.
@@ -81,6 +86,14 @@ impl Embedded {
     /// # Errors
     /// The port is taken or not allowed, or rumqttd does not come up.
     pub fn start(port: u16) -> Result<Self, EmbeddedError> {
+        Self::start_probing(port, PROBE_EVERY).map(|(embedded, _)| embedded)
+    }
+
+    /// The same, with rumqttd's listeners for a test that breaks it.
+    fn start_probing(
+        port: u16,
+        probe_every: Duration,
+    ) -> Result<(Self, watch::Receiver<Rooms>), EmbeddedError> {
         let listen = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => EmbeddedError::InUse { port },
             _ => EmbeddedError::Listen { port, source },
@@ -88,17 +101,18 @@ impl Embedded {
         let door = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
         door.set_nonblocking(true).map_err(listen)?;
         let address = door.local_addr().map_err(listen)?;
-        let rooms = start_rumqttd()?;
+        let rooms = watch::Sender::new(start_rumqttd()?);
+        let seen = rooms.subscribe();
         let stop = watch::Sender::new(false);
         let stopped = stop.subscribe();
         let start = |error: io::Error| EmbeddedError::Start(error.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
         let thread = std::thread::Builder::new()
             .name("mqtt-broker".to_owned())
-            .spawn(move || runtime.block_on(keep_door(door, rooms, stopped)))
+            .spawn(move || runtime.block_on(keep_house(door, rooms, probe_every, stopped)))
             .map_err(start)?;
         info!(%address, "embedded MQTT broker");
-        Ok(Embedded { address, stop, thread: Some(thread) })
+        Ok((Embedded { address, stop, thread: Some(thread) }, seen))
     }
 
     /// Where it listens.
@@ -154,7 +168,7 @@ fn start_rumqttd() -> Result<Rooms, EmbeddedError> {
                 }
             })
             .map_err(start)?;
-        match wait_until_ready(rooms) {
+        match wait_until_ready(rooms, READY_WITHIN) {
             Ok(()) => return Ok(rooms),
             Err(error) => last = error.to_string(),
         }
@@ -197,9 +211,9 @@ fn config(rooms: Rooms) -> rumqttd::Config {
 }
 
 /// Asks both listeners for a connection, as a client would.
-fn wait_until_ready(rooms: Rooms) -> io::Result<()> {
+fn wait_until_ready(rooms: Rooms, within: Duration) -> io::Result<()> {
     use std::io::{Read as _, Write as _};
-    let until = Instant::now() + READY_WITHIN;
+    let until = Instant::now() + within;
     for (address, level) in [(rooms.v4, 4_u8), (rooms.v5, 5)] {
         loop {
             let ask = || -> io::Result<()> {
@@ -238,7 +252,24 @@ fn hello(level: u8) -> Vec<u8> {
     packet
 }
 
-async fn keep_door(door: TcpListener, rooms: Rooms, mut stopped: watch::Receiver<bool>) {
+/// The door and the caretaker, until the house is closed.
+async fn keep_house(
+    door: TcpListener,
+    rooms: watch::Sender<Rooms>,
+    probe_every: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let open = keep_door(door, rooms.subscribe());
+    tokio::select! {
+        () = open => {}
+        () = take_care(&rooms, probe_every) => {}
+        _ = stopped.changed() => {}
+    }
+    // Ends the connections, too: they watch the rooms.
+    drop(rooms);
+}
+
+async fn keep_door(door: TcpListener, rooms: watch::Receiver<Rooms>) {
     let door = match tokio::net::TcpListener::from_std(door) {
         Ok(door) => door,
         Err(error) => {
@@ -248,11 +279,7 @@ async fn keep_door(door: TcpListener, rooms: Rooms, mut stopped: watch::Receiver
     };
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let guest = tokio::select! {
-            accepted = door.accept() => accepted,
-            _ = stopped.changed() => return,
-        };
-        let (stream, from) = match guest {
+        let (stream, from) = match door.accept().await {
             Ok(guest) => guest,
             Err(error) => {
                 // Out of file descriptors, most likely: room may come back.
@@ -265,17 +292,48 @@ async fn keep_door(door: TcpListener, rooms: Rooms, mut stopped: watch::Receiver
             warn!(%from, most = CONNECTIONS, "the embedded broker is full");
             continue;
         };
-        let mut stopped = stopped.clone();
-        // Ends with its connection, or when the door closes.
+        let mut rooms = rooms.clone();
+        let now = *rooms.borrow_and_update();
+        // Ends with its connection, with the rooms it was shown to, or with the house.
         tokio::spawn(async move {
             tokio::select! {
-                outcome = show_in(stream, rooms) => if let Err(error) = outcome {
+                outcome = show_in(stream, now) => if let Err(error) = outcome {
                     debug!(%from, %error, "a client of the embedded broker left");
                 },
-                _ = stopped.changed() => {}
+                _ = rooms.changed() => {}
             }
             drop(place);
         });
+    }
+}
+
+/// Asks rumqttd again and again whether it still answers; replaces it when it does not.
+async fn take_care(rooms: &watch::Sender<Rooms>, probe_every: Duration) {
+    let mut failures = 0;
+    loop {
+        tokio::time::sleep(probe_every).await;
+        let now = *rooms.borrow();
+        let probe = tokio::task::spawn_blocking(move || wait_until_ready(now, PROBE_WITHIN)).await;
+        let Ok(Err(error)) = probe else {
+            failures = 0;
+            continue;
+        };
+        failures += 1;
+        warn!(%error, failures, "the embedded broker does not answer");
+        if failures < 2 {
+            continue;
+        }
+        match tokio::task::spawn_blocking(start_rumqttd).await {
+            Ok(Ok(fresh)) => {
+                warn!(
+                    "the embedded broker was started anew; what it had retained comes again from the boxes"
+                );
+                rooms.send_replace(fresh);
+                failures = 0;
+            }
+            Ok(Err(error)) => warn!(%error, "the embedded broker cannot be started anew"),
+            Err(error) => warn!(%error, "the embedded broker cannot be started anew"),
+        }
     }
 }
 
@@ -376,6 +434,35 @@ mod tests {
             assert_eq!(parse_connect(&hello(level)), Some(want));
         }
         assert_eq!(parse_connect(&hello(3)), None, "an older version");
+    }
+
+    /// Two tries with such a client id, past the door, and rumqttd 0.20 refuses everybody. Should a newer
+    /// version not do that any more, this test and the door's check may go.
+    #[test]
+    fn a_broken_rumqttd_is_replaced() {
+        use std::io::{Read as _, Write as _};
+        let (broker, mut rooms) = Embedded::start_probing(0, Duration::from_millis(50)).unwrap();
+        let first = *rooms.borrow_and_update();
+        let ask = |address: SocketAddr, id: &[u8]| -> io::Result<u8> {
+            let mut stream = std::net::TcpStream::connect(address)?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            let mut packet =
+                vec![0x10, 12 + id.len() as u8, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, id.len() as u8];
+            packet.extend(id);
+            stream.write_all(&packet)?;
+            let mut answer = [0_u8; 4];
+            stream.read_exact(&mut answer)?;
+            Ok(answer[3])
+        };
+        for _ in 0..2 {
+            assert!(ask(first.v4, b"a/b").is_err());
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let replaced = async { tokio::time::timeout(Duration::from_secs(60), rooms.changed()).await };
+        runtime.block_on(replaced).expect("in time").unwrap();
+        assert_eq!(ask(broker.address(), b"somebody").unwrap(), 0, "accepted");
+        assert_eq!(ask(broker.address(), b"a/b").unwrap(), 2, "refused at the door");
+        assert_eq!(ask(broker.address(), b"somebody").unwrap(), 0, "and nothing is broken by it");
     }
 
     proptest! {

@@ -268,7 +268,7 @@ impl fmt::Debug for Bodies {
 }
 
 impl Default for Bodies {
-    /// Plain JSON objects, without an envelope.
+    /// Plain JSON objects with the contract's fields that matter, without an envelope: for tests.
     fn default() -> Self {
         Bodies {
             state: std::sync::Arc::new(|state, session, at| {
@@ -280,8 +280,8 @@ impl Default for Bodies {
                 serde_json::json!({
                     "request_id": refusal.request_id,
                     "command": refusal.verb,
-                    "ok": false,
-                    "error": refusal.why,
+                    "outcome": "refused",
+                    "message": refusal.why,
                     "at": refusal.at.to_string(),
                     "seq": { "stream": &*seq.stream, "n": seq.n },
                 })

@@ -22,17 +22,17 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
 
     centre.publish(&topic, false, json!({ "request_id": "r2", "alert_id": "A" }).to_string());
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r2").json();
-    assert_eq!(reply["ok"], false);
-    assert_eq!(reply["error"], "`by` is missing");
+    assert_eq!(reply["outcome"], "refused");
+    assert_eq!(reply["message"], "`by` is missing");
 
     let expired = json!({ "request_id": "r3", "alert_id": "A", "by": "d", "exp": "2020-01-01T00:00:00Z" });
     centre.publish(&topic, false, expired.to_string());
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r3").json();
-    assert!(reply["error"].as_str().unwrap().starts_with("it expired at"), "{reply}");
+    assert!(reply["message"].as_str().unwrap().starts_with("it expired at"), "{reply}");
 
     centre.publish(&topic, false, "{");
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"].is_null()).json();
-    assert!(reply["error"].as_str().unwrap().starts_with("it is not JSON"), "{reply}");
+    assert!(reply["message"].as_str().unwrap().starts_with("it is not JSON"), "{reply}");
     here.wait_status("the count", |status| status.commands_refused == 3 && status.commands == 1);
 
     centre.publish(&format!("{BASE}/down/cmd/selftest"), false, json!({ "request_id": "r4" }).to_string());
@@ -48,9 +48,9 @@ fn a_retained_command_is_refused_at_every_connection_and_never_carried_out() {
     centre.publish(&topic, true, json!({ "request_id": "kept", "alert_id": "A", "by": "desk" }).to_string());
     centre.wait_one("the command", |one| one.topic == topic);
     let mut here = Here::start(settings(&broker.url(), Version::V5));
-    let reply = centre.wait_one("the answer", |one| one.json()["ok"] == false).json();
+    let reply = centre.wait_one("the answer", |one| one.json()["outcome"] == "refused").json();
     assert_eq!(reply["request_id"], "kept");
-    assert!(reply["error"].as_str().unwrap().contains("retained"), "{reply}");
+    assert!(reply["message"].as_str().unwrap().contains("retained"), "{reply}");
     assert!(here.commands.try_recv().is_err(), "not carried out");
 }
 
@@ -80,7 +80,7 @@ fn more_commands_than_the_daemon_takes_are_refused_as_busy() {
     }
     here.wait_status("the count", |status| status.commands == 32 && status.commands_refused == 8);
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r32").json();
-    assert_eq!(reply["error"], "too many commands at once; try again");
+    assert_eq!(reply["message"], "too many commands at once; try again");
 }
 
 #[test]

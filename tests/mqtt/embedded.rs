@@ -9,6 +9,7 @@ use lookout::mqtt::{Settings, Version};
 use crate::fake::Cable;
 use crate::here::*;
 use crate::support::listener::Listener;
+use crate::support::mosquitto::free_port;
 
 #[test]
 fn one_port_serves_both_versions_and_mosquittos_own_programs() {
@@ -64,7 +65,7 @@ fn a_client_id_that_would_break_the_broker_is_refused_and_breaks_nothing() {
 
 #[test]
 fn everything_goes_on_when_the_embedded_broker_is_started_again() {
-    let broker = Embedded::start(0).unwrap();
+    let broker = Embedded::start(free_port()).unwrap();
     let port = broker.address().port();
     let listener = Listener::start(port, "lookout/#");
     let here = Here::start(Settings { ..settings(&broker.url(), Version::V5) });

@@ -115,7 +115,7 @@ impl Listener {
     }
 
     fn wait(&self, what: &str, enough: impl Fn(&Book) -> bool) {
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + Duration::from_secs(60);
         let (book, changed) = &*self.book;
         let mut book = book.lock();
         while !enough(&book) {

@@ -78,7 +78,7 @@ impl Mosquitto {
         let until = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))).is_err() {
             assert!(Instant::now() < until, "mosquitto does not listen: {}", self.log());
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(5));
         }
     }
 
@@ -177,10 +177,15 @@ pub fn make_certificates(dir: &Path, name: &str) {
     ]);
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, below those the system gives to clients: one of them that tries again
+/// and again to reach a broker that is down could otherwise be given the broker's port, and meet itself.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+    loop {
+        let port = rand::random_range(10_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn run(command: &mut Command) {
