@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::clips::{shared, units_of_file};
 use support::consumer::{Consumer, Message, alert_where, alerts};
 use support::daemon::{Daemon, write_config};
-use support::mosquitto::Mosquitto;
+use support::mosquitto::{Mosquitto, Options};
 use support::rtsp_packets::{Coding, ElementaryStream};
 use support::rtsp_plain::{Behaviour, Login, PlainServer};
 use support::site::{presence, public_models};
@@ -148,7 +148,11 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
 fn a_broker_that_dies_in_the_middle_costs_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = public_models(folder.path());
-    let mut mosquitto = Mosquitto::start();
+    // It remembers its consumers over a `kill -9`: otherwise a message that comes before the consumer is back
+    // is lost behind the box's back, which is what marks are for.
+    let remembers = ["autosave_on_changes true", "autosave_interval 1"].map(str::to_owned).to_vec();
+    let mut mosquitto =
+        Mosquitto::start_with(Options { persistence: true, lines: remembers, ..Options::default() });
     let server = camera(0);
     let centre = Consumer::connect(mosquitto.port(), "centre");
     let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));

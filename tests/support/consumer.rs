@@ -39,6 +39,8 @@ impl Consumer {
     pub fn connect(port: u16, name: &str) -> Self {
         let mut options = MqttOptions::new(name, "127.0.0.1", port);
         options.set_keep_alive(Duration::from_secs(5)).set_max_packet_size(1 << 20, 1 << 20);
+        // The broker keeps what comes while this consumer is away, where it keeps anything.
+        options.set_clean_session(false);
         let (client, mut connection) = Client::new(options, 16);
         let inbox = Arc::new(Inbox::default());
         let (subscribed, wait) = std::sync::mpsc::channel();
