@@ -211,10 +211,14 @@ fn accept_all(listener: &TcpListener, inner: &Arc<Inner>) {
             return;
         }
         let Ok(connection) = connection else { continue };
-        inner.connections.lock().push(connection.try_clone().unwrap());
+        let Ok(again) = connection.try_clone() else { continue };
+        inner.connections.lock().push(again);
         let serving = inner.clone();
         let worker = std::thread::spawn(move || {
-            Connection::new(connection, serving).serve();
+            // A client that is gone again before it could be asked who it is needs no answer.
+            if let Ok(connection) = Connection::new(connection, serving) {
+                connection.serve();
+            }
         });
         inner.workers.lock().push(worker);
     }
@@ -237,10 +241,10 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(socket: TcpStream, inner: Arc<Inner>) -> Self {
-        let peer = socket.peer_addr().unwrap();
-        let writer = Arc::new(Mutex::new(socket.try_clone().unwrap()));
-        Connection { inner, reader: BufReader::new(socket), writer, peer, outlet: None, playing: None }
+    fn new(socket: TcpStream, inner: Arc<Inner>) -> std::io::Result<Self> {
+        let peer = socket.peer_addr()?;
+        let writer = Arc::new(Mutex::new(socket.try_clone()?));
+        Ok(Connection { inner, reader: BufReader::new(socket), writer, peer, outlet: None, playing: None })
     }
 
     fn serve(mut self) {
