@@ -200,7 +200,7 @@ fn a_crowd_of_blinking_people_is_a_crowd() {
         let mut index = 0;
         people.retain(|_| {
             index += 1;
-            (index + look) % 4 != 0
+            !(index + look).is_multiple_of(4)
         });
         people
     });
