@@ -1,5 +1,6 @@
 //! The publisher against real brokers (Debian's mosquitto, the embedded one) and against a broker that
 //! misbehaves on purpose.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]
 mod support;
