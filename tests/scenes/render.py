@@ -96,21 +96,18 @@ def main():
     render(args.scene, folder, frames, options)
     notes = finish.read_notes(folder, frames)
 
-    def pictures():
-        for note in notes:
-            yield finish.through_the_lens(finish.put_together(folder, note), scene, note["frame"])
-
+    pictures = [finish.through_the_lens(finish.put_together(folder, note), scene, note["frame"]) for note in notes]
     doc = truth.document(args.scene, scene, SIZE, notes)
     if args.frames:
-        for note, picture in zip(notes, pictures()):
+        for note, picture in zip(notes, pictures):
             path = os.path.join(folder, f"picture-{note['frame']:04d}.png")
             cv2.imwrite(path, picture)
             print(path)
         return
     if args.train:
-        save_for_training(args.scene, pictures(), doc, args.train)
+        save_for_training(args.scene, pictures, doc, args.train)
     clip = os.path.join(args.out, args.scene)
-    encode(pictures(), scene["fps"], scene.get("finish", {}).get("crf", 22), clip + ".mp4")
+    encode(pictures, scene["fps"], scene.get("finish", {}).get("crf", 22), clip + ".mp4")
     truth.write(clip + ".json", doc)
     print(f"{clip}.mp4: {len(frames) / scene['fps']:.1f} s, {os.path.getsize(clip + '.mp4') / 1024:.0f} KiB; {len(doc['events'])} events", file=sys.stderr)
 

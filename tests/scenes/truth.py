@@ -3,6 +3,7 @@
 Events come from positions on the ground in metres, never from boxes or from anything a detector says.
 """
 
+import json
 import math
 
 import layout
@@ -31,16 +32,20 @@ def clipped(polygon):
     return polygon
 
 
+def _tidy(value):
+    return round(float(value), 4) + 0.0  # + 0.0: never "-0.0"
+
+
 def zones_in_picture(size):
     camera = Camera(size=size, **layout.CAMERA)
     areas = []
     for name, zone in zones.ZONES.items():
         uv, _ = camera.project(zone.get("outline", zone["ground"]))
-        areas.append(dict(id=name, polygon=[[round(float(u), 4), round(float(v), 4)] for u, v in clipped([tuple(p) for p in uv])]))
+        areas.append(dict(id=name, polygon=[[_tidy(u), _tidy(v)] for u, v in clipped([tuple(p) for p in uv])]))
     lines = []
     for name, line in zones.LINES.items():
         uv, _ = camera.project(line["ground"])
-        lines.append(dict(id=name, points=[[round(float(u), 4), round(float(v), 4)] for u, v in uv], inwards=line["inwards"]))
+        lines.append(dict(id=name, points=[[_tidy(u), _tidy(v)] for u, v in uv], inwards=line["inwards"]))
     return areas, lines
 
 
@@ -151,8 +156,6 @@ def document(name, scene, size, notes):
 
 def write(path, doc):
     """JSON with one frame per line, so that a difference can be read."""
-    import json
-
     head = {k: v for k, v in doc.items() if k != "frames"}
     with open(path, "w") as f:
         f.write("{\n")
