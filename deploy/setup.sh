@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and run Lookout on Debian 12 or newer and on Ubuntu 24.04 or newer,
-# x86-64 and aarch64. Package registries only (apt, crates.io, PyPI). Can be run again and again; says
+# x86-64 and aarch64. Package registries only (apt, cargo, pip). Can be run again and again; says
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
@@ -87,7 +87,7 @@ install_onnxruntime() {
     python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: --dest "$temp" \
         --python-version 3.11 --implementation cp --abi cp311 --platform "manylinux_2_28_$arch" \
         -r "$temp/requirements.txt" >&2 \
-        || fail "ONNX Runtime could not be fetched" "check that PyPI can be reached with pip" \
+        || fail "ONNX Runtime could not be fetched" "check that pip can reach its registry" \
             "or put libonnxruntime.so.$ort_version into $folder yourself"
     unzip -q -j "$temp"/onnxruntime-*.whl 'onnxruntime/capi/libonnxruntime*' onnxruntime/LICENSE \
         onnxruntime/ThirdPartyNotices.txt -d "$temp/lib"
