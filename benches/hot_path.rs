@@ -61,31 +61,28 @@ struct Ledger {
 impl Ledger {
     /// Measures `work` under `name`.
     fn bench(&self, criterion: &mut Criterion, name: &str, mut work: impl FnMut()) {
-        self.bench_timed(criterion, name, |passes| {
+        self.bench_timed(criterion, name, || {
             let begin = Instant::now();
-            for _ in 0..passes {
-                work();
-            }
+            work();
             begin.elapsed()
         });
     }
 
-    /// As [`bench`](Ledger::bench), for work that times its passes itself.
-    fn bench_timed(&self, criterion: &mut Criterion, name: &str, mut time: impl FnMut(u64) -> Duration) {
+    /// As [`bench`](Ledger::bench), for work that tells how long its pass took.
+    fn bench_timed(&self, criterion: &mut Criterion, name: &str, mut pass: impl FnMut() -> Duration) {
+        let mut shortest = Duration::MAX;
         criterion.bench_function(name, |b| {
             b.iter_custom(|passes| {
-                let total = time(passes);
-                self.add(name, total / u32::try_from(passes.max(1)).unwrap_or(u32::MAX));
-                total
+                let each = (0..passes).map(|_| {
+                    let time = pass();
+                    shortest = shortest.min(time);
+                    time
+                });
+                each.sum()
             });
         });
-    }
-
-    fn add(&self, name: &str, pass: Duration) {
-        let mut shortest = self.shortest.borrow_mut();
-        match shortest.iter_mut().find(|(known, _)| known == name) {
-            Some((_, time)) => *time = pass.min(*time),
-            None => shortest.push((name.to_owned(), pass)),
+        if shortest < Duration::MAX {
+            self.shortest.borrow_mut().push((name.to_owned(), shortest));
         }
     }
 
@@ -229,9 +226,8 @@ fn one_model(criterion: &mut Criterion, ledger: &Ledger, model: Arc<Model>) {
     });
 
     let stage = format!("infer/{name}/ours-on-its-trial-picture");
-    ledger.bench_timed(criterion, &stage, |passes| {
-        model.trial_runs(passes as usize).expect("runs").iter().sum()
-    });
+    let mut trial = model.trial_runs().expect("tensors");
+    ledger.bench_timed(criterion, &stage, || trial().expect("runs"));
     ledger.ratio(&stage, &floor, "the run alone, in bare runs");
 
     let stage = format!("detect/{name}/convert-infer-decode");

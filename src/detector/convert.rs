@@ -7,15 +7,16 @@
 //!
 //! # How
 //!
-//! For each output row, the source rows under it are added up with 8-bit weights in `u16` (contiguous, so it
-//! vectorises on SSE2 and NEON alike without naming either), then the columns are gathered with 15-bit
+//! For each output row, the source rows under it are added up with 8-bit weights in 16 bits (contiguous, so
+//! it vectorises on SSE2 and NEON alike without naming either), then the columns are gathered with 14-bit
 //! weights, and only then come colour and normalisation, on as many samples as the tensor has. Chroma goes
-//! its own way from its own resolution. Shrinking averages everything under an output sample (each source
-//! sample is read once or twice, so this costs hardly more than picking two of them, and small things do not
-//! flicker between frames); enlarging is bilinear. (YOLOX-nano at 416 then finds more of what it finds on tiles of
-//! the same picture: 0.67 against 0.65 with two taps in a 720p square, 0.68 against 0.64 in a 1080p shop; 16
-//! frames each.) The weights' precision keeps each 0..255 value
-//! within a step of exact arithmetic as a rule, within five on noise; the tests hold that.
+//! its own way from its own resolution. The weights' precision keeps each 0..255 value within a step of exact
+//! arithmetic as a rule, within five on noise; the tests hold that.
+//!
+//! Shrinking averages everything under an output sample; enlarging is bilinear. Each source sample is read
+//! once or twice, so averaging costs hardly more than picking two samples, and YOLOX-nano then finds more of
+//! what it finds on tiles of the same picture: 0.67 against 0.65 in a 720p square, 0.68 against 0.64 in a
+//! 1080p shop (16 frames each, 416 wide).
 //!
 //! Chroma is taken as lying over the middle of its luma samples (MPEG-1, JPEG); H.264's left-hand siting
 //! would shift colour by a quarter of a pixel.
@@ -137,8 +138,8 @@ pub enum ConvertError {
 pub struct Converter {
     input: ModelInput,
     tables: Option<Tables>,
-    /// Weighted sum of the source rows under the output row in work, 8.8 fixed point.
-    column_sums: Vec<u16>,
+    /// Weighted sum of the source rows under the output row in work: 8.8 fixed point, less 128.0.
+    column_sums: Vec<i16>,
     /// Y, U and V of the output row in work, 0..255.
     row: [Vec<f32>; 3],
 }
@@ -343,19 +344,19 @@ fn frame_from_model(source: &Source, placed: Placed) -> FrameFromModel {
     }
 }
 
-/// Weights of a column sum, in all. With samples up to 255 a sum just fits into `u16`.
+/// Weights of a column sum, in all. With samples up to 255 a sum just fits into 16 bits.
 const ROW_TOTAL: u32 = 1 << 8;
-/// Weights of a gathered sample, in all. With column sums up to 65280 a sum fits into `u32`.
-const COLUMN_TOTAL: u32 = 1 << 15;
+/// Weights of a gathered sample, in all. The largest that is an `i16` and a power of two.
+const COLUMN_TOTAL: u32 = 1 << 14;
 
 /// How one plane is resized: which rows and which columns go into each output sample.
 #[derive(Debug, Default)]
 struct PlaneTables {
     rows: Taps,
     columns: Taps,
-    /// Bytes from one sample to the next in a row: 2 where U and V lie in turns.
-    step: usize,
-    /// The bytes of a row that any output sample needs. `columns` counts from the first.
+    /// `columns` in the form that is quick to gather.
+    windows: Windows,
+    /// The bytes of a row that any output sample needs. `windows` count from the first.
     bytes: (usize, usize),
 }
 
@@ -366,66 +367,81 @@ impl PlaneTables {
             (from as f64 / samples, to as f64 / samples)
         };
         let plane_length = |length: usize, shift: u32| (length + (1 << shift) - 1) >> shift;
-        self.columns.rebuild(
-            in_plane(source.x, shift.0),
-            plane_length(source.width, shift.0),
-            placed.width,
-            COLUMN_TOTAL,
-        );
-        self.rows.rebuild(
-            in_plane(source.y, shift.1),
-            plane_length(source.height, shift.1),
-            placed.height,
-            ROW_TOTAL,
-        );
-        self.step = step;
-        let first = self.columns.first.iter().copied().min().unwrap_or(0);
-        let last = self.columns.first.iter().copied().max().unwrap_or(0) + self.columns.per_output;
-        self.columns.first.iter_mut().for_each(|f| *f -= first);
-        self.bytes = (first * step, last * step);
+        let columns = plane_length(source.width, shift.0);
+        self.columns.rebuild(in_plane(source.x, shift.0), columns, placed.width, COLUMN_TOTAL);
+        self.windows.rebuild(&self.columns, step, columns);
+        let rows = plane_length(source.height, shift.1);
+        self.rows.rebuild(in_plane(source.y, shift.1), rows, placed.height, ROW_TOTAL);
+        self.bytes = self.windows.count_from_the_first();
     }
 
     /// Adds up the source rows under output row `out_row`, with their weights, into `sums`.
-    fn sum_rows(&self, plane: &[u8], stride: usize, out_row: usize, sums: &mut Vec<u16>) {
+    fn sum_rows(&self, plane: &[u8], stride: usize, out_row: usize, sums: &mut Vec<i16>) {
         let (low, high) = self.bytes;
-        sums.resize(high - low, 0);
+        // One more than there are: windows of V begin one later than those of U.
+        sums.resize(high - low + 1, 0);
+        let sums = &mut sums[..high - low];
         let first = self.rows.first[out_row];
         let weights = &self.rows.weights[out_row * self.rows.per_output..][..self.rows.per_output];
         let row = |k: usize| {
             let start = (first + k) * stride;
             &plane[start + low..start + high]
         };
-        let mut k = 0;
-        while k < weights.len() {
-            let add = k > 0;
-            if k + 1 < weights.len() {
-                add_two_rows(sums, row(k), weights[k], row(k + 1), weights[k + 1], add);
-            } else {
-                add_two_rows(sums, row(k), weights[k], row(k), 0, add);
+        for (pair, weights) in weights.chunks(2).enumerate() {
+            let (k, add) = (2 * pair, pair > 0);
+            match *weights {
+                [a, b] => add_two_rows(sums, row(k), a, row(k + 1), b, add),
+                [a] => add_two_rows(sums, row(k), a, row(k), 0, add),
+                _ => {}
             }
-            k += 2;
         }
     }
 
     /// Gathers the output samples of a row from its column sums; `lane` chooses U or V where they lie in
     /// turns.
-    fn gather(&self, sums: &[u16], lane: usize, out: &mut [f32]) {
-        match (self.step, self.columns.per_output) {
-            (1, 1) => gather::<1, 1>(&self.columns, &sums[lane..], out),
-            (1, 2) => gather::<1, 2>(&self.columns, &sums[lane..], out),
-            (1, 3) => gather::<1, 3>(&self.columns, &sums[lane..], out),
-            (1, 4) => gather::<1, 4>(&self.columns, &sums[lane..], out),
-            (1, 5) => gather::<1, 5>(&self.columns, &sums[lane..], out),
-            (1, 6) => gather::<1, 6>(&self.columns, &sums[lane..], out),
-            (1, 7) => gather::<1, 7>(&self.columns, &sums[lane..], out),
-            (1, 8) => gather::<1, 8>(&self.columns, &sums[lane..], out),
-            (2, 1) => gather::<2, 1>(&self.columns, &sums[lane..], out),
-            (2, 2) => gather::<2, 2>(&self.columns, &sums[lane..], out),
-            (2, 3) => gather::<2, 3>(&self.columns, &sums[lane..], out),
-            (2, 4) => gather::<2, 4>(&self.columns, &sums[lane..], out),
-            (2, 5) => gather::<2, 5>(&self.columns, &sums[lane..], out),
-            (step, _) => gather_any(&self.columns, step, &sums[lane..], out),
+    fn gather(&self, sums: &[i16], lane: usize, out: &mut [f32]) {
+        let sums = &sums[lane..];
+        match self.windows.length {
+            8 => gather::<8>(&self.windows, sums, out),
+            16 => gather::<16>(&self.windows, sums, out),
+            _ => gather_any(&self.windows, sums, out),
         }
+    }
+}
+
+/// Column taps as windows of column sums: of a length that fills vector registers (padded with zero weights),
+/// and with zeros between the weights where U and V lie in turns.
+#[derive(Debug, Default)]
+struct Windows {
+    length: usize,
+    first: Vec<usize>,
+    weights: Vec<i16>,
+}
+
+impl Windows {
+    fn rebuild(&mut self, taps: &Taps, step: usize, plane_length: usize) {
+        let (needed, there) = (taps.per_output * step, plane_length * step);
+        // Shorter ones gain nothing: LLVM makes one multiply-add instruction of eight, of SSE2 and NEON alike.
+        self.length = Some(needed.next_power_of_two().max(8)).filter(|l| *l <= there).unwrap_or(needed);
+        self.first.clear();
+        self.weights.clear();
+        for (&first, weights) in taps.first.iter().zip(taps.weights.chunks_exact(taps.per_output)) {
+            let begin = (first * step).min(there - self.length);
+            self.first.push(begin);
+            for place in begin..begin + self.length {
+                let tap = (place / step).checked_sub(first).filter(|_| place % step == 0);
+                // Weights are at most COLUMN_TOTAL, which is an i16.
+                self.weights.push(tap.and_then(|tap| weights.get(tap)).map_or(0, |w| *w as i16));
+            }
+        }
+    }
+
+    /// Makes `first` count from the first byte of a row that is needed; gives the range of those bytes.
+    fn count_from_the_first(&mut self) -> (usize, usize) {
+        let low = self.first.iter().copied().min().unwrap_or(0);
+        let high = self.first.iter().copied().max().unwrap_or(0) + self.length;
+        self.first.iter_mut().for_each(|first| *first -= low);
+        (low, high)
     }
 }
 
@@ -493,11 +509,12 @@ fn tap_weight(from: f64, scale: f64, output: usize, sample: usize, plane_length:
     (1.0 - (position - centre).abs()).max(0.0)
 }
 
-/// `sums[i] = (sums[i] if add) + a[i] * weight_a + b[i] * weight_b`. The weights of all rows together are
-/// [`ROW_TOTAL`], so nothing wraps.
-fn add_two_rows(sums: &mut [u16], a: &[u8], weight_a: u16, b: &[u8], weight_b: u16, add: bool) {
-    let pair =
-        |a: u8, b: u8| u16::from(a).wrapping_mul(weight_a).wrapping_add(u16::from(b).wrapping_mul(weight_b));
+/// `sums[i] = (sums[i] if add, else -128.0) + a[i] * weight_a + b[i] * weight_b`. The weights of all rows
+/// together are [`ROW_TOTAL`], so the final sum is in -32768..=32512 whatever wrapped on the way.
+fn add_two_rows(sums: &mut [i16], a: &[u8], weight_a: u16, b: &[u8], weight_b: u16, add: bool) {
+    let pair = |a: u8, b: u8| {
+        u16::from(a).wrapping_mul(weight_a).wrapping_add(u16::from(b).wrapping_mul(weight_b)) as i16
+    };
     let (a, b) = (&a[..sums.len()], &b[..sums.len()]);
     if add {
         for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
@@ -505,35 +522,30 @@ fn add_two_rows(sums: &mut [u16], a: &[u8], weight_a: u16, b: &[u8], weight_b: u
         }
     } else {
         for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-            *sum = pair(a, b);
+            *sum = i16::MIN.wrapping_add(pair(a, b));
         }
     }
 }
 
-/// Fixed point to 0..255.
+/// Fixed point to 0..255, less 128.
 const GATHERED: f32 = 1.0 / (ROW_TOTAL * COLUMN_TOTAL) as f32;
 
-/// One output sample per window of `TAPS` column sums that lie `STEP` apart.
-fn gather<const STEP: usize, const TAPS: usize>(columns: &Taps, sums: &[u16], out: &mut [f32]) {
-    for ((out, &first), weights) in out.iter_mut().zip(&columns.first).zip(columns.weights.chunks_exact(TAPS))
-    {
-        let window = &sums[first * STEP..first * STEP + (TAPS - 1) * STEP + 1];
-        let mut sum = 0u32;
-        for (k, &weight) in weights.iter().enumerate() {
-            sum += u32::from(window[k * STEP]) * u32::from(weight);
-        }
-        *out = sum as f32 * GATHERED;
+/// One output sample per window of `LENGTH` column sums.
+fn gather<const LENGTH: usize>(windows: &Windows, sums: &[i16], out: &mut [f32]) {
+    let weights = windows.weights.as_chunks::<LENGTH>().0;
+    for ((out, &first), weights) in out.iter_mut().zip(&windows.first).zip(weights) {
+        let Some(window) = sums.get(first..).and_then(|sums| sums.first_chunk::<LENGTH>()) else { return };
+        let products: [i32; LENGTH] = std::array::from_fn(|k| i32::from(window[k]) * i32::from(weights[k]));
+        *out = products.iter().sum::<i32>() as f32 * GATHERED + 128.0;
     }
 }
 
-/// As [`gather`], for any number of taps: reductions by more than about seven.
-fn gather_any(columns: &Taps, step: usize, sums: &[u16], out: &mut [f32]) {
-    let taps = columns.per_output;
-    for ((out, &first), weights) in out.iter_mut().zip(&columns.first).zip(columns.weights.chunks_exact(taps))
-    {
-        let window = sums[first * step..].iter().step_by(step);
-        let sum: u32 = window.zip(weights).map(|(&s, &w)| u32::from(s) * u32::from(w)).sum();
-        *out = sum as f32 * GATHERED;
+/// As [`gather`], for windows of any length: reductions by more than sixteen, and planes shorter than a window.
+fn gather_any(windows: &Windows, sums: &[i16], out: &mut [f32]) {
+    let weights = windows.weights.chunks_exact(windows.length);
+    for ((out, &first), weights) in out.iter_mut().zip(&windows.first).zip(weights) {
+        let sum: i32 = sums[first..].iter().zip(weights).map(|(&s, &w)| i32::from(s) * i32::from(w)).sum();
+        *out = sum as f32 * GATHERED + 128.0;
     }
 }
 

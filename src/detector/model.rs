@@ -150,20 +150,18 @@ impl Model {
         self.provider
     }
 
-    /// How long each of `times` runs on a made-up picture takes, on this thread, now.
+    /// A function that runs the model once on a made-up picture, on the calling thread, and says how long that
+    /// took.
     ///
     /// # Errors
-    /// [`ModelError::Trial`].
-    pub fn trial_runs(&self, times: usize) -> Result<Vec<Duration>, ModelError> {
-        let failed = |message| self.trial_error(message);
-        let mut tensors = self.trial_tensors().map_err(failed)?;
-        let mut durations = Vec::with_capacity(times);
-        for _ in 0..times {
+    /// [`ModelError::Trial`], also of the function itself.
+    pub fn trial_runs(&self) -> Result<impl FnMut() -> Result<Duration, ModelError> + '_, ModelError> {
+        let mut tensors = self.trial_tensors().map_err(|message| self.trial_error(message))?;
+        Ok(move || {
             let begin = Instant::now();
-            tensors.run(self).map_err(failed)?;
-            durations.push(begin.elapsed());
-        }
-        Ok(durations)
+            tensors.run(self).map_err(|message| self.trial_error(message))?;
+            Ok(begin.elapsed())
+        })
     }
 
     pub(super) fn session(&self) -> &Session {

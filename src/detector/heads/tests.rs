@@ -80,7 +80,7 @@ fn yolov8_reads_columns_of_finished_boxes() {
     let mut outputs = blank(&head, 3);
     assert_eq!(head.outputs(&small_input(), 3)[0].shape, [1, 7, 42]);
     for (row, value) in [30.0, 16.0, 20.0, 8.0, 0.3, 0.99, 0.6].into_iter().enumerate() {
-        outputs[0][row * 42 + 41] = value;
+        outputs[0][row * 42 + 40] = value;
     }
     assert_one_box(&decoded(&head, &outputs, &person_and_car()), Class::CAR, 0.6, [20.0, 12.0, 40.0, 20.0]);
 }
