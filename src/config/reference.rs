@@ -12,15 +12,15 @@ use crate::contract::kinds;
 pub fn markdown() -> String {
     let root = schema::document_schema();
     let mut out = String::from(INTRODUCTION);
-    for (name, field) in fields_of(&root) {
+    for (name, field) in fields_of(root) {
         let many = field.get("items");
-        let definition = resolved(&root, many.unwrap_or(field));
+        let definition = resolved(root, many.unwrap_or(field));
         let header = if many.is_some() { format!("[[{name}]]") } else { format!("[{name}]") };
-        section(&mut out, &root, &header, description(field), definition);
+        section(&mut out, root, &header, description(field), definition);
         for (part, field) in fields_of(definition) {
             // Tables within a table: zones, lines and masks of a camera, conditions of a rule.
-            let of_many = field.get("items").map(|items| resolved(&root, items));
-            let inner = of_many.unwrap_or_else(|| resolved(&root, field));
+            let of_many = field.get("items").map(|items| resolved(root, items));
+            let inner = of_many.unwrap_or_else(|| resolved(root, field));
             if fields_of(inner).next().is_none() {
                 continue;
             }
@@ -29,7 +29,7 @@ pub fn markdown() -> String {
             } else {
                 format!("{part} = {{ ... }}` in `{header}")
             };
-            section(&mut out, &root, &header, description(field), inner);
+            section(&mut out, root, &header, description(field), inner);
         }
     }
     out.push_str(KINDS_OF_ALERT);

@@ -2,6 +2,8 @@
 //!
 //! One schema, two readers: editors (`config/lookout.schema.json`) and [`super::structure`].
 
+use std::sync::OnceLock;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -9,9 +11,10 @@ use serde_json::Value;
 use super::document::Document;
 use crate::contract::schema::tidy;
 
-/// The schema as [`super::structure`] walks it: JSON Schema 2020-12.
-pub(super) fn document_schema() -> Value {
-    made::<Document>(SchemaSettings::draft2020_12())
+/// The schema as [`super::structure`] walks it: JSON Schema 2020-12. Made once, as it costs milliseconds.
+pub(super) fn document_schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| made::<Document>(SchemaSettings::draft2020_12()))
 }
 
 /// The schema for editors: draft 7, which taplo and most editors understand.

@@ -62,9 +62,9 @@ impl TakenOut {
 /// Reports what may not stand where it stands and takes it out.
 pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> TakenOut {
     let schema = schema::document_schema();
-    let mut walk = Walk { schema: &schema, report, taken_out: TakenOut::default() };
+    let mut walk = Walk { schema, report, taken_out: TakenOut::default() };
     let span = root.span();
-    walk.table(root.get_mut(), &span, &schema, &Place { owner: String::new(), definition: "Document" });
+    walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
     walk.taken_out
 }
 
