@@ -52,15 +52,18 @@ fn picture(width: usize, height: usize, layout: Layout) -> Picture {
         _ => vec![vec![220; width * height], vec![128; chroma.0 * chroma.1], vec![128; chroma.0 * chroma.1]],
     };
     let strides = if layout == Layout::Nv12 { [width, width, 0] } else { [width, chroma.0, chroma.0] };
-    let format = PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
+    let format =
+        PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
     Picture::new(format, Box::new(planes)).expect("whole planes")
 }
 
 #[test]
 fn a_worker_that_has_seen_its_cameras_allocates_nothing_more() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/detector/colours.onnx");
-    let sha256: String =
-        Sha256::digest(std::fs::read(&file).expect("the fixture")).iter().map(|b| format!("{b:02x}")).collect();
+    let sha256: String = Sha256::digest(std::fs::read(&file).expect("the fixture"))
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     let text = format!(
         r#"
 [[model]]
@@ -81,11 +84,8 @@ input = {{ width = 64, height = 32, colour = "rgb", fit = "letterbox-top-left", 
     let thresholds = Thresholds::default().with(lookout::analysis::detection::Class::FIRE, 0.4);
 
     // Several cameras of different shapes in turns, whole and in part, as one worker gets them.
-    let pictures = [
-        picture(1280, 720, Layout::Nv12),
-        picture(640, 352, Layout::I420),
-        picture(704, 576, Layout::I420),
-    ];
+    let pictures =
+        [picture(1280, 720, Layout::Nv12), picture(640, 352, Layout::I420), picture(704, 576, Layout::I420)];
     let regions = [None, Some(BBox::new(0.2, 0.3, 0.9, 0.8))];
     let mut found = Vec::new();
     let mut look_at_all = |found: &mut Vec<_>| {

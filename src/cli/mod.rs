@@ -126,7 +126,8 @@ fn with_error_prefix(message: &str) -> String {
 
 fn start_log() {
     // Libraries talk too much at `info` for somebody on a ladder.
-    let quiet = "info,rumqttd=warn,rumqttc=warn,ort=warn";
+    // rumqttd calls every connection that closes an error; the door in front of it says what matters.
+    let quiet = "info,rumqttd=off,rumqttc=warn,ort=warn";
     let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
