@@ -4,6 +4,8 @@
 //! subscriptions, then `online`, then the latest values, then records as the outbox lends them. Must never
 //! let one bad record, message or subscription keep the others from going on.
 
+mod hearing;
+
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,10 +18,11 @@ use ulid::Ulid;
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
 use super::publisher::{Key, Shared, Suspects};
+use super::rate::Bucket;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
-use super::{Command, Qos, Refusal, RefusalKind, State, Timing, Trouble, TroubleKind, commands};
-use crate::outbox::{Kind, OutboxError, Policy, Record, RecordId, Turn};
+use super::{Qos, State, Timing, Trouble, TroubleKind};
+use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
 const STRIKES: u32 = 3;
@@ -539,107 +542,6 @@ impl Connection {
         }
     }
 
-    // ---- what others say ----
-
-    async fn message(&mut self, topic: &str, payload: Vec<u8>, retain: bool) {
-        let Some(suffix) = topic.strip_prefix(&self.base).and_then(|rest| rest.strip_prefix('/')) else {
-            return;
-        };
-        let now = self.shared.clock.now().utc;
-        match suffix {
-            "up/state" => self.hear_state(&payload, retain),
-            "down/mark" => match commands::mark(&payload, now) {
-                Ok(Some((stream, n))) => self.mark(stream, n).await,
-                Ok(None) => {}
-                Err(refusal) => self.refuse(refusal).await,
-            },
-            "down/config" if payload.is_empty() => {}
-            "down/config" => {
-                self.pass_on("config", None, Command::Config { body: payload, retained: retain }).await
-            }
-            _ => {
-                let Some(verb) = suffix.strip_prefix("down/cmd/") else { return };
-                if retain && payload.is_empty() {
-                    return;
-                }
-                match commands::command(verb, &payload, retain, now) {
-                    Ok(command) => {
-                        let request_id = match &command {
-                            Command::Ack(ack) => Some(ack.request_id.clone()),
-                            Command::Unknown { request_id, .. } => Some(request_id.clone()),
-                            _ => None,
-                        };
-                        self.pass_on(verb, request_id, command).await;
-                    }
-                    Err(refusal) => self.refuse(refusal).await,
-                }
-            }
-        }
-    }
-
-    /// A will of an earlier connection may come after our `online` (rumqttd even sends the new one's when a
-    /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
-    fn hear_state(&mut self, payload: &[u8], retain: bool) {
-        let Some((state, session)) = commands::state(payload) else { return };
-        {
-            let mut suspects = self.shared.suspects.lock();
-            if !suspects.sessions.contains(&session) && suspects.strangers.len() < SESSIONS_REMEMBERED {
-                suspects.strangers.insert(session.clone());
-            }
-        }
-        if state == State::Online.name() {
-            return;
-        }
-        // The retained one is what was said before this connection; `online` follows anyway.
-        if !retain && self.stop_until.is_none() {
-            info!(%state, %session, "a late will said that this box is gone; saying again that it is not");
-            self.state_to_say = Some(State::Online);
-        }
-    }
-
-    async fn mark(&mut self, stream: String, n: u64) {
-        let now = self.shared.clock.now().utc;
-        match self.shared.outbox.marked_async(stream.clone(), n, now).await {
-            Ok(outcome) => debug!(%stream, n, ?outcome, "mark"),
-            Err(error) => warn!(%error, "a mark could not be stored"),
-        }
-        // For the record only: a daemon that is busy misses nothing it needs.
-        let _ = self.shared.commands.try_send(Command::Mark { stream, n });
-    }
-
-    async fn pass_on(&mut self, verb: &str, request_id: Option<String>, command: Command) {
-        if self.shared.commands.try_send(command).is_ok() {
-            self.shared.status.send_modify(|status| status.commands += 1);
-            return;
-        }
-        let why = "too many commands at once; try again".to_owned();
-        let at = self.shared.clock.now().utc;
-        self.refuse(Refusal { kind: RefusalKind::Busy, request_id, verb: verb.to_owned(), why, at }).await;
-    }
-
-    /// Counts it and answers, through the outbox like everything that must arrive.
-    async fn refuse(&mut self, refusal: Refusal) {
-        warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
-        self.shared.status.send_modify(|status| status.commands_refused += 1);
-        if !self.refusals.take(Instant::now()) {
-            return;
-        }
-        let record = Record {
-            kind: Kind::Reply,
-            alert_id: None,
-            rev: 0,
-            level: None,
-            phase_end: false,
-            topic_suffix: "up/reply".to_owned(),
-            at: refusal.at,
-        };
-        let body = self.shared.bodies.reply.clone();
-        if let Err(error) = self.shared.outbox.append_async(record, move |seq| body(&refusal, seq)).await {
-            warn!(%error, "a refused command could not be answered");
-        }
-        self.look = true;
-    }
-
     // ---- time ----
 
     fn look_again(&mut self) {
@@ -797,43 +699,4 @@ fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
 /// Size of a QoS 1 publish on the wire, at most: fixed header, topic, packet number, empty properties.
 fn packet_bytes(topic: &str, body: usize) -> u64 {
     (1 + 4 + 2 + topic.len() + 2 + 1 + body) as u64
-}
-
-/// So many per second, and so many at once after a pause.
-#[derive(Debug)]
-struct Bucket {
-    per_sec: f64,
-    most: f64,
-    tokens: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn new(per_sec: f64, most: f64, now: Instant) -> Self {
-        Bucket { per_sec, most, tokens: most, at: now }
-    }
-
-    fn refill(&mut self, now: Instant) {
-        let earned = now.saturating_duration_since(self.at).as_secs_f64() * self.per_sec;
-        self.tokens = (self.tokens + earned).min(self.most);
-        self.at = now;
-    }
-
-    fn has_one(&mut self, now: Instant) -> bool {
-        self.refill(now);
-        self.tokens >= 1.0
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let has = self.has_one(now);
-        if has {
-            self.tokens -= 1.0;
-        }
-        has
-    }
-
-    fn next_at(&mut self, now: Instant) -> Instant {
-        self.refill(now);
-        now + Duration::from_secs_f64((1.0 - self.tokens).max(0.0) / self.per_sec)
-    }
 }

@@ -28,6 +28,7 @@ pub mod embedded;
 mod endpoint;
 mod flight;
 mod publisher;
+mod rate;
 mod trouble;
 mod wire;
 

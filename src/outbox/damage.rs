@@ -5,17 +5,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
-use super::store::{NewRow, Store, kind_from_number, level_from_number, level_number, sqlite};
+use super::store::{Changes, NewRow, Store, kind_from_number, level_from_number, level_number, sqlite};
 use super::{Gap, GapReason, Kind, Level, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
 
 impl Store {
     /// The database broke while it was open: moves it aside and goes on with a new one.
     pub(super) fn begin_anew(&mut self, why: &rusqlite::Error) -> Result<(), OutboxError> {
-        let now = Timestamp::now();
+        let now = self.latest;
         let memory = Connection::open_in_memory().map_err(|error| sqlite(&self.path, "open", error))?;
         // Closes the broken one, so that its files can be moved.
         drop(std::mem::replace(&mut self.conn, memory));
@@ -26,6 +26,7 @@ impl Store {
             Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
         let records = fresh.carry_over(&aside, now)?;
         fresh.reserve = self.reserve;
+        fresh.generation = self.generation + 1;
         fresh.totals.delivered = self.totals.delivered;
         fresh.totals.dropped = self.totals.dropped;
         fresh.totals.dropped_pictures = self.totals.dropped_pictures;
@@ -38,7 +39,8 @@ impl Store {
     /// its stream is over and something may be missing.
     pub(super) fn carry_over(&mut self, damaged: &Path, now: Timestamp) -> Result<u64, OutboxError> {
         let salvage = Salvage::read(damaged);
-        self.write("carry over", |store, tx, changes| {
+        // Not `write`: should the new database be damaged at once, there is no third.
+        self.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
             for alert in &salvage.alerts {
                 tx.prepare_cached(
                     "INSERT OR IGNORE INTO alert (alert_id, rev, level, first_id, revision, ack) VALUES (?, ?, ?, 0, ?, ?)",
@@ -80,7 +82,8 @@ impl Store {
                 to: now,
             };
             store.insert_gap(tx, gap, now, changes)
-        })?;
+        })
+        .map_err(|source| sqlite(&self.path, "carry over", source))?;
         self.backlog_to = self.last_row;
         Ok(salvage.records.len() as u64)
     }

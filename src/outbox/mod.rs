@@ -141,7 +141,11 @@ impl fmt::Debug for Evidence {
 
 /// Handle of a stored record, for the time this process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RecordId(i64);
+pub struct RecordId {
+    /// Which database of this run: another one after a damaged one was replaced.
+    generation: u32,
+    row: i64,
+}
 
 /// In which turn a record is sent. The order is the order of the variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -260,6 +264,9 @@ pub type GapBody = Arc<dyn Fn(&Gap, &Seq) -> Vec<u8> + Send + Sync>;
 /// How much may be kept. When one of them is passed, what goes first is, in this order: pictures already
 /// sent; pictures (blue first); updates with a later revision behind them; counts; blue; yellow and
 /// replies. Red, orange, `end` and `retract` never: for them the limits are passed.
+///
+/// A disk that others have filled is not emptied by dropping alerts: below `free_bytes` the outbox shrinks to
+/// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Most records.
@@ -268,6 +275,11 @@ pub struct Limits {
     pub bytes: u64,
     /// Free disk to leave to others.
     pub free_bytes: u64,
+}
+
+impl Limits {
+    /// An outbox of 16 MiB, thousands of alerts, is not what fills a disk.
+    pub const FLOOR_BYTES: u64 = 16 << 20;
 }
 
 impl Default for Limits {

@@ -11,7 +11,7 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 use tracing::error;
 
-use super::store::{Changes, Gone, NewRow, Store, kind_number, read_gone};
+use super::store::{Changes, Gone, NewRow, Store, read_gone};
 use super::{Gap, GapReason, Kind, Limits, Seq};
 use crate::analysis::time::Timestamp;
 
@@ -26,7 +26,12 @@ pub(super) struct Excess {
     rows: u64,
     bytes: u64,
     reason: GapReason,
+    /// Nothing but pictures.
+    pictures_only: bool,
 }
+
+/// How many of [`DROP_ORDER`] are pictures.
+const PICTURES: usize = 2;
 
 /// What goes first, as in [`Limits`]. Numbers as in `kind_number` and `level_number`.
 pub(super) const DROP_ORDER: &[&str] = &[
@@ -61,7 +66,8 @@ impl Store {
     ) -> rusqlite::Result<()> {
         let Some(mut excess) = self.excess(changes) else { return Ok(()) };
         let first_new = changes.gone.len();
-        for sql in DROP_ORDER {
+        let order = if excess.pictures_only { &DROP_ORDER[..PICTURES] } else { DROP_ORDER };
+        for sql in order {
             if excess.rows == 0 && excess.bytes == 0 {
                 break;
             }
@@ -80,7 +86,7 @@ impl Store {
                 changes.gone.push(gone);
             }
         }
-        changes.over_limit = excess.rows > 0 || excess.bytes > 0;
+        changes.over_limit = excess.reason != GapReason::Disk && (excess.rows > 0 || excess.bytes > 0);
         if changes.gone.len() == first_new {
             return Ok(());
         }
@@ -107,23 +113,26 @@ impl Store {
         let have_rows = self.totals.rows + changes.rows_added - changes.gone.len() as u64;
         let gone_bytes: u64 = changes.gone.iter().map(|gone| gone.bytes).sum();
         let have_bytes = self.totals.bytes + changes.bytes_added - gone_bytes;
+        let excess = |rows, bytes, reason| Some(Excess { rows, bytes, reason, pictures_only: false });
         if have_rows > rows {
-            return Some(Excess {
-                rows: have_rows - rows.saturating_sub((rows / SLACK).max(1)),
-                bytes: 0,
-                reason: GapReason::Rows,
-            });
+            let target = rows.saturating_sub((rows / SLACK).max(1));
+            return excess(have_rows - target, 0, GapReason::Rows);
         }
         if have_bytes > bytes {
-            return Some(Excess {
-                rows: 0,
-                bytes: have_bytes - (bytes - bytes / SLACK),
-                reason: GapReason::Bytes,
-            });
+            return excess(0, have_bytes - (bytes - bytes / SLACK), GapReason::Bytes);
         }
-        // The log file takes as much again before it is written back, so free space is asked for early.
-        let missing = free_bytes.saturating_sub(self.free_bytes.unwrap_or(u64::MAX));
-        (missing > 0).then_some(Excess { rows: 0, bytes: missing, reason: GapReason::Disk })
+        let free = self.free_bytes.unwrap_or(u64::MAX);
+        let missing = free_bytes.saturating_sub(free);
+        let above_floor = have_bytes.saturating_sub(Limits::FLOOR_BYTES);
+        if missing > 0 && above_floor > 0 {
+            return excess(0, missing.min(above_floor), GapReason::Disk);
+        }
+        (missing > 0 && free < Limits::FLOOR_BYTES).then_some(Excess {
+            rows: 0,
+            bytes: missing.min(have_bytes),
+            reason: GapReason::Disk,
+            pictures_only: true,
+        })
     }
 
     /// Stores a gap, or adds it to the last one while that still waits.
@@ -134,35 +143,15 @@ impl Store {
         now: Timestamp,
         changes: &mut Changes,
     ) -> rusqlite::Result<()> {
-        let waiting: Option<(i64, String, u64, String, u64)> = tx
-            .prepare_cached(
-                "SELECT id, stream, n, gap, bytes FROM record
-                 WHERE kind = ?1 AND acked = 0 ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row([kind_number(Kind::Gap)], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })
-            .optional()?;
-        if let Some((id, stream, n, detail, bytes)) = waiting
-            && !self.lent.contains(&id)
-            && let Some(mut known) = gap_from_detail(&detail)
-            && known.stream == gap.stream
-            && known.reason == gap.reason
-            && known.ranges.len() + gap.ranges.len() <= GAP_RANGES
+        if let Some(id) = changes.open_gap
+            && self.add_to_gap(tx, id, &gap, now, changes)?
         {
-            known.ranges = joined(known.ranges.iter().chain(&gap.ranges).copied());
-            known.pictures += gap.pictures;
-            known.to = now;
-            let body = (self.options.gap_body)(&known, &Seq { stream: stream.into(), n });
-            tx.prepare_cached("UPDATE record SET gap = ?, body = ?, bytes = ? WHERE id = ?")?
-                .execute(params![gap_detail(&known), body, body.len() as u64, id])?;
-            changes.bytes_added += (body.len() as u64).saturating_sub(bytes);
             return Ok(());
         }
         for part in split(gap) {
             let seq = Seq { stream: self.stream.clone(), n: changes.next_n };
             let body = (self.options.gap_body)(&part, &seq);
-            self.insert(
+            let id = self.insert(
                 tx,
                 NewRow {
                     seq_stream: &seq.stream,
@@ -181,14 +170,46 @@ impl Store {
                 changes,
             )?;
             changes.next_n = seq.n + 1;
+            changes.open_gap = Some(id);
         }
         tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
         Ok(())
     }
 
+    /// Adds to the gap in row `id`; `false` if it is of another stream or reason, or full.
+    fn add_to_gap(
+        &self,
+        tx: &Transaction<'_>,
+        id: i64,
+        gap: &Gap,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<bool> {
+        let waiting: Option<(String, u64, String, u64)> = tx
+            .prepare_cached("SELECT stream, n, gap, bytes FROM record WHERE id = ?")?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .optional()?;
+        let Some((stream, n, detail, bytes)) = waiting else { return Ok(false) };
+        let Some(mut known) = gap_from_detail(&detail) else { return Ok(false) };
+        let fits = known.stream == gap.stream
+            && known.reason == gap.reason
+            && known.ranges.len() + gap.ranges.len() <= GAP_RANGES;
+        if !fits {
+            return Ok(false);
+        }
+        known.ranges = joined(known.ranges.iter().chain(&gap.ranges).copied());
+        known.pictures += gap.pictures;
+        known.to = now;
+        let body = (self.options.gap_body)(&known, &Seq { stream: stream.into(), n });
+        tx.prepare_cached("UPDATE record SET gap = ?, body = ?, bytes = ? WHERE id = ?")?
+            .execute(params![gap_detail(&known), body, body.len() as u64, id])?;
+        changes.bytes_added += (body.len() as u64).saturating_sub(bytes);
+        Ok(true)
+    }
+
     pub(super) fn keep_reserve(&mut self) {
         let path = self.dir.join("outbox.reserve");
-        let wanted = self.options.limits.free_bytes.saturating_add(RESERVE_BYTES);
+        let wanted = 4 * RESERVE_BYTES;
         if free_bytes(&self.dir).is_some_and(|free| free < wanted) {
             return;
         }

@@ -92,6 +92,13 @@ pub(super) struct Store {
     pub(super) reserve: bool,
     pub(super) over_limit: bool,
     pub(super) free_bytes: Option<u64>,
+    /// The gap that may still be added to: stored in this run and never lent. One that was sent must stay
+    /// as it is, the consumer knows it by its id.
+    pub(super) open_gap: Option<i64>,
+    /// See [`super::RecordId`].
+    pub(super) generation: u32,
+    /// The latest time given by a caller.
+    pub(super) latest: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -128,6 +135,7 @@ pub(super) struct Changes {
     pub(super) last_row: i64,
     pub(super) next_n: u64,
     pub(super) over_limit: bool,
+    pub(super) open_gap: Option<i64>,
     pub(super) drop_reason: Option<GapReason>,
 }
 
@@ -262,6 +270,9 @@ impl Store {
             reserve: false,
             over_limit: false,
             free_bytes: None,
+            open_gap: None,
+            generation: 0,
+            latest: now,
         };
         Ok((store, other_box))
     }
@@ -306,6 +317,7 @@ impl Store {
         record: Record,
         body: impl FnOnce(&Seq) -> Vec<u8>,
     ) -> Result<Seq, OutboxError> {
+        self.latest = self.latest.max(record.at);
         let seq = Seq { stream: self.stream.clone(), n: self.next_n };
         let body = body(&seq);
         self.check_size(&record.topic_suffix, body.len())?;
@@ -378,7 +390,11 @@ impl Store {
             },
             changes,
         )?;
-        changes.next_n = seq.n + 1;
+        // Otherwise this database was begun anew between the giving of the number and now: the record stays the
+        // last one of its old stream, which its body names.
+        if *seq.stream == *self.stream {
+            changes.next_n = seq.n + 1;
+        }
         if let (Kind::Alert, Some(alert)) = (record.kind, &record.alert_id) {
             if record.phase_end {
                 tx.prepare_cached("DELETE FROM alert WHERE alert_id = ?")?.execute([alert])?;
@@ -435,36 +451,46 @@ impl Store {
         Ok(id)
     }
 
-    /// Runs `work` in a transaction. When the disk is full, the reserve is given up and it is tried again.
+    /// Runs `work` in a transaction.
     pub(super) fn write(
         &mut self,
         doing: &'static str,
         work: impl Fn(&Store, &Transaction<'_>, &mut Changes) -> rusqlite::Result<()>,
     ) -> Result<(), OutboxError> {
         self.free_bytes = free_bytes(&self.dir);
-        match self.try_write(&work) {
-            Ok(()) => {
-                if !self.reserve {
-                    self.keep_reserve();
-                }
-                Ok(())
-            }
-            Err(error) if code(&error) == Some(ErrorCode::DiskFull) && self.give_up_reserve() => {
-                self.try_write(&work).map_err(|error| sqlite(&self.path, doing, error))
-            }
-            Err(error) if is_damage(&error) => {
-                self.begin_anew(&error)?;
-                self.try_write(&work).map_err(|error| sqlite(&self.path, doing, error))
-            }
-            Err(error) => Err(sqlite(&self.path, doing, error)),
+        self.attempt(doing, |store| store.try_write(&work))?;
+        if !self.reserve {
+            self.keep_reserve();
         }
+        Ok(())
+    }
+
+    /// Does it, and once more where there is a remedy: the reserve when the disk is full, a new database when
+    /// this one is damaged.
+    pub(super) fn attempt<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl Fn(&mut Store) -> rusqlite::Result<T>,
+    ) -> Result<T, OutboxError> {
+        match work(self) {
+            Ok(done) => return Ok(done),
+            Err(error) if code(&error) == Some(ErrorCode::DiskFull) && self.give_up_reserve() => {}
+            Err(error) if is_damage(&error) => self.begin_anew(&error)?,
+            Err(error) => return Err(sqlite(&self.path, doing, error)),
+        }
+        work(self).map_err(|error| sqlite(&self.path, doing, error))
     }
 
     pub(super) fn try_write(
         &mut self,
         work: &impl Fn(&Store, &Transaction<'_>, &mut Changes) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        let mut changes = Changes { next_n: self.next_n, last_row: self.last_row, ..Changes::default() };
+        let mut changes = Changes {
+            next_n: self.next_n,
+            last_row: self.last_row,
+            open_gap: self.open_gap,
+            ..Changes::default()
+        };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
         tx.commit()?;
@@ -475,6 +501,7 @@ impl Store {
     pub(super) fn apply(&mut self, changes: Changes) {
         self.next_n = changes.next_n;
         self.last_row = changes.last_row;
+        self.open_gap = changes.open_gap;
         self.totals.rows += changes.rows_added;
         self.totals.bytes += changes.bytes_added;
         for gone in &changes.gone {
@@ -515,28 +542,29 @@ impl Store {
     }
 
     pub(super) fn open_alerts(&mut self) -> Result<Vec<OpenAlert>, OutboxError> {
-        let read = || {
-            self.conn
-                .prepare_cached("SELECT alert_id, rev, level, revision, ack FROM alert ORDER BY first_id")?
-                .query_map([], |row| {
-                    Ok(OpenAlert {
-                        alert_id: row.get(0)?,
-                        rev: row.get(1)?,
-                        level: row.get::<_, Option<u8>>(2)?.map(level_from_number),
-                        revision: row.get(3)?,
-                        ack: row.get(4)?,
-                    })
-                })?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|source| sqlite(&self.path, "read the open alerts", source))
+        self.attempt("read the open alerts", |store| {
+            let mut statement = store.conn.prepare_cached(
+                "SELECT alert_id, rev, level, revision, ack FROM alert ORDER BY first_id, rowid",
+            )?;
+            let alerts = statement.query_map([], |row| {
+                Ok(OpenAlert {
+                    alert_id: row.get(0)?,
+                    rev: row.get(1)?,
+                    level: row.get::<_, Option<u8>>(2)?.map(level_from_number),
+                    revision: row.get(3)?,
+                    ack: row.get(4)?,
+                })
+            })?;
+            alerts.collect()
+        })
     }
 
     pub(super) fn store_ack(&mut self, alert_id: &str, ack: &[u8]) -> Result<bool, OutboxError> {
-        self.conn
-            .execute("UPDATE alert SET ack = ? WHERE alert_id = ?", params![ack, alert_id])
-            .map(|rows| rows > 0)
-            .map_err(|source| sqlite(&self.path, "store an acknowledgement", source))
+        self.attempt("store an acknowledgement", |store| {
+            let rows =
+                store.conn.execute("UPDATE alert SET ack = ? WHERE alert_id = ?", params![ack, alert_id])?;
+            Ok(rows > 0)
+        })
     }
 }
 

@@ -437,7 +437,7 @@ fn open_alerts_and_their_acknowledgements_survive_a_crash() {
     revision(&mut store, 3, 2, Level::Blue, true);
     for id in [1, 2] {
         // Delivered or not makes no difference.
-        store.acked(&[RecordId(id)]).unwrap();
+        store.acked(&[RecordId { generation: 0, row: id }]).unwrap();
     }
     let dir = crash(store, dir.path());
     let open = open(dir.path()).open_alerts().unwrap();
@@ -475,7 +475,7 @@ fn what_goes_first_when_room_is_short() {
     picture(&mut store, 1, Level::Red, 100); // 12, sent
     let stream = store.depth().stream;
     store.marked(&stream, 0, now()).unwrap();
-    store.acked(&[RecordId(12)]).unwrap();
+    store.acked(&[RecordId { generation: 0, row: 12 }]).unwrap();
     let mut order: Vec<i64> = Vec::new();
     for sql in super::room::DROP_ORDER {
         let mut statement = store.conn.prepare(sql).unwrap();
@@ -655,25 +655,101 @@ fn a_full_disk_is_an_error_that_uses_no_number_and_goes_away_with_room() {
 }
 
 #[test]
-fn little_free_disk_drops_pictures_first_and_says_why() {
+fn a_disk_that_others_fill_takes_the_pictures_but_never_the_alerts_of_a_small_outbox() {
     let dir = dir();
+    // More than any disk has: it is always short.
     let mut options = options(1000, 1 << 30);
-    let mut store = open_with(dir.path(), options.clone()).0;
-    for number in 0..5 {
-        picture(&mut store, number, Level::Red, 1000);
-    }
-    alert(&mut store, 1, Level::Red);
-    store.close().unwrap();
-    // More than any disk has.
     options.limits.free_bytes = u64::MAX / 2;
     let mut store = open_with(dir.path(), options).0;
-    alert(&mut store, 2, Level::Red);
-    assert_eq!(store.depth().dropped_pictures, 5);
+    for number in 0..80 {
+        picture(&mut store, number, Level::Red, EVIDENCE_BYTES);
+    }
+    alert(&mut store, 1, Level::Blue);
+    let depth = store.depth();
+    assert!(depth.bytes <= Limits::FLOOR_BYTES && depth.bytes > Limits::FLOOR_BYTES / 2, "{depth:?}");
+    assert_eq!(depth.dropped, 0, "a blue alert can still be told");
     let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
     let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
     let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
-    assert_eq!((body["reason"].as_str(), body["pictures"].as_u64()), (Some("disk"), Some(5)));
-    assert_eq!(lent.iter().filter(|sending| sending.kind == Kind::Alert).count(), 2);
+    assert_eq!(
+        (body["reason"].as_str(), body["pictures"].as_u64()),
+        (Some("disk"), Some(depth.dropped_pictures))
+    );
+    assert!(lent.iter().any(|sending| sending.kind == Kind::Alert));
+}
+
+#[test]
+fn a_gap_that_was_sent_stays_as_it_is() {
+    let dir = dir();
+    let mut store = open_with(dir.path(), options(4, u64::MAX / 2)).0;
+    for number in 0..10 {
+        alert(&mut store, number, Level::Blue);
+    }
+    let gaps = |store: &mut Store| -> BTreeMap<u64, Vec<u8>> {
+        let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
+        let gaps = lent.iter().filter(|sending| sending.kind == Kind::Gap);
+        gaps.map(|sending| (n_of(sending), sending.body.clone())).collect()
+    };
+    let first = gaps(&mut store);
+    assert_eq!(first.len(), 1);
+    // It may have arrived before the connection broke; the consumer would drop a second one with its id.
+    store.connected().unwrap();
+    for number in 10..20 {
+        alert(&mut store, number, Level::Blue);
+    }
+    let second = gaps(&mut store);
+    assert_eq!(second.len(), 2, "a new record for what was dropped since");
+    let (n, body) = first.iter().next().unwrap();
+    assert_eq!(second.get(n), Some(body), "the same bytes under the same number");
+}
+
+#[test]
+fn damage_while_it_is_open_costs_neither_the_record_nor_a_hole() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    for number in 0..50 {
+        alert_of(&mut store, number, Level::Red, 2000);
+    }
+    let lent = store.next(2, EVERYTHING, Instant::now()).unwrap();
+    let old = store.depth().stream;
+    // Everything to the main file, then the schema page of the file goes bad under the open database.
+    store.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let path = dir.path().join("outbox.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let end = bytes.len() - 40 * 4096;
+    bytes[4096 * 3..end].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    store.conn.execute_batch("PRAGMA shrink_memory").unwrap();
+
+    let seq = (0..50)
+        .map(|number| {
+            store.append(record(Kind::Alert, 100 + number, 1, Level::Red, false), |seq| {
+                format!("{}/{}", seq.stream, seq.n).into_bytes()
+            })
+        })
+        .map(|stored| stored.expect("stored, in this database or in the next"))
+        .find(|seq| *seq.stream != *old)
+        .expect("the damage was met");
+    assert_eq!(seq.n, 2, "the new stream begins with its gap record");
+    store.acked(&[lent[0].id, lent[1].id]).unwrap();
+    let all = store.next(1000, EVERYTHING, Instant::now()).unwrap();
+    for sending in all.iter().filter(|sending| sending.kind == Kind::Alert) {
+        let seq = sending.seq.as_ref().unwrap();
+        let body = String::from_utf8_lossy(&sending.body);
+        assert!(body.starts_with('0') || body == format!("{}/{}", seq.stream, seq.n), "{body}");
+    }
+    assert!(all.iter().any(|sending| sending.seq.as_ref() == Some(&seq)));
+    let numbers: Vec<u64> = all
+        .iter()
+        .filter_map(|sending| sending.seq.as_ref())
+        .filter(|seq| *seq.stream != *old)
+        .map(|seq| seq.n)
+        .collect();
+    assert_eq!(
+        numbers.len() as u64,
+        store.depth().last_n,
+        "acknowledging rows of the old database took none of the new"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use rusqlite::{OptionalExtension, Transaction, params};
 use tracing::error;
 
-use super::store::{Gone, Store, kind_from_number, new_stream, read_gone, sqlite};
+use super::store::{Gone, Store, kind_from_number, new_stream, read_gone};
 use super::{Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
 
@@ -26,24 +26,23 @@ impl Store {
         now: Instant,
     ) -> Result<Vec<Sending>, OutboxError> {
         self.held.retain(|_, until| *until > now);
-        let mut found = Vec::new();
-        let result = self.collect(limit, policy, &mut found);
-        result.map_err(|source| sqlite(&self.path, "read the next records", source))?;
+        let found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
         for sending in &found {
-            self.lent.insert(sending.id.0);
+            let row = sending.id.row;
+            self.lent.insert(row);
+            if self.open_gap == Some(row) {
+                self.open_gap = None;
+            }
             if sending.turn == Turn::Again && sending.kind == Kind::Evidence {
-                self.resent.insert(sending.id.0);
+                self.resent.insert(row);
             }
         }
         Ok(found)
     }
 
-    pub(super) fn collect(
-        &self,
-        limit: usize,
-        policy: Policy,
-        found: &mut Vec<Sending>,
-    ) -> rusqlite::Result<()> {
+    fn collect(&self, limit: usize, policy: Policy) -> rusqlite::Result<Vec<Sending>> {
+        let mut lent = Vec::new();
+        let found = &mut lent;
         let b = self.backlog_to;
         self.collect_turn(Turn::Urgent, (0, 0), (0, i64::MAX), limit, found)?;
         self.collect_turn(Turn::Live, (0, 1), (b, i64::MAX), limit, found)?;
@@ -64,7 +63,7 @@ impl Store {
                 self.collect_turn(Turn::Again, (1, 2), (0, i64::MAX), room, found)?;
             }
         }
-        Ok(())
+        Ok(lent)
     }
 
     pub(super) fn collect_turn(
@@ -110,7 +109,7 @@ impl Store {
                 let stream: String = row.get(0)?;
                 let n: Option<u64> = row.get(1)?;
                 Ok(Sending {
-                    id: RecordId(id),
+                    id: RecordId { generation: self.generation, row: id },
                     kind: kind_from_number(row.get(2)?),
                     seq: n.map(|n| Seq { stream: stream.into(), n }),
                     alert_id: row.get(3)?,
@@ -122,15 +121,14 @@ impl Store {
     }
 
     pub(super) fn acked(&mut self, ids: &[RecordId]) -> Result<(), OutboxError> {
-        let result = self.try_acked(ids);
-        result.map_err(|source| sqlite(&self.path, "note what arrived", source))
+        self.attempt("note what arrived", |store| store.try_acked(ids))
     }
 
     pub(super) fn try_acked(&mut self, ids: &[RecordId]) -> rusqlite::Result<()> {
         let tx = self.conn.unchecked_transaction()?;
         let mut gone = Vec::new();
         let mut waiting = Vec::new();
-        for RecordId(id) in ids {
+        for id in ids.iter().filter_map(|id| self.row_of(*id)) {
             let row: Option<Gone> = tx
                 .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ?")?
                 .query_row([id], read_gone)
@@ -148,10 +146,10 @@ impl Store {
                 let release_n = row.n.is_none().then_some(self.next_n);
                 tx.prepare_cached("UPDATE record SET acked = 1, release_n = ? WHERE id = ?")?
                     .execute(params![release_n, id])?;
-                waiting.push((*id, true));
+                waiting.push((id, true));
             } else {
                 // Sent again, acknowledged again, still without its mark.
-                waiting.push((*id, false));
+                waiting.push((id, false));
             }
         }
         tx.commit()?;
@@ -168,15 +166,24 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn hold(&mut self, RecordId(id): RecordId, until: Instant) {
-        self.lent.remove(&id);
-        self.held.insert(id, until);
+    pub(super) fn hold(&mut self, id: RecordId, until: Instant) {
+        if let Some(row) = self.row_of(id) {
+            self.lent.remove(&row);
+            self.held.insert(row, until);
+        }
     }
 
     pub(super) fn release(&mut self, ids: &[RecordId]) {
-        for RecordId(id) in ids {
-            self.lent.remove(id);
+        for id in ids {
+            if let Some(row) = self.row_of(*id) {
+                self.lent.remove(&row);
+            }
         }
+    }
+
+    /// The row, unless it was one of a database that has been replaced since.
+    fn row_of(&self, id: RecordId) -> Option<i64> {
+        (id.generation == self.generation).then_some(id.row)
     }
 
     pub(super) fn next_hold_end(&self) -> Option<Instant> {
@@ -184,8 +191,8 @@ impl Store {
     }
 
     pub(super) fn marked(&mut self, stream: &str, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
-        let result = self.try_marked(stream, n, now);
-        result.map_err(|source| sqlite(&self.path, "note the centre's mark", source))
+        self.latest = self.latest.max(now);
+        self.attempt("note the centre's mark", |store| store.try_marked(stream, n, now))
     }
 
     pub(super) fn try_marked(&mut self, stream: &str, n: u64, now: Timestamp) -> rusqlite::Result<Marked> {

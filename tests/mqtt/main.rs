@@ -12,5 +12,6 @@ mod embedded;
 mod fake;
 mod faults;
 mod here;
+mod measure;
 mod secrets;
 mod tail;

@@ -1,0 +1,46 @@
+//! How fast it is, for the notes: `cargo test --release --test mqtt measure -- --ignored --nocapture`.
+
+use std::time::{Duration, Instant};
+
+use lookout::analysis::alert::Level;
+use lookout::mqtt::Version;
+use lookout::mqtt::embedded::Embedded;
+
+use crate::here::*;
+use crate::support::mosquitto::Mosquitto;
+
+const RECORDS: u32 = 1000;
+
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stderr, reason = "somebody reads it")]
+fn storing_and_delivering_a_thousand_alerts() {
+    // On the disk that the temporary directory is on, unlike the other tests.
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = open(dir.path());
+    let mut times: Vec<Duration> = (0..RECORDS)
+        .map(|number| {
+            let begun = Instant::now();
+            append_padded(&outbox, number, Level::Yellow, 400);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    eprintln!("store: p50 {:?}, p99 {:?}", times[times.len() / 2], times[times.len() * 99 / 100]);
+
+    let mosquitto = Mosquitto::start();
+    let embedded = Embedded::start(0).unwrap();
+    for (name, url) in [("mosquitto", mosquitto.url()), ("embedded", embedded.url())] {
+        for version in [Version::V5, Version::V311] {
+            let here = Here::start_after(settings(&url, version), |outbox| {
+                for number in 0..RECORDS {
+                    append_padded(outbox, number, Level::Yellow, 400);
+                }
+            });
+            let begun = Instant::now();
+            here.wait_empty();
+            eprintln!("{name}, {version:?}: {RECORDS} delivered in {:?}", begun.elapsed());
+            here.publisher.stop(Duration::from_secs(5));
+        }
+    }
+}
