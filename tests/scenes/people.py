@@ -293,9 +293,10 @@ def pose_of(person, path, t, habit="walk", fall_at=None, gaze=None):
     if fall_at is not None and t > fall_at:
         u = min(1.0, (t - fall_at) / 0.9)
         pose.fall = u * u * (2.2 - 1.2 * u)
-        pose.shoulders = tuple(a + 1.3 * u * (1.15 - 0.3 * i) for i, a in enumerate(pose.shoulders))
-        pose.hips = tuple(h * (1 - u) + (0.12 + 0.25 * i) * u for i, h in enumerate(pose.hips))
-        pose.knees = tuple(k * (1 - u) + (0.25 + 0.5 * i) * u for i, k in enumerate(pose.knees))
+        # Lying on the front: one arm stretched ahead, one beside the body, one knee drawn up a little.
+        blend = lambda now, then: tuple(n * (1 - u) + goal * u for n, goal in zip(now, then))
+        pose.shoulders, pose.spread, pose.elbows = blend(pose.shoulders, (2.75, 0.25)), blend(pose.spread, (0.35, 0.55)), blend(pose.elbows, (0.15, 0.10))
+        pose.hips, pose.knees = blend(pose.hips, (0.0, 0.08)), blend(pose.knees, (0.12, 0.45))
     return pose
 
 
