@@ -19,7 +19,7 @@ use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::tracker::Tracker;
-use lookout::analysis::{Analysis, Event};
+use lookout::analysis::{Analysis, Event, Plan};
 use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
@@ -378,7 +378,7 @@ fn track_and_rules(criterion: &mut Criterion, ledger: &Ledger) {
     ledger.ratio("track/30-people", floor, "a frame's tracking, in passes over all overlaps");
 
     let (plan, rules) = site();
-    let mut analysis = Analysis::new("box", vec![plan], rules).expect("zones and lines are there");
+    let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("zones and lines are there");
     let mut n = 0;
     ledger.bench_timed(criterion, "rules/tracking-and-five-rules", || {
         n += 1;
@@ -437,7 +437,7 @@ fn whole_loop(criterion: &mut Criterion, ledger: &Ledger) {
     let stage = "loop/frames-to-alerts";
     ledger.bench(criterion, stage, || {
         let (plan, rules) = site();
-        let mut analysis = Analysis::new("box", vec![plan], rules).expect("zones and lines are there");
+        let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("zones and lines are there");
         let mut frames = video::read_file(&clip, every).expect("the clip");
         let mut detections = Vec::new();
         for _ in 0..LOOKED_AT {

@@ -14,7 +14,7 @@ use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
-use lookout::analysis::{Analysis, Event};
+use lookout::analysis::{Analysis, Event, Plan};
 
 const VEHICLES: [Class; 3] = [Class::CAR, Class::BUS, Class::TRUCK];
 
@@ -74,7 +74,7 @@ impl Clip {
         let plan = CameraPlan { analysis_hz: self.looks_per_second(), ..plan.clone() };
         let camera = plan.id.clone();
         let mut analysis =
-            Analysis::new("box-test", vec![plan], vec![rule.clone()]).expect("zones and lines are drawn");
+            Analysis::new("box-test", Plan::of(vec![plan], vec![rule.clone()])).expect("zones and lines are drawn");
         let mut told = Vec::new();
         for (mono, detections) in &self.frames {
             let at = Moment::after_origin(Timestamp::UNIX_EPOCH, *mono);

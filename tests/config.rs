@@ -122,8 +122,7 @@ fn without_a_broker_there_is_an_embedded_one() {
 
 #[test]
 fn what_comes_with_later_versions_is_said_to_do_so() {
-    let later =
-        "\n[[sensor]]\nid = \"drain-2\"\nquantity = \"water_level\"\n\n[[signal]]\nkind = \"flooding\"\n";
+    let later = "\n[[sensor]]\nid = \"drain-2\"\nquantity = \"water_level\"\n\n[web]\nport = 80\n";
     let problems = check(&(shipped("minimal.toml") + later)).unwrap_err();
     assert_eq!(problems.iter().count(), 2, "{problems}");
     assert!(problems.iter().all(|p| p.what.contains("comes with a later version")), "{problems}");
@@ -501,4 +500,81 @@ fn schema_prints_what_is_checked_in() {
         code == 2 && err.contains("there is no schema `alarm`") && err.contains("hint: there are alert"),
         "{err}"
     );
+}
+
+/// `example.toml` with something added at its end.
+fn example_and(more: &str) -> Result<Config, Problems> {
+    check(&(shipped("example.toml") + more))
+}
+
+#[test]
+fn the_whole_catalogue_can_be_taken() {
+    let text = shipped("example.toml").replace("catalogue = [\"fire\", \"camera_trouble\"]", "catalogue = [\"all\"]");
+    let config = check(&text).unwrap();
+    let kinds: Vec<&str> = config.signals.iter().map(|signal| &*signal.kind).collect();
+    for kind in ["loitering", "fire", "flooding", "e_bike_indoors", "noise", "camera_trouble"] {
+        assert!(kinds.contains(&kind), "{kind} is missing in {kinds:?}");
+    }
+    let own = config.signals.iter().filter(|signal| &*signal.kind == "loitering").count();
+    assert_eq!(own, 1);
+}
+
+#[test]
+fn a_signal_of_the_file_takes_the_place_of_the_catalogues() {
+    let config = example_and("[[signal]]\nkind = \"fire\"\nlevels = { red = 0.6 }\n").unwrap();
+    let fire: Vec<_> = config.signals.iter().filter(|signal| &*signal.kind == "fire").collect();
+    assert_eq!(fire.len(), 1);
+    assert_eq!(fire[0].levels.len(), 1);
+    assert_eq!(fire[0].levels[0].level, Level::Red);
+}
+
+#[test]
+fn a_rule_that_feeds_a_signal_raises_nothing_by_itself() {
+    let config = example_and("").unwrap();
+    let plan = config.plan(config.camera_plans());
+    let alone: Vec<&str> =
+        plan.rules.iter().filter(|rule| plan.raises_alone(rule)).map(|rule| &*rule.id).collect();
+    assert!(alone.contains(&"fire-lane-blocked"), "{alone:?}");
+    assert!(!alone.contains(&"lingering-in-the-yard"), "{alone:?}");
+    assert!(!alone.contains(&"gathering-at-the-gate"), "{alone:?}");
+    let fed: Vec<String> = plan
+        .sources()
+        .iter()
+        .filter(|source| &*source.kind == "loitering")
+        .map(|source| format!("{} {} {}", source.id, source.grid, source.weight))
+        .collect();
+    let expected = [
+        "rule:gathering-at-the-gate@cam-03 53012700300102 1.2",
+        "rule:lingering-in-the-yard@yard-1 53012700300105 2.4",
+    ];
+    assert_eq!(fed, expected);
+}
+
+#[test]
+fn what_is_wrong_with_a_signal_is_said_with_what_to_try() {
+    let cases = [
+        ("from = [{ rule = \"fire-lane\", weight = 1.0 }]", "unknown rule: `fire-lane`", "fire-lane-blocked"),
+        ("from = [{ rule = \"fire-lane-blocked\", kind = \"parked\", weight = 1.0 }]", "both `rule` and `kind`", "exactly one"),
+        ("from = [{ weight = 1.0 }]", "says not what it is", "exactly one"),
+        ("from = [{ kind = \"parked\", above = 3.0, weight = 1.0 }]", "`above` is for sensors", "leave it out"),
+        ("from = [{ quantity = \"noise\", weight = 1.0 }]", "either `above` or `below`", "for example"),
+        ("from = [{ quantity = \"noise\", above = 70.0, sure_at = 60.0, weight = 1.0 }]", "must lie above", "counts fully"),
+        ("from = [{ conditions = [\"coverd\"], weight = 1.0 }]", "no such condition: `coverd`", "covered"),
+        ("levels = { blue = 0.7, yellow = 0.6 }", "takes no more belief", "they rise"),
+        ("levels = { blue = 1.5 }", "between 0 and 1", "for example"),
+        ("levels = {}", "never become an alert", "leave it out"),
+        ("prior = 0.6", "do not fit together", "must be able to end"),
+        ("clear = 0.9", "do not fit together", "first level"),
+    ];
+    for (line, what, hint) in cases {
+        let problems = example_and(&format!("\n[[signal]]\nkind = \"noise\"\n{line}\n")).unwrap_err();
+        let text = problems.to_string();
+        assert!(text.contains(what), "{line}:\n{text}");
+        assert!(text.contains(hint), "{line}:\n{text}");
+    }
+    let text = example_and("\n[[signal]]\nkind = \"loitering\"\n").unwrap_err().to_string();
+    assert!(text.contains("another signal `loitering`"), "{text}");
+    let wrong = shipped("example.toml").replace("\"camera_trouble\"]", "\"camera_troubel\"]");
+    let text = check(&wrong).unwrap_err().to_string();
+    assert!(text.contains("the catalogue has no such signal") && text.contains("camera_trouble"), "{text}");
 }

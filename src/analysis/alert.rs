@@ -70,6 +70,14 @@ pub enum PhaseReason {
     NotSeenSinceRestart,
     /// The rule or camera is no longer configured.
     RuleRemoved,
+    /// Belief, duration or a further source made it more urgent.
+    LevelRose,
+    /// For its hold time it has been less urgent than told.
+    LevelFell,
+    /// Another camera or sensor sees it too.
+    Joined,
+    /// Nobody acknowledged it in time.
+    Escalated,
 }
 
 /// An alert's identity: a ULID as text, 26 characters, first in time order.
@@ -87,14 +95,82 @@ pub struct Acknowledgement {
     pub note: Option<String>,
 }
 
+/// Nobody took it on in time, so the next place up the grid is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Escalation {
+    /// The alert's level when it was passed on; each level is passed on from the first step.
+    pub level: Level,
+    /// How many steps up the grid, from 1.
+    pub step: u8,
+    /// The code of the place that is told now.
+    pub to: Arc<str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Acknowledgement {
+    /// Whether another one brings nothing new: an acknowledgement may arrive twice.
+    pub fn says_the_same(&self, other: &Acknowledgement) -> bool {
+        self.by == other.by && self.note == other.note
+    }
+}
+
+/// Where an alert comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Cameras; what is shown was seen by the first.
+    pub cameras: Vec<Arc<str>>,
+    /// Zones and lines in their pictures.
+    pub zones: Vec<Arc<str>>,
+    /// Sensors.
+    pub sensors: Vec<Arc<str>>,
+}
+
+impl Origin {
+    /// This one and what was part of it before.
+    pub fn joined_by(mut self, before: &Origin) -> Self {
+        for (mine, theirs) in [
+            (&mut self.cameras, &before.cameras),
+            (&mut self.zones, &before.zones),
+            (&mut self.sensors, &before.sensors),
+        ] {
+            for name in theirs {
+                if !mine.contains(name) {
+                    mine.push(name.clone());
+                }
+            }
+        }
+        self
+    }
+}
+
+/// What decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// One rule, by its id.
+    Rule(Arc<str>),
+    /// The belief that a kind of thing happens at a place.
+    Belief,
+}
+
+impl Basis {
+    /// The rule's id, if it was a rule.
+    pub fn rule(&self) -> Option<&Arc<str>> {
+        match self {
+            Basis::Rule(rule) => Some(rule),
+            Basis::Belief => None,
+        }
+    }
+}
+
 /// One thing that contributed, for the explanation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contribution {
-    /// `rule:fire-lane-blocked`, later `sensor:drain-2`.
+    /// `rule:fire-lane-blocked@cam-03`, `sensor:drain-2`, `camera:cam-03:covered`.
     pub source: String,
-    /// What was measured, in the rule's unit: seconds, count, score.
+    /// What was measured: seconds, count or score of a rule, or a sensor's value in its unit.
     pub value: f64,
-    /// Share in the belief, 0..1.
+    /// Share in what all of them contributed, 0..1.
     pub contribution: f64,
     /// Weight given by configuration.
     pub weight: f64,
@@ -102,17 +178,19 @@ pub struct Contribution {
     pub age_secs: f64,
 }
 
-/// What the rule wanted and what it got.
+/// What was wanted and what was got.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why {
-    /// Id of the rule.
-    pub rule: Arc<str>,
+    /// What decided.
+    pub basis: Basis,
     /// The condition in words and numbers: `car, truck or bus stays in fire-lane for 120 s`.
     pub condition: String,
-    /// The threshold that was passed, in the unit of the contributions' values.
+    /// The threshold that was passed: of a rule in the unit of the contributions' values, otherwise a belief.
     pub threshold: f64,
     /// What contributed.
     pub contributions: Vec<Contribution>,
+    /// Sources that could have said something and are silent.
+    pub silent: Vec<String>,
 }
 
 /// One thing that is part of the alert, at its latest place.
@@ -153,14 +231,28 @@ pub struct Revision {
     pub ended_at: Option<Timestamp>,
     /// The moment this revision was made.
     pub at: Moment,
-    /// The camera.
-    pub camera: Arc<str>,
-    /// The zone or line, where the rule has one.
-    pub zone: Option<Arc<str>>,
+    /// The grid code of the place.
+    pub grid: Arc<str>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// What is in the picture and part of it.
     pub shown: Vec<Shown>,
     /// The explanation.
     pub why: Why,
     /// Who acknowledged it.
     pub acknowledged: Option<Acknowledgement>,
+    /// To whom it was passed on because nobody did.
+    pub escalated: Option<Escalation>,
+}
+
+impl Revision {
+    /// The camera that saw what is shown; an alert of sensors alone has none.
+    pub fn camera(&self) -> Option<&Arc<str>> {
+        self.origin.cameras.first()
+    }
+
+    /// Whether nothing follows it.
+    pub fn is_last(&self) -> bool {
+        matches!(self.phase, Phase::End | Phase::Retract)
+    }
 }

@@ -15,7 +15,10 @@ use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
 use super::REMINDER;
-use super::alert::{Acknowledgement, AlertId, Contribution, Phase, PhaseReason, Revision, Shown, Why};
+use super::acceptance::{AcceptancePlan, Waiting};
+use super::alert::{
+    Acknowledgement, AlertId, Basis, Contribution, Origin, Phase, PhaseReason, Revision, Shown, Why,
+};
 use super::rules::{Observation, Rule};
 use super::time::{Moment, Timestamp};
 
@@ -69,12 +72,13 @@ impl Book {
     }
 
     /// The next alert's id: a ULID whose time is when the alert began (milliseconds UTC), and whose 80 bits
-    /// are the first of SHA-256 over box, rule, camera, the nanosecond it began, and a count of the alerts
-    /// of this run. The same run replayed gives the same ids; two boxes, rules, cameras or moments do not.
-    fn next_id(&mut self, rule: &str, camera: &str, started_at: Timestamp) -> AlertId {
+    /// are the first of SHA-256 over box, source (rule or signal), place (camera or grid), the nanosecond it
+    /// began, and a count of the alerts of this run. The same run replayed gives the same ids; two boxes,
+    /// sources, places or moments do not.
+    pub(super) fn next_id(&mut self, source: &str, place: &str, started_at: Timestamp) -> AlertId {
         self.alerts_begun += 1;
         let mut digest = Sha256::new();
-        for part in [&*self.box_id, rule, camera] {
+        for part in [&*self.box_id, source, place] {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
@@ -86,7 +90,7 @@ impl Book {
         AlertId(Ulid::from_parts(started_ms, u128::from_be_bytes(eighty_bits)).to_string().into())
     }
 
-    fn note_end(&mut self, alert: &AlertId) {
+    pub(super) fn note_end(&mut self, alert: &AlertId) {
         if self.ended.len() == ENDED_KEPT {
             self.ended.pop_front();
         }
@@ -114,6 +118,7 @@ struct Open {
     /// Watched time in which the condition did not hold.
     gone_for: Duration,
     doubt: Doubt,
+    waiting: Waiting,
 }
 
 /// What was seen last, told or not.
@@ -163,12 +168,13 @@ impl Life {
         &mut self,
         book: &mut Book,
         rule: &Rule,
+        grid: &Arc<str>,
         observation: &Observation,
         watched: Duration,
     ) -> Option<Revision> {
         match &mut self.open {
             None if observation.holds && observation.at.mono >= self.quiet_until => {
-                Some(self.begin(book, rule, observation))
+                Some(self.begin(book, rule, grid, observation))
             }
             None => None,
             Some(open) if observation.sustains => open.go_on(rule, observation),
@@ -222,6 +228,7 @@ impl Life {
             seen,
             gone_for: Duration::ZERO,
             doubt: Doubt::AfterRestart(rule.when.lasting().saturating_add(rule.hold.max(RESTORED_WAIT))),
+            waiting: Waiting::restored(&told, at),
             told,
         });
         true
@@ -235,12 +242,7 @@ impl Life {
         at: Moment,
     ) -> Option<Revision> {
         let open = self.open.as_mut()?;
-        let said_before = open
-            .told
-            .acknowledged
-            .as_ref()
-            .is_some_and(|before| before.by == acknowledgement.by && before.note == acknowledgement.note);
-        if said_before {
+        if open.told.acknowledged.as_ref().is_some_and(|before| before.says_the_same(acknowledgement)) {
             return None;
         }
         open.told.acknowledged = Some(acknowledgement.clone());
@@ -253,7 +255,21 @@ impl Life {
         Some(open.revise(Some(rule), Phase::Update, PhaseReason::EvidenceAdded, at))
     }
 
-    fn begin(&mut self, book: &mut Book, rule: &Rule, observation: &Observation) -> Revision {
+    /// A revision because nobody took it on in time, where that is due.
+    pub(super) fn escalate(&mut self, rule: &Rule, plan: &AcceptancePlan, at: Moment) -> Option<Revision> {
+        let open = self.open.as_mut()?;
+        let escalation = open.waiting.due(plan, &open.told, at)?;
+        open.told.escalated = Some(escalation);
+        Some(open.revise(Some(rule), Phase::Update, PhaseReason::Escalated, at))
+    }
+
+    fn begin(
+        &mut self,
+        book: &mut Book,
+        rule: &Rule,
+        grid: &Arc<str>,
+        observation: &Observation,
+    ) -> Revision {
         let at = observation.at;
         let started_at = observation.since.unwrap_or(at).utc;
         let seen = Seen {
@@ -275,11 +291,16 @@ impl Life {
             last_seen_at: seen.at,
             ended_at: None,
             at,
-            camera: observation.camera.clone(),
-            zone: Some(rule.when.place().clone()),
+            grid: grid.clone(),
+            origin: Origin {
+                cameras: vec![observation.camera.clone()],
+                zones: vec![rule.when.place().clone()],
+                sensors: Vec::new(),
+            },
             shown: seen.shown.clone(),
             why: why(rule, &seen, at),
             acknowledged: None,
+            escalated: None,
         };
         self.open = Some(Open {
             told: told.clone(),
@@ -289,6 +310,7 @@ impl Life {
             seen,
             gone_for: Duration::ZERO,
             doubt: Doubt::None,
+            waiting: Waiting::new(&told),
         });
         told
     }
@@ -397,7 +419,7 @@ fn why(rule: &Rule, seen: &Seen, at: Moment) -> Why {
     // Wall time, as `seen.at` may come from before a restart; a clock set back gives 0.
     let age_secs = at.utc.duration_since(seen.at).as_secs_f64().max(0.0);
     Why {
-        rule: rule.id.clone(),
+        basis: Basis::Rule(rule.id.clone()),
         condition: rule.when.to_string(),
         threshold: rule.when.threshold(),
         contributions: vec![Contribution {
@@ -407,5 +429,6 @@ fn why(rule: &Rule, seen: &Seen, at: Moment) -> Why {
             weight: 1.0,
             age_secs,
         }],
+        silent: Vec::new(),
     }
 }

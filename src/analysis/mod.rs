@@ -1,8 +1,9 @@
 //! What the pictures mean: tracks, rules, alerts. The reason Lookout exists.
 //!
 //! ```text
-//! detections ─► tracker ─► rules (a watch per rule and camera) ─observations─► book ─► revisions
-//!               motion, assignment                                              alert
+//! detections ─► tracker ─► rules (a watch per rule and camera) ─observations─┬─► book ───► revisions
+//!               motion, assignment                            sensors ──┐    │            alert, acceptance
+//!                                                                       └────┴─► signals ─► fusion ─► revisions
 //! ```
 //!
 //! [`Analysis`] owns all of it and is driven by [`Event`]s.
@@ -11,22 +12,27 @@
 //! argument with its time; everything that follows goes out as a return value. Imports nothing of ours
 //! but itself.
 
+pub mod acceptance;
 pub mod alert;
 pub mod assignment;
 pub mod book;
 pub mod detection;
+pub mod fusion;
 pub mod geometry;
 pub mod grid;
 pub mod motion;
 mod owner;
+pub mod plan;
 pub mod rules;
 pub mod schedule;
+pub mod signals;
 #[cfg(test)]
 mod staging;
 pub mod time;
 pub mod tracker;
 
 pub use owner::{Analysis, Event};
+pub use plan::Plan;
 
 /// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.
 pub const REMINDER: std::time::Duration = std::time::Duration::from_secs(60);

@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::{Acknowledgement, AlertId, Phase, PhaseReason, Revision};
+use super::acceptance::AcceptancePlan;
+use super::alert::{Acknowledgement, AlertId, Basis, PhaseReason, Revision};
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
 use super::detection::{Class, Detection};
+use super::fusion::{Fusion, SignalState, Word};
+use super::plan::Plan;
 use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, Watch};
+use super::signals::SourceId;
 use super::time::Moment;
 use super::tracker::{Track, Tracker};
 
@@ -54,8 +58,16 @@ pub enum Event {
 /// Everything the box knows about what its cameras see.
 #[derive(Debug, Clone)]
 pub struct Analysis {
-    book: Book,
+    ledger: Ledger,
     cameras: BTreeMap<Arc<str>, Camera>,
+}
+
+/// What all cameras share.
+#[derive(Debug, Clone)]
+struct Ledger {
+    book: Book,
+    fusion: Fusion,
+    acceptance: AcceptancePlan,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +75,8 @@ struct Camera {
     plan: CameraPlan,
     tracker: Tracker,
     posts: Vec<Post>,
+    /// Rules that no longer raise alerts by themselves, until those have been ended.
+    retired: Vec<Post>,
     /// Last proof of life: a frame; before the first one, when we began to wait.
     alive_at: Option<Moment>,
     /// The latest frame, while the camera is not silent.
@@ -70,11 +84,19 @@ struct Camera {
     unmasked: Vec<Detection>,
 }
 
-/// One rule at its camera: what it sees and the alert that follows.
+/// One rule at its camera: what it sees, and the alert or the signals that follow.
 #[derive(Debug, Clone)]
 struct Post {
     watch: Watch,
+    /// The place of its camera.
+    grid: Arc<str>,
     life: Life,
+    /// Whether it raises alerts by itself.
+    is_alone: bool,
+    /// As signals know it.
+    source: SourceId,
+    /// In its latest frame its condition held.
+    says_yes: bool,
 }
 
 impl Analysis {
@@ -82,13 +104,9 @@ impl Analysis {
     ///
     /// # Errors
     /// When a rule names a zone or line that one of its cameras does not have.
-    pub fn new(
-        box_id: impl Into<Arc<str>>,
-        plans: Vec<CameraPlan>,
-        rules: Vec<Rule>,
-    ) -> Result<Self, UnknownName> {
-        let cameras = stand_up(plans, rules)?;
-        Ok(Analysis { book: Book::new(box_id.into()), cameras })
+    pub fn new(box_id: impl Into<Arc<str>>, plan: Plan) -> Result<Self, UnknownName> {
+        let (cameras, fusion, acceptance) = stand_up(plan)?;
+        Ok(Analysis { ledger: Ledger { book: Book::new(box_id.into()), fusion, acceptance }, cameras })
     }
 
     /// Takes in what happened and returns what must be told, in order.
@@ -100,19 +118,21 @@ impl Analysis {
         match event {
             Event::Detections { camera, at, detections } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    camera.look(&mut self.book, *at, detections, &mut told);
+                    camera.look(&mut self.ledger, *at, detections, &mut told);
                 }
             }
             Event::CameraSilent { camera, at } | Event::CameraBack { camera, at } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.alive_at.get_or_insert(*at);
-                    camera.was_away();
+                    camera.was_away(&mut self.ledger.fusion, *at);
                 }
             }
             Event::Tick { at } => {
                 for camera in self.cameras.values_mut() {
-                    camera.tick(&mut self.book, *at, &mut told);
+                    camera.tick(&mut self.ledger, *at, &mut told);
                 }
+                let Ledger { book, fusion, acceptance } = &mut self.ledger;
+                fusion.tick(book, acceptance, *at, &mut told);
             }
         }
         told
@@ -128,10 +148,11 @@ impl Analysis {
         acknowledgement: &Acknowledgement,
         at: Moment,
     ) -> Result<Option<Revision>, AlertError> {
-        match self.post_of(alert) {
-            Some(post) => Ok(post.life.acknowledge(post.watch.rule(), acknowledgement, at)),
-            None => Err(self.book.why_not(alert)),
+        if let Some(post) = self.post_of(alert) {
+            return Ok(post.life.acknowledge(post.watch.rule(), acknowledgement, at));
         }
+        let Ledger { book, fusion, .. } = &mut self.ledger;
+        fusion.acknowledge(alert, acknowledgement, at).ok_or_else(|| book.why_not(alert))
     }
 
     /// The revision that tells of new evidence of an alert.
@@ -139,74 +160,108 @@ impl Analysis {
     /// # Errors
     /// When the alert is unknown or has ended: nothing follows an end.
     pub fn evidence_added(&mut self, alert: &AlertId, at: Moment) -> Result<Revision, AlertError> {
-        self.post_of(alert)
-            .and_then(|post| post.life.evidence_added(post.watch.rule(), at))
-            .ok_or_else(|| self.book.why_not(alert))
+        if let Some(post) = self.post_of(alert) {
+            let told = post.life.evidence_added(post.watch.rule(), at);
+            return told.ok_or_else(|| self.ledger.book.why_not(alert));
+        }
+        let Ledger { book, fusion, .. } = &mut self.ledger;
+        fusion.evidence_added(alert, at).ok_or_else(|| book.why_not(alert))
     }
 
     /// Takes up the alerts that were open when the box stopped; called once, before the first event.
     ///
-    /// Each goes on when its rule sees its condition again, and otherwise ends once the camera has been
-    /// watched long enough to say so. Returned are the ends of those whose rule or camera is gone.
+    /// Each goes on when its rule or signal sees it again, and otherwise ends once the camera has been watched
+    /// long enough to say so. Returned are the ends of those whose rule, signal or camera is gone.
     pub fn restore(&mut self, latest: Vec<Revision>, at: Moment) -> Vec<Revision> {
         let mut told = Vec::new();
-        for revision in latest {
-            if matches!(revision.phase, Phase::End | Phase::Retract) {
-                continue;
-            }
-            let post = self.cameras.get_mut(&revision.camera).and_then(|camera| {
-                camera.alive_at.get_or_insert(at);
-                camera.posts.iter_mut().find(|post| post.watch.rule().id == revision.why.rule)
-            });
-            match post {
-                Some(post) if post.life.open().is_none() => {
-                    post.life.restore(post.watch.rule(), revision, at);
-                }
-                // Two open alerts of one rule and camera cannot be; the later one in the list is closed.
-                Some(_) => {
-                    let reason = PhaseReason::NotSeenSinceRestart;
-                    told.push(end_without_rule(&mut self.book, revision, reason, at));
-                }
-                None => {
-                    let reason = PhaseReason::RuleRemoved;
-                    told.push(end_without_rule(&mut self.book, revision, reason, at));
-                }
-            }
+        for revision in latest.into_iter().filter(|revision| !revision.is_last()) {
+            let homeless = match &revision.why.basis {
+                Basis::Belief => self.ledger.fusion.restore(revision, at),
+                Basis::Rule(_) => self.restore_alone(revision, at, &mut told),
+            };
+            told.extend(homeless.map(|revision| {
+                end_without_rule(&mut self.ledger.book, revision, PhaseReason::RuleRemoved, at)
+            }));
         }
         told
     }
 
+    /// Takes up the alert of one rule; gives it back if that rule is gone.
+    fn restore_alone(
+        &mut self,
+        revision: Revision,
+        at: Moment,
+        told: &mut Vec<Revision>,
+    ) -> Option<Revision> {
+        let camera = revision.camera().and_then(|camera| self.cameras.get_mut(camera));
+        let post = camera.and_then(|camera| {
+            camera.alive_at.get_or_insert(at);
+            let is_its = |post: &&mut Post| Some(&post.watch.rule().id) == revision.why.basis.rule();
+            camera.posts.iter_mut().filter(|post| post.is_alone).find(is_its)
+        });
+        match post {
+            Some(post) if post.life.open().is_none() => {
+                post.life.restore(post.watch.rule(), revision, at);
+                None
+            }
+            // Two open alerts of one rule and camera cannot be; the later one in the list is closed.
+            Some(_) => {
+                let reason = PhaseReason::NotSeenSinceRestart;
+                told.push(end_without_rule(&mut self.ledger.book, revision, reason, at));
+                None
+            }
+            None => Some(revision),
+        }
+    }
+
     /// Takes a new configuration and keeps the state of everything that did not change. Returned are the
-    /// ends of alerts whose rule or camera is gone. An open alert whose rule changed goes on if the changed
-    /// rule sees its condition too.
+    /// ends of alerts whose rule, signal or camera is gone. An open alert whose rule changed goes on if the
+    /// changed rule sees its condition too.
     ///
     /// # Errors
     /// As [`Analysis::new`]; nothing has changed then.
-    pub fn reconfigure(
-        &mut self,
-        plans: Vec<CameraPlan>,
-        rules: Vec<Rule>,
-        at: Moment,
-    ) -> Result<Vec<Revision>, UnknownName> {
-        let fresh = stand_up(plans, rules)?;
-        let mut before = std::mem::replace(&mut self.cameras, fresh);
+    pub fn reconfigure(&mut self, plan: Plan, at: Moment) -> Result<Vec<Revision>, UnknownName> {
+        let (cameras, fusion, acceptance) = stand_up(plan)?;
+        let mut before = std::mem::replace(&mut self.cameras, cameras);
         for (id, camera) in &mut self.cameras {
             if let Some(old) = before.get_mut(id) {
                 camera.inherit(old);
             }
         }
-        let mut told = Vec::new();
-        for post in before.into_values().flat_map(|camera| camera.posts) {
-            if let Some(open) = post.life.open() {
-                told.push(end_without_rule(&mut self.book, open.clone(), PhaseReason::RuleRemoved, at));
-            }
-        }
-        Ok(told)
+        self.ledger.acceptance = acceptance;
+        let signals_before = std::mem::replace(&mut self.ledger.fusion, fusion);
+        let mut homeless = self.ledger.fusion.inherit(signals_before);
+        homeless.extend(
+            before
+                .into_values()
+                .flat_map(|camera| camera.posts)
+                .chain(self.cameras.values_mut().flat_map(|camera| camera.retired.drain(..)))
+                .filter_map(|post| post.life.open().cloned()),
+        );
+        let book = &mut self.ledger.book;
+        Ok(homeless
+            .into_iter()
+            .map(|open| end_without_rule(book, open, PhaseReason::RuleRemoved, at))
+            .collect())
     }
 
-    /// The latest revision of every open alert, by camera and then by rule.
+    /// The latest revision of every open alert: of rules by camera, then of signals by kind and place.
     pub fn open(&self) -> impl Iterator<Item = &Revision> {
-        self.cameras.values().flat_map(|camera| &camera.posts).filter_map(|post| post.life.open())
+        let of_rules = self.cameras.values().flat_map(|camera| &camera.posts);
+        of_rules.filter_map(|post| post.life.open()).chain(self.ledger.fusion.open())
+    }
+
+    /// Every signal at every place.
+    pub fn signals(&self, at: Moment) -> Vec<SignalState> {
+        self.ledger.fusion.states(at)
+    }
+
+    /// Whether a rule of this camera says "yes" to a signal with what it saw in its latest frame, so that the
+    /// frame may become evidence.
+    pub fn is_witness(&self, camera: &str) -> bool {
+        self.cameras.get(camera).is_some_and(|camera| {
+            camera.posts.iter().any(|post| post.says_yes && self.ledger.fusion.hears(&post.source))
+        })
     }
 
     /// What is followed in a camera's view; empty for an unknown camera.
@@ -222,37 +277,56 @@ impl Analysis {
     }
 }
 
-/// Cameras with their rules, all without a past.
-fn stand_up(plans: Vec<CameraPlan>, rules: Vec<Rule>) -> Result<BTreeMap<Arc<str>, Camera>, UnknownName> {
-    let rules: Vec<Arc<Rule>> = rules.into_iter().map(Arc::new).collect();
+/// Cameras with their rules, and signals, all without a past.
+fn stand_up(
+    plan: Plan,
+) -> Result<(BTreeMap<Arc<str>, Camera>, Fusion, AcceptancePlan), UnknownName> {
+    let sources = plan.sources();
+    let rules: Vec<(Arc<Rule>, bool)> =
+        plan.rules.iter().map(|rule| (Arc::new(rule.clone()), plan.raises_alone(rule))).collect();
     let mut cameras = BTreeMap::new();
-    for plan in plans {
+    for camera in plan.cameras {
         let mut posts = Vec::new();
-        for rule in rules.iter().filter(|rule| rule.cameras.contains(&plan.id)) {
-            posts.push(Post { watch: Watch::new(rule.clone(), &plan)?, life: Life::default() });
+        for (rule, is_alone) in rules.iter().filter(|(rule, _)| rule.cameras.contains(&camera.id)) {
+            posts.push(Post {
+                watch: Watch::new(rule.clone(), &camera)?,
+                grid: camera.grid.clone(),
+                life: Life::default(),
+                is_alone: *is_alone,
+                source: SourceId::Rule { rule: rule.id.clone(), camera: camera.id.clone() },
+                says_yes: false,
+            });
         }
-        let thresholds: Vec<(Class, f32)> = plan.thresholds.iter().map(|(c, t)| (*c, *t)).collect();
+        let thresholds: Vec<(Class, f32)> = camera.thresholds.iter().map(|(c, t)| (*c, *t)).collect();
         let camera = Camera {
-            tracker: Tracker::new(plan.analysis_hz, &thresholds),
+            tracker: Tracker::new(camera.analysis_hz, &thresholds),
             posts,
+            retired: Vec::new(),
             alive_at: None,
             latest_frame: None,
             unmasked: Vec::new(),
-            plan,
+            plan: camera,
         };
         cameras.insert(camera.plan.id.clone(), camera);
     }
-    Ok(cameras)
+    let fusion = Fusion::new(plan.signals, &sources, &plan.neighbours);
+    Ok((cameras, fusion, plan.acceptance))
 }
 
 impl Camera {
-    fn look(&mut self, book: &mut Book, at: Moment, detections: &[Detection], told: &mut Vec<Revision>) {
+    fn look(
+        &mut self,
+        ledger: &mut Ledger,
+        at: Moment,
+        detections: &[Detection],
+        told: &mut Vec<Revision>,
+    ) {
         self.unmasked.clear();
         let visible = detections.iter().filter(|d| !self.plan.masks_out(&d.box_in_frame));
         self.unmasked.extend(visible.copied());
         let gap = self.latest_frame.map(|latest| at.since(latest));
         if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
-            self.was_away();
+            self.was_away(&mut ledger.fusion, at);
         }
         if !self.tracker.update(at, &self.unmasked) {
             return;
@@ -265,32 +339,41 @@ impl Camera {
             tracks: self.tracker.tracks(),
         };
         for post in &mut self.posts {
-            told.extend(post.look(book, scene));
+            post.look(ledger, scene, told);
         }
         self.alive_at = Some(at);
         self.latest_frame = Some(at);
     }
 
     /// What was seen before says nothing about what is seen next.
-    fn was_away(&mut self) {
+    fn was_away(&mut self, fusion: &mut Fusion, at: Moment) {
         self.latest_frame = None;
         self.tracker.forget();
         for post in &mut self.posts {
             post.watch.forget();
+            post.says_yes = false;
             post.life.doubt_after_gap(post.watch.rule());
+            fusion.fall_silent(&post.source, at);
         }
     }
 
-    fn tick(&mut self, book: &mut Book, at: Moment, told: &mut Vec<Revision>) {
-        let is_silent = at.since(*self.alive_at.get_or_insert(at)) >= SILENCE_ENDS;
+    fn tick(&mut self, ledger: &mut Ledger, at: Moment, told: &mut Vec<Revision>) {
+        let silent_for = at.since(*self.alive_at.get_or_insert(at));
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
-            if is_silent {
-                told.extend(post.life.end(book, &rule, PhaseReason::SourceSilent, at));
+            let is_in_force = rule.schedule.in_force(at.utc);
+            if !is_in_force {
+                ledger.fusion.stand_down(&post.source);
+            } else if silent_for >= ABSENCE.max(self.tracker.patience()) {
+                ledger.fusion.fall_silent(&post.source, at);
             }
-            if post.life.open().is_some() && !rule.schedule.in_force(at.utc) {
-                told.extend(post.life.end(book, &rule, PhaseReason::ScheduleEnded, at));
+            if silent_for >= SILENCE_ENDS {
+                told.extend(post.life.end(&mut ledger.book, &rule, PhaseReason::SourceSilent, at));
             }
+            if post.life.open().is_some() && !is_in_force {
+                told.extend(post.life.end(&mut ledger.book, &rule, PhaseReason::ScheduleEnded, at));
+            }
+            told.extend(post.life.escalate(&rule, &ledger.acceptance, at));
         }
     }
 
@@ -307,32 +390,60 @@ impl Camera {
             let Some(index) = old.posts.iter().position(|post| post.watch.rule().id == rule.id) else {
                 continue;
             };
-            let before = old.posts.swap_remove(index);
-            post.life = before.life;
+            let mut before = old.posts.swap_remove(index);
+            if post.is_alone {
+                std::mem::swap(&mut post.life, &mut before.life);
+            }
             let place = rule.when.place();
             let is_same = **before.watch.rule() == *rule
                 && old.plan.zones.get(place) == self.plan.zones.get(place)
                 && old.plan.lines.get(place) == self.plan.lines.get(place);
             if is_same {
-                post.watch = before.watch;
+                std::mem::swap(&mut post.watch, &mut before.watch);
             } else {
                 post.life.doubt_after_gap(&rule);
+            }
+            // It raised alerts by itself and feeds a signal now.
+            if before.life.open().is_some() {
+                self.retired.push(before);
             }
         }
     }
 }
 
 impl Post {
-    fn look(&mut self, book: &mut Book, scene: Scene<'_>) -> Option<Revision> {
-        if !self.watch.rule().schedule.in_force(scene.at.utc) {
-            self.watch.forget();
-            let Post { watch, life } = self;
-            return life.end(book, watch.rule(), PhaseReason::ScheduleEnded, scene.at);
-        }
+    fn look(&mut self, ledger: &mut Ledger, scene: Scene<'_>, told: &mut Vec<Revision>) {
         let rule = self.watch.rule().clone();
+        if !rule.schedule.in_force(scene.at.utc) {
+            self.watch.forget();
+            self.says_yes = false;
+            ledger.fusion.stand_down(&self.source);
+            told.extend(self.life.end(&mut ledger.book, &rule, PhaseReason::ScheduleEnded, scene.at));
+            return;
+        }
         let observation = self.watch.look(scene);
-        self.life.observe(book, &rule, observation, scene.watched)
+        self.says_yes = observation.holds && observation.sustains;
+        if ledger.fusion.hears(&self.source) {
+            let word = Word {
+                at: scene.at,
+                strength: if self.says_yes { hint(observation.strength) } else { 0.0 },
+                value: observation.value,
+                zone: Some(rule.when.place()),
+                shown: &observation.shown,
+            };
+            ledger.fusion.say(&mut ledger.book, &self.source, word, told);
+        }
+        if self.is_alone {
+            let book = &mut ledger.book;
+            told.extend(self.life.observe(book, &rule, &self.grid, observation, scene.watched));
+        }
     }
+}
+
+/// How strongly a rule says "yes". A condition that held for its time on a confirmed track is half of a sure
+/// "yes" whatever the detector's score, which makes the other half.
+fn hint(score: f32) -> f32 {
+    0.5 + 0.5 * score.clamp(0.0, 1.0)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::geometry::{BBox, Line, Point, Polygon};
 use super::rules::{CameraPlan, Condition, Rule};
 use super::schedule::Schedule;
 use super::time::{Moment, Timestamp};
-use super::{Analysis, Event};
+use super::{Analysis, Event, Plan};
 
 /// Monday, 16 November 2026, midnight UTC.
 pub const MONDAY_MS: i64 = 1_794_787_200_000;
@@ -103,7 +103,7 @@ impl Stage {
 
     pub fn with(plan: CameraPlan, rules: Vec<Rule>) -> Stage {
         let looks_per_second = f64::from(plan.analysis_hz);
-        let analysis = Analysis::new("box-7f3a", vec![plan], rules).expect("zones and lines are drawn");
+        let analysis = Analysis::new("box-7f3a", Plan::of(vec![plan], rules)).expect("zones and lines are drawn");
         Stage { analysis, now: 0.0, looks_per_second, told: Vec::new() }
     }
 

@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 pub mod check;
 pub mod demo;
 pub mod detect;
+pub mod explain;
 pub mod models;
 pub mod probe;
 pub mod replay;
@@ -75,6 +76,8 @@ enum Command {
     Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
     Replay(replay::Args),
+    /// Say in words what an alert message says: what, where, why, who has it
+    Explain(explain::Args),
     /// Follow alerts like a small command centre
     Tail(tail::Args),
     /// List or verify models
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Probe(args) => probe::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),

@@ -110,11 +110,8 @@ impl Replay {
     ) -> Result<Self, Failure> {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
         let teller = Teller::new(config, sight.model_ref(), clock).map_err(Failure::invalid)?;
-        let mut rules = config.rules.clone();
-        rules.retain(|rule| rule.cameras.contains(&camera.id));
-        let plan = sight.plan(camera);
-        let analysis =
-            Analysis::new(config.site.box_id.clone(), vec![plan], rules).map_err(Failure::invalid)?;
+        let plan = config.plan(vec![sight.plan(camera)]);
+        let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
         let (classes, masks) = (sight.classes(), camera.masks.clone());
         Ok(Replay {
             analysis,

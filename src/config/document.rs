@@ -17,6 +17,12 @@ use toml::Spanned;
 
 use crate::contract::words::{Eye, Language, Level, Mode};
 
+mod signal;
+
+pub use signal::{
+    DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
+};
+
 /// A value and its place in the file, in bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct At<T> {
@@ -72,6 +78,11 @@ pub struct Document {
     /// What to tell about, one `[[rule]]` for each.
     #[serde(default)]
     pub rule: Vec<At<RuleDocument>>,
+    /// How hints of several cameras and sensors become one alert.
+    pub fusion: Option<At<FusionDocument>>,
+    /// Kinds of things that several hints together make believed, one `[[signal]]` for each.
+    #[serde(default)]
+    pub signal: Vec<At<SignalDocument>>,
 }
 
 /// The box and where it stands.
@@ -97,6 +108,13 @@ pub struct SiteDocument {
     /// Whether alerts are meant seriously: `actual`, `exercise` (a drill) or `test` (setting up).
     #[schemars(extend("default" = DEFAULT_MODE.name()))]
     pub mode: Option<At<Mode>>,
+    /// Seconds within which somebody must acknowledge an alert before it is told again as `escalated`, to the next
+    /// place up the grid; 0 for never.
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = DEFAULT_ACCEPT_WITHIN_SECS))]
+    pub accept_within_secs: Option<At<f64>>,
+    /// The least level of alerts that escalate.
+    #[schemars(extend("default" = "blue"))]
+    pub escalate_from: Option<At<Level>>,
     /// Folder with one file per secret. Systemd's credentials are used instead where the service has them.
     #[schemars(extend("default" = DEFAULT_SECRETS_DIR))]
     pub secrets_dir: Option<At<String>>,
@@ -548,6 +566,14 @@ pub const DEFAULT_STALL_SECS: f64 = 10.0;
 pub const DEFAULT_HOLD_SECS: f64 = 10.0;
 /// So that one event is one alert. A guess.
 pub const DEFAULT_COOLDOWN_SECS: f64 = 60.0;
+/// Belief fades slowly, so a short dip is no end.
+pub const DEFAULT_SIGNAL_HOLD_SECS: f64 = 30.0;
+/// So that one incident is one alert (DESIGN section 5).
+pub const DEFAULT_SIGNAL_COOLDOWN_SECS: f64 = 300.0;
+/// "Accepted in 3 minutes" (DESIGN).
+pub const DEFAULT_ACCEPT_WITHIN_SECS: f64 = 180.0;
+/// Every alert is worth an answer.
+pub const DEFAULT_ESCALATE_FROM: Level = Level::Blue;
 /// Crowds are people.
 pub const DEFAULT_CROWD_CLASSES: [&str; 1] = ["person"];
 /// What blocks a lane.

@@ -13,7 +13,7 @@
 //! Input: a file that people edit, and the environment that systemd gives (`CREDENTIALS_DIRECTORY`,
 //! `STATE_DIRECTORY`), both through [`Surroundings`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::ops::Range;
@@ -21,10 +21,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::analysis::detection::Class;
+use crate::analysis::Plan;
 use crate::analysis::rules::{CameraPlan, Rule};
+use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
 use crate::contract::topics::Topics;
 
+pub mod catalogue;
 mod check;
 mod digest;
 pub mod document;
@@ -65,6 +68,10 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Titles that rules give their alerts, by rule id.
     pub titles: BTreeMap<Arc<str>, String>,
+    /// The signals: the file's own, then those of the catalogue that it asks for.
+    pub signals: Vec<SignalPlan>,
+    /// Pairs of grid codes that touch.
+    pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
@@ -179,6 +186,8 @@ impl Config {
                 cameras: parts.cameras,
                 rules: parts.rules,
                 titles: parts.titles,
+                signals: parts.signals,
+                neighbours: parts.neighbours,
                 warnings: problems,
                 sha256,
                 named: parts.named,
@@ -256,6 +265,19 @@ impl Config {
         Sender { area: self.site.area.to_string(), box_id: self.site.box_id.to_string() }
     }
 
+    /// What the analysis is to look after; `cameras` are the plans of all cameras, or of those that are watched.
+    pub fn plan(&self, cameras: Vec<CameraPlan>) -> Plan {
+        let watched = |rule: &&Rule| cameras.iter().any(|camera| rule.cameras.contains(&camera.id));
+        let rules = self.rules.iter().filter(watched).cloned().collect();
+        Plan {
+            cameras,
+            rules,
+            signals: self.signals.clone(),
+            neighbours: self.neighbours.clone(),
+            acceptance: self.site.acceptance,
+        }
+    }
+
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         self.source.path()
@@ -267,6 +289,7 @@ impl Camera {
     pub fn plan(&self) -> CameraPlan {
         CameraPlan {
             id: Arc::clone(&self.id),
+            grid: self.grid.as_str().into(),
             zones: self.zones.clone(),
             lines: self.lines.clone(),
             masks: self.masks.clone(),

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::document::{Decoder, MqttVersion, Provider, Transport};
 use super::secret::Credentials;
+use crate::analysis::acceptance::AcceptancePlan;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
@@ -31,6 +32,8 @@ pub struct Site {
     pub time_zone_name: String,
     /// Whether alerts are meant seriously.
     pub mode: Mode,
+    /// When alerts must have been taken on.
+    pub acceptance: AcceptancePlan,
 }
 
 /// Where alerts go.

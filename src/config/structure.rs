@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use toml::Spanned;
@@ -16,11 +17,9 @@ use super::problem::Report;
 use super::{schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 17] = [
+const LATER: [(&str, &str); 15] = [
     ("Document", "sensor"),
-    ("Document", "signal"),
     ("Document", "web"),
-    ("Document", "fusion"),
     ("CameraDocument", "url_main"),
     ("CameraDocument", "policy"),
     ("RuleDocument", "wrong_way"),
@@ -62,6 +61,20 @@ impl TakenOut {
 /// Reports what may not stand where it stands and takes it out.
 pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> TakenOut {
     let schema = schema::document_schema();
+    let mut walk = Walk { schema, report, taken_out: TakenOut::default() };
+    let span = root.span();
+    walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
+    walk.taken_out
+}
+
+/// As [`check`], for a file that holds nothing but signals.
+pub(super) fn check_catalogue(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> TakenOut {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    let schema = SCHEMA.get_or_init(|| {
+        let mut schema = schema::document_schema().clone();
+        schema["required"] = Value::Array(Vec::new());
+        schema
+    });
     let mut walk = Walk { schema, report, taken_out: TakenOut::default() };
     let span = root.span();
     walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });

@@ -57,6 +57,9 @@ pub struct AlertData {
     /// Who took it on; absent until a `down/cmd/ack` was stored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub acknowledged: Option<Acknowledged>,
+    /// To whom it was passed on because nobody acknowledged it in time; absent until that happens.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub escalated: Option<Escalated>,
     /// The model that looked.
     pub model: ModelRef,
     /// The configuration that was in force.
@@ -76,6 +79,7 @@ impl Payload for AlertData {
     fn shrink(&mut self) -> bool {
         halve(&mut self.geometry.objects, &mut self.geometry.omitted)
             || halve(&mut self.why.signals, &mut self.why.omitted)
+            || drop_silent(&mut self.why.silent)
             || shorten(&mut self.why.condition)
             || shorten(&mut self.title)
             || self.acknowledged.as_mut().and_then(|a| a.note.as_mut()).is_some_and(shorten)
@@ -116,7 +120,7 @@ pub struct Origin {
     pub cameras: Vec<OriginCamera>,
     /// Zones and lines in those cameras' pictures.
     pub zones: Vec<String>,
-    /// Sensors. Empty until a later version reads sensors.
+    /// Sensors.
     pub sensors: Vec<String>,
 }
 
@@ -197,17 +201,25 @@ pub enum EvidenceState {
     Dropped,
 }
 
-/// Why the box thinks so: the rule, what it wanted and what it got.
+/// Why the box thinks so: what was wanted and what was got. Either one rule decided (`rule`), or the belief that
+/// several sources together gave (`fusion`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhyData {
-    /// Id of the rule in the configuration.
-    pub rule: String,
-    /// Its condition in words and numbers.
+    /// Id of the rule in the configuration, where one rule decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    /// The signal whose belief decided, otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fusion: Option<String>,
+    /// The condition in words and numbers.
     pub condition: String,
-    /// The threshold that was passed, in the unit of `signals[].value`.
+    /// The threshold that was passed: of a rule in the unit of `signals[].value`, of a belief 0 to 1.
     pub threshold: f64,
-    /// What contributed.
+    /// What contributed, the greatest part first.
     pub signals: Vec<SignalData>,
+    /// Sources that belong to it and could not be heard: with them it might be more, or less.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub silent: Vec<String>,
     /// How many more contributed than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub omitted: u32,
@@ -216,13 +228,14 @@ pub struct WhyData {
 /// One thing that contributed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SignalData {
-    /// Which one: `rule:fire-lane-blocked`.
+    /// Which one: `rule:fire-lane-blocked` (the rule that decided), `rule:smoke-yard@cam-03`, `sensor:drain-2`,
+    /// `camera:cam-03:covered`.
     pub source: String,
-    /// What was measured: seconds, a count or a score, as the condition says.
+    /// What was measured: seconds, a count or a score of a rule, a sensor's value in its unit.
     pub value: f64,
-    /// The weight that the configuration gives it.
+    /// The weight that the configuration gives it, in log-odds; 1 where one rule decided.
     pub weight: f64,
-    /// Its share in the belief, 0 to 1.
+    /// Its share in what all of them contributed, 0 to 1.
     pub contribution: f64,
     /// Seconds since it was measured.
     pub age_s: f64,
@@ -238,6 +251,21 @@ pub struct Acknowledged {
     /// What they wrote.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+}
+
+/// To whom an alert was passed on because nobody acknowledged it in time. Each level is passed on once for every
+/// step up the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Escalated {
+    /// The level at which it was passed on.
+    pub level: Level,
+    /// How many steps up the grid: 1 is the place above `place.grid`.
+    #[schemars(range(min = 1))]
+    pub step: u8,
+    /// The code of the place that is told now.
+    pub to: String,
+    /// When.
+    pub at: Time,
 }
 
 /// Which model looked.
@@ -367,6 +395,13 @@ pub enum GapReason {
     DiskFull,
     /// The stored messages could not be read any more.
     Damaged,
+}
+
+/// Keeps the first few names; `false` when there are no more.
+fn drop_silent(silent: &mut Vec<String>) -> bool {
+    let too_many = silent.len() > 8;
+    silent.truncate(8);
+    too_many
 }
 
 /// Halves a text of more than 120 characters; `false` when it is short already.

@@ -2,13 +2,14 @@
 //!
 //! Pure: the same revision, context and number give the same bytes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analysis::alert::Revision;
+use crate::analysis::alert::{Basis, Revision};
 use crate::analysis::grid::GridCode;
 
 use super::alert::{
-    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Evidence, GapData, Geometry, Guarantee,
+    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry, Guarantee,
     LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
 };
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
@@ -27,8 +28,12 @@ pub struct AlertContext<'a> {
     pub mode: Mode,
     /// The rule's own title, if it has one.
     pub title: Option<&'a str>,
-    /// The camera of the alert.
-    pub camera: CameraPlace<'a>,
+    /// Every camera, by id.
+    pub cameras: &'a BTreeMap<Arc<str>, CameraPlace>,
+    /// Every sensor, by id.
+    pub sensors: &'a BTreeMap<Arc<str>, SensorPlace>,
+    /// The place of an alert whose cameras and sensors are no longer configured.
+    pub area: &'a GridCode,
     /// The model that looked.
     pub model: &'a ModelRef,
     /// Digest of the configuration in force, hexadecimal.
@@ -40,14 +45,23 @@ pub struct AlertContext<'a> {
 }
 
 /// Where a camera is and whose it is.
-#[derive(Debug, Clone, Copy)]
-pub struct CameraPlace<'a> {
+#[derive(Debug, Clone)]
+pub struct CameraPlace {
     /// Who owns it.
     pub eye: Eye,
     /// Its place.
-    pub grid: &'a GridCode,
+    pub grid: GridCode,
     /// Address in words.
-    pub address: Option<&'a str>,
+    pub address: Option<String>,
+    /// Longitude and latitude in degrees.
+    pub lonlat: Option<[f64; 2]>,
+}
+
+/// Where a sensor is.
+#[derive(Debug, Clone, Default)]
+pub struct SensorPlace {
+    /// Address in words.
+    pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
 }
@@ -101,11 +115,11 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         started_at: Time(revision.started_at),
         last_seen_at: Time(revision.last_seen_at),
         ended_at: revision.ended_at.map(Time),
-        place: place(context),
+        place: place(revision, context),
         origin: Origin {
-            cameras: vec![OriginCamera { id: revision.camera.to_string(), eye: context.camera.eye }],
-            zones: revision.zone.iter().map(|zone| zone.to_string()).collect(),
-            sensors: Vec::new(),
+            cameras: revision.origin.cameras.iter().map(|id| origin_camera(id, context)).collect(),
+            zones: texts(&revision.origin.zones),
+            sensors: texts(&revision.origin.sensors),
         },
         geometry: geometry(revision),
         evidence: context.evidence.to_vec(),
@@ -114,6 +128,12 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
             by: a.by.clone(),
             at: Time(a.at),
             note: a.note.clone(),
+        }),
+        escalated: revision.escalated.as_ref().map(|e| Escalated {
+            level: e.level.into(),
+            step: e.step,
+            to: e.to.to_string(),
+            at: Time(e.at),
         }),
         model: context.model.clone(),
         config: ConfigRef { sha256: context.config_sha256.to_owned() },
@@ -126,14 +146,32 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
     }
 }
 
-fn place(context: &AlertContext<'_>) -> Place {
-    let camera = &context.camera;
+fn texts(names: &[Arc<str>]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+fn origin_camera(id: &Arc<str>, context: &AlertContext<'_>) -> OriginCamera {
+    let eye = context.cameras.get(id).map_or(Eye::Village, |camera| camera.eye);
+    OriginCamera { id: id.to_string(), eye }
+}
+
+/// The grid is the alert's; address and coordinates are those of its first camera, or else its first sensor.
+fn place(revision: &Revision, context: &AlertContext<'_>) -> Place {
+    let camera = revision.camera().and_then(|id| context.cameras.get(id));
+    let sensor = revision.origin.sensors.first().and_then(|id| context.sensors.get(id));
+    let (address, lonlat) = match (camera, sensor) {
+        (Some(camera), _) => (camera.address.clone(), camera.lonlat),
+        (None, Some(sensor)) => (sensor.address.clone(), sensor.lonlat),
+        (None, None) => (None, None),
+    };
+    let own = GridCode::parse(&revision.grid).ok();
+    let grid = own.as_ref().or(camera.map(|camera| &camera.grid)).unwrap_or(context.area);
     Place {
         site: context.site.map(str::to_owned),
-        grid: camera.grid.as_str().to_owned(),
-        path: camera.grid.path().into_iter().map(str::to_owned).collect(),
-        address: camera.address.map(str::to_owned),
-        lonlat: camera.lonlat,
+        grid: grid.as_str().to_owned(),
+        path: grid.path().into_iter().map(str::to_owned).collect(),
+        address,
+        lonlat,
     }
 }
 
@@ -157,7 +195,8 @@ fn geometry(revision: &Revision) -> Geometry {
 fn why(revision: &Revision) -> WhyData {
     let why = &revision.why;
     WhyData {
-        rule: why.rule.to_string(),
+        rule: why.basis.rule().map(|rule| rule.to_string()),
+        fusion: (why.basis == Basis::Belief).then(|| revision.kind.to_string()),
         condition: why.condition.clone(),
         threshold: rounded(why.threshold),
         signals: why
@@ -171,6 +210,7 @@ fn why(revision: &Revision) -> WhyData {
                 age_s: rounded(c.age_secs),
             })
             .collect(),
+        silent: why.silent.clone(),
         omitted: 0,
     }
 }

@@ -188,8 +188,9 @@ pub struct ActiveAlert {
     pub level: Level,
     /// The kind of thing.
     pub kind: String,
-    /// The camera.
-    pub camera: String,
+    /// The camera; the first one where there are several, absent where only sensors tell of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub camera: Option<String>,
     /// Its place.
     pub grid: String,
     /// When the condition began.

@@ -1,6 +1,7 @@
 //! One message of each kind, made by the same code that makes the real ones: they stand in the schemas, so that a
 //! command-centre developer can start from something, and tests check them against the schemas.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use super::box_status::{
 use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, box_status, topics};
-use crate::analysis::alert::{self, AlertId, Contribution, PhaseReason, Revision, Shown, Why};
+use crate::analysis::alert::{self, AlertId, Basis, Contribution, Origin, PhaseReason, Revision, Shown, Why};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::grid::GridCode;
@@ -87,11 +88,15 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
         last_seen_at: at(124)?,
         ended_at: None,
         at: Moment { mono: Duration::from_secs(125), utc: at(125)? },
-        camera: Arc::from("cam-03"),
-        zone: Some(Arc::from("fire-lane")),
+        grid: Arc::from("53012700300102"),
+        origin: Origin {
+            cameras: vec![Arc::from("cam-03")],
+            zones: vec![Arc::from("fire-lane")],
+            sensors: Vec::new(),
+        },
         shown: vec![Shown { class: truck, score: 0.87, box_in_frame: BBox::new(0.21, 0.52, 0.58, 0.93) }],
         why: Why {
-            rule: Arc::from("fire-lane-blocked"),
+            basis: Basis::Rule(Arc::from("fire-lane-blocked")),
             condition: "car, truck or bus stands still in fire-lane for 120 s".to_owned(),
             threshold: 120.0,
             contributions: vec![Contribution {
@@ -101,8 +106,10 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
                 weight: 1.0,
                 age_secs: 0.2,
             }],
+            silent: Vec::new(),
         },
         acknowledged: None,
+        escalated: None,
     };
     let grid = GridCode::parse("53012700300102").map_err(|_| ExampleError::Fact)?;
     let sender = sender();
@@ -115,18 +122,22 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
         redaction: Redaction::Pixelated,
         state: EvidenceState::Queued,
     }];
+    let camera = CameraPlace {
+        eye: Eye::Village,
+        grid: grid.clone(),
+        address: Some("Yangqiao, lane 3, east gate".to_owned()),
+        lonlat: Some([102.912, 25.046]),
+    };
+    let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
     let context = AlertContext {
         sender: &sender,
         site: Some("Yangqiao community"),
         language: Language::Chinese,
         mode: Mode::Actual,
         title: None,
-        camera: CameraPlace {
-            eye: Eye::Village,
-            grid: &grid,
-            address: Some("Yangqiao, lane 3, east gate"),
-            lonlat: Some([102.912, 25.046]),
-        },
+        cameras: &cameras,
+        sensors: &BTreeMap::new(),
+        area: &grid,
         model: &model,
         config_sha256: SHA256,
         clock: ClockData { sync: ClockSync::Synced, err_ms: Some(12) },
@@ -201,7 +212,7 @@ fn active() -> Result<ActiveData, ExampleError> {
             phase: Phase::Update,
             level: Level::Orange,
             kind: "fire_lane_blocked".to_owned(),
-            camera: "cam-03".to_owned(),
+            camera: Some("cam-03".to_owned()),
             grid: "53012700300102".to_owned(),
             started_at: Time(at(0)?),
             acknowledged: false,

@@ -23,7 +23,7 @@ const fn kind(name: &'static str, level: Level, en: &'static str, zh: &'static s
 }
 
 /// Everything known by name. The first five are the rules themselves, for a rule without a `signal`.
-pub const KINDS: [Kind; 34] = [
+pub const KINDS: [Kind; 36] = [
     kind("present", Level::Blue, "Something is where it is watched for", "发现目标"),
     kind("dwell", Level::Yellow, "Something stays too long", "目标滞留"),
     kind("line", Level::Blue, "Line crossed", "越过警戒线"),
@@ -57,6 +57,8 @@ pub const KINDS: [Kind; 34] = [
     kind("dust", Level::Yellow, "Dust", "扬尘"),
     kind("noise", Level::Blue, "Noise", "噪声扰民"),
     kind("door_open", Level::Blue, "Door open", "门未关闭"),
+    kind("night_presence", Level::Yellow, "Somebody there at night", "夜间有人"),
+    kind("camera_trouble", Level::Yellow, "Camera trouble", "摄像机异常"),
     kind("camera_silent", Level::Yellow, "Camera silent", "摄像机失联"),
 ];
 

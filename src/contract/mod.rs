@@ -23,6 +23,7 @@ pub mod alert_event;
 pub mod box_status;
 pub mod command;
 pub mod examples;
+pub mod explain;
 pub mod kinds;
 pub mod schema;
 pub mod topics;

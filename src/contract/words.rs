@@ -171,6 +171,14 @@ pub enum PhaseReason {
     NotSeenSinceRestart,
     /// The rule or the camera is no longer configured.
     RuleRemoved,
+    /// More belief, a longer time or a further source made it more urgent.
+    LevelRose,
+    /// For its hold time it has been less urgent than was told.
+    LevelFell,
+    /// Another camera or sensor sees it too.
+    Joined,
+    /// Nobody acknowledged it within the time that the site asks; `escalated` says who is told now.
+    Escalated,
 }
 
 impl From<alert::PhaseReason> for PhaseReason {
@@ -187,6 +195,10 @@ impl From<alert::PhaseReason> for PhaseReason {
             From::SourceSilent => PhaseReason::SourceSilent,
             From::NotSeenSinceRestart => PhaseReason::NotSeenSinceRestart,
             From::RuleRemoved => PhaseReason::RuleRemoved,
+            From::LevelRose => PhaseReason::LevelRose,
+            From::LevelFell => PhaseReason::LevelFell,
+            From::Joined => PhaseReason::Joined,
+            From::Escalated => PhaseReason::Escalated,
         }
     }
 }

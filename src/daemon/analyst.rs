@@ -4,6 +4,7 @@
 //! sends waits, so workers slow down and frames are dropped at the mailboxes, where it is counted. Must
 //! never touch disk, network or pixels.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -11,11 +12,9 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use crate::analysis::Analysis;
-use crate::analysis::Event;
-use crate::analysis::alert::{Acknowledgement, AlertId, Phase, Revision};
+use crate::analysis::alert::{Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
 use crate::analysis::book::AlertError;
-use crate::analysis::rules::{CameraPlan, Rule};
+use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::frame::Frame;
 
@@ -26,6 +25,16 @@ const QUEUE: usize = 64;
 
 /// How often the analysis hears that time passed.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How long the frame of a witness is kept, so that an alert raised by another source soon after can show it.
+const WITNESS_KEPT: Duration = Duration::from_secs(60);
+
+/// Whether a picture goes with a revision: its first one, and where several sources decide also when one joins or it
+/// becomes more urgent.
+fn wants_picture(revision: &Revision) -> bool {
+    let has_more = matches!(revision.reason, PhaseReason::Joined | PhaseReason::LevelRose);
+    revision.phase == Phase::New || (revision.why.basis == Basis::Belief && has_more)
+}
 
 /// What the analyst is told.
 pub enum Note {
@@ -50,12 +59,7 @@ pub enum Note {
         reply: Box<dyn FnOnce(Result<Taken, AlertError>) + Send>,
     },
     /// Another configuration, checked.
-    Reconfigure {
-        /// Its cameras.
-        plans: Vec<CameraPlan>,
-        /// Its rules.
-        rules: Vec<Rule>,
-    },
+    Reconfigure(Box<Plan>),
     /// The last note.
     Stop,
 }
@@ -88,7 +92,7 @@ impl Analyst {
     ) -> std::io::Result<(Self, AnalystQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
-            let mut desk = Desk { analysis, clock, recorder };
+            let mut desk = Desk { analysis, clock, recorder, witnessed: BTreeMap::new() };
             desk.tell(told, None);
             desk.tell_open();
             desk.work(&notes);
@@ -108,6 +112,9 @@ struct Desk {
     analysis: Analysis,
     clock: Clock,
     recorder: RecorderQueue,
+    /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
+    /// often raised by another one than the camera that shows it.
+    witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
 }
 
 impl Desk {
@@ -125,6 +132,7 @@ impl Desk {
                 next_tick = now.mono + TICK;
                 let told = self.analysis.apply(&Event::Tick { at: now });
                 self.tell(told, None);
+                self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
             }
         }
     }
@@ -134,10 +142,16 @@ impl Desk {
             Note::Looked { frame, detections } => {
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
-                if !told.is_empty() {
-                    let Event::Detections { detections, .. } = event else { return };
-                    self.tell(told, Some(Saw { picture: frame.picture, detections }));
+                let is_witness = self.analysis.is_witness(&frame.camera);
+                if told.is_empty() && !is_witness {
+                    return;
                 }
+                let Event::Detections { detections, .. } = event else { return };
+                let saw = Saw { picture: frame.picture, detections };
+                if is_witness {
+                    self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
+                }
+                self.tell(told, Some((&frame.camera, saw)));
             }
             Note::Silent(camera) => {
                 let event = Event::CameraSilent { camera, at: self.clock.now() };
@@ -161,9 +175,9 @@ impl Desk {
                     Err(error) => reply(Err(error)),
                 }
             }
-            Note::Reconfigure { plans, rules } => {
+            Note::Reconfigure(plan) => {
                 let at = self.clock.now();
-                match self.analysis.reconfigure(plans, rules, at) {
+                match self.analysis.reconfigure(*plan, at) {
                     Ok(told) => self.tell(told, None),
                     // The configuration was checked; if this happens all the same, the old rules go on.
                     Err(error) => warn!(%error, "the rules were not changed"),
@@ -173,13 +187,16 @@ impl Desk {
         }
     }
 
-    /// Hands revisions to the recorder, in order, with the frame they were made from.
-    fn tell(&self, revisions: Vec<Revision>, saw: Option<Saw>) {
+    /// Hands revisions to the recorder, in order, with the frame that shows what they tell.
+    fn tell(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Saw)>) {
         if revisions.is_empty() {
             return;
         }
         for revision in revisions {
-            let saw = if revision.phase == Phase::New { saw.clone() } else { None };
+            let saw = revision.camera().filter(|_| wants_picture(&revision)).and_then(|camera| match &saw {
+                Some((of, saw)) if *of == camera => Some(saw.clone()),
+                _ => self.witnessed.get(camera).map(|(_, saw)| saw.clone()),
+            });
             self.send(Told::Revision { revision: Box::new(revision), saw });
         }
         self.tell_open();

@@ -109,8 +109,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
         tell_open,
     )
     .map_err(DaemonError::new)?;
-    let (plans, rules) = site.rules();
-    let mut analysis = Analysis::new(config.site.box_id.clone(), plans, rules).map_err(DaemonError::new)?;
+    let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
     let (analyst, analyst_queue) =
         Analyst::start(analysis, told, clock, recorder_queue.clone()).map_err(DaemonError::new)?;
@@ -253,8 +252,7 @@ impl Running {
         site.share_thresholds_of(&self.site);
         // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
         let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
-        let (plans, rules) = site.rules();
-        let _ = self.analyst.send(Note::Reconfigure { plans, rules });
+        let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));
         for (camera, error) in cameras.become_those(site.wanted_cameras()) {
             error!(%camera, %error, "the camera could not be started");
         }

@@ -168,8 +168,7 @@ impl Desk {
             self.evidence.entry(revision.alert.clone()).or_default().push(entry);
             picture = jpeg;
         }
-        let over = matches!(revision.phase, Phase::End | Phase::Retract);
-        let evidence = if over {
+        let evidence = if revision.is_last() {
             self.evidence.remove(&revision.alert).unwrap_or_default()
         } else {
             self.evidence.get(&revision.alert).cloned().unwrap_or_default()
@@ -179,13 +178,14 @@ impl Desk {
 
     fn picture(&mut self, revision: &Revision, saw: &Saw) -> (Evidence, Option<outbox::Evidence>) {
         let id = self.evidence.get(&revision.alert).map_or(0, Vec::len) as u32 + 1;
-        let masks = self.settings.masks.get(&revision.camera).map_or(&[][..], Vec::as_slice);
+        let masks = revision.camera().and_then(|camera| self.settings.masks.get(camera));
+        let masks = masks.map_or(&[][..], Vec::as_slice);
         let made =
             evidence::make(&saw.picture, &self.settings.classes, &saw.detections, &revision.shown, masks);
         let made = match made {
             Ok(made) => made,
             Err(error) => {
-                warn!(camera = %revision.camera, alert = %revision.alert.0, %error, "no picture");
+                warn!(camera = ?revision.camera(), alert = %revision.alert.0, %error, "no picture");
                 return (no_picture(id, &error), None);
             }
         };
@@ -241,7 +241,7 @@ impl Desk {
             alert_id: Some(revision.alert.0.to_string()),
             rev: revision.rev,
             level: Some(revision.level),
-            phase_end: matches!(revision.phase, Phase::End | Phase::Retract),
+            phase_end: revision.is_last(),
             topic_suffix: Topics::ALERT_SUFFIX.to_owned(),
             at: revision.at.utc,
         };
@@ -259,7 +259,7 @@ impl Desk {
         let r = &next.revision;
         info!(
             alert = %r.alert.0, rev = r.rev, phase = ?r.phase, kind = %r.kind, level = r.level.name(),
-            camera = %r.camera, rule = %r.why.rule, seq = seq.n, "alert stored"
+            origin = ?r.origin, rule = ?r.why.basis.rule(), seq = seq.n, "alert stored"
         );
         if let Some(picture) = next.picture.clone() {
             // The alert is safe; a picture that finds no room is worth a line, not an alert.

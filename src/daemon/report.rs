@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::analysis::alert::{Phase, Revision};
+use crate::analysis::alert::Revision;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
@@ -78,14 +78,14 @@ pub fn active(
     at: Timestamp,
 ) -> Result<Vec<u8>, EventError> {
     let alerts =
-        open.iter().filter(|r| !matches!(r.phase, Phase::End | Phase::Retract)).map(|r| ActiveAlert {
+        open.iter().filter(|r| !r.is_last()).map(|r| ActiveAlert {
             alert_id: r.alert.0.to_string(),
             rev: r.rev,
             phase: r.phase.into(),
             level: r.level.into(),
             kind: r.kind.to_string(),
-            camera: r.camera.to_string(),
-            grid: teller.grid(&r.camera).to_string(),
+            camera: r.camera().map(|camera| camera.to_string()),
+            grid: r.grid.to_string(),
             started_at: Time(r.started_at),
             acknowledged: r.acknowledged.is_some(),
         });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use crate::analysis::alert::{
-    Acknowledgement, AlertId, Contribution, Phase, PhaseReason, Revision, Shown, Why,
+    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Phase, PhaseReason, Revision, Shown, Why,
 };
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
@@ -70,8 +70,12 @@ fn revision(data: &AlertData, now: Moment) -> Revision {
         last_seen_at: data.last_seen_at.0,
         ended_at: data.ended_at.map(|t| t.0),
         at: now,
-        camera: data.origin.cameras.first().map_or_else(|| Arc::from(""), |c| Arc::from(c.id.as_str())),
-        zone: data.origin.zones.first().map(|zone| Arc::from(zone.as_str())),
+        grid: Arc::from(data.place.grid.as_str()),
+        origin: Origin {
+            cameras: data.origin.cameras.iter().map(|camera| Arc::from(camera.id.as_str())).collect(),
+            zones: data.origin.zones.iter().map(|zone| Arc::from(zone.as_str())).collect(),
+            sensors: data.origin.sensors.iter().map(|sensor| Arc::from(sensor.as_str())).collect(),
+        },
         shown: data
             .geometry
             .objects
@@ -86,7 +90,10 @@ fn revision(data: &AlertData, now: Moment) -> Revision {
             })
             .collect(),
         why: Why {
-            rule: Arc::from(data.why.rule.as_str()),
+            basis: match &data.why.rule {
+                Some(rule) => Basis::Rule(Arc::from(rule.as_str())),
+                None => Basis::Belief,
+            },
             condition: data.why.condition.clone(),
             threshold: data.why.threshold,
             contributions: data
@@ -101,11 +108,18 @@ fn revision(data: &AlertData, now: Moment) -> Revision {
                     age_secs: s.age_s,
                 })
                 .collect(),
+            silent: data.why.silent.clone(),
         },
         acknowledged: data.acknowledged.as_ref().map(|a| Acknowledgement {
             by: a.by.clone(),
             at: a.at.0,
             note: a.note.clone(),
+        }),
+        escalated: data.escalated.as_ref().map(|e| Escalation {
+            level: e.level.into(),
+            step: e.step,
+            to: Arc::from(e.to.as_str()),
+            at: e.at.0,
         }),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use tracing::{error, info};
 
-use crate::analysis::rules::{CameraPlan, Rule};
+use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
@@ -32,8 +32,7 @@ use super::teller::Teller;
 
 /// Everything that follows from a configuration and its models.
 pub struct Site {
-    plans: Vec<CameraPlan>,
-    rules: Vec<Rule>,
+    plan: Plan,
     wanted: Vec<Wanted>,
     recorder: Settings,
     thresholds: ThresholdsByCamera,
@@ -58,8 +57,7 @@ impl Site {
             config.cameras.iter().map(|c| (c.id.clone(), Arc::new(sight.thresholds(c)))).collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {
-            plans: config.cameras.iter().map(|camera| sight.plan(camera)).collect(),
-            rules: config.rules.clone(),
+            plan: config.plan(config.cameras.iter().map(|camera| sight.plan(camera)).collect()),
             wanted,
             recorder,
             thresholds: Arc::new(RwLock::new(thresholds)),
@@ -68,8 +66,8 @@ impl Site {
     }
 
     /// For the analysis.
-    pub fn rules(&self) -> (Vec<CameraPlan>, Vec<Rule>) {
-        (self.plans.clone(), self.rules.clone())
+    pub fn plan(&self) -> Plan {
+        self.plan.clone()
     }
 
     /// For the video side.

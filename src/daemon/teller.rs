@@ -8,8 +8,8 @@ use crate::analysis::alert::Revision;
 use crate::analysis::grid::GridCode;
 use crate::config::Config;
 use crate::contract::alert::{ClockData, Evidence, ModelRef};
-use crate::contract::alert_event::{AlertContext, CameraPlace, Seq};
-use crate::contract::words::{Eye, Language, Mode};
+use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
+use crate::contract::words::{Language, Mode};
 use crate::contract::{EventError, Sender, alert_event};
 
 /// Everything about the site that alerts carry.
@@ -22,18 +22,11 @@ pub struct Teller {
     model: ModelRef,
     config_sha256: String,
     clock: ClockData,
-    cameras: BTreeMap<Arc<str>, Place>,
+    cameras: BTreeMap<Arc<str>, CameraPlace>,
+    sensors: BTreeMap<Arc<str>, SensorPlace>,
     titles: BTreeMap<Arc<str>, String>,
     /// For alerts of cameras that are no longer configured.
     area: GridCode,
-}
-
-#[derive(Debug, Clone)]
-struct Place {
-    eye: Eye,
-    grid: GridCode,
-    address: Option<String>,
-    lonlat: Option<[f64; 2]>,
 }
 
 impl Teller {
@@ -44,7 +37,7 @@ impl Teller {
         clock: ClockData,
     ) -> Result<Self, crate::analysis::grid::GridError> {
         let cameras = config.cameras.iter().map(|camera| {
-            let place = Place {
+            let place = CameraPlace {
                 eye: camera.eye,
                 grid: camera.grid.clone(),
                 address: camera.address.clone(),
@@ -61,6 +54,7 @@ impl Teller {
             config_sha256: config.sha256.clone(),
             clock,
             cameras: cameras.collect(),
+            sensors: BTreeMap::new(),
             titles: config.titles.clone(),
             area: GridCode::parse(&config.site.area)?,
         })
@@ -71,32 +65,20 @@ impl Teller {
         &self.sender
     }
 
-    /// The grid of a camera; the area's code where the camera is no longer configured.
-    pub fn grid(&self, camera: &str) -> &GridCode {
-        self.cameras.get(camera).map_or(&self.area, |place| &place.grid)
-    }
-
     /// The alert message, as it is stored and published.
     ///
     /// # Errors
     /// See [`alert_event`]: only if the message cannot be made small enough.
     pub fn alert(&self, revision: &Revision, evidence: &[Evidence], seq: Seq) -> Result<Vec<u8>, EventError> {
-        let camera = match self.cameras.get(&revision.camera) {
-            Some(place) => CameraPlace {
-                eye: place.eye,
-                grid: &place.grid,
-                address: place.address.as_deref(),
-                lonlat: place.lonlat,
-            },
-            None => CameraPlace { eye: Eye::Village, grid: &self.area, address: None, lonlat: None },
-        };
         let context = AlertContext {
             sender: &self.sender,
             site: self.site.as_deref(),
             language: self.language,
             mode: self.mode,
-            title: self.titles.get(&revision.why.rule).map(String::as_str),
-            camera,
+            title: revision.why.basis.rule().and_then(|rule| self.titles.get(rule)).map(String::as_str),
+            cameras: &self.cameras,
+            sensors: &self.sensors,
+            area: &self.area,
             model: &self.model,
             config_sha256: &self.config_sha256,
             clock: self.clock,

@@ -287,7 +287,7 @@ fn after_a_restart_with_a_dead_camera_the_alert_ends_as_unknown() {
 #[test]
 fn after_a_restart_alerts_of_rules_that_are_gone_end() {
     let open = the_open(&alerted());
-    let mut analysis = Analysis::new("box-7f3a", vec![plan()], vec![]).expect("no rules");
+    let mut analysis = Analysis::new("box-7f3a", Plan::of(vec![plan()], vec![])).expect("no rules");
     let told = analysis.restore(vec![open.clone()], moment(0.0));
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].phase, told[0].reason, told[0].rev), (End, RuleRemoved, open.rev + 1));
@@ -302,7 +302,7 @@ fn a_reload_keeps_what_it_does_not_touch() {
     let tracks = stage.analysis.tracks("cam").to_vec();
     let other = Rule { id: "other".into(), ..rule(crowd("all", 50, 1.0)) };
     let rules = vec![other, rule(present("all", 10.0))];
-    let told = stage.analysis.reconfigure(vec![plan()], rules, moment(stage.now));
+    let told = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), moment(stage.now));
     assert_eq!(told, Ok(vec![]));
     assert_eq!(stage.analysis.tracks("cam"), tracks);
     stage.look(3.0, somebody);
@@ -312,7 +312,7 @@ fn a_reload_keeps_what_it_does_not_touch() {
 #[test]
 fn a_reload_without_the_rule_ends_its_alert() {
     let mut stage = alerted();
-    let told = stage.analysis.reconfigure(vec![plan()], vec![], moment(stage.now)).expect("valid");
+    let told = stage.analysis.reconfigure(Plan::of(vec![plan()], vec![]), moment(stage.now)).expect("valid");
     assert_eq!(told.iter().map(|r| (r.phase, r.reason)).collect::<Vec<_>>(), [(End, RuleRemoved)]);
     assert_eq!(stage.analysis.open().count(), 0);
 }
@@ -322,7 +322,7 @@ fn a_rule_that_was_changed_keeps_its_alert_if_it_still_sees_it() {
     let mut stage = alerted();
     let alert = the_open(&stage).alert;
     let stricter = Rule { level: crate::analysis::alert::Level::Red, ..rule(present("all", 20.0)) };
-    let told = stage.analysis.reconfigure(vec![plan()], vec![stricter], moment(stage.now));
+    let told = stage.analysis.reconfigure(Plan::of(vec![plan()], vec![stricter]), moment(stage.now));
     assert_eq!(told, Ok(vec![]));
     stage.look(70.0, somebody);
     assert_eq!(stage.told(), [(New, Raised), (Update, StillThere)]);
@@ -334,7 +334,7 @@ fn a_rule_that_was_changed_keeps_its_alert_if_it_still_sees_it() {
 fn a_reload_that_names_what_is_not_drawn_changes_nothing() {
     let mut stage = alerted();
     let wrong = rule(present("nowhere", 1.0));
-    assert!(stage.analysis.reconfigure(vec![plan()], vec![wrong], moment(stage.now)).is_err());
+    assert!(stage.analysis.reconfigure(Plan::of(vec![plan()], vec![wrong]), moment(stage.now)).is_err());
     assert_eq!(stage.analysis.open().count(), 1);
     stage.look(10.0, nobody);
     assert_eq!(stage.told(), [(New, Raised), (End, Cleared)]);
@@ -344,7 +344,7 @@ fn a_reload_that_names_what_is_not_drawn_changes_nothing() {
 fn each_camera_of_a_rule_has_an_alert_of_its_own() {
     let both = Rule { cameras: vec!["cam".into(), "cam-2".into()], ..rule(present("all", 0.0)) };
     let second = CameraPlan { id: "cam-2".into(), ..plan() };
-    let mut analysis = Analysis::new("box", vec![plan(), second], vec![both]).expect("drawn");
+    let mut analysis = Analysis::new("box", Plan::of(vec![plan(), second], vec![both])).expect("drawn");
     for look in 0..5 {
         for camera in ["cam", "cam-2"] {
             let at = moment(f64::from(look) * 0.2);
@@ -364,7 +364,7 @@ fn ids_are_ulids_of_the_time_the_alert_began_and_come_again_in_a_replay() {
     assert_eq!(ulid.timestamp_ms() as i64, once.started_at.as_millisecond());
     let mut elsewhere = Stage::of(vec![rule(present("all", 1.0))]);
     elsewhere.analysis =
-        Analysis::new("box-b", vec![plan()], vec![rule(present("all", 1.0))]).expect("drawn");
+        Analysis::new("box-b", Plan::of(vec![plan()], vec![rule(present("all", 1.0))])).expect("drawn");
     elsewhere.look(5.0, somebody);
     assert_ne!(the_open(&elsewhere).alert, once.alert);
 }
@@ -453,15 +453,15 @@ fn play(pieces: &[Piece]) -> Vec<Revision> {
                 let mut rules = three_rules();
                 rules.remove(stage.told.len() % 3);
                 let at = moment(stage.now);
-                let told = stage.analysis.reconfigure(vec![plan()], rules, at).expect("drawn");
+                let told = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), at).expect("drawn");
                 stage.told.extend(told);
-                let told = stage.analysis.reconfigure(vec![plan()], three_rules(), at).expect("drawn");
+                let told = stage.analysis.reconfigure(Plan::of(vec![plan()], three_rules()), at).expect("drawn");
                 stage.told.extend(told);
                 &mut stage
             }
             Piece::Restart => {
                 let open: Vec<Revision> = stage.analysis.open().cloned().collect();
-                stage.analysis = Analysis::new("box-7f3a", vec![plan()], three_rules()).expect("drawn");
+                stage.analysis = Analysis::new("box-7f3a", Plan::of(vec![plan()], three_rules())).expect("drawn");
                 let told = stage.analysis.restore(open, moment(stage.now));
                 stage.told.extend(told);
                 &mut stage
@@ -498,7 +498,7 @@ proptest! {
             prop_assert_eq!(revision.ended_at.is_some(), revision.phase == End);
             // One open alert of a rule and camera at most.
             let rivals = latest.values().filter(|r| {
-                r.phase != End && r.why.rule == revision.why.rule && r.alert != revision.alert
+                r.phase != End && r.why.basis == revision.why.basis && r.alert != revision.alert
             });
             prop_assert_eq!(rivals.count(), 0);
             latest.insert(revision.alert.clone(), revision.clone());

@@ -29,6 +29,8 @@ use super::schedule::Schedule;
 pub struct CameraPlan {
     /// The camera's id.
     pub id: Arc<str>,
+    /// The grid code of its place.
+    pub grid: Arc<str>,
     /// Named areas.
     pub zones: BTreeMap<Arc<str>, Polygon>,
     /// Named lines.
@@ -44,10 +46,11 @@ pub struct CameraPlan {
 }
 
 impl CameraPlan {
-    /// A camera without zones, lines or masks.
+    /// A camera without place, zones, lines or masks.
     pub fn new(id: impl Into<Arc<str>>, analysis_hz: f32) -> Self {
         CameraPlan {
             id: id.into(),
+            grid: "".into(),
             zones: BTreeMap::new(),
             lines: BTreeMap::new(),
             masks: Vec::new(),

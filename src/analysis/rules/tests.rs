@@ -1,7 +1,7 @@
 //! Each rule, on things that move as a script says.
 
 use super::*;
-use crate::analysis::alert::{Phase, PhaseReason, Revision};
+use crate::analysis::alert::{Basis, Phase, PhaseReason, Revision};
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::Point;
 use crate::analysis::staging::*;
@@ -50,7 +50,7 @@ fn present_does_not_mind_who_it_is() {
     stage.look(5.0, |t| vec![person(0.6 - 0.02 * t, 0.9)]);
     stage.look(10.0, |t| vec![person(0.9 - 0.06 * t, 0.7)]);
     assert_near(&raised(&stage), &[8.2], 0.3);
-    assert_eq!(&*stage.told[0].why.rule, "rule");
+    assert_eq!(stage.told[0].why.basis, Basis::Rule("rule".into()));
 }
 
 #[test]

@@ -4,12 +4,12 @@
 //! reports all that is wrong with it and gives the checked form, or nothing. Must never stop at the first problem
 //! and must never report what is only a consequence of something reported already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::{At, Document};
+use super::document::{At, Document, SignalDocument};
 use super::problem::Report;
 use super::secret::{Credentials, SecretStore};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Site};
@@ -17,12 +17,14 @@ use super::structure::TakenOut;
 use super::{ClassUse, Named, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
+use crate::analysis::signals::SignalPlan;
 
 mod address;
 mod camera;
 mod rule;
 mod sections;
 mod shape;
+mod signal;
 
 /// The parts of a checked configuration.
 pub(super) struct Parts {
@@ -34,6 +36,8 @@ pub(super) struct Parts {
     pub cameras: Vec<Camera>,
     pub rules: Vec<Rule>,
     pub titles: BTreeMap<Arc<str>, String>,
+    pub signals: Vec<SignalPlan>,
+    pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     pub named: Named,
 }
 
@@ -63,9 +67,35 @@ pub(super) fn document(
     let cameras = checker.cameras(document);
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     let (rules, titles) = checker.rules(document, time_zone);
+    let (signals, neighbours) = checker.signals(document, &rules);
     checker.things_without_use(document);
     let named = std::mem::take(&mut checker.named);
-    Some(Parts { site: site?, mqtt: mqtt?, detector, outbox, evidence, cameras, rules, titles, named })
+    Some(Parts {
+        site: site?,
+        mqtt: mqtt?,
+        detector,
+        outbox,
+        evidence,
+        cameras,
+        rules,
+        titles,
+        signals,
+        neighbours,
+        named,
+    })
+}
+
+/// Checks the signals of the catalogue, as they stand there.
+pub(super) fn catalogue(
+    signals: &[At<SignalDocument>],
+    taken_out: &TakenOut,
+    report: &mut Report<'_>,
+) -> Vec<SignalPlan> {
+    let surroundings = Surroundings::elsewhere(Path::new(""));
+    let secrets = sections::secret_store(None, &surroundings);
+    let mut checker =
+        Checker { report, taken_out, surroundings: &surroundings, secrets, named: Named::default() };
+    signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
 }
 
 /// A value, where there is one.

@@ -159,10 +159,7 @@ impl Checker<'_, '_> {
 
     fn signal(&mut self, field: &At<String>, owner: &str) -> Option<Arc<str>> {
         let At { value, span } = field;
-        let well_formed = value.len() <= 64
-            && value.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
-            && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if !well_formed {
+        if !is_kind(value) {
             self.report
                 .error(span, format!("{owner}: `signal` is no name of a kind{}", quoted(value)))
                 .hint("lower-case letters, digits and `_`, for example `fire_lane_blocked`");
@@ -376,6 +373,13 @@ impl Checker<'_, '_> {
             }
         }
     }
+}
+
+/// Whether a text may name a kind of alert.
+pub(super) fn is_kind(text: &str) -> bool {
+    text.len() <= 64
+        && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn all<A, B, C>(a: Option<A>, b: Option<B>, c: Option<C>) -> Option<(A, B, C)> {

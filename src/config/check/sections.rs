@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
+use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
     self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Provider,
     SiteDocument,
@@ -35,6 +37,15 @@ pub(super) fn secret_store(site: Option<&At<SiteDocument>>, surroundings: &Surro
     SecretStore { dir, guarded: false }
 }
 
+/// 0 turns it off.
+fn acceptance(site: &SiteDocument) -> AcceptancePlan {
+    let within = seconds(&site.accept_within_secs, document::DEFAULT_ACCEPT_WITHIN_SECS);
+    AcceptancePlan {
+        within: (!within.is_zero()).then_some(within),
+        from: value_of(&site.escalate_from).unwrap_or(document::DEFAULT_ESCALATE_FROM).into(),
+    }
+}
+
 impl Checker<'_, '_> {
     pub(super) fn site(&mut self, section: &At<SiteDocument>) -> Option<Site> {
         let site = &section.value;
@@ -53,6 +64,7 @@ impl Checker<'_, '_> {
             time_zone_name: time_zone.iana_name().unwrap_or("UTC").to_owned(),
             time_zone,
             mode: value_of(&site.mode).unwrap_or(document::DEFAULT_MODE),
+            acceptance: acceptance(site),
         })
     }
 

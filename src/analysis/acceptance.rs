@@ -1,0 +1,79 @@
+//! Whether somebody takes an alert on in time, and whom to tell if nobody does.
+//!
+//! "The grid blows the whistle, the department reports": an alert that nobody acknowledges within the accepted
+//! time is told again as `escalated`, one step further up the grid each time, once for every level and step.
+//! An acknowledgement stops it. Pure; what was told is in the alert itself, so it survives a restart.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::{Escalation, Level, Revision};
+use super::grid::GridCode;
+use super::time::Moment;
+
+/// When an alert must have been taken on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AcceptancePlan {
+    /// How long somebody may take; `None`: nothing escalates.
+    pub within: Option<Duration>,
+    /// From which level on alerts escalate.
+    pub from: Level,
+}
+
+impl Default for AcceptancePlan {
+    fn default() -> Self {
+        AcceptancePlan { within: None, from: Level::Blue }
+    }
+}
+
+/// How long an open alert has waited for somebody.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    level: Level,
+    since: Duration,
+    /// What it had waited before a restart.
+    before: Duration,
+}
+
+impl Waiting {
+    /// From the first revision on.
+    pub fn new(told: &Revision) -> Self {
+        Waiting { level: told.level, since: told.at.mono, before: Duration::ZERO }
+    }
+
+    /// From a revision of before a restart: what it waited meanwhile counts, as far as the wall clock can tell.
+    pub fn restored(told: &Revision, now: Moment) -> Self {
+        let from = told.escalated.as_ref().map_or(told.started_at, |e| e.at);
+        let before = Duration::try_from(now.utc.duration_since(from)).unwrap_or_default();
+        Waiting { level: told.level, since: now.mono, before }
+    }
+
+    /// The next step, if it is due. Afterwards the wait begins anew.
+    ///
+    /// A higher level begins with the first step again; a lower one brings nothing new.
+    pub fn due(&mut self, plan: &AcceptancePlan, told: &Revision, at: Moment) -> Option<Escalation> {
+        if told.level > self.level {
+            *self = Waiting { level: told.level, since: at.mono, before: Duration::ZERO };
+        }
+        let within = plan.within?;
+        let waited = at.mono.saturating_sub(self.since).saturating_add(self.before);
+        if told.acknowledged.is_some() || told.level < plan.from || waited < within {
+            return None;
+        }
+        let (level, step) = match &told.escalated {
+            Some(before) if before.level >= told.level => (before.level, before.step.checked_add(1)?),
+            _ => (told.level, 1),
+        };
+        let to = above(&told.grid, step)?;
+        *self = Waiting { level: self.level, since: at.mono, before: Duration::ZERO };
+        Some(Escalation { level, step, to, at: at.utc })
+    }
+}
+
+/// The code of the place `steps` above a grid; `None` above the county.
+fn above(grid: &str, steps: u8) -> Option<Arc<str>> {
+    let path = GridCode::parse(grid).ok()?;
+    let parts = path.path();
+    let kept = parts.len().checked_sub(usize::from(steps)).filter(|kept| *kept > 0)?;
+    Some(parts[..kept].concat().into())
+}

@@ -1,0 +1,166 @@
+//! What all sources of an incident say together at one moment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Signal, Source, Voice};
+use crate::analysis::alert::{Contribution, Origin, Shown};
+use crate::analysis::signals::{OriginId, log_odds, probability};
+use crate::analysis::time::Moment;
+
+/// An origin is part of an incident while what it said is worth this much, in log-odds: it moves a belief of
+/// one half by five points.
+const PART_OF_IT: f64 = 0.2;
+
+/// What is heard.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Assessment {
+    /// 0..1.
+    pub(super) belief: f64,
+    /// Cameras and sensors that are part of it.
+    pub(super) origins: usize,
+    /// The highest belief that the sources that can be heard could make together.
+    pub(super) could_reach: f64,
+    /// Somebody says "yes" at this very moment.
+    pub(super) is_said_now: bool,
+    /// Sources that count.
+    pub(super) parts: Vec<Part>,
+    /// Sources that should speak and do not, and since when.
+    pub(super) silent: Vec<Missing>,
+}
+
+/// A source that should speak and does not.
+#[derive(Debug, Clone)]
+pub(super) struct Missing {
+    pub(super) source: String,
+    pub(super) origin: OriginId,
+    pub(super) since: Duration,
+}
+
+/// One source that counts.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) source: String,
+    pub(super) origin: OriginId,
+    /// Log-odds after the origin's cap.
+    pub(super) counts: f64,
+    pub(super) weight: f64,
+    pub(super) value: f64,
+    pub(super) since: Moment,
+    pub(super) last: Moment,
+    pub(super) zone: Option<Arc<str>>,
+    pub(super) shown: Vec<Shown>,
+}
+
+impl Signal {
+    /// Sums in the order of cells and sources, so that the order in which they spoke does not matter.
+    pub(super) fn assess(&self, members: &[usize], at: Duration) -> Assessment {
+        let cap = self.plan.origin_cap;
+        let mut heard = Assessment::default();
+        let sources: Vec<&Source> = members.iter().flat_map(|cell| &self.cells[*cell].sources).collect();
+        let mut total = 0.0;
+        let mut reach = 0.0;
+        let mut counted: Vec<&OriginId> = Vec::new();
+        for source in &sources {
+            if counted.contains(&&source.origin) {
+                continue;
+            }
+            counted.push(&source.origin);
+            let of_origin = || sources.iter().filter(|other| other.origin == source.origin);
+            let sum: f64 = of_origin().map(|s| s.charge.value(at)).sum();
+            let weights: f64 =
+                of_origin().filter(|s| s.voice == Voice::Speaks).map(|s| s.charge.weight()).sum();
+            reach += weights.min(cap);
+            let counts = sum.min(cap);
+            total += counts;
+            if counts < PART_OF_IT {
+                continue;
+            }
+            heard.origins += 1;
+            for part in of_origin() {
+                heard.parts.extend(part.part(counts / sum, at));
+            }
+        }
+        for source in &sources {
+            heard.is_said_now |= source.charge.says_yes();
+            if let Voice::Silent(since) = source.voice {
+                let (source, origin) = (source.id.to_string(), source.origin.clone());
+                heard.silent.push(Missing { source, origin, since });
+            }
+        }
+        let prior = log_odds(self.plan.prior);
+        heard.belief = probability(prior + total);
+        heard.could_reach = probability(prior + reach);
+        heard
+    }
+}
+
+impl Source {
+    fn part(&self, share: f64, at: Duration) -> Option<Part> {
+        let counts = self.charge.value(at) * share;
+        let (since, last) = (self.first_yes?, self.last_yes?);
+        (counts > 0.0).then(|| Part {
+            source: self.id.to_string(),
+            origin: self.origin.clone(),
+            counts,
+            weight: self.charge.weight(),
+            value: self.value,
+            since,
+            last,
+            zone: self.zone.clone(),
+            shown: self.shown.clone(),
+        })
+    }
+}
+
+impl Assessment {
+    /// The contributions, the greatest first.
+    pub(super) fn contributions(&self, at: Moment) -> Vec<Contribution> {
+        let total: f64 = self.parts.iter().map(|part| part.counts).sum();
+        let mut parts: Vec<&Part> = self.parts.iter().collect();
+        parts.sort_by(|a, b| b.counts.total_cmp(&a.counts).then_with(|| a.source.cmp(&b.source)));
+        parts
+            .into_iter()
+            .map(|part| Contribution {
+                source: part.source.clone(),
+                value: part.value,
+                contribution: if total > 0.0 { part.counts / total } else { 0.0 },
+                weight: part.weight,
+                age_secs: at.since(part.last).as_secs_f64(),
+            })
+            .collect()
+    }
+
+    /// Where it comes from; first the camera that shows most of it.
+    pub(super) fn origin(&self) -> Origin {
+        let mut origin = Origin::default();
+        let first = self.best_shown().map(|part| &part.origin);
+        let parts = self.parts.iter();
+        let first_ones = parts.clone().filter(|part| Some(&part.origin) == first);
+        for part in first_ones.chain(parts.filter(|part| Some(&part.origin) != first)) {
+            let (list, name) = match &part.origin {
+                OriginId::Camera(camera) => (&mut origin.cameras, camera),
+                OriginId::Sensor(sensor) => (&mut origin.sensors, sensor),
+            };
+            if !list.contains(name) {
+                list.push(name.clone());
+            }
+            if let Some(zone) = part.zone.as_ref().filter(|zone| !origin.zones.contains(zone)) {
+                origin.zones.push(zone.clone());
+            }
+        }
+        origin
+    }
+
+    /// What the first camera of [`Self::origin`] sees.
+    pub(super) fn shown(&self) -> &[Shown] {
+        self.best_shown().map_or(&[], |part| &part.shown)
+    }
+
+    fn best_shown(&self) -> Option<&Part> {
+        self.parts
+            .iter()
+            .filter(|part| !part.shown.is_empty())
+            .max_by(|a, b| a.counts.total_cmp(&b.counts).then_with(|| b.source.cmp(&a.source)))
+    }
+}

@@ -1,0 +1,469 @@
+//! Fusion: from what all sources say to one alert per incident.
+//!
+//! A signal is a belief per kind and grid cell (see [`super::signals`]). When it passes a level it becomes an
+//! alert; whatever camera or sensor of the cell, or of a neighbouring one where configured, sees the same kind of
+//! thing meanwhile joins that alert as evidence from another origin. Cells and sources are fixed by
+//! configuration, so memory is too.
+//!
+//! Missing is not normal: a signal whose speaking sources could not raise it by themselves is `unknown`, never
+//! `off`, and an alert whose sources fell silent is not ended as cleared.
+
+mod assess;
+mod incident;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::acceptance::AcceptancePlan;
+use super::alert::{Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
+use super::book::Book;
+use super::signals::{Charge, OriginId, SignalPlan, SourceId};
+use super::time::Moment;
+
+use assess::Assessment;
+use incident::Incident;
+
+/// A source of a signal, resolved to a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourcePlan {
+    /// The signal's kind.
+    pub kind: Arc<str>,
+    /// The grid cell in which the source stands.
+    pub grid: Arc<str>,
+    /// Who speaks.
+    pub id: SourceId,
+    /// Log-odds of a sure "yes".
+    pub weight: f64,
+}
+
+/// What a source says at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Word<'a> {
+    /// When.
+    pub at: Moment,
+    /// How strongly it says "yes", 0..1; 0: it looked and saw nothing.
+    pub strength: f32,
+    /// What was measured.
+    pub value: f64,
+    /// The zone or line it is about.
+    pub zone: Option<&'a Arc<str>>,
+    /// What is seen.
+    pub shown: &'a [Shown],
+}
+
+/// What is believed of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// There is an open alert.
+    On,
+    /// Its sources speak and say nothing of it.
+    Off,
+    /// The sources that still speak could not raise it.
+    Unknown,
+}
+
+/// A signal at one place, as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalState {
+    /// The kind of thing.
+    pub kind: Arc<str>,
+    /// Where.
+    pub grid: Arc<str>,
+    /// What is believed.
+    pub state: State,
+    /// How much, 0..1.
+    pub belief: f64,
+}
+
+/// All signals of a box.
+#[derive(Debug, Clone, Default)]
+pub struct Fusion {
+    signals: Vec<Signal>,
+    routes: BTreeMap<SourceId, Vec<Route>>,
+}
+
+/// Where a source's words go.
+#[derive(Debug, Clone, Copy)]
+struct Route {
+    signal: usize,
+    cell: usize,
+    source: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Signal {
+    plan: Arc<SignalPlan>,
+    /// In order of grid code.
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone)]
+struct Cell {
+    grid: Arc<str>,
+    /// Indices of the cells beside it; empty where neighbours do not join.
+    neighbours: Vec<usize>,
+    /// In order of their ids: sums are made in this order, whoever spoke first.
+    sources: Vec<Source>,
+    incident: Option<Incident>,
+    quiet: Quiet,
+    /// Since when belief has been at each level of the plan.
+    above_since: Vec<Option<Duration>>,
+}
+
+/// After an end nothing up to this level begins for a while.
+#[derive(Debug, Clone, Copy)]
+struct Quiet {
+    until: Duration,
+    up_to: Level,
+}
+
+#[derive(Debug, Clone)]
+struct Source {
+    id: SourceId,
+    origin: OriginId,
+    charge: Charge,
+    voice: Voice,
+    /// The first and the latest "yes" of what its charge stands for.
+    first_yes: Option<Moment>,
+    last_yes: Option<Moment>,
+    value: f64,
+    zone: Option<Arc<str>>,
+    shown: Vec<Shown>,
+}
+
+/// Whether a source can be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Speaks,
+    /// It should speak and does not, since then.
+    Silent(Duration),
+    /// Its schedule asks nothing of it.
+    OffDuty,
+}
+
+/// What was said before counts as gone when less than this part of the weight is left of it.
+const FADED: f64 = 0.05;
+
+impl Fusion {
+    /// Signals without a past. `neighbours` are pairs of grid codes that touch.
+    pub fn new(
+        plans: Vec<SignalPlan>,
+        sources: &[SourcePlan],
+        neighbours: &BTreeSet<(Arc<str>, Arc<str>)>,
+    ) -> Self {
+        let mut fusion = Fusion::default();
+        for plan in plans {
+            let mut by_cell: BTreeMap<Arc<str>, BTreeMap<SourceId, f64>> = BTreeMap::new();
+            for source in sources.iter().filter(|source| source.kind == plan.kind) {
+                by_cell.entry(source.grid.clone()).or_default().insert(source.id.clone(), source.weight);
+            }
+            let grids: Vec<Arc<str>> = by_cell.keys().cloned().collect();
+            let touch = |a: &Arc<str>, b: &Arc<str>| {
+                neighbours.contains(&(a.clone(), b.clone())) || neighbours.contains(&(b.clone(), a.clone()))
+            };
+            let cells = by_cell
+                .into_iter()
+                .map(|(grid, sources)| Cell {
+                    neighbours: (0..grids.len())
+                        .filter(|i| plan.join_neighbours && grids[*i] != grid && touch(&grids[*i], &grid))
+                        .collect(),
+                    sources: sources
+                        .into_iter()
+                        .map(|(id, weight)| Source::new(id, weight, plan.half_life))
+                        .collect(),
+                    grid,
+                    incident: None,
+                    quiet: Quiet { until: Duration::ZERO, up_to: Level::Blue },
+                    above_since: vec![None; plan.levels.len()],
+                })
+                .collect();
+            fusion.signals.push(Signal { plan: Arc::new(plan), cells });
+        }
+        for (signal, of) in fusion.signals.iter().enumerate() {
+            for (cell, of) in of.cells.iter().enumerate() {
+                for (source, of) in of.sources.iter().enumerate() {
+                    let route = Route { signal, cell, source };
+                    fusion.routes.entry(of.id.clone()).or_default().push(route);
+                }
+            }
+        }
+        fusion
+    }
+
+    /// Whether a source feeds anything.
+    pub fn hears(&self, source: &SourceId) -> bool {
+        self.routes.contains_key(source)
+    }
+
+    /// Takes a word and tells what follows from it.
+    pub(super) fn say(
+        &mut self,
+        book: &mut Book,
+        source: &SourceId,
+        word: Word<'_>,
+        told: &mut Vec<Revision>,
+    ) {
+        let Some(routes) = self.routes.get(source) else { return };
+        for route in routes {
+            let signal = &mut self.signals[route.signal];
+            signal.cells[route.cell].sources[route.source].say(word);
+            told.extend(signal.settle(book, route.cell, word.at));
+        }
+    }
+
+    /// A source can say nothing any more: what it said fades, and what depends on it may become unknown.
+    pub fn fall_silent(&mut self, source: &SourceId, at: Moment) {
+        self.change_voice(source, Voice::Silent(at.mono));
+    }
+
+    /// Nothing is asked of a source now.
+    pub fn stand_down(&mut self, source: &SourceId) {
+        self.change_voice(source, Voice::OffDuty);
+    }
+
+    fn change_voice(&mut self, source: &SourceId, voice: Voice) {
+        let Some(routes) = self.routes.get(source) else { return };
+        for route in routes {
+            let source = &mut self.signals[route.signal].cells[route.cell].sources[route.source];
+            let is_same = std::mem::discriminant(&source.voice) == std::mem::discriminant(&voice);
+            if !is_same {
+                source.charge.fall_silent();
+                source.voice = voice;
+            }
+        }
+    }
+
+    /// Time passed: what was said fades, levels fall, alerts end, repeat and escalate.
+    pub(super) fn tick(
+        &mut self,
+        book: &mut Book,
+        acceptance: &AcceptancePlan,
+        at: Moment,
+        told: &mut Vec<Revision>,
+    ) {
+        for signal in &mut self.signals {
+            for cell in 0..signal.cells.len() {
+                told.extend(signal.settle(book, cell, at));
+                let incident = signal.cells[cell].incident.as_mut();
+                told.extend(incident.and_then(|incident| incident.escalate(acceptance, at)));
+            }
+        }
+    }
+
+    /// The latest revision of every open alert, by signal and then by grid.
+    pub fn open(&self) -> impl Iterator<Item = &Revision> {
+        self.incidents().map(Incident::told)
+    }
+
+    /// Every signal at every place.
+    pub fn states(&self, at: Moment) -> Vec<SignalState> {
+        let mut states = Vec::new();
+        for signal in &self.signals {
+            for (index, cell) in signal.cells.iter().enumerate() {
+                let heard = signal.assess(&signal.members(index), at.mono);
+                let state = match (&cell.incident, heard.could_reach >= signal.plan.raise()) {
+                    (Some(_), _) => State::On,
+                    (None, true) => State::Off,
+                    (None, false) => State::Unknown,
+                };
+                let (kind, grid) = (signal.plan.kind.clone(), cell.grid.clone());
+                states.push(SignalState { kind, grid, state, belief: heard.belief });
+            }
+        }
+        states
+    }
+
+    /// As [`super::Analysis::acknowledge`]; the outer `None`: no such open alert here.
+    pub(super) fn acknowledge(
+        &mut self,
+        alert: &AlertId,
+        acknowledgement: &Acknowledgement,
+        at: Moment,
+    ) -> Option<Option<Revision>> {
+        Some(self.incident_of(alert)?.acknowledge(acknowledgement, at))
+    }
+
+    /// As [`super::Analysis::evidence_added`].
+    pub(super) fn evidence_added(&mut self, alert: &AlertId, at: Moment) -> Option<Revision> {
+        Some(self.incident_of(alert)?.evidence_added(at))
+    }
+
+    /// Takes up an alert from before a restart; gives it back if it has no place here any more.
+    pub(super) fn restore(&mut self, told: Revision, at: Moment) -> Option<Revision> {
+        let cell = self
+            .signals
+            .iter_mut()
+            .filter(|signal| signal.plan.kind == told.kind)
+            .flat_map(|signal| {
+                let hold = signal.plan.hold;
+                signal.cells.iter_mut().map(move |cell| (cell, hold))
+            })
+            .find(|(cell, _)| cell.grid == told.grid && cell.incident.is_none());
+        match cell {
+            Some((cell, hold)) if told.why.basis == Basis::Belief => {
+                cell.incident = Some(Incident::restored(told, hold, at));
+                None
+            }
+            _ => Some(told),
+        }
+    }
+
+    /// Takes over what goes on unchanged from the signals before a change of configuration, and gives back the
+    /// alerts that have no place here any more.
+    pub(super) fn inherit(&mut self, before: Fusion) -> Vec<Revision> {
+        let mut homeless = Vec::new();
+        for old in before.signals {
+            let mut mine = self.signals.iter_mut().find(|signal| signal.plan.kind == old.plan.kind);
+            for cell in old.cells {
+                let heir = mine
+                    .as_mut()
+                    .and_then(|signal| signal.cells.iter_mut().find(|heir| heir.grid == cell.grid));
+                match heir {
+                    Some(heir) => heir.inherit(cell),
+                    None => homeless.extend(cell.incident.map(Incident::into_told)),
+                }
+            }
+        }
+        homeless
+    }
+
+    fn incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.signals.iter().flat_map(|signal| &signal.cells).filter_map(|cell| cell.incident.as_ref())
+    }
+
+    fn incident_of(&mut self, alert: &AlertId) -> Option<&mut Incident> {
+        self.signals
+            .iter_mut()
+            .flat_map(|signal| &mut signal.cells)
+            .filter_map(|cell| cell.incident.as_mut())
+            .find(|incident| incident.told().alert == *alert)
+    }
+}
+
+impl Signal {
+    /// Whose alert something at this cell belongs to: its own, a neighbour's that is open, or none yet.
+    fn home(&self, cell: usize) -> usize {
+        if self.cells[cell].incident.is_some() {
+            return cell;
+        }
+        let open = |i: &usize| self.cells[*i].incident.is_some();
+        self.cells[cell].neighbours.iter().copied().find(open).unwrap_or(cell)
+    }
+
+    /// The cells whose sources count for `home`: itself and the neighbours that belong to no other alert.
+    fn members(&self, home: usize) -> Vec<usize> {
+        let is_open = self.cells[home].incident.is_some();
+        let belongs = |i: &usize| {
+            let of = self.home(*i);
+            of == home || (!is_open && of == *i && self.cells[*i].incident.is_none())
+        };
+        let mut members = vec![home];
+        members.extend(self.cells[home].neighbours.iter().copied().filter(belongs));
+        members.sort_unstable();
+        members
+    }
+
+    /// Sees what follows at a cell from what was said so far.
+    fn settle(&mut self, book: &mut Book, cell: usize, at: Moment) -> Option<Revision> {
+        let home = self.home(cell);
+        let members = self.members(home);
+        let heard = self.assess(&members, at.mono);
+        let plan = self.plan.clone();
+        let cell = &mut self.cells[home];
+        let wanted = cell.wanted(&plan, &heard, at.mono);
+        match &mut cell.incident {
+            Some(incident) => {
+                let revision = incident.go_on(book, &plan, &heard, wanted, at)?;
+                if revision.is_last() {
+                    let until = match revision.reason {
+                        PhaseReason::Cleared => at.mono.saturating_add(plan.cooldown),
+                        _ => at.mono,
+                    };
+                    cell.quiet = Quiet { until, up_to: revision.level_max };
+                    cell.incident = None;
+                }
+                Some(revision)
+            }
+            None => {
+                let level = wanted.filter(|level| at.mono >= cell.quiet.until || *level > cell.quiet.up_to)?;
+                let incident = Incident::begin(book, &plan, &cell.grid, &heard, level, at);
+                let told = incident.told().clone();
+                cell.incident = Some(incident);
+                Some(told)
+            }
+        }
+    }
+}
+
+impl Cell {
+    /// The highest level for which belief, duration and origins are enough.
+    fn wanted(&mut self, plan: &SignalPlan, heard: &Assessment, at: Duration) -> Option<Level> {
+        let mut wanted = None;
+        for (step, since) in plan.levels.iter().zip(&mut self.above_since) {
+            if heard.belief < step.belief {
+                *since = None;
+                continue;
+            }
+            let since = *since.get_or_insert(at);
+            if at.saturating_sub(since) >= step.after && heard.origins >= step.origins {
+                wanted = Some(step.level);
+            }
+        }
+        wanted
+    }
+
+    fn inherit(&mut self, old: Cell) {
+        self.incident = old.incident;
+        self.quiet = old.quiet;
+        if self.above_since.len() == old.above_since.len() {
+            self.above_since = old.above_since;
+        }
+        for source in &mut self.sources {
+            if let Some(before) = old.sources.iter().find(|before| before.id == source.id) {
+                source.inherit(before);
+            }
+        }
+    }
+}
+
+impl Source {
+    fn new(id: SourceId, weight: f64, half_life: Duration) -> Self {
+        Source {
+            origin: id.origin(),
+            id,
+            charge: Charge::new(weight, half_life),
+            // Until its first word nobody knows.
+            voice: Voice::Silent(Duration::ZERO),
+            first_yes: None,
+            last_yes: None,
+            value: 0.0,
+            zone: None,
+            shown: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, word: Word<'_>) {
+        self.voice = Voice::Speaks;
+        if word.strength > 0.0 {
+            let left = self.charge.value(word.at.mono);
+            if self.first_yes.is_none() || left < FADED * self.charge.weight() {
+                self.first_yes = Some(word.at);
+            }
+            self.last_yes = Some(word.at);
+            self.value = word.value;
+            self.zone = word.zone.cloned();
+            self.shown.clear();
+            self.shown.extend_from_slice(word.shown);
+        }
+        self.charge.say(word.at.mono, word.strength);
+    }
+
+    fn inherit(&mut self, before: &Source) {
+        let charge = self.charge.clone();
+        *self = before.clone();
+        self.charge.revalue(&charge);
+    }
+}

@@ -1,0 +1,291 @@
+//! Signals: the running belief that *one kind of thing* happens at *one place*, from many weak hints.
+//!
+//! A source (a rule at a camera, a sensor's threshold, a condition of a camera) says how strongly it sees the
+//! thing. What it says counts in log-odds, with the weight that configuration gives it, and fades with a
+//! half-life once it is no longer said. Belief is the logistic function of the prior's log-odds plus what all
+//! sources have said. A source that says "nothing" never lowers belief: hints only fade.
+//!
+//! One origin (a camera or a sensor, whatever its rules) counts for at most [`SignalPlan::origin_cap`], so that
+//! one camera cannot shout alone. Pure: no clock; two words of the same moment count the same in either order.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::Level;
+use super::rules::Rule;
+
+/// Belief in a thing of which nothing was seen. With it, one source of weight 2 gives 0.65, two give 0.93: one
+/// sure source is worth a look, two agreeing ones are worth going. A choice, not a measurement.
+pub const DEFAULT_PRIOR: f64 = 0.2;
+/// Most that one origin counts for, in log-odds. With [`DEFAULT_PRIOR`] it gives a belief of 0.83: below the
+/// usual 0.85 of orange, so that orange takes a second origin.
+pub const DEFAULT_ORIGIN_CAP: f64 = 3.0;
+/// Weight of a rule that feeds a signal without being listed in its `from`.
+pub const DEFAULT_WEIGHT: f64 = 2.0;
+/// Belief at which each level begins, where configuration does not say (DESIGN section 5).
+pub const DEFAULT_LEVELS: [f64; 4] = [0.5, 0.7, 0.85, 0.95];
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceId {
+    /// A rule, as seen by one of its cameras.
+    Rule {
+        /// The rule.
+        rule: Arc<str>,
+        /// The camera.
+        camera: Arc<str>,
+    },
+    /// A sensor's threshold.
+    Sensor {
+        /// The sensor.
+        sensor: Arc<str>,
+        /// Which threshold of it, counted within the signal.
+        threshold: usize,
+    },
+    /// A condition of a camera itself.
+    Camera {
+        /// The camera.
+        camera: Arc<str>,
+        /// Its name, such as `covered`.
+        condition: &'static str,
+    },
+}
+
+impl SourceId {
+    /// The camera or sensor behind it.
+    pub fn origin(&self) -> OriginId {
+        match self {
+            SourceId::Rule { camera, .. } | SourceId::Camera { camera, .. } => {
+                OriginId::Camera(camera.clone())
+            }
+            SourceId::Sensor { sensor, .. } => OriginId::Sensor(sensor.clone()),
+        }
+    }
+}
+
+/// As alerts name it: `rule:fire-lane-blocked@cam-03`, `sensor:drain-2`, `camera:cam-03:covered`.
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceId::Rule { rule, camera } => write!(f, "rule:{rule}@{camera}"),
+            SourceId::Sensor { sensor, .. } => write!(f, "sensor:{sensor}"),
+            SourceId::Camera { camera, condition } => write!(f, "camera:{camera}:{condition}"),
+        }
+    }
+}
+
+/// The thing in the field that a source belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OriginId {
+    /// A camera.
+    Camera(Arc<str>),
+    /// A sensor.
+    Sensor(Arc<str>),
+}
+
+/// Which sources feed a signal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selector {
+    /// One rule, on all of its cameras.
+    Rule(Arc<str>),
+    /// Every rule that tells of this kind.
+    RuleKind(Arc<str>),
+    /// One sensor, beyond a threshold.
+    Sensor {
+        /// The sensor.
+        sensor: Arc<str>,
+        /// Beyond which value.
+        threshold: Threshold,
+    },
+    /// Every sensor of a quantity, beyond a threshold.
+    Quantity {
+        /// The quantity, such as `water_level`.
+        quantity: Arc<str>,
+        /// Beyond which value.
+        threshold: Threshold,
+    },
+    /// Conditions of cameras.
+    Cameras {
+        /// Which ones; all if empty.
+        cameras: Vec<Arc<str>>,
+        /// Which conditions.
+        conditions: Vec<&'static str>,
+    },
+}
+
+/// From which value on a sensor says "yes", and from which on it is sure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    /// Where "yes" begins, in the sensor's unit.
+    pub at: f64,
+    /// Whether values above it count, or those below.
+    pub above: bool,
+    /// How far back the value must come before "yes" is taken back, in the sensor's unit.
+    pub hysteresis: f64,
+    /// Where strength is 1; it is 0.5 at the threshold. `None`: 1 from the threshold on.
+    pub sure_at: Option<f64>,
+}
+
+impl Threshold {
+    /// How strongly a value says "yes", 0..1; `was_on`: it said "yes" before.
+    pub fn strength(&self, value: f64, was_on: bool) -> f32 {
+        let beyond = if self.above { value - self.at } else { self.at - value };
+        let limit = if was_on { -self.hysteresis } else { 0.0 };
+        if beyond.is_nan() || beyond < limit {
+            return 0.0;
+        }
+        let Some(sure_at) = self.sure_at else { return 1.0 };
+        let way = (sure_at - self.at).abs();
+        if way <= 0.0 {
+            return 1.0;
+        }
+        (0.5 + 0.5 * (beyond / way).clamp(0.0, 1.0)) as f32
+    }
+}
+
+/// One kind of source of a signal, and what it weighs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Which sources.
+    pub from: Selector,
+    /// Log-odds of a sure "yes".
+    pub weight: f64,
+}
+
+/// What a level takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LevelPlan {
+    /// The level.
+    pub level: Level,
+    /// Belief from which it begins, 0..1.
+    pub belief: f64,
+    /// For how long belief must have been there.
+    pub after: Duration,
+    /// How many cameras and sensors must be part of it.
+    pub origins: usize,
+}
+
+/// One `[[signal]]`, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalPlan {
+    /// The kind of thing, and of its alerts.
+    pub kind: Arc<str>,
+    /// What feeds it.
+    pub from: Vec<Feed>,
+    /// Belief while nothing was seen, between 0 and 1.
+    pub prior: f64,
+    /// After this long without a word, what was said counts half.
+    pub half_life: Duration,
+    /// Most that one camera or sensor counts for, in log-odds.
+    pub origin_cap: f64,
+    /// The levels that it may have, rising in level and belief; at least one.
+    pub levels: Vec<LevelPlan>,
+    /// Belief below which it is over; below the first level's.
+    pub clear: f64,
+    /// For how long belief must be below `clear` before the alert ends, and below its level before that falls.
+    pub hold: Duration,
+    /// How long after an end no new alert begins, unless it is more urgent than the one that ended.
+    pub cooldown: Duration,
+    /// Whether neighbouring grid cells share an alert.
+    pub join_neighbours: bool,
+}
+
+impl SignalPlan {
+    /// The weight with which a rule feeds it; `None` if it does not.
+    ///
+    /// A rule that tells of the signal's kind always does, so that none is lost for not being listed.
+    pub fn weight_of(&self, rule: &Rule) -> Option<f64> {
+        let listed = self.from.iter().find_map(|feed| match &feed.from {
+            Selector::Rule(id) if *id == rule.id => Some(feed.weight),
+            Selector::RuleKind(kind) if *kind == rule.signal => Some(feed.weight),
+            _ => None,
+        });
+        listed.or_else(|| (rule.signal == self.kind).then_some(DEFAULT_WEIGHT))
+    }
+
+    /// Belief at which the first level begins.
+    pub fn raise(&self) -> f64 {
+        self.levels.first().map_or(1.0, |first| first.belief)
+    }
+}
+
+/// Log-odds of a probability strictly between 0 and 1.
+pub fn log_odds(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}
+
+/// The probability of log-odds.
+pub fn probability(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds).exp())
+}
+
+/// What one source has said: its strongest word, each fading from the moment at which it was said.
+///
+/// Words may be repeated as often as one likes and come in any order within a moment: only the greatest of what is
+/// left of each counts, so more words never lower it and a source that babbles counts no more than its weight.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// Log-odds of a sure "yes".
+    weight: f64,
+    half_life: Duration,
+    /// What it counted for at the latest moment, in parts of the weight.
+    part: f64,
+    /// The latest moment at which it spoke.
+    at: Duration,
+    /// Whether it says "yes", as of its latest moment.
+    says_yes: bool,
+}
+
+impl Charge {
+    /// A source that has said nothing.
+    pub fn new(weight: f64, half_life: Duration) -> Self {
+        Charge { weight, half_life, part: 0.0, at: Duration::ZERO, says_yes: false }
+    }
+
+    /// The same words with the weight and half-life of another charge: configuration changed.
+    pub fn revalue(&mut self, to: &Charge) {
+        self.weight = to.weight;
+        self.half_life = to.half_life;
+    }
+
+    /// What a sure "yes" is worth.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// Whether it says "yes", as far as is known.
+    pub fn says_yes(&self) -> bool {
+        self.says_yes
+    }
+
+    /// Takes a word: how strongly it says "yes", 0..1 (0: it looked and saw nothing). A word from before the
+    /// latest one is left out.
+    pub fn say(&mut self, at: Duration, strength: f32) {
+        if at < self.at {
+            return;
+        }
+        let is_new_moment = at > self.at;
+        self.part = self.part_left(at).max(f64::from(strength.clamp(0.0, 1.0)));
+        self.says_yes = strength > 0.0 || (self.says_yes && !is_new_moment);
+        self.at = at;
+    }
+
+    /// Nothing more can be said: what was said fades.
+    pub fn fall_silent(&mut self) {
+        self.says_yes = false;
+    }
+
+    /// What it counts for at that time, in log-odds, never negative.
+    pub fn value(&self, at: Duration) -> f64 {
+        self.weight * self.part_left(at)
+    }
+
+    fn part_left(&self, at: Duration) -> f64 {
+        let age = at.saturating_sub(self.at).as_secs_f64();
+        if age <= 0.0 || self.part <= 0.0 {
+            return self.part;
+        }
+        self.part * (-age / self.half_life.as_secs_f64().max(1e-3)).exp2()
+    }
+}

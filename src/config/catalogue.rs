@@ -1,0 +1,58 @@
+//! The catalogue: signals that are ready to use, as they stand in `config/signals.toml`.
+//!
+//! They name kinds of rules, quantities of sensors and conditions of cameras, never a rule, sensor or camera by its
+//! id, so that they fit every site. Must never hold what only one site needs.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::document::{At, Document, SignalDocument};
+use super::problem::{Problem, Report, Source};
+use super::{check, structure};
+use crate::analysis::signals::SignalPlan;
+
+/// The file, as it is installed beside the other examples.
+pub const TEXT: &str = include_str!("../../config/signals.toml");
+
+/// Every signal of the catalogue, in its order.
+pub fn signals() -> Vec<SignalPlan> {
+    static SIGNALS: OnceLock<Vec<SignalPlan>> = OnceLock::new();
+    SIGNALS.get_or_init(|| read().0).clone()
+}
+
+/// The sentence of a signal: why these sources and weights.
+pub fn why(kind: &str) -> Option<String> {
+    let (_, documents, _) = read();
+    let is_it = |section: &&At<SignalDocument>| {
+        section.value.kind.as_ref().is_some_and(|own| own.value == kind)
+    };
+    documents.iter().find(is_it)?.value.why.as_ref().map(|why| why.value.clone())
+}
+
+fn read() -> (Vec<SignalPlan>, Vec<At<SignalDocument>>, Vec<Problem>) {
+    let source = Source::new(Path::new("config/signals.toml"), TEXT);
+    let mut report = Report::new(&source);
+    let (mut root, _) = toml::de::DeTable::parse_recoverable(TEXT);
+    let taken_out = structure::check_catalogue(&mut root, &mut report);
+    let document: Document = structure::read(root, &mut report);
+    let plans = check::catalogue(&document.signal, &taken_out, &mut report);
+    (plans, document.signal, report.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_has_no_problem_and_a_sentence_for_each_signal() {
+        let (plans, documents, problems) = read();
+        assert!(problems.is_empty(), "{problems:#?}");
+        assert_eq!(plans.len(), documents.len());
+        for plan in &plans {
+            let why = why(&plan.kind).unwrap_or_default();
+            assert!(why.len() > 30, "{}: {why:?}", plan.kind);
+            assert!(crate::contract::kinds::known(&plan.kind).is_some(), "{} has no title", plan.kind);
+            assert!(!plan.from.is_empty(), "{}", plan.kind);
+        }
+    }
+}

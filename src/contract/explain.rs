@@ -1,0 +1,237 @@
+//! An alert in words, for people: what, where, why, who has it.
+//!
+//! Reads only what the message says, so that anybody who has the message can have it explained. Must never add a
+//! judgement of its own.
+
+use std::fmt::Write as _;
+
+use super::alert::{AlertData, ClockSync, SignalData};
+use super::words::{Language, Level, Phase, PhaseReason};
+
+/// A text in both languages.
+type Both = [&'static str; 2];
+
+/// The explanation, several lines.
+pub fn explain(alert: &AlertData, language: Language) -> String {
+    let say = |both: Both| match language {
+        Language::English => both[0],
+        Language::Chinese => both[1],
+    };
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{} [{}] {} {}",
+        alert.title,
+        alert.kind,
+        say(level(alert.level)),
+        say(["(suggested)", "（建议级别）"])
+    );
+    let _ = writeln!(out, "  {}: {}", say(["now", "状态"]), phase(alert, &say));
+    let _ = writeln!(
+        out,
+        "  {}: {} – {}",
+        say(["when", "时间"]),
+        alert.started_at,
+        alert.ended_at.unwrap_or(alert.last_seen_at)
+    );
+    let _ = writeln!(out, "  {}: {}", say(["where", "地点"]), place(alert));
+    let _ = writeln!(out, "  {}: {}", say(["seen by", "来源"]), origin(alert, &say));
+    let _ = writeln!(
+        out,
+        "  {}: {} ({} {:.2})",
+        say(["why", "依据"]),
+        condition(alert, &say),
+        say(["confidence", "置信度"]),
+        alert.confidence
+    );
+    for signal in &alert.why.signals {
+        let _ = writeln!(out, "    {}", contribution(signal, &say));
+    }
+    if !alert.why.silent.is_empty() {
+        let _ = writeln!(
+            out,
+            "  {}: {}",
+            say(["could not be heard, so it may be more or less", "未能获取的来源，实际情况可能更重或更轻"]),
+            alert.why.silent.join(", ")
+        );
+    }
+    if let Some(by) = &alert.acknowledged {
+        let note = by.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+        let _ = writeln!(out, "  {}: {}, {}{note}", say(["taken on by", "已受理"]), by.by, by.at);
+    } else {
+        let _ = writeln!(out, "  {}", say(["nobody has taken it on yet", "尚未受理"]));
+    }
+    if let Some(escalated) = &alert.escalated {
+        let _ = writeln!(
+            out,
+            "  {}: {} ({} {}), {}",
+            say(["passed on to", "已上报至"]),
+            escalated.to,
+            say(["step", "第几级："]),
+            escalated.step,
+            escalated.at
+        );
+    }
+    let _ = writeln!(
+        out,
+        "  {}: {} {}, {} {}, {}",
+        say(["made with", "运行环境"]),
+        alert.model.name,
+        short(&alert.model.sha256),
+        say(["configuration", "配置"]),
+        short(&alert.config.sha256),
+        clock(alert, &say)
+    );
+    out
+}
+
+fn level(level: Level) -> Both {
+    match level {
+        Level::Blue => ["blue", "蓝色"],
+        Level::Yellow => ["yellow", "黄色"],
+        Level::Orange => ["orange", "橙色"],
+        Level::Red => ["red", "红色"],
+    }
+}
+
+fn phase(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
+    let phase = say(match alert.phase {
+        Phase::New => ["new", "新预警"],
+        Phase::Update => ["goes on", "持续中"],
+        Phase::End => ["over", "已结束"],
+        Phase::Retract => ["was a mistake", "已撤回"],
+    });
+    let reason = say(match alert.phase_reason {
+        PhaseReason::Raised => ["its condition held", "条件成立"],
+        PhaseReason::StillThere => ["still there", "仍在持续"],
+        PhaseReason::Grew => ["it grew", "有所加重"],
+        PhaseReason::Acknowledged => ["somebody took it on", "已有人受理"],
+        PhaseReason::EvidenceAdded => ["a picture was added", "补充了图像"],
+        PhaseReason::Cleared => ["no longer seen", "不再出现"],
+        PhaseReason::ScheduleEnded => ["its hours ended", "布防时段结束"],
+        PhaseReason::SourceSilent => {
+            ["its sources fell silent; it may go on unseen", "来源失联，情况可能仍在持续"]
+        }
+        PhaseReason::NotSeenSinceRestart => ["not seen since the box restarted", "设备重启后未再出现"],
+        PhaseReason::RuleRemoved => ["no longer configured", "配置已移除"],
+        PhaseReason::LevelRose => ["it became more urgent", "级别上升"],
+        PhaseReason::LevelFell => ["it became less urgent", "级别下降"],
+        PhaseReason::Joined => ["another source sees it too", "又有来源发现"],
+        PhaseReason::Escalated => ["nobody took it on in time", "超时未受理"],
+    });
+    format!("{phase}, {reason} ({}.{})", alert.alert_id, alert.rev)
+}
+
+fn place(alert: &AlertData) -> String {
+    let place = &alert.place;
+    let words = [place.site.as_deref(), place.address.as_deref()];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    let code = place.path.join(" / ");
+    if words.is_empty() { code } else { format!("{}, {code}", words.join(", ")) }
+}
+
+fn origin(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
+    let mut parts = Vec::new();
+    for camera in &alert.origin.cameras {
+        parts.push(format!("{} {}", say(["camera", "摄像机"]), camera.id));
+    }
+    for sensor in &alert.origin.sensors {
+        parts.push(format!("{} {sensor}", say(["sensor", "传感器"])));
+    }
+    if !alert.origin.zones.is_empty() {
+        parts.push(format!("{} {}", say(["zone", "区域"]), alert.origin.zones.join(", ")));
+    }
+    parts.join("; ")
+}
+
+fn condition(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
+    match (&alert.why.rule, &alert.why.fusion) {
+        (Some(rule), _) => format!("{} {rule}: {}", say(["rule", "规则"]), alert.why.condition),
+        (None, _) => format!(
+            "{} {}",
+            say(["belief of several sources, from", "多来源综合判断，阈值"]),
+            alert.why.threshold
+        ),
+    }
+}
+
+/// `58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)`.
+fn contribution(signal: &SignalData, say: &impl Fn(Both) -> &'static str) -> String {
+    let (kind, name) = signal.source.split_once(':').unwrap_or(("", &signal.source));
+    let kind = say(match kind {
+        "rule" => ["rule", "规则"],
+        "sensor" => ["sensor", "传感器"],
+        "camera" => ["camera", "摄像机"],
+        _ => ["source", "来源"],
+    });
+    format!(
+        "{:>3.0} %  {kind} {name}: {} ({} {}, {} {})",
+        signal.contribution * 100.0,
+        (signal.value * 100.0).round() / 100.0,
+        say(["weight", "权重"]),
+        signal.weight,
+        (signal.age_s * 10.0).round() / 10.0,
+        say(["s ago", "秒前"]),
+    )
+}
+
+fn clock(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> &'static str {
+    say(match alert.clock.sync {
+        ClockSync::Synced => ["clock in step", "时钟已同步"],
+        ClockSync::Unsynced => ["clock not in step: times may be wrong", "时钟未同步，时间可能有误"],
+        ClockSync::Unknown => ["clock unchecked", "时钟状态未知"],
+        ClockSync::Replay => ["times of a recording", "录像时间"],
+    })
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Event, examples};
+    use super::*;
+
+    fn example() -> AlertData {
+        let event = examples::example("alert").unwrap().unwrap();
+        serde_json::from_value::<Event<AlertData>>(event).unwrap().data
+    }
+
+    #[test]
+    fn an_explanation_names_place_source_condition_and_what_nobody_did() {
+        let text = explain(&example(), Language::English);
+        for part in ["fire_lane_blocked", "orange", "camera cam-03", "530127 / 003 / 001 / 02", "124.2", "nobody"] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
+        }
+    }
+
+    #[test]
+    fn in_chinese_only_names_and_numbers_are_not_chinese() {
+        let text = explain(&example(), Language::Chinese);
+        for word in ["camera", "weight", "why", "where", "level", "rule fire", "ago", "clock"] {
+            assert!(!text.contains(&format!(" {word} ")), "{word} in:\n{text}");
+        }
+        assert!(text.contains("橙色") && text.contains("权重") && text.contains("尚未受理"), "{text}");
+    }
+
+    #[test]
+    fn several_sources_are_told_with_their_shares_and_who_was_silent() {
+        let mut alert = example();
+        alert.why.rule = None;
+        alert.why.fusion = Some("flooding".to_owned());
+        alert.why.threshold = 0.85;
+        alert.why.signals = vec![SignalData {
+            source: "sensor:drain-2".to_owned(),
+            value: 0.4213,
+            weight: 3.0,
+            contribution: 0.58,
+            age_s: 2.04,
+        }];
+        alert.why.silent = vec!["rule:water@cam-07".to_owned()];
+        let text = explain(&alert, Language::English);
+        assert!(text.contains(" 58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)"), "{text}");
+        assert!(text.contains("rule:water@cam-07"), "{text}");
+    }
+}
