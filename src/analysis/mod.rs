@@ -21,6 +21,7 @@ pub mod motion;
 mod owner;
 pub mod rules;
 pub mod schedule;
+pub mod sensor;
 #[cfg(test)]
 mod staging;
 pub mod time;

@@ -18,6 +18,7 @@ pub mod probe;
 pub mod replay;
 pub mod run;
 pub mod schema;
+pub mod sensors;
 pub mod tail;
 
 /// Exit code of a command that did what it was asked.
@@ -75,6 +76,8 @@ enum Command {
     Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
     Replay(replay::Args),
+    /// Print the readings of the sensors as they come
+    Sensors(sensors::Args),
     /// Follow alerts like a small command centre
     Tail(tail::Args),
     /// List or verify models
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Probe(args) => probe::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),

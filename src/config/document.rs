@@ -17,6 +17,10 @@ use toml::Spanned;
 
 use crate::contract::words::{Eye, Language, Level, Mode};
 
+mod sensor;
+
+pub use sensor::*;
+
 /// A value and its place in the file, in bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct At<T> {
@@ -72,6 +76,11 @@ pub struct Document {
     /// What to tell about, one `[[rule]]` for each.
     #[serde(default)]
     pub rule: Vec<At<RuleDocument>>,
+    /// What sensors share: brokers and the listener for posted readings.
+    pub sensors: Option<At<SensorsDocument>>,
+    /// The sensors, one `[[sensor]]` for each.
+    #[serde(default)]
+    pub sensor: Vec<At<SensorDocument>>,
 }
 
 /// The box and where it stands.

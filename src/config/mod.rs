@@ -36,10 +36,15 @@ mod settings;
 mod structure;
 mod suggest;
 
-pub use document::{Decoder, MqttVersion, Provider, Transport};
+pub use document::{
+    Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument, Transport,
+};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};
-pub use settings::{Broker, Camera, CameraSource, Detector, Evidence, Mqtt, Outbox, Site, Tls};
+pub use settings::{
+    Broker, Camera, CameraSource, Detector, Evidence, JsonValue, ModbusRegister, Mqtt, Outbox, Sensor,
+    SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
+};
 
 use problem::{Report, Source};
 
@@ -65,6 +70,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Titles that rules give their alerts, by rule id.
     pub titles: BTreeMap<Arc<str>, String>,
+    /// The sensors and what they share.
+    pub sensors: Sensors,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
@@ -179,6 +186,7 @@ impl Config {
                 cameras: parts.cameras,
                 rules: parts.rules,
                 titles: parts.titles,
+                sensors: parts.sensors,
                 warnings: problems,
                 sha256,
                 named: parts.named,

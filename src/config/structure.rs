@@ -16,8 +16,7 @@ use super::problem::Report;
 use super::{schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 17] = [
-    ("Document", "sensor"),
+const LATER: [(&str, &str); 16] = [
     ("Document", "signal"),
     ("Document", "web"),
     ("Document", "fusion"),

@@ -18,6 +18,7 @@ use crate::analysis::book::AlertError;
 use crate::analysis::rules::{CameraPlan, Rule};
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::sensors::SensorWord;
 
 use super::recorder::{RecorderQueue, Saw, Told};
 
@@ -40,6 +41,8 @@ pub enum Note {
     Silent(Arc<str>),
     /// A camera gives frames again.
     Back(Arc<str>),
+    /// A sensor said something.
+    Reading(SensorWord),
     /// Somebody took an alert on; the answer goes to `reply`.
     Acknowledge {
         /// Which alert.
@@ -149,6 +152,8 @@ impl Desk {
                 let told = self.analysis.apply(&event);
                 self.tell(told, None);
             }
+            // No rule asks for readings yet.
+            Note::Reading(_) => {}
             Note::Acknowledge { alert, acknowledgement, reply } => {
                 let at = self.clock.now();
                 match self.analysis.acknowledge(&alert, &acknowledgement, at) {

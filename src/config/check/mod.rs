@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::document::{At, Document};
 use super::problem::Report;
 use super::secret::{Credentials, SecretStore};
-use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Site};
+use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
 use super::{ClassUse, Named, Surroundings};
 use crate::analysis::detection::Class;
@@ -22,6 +22,7 @@ mod address;
 mod camera;
 mod rule;
 mod sections;
+mod sensor;
 mod shape;
 
 /// The parts of a checked configuration.
@@ -34,6 +35,7 @@ pub(super) struct Parts {
     pub cameras: Vec<Camera>,
     pub rules: Vec<Rule>,
     pub titles: BTreeMap<Arc<str>, String>,
+    pub sensors: Sensors,
     pub named: Named,
 }
 
@@ -64,8 +66,20 @@ pub(super) fn document(
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
     let (rules, titles) = checker.rules(document, time_zone);
     checker.things_without_use(document);
+    let sensors = checker.sensors(document);
     let named = std::mem::take(&mut checker.named);
-    Some(Parts { site: site?, mqtt: mqtt?, detector, outbox, evidence, cameras, rules, titles, named })
+    Some(Parts {
+        site: site?,
+        mqtt: mqtt?,
+        detector,
+        outbox,
+        evidence,
+        cameras,
+        rules,
+        titles,
+        sensors,
+        named,
+    })
 }
 
 /// A value, where there is one.
