@@ -175,7 +175,7 @@ impl Row {
         }
         let time = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
         let shown = value.map_or_else(String::new, |value| format!("{value} {}", plan.unit));
-        let reason = reason.map_or_else(String::new, |reason| clean(reason));
+        let reason = reason.map_or_else(String::new, clean);
         print_line(format!("{time}  {:<20} {state:<8} {shown:<16} {reason}", self.id).trim_end())
     }
 }

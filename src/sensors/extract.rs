@@ -191,7 +191,10 @@ fn is_text(value: &Value, text: &str) -> bool {
     match value {
         Value::String(found) => found == text,
         Value::Null | Value::Array(_) | Value::Object(_) => false,
-        other => other.to_string() == text,
+        other => {
+            let written = other.to_string();
+            written == text
+        }
     }
 }
 

@@ -475,12 +475,12 @@ impl Checker<'_, '_> {
         }
         let span = field.as_ref().map_or(table.start..table.start, |field| field.span.clone());
         let known = suggest::hint(&name, shared.brokers.keys().map(String::as_str), "there are");
-        self.report
-            .error(&span, format!("{owner}: names an unknown broker{}", quoted(&name)))
-            .hint(known.unwrap_or_else(|| {
-            "add [[sensors.broker]] with id and url, or leave `broker` out for the one on this machine"
-                .to_owned()
-        }));
+        self.report.error(&span, format!("{owner}: names an unknown broker{}", quoted(&name))).hint(
+            known.unwrap_or_else(|| {
+                "add [[sensors.broker]] with id and url, or leave `broker` out for the one on this machine"
+                    .to_owned()
+            }),
+        );
         None
     }
 
@@ -688,28 +688,4 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_a_host_and_perhaps_a_port() {
-        let port = document::DEFAULT_MODBUS_PORT;
-        assert_eq!(host_and_port("10.0.0.8"), Some(("10.0.0.8".to_owned(), port)));
-        assert_eq!(host_and_port("plc-1.example:1502"), Some(("plc-1.example".to_owned(), 1502)));
-        assert_eq!(host_and_port("[fe80::1]"), Some(("fe80::1".to_owned(), port)));
-        assert_eq!(host_and_port("[fe80::1]:1"), Some(("fe80::1".to_owned(), 1)));
-        for text in [
-            "tcp://10.0.0.8",
-            "10.0.0.8:",
-            "10.0.0.8:0",
-            "10.0.0.8:70000",
-            "",
-            ":502",
-            "fe80::1",
-            "a b",
-            "u@h:1",
-        ] {
-            assert_eq!(host_and_port(text), None, "{text}");
-        }
-    }
-}
+mod tests;
