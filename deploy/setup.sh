@@ -4,7 +4,7 @@
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
-#   deploy/setup.sh --test   and what the tests need (an MQTT broker, an encoder)
+#   deploy/setup.sh --test   and what the tests need (an MQTT broker, an encoder, a Modbus server)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -36,6 +36,7 @@ install_packages() {
     )
     [ "${1:-}" = --test ] && wanted+=(
         mosquitto mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
+        curl python3-venv
     )
     local missing=() name
     for name in "${wanted[@]}"; do
@@ -96,7 +97,19 @@ install_onnxruntime() {
     rm -rf "$temp"
 }
 
+# A Modbus server for the tests of sensors, in an environment of its own.
+install_pymodbus() {
+    local wanted=tests/data/sensors/requirements.txt venv="$cache/pymodbus"
+    if cmp -s "$wanted" "$venv/requirements.txt"; then say "pymodbus is there"; return; fi
+    say "installing pymodbus"
+    rm -rf "$venv"
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted" >&2 \
+        || fail "pymodbus could not be installed" "check that pip can reach its registry"
+    cp "$wanted" "$venv/requirements.txt"
+}
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 install_packages "${1:-}"
 install_rust
 install_onnxruntime
+if [ "${1:-}" = --test ]; then install_pymodbus; fi

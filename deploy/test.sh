@@ -21,3 +21,7 @@ fi
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
 say "running the tests (the first build takes about ten minutes on two cores)"
 cargo test --locked --no-fail-fast "$@" -- "${ignored[@]}"
+if [ ${#ignored[@]} -eq 0 ]; then
+    say "running the tests against the Modbus server, which was installed above"
+    cargo test --locked --test sensors modbus_real -- --include-ignored
+fi

@@ -8,13 +8,14 @@
 //!                       detector worker: convert ► infer ► decode boxes
 //!                                                                │ detections
 //!                       analysis: tracker ► rules ─observations─► alerts      pure, one owner, no clock
+//!                       sensors ─ MQTT, Modbus, HTTP ─ readings ─┘
 //!                                                                │ revisions
 //!                       outbox (SQLite, on disk before anything else)
 //!                                                                │
 //!                       mqtt ─► command centre ─► acknowledgement ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {video, detector, outbox, mqtt, evidence, config} > {contract, frame} > analysis`.
+//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, evidence, config} > {contract, frame} > analysis`.
 //! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
 //!
 //! # Invariants
@@ -52,4 +53,5 @@ pub mod evidence;
 pub mod mqtt;
 pub mod outbox;
 pub mod scheduler;
+pub mod sensors;
 pub mod video;

@@ -10,7 +10,7 @@ use lookout::contract::schema::MESSAGES;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("analysis", &[]),
     ("clock", &["analysis"]),
     ("frame", &["analysis"]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("outbox", &["analysis", "clock", "contract"]),
     ("mqtt", &["analysis", "clock", "contract", "outbox"]),
     ("scheduler", &["analysis", "frame", "clock"]),
+    ("sensors", &["analysis", "clock"]),
     (
         "daemon",
         &[
@@ -36,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "outbox",
             "mqtt",
             "scheduler",
+            "sensors",
         ],
     ),
     (
@@ -52,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "outbox",
             "mqtt",
             "scheduler",
+            "sensors",
             "daemon",
         ],
     ),
@@ -59,13 +62,16 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 8] = [
+const HOMES: [(&str, &str); 11] = [
     ("gstreamer", "video"),
     ("gst", "video"),
     ("ort", "detector"),
     ("rusqlite", "outbox"),
-    ("rumqttc", "mqtt"),
+    ("rumqttc", "mqtt and sensors"),
     ("rumqttd", "mqtt"),
+    ("tokio_modbus", "sensors"),
+    ("tokio_serial", "sensors"),
+    ("hyper", "sensors"),
     ("clap", "cli"),
     ("schemars", "contract and config"),
 ];

@@ -18,6 +18,7 @@ pub mod assignment;
 pub mod book;
 pub mod detection;
 pub mod fusion;
+mod gauge;
 pub mod geometry;
 pub mod grid;
 pub mod motion;
@@ -26,6 +27,7 @@ pub mod plan;
 pub mod rules;
 pub mod schedule;
 pub mod signals;
+pub mod sensor;
 #[cfg(test)]
 mod staging;
 pub mod time;

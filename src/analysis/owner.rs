@@ -12,8 +12,10 @@ use super::alert::{Acknowledgement, AlertId, Basis, PhaseReason, Revision};
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
 use super::detection::{Class, Detection};
 use super::fusion::{Fusion, SignalState, Word};
+use super::gauge::Gauge;
 use super::plan::Plan;
 use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, Watch};
+use super::sensor::RawReading;
 use super::signals::SourceId;
 use super::time::Moment;
 use super::tracker::{Track, Tracker};
@@ -48,6 +50,15 @@ pub enum Event {
         /// When its first frame came.
         at: Moment,
     },
+    /// A sensor said something.
+    Reading {
+        /// The sensor.
+        sensor: Arc<str>,
+        /// When it was received.
+        at: Moment,
+        /// What it said.
+        reading: RawReading,
+    },
     /// Time passed; wanted about once a second.
     Tick {
         /// Now.
@@ -60,6 +71,7 @@ pub enum Event {
 pub struct Analysis {
     ledger: Ledger,
     cameras: BTreeMap<Arc<str>, Camera>,
+    sensors: BTreeMap<Arc<str>, Gauge>,
 }
 
 /// What all cameras share.
@@ -105,8 +117,9 @@ impl Analysis {
     /// # Errors
     /// When a rule names a zone or line that one of its cameras does not have.
     pub fn new(box_id: impl Into<Arc<str>>, plan: Plan) -> Result<Self, UnknownName> {
-        let (cameras, fusion, acceptance) = stand_up(plan)?;
-        Ok(Analysis { ledger: Ledger { book: Book::new(box_id.into()), fusion, acceptance }, cameras })
+        let StoodUp { cameras, sensors, fusion, acceptance } = stand_up(plan)?;
+        let ledger = Ledger { book: Book::new(box_id.into()), fusion, acceptance };
+        Ok(Analysis { ledger, cameras, sensors })
     }
 
     /// Takes in what happened and returns what must be told, in order.
@@ -127,11 +140,20 @@ impl Analysis {
                     camera.was_away(&mut self.ledger.fusion, *at);
                 }
             }
+            Event::Reading { sensor, at, reading } => {
+                if let Some(gauge) = self.sensors.get_mut(sensor) {
+                    let Ledger { book, fusion, .. } = &mut self.ledger;
+                    gauge.take(book, fusion, *at, reading, &mut told);
+                }
+            }
             Event::Tick { at } => {
                 for camera in self.cameras.values_mut() {
                     camera.tick(&mut self.ledger, *at, &mut told);
                 }
                 let Ledger { book, fusion, acceptance } = &mut self.ledger;
+                for gauge in self.sensors.values_mut() {
+                    gauge.tick(book, fusion, *at, &mut told);
+                }
                 fusion.tick(book, acceptance, *at, &mut told);
             }
         }
@@ -221,7 +243,13 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::new`]; nothing has changed then.
     pub fn reconfigure(&mut self, plan: Plan, at: Moment) -> Result<Vec<Revision>, UnknownName> {
-        let (cameras, fusion, acceptance) = stand_up(plan)?;
+        let StoodUp { cameras, sensors, fusion, acceptance } = stand_up(plan)?;
+        let sensors_before = std::mem::replace(&mut self.sensors, sensors);
+        for (id, old) in sensors_before {
+            if let Some(gauge) = self.sensors.get_mut(&id) {
+                gauge.inherit(old);
+            }
+        }
         let mut before = std::mem::replace(&mut self.cameras, cameras);
         for (id, camera) in &mut self.cameras {
             if let Some(old) = before.get_mut(id) {
@@ -277,11 +305,17 @@ impl Analysis {
     }
 }
 
-/// Cameras with their rules, and signals, all without a past.
-fn stand_up(
-    plan: Plan,
-) -> Result<(BTreeMap<Arc<str>, Camera>, Fusion, AcceptancePlan), UnknownName> {
+struct StoodUp {
+    cameras: BTreeMap<Arc<str>, Camera>,
+    sensors: BTreeMap<Arc<str>, Gauge>,
+    fusion: Fusion,
+    acceptance: AcceptancePlan,
+}
+
+/// Cameras with their rules, sensors and signals, all without a past.
+fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
     let sources = plan.sources();
+    let sensors = plan.sensors.iter().map(|s| (s.id.clone(), Gauge::new(s, &plan))).collect();
     let rules: Vec<(Arc<Rule>, bool)> =
         plan.rules.iter().map(|rule| (Arc::new(rule.clone()), plan.raises_alone(rule))).collect();
     let mut cameras = BTreeMap::new();
@@ -310,7 +344,7 @@ fn stand_up(
         cameras.insert(camera.plan.id.clone(), camera);
     }
     let fusion = Fusion::new(plan.signals, &sources, &plan.neighbours);
-    Ok((cameras, fusion, plan.acceptance))
+    Ok(StoodUp { cameras, sensors, fusion, acceptance: plan.acceptance })
 }
 
 impl Camera {

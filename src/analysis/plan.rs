@@ -6,15 +6,18 @@ use std::sync::Arc;
 use super::acceptance::AcceptancePlan;
 use super::fusion::SourcePlan;
 use super::rules::{CameraPlan, Rule};
+use super::sensor::SensorPlan;
 use super::signals::{Selector, SignalPlan, SourceId};
 
-/// Cameras, rules and signals of a box.
+/// Cameras, rules, sensors and signals of a box.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
     /// The cameras.
     pub cameras: Vec<CameraPlan>,
     /// The rules. One whose kind has no signal raises alerts by itself.
     pub rules: Vec<Rule>,
+    /// The sensors.
+    pub sensors: Vec<Arc<SensorPlan>>,
     /// The signals.
     pub signals: Vec<SignalPlan>,
     /// Pairs of grid codes that touch.
@@ -59,6 +62,12 @@ impl Plan {
                         let id = SourceId::Camera { camera: camera.id.clone(), condition };
                         sources.push(source(&camera.grid, id, feed.weight));
                     }
+                }
+            }
+            for sensor in &self.sensors {
+                let grid = Arc::from(sensor.grid.as_str());
+                for (threshold, weight) in signal.thresholds_of(sensor) {
+                    sources.push(source(&grid, SourceId::of_sensor(&sensor.id, threshold), weight));
                 }
             }
         }

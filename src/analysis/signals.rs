@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::alert::Level;
 use super::rules::Rule;
+use super::sensor::{SensorPlan, Threshold};
 
 /// Belief in a thing of which nothing was seen. With it, one source of weight 2 gives 0.65, two give 0.93: one
 /// sure source is worth a look, two agreeing ones are worth going. A choice, not a measurement.
@@ -40,8 +41,8 @@ pub enum SourceId {
     Sensor {
         /// The sensor.
         sensor: Arc<str>,
-        /// Which threshold of it, counted within the signal.
-        threshold: usize,
+        /// Which threshold of it, in words: a sensor may have several.
+        threshold: Arc<str>,
     },
     /// A condition of a camera itself.
     Camera {
@@ -53,6 +54,11 @@ pub enum SourceId {
 }
 
 impl SourceId {
+    /// A sensor's threshold as a source.
+    pub fn of_sensor(sensor: &Arc<str>, threshold: &Threshold) -> Self {
+        SourceId::Sensor { sensor: sensor.clone(), threshold: format!("{threshold:?}").into() }
+    }
+
     /// The camera or sensor behind it.
     pub fn origin(&self) -> OriginId {
         match self {
@@ -114,36 +120,6 @@ pub enum Selector {
     },
 }
 
-/// From which value on a sensor says "yes", and from which on it is sure.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Threshold {
-    /// Where "yes" begins, in the sensor's unit.
-    pub at: f64,
-    /// Whether values above it count, or those below.
-    pub above: bool,
-    /// How far back the value must come before "yes" is taken back, in the sensor's unit.
-    pub hysteresis: f64,
-    /// Where strength is 1; it is 0.5 at the threshold. `None`: 1 from the threshold on.
-    pub sure_at: Option<f64>,
-}
-
-impl Threshold {
-    /// How strongly a value says "yes", 0..1; `was_on`: it said "yes" before.
-    pub fn strength(&self, value: f64, was_on: bool) -> f32 {
-        let beyond = if self.above { value - self.at } else { self.at - value };
-        let limit = if was_on { -self.hysteresis } else { 0.0 };
-        if beyond.is_nan() || beyond < limit {
-            return 0.0;
-        }
-        let Some(sure_at) = self.sure_at else { return 1.0 };
-        let way = (sure_at - self.at).abs();
-        if way <= 0.0 {
-            return 1.0;
-        }
-        (0.5 + 0.5 * (beyond / way).clamp(0.0, 1.0)) as f32
-    }
-}
-
 /// One kind of source of a signal, and what it weighs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {
@@ -202,6 +178,17 @@ impl SignalPlan {
             _ => None,
         });
         listed.or_else(|| (rule.signal == self.kind).then_some(DEFAULT_WEIGHT))
+    }
+
+    /// The thresholds of a sensor that it listens to, with what each weighs.
+    pub fn thresholds_of<'a>(&'a self, plan: &'a SensorPlan) -> impl Iterator<Item = (&'a Threshold, f64)> {
+        self.from.iter().filter_map(|feed| match &feed.from {
+            Selector::Sensor { sensor, threshold } if *sensor == plan.id => Some((threshold, feed.weight)),
+            Selector::Quantity { quantity, threshold } if **quantity == *plan.quantity.name() => {
+                Some((threshold, feed.weight))
+            }
+            _ => None,
+        })
     }
 
     /// Belief at which the first level begins.

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::{Failure, print_line};
 use crate::analysis::detection::Class;
 use crate::config::{
-    Broker, Camera, CameraSource, Config, MqttVersion, Problem, Problems, Severity, Surroundings,
+    Broker, Camera, CameraSource, Config, MqttVersion, Problem, Problems, SensorSource, Severity,
+    Surroundings,
 };
 use crate::detector::manifest::{Manifest, ManifestError};
 
@@ -186,6 +187,13 @@ impl Outcome {
         for camera in &config.cameras {
             writeln!(out, "    {:<20} {}", camera.id, what_it_is(camera))?;
         }
+        if !config.sensors.list.is_empty() {
+            writeln!(out, "  sensors  {}", config.sensors.list.len())?;
+        }
+        for sensor in &config.sensors.list {
+            let plan = &sensor.plan;
+            writeln!(out, "    {:<20} {} ({}) {}", plan.id, plan.quantity, plan.unit, from(&sensor.source))?;
+        }
         writeln!(out, "  rules    {}", config.rules.len())?;
         for rule in &config.rules {
             let level = rule.level.name();
@@ -208,6 +216,21 @@ fn broker(config: &Config) -> String {
             let login = if credentials.is_some() { "with a login" } else { "without a login" };
             format!("{host}:{port} ({version}, {lock}, {login})")
         }
+    }
+}
+
+fn from(source: &SensorSource) -> String {
+    match source {
+        SensorSource::MqttJson { topic, broker, .. } | SensorSource::OnvifMqtt { topic, broker, .. } => {
+            format!("from {topic} at the broker {}", broker.as_deref().unwrap_or("on this machine"))
+        }
+        SensorSource::ModbusTcp { host, port, register } => {
+            format!("asked every {:?} of unit {} at {host}:{port}", register.poll, register.unit)
+        }
+        SensorSource::ModbusRtu { port, register } => {
+            format!("asked every {:?} of unit {} on {}", register.poll, register.unit, port.device)
+        }
+        SensorSource::Webhook { path, .. } => format!("posted to {path}"),
     }
 }
 

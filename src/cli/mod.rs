@@ -19,6 +19,7 @@ pub mod probe;
 pub mod replay;
 pub mod run;
 pub mod schema;
+pub mod sensors;
 pub mod tail;
 
 /// Exit code of a command that did what it was asked.
@@ -78,6 +79,8 @@ enum Command {
     Replay(replay::Args),
     /// Say in words what an alert message says: what, where, why, who has it
     Explain(explain::Args),
+    /// Print the readings of the sensors as they come
+    Sensors(sensors::Args),
     /// Follow alerts like a small command centre
     Tail(tail::Args),
     /// List or verify models
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),

@@ -22,6 +22,9 @@ mod signal;
 pub use signal::{
     DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
 };
+mod sensor;
+
+pub use sensor::*;
 
 /// A value and its place in the file, in bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +86,11 @@ pub struct Document {
     /// Kinds of things that several hints together make believed, one `[[signal]]` for each.
     #[serde(default)]
     pub signal: Vec<At<SignalDocument>>,
+    /// What sensors share: brokers and the listener for posted readings.
+    pub sensors: Option<At<SensorsDocument>>,
+    /// The sensors, one `[[sensor]]` for each.
+    #[serde(default)]
+    pub sensor: Vec<At<SensorDocument>>,
 }
 
 /// The box and where it stands.

@@ -39,10 +39,15 @@ mod settings;
 mod structure;
 mod suggest;
 
-pub use document::{Decoder, MqttVersion, Provider, Transport};
+pub use document::{
+    Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument, Transport,
+};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};
-pub use settings::{Broker, Camera, CameraSource, Detector, Evidence, Mqtt, Outbox, Site, Tls};
+pub use settings::{
+    Broker, Camera, CameraSource, Detector, Evidence, JsonValue, ModbusRegister, Mqtt, Outbox, Sensor,
+    SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
+};
 
 use problem::{Report, Source};
 
@@ -72,6 +77,8 @@ pub struct Config {
     pub signals: Vec<SignalPlan>,
     /// Pairs of grid codes that touch.
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// The sensors and what they share.
+    pub sensors: Sensors,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
@@ -188,6 +195,7 @@ impl Config {
                 titles: parts.titles,
                 signals: parts.signals,
                 neighbours: parts.neighbours,
+                sensors: parts.sensors,
                 warnings: problems,
                 sha256,
                 named: parts.named,
@@ -272,6 +280,7 @@ impl Config {
         Plan {
             cameras,
             rules,
+            sensors: self.sensors.list.iter().map(|sensor| sensor.plan.clone()).collect(),
             signals: self.signals.clone(),
             neighbours: self.neighbours.clone(),
             acceptance: self.site.acceptance,

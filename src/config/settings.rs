@@ -1,18 +1,22 @@
 //! The checked configuration: what the rest of the program reads. Every type here holds what its fields promise.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::document::{Decoder, MqttVersion, Provider, Transport};
-use super::secret::Credentials;
+use super::document::{
+    Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument, Transport,
+};
+use super::secret::{Credentials, Secret};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
+use crate::analysis::sensor::SensorPlan;
 use crate::contract::words::{Eye, Language, Mode};
 
 /// The box and where it stands.
@@ -163,4 +167,147 @@ pub enum CameraSource {
     },
     /// A video file, played at real-time pace.
     File(PathBuf),
+}
+
+/// The sensors and what they share.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sensors {
+    /// The sensors, in the order of the file.
+    pub list: Vec<Sensor>,
+    /// The brokers they name; empty if all publish to the one on this machine.
+    pub brokers: Vec<SensorBroker>,
+    /// The listener for posted readings.
+    pub webhook: Option<WebhookListener>,
+}
+
+/// A broker that sensors publish to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SensorBroker {
+    /// Its name.
+    pub id: Arc<str>,
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Encryption; `None` for `mqtt://`. Never with a certificate of ours.
+    pub tls: Option<Tls>,
+    /// Who logs in.
+    pub credentials: Option<Credentials>,
+}
+
+/// The listener for posted readings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookListener {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What a sender must show; `None` only in a configuration for another machine.
+    pub token: Option<Secret>,
+    /// Most posts per second.
+    pub posts_per_sec: u32,
+}
+
+/// One sensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// What it measures and what is plausible; also its id and place.
+    pub plan: Arc<SensorPlan>,
+    /// Address in words.
+    pub address: Option<String>,
+    /// Longitude and latitude in degrees.
+    pub lonlat: Option<[f64; 2]>,
+    /// Where its numbers come from.
+    pub source: SensorSource,
+}
+
+/// Where a sensor's numbers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SensorSource {
+    /// JSON on an MQTT topic.
+    MqttJson {
+        /// Without wildcards.
+        topic: String,
+        /// Where the value is.
+        value: JsonValue,
+        /// One of the brokers; `None` for the one on this machine.
+        broker: Option<Arc<str>>,
+    },
+    /// ONVIF events on an MQTT topic.
+    OnvifMqtt {
+        /// Without wildcards.
+        topic: String,
+        /// Items of the source that must have these values.
+        source: BTreeMap<String, String>,
+        /// Name of the data item.
+        data_key: String,
+        /// Words that stand for numbers, in lower case.
+        words: BTreeMap<String, f64>,
+        /// One of the brokers; `None` for the one on this machine.
+        broker: Option<Arc<str>>,
+    },
+    /// A register over Modbus TCP.
+    ModbusTcp {
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+        /// Which register.
+        register: ModbusRegister,
+    },
+    /// A register over Modbus RTU.
+    ModbusRtu {
+        /// The serial port; all sensors of one device have the same.
+        port: SerialPort,
+        /// Which register.
+        register: ModbusRegister,
+    },
+    /// Posted over HTTP.
+    Webhook {
+        /// Begins with a slash.
+        path: String,
+        /// Where the value is.
+        value: JsonValue,
+    },
+}
+
+/// Where in a JSON message a value is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct JsonValue {
+    /// A well-formed JSON pointer; empty for the whole message.
+    pub pointer: String,
+    /// Words that stand for numbers, in lower case.
+    pub words: BTreeMap<String, f64>,
+    /// Messages without the place are passed over.
+    pub skip_missing: bool,
+}
+
+/// A serial port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SerialPort {
+    /// The device.
+    pub device: String,
+    /// Bits per second.
+    pub baud: u32,
+    /// Parity.
+    pub parity: ParityDocument,
+    /// 1 or 2.
+    pub stop_bits: u8,
+}
+
+/// A register of a Modbus device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModbusRegister {
+    /// Number of the device.
+    pub unit: u8,
+    /// Its table.
+    pub table: TableDocument,
+    /// The first register, from 0; what `kind` takes fits below 65536.
+    pub register: u16,
+    /// What is in it; fits the table.
+    pub kind: KindDocument,
+    /// Order of the bytes.
+    pub order: OrderDocument,
+    /// Time between two questions.
+    pub poll: Duration,
+    /// How long an answer may take.
+    pub timeout: Duration,
 }

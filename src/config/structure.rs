@@ -17,8 +17,7 @@ use super::problem::Report;
 use super::{schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 15] = [
-    ("Document", "sensor"),
+const LATER: [(&str, &str); 14] = [
     ("Document", "web"),
     ("CameraDocument", "url_main"),
     ("CameraDocument", "policy"),

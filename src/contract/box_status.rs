@@ -211,6 +211,12 @@ pub struct HealthData {
     /// How many more cameras there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub cameras_omitted: u32,
+    /// Each sensor; empty where there is none.
+    #[serde(default)]
+    pub sensors: Vec<SensorHealth>,
+    /// How many more sensors there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub sensors_omitted: u32,
     /// The detector.
     pub detector: DetectorHealth,
     /// The queue on disk.
@@ -224,7 +230,12 @@ impl Payload for HealthData {
     const SCHEMA: &'static str = "health";
 
     fn shrink(&mut self) -> bool {
-        halve(&mut self.cameras, &mut self.cameras_omitted) || {
+        let halved = if self.cameras.len() >= self.sensors.len() {
+            halve(&mut self.cameras, &mut self.cameras_omitted)
+        } else {
+            halve(&mut self.sensors, &mut self.sensors_omitted)
+        };
+        halved || {
             let keep = self.degraded.len() / 2;
             let fewer = keep < self.degraded.len();
             self.degraded.truncate(keep);
@@ -236,7 +247,7 @@ impl Payload for HealthData {
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Degraded {
-    /// Which part: `camera:cam-03`, `detector`, `spool`, `clock`, `mqtt`.
+    /// Which part: `camera:cam-03`, `sensor:drain-2`, `detector`, `spool`, `clock`, `mqtt`.
     pub part: String,
     /// What is wrong and what follows from it, in words.
     pub reason: String,
@@ -284,6 +295,40 @@ pub enum CameraState {
     Lost,
     /// A file came to its end.
     Ended,
+}
+
+/// One sensor's health, with its latest reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SensorHealth {
+    /// Its id.
+    pub id: String,
+    /// What it measures: `water_level`, `temperature`, ...
+    pub quantity: String,
+    /// Whether its readings are believed.
+    pub state: SensorState,
+    /// The latest value, in `unit`; only while the state is `good`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<f64>,
+    /// Unit of the value; `0/1` for a sensor that knows two states.
+    pub unit: String,
+    /// When it last spoke (`good`, `bad`), or since when it is silent; absent if it never spoke.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<Time>,
+    /// Why it is bad or silent, in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+/// Whether a sensor's readings are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SensorState {
+    /// It speaks, and what it says is plausible.
+    Good,
+    /// It speaks, and what it says is not believed: out of range, too fast, or no number.
+    Bad,
+    /// It says nothing. What depends on it is unknown: silence is not "all is well".
+    Silent,
 }
 
 /// The detector's health.

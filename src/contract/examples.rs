@@ -14,7 +14,7 @@ use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event}
 use super::box_status::{
     ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
     Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel, MetaRule,
-    SpoolHealth, StateData,
+    SensorHealth, SensorState, SpoolHealth, StateData,
 };
 use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
@@ -243,6 +243,16 @@ fn health() -> Result<HealthData, ExampleError> {
         }],
         cameras: vec![camera],
         cameras_omitted: 0,
+        sensors: vec![SensorHealth {
+            id: "drain-2".to_owned(),
+            quantity: "water_level".to_owned(),
+            state: SensorState::Good,
+            value: Some(0.12),
+            unit: "m".to_owned(),
+            at: Some(Time(at(128)?)),
+            reason: None,
+        }],
+        sensors_omitted: 0,
         detector: DetectorHealth { provider: "cpu".to_owned(), per_second: 5.0, mean_ms: 14.2, workers: 2 },
         spool: SpoolHealth {
             queued: 3,

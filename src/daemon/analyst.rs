@@ -17,6 +17,7 @@ use crate::analysis::book::AlertError;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::sensors::SensorWord;
 
 use super::recorder::{RecorderQueue, Saw, Told};
 
@@ -49,6 +50,8 @@ pub enum Note {
     Silent(Arc<str>),
     /// A camera gives frames again.
     Back(Arc<str>),
+    /// A sensor said something.
+    Reading(SensorWord),
     /// Somebody took an alert on; the answer goes to `reply`.
     Acknowledge {
         /// Which alert.
@@ -161,6 +164,10 @@ impl Desk {
             Note::Back(camera) => {
                 let event = Event::CameraBack { camera, at: self.clock.now() };
                 let told = self.analysis.apply(&event);
+                self.tell(told, None);
+            }
+            Note::Reading(SensorWord { sensor, at, reading }) => {
+                let told = self.analysis.apply(&Event::Reading { sensor, at, reading });
                 self.tell(told, None);
             }
             Note::Acknowledge { alert, acknowledgement, reply } => {

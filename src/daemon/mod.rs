@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  cameras ─► scheduler ─► lookers ─► analyst ─► recorder ─► outbox ─► publisher ─► broker
-//!                                        ▲                                │
+//!  sensors ───────────────────────────►  ▲                                │
 //!                                        └────────── commands ◄───────────┘
 //! ```
 //!
@@ -18,6 +18,7 @@ mod machine;
 mod recorder;
 mod report;
 mod restore;
+pub mod sensors;
 pub mod sight;
 mod site;
 pub mod teller;
@@ -43,6 +44,7 @@ use cameras::Cameras;
 use lookers::{LookerCounts, Lookers};
 use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
 use report::{Health, Readings};
+use sensors::RunningSensors;
 use sight::Sight;
 use site::Site;
 
@@ -92,6 +94,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
     let outbox = site::open_outbox(&config, clock.now().utc)?;
     let (settings, broker) = site::broker(&config)?;
+    let embedded = broker.port();
     let bodies = site::bodies(config.sender());
     let (publisher, commands) =
         Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
@@ -125,7 +128,15 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     for (camera, error) in cameras.become_those(site.wanted_cameras()) {
         error!(%camera, %error, "the camera could not be started");
     }
-    info!(cameras = config.cameras.len(), rules = config.rules.len(), workers, "watching");
+    let mut sensors = RunningSensors::new(clock, embedded, analyst_queue.clone());
+    sensors.become_those(&config.sensors);
+    info!(
+        cameras = config.cameras.len(),
+        sensors = config.sensors.list.len(),
+        rules = config.rules.len(),
+        workers,
+        "watching"
+    );
 
     let health = Health::new(config.sender(), clock.now());
     let mut running = Running {
@@ -141,7 +152,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     running.announce(None);
     loop {
         match control.recv_timeout(REPORT_EVERY) {
-            Ok(Control::Reload) => running.reload(&mut cameras),
+            Ok(Control::Reload) => running.reload(&mut cameras, &mut sensors),
             Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {}
         }
@@ -149,6 +160,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
             at: clock.now(),
             cameras: cameras.stats(),
             frames: scheduler.counts(),
+            sensors: sensors.stats(),
             lookers: &looked,
             recorder: &counts,
             depth: outbox.depth(),
@@ -159,6 +171,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     }
 
     info!("stopping");
+    sensors.stop();
     cameras.stop_all();
     scheduler.close();
     lookers.join();
@@ -213,10 +226,10 @@ impl Running {
     }
 
     /// Takes up the configuration file as it is now. One with a problem changes nothing.
-    fn reload(&mut self, cameras: &mut Cameras) {
+    fn reload(&mut self, cameras: &mut Cameras, sensors: &mut RunningSensors) {
         info!(file = %self.config.path().display(), "reading the configuration again");
         match self.prepare() {
-            Ok((config, site)) => self.become_that(config, site, cameras),
+            Ok((config, site)) => self.become_that(config, site, cameras, sensors),
             Err(Refused::Problems(problems)) => {
                 error!("the configuration was not taken up, the last good one goes on:\n{problems}");
                 self.announce(Some(&problems));
@@ -248,7 +261,13 @@ impl Running {
         Ok((config, site))
     }
 
-    fn become_that(&mut self, config: Config, mut site: Site, cameras: &mut Cameras) {
+    fn become_that(
+        &mut self,
+        config: Config,
+        mut site: Site,
+        cameras: &mut Cameras,
+        sensors: &mut RunningSensors,
+    ) {
         site.share_thresholds_of(&self.site);
         // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
         let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
@@ -256,8 +275,10 @@ impl Running {
         for (camera, error) in cameras.become_those(site.wanted_cameras()) {
             error!(%camera, %error, "the camera could not be started");
         }
+        sensors.become_those(&config.sensors);
         info!(
             cameras = config.cameras.len(),
+            sensors = config.sensors.list.len(),
             rules = config.rules.len(),
             sha256 = config.sha256,
             "took up the configuration"

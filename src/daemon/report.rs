@@ -7,11 +7,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::analysis::alert::Revision;
+use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
     ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem, Degraded,
-    DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule, Software, SpoolHealth,
+    DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule, SensorHealth, SensorState,
+    Software, SpoolHealth,
 };
 use crate::contract::topics::COMMANDS;
 use crate::contract::words::Time;
@@ -19,6 +21,7 @@ use crate::contract::{EventError, Sender};
 use crate::mqtt;
 use crate::outbox::Depth;
 use crate::scheduler::Counts;
+use crate::sensors::SensorStats;
 use crate::video::{self, CameraStats};
 
 use super::lookers::LookerCounts;
@@ -125,6 +128,8 @@ pub struct Readings<'a> {
     pub cameras: Vec<(Arc<str>, CameraStats)>,
     /// What became of their frames.
     pub frames: Vec<(Arc<str>, Counts)>,
+    /// Every sensor's figures.
+    pub sensors: Vec<SensorStats>,
     /// The workers' figures.
     pub lookers: &'a LookerCounts,
     /// The recorder's figures.
@@ -187,6 +192,8 @@ impl Health {
             degraded: self.degraded(readings),
             cameras,
             cameras_omitted: 0,
+            sensors: readings.sensors.iter().map(sensor).collect(),
+            sensors_omitted: 0,
             detector,
             spool: spool(&readings.depth),
             machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
@@ -240,6 +247,11 @@ impl Health {
                 reasons.push((format!("camera:{id}"), error.to_string()));
             }
         }
+        for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
+            if let Some(reason) = sensor.reason.filter(|_| !is_waiting(stats)) {
+                reasons.push((format!("sensor:{}", sensor.id), reason));
+            }
+        }
         if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
             reasons.push(("mqtt".to_owned(), trouble.clone()));
         }
@@ -280,6 +292,31 @@ impl Health {
             *entry = (state, now);
         }
         entry.1
+    }
+}
+
+/// A sensor that has not spoken yet, and of which nothing speaks against it.
+fn is_waiting(stats: &SensorStats) -> bool {
+    matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
+}
+
+fn sensor(stats: &SensorStats) -> SensorHealth {
+    let (state, at, reason) = match &stats.reading {
+        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at), None),
+        SensorReading::Bad { at, reason, .. } => (SensorState::Bad, Some(*at), Some(reason.to_string())),
+        SensorReading::Silent { since } => {
+            let said = if since.is_some() { "it fell silent" } else { "it has not spoken yet" };
+            (SensorState::Silent, *since, Some(stats.trouble.clone().unwrap_or_else(|| said.to_owned())))
+        }
+    };
+    SensorHealth {
+        id: stats.plan.id.to_string(),
+        quantity: stats.plan.quantity.to_string(),
+        state,
+        value: stats.reading.value(),
+        unit: stats.plan.unit.to_string(),
+        at: at.map(|at| Time(at.utc)),
+        reason,
     }
 }
 

@@ -135,6 +135,14 @@ pub enum RunningBroker {
 }
 
 impl RunningBroker {
+    /// The embedded one's port on the loopback address.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            RunningBroker::Embedded(broker) => Some(broker.address().port()),
+            RunningBroker::Remote => None,
+        }
+    }
+
     /// Ends the embedded one.
     pub fn stop(self, deadline: Duration) {
         if let RunningBroker::Embedded(broker) = self {

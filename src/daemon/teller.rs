@@ -45,6 +45,10 @@ impl Teller {
             };
             (camera.id.clone(), place)
         });
+        let sensors = config.sensors.list.iter().map(|sensor| {
+            let place = SensorPlace { address: sensor.address.clone(), lonlat: sensor.lonlat };
+            (sensor.plan.id.clone(), place)
+        });
         Ok(Teller {
             sender: config.sender(),
             site: config.site.name.clone(),
@@ -54,7 +58,7 @@ impl Teller {
             config_sha256: config.sha256.clone(),
             clock,
             cameras: cameras.collect(),
-            sensors: BTreeMap::new(),
+            sensors: sensors.collect(),
             titles: config.titles.clone(),
             area: GridCode::parse(&config.site.area)?,
         })

@@ -34,7 +34,7 @@ fn flooding() -> SignalPlan {
 }
 
 fn sensor(name: &str) -> SourceId {
-    SourceId::Sensor { sensor: name.into(), threshold: 0 }
+    SourceId::Sensor { sensor: name.into(), threshold: "".into() }
 }
 
 fn rule(name: &str, camera: &str) -> SourceId {

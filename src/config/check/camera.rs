@@ -116,7 +116,7 @@ impl Checker<'_, '_> {
         Some(CameraSource::Rtsp { url: url.to_string(), transport })
     }
 
-    fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &str) -> Option<GridCode> {
+    pub(super) fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &str) -> Option<GridCode> {
         let At { value, span } = field;
         let grid = match GridCode::parse(value) {
             Ok(grid) => grid,
@@ -136,7 +136,7 @@ impl Checker<'_, '_> {
         Some(grid)
     }
 
-    fn lonlat(&mut self, field: &At<[f64; 2]>, owner: &str) -> Option<[f64; 2]> {
+    pub(super) fn lonlat(&mut self, field: &At<[f64; 2]>, owner: &str) -> Option<[f64; 2]> {
         let [lon, lat] = field.value;
         if lon.abs() <= 180.0 && lat.abs() <= 90.0 {
             return Some(field.value);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::document::{At, Document, SignalDocument};
 use super::problem::Report;
 use super::secret::{Credentials, SecretStore};
-use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Site};
+use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
 use super::{ClassUse, Named, Surroundings};
 use crate::analysis::detection::Class;
@@ -23,6 +23,7 @@ mod address;
 mod camera;
 mod rule;
 mod sections;
+mod sensor;
 mod shape;
 mod signal;
 
@@ -38,6 +39,7 @@ pub(super) struct Parts {
     pub titles: BTreeMap<Arc<str>, String>,
     pub signals: Vec<SignalPlan>,
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
+    pub sensors: Sensors,
     pub named: Named,
 }
 
@@ -69,6 +71,7 @@ pub(super) fn document(
     let (rules, titles) = checker.rules(document, time_zone);
     let (signals, neighbours) = checker.signals(document, &rules);
     checker.things_without_use(document);
+    let sensors = checker.sensors(document);
     let named = std::mem::take(&mut checker.named);
     Some(Parts {
         site: site?,
@@ -81,6 +84,7 @@ pub(super) fn document(
         titles,
         signals,
         neighbours,
+        sensors,
         named,
     })
 }

@@ -10,8 +10,9 @@ use super::{Checker, quoted, value_of};
 use crate::analysis::alert::Level;
 use crate::analysis::grid::GridCode;
 use crate::analysis::rules::Rule;
+use crate::analysis::sensor::Threshold;
 use crate::analysis::signals::{
-    DEFAULT_LEVELS, DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, Feed, LevelPlan, Selector, SignalPlan, Threshold,
+    DEFAULT_LEVELS, DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, Feed, LevelPlan, Selector, SignalPlan,
 };
 use crate::config::catalogue;
 use crate::config::document::{
@@ -23,6 +24,9 @@ use crate::config::suggest;
 const LEVELS: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
 /// How far below its first level belief in a signal must fall to be over, where the file does not say.
 const CLEAR_BELOW: f64 = 0.15;
+
+/// So far beyond a threshold a sensor counts fully where nothing is said of it.
+const AT_ONCE: f64 = 1e-9;
 
 /// Conditions that a camera itself can be in.
 pub(in crate::config) const CONDITIONS: [&str; 8] =
@@ -40,16 +44,16 @@ struct There<'d> {
     incomplete: bool,
 }
 
+fn ids<'d>(fields: impl Iterator<Item = &'d Option<At<String>>>) -> Vec<&'d str> {
+    fields.flatten().map(|id| id.value.as_str()).collect()
+}
+
 impl Checker<'_, '_> {
     pub(super) fn signals(&mut self, document: &Document, rules: &[Rule]) -> SignalsAndNeighbours {
         let there = There {
             rules,
-            sensors: Vec::new(),
-            cameras: document
-                .camera
-                .iter()
-                .filter_map(|camera| Some(camera.value.id.as_ref()?.value.as_str()))
-                .collect(),
+            sensors: ids(document.sensor.iter().map(|sensor| &sensor.value.id)),
+            cameras: ids(document.camera.iter().map(|camera| &camera.value.id)),
             incomplete: ["rule", "sensor", "camera"].iter().any(|name| self.taken_out.resembles(0, name))
                 || rules.len() < document.rule.len(),
         };
@@ -244,8 +248,13 @@ impl Checker<'_, '_> {
                 .error(span, format!("{owner}: `sure_at` must lie {side} the threshold {at}"))
                 .hint("there the sensor counts fully; at the threshold it counts half");
         }
-        let hysteresis = value_of(&feed.hysteresis).unwrap_or(0.0);
-        Some(Threshold { at, above, hysteresis, sure_at })
+        Some(Threshold {
+            above: above.then_some(at),
+            below: (!above).then_some(at),
+            hysteresis: value_of(&feed.hysteresis).unwrap_or(0.0),
+            lasting: seconds(&feed.for_secs, 0.0),
+            full_after: Some(sure_at.map_or(AT_ONCE, |sure| (sure - at).abs().max(AT_ONCE))),
+        })
     }
 
     fn named_one(

@@ -92,6 +92,9 @@ pub struct FeedDocument {
     pub hysteresis: Option<At<f64>>,
     /// At `above` or `below` a sensor counts half, from this value on fully. If left out, fully at once.
     pub sure_at: Option<At<f64>>,
+    /// For how many seconds a sensor's value must be beyond the threshold before it says "yes".
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = 0.0))]
+    pub for_secs: Option<At<f64>>,
     /// What a sure "yes" counts for, in log-odds: 1 is a hint, 2 a good reason, 3 nearly certain.
     #[schemars(required, range(min = 0.05, max = 20.0))]
     pub weight: Option<At<f64>>,

@@ -1,0 +1,86 @@
+//! A sensor within the analysis: its judged readings and the thresholds that signals ask about.
+//!
+//! A reading that is bad or missing says nothing to a signal, neither "yes" nor "no".
+
+use std::sync::Arc;
+
+use super::alert::Revision;
+use super::book::Book;
+use super::fusion::{Fusion, Word};
+use super::plan::Plan;
+use super::sensor::{Comparison, RawReading, SensorPlan, SensorReading, SensorState};
+use super::signals::SourceId;
+use super::time::Moment;
+
+/// One sensor.
+#[derive(Debug, Clone)]
+pub(super) struct Gauge {
+    state: SensorState,
+    /// What signals ask of it.
+    asked: Vec<(SourceId, Comparison)>,
+}
+
+impl Gauge {
+    /// A sensor that has said nothing, with every threshold that a signal of the plan has for it.
+    pub(super) fn new(sensor: &Arc<SensorPlan>, plan: &Plan) -> Self {
+        let mut asked: Vec<(SourceId, Comparison)> = Vec::new();
+        for (threshold, _) in plan.signals.iter().flat_map(|signal| signal.thresholds_of(sensor)) {
+            let source = SourceId::of_sensor(&sensor.id, threshold);
+            if asked.iter().all(|(known, _)| *known != source) {
+                asked.push((source, Comparison::new(threshold.clone())));
+            }
+        }
+        Gauge { state: SensorState::new(sensor.clone()), asked }
+    }
+
+    /// Takes what it said.
+    pub(super) fn take(
+        &mut self,
+        book: &mut Book,
+        fusion: &mut Fusion,
+        at: Moment,
+        raw: &RawReading,
+        told: &mut Vec<Revision>,
+    ) {
+        self.state.take(at, raw);
+        self.say(book, fusion, at, told);
+    }
+
+    /// Time passed: what it said still holds, until it is too old.
+    pub(super) fn tick(
+        &mut self,
+        book: &mut Book,
+        fusion: &mut Fusion,
+        at: Moment,
+        told: &mut Vec<Revision>,
+    ) {
+        self.state.tick(at);
+        self.say(book, fusion, at, told);
+    }
+
+    fn say(&mut self, book: &mut Book, fusion: &mut Fusion, at: Moment, told: &mut Vec<Revision>) {
+        let reading = self.state.reading();
+        for (source, comparison) in &mut self.asked {
+            match (comparison.look(at, reading), reading) {
+                (Some(strength), SensorReading::Good { value, .. }) => {
+                    let word = Word { at, strength, value: *value, zone: None, shown: &[] };
+                    fusion.say(book, source, word, told);
+                }
+                _ => fusion.fall_silent(source, at),
+            }
+        }
+    }
+
+    /// Takes over what goes on from before a change of configuration.
+    pub(super) fn inherit(&mut self, before: Gauge) {
+        if **before.state.plan() != **self.state.plan() {
+            return;
+        }
+        self.state = before.state;
+        for (source, comparison) in &mut self.asked {
+            if let Some((_, old)) = before.asked.iter().find(|(known, _)| known == source) {
+                *comparison = old.clone();
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `lookout sensors`: the readings of a configuration's sensors as they come, for whoever connects them.
+//!
+//! Starts the same sources as the daemon and tells nobody else. Each line says what came and whether it would be
+//! believed. With the daemon running beside it, serial ports and the webhook's port are taken.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Failure, print_line};
+use crate::analysis::sensor::{RawReading, SensorReading, SensorState};
+use crate::analysis::time::Timestamp;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::sensors::setup;
+use crate::sensors::{SensorStats, SensorWord, Sensors};
+
+/// Words that wait to be printed.
+const QUEUE: usize = 64;
+/// How often troubles of sources are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// What stopping may take.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// Print readings as they come. Exit code 0 if every sensor spoke, 1 if one was silent all the time.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration
+    #[arg(long, default_value = "/etc/lookout/lookout.toml", value_name = "FILE")]
+    config: PathBuf,
+    /// Only this sensor; may be given several times
+    #[arg(long, value_name = "ID")]
+    sensor: Vec<String>,
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// How long to listen
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
+}
+
+/// One sensor as it is shown.
+struct Row {
+    id: String,
+    state: SensorState,
+    spoke: bool,
+    trouble: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let config = Config::load(&args.config).map_err(Failure::invalid)?;
+    let mut setup = setup(&config.sensors, None);
+    if let Some(unknown) = args.sensor.iter().find(|id| !setup.sensors.iter().any(|s| *s.plan.id == **id)) {
+        return Err(Failure::invalid(format!("{}: there is no sensor `{unknown}`", args.config.display())));
+    }
+    if !args.sensor.is_empty() {
+        setup.sensors.retain(|sensor| args.sensor.iter().any(|id| **id == *sensor.plan.id));
+    }
+    if setup.sensors.is_empty() {
+        return Err(Failure::invalid(format!(
+            "{}: there is no sensor\n  hint: add [[sensor]]; config/REFERENCE.md describes it",
+            args.config.display()
+        )));
+    }
+    let row = |sensor: &crate::sensors::Sensor| Row {
+        id: sensor.plan.id.to_string(),
+        state: SensorState::new(sensor.plan.clone()),
+        spoke: false,
+        trouble: None,
+    };
+    let mut rows: Vec<Row> = setup.sensors.iter().map(row).collect();
+    let (taken, words) = sync_channel::<SensorWord>(QUEUE);
+    let out = Box::new(move |word| {
+        // Fails only while the command ends.
+        let _ = taken.send(word);
+    });
+    if std::io::stderr().is_terminal() {
+        eprintln!("listening to {} sensors for {} s, Ctrl-C ends it ...", rows.len(), args.seconds);
+    }
+    let clock = Clock::start();
+    let sensors = Sensors::start(setup, clock, out).map_err(Failure::failed)?;
+    let until = Instant::now() + Duration::from_secs(args.seconds);
+    let mut next_look = Instant::now();
+    loop {
+        let now = Instant::now();
+        if now >= until {
+            break;
+        }
+        if now >= next_look {
+            next_look = now + LOOK_EVERY;
+            for stats in sensors.stats() {
+                if let Some(row) = rows.iter_mut().find(|row| *row.id == *stats.plan.id) {
+                    row.look(&stats, &args, clock.now().utc)?;
+                }
+            }
+        }
+        match words.recv_timeout(next_look.min(until).saturating_duration_since(now)) {
+            Ok(word) => {
+                if let Some(row) = rows.iter_mut().find(|row| *row.id == *word.sensor) {
+                    row.take(&word, &args)?;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    drop(words);
+    sensors.stop(STOP_WITHIN);
+    let silent: Vec<&str> = rows.iter().filter(|row| !row.spoke).map(|row| row.id.as_str()).collect();
+    if silent.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "no word within {} s from {}\n  hint: battery sensors may speak once an hour: --seconds 4000",
+        args.seconds,
+        silent.join(", ")
+    )))
+}
+
+impl Row {
+    fn take(&mut self, word: &SensorWord, args: &Args) -> Result<(), Failure> {
+        self.spoke = true;
+        self.trouble = None;
+        self.state.take(word.at, &word.reading);
+        let raw = match word.reading {
+            RawReading::Value(raw) => Some(raw),
+            RawReading::Unreadable(_) => None,
+        };
+        let reason = match self.state.reading() {
+            SensorReading::Bad { reason, .. } => Some(reason.to_string()),
+            _ => None,
+        };
+        let state = if reason.is_some() { "bad" } else { "good" };
+        self.print(args, word.at.utc, state, raw, reason.as_deref())
+    }
+
+    /// Prints a trouble of its source when it is a new one.
+    fn look(&mut self, stats: &SensorStats, args: &Args, at: Timestamp) -> Result<(), Failure> {
+        if stats.trouble == self.trouble {
+            return Ok(());
+        }
+        self.trouble.clone_from(&stats.trouble);
+        match &stats.trouble {
+            Some(trouble) => self.print(args, at, "trouble", None, Some(trouble)),
+            None => Ok(()),
+        }
+    }
+
+    fn print(
+        &self,
+        args: &Args,
+        at: Timestamp,
+        state: &str,
+        raw: Option<f64>,
+        reason: Option<&str>,
+    ) -> Result<(), Failure> {
+        let plan = self.state.plan();
+        let value = self.state.reading().value().filter(|_| state == "good");
+        if args.json {
+            let line: Value = json!({
+                "at": at.to_string(),
+                "sensor": self.id,
+                "quantity": plan.quantity.name(),
+                "state": state,
+                "value": value,
+                "unit": &*plan.unit,
+                "raw": raw,
+                "reason": reason,
+            });
+            return print_line(line);
+        }
+        let time = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+        let shown = value.map_or_else(String::new, |value| format!("{value} {}", plan.unit));
+        let reason = reason.map_or_else(String::new, clean);
+        print_line(format!("{time}  {:<20} {state:<8} {shown:<16} {reason}", self.id).trim_end())
+    }
+}
+
+/// Without control characters: what comes from outside must not steer a terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

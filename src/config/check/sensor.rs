@@ -1,0 +1,691 @@
+//! Sensors: what they measure, where their numbers come from, and the brokers and listener they share.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::camera::seconds;
+use super::{Checker, is_id, quoted, text_of, value_of};
+use crate::analysis::sensor::{Quantity, SensorPlan};
+use crate::config::document::{
+    self, At, Document, KindDocument, ModbusRtuDocument, ModbusTcpDocument, MqttJsonDocument,
+    OnvifMqttDocument, OrderDocument, ParityDocument, SensorBrokerDocument, SensorDocument, TableDocument,
+    WebhookDocument, WebhookListenerDocument,
+};
+use crate::config::settings::{
+    JsonValue, ModbusRegister, Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Tls, WebhookListener,
+};
+use crate::config::suggest;
+
+/// What a token is compared with must not be guessable.
+const LEAST_TOKEN_CHARS: usize = 16;
+
+/// Names of the sources, as they are typed.
+const SOURCES: [&str; 5] = ["mqtt_json", "onvif_mqtt", "modbus_tcp", "modbus_rtu", "webhook"];
+
+/// What sensors refer to and share.
+struct Shared {
+    /// Brokers by name, broken ones included, and whether a sensor uses them.
+    brokers: BTreeMap<String, bool>,
+    /// Whether there is a section `[sensors.webhook]`, a broken one included.
+    has_webhook: bool,
+    posts: bool,
+    /// Serial ports by device, and who named them first.
+    ports: BTreeMap<String, (SerialPort, String)>,
+}
+
+type WordsDocument = Option<At<BTreeMap<String, At<f64>>>>;
+
+impl Checker<'_, '_> {
+    pub(super) fn sensors(&mut self, document: &Document) -> Sensors {
+        let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
+        let shared = document.sensors.as_ref().map(|section| &section.value);
+        let mut taken = BTreeMap::new();
+        let mut brokers = Vec::new();
+        for section in shared.into_iter().flat_map(|shared| &shared.broker) {
+            brokers.extend(self.sensor_broker(section, &mut taken));
+        }
+        let listener = shared.and_then(|shared| shared.webhook.as_ref());
+        let webhook = listener.and_then(|section| self.webhook_listener(section));
+        let was_webhook_broken = document
+            .sensors
+            .as_ref()
+            .is_some_and(|section| self.taken_out.resembles(section.span.start, "webhook"));
+        let mut used = Shared {
+            brokers: taken.keys().map(|name| (name.clone(), false)).collect(),
+            has_webhook: listener.is_some() || was_webhook_broken || self.taken_out.resembles(0, "sensors"),
+            posts: false,
+            ports: BTreeMap::new(),
+        };
+        let mut ids = BTreeMap::new();
+        let mut list = Vec::with_capacity(document.sensor.len());
+        for section in &document.sensor {
+            list.extend(self.sensor(section, area.as_deref(), &mut ids, &mut used));
+        }
+        for section in shared.into_iter().flat_map(|shared| &shared.broker) {
+            let Some(id) = &section.value.id else { continue };
+            if used.brokers.get(&id.value) == Some(&false) {
+                self.report
+                    .warning(&id.span, format!("the broker `{}` serves no sensor", id.value))
+                    .hint("name it in a sensor: mqtt_json = { broker = \"...\", ... }, or leave it out");
+            }
+        }
+        if let Some(listener) = listener.filter(|_| !used.posts) {
+            self.report
+                .warning(
+                    &(listener.span.start..listener.span.start),
+                    "[sensors.webhook]: no sensor has `webhook`",
+                )
+                .hint("nothing listens until a sensor has webhook = { path = \"/...\" }");
+        }
+        Sensors { list, brokers, webhook }
+    }
+
+    fn sensor_broker(
+        &mut self,
+        section: &At<SensorBrokerDocument>,
+        taken: &mut BTreeMap<String, Range<usize>>,
+    ) -> Option<SensorBroker> {
+        let At { value: broker, span } = section;
+        let owner = match &broker.id {
+            Some(id) if is_id(&id.value) => format!("broker `{}`", id.value),
+            _ => "broker".to_owned(),
+        };
+        let id = self.id(&broker.id, "broker", taken);
+        let credentials = self.credentials(&broker.user, &broker.secret, span, &owner);
+        let field = broker.url.as_ref()?;
+        let url = self.address(field, &owner, &["mqtt", "mqtts"])?;
+        let encrypted = url.scheme() == "mqtts";
+        let ca_file = broker.ca_file.as_ref().map(|field| self.file(field, "ca_file", &owner));
+        if let Some(ca_file) = broker.ca_file.as_ref().filter(|_| !encrypted) {
+            self.report
+                .error(&ca_file.span, format!("{owner}: `ca_file` with an address that is not encrypted"))
+                .hint("begin `url` with `mqtts://`");
+        }
+        let host = url.host_str().filter(|host| !host.is_empty());
+        if host.is_none() || !matches!(url.path(), "" | "/") || url.query().is_some() {
+            self.report
+                .error(&field.span, format!("{owner}: `url` must be a host and a port"))
+                .hint("for example mqtt://10.0.0.9:1883; topics belong to the sensors");
+            return None;
+        }
+        Some(SensorBroker {
+            id: id?,
+            host: host?.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            port: url.port().unwrap_or(if encrypted { 8883 } else { 1883 }),
+            tls: encrypted.then_some(Tls { ca_file, client: None }),
+            credentials,
+        })
+    }
+
+    fn webhook_listener(&mut self, section: &At<WebhookListenerDocument>) -> Option<WebhookListener> {
+        let At { value: webhook, span } = section;
+        let typed = text_of(&webhook.listen).unwrap_or_else(|| document::DEFAULT_WEBHOOK_LISTEN.to_owned());
+        let at = webhook.listen.as_ref().map_or(span.start..span.start, |field| field.span.clone());
+        let listen = match typed.parse::<SocketAddr>() {
+            Ok(listen) => Some(listen),
+            Err(_) => {
+                self.report
+                    .error(&at, "[sensors.webhook]: `listen` must be an address and a port")
+                    .hint(format!("for example \"{}\"", document::DEFAULT_WEBHOOK_LISTEN));
+                None
+            }
+        };
+        if listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+            self.report
+                .warning(&at, "[sensors.webhook]: the token travels unencrypted to other machines' eyes")
+                .hint("listen on 127.0.0.1 and put a proxy with TLS in front");
+        }
+        // The name of a user makes the whole line the secret.
+        let user = Some(At { value: "Bearer".to_owned(), span: at });
+        let token = webhook.secret.as_ref().and_then(|secret| {
+            self.credentials(&user, &Some(secret.clone()), span, "[sensors.webhook]")
+                .map(|known| (known, secret.span.clone()))
+        });
+        if let Some((known, span)) = &token
+            && known.password.reveal().chars().count() < LEAST_TOKEN_CHARS
+        {
+            self.report
+                .error(
+                    span,
+                    format!("[sensors.webhook]: the token has fewer than {LEAST_TOKEN_CHARS} characters"),
+                )
+                .hint(format!(
+                    "make one: openssl rand -hex 24 | install -m 600 /dev/stdin {}",
+                    known.file.display()
+                ));
+        }
+        webhook.secret.as_ref()?;
+        Some(WebhookListener {
+            listen: listen?,
+            token: token.map(|(known, _)| known.password),
+            posts_per_sec: value_of(&webhook.posts_per_sec).unwrap_or(document::DEFAULT_POSTS_PER_SECOND),
+        })
+    }
+
+    fn sensor(
+        &mut self,
+        section: &At<SensorDocument>,
+        area: Option<&str>,
+        ids: &mut BTreeMap<String, Range<usize>>,
+        shared: &mut Shared,
+    ) -> Option<Sensor> {
+        let At { value: sensor, span } = section;
+        let owner = owner(sensor);
+        // All of them are looked at before the first one that is missing ends it.
+        let id = self.id(&sensor.id, "sensor", ids);
+        let quantity = sensor.quantity.as_ref().and_then(|field| self.quantity(field, &owner));
+        let unit = quantity.as_ref().and_then(|quantity| self.unit(sensor, quantity, span, &owner));
+        let grid = sensor.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
+        let lonlat = sensor.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
+        let source = self.sensor_source(sensor, span, &owner, shared);
+        let stale_after = self.stale_after(sensor, source.as_ref(), span, &owner);
+        let debounce = seconds(&sensor.debounce_secs, 0.0);
+        if let (Some(field), Some(stale_after)) = (&sensor.debounce_secs, stale_after)
+            && debounce >= stale_after
+        {
+            self.report
+                .error(&field.span, format!("{owner}: `debounce_secs` must be less than `stale_after_secs`"))
+                .hint("a change that is awaited for so long would be forgotten as silence");
+        }
+        if let Some(scale) = sensor.scale.as_ref().filter(|scale| scale.value == 0.0) {
+            self.report
+                .error(&scale.span, format!("{owner}: `scale` must not be 0"))
+                .hint("value = number * scale + offset; leave it out for 1");
+        }
+        let range = self.plausible(sensor, quantity.as_ref(), unit.as_deref(), &owner);
+        let plan = SensorPlan {
+            id: id?,
+            quantity: quantity?,
+            unit: unit?,
+            scale: value_of(&sensor.scale).unwrap_or(1.0),
+            offset: value_of(&sensor.offset).unwrap_or(0.0),
+            range,
+            max_rate_per_sec: value_of(&sensor.max_rate_per_sec),
+            stale_after: stale_after?,
+            debounce,
+            grid: grid?,
+        };
+        Some(Sensor { plan: Arc::new(plan), address: text_of(&sensor.address), lonlat, source: source? })
+    }
+
+    fn quantity(&mut self, field: &At<String>, owner: &str) -> Option<Quantity> {
+        let At { value, span } = field;
+        let well_formed = value.len() <= 64
+            && value.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+            && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let names: Vec<String> = Quantity::KNOWN.iter().map(|known| known.name().to_owned()).collect();
+        let near = || suggest::nearest(value, names.iter().map(String::as_str));
+        if !well_formed {
+            let hint = near().map_or_else(
+                || format!("{}, or lower-case letters, digits and `_`", names.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.report
+                .error(span, format!("{owner}: this is no name of a quantity{}", quoted(value)))
+                .hint(hint);
+            return None;
+        }
+        let quantity = Quantity::named(value);
+        if matches!(quantity, Quantity::Free(_))
+            && let Some(near) = near()
+        {
+            self.report
+                .warning(
+                    span,
+                    format!("{owner}: the quantity `{value}` is not known and taken for a name of your own"),
+                )
+                .hint(format!("did you mean `{near}`?"));
+        }
+        Some(quantity)
+    }
+
+    fn unit(
+        &mut self,
+        sensor: &SensorDocument,
+        quantity: &Quantity,
+        span: &Range<usize>,
+        owner: &str,
+    ) -> Option<Arc<str>> {
+        let units: Vec<&str> = quantity.units().collect();
+        let Some(field) = &sensor.unit else {
+            let usual = quantity.usual_unit();
+            if usual.is_none() && !self.taken_out.resembles(span.start, "unit") {
+                let hint = match units.is_empty() {
+                    true => "for example unit = \"V\"; \"0/1\" for a sensor that knows two states".to_owned(),
+                    false => format!("one of {}", suggest::one_of(&units)),
+                };
+                self.report
+                    .error(
+                        &(span.start..span.start),
+                        format!("{owner}: the quantity `{quantity}` needs a `unit`"),
+                    )
+                    .hint(hint)
+                    .consequence();
+            }
+            return usual.map(Arc::from);
+        };
+        if units.is_empty() {
+            return Some(field.value.trim().into());
+        }
+        let known = quantity.unit_typed(&field.value);
+        if known.is_none() {
+            self.report
+                .error(
+                    &field.span,
+                    format!("{owner}: `unit` of `{quantity}` must be {}", suggest::one_of(&units)),
+                )
+                .hint("convert with `scale` and `offset`, or give the quantity a name of your own");
+        }
+        known.map(Arc::from)
+    }
+
+    /// The range that was given, or the usual one.
+    fn plausible(
+        &mut self,
+        sensor: &SensorDocument,
+        quantity: Option<&Quantity>,
+        unit: Option<&str>,
+        owner: &str,
+    ) -> Option<[f64; 2]> {
+        let Some(field) = &sensor.range else { return quantity?.usual_range(unit?) };
+        let [least, most] = field.value;
+        if least < most {
+            return Some(field.value);
+        }
+        self.report
+            .error(&field.span, format!("{owner}: `range` must go from the smaller to the greater value"))
+            .hint(format!("range = [{most}, {least}]"));
+        None
+    }
+
+    fn stale_after(
+        &mut self,
+        sensor: &SensorDocument,
+        source: Option<&SensorSource>,
+        span: &Range<usize>,
+        owner: &str,
+    ) -> Option<Duration> {
+        let asked = match source {
+            Some(SensorSource::ModbusTcp { register, .. } | SensorSource::ModbusRtu { register, .. }) => {
+                Some(register)
+            }
+            _ => None,
+        };
+        let Some(field) = &sensor.stale_after_secs else {
+            if let Some(register) = asked {
+                let least = Duration::from_secs_f64(document::LEAST_STALE_SECS);
+                return Some((register.poll * 3 + register.timeout).max(least));
+            }
+            if source.is_some() && !self.taken_out.resembles(span.start, "stale_after_secs") {
+                self.report
+                    .error(&(span.start..span.start), format!("{owner}: `stale_after_secs` is missing"))
+                    .hint(
+                        "longer than the pause between two messages when nothing happens: 60 for a sensor that speaks \
+                         every 20 s, 7200 for a battery sensor that speaks every hour",
+                    )
+                    .consequence();
+            }
+            return None;
+        };
+        let stale_after = seconds(&sensor.stale_after_secs, 0.0);
+        if let Some(register) = asked.filter(|register| stale_after <= register.poll) {
+            self.report
+                .error(&field.span, format!("{owner}: `stale_after_secs` must be more than `poll_secs`"))
+                .hint(format!("three polls are usual: {}", register.poll.as_secs_f64() * 3.0));
+        }
+        Some(stale_after)
+    }
+
+    fn sensor_source(
+        &mut self,
+        sensor: &SensorDocument,
+        span: &Range<usize>,
+        owner: &str,
+        shared: &mut Shared,
+    ) -> Option<SensorSource> {
+        let spans = [
+            sensor.mqtt_json.as_ref().map(|at| &at.span),
+            sensor.onvif_mqtt.as_ref().map(|at| &at.span),
+            sensor.modbus_tcp.as_ref().map(|at| &at.span),
+            sensor.modbus_rtu.as_ref().map(|at| &at.span),
+            sensor.webhook.as_ref().map(|at| &at.span),
+        ];
+        let mut there: Vec<(&str, &Range<usize>)> =
+            SOURCES.iter().zip(spans).filter_map(|(name, span)| Some((*name, span?))).collect();
+        there.sort_by_key(|(_, span)| span.start);
+        if let [(first, _), (second, at), ..] = there.as_slice() {
+            self.report
+                .error(at, format!("{owner}: has both `{first}` and `{second}`"))
+                .hint("a sensor has one source: leave one of them out");
+            return None;
+        }
+        let slipped = || SOURCES.iter().any(|name| self.taken_out.resembles(span.start, name));
+        if there.is_empty() && !slipped() {
+            self.report
+                .error(&(span.start..span.start), format!("{owner}: has no source"))
+                .hint(format!("one of {}", suggest::one_of(&SOURCES)))
+                .consequence();
+        }
+        if let Some(At { value, span }) = &sensor.mqtt_json {
+            return self.mqtt_json(value, span, owner, shared);
+        }
+        if let Some(At { value, span }) = &sensor.onvif_mqtt {
+            return self.onvif_mqtt(value, span, owner, shared);
+        }
+        if let Some(At { value, .. }) = &sensor.modbus_tcp {
+            return self.modbus_tcp(value, owner);
+        }
+        if let Some(At { value, .. }) = &sensor.modbus_rtu {
+            return self.modbus_rtu(value, owner, shared);
+        }
+        let At { value, span } = sensor.webhook.as_ref()?;
+        self.webhook(value, span, owner, shared)
+    }
+
+    fn mqtt_json(
+        &mut self,
+        source: &MqttJsonDocument,
+        span: &Range<usize>,
+        owner: &str,
+        shared: &mut Shared,
+    ) -> Option<SensorSource> {
+        let broker = self.broker_named(&source.broker, span, owner, shared);
+        let value = self.json_value(&source.pointer, &source.words, value_of(&source.skip_missing), owner);
+        let topic = source.topic.as_ref().and_then(|field| self.topic(field, owner));
+        Some(SensorSource::MqttJson { topic: topic?, value: value?, broker: broker? })
+    }
+
+    fn onvif_mqtt(
+        &mut self,
+        source: &OnvifMqttDocument,
+        span: &Range<usize>,
+        owner: &str,
+        shared: &mut Shared,
+    ) -> Option<SensorSource> {
+        let broker = self.broker_named(&source.broker, span, owner, shared);
+        let topic = source.topic.as_ref().and_then(|field| self.topic(field, owner));
+        let items = source.source.iter().flat_map(|table| &table.value);
+        Some(SensorSource::OnvifMqtt {
+            topic: topic?,
+            source: items.map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+            data_key: text_of(&source.data_key)?,
+            words: words(&source.words),
+            broker: broker?,
+        })
+    }
+
+    fn webhook(
+        &mut self,
+        source: &WebhookDocument,
+        span: &Range<usize>,
+        owner: &str,
+        shared: &mut Shared,
+    ) -> Option<SensorSource> {
+        shared.posts = true;
+        if !shared.has_webhook {
+            self.report
+                .error(
+                    &(span.start..span.start),
+                    format!("{owner}: `webhook` without the section `[sensors.webhook]`"),
+                )
+                .hint("add [sensors.webhook] with secret = \"FILE\", a file that holds the token");
+        }
+        let value = self.json_value(&source.pointer, &source.words, value_of(&source.skip_missing), owner);
+        let field = source.path.as_ref()?;
+        let path = field.value.trim();
+        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '%');
+        if !path.starts_with('/') || !path.chars().all(is_plain) {
+            self.report
+                .error(&field.span, format!("{owner}: `path` must begin with `/` and be plain ASCII"))
+                .hint("for example \"/readings/drain-2\", without the host and without `?`");
+            return None;
+        }
+        Some(SensorSource::Webhook { path: path.to_owned(), value: value? })
+    }
+
+    /// The broker of a sensor: `Some(None)` is the one on this machine.
+    fn broker_named(
+        &mut self,
+        field: &Option<At<String>>,
+        table: &Range<usize>,
+        owner: &str,
+        shared: &mut Shared,
+    ) -> Option<Option<Arc<str>>> {
+        let name = match field {
+            Some(field) => field.value.trim(),
+            None => match shared.brokers.len() {
+                0 => return Some(None),
+                1 => shared.brokers.keys().next()?.as_str(),
+                _ => {
+                    let names: Vec<&str> = shared.brokers.keys().map(String::as_str).collect();
+                    self.report
+                        .error(&(table.start..table.start), format!("{owner}: there are several brokers"))
+                        .hint(format!("say which one: broker = {}", suggest::one_of(&names)));
+                    return None;
+                }
+            },
+        };
+        let name = name.to_owned();
+        if let Some(used) = shared.brokers.get_mut(&name) {
+            *used = true;
+            return Some(Some(name.into()));
+        }
+        let span = field.as_ref().map_or(table.start..table.start, |field| field.span.clone());
+        let known = suggest::hint(&name, shared.brokers.keys().map(String::as_str), "there are");
+        self.report.error(&span, format!("{owner}: names an unknown broker{}", quoted(&name))).hint(
+            known.unwrap_or_else(|| {
+                "add [[sensors.broker]] with id and url, or leave `broker` out for the one on this machine"
+                    .to_owned()
+            }),
+        );
+        None
+    }
+
+    fn topic(&mut self, field: &At<String>, owner: &str) -> Option<String> {
+        let topic = field.value.trim();
+        if topic.contains(['+', '#']) {
+            self.report
+                .error(&field.span, format!("{owner}: `topic` may hold no wildcard (`+`, `#`)"))
+                .hint("a sensor is one device: write its whole topic; `mosquitto_sub -v -t '#'` shows them");
+            return None;
+        }
+        Some(topic.to_owned())
+    }
+
+    fn json_value(
+        &mut self,
+        pointer: &Option<At<String>>,
+        typed: &WordsDocument,
+        skip_missing: Option<bool>,
+        owner: &str,
+    ) -> Option<JsonValue> {
+        let value = JsonValue {
+            pointer: text_of(pointer).unwrap_or_default(),
+            words: words(typed),
+            skip_missing: skip_missing.unwrap_or(false),
+        };
+        let Some(field) = pointer else { return Some(value) };
+        let text = &value.pointer;
+        if !text.starts_with('/') {
+            let path = text
+                .trim_start_matches('$')
+                .trim_start_matches('.')
+                .replace(['.', '['], "/")
+                .replace(']', "");
+            self.report.error(&field.span, format!("{owner}: `pointer` must begin with `/`")).hint(format!(
+                "a JSON pointer, for example \"/{}\"",
+                if is_path(&path) { &path } else { "level" }
+            ));
+            return None;
+        }
+        let escapes_well = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        if !escapes_well {
+            self.report
+                .error(&field.span, format!("{owner}: `~` in `pointer` stands before 0 or 1 only"))
+                .hint("`~0` is a `~`, `~1` is a `/` in a name");
+            return None;
+        }
+        Some(value)
+    }
+
+    fn modbus_tcp(&mut self, source: &ModbusTcpDocument, owner: &str) -> Option<SensorSource> {
+        let register = self.register(
+            &Asked {
+                unit: &source.unit,
+                register: &source.register,
+                table: &source.table,
+                kind: &source.kind,
+                order: &source.order,
+                poll: &source.poll_secs,
+                timeout: &source.timeout_secs,
+            },
+            owner,
+        );
+        let field = source.address.as_ref()?;
+        let Some((host, port)) = host_and_port(field.value.trim()) else {
+            self.report
+                .error(&field.span, format!("{owner}: `address` must be a host and a port"))
+                .hint("for example \"10.0.0.8:502\", without `tcp://`");
+            return None;
+        };
+        Some(SensorSource::ModbusTcp { host, port, register: register? })
+    }
+
+    fn modbus_rtu(
+        &mut self,
+        source: &ModbusRtuDocument,
+        owner: &str,
+        shared: &mut Shared,
+    ) -> Option<SensorSource> {
+        let register = self.register(
+            &Asked {
+                unit: &source.unit,
+                register: &source.register,
+                table: &source.table,
+                kind: &source.kind,
+                order: &source.order,
+                poll: &source.poll_secs,
+                timeout: &source.timeout_secs,
+            },
+            owner,
+        );
+        let field = source.device.as_ref()?;
+        let device = field.value.trim().to_owned();
+        if !device.starts_with('/') {
+            self.report
+                .error(&field.span, format!("{owner}: `device` must be the whole path of a serial port"))
+                .hint("for example \"/dev/ttyUSB0\"; `ls /dev/serial/by-id` shows names that stay the same");
+            return None;
+        }
+        let port = SerialPort {
+            device: device.clone(),
+            baud: value_of(&source.baud).unwrap_or(document::DEFAULT_BAUD),
+            parity: value_of(&source.parity).unwrap_or(ParityDocument::None),
+            stop_bits: value_of(&source.stop_bits).unwrap_or(1),
+        };
+        let (first, by) = shared.ports.entry(device).or_insert_with(|| (port.clone(), owner.to_owned()));
+        if *first != port {
+            let what = format!("{owner}: sets the serial port otherwise than {by}");
+            self.report
+                .error(&field.span, what)
+                .hint("all devices on one line speak with the same speed and parity");
+            return None;
+        }
+        Some(SensorSource::ModbusRtu { port, register: register? })
+    }
+
+    fn register(&mut self, asked: &Asked<'_>, owner: &str) -> Option<ModbusRegister> {
+        let table = value_of(asked.table).unwrap_or(TableDocument::Holding);
+        let is_bit = matches!(table, TableDocument::Coil | TableDocument::Discrete);
+        let kind = match (asked.kind, is_bit) {
+            (Some(At { value, .. }), false) => Some(*value),
+            (None, true) | (Some(At { value: KindDocument::Bool, .. }), true) => Some(KindDocument::Bool),
+            (Some(At { span, .. }), true) => {
+                self.report
+                    .error(span, format!("{owner}: coils and discrete inputs hold one bit"))
+                    .hint("kind = \"bool\", or leave it out");
+                None
+            }
+            (None, false) => {
+                if let Some(register) = asked.register {
+                    self.report.error(&register.span, format!("{owner}: `kind` is missing")).hint(
+                        "what the register holds, as its manual says: kind = \"f32\", \"u16\", \"i16\", ...",
+                    );
+                }
+                None
+            }
+        };
+        let register = asked.register.as_ref()?;
+        let is_double = matches!(kind, Some(KindDocument::U32 | KindDocument::I32 | KindDocument::F32));
+        if is_double && register.value == u16::MAX {
+            self.report
+                .error(&register.span, format!("{owner}: there is no second register after 65535"))
+                .hint("registers are counted from 0: 40018 in a manual is register 17");
+            return None;
+        }
+        Some(ModbusRegister {
+            unit: value_of(asked.unit).unwrap_or(document::DEFAULT_UNIT),
+            table,
+            register: register.value,
+            kind: kind?,
+            order: value_of(asked.order).unwrap_or(OrderDocument::Big),
+            poll: seconds(asked.poll, document::DEFAULT_POLL_SECS),
+            timeout: seconds(asked.timeout, document::DEFAULT_ANSWER_SECS),
+        })
+    }
+}
+
+/// What is asked of a Modbus device, whichever way.
+struct Asked<'d> {
+    unit: &'d Option<At<u8>>,
+    register: &'d Option<At<u16>>,
+    table: &'d Option<At<TableDocument>>,
+    kind: &'d Option<At<KindDocument>>,
+    order: &'d Option<At<OrderDocument>>,
+    poll: &'d Option<At<f64>>,
+    timeout: &'d Option<At<f64>>,
+}
+
+/// How people call a sensor.
+fn owner(sensor: &SensorDocument) -> String {
+    match &sensor.id {
+        Some(id) if is_id(&id.value) => format!("sensor `{}`", id.value),
+        _ => "sensor".to_owned(),
+    }
+}
+
+/// In lower case, as they are compared.
+fn words(typed: &WordsDocument) -> BTreeMap<String, f64> {
+    let pairs = typed.iter().flat_map(|table| &table.value);
+    pairs.map(|(word, value)| (word.trim().to_lowercase(), value.value)).collect()
+}
+
+/// Whether a path may be repeated in a hint.
+fn is_path(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= 64
+        && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/'))
+}
+
+/// `10.0.0.8`, `plc.example:1502`, `[fe80::1]:502`.
+fn host_and_port(text: &str) -> Option<(String, u16)> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, rest) = rest.split_once(']')?;
+            (host, rest.strip_prefix(':').or(rest.is_empty().then_some("502"))?)
+        }
+        None => match text.split_once(':') {
+            Some(both) => both,
+            None => (text, "502"),
+        },
+    };
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
+    (!host.is_empty() && host.chars().all(is_host)).then(|| (host.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests;

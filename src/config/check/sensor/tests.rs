@@ -1,0 +1,252 @@
+use std::path::Path;
+
+use super::*;
+use crate::config::{Config, Surroundings};
+
+const MINIMAL: &str = include_str!("../../../../config/minimal.toml");
+const EXAMPLE: &str = include_str!("../../../../config/example.toml");
+
+/// A door at the broker on this machine.
+const DOOR: &str = r#"
+[[sensor]]
+id = "door"
+quantity = "door"
+grid = "53012700300102"
+stale_after_secs = 3600
+mqtt_json = { topic = "zigbee2mqtt/door", pointer = "/contact" }
+"#;
+
+/// A gauge over Modbus.
+const GAUGE: &str = r#"
+[[sensor]]
+id = "gauge"
+quantity = "water_level"
+grid = "53012700300102"
+modbus_tcp = { address = "10.0.0.8", register = 17, kind = "f32" }
+"#;
+
+const WEBHOOK: &str = r#"
+[[sensor]]
+id = "dust"
+quantity = "pm10"
+grid = "53012700300102"
+stale_after_secs = 60
+webhook = { path = "/dust" }
+
+[sensors.webhook]
+secret = "webhook"
+"#;
+
+fn surroundings(at_home: bool, base: &Path) -> Surroundings {
+    Surroundings {
+        base: base.to_owned(),
+        state_dir: "/var/lib/lookout".into(),
+        credentials_dir: None,
+        at_home,
+    }
+}
+
+/// A text behind `minimal.toml`, checked for another machine.
+fn check(sensors: &str) -> Result<Config, String> {
+    let text = format!("{MINIMAL}\n{sensors}");
+    Config::from_text(Path::new("site.toml"), &text, &surroundings(false, Path::new("/etc/lookout")))
+        .map_err(|problems| problems.to_string())
+}
+
+/// What is said, errors or warnings.
+fn said(sensors: &str) -> String {
+    match check(sensors) {
+        Ok(config) => config.warnings.iter().map(|p| format!("{}\n", p.of(config.path()))).collect(),
+        Err(problems) => problems,
+    }
+}
+
+#[test]
+fn an_address_is_a_host_and_perhaps_a_port() {
+    let port = document::DEFAULT_MODBUS_PORT;
+    assert_eq!(host_and_port("10.0.0.8"), Some(("10.0.0.8".to_owned(), port)));
+    assert_eq!(host_and_port("plc-1.example:1502"), Some(("plc-1.example".to_owned(), 1502)));
+    assert_eq!(host_and_port("[fe80::1]"), Some(("fe80::1".to_owned(), port)));
+    assert_eq!(host_and_port("[fe80::1]:1"), Some(("fe80::1".to_owned(), 1)));
+    for text in
+        ["tcp://10.0.0.8", "10.0.0.8:", "10.0.0.8:0", "10.0.0.8:70000", "", ":502", "fe80::1", "a b", "u@h:1"]
+    {
+        assert_eq!(host_and_port(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_the_usual() {
+    let config = check(&format!("{DOOR}{GAUGE}")).unwrap();
+    let [door, gauge] = config.sensors.list.as_slice() else { panic!("two sensors") };
+    assert_eq!((&*door.plan.unit, door.plan.range, door.plan.is_binary()), ("0/1", Some([0.0, 1.0]), true));
+    assert_eq!((&*gauge.plan.unit, gauge.plan.range), ("m", Some([-10.0, 100.0])));
+    assert_eq!((gauge.plan.scale, gauge.plan.offset, gauge.plan.debounce), (1.0, 0.0, Duration::ZERO));
+    assert_eq!(gauge.plan.stale_after, Duration::from_secs(16), "three polls and an answer");
+    let SensorSource::ModbusTcp { host, port: 502, register } = &gauge.source else { panic!("no Modbus") };
+    assert_eq!((host.as_str(), register.unit, register.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
+    assert_eq!((register.table, register.order), (TableDocument::Holding, OrderDocument::Big));
+    assert!(matches!(&door.source, SensorSource::MqttJson { broker: None, .. }), "the one on this machine");
+    assert!(config.sensors.brokers.is_empty() && config.sensors.webhook.is_none());
+}
+
+#[test]
+fn the_example_shows_every_source() {
+    let there = surroundings(false, Path::new("/etc/lookout"));
+    let config = Config::from_text(Path::new("example.toml"), EXAMPLE, &there).unwrap();
+    let kind = |source: &SensorSource| match source {
+        SensorSource::MqttJson { .. } => "mqtt_json",
+        SensorSource::OnvifMqtt { .. } => "onvif_mqtt",
+        SensorSource::ModbusTcp { .. } => "modbus_tcp",
+        SensorSource::ModbusRtu { .. } => "modbus_rtu",
+        SensorSource::Webhook { .. } => "webhook",
+    };
+    let mut kinds: Vec<&str> = config.sensors.list.iter().map(|sensor| kind(&sensor.source)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut all = SOURCES.to_vec();
+    all.sort_unstable();
+    assert_eq!(kinds, all);
+    let door = config.sensors.list.iter().find(|sensor| &*sensor.plan.id == "depot-door").unwrap();
+    let SensorSource::MqttJson { value, broker, .. } = &door.source else { panic!("no MQTT") };
+    assert_eq!(value.words, BTreeMap::from([("false".to_owned(), 1.0), ("true".to_owned(), 0.0)]));
+    assert_eq!(broker.as_deref(), Some("zigbee"));
+}
+
+#[test]
+fn each_slip_is_answered_once_with_what_to_do() {
+    let two_brokers = "\n[[sensors.broker]]\nid = \"a\"\nurl = \"mqtt://10.0.0.1\"\n\n[[sensors.broker]]\nid = \"b\"\nurl = \"mqtts://10.0.0.2\"\n";
+    for (from, to, said_instead) in [
+        ("door\"\ngrid", "doors\"\ngrid", "did you mean `door`?"),
+        ("\"door\"\ngrid", "\"Door\"\ngrid", "this is no name of a quantity: `Door`"),
+        ("\"door\"\ngrid", "\"gas\"\ngrid", "needs a `unit`"),
+        ("\"door\"\ngrid", "\"soil_moisture\"\ngrid", "the quantity `soil_moisture` needs a `unit`"),
+        (
+            "\"door\"\ngrid",
+            "\"water_level\"\nunit = \"ft\"\ngrid",
+            "`unit` of `water_level` must be `m`, `cm` or `mm`",
+        ),
+        ("grid = \"530127", "grid = \"530128", "lies outside the area"),
+        ("stale_after_secs = 3600", "", "`stale_after_secs` is missing"),
+        (
+            "stale_after_secs = 3600",
+            "stale_after_secs = 3600\ndebounce_secs = 3600",
+            "must be less than `stale_after_secs`",
+        ),
+        ("stale_after_secs = 3600", "stale_after_secs = 3600\nscale = 0", "`scale` must not be 0"),
+        ("stale_after_secs = 3600", "stale_after_secs = 3600\nrange = [1, 0]", "hint: range = [0, 1]"),
+        ("zigbee2mqtt/door", "zigbee2mqtt/+", "may hold no wildcard"),
+        ("\"/contact\"", "\"object.contact\"", "for example \"/object/contact\""),
+        ("\"/contact\"", "\"$.contact\"", "for example \"/contact\""),
+        ("\"/contact\"", "\"/a~2\"", "stands before 0 or 1 only"),
+        ("pointer = \"/contact\"", "pointr = \"/contact\"", "did you mean `pointer`?"),
+        ("pointer = \"/contact\"", "broker = \"zigbee\"", "names an unknown broker: `zigbee`"),
+        ("mqtt_json = {", "mqtt_jsn = {", "did you mean `mqtt_json`?"),
+        (
+            "mqtt_json = {",
+            "webhook = { path = \"/door\" }\nmqtt_json = {",
+            "has both `webhook` and `mqtt_json`",
+        ),
+        ("mqtt_json = { topic = \"zigbee2mqtt/door\", pointer = \"/contact\" }", "", "has no source"),
+        ("id = \"door\"", "id = \"Front door\"", "this is no id of a sensor"),
+    ] {
+        assert!(DOOR.contains(from), "{from}");
+        let said = said(&DOOR.replace(from, to));
+        assert!(said.contains(said_instead), "{to}: expected `{said_instead}`\n{said}");
+        let count = said.matches("error: ").count() + said.matches("warning: ").count();
+        assert_eq!(count, 1, "{to}:\n{said}");
+    }
+    let ambiguous = said(&format!("{DOOR}{two_brokers}"));
+    assert!(
+        ambiguous.contains("there are several brokers") && ambiguous.contains("broker = `a` or `b`"),
+        "{ambiguous}"
+    );
+    let twice = said(&format!("{DOOR}{DOOR}"));
+    assert!(twice.contains("there is another sensor `door`"), "{twice}");
+}
+
+#[test]
+fn registers_and_lines_are_checked() {
+    for (from, to, said_instead) in [
+        ("\"10.0.0.8\"", "\"tcp://10.0.0.8\"", "`address` must be a host and a port"),
+        (", kind = \"f32\"", "", "`kind` is missing"),
+        ("17, kind = \"f32\"", "65535, kind = \"f32\"", "there is no second register after 65535"),
+        ("kind = \"f32\"", "kind = \"f32\", table = \"coil\"", "hold one bit"),
+        ("kind = \"f32\"", "kind = \"f64\"", "`kind` must be"),
+        ("kind = \"f32\"", "kind = \"f32\", unit = 300", "`unit` must be"),
+        ("modbus_tcp", "stale_after_secs = 5\nmodbus_tcp", "must be more than `poll_secs`"),
+    ] {
+        let said = said(&GAUGE.replace(from, to));
+        assert!(said.contains(said_instead), "{to}: expected `{said_instead}`\n{said}");
+        assert_eq!(said.matches("error: ").count(), 1, "{to}:\n{said}");
+    }
+    let coil = GAUGE.replace("kind = \"f32\"", "table = \"discrete\"").replace("water_level", "door");
+    let config = check(&coil).unwrap();
+    let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
+        panic!("no Modbus")
+    };
+    assert_eq!(register.kind, KindDocument::Bool);
+
+    let rtu = |id: &str, more: &str| {
+        GAUGE.replace("\"gauge\"", &format!("\"{id}\"")).replace(
+            "modbus_tcp = { address = \"10.0.0.8\"",
+            &format!("modbus_rtu = {{ device = \"/dev/ttyUSB0\"{more}"),
+        )
+    };
+    assert!(check(&format!("{}{}", rtu("one", ""), rtu("two", ", unit = 2"))).is_ok());
+    let differ = said(&format!("{}{}", rtu("one", ""), rtu("two", ", baud = 19200")));
+    assert!(differ.contains("sensor `two`: sets the serial port otherwise than sensor `one`"), "{differ}");
+    let relative = said(&rtu("one", "").replace("/dev/ttyUSB0", "COM3"));
+    assert!(relative.contains("the whole path of a serial port"), "{relative}");
+}
+
+#[test]
+fn the_webhook_needs_its_section_and_a_token_that_nobody_guesses() {
+    let config = check(WEBHOOK).unwrap();
+    let webhook = config.sensors.webhook.unwrap();
+    assert_eq!(webhook.listen.to_string(), "127.0.0.1:8090");
+    let without = said(WEBHOOK.split("[sensors.webhook]").next().unwrap());
+    assert!(without.contains("`webhook` without the section `[sensors.webhook]`"), "{without}");
+    let no_secret = said(&WEBHOOK.replace("secret = \"webhook\"", ""));
+    assert!(no_secret.contains("`secret` is missing"), "{no_secret}");
+    let open = said(&WEBHOOK.replace("secret =", "listen = \"0.0.0.0:8090\"\nsecret ="));
+    assert!(open.contains("warning:") && open.contains("unencrypted"), "{open}");
+    for path in ["dust", "/a b", "/dust?x=1", "http://box/dust"] {
+        let said = said(&WEBHOOK.replace("\"/dust\"", &format!("\"{path}\"")));
+        assert!(said.contains("`path` must begin with `/`"), "{path}: {said}");
+    }
+    let unused = said("\n[sensors.webhook]\nsecret = \"webhook\"\n");
+    assert!(unused.contains("warning:") && unused.contains("no sensor has `webhook`"), "{unused}");
+}
+
+#[test]
+fn a_token_is_read_from_its_file_and_never_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let secrets = dir.path().join("secrets");
+    std::fs::create_dir(&secrets).unwrap();
+    let write = |token: &str| {
+        std::fs::write(secrets.join("webhook"), token).unwrap();
+        std::fs::set_permissions(secrets.join("webhook"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let text = format!("{MINIMAL}\n{WEBHOOK}").replace("[site]", "[site]\nsecrets_dir = \"secrets\"");
+    let load = || Config::from_text(&dir.path().join("site.toml"), &text, &surroundings(true, dir.path()));
+    write("correct:horse:battery\n");
+    let config = load().unwrap();
+    let token = config.sensors.webhook.as_ref().unwrap().token.as_ref().unwrap();
+    assert_eq!(token.reveal(), "correct:horse:battery", "a token may hold colons");
+    assert!(!format!("{config:?}").contains("horse"));
+    write("short-horse\n");
+    let said = load().unwrap_err().to_string();
+    assert!(said.contains("fewer than 16 characters") && said.contains("openssl rand"), "{said}");
+    assert!(!said.contains("horse"), "{said}");
+}
+
+#[test]
+fn a_broker_that_serves_nobody_is_worth_a_warning() {
+    let one = "\n[[sensors.broker]]\nid = \"a\"\nurl = \"mqtt://10.0.0.1\"\n";
+    assert_eq!(said(&format!("{DOOR}{one}")), "", "the only broker is meant");
+    assert!(said(&format!("{GAUGE}{one}")).contains("the broker `a` serves no sensor"));
+    let inside = said(&format!("{DOOR}{}", one.replace("10.0.0.1", "u:hunter2@10.0.0.1")));
+    assert!(inside.contains("`url` holds a password") && !inside.contains("hunter2"), "{inside}");
+}

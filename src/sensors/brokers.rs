@@ -1,0 +1,183 @@
+//! MQTT brokers that sensors publish to: one connection for each, shared by its sensors.
+//!
+//! Spoken to in MQTT 3.1.1, which every broker knows, with a clean session: what was published while we were
+//! away is old, and a reading has to be new. For the same reason retained messages are counted and not taken.
+//!
+//! Traps of the client library, as in `mqtt`: a new client for every connection; an incoming packet over its
+//! limit ends the connection, so the limit is far above what is read ([`super::extract`]) and what no sensor
+//! sends. Must never publish anything.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rumqttc::{
+    AsyncClient, ConnectionError, Event, MqttOptions, NetworkOptions, Packet, QoS, SubscribeReasonCode,
+    TlsConfiguration, Transport,
+};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use super::board::Desk;
+use super::extract::{Extract, Said};
+use super::{Broker, BrokerTls, Retry, Timing};
+
+/// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
+/// enough for the smallest box.
+const PACKET_BYTES: usize = 1024 * 1024;
+/// Between two signs of life.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// A connection that lived so long has proved itself.
+const SETTLED: Duration = Duration::from_secs(30);
+/// Where Debian, Alpine and their children keep the authorities everybody knows.
+const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// A sensor and what it listens to.
+#[derive(Debug, Clone)]
+pub(super) struct Listener {
+    pub sensor: Arc<str>,
+    pub topic: String,
+    pub extract: Extract,
+}
+
+/// Listens, for ever.
+pub(super) async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
+    let mut by_topic: BTreeMap<String, Vec<Listener>> = BTreeMap::new();
+    for listener in listeners {
+        by_topic.entry(listener.topic.clone()).or_default().push(listener);
+    }
+    let mut retry = Retry::new(timing);
+    loop {
+        let began = Instant::now();
+        let error = connection(&broker, &by_topic, &desk, timing).await;
+        if began.elapsed() >= SETTLED {
+            retry.reset();
+        }
+        let trouble = format!("the broker {}:{}: {error}", broker.host, broker.port);
+        warn!(broker = %broker.name, %error, "no connection to the sensors' broker");
+        by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, &trouble));
+        sleep(retry.next_wait()).await;
+    }
+}
+
+/// One connection from its beginning to its end; why it ended.
+async fn connection(
+    broker: &Broker,
+    by_topic: &BTreeMap<String, Vec<Listener>>,
+    desk: &Desk,
+    timing: Timing,
+) -> String {
+    let options = match options(broker) {
+        Ok(options) => options,
+        Err(error) => return error,
+    };
+    // Topics are asked for in packets of this many, each of which is one request.
+    const IN_ONE: usize = 50;
+    let topics: Vec<&String> = by_topic.keys().collect();
+    let (client, mut events) = AsyncClient::new(options, topics.len() / IN_ONE + 2);
+    let mut network = NetworkOptions::new();
+    network.set_connection_timeout(timing.connect.as_secs().max(1));
+    events.set_network_options(network);
+    let mut unanswered: Vec<&[&String]> = Vec::new();
+    loop {
+        match events.poll().await {
+            Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                for chunk in topics.chunks(IN_ONE) {
+                    let filters = chunk
+                        .iter()
+                        .map(|topic| rumqttc::SubscribeFilter::new((*topic).clone(), QoS::AtLeastOnce));
+                    if client.try_subscribe_many(filters).is_err() {
+                        return "the client library took no subscription".to_owned();
+                    }
+                    unanswered.push(chunk);
+                }
+            }
+            Ok(Event::Incoming(Packet::SubAck(ack))) => {
+                // Answers come in the order of the questions.
+                if unanswered.is_empty() {
+                    continue;
+                }
+                for (topic, code) in unanswered.remove(0).iter().zip(&ack.return_codes) {
+                    for listener in by_topic.get(*topic).into_iter().flatten() {
+                        match code {
+                            SubscribeReasonCode::Success(_) => desk.well(&listener.sensor),
+                            SubscribeReasonCode::Failure => {
+                                let trouble = format!("the broker does not allow to read the topic {topic}");
+                                warn!(sensor = %listener.sensor, topic, "the broker does not allow to read it");
+                                desk.trouble(&listener.sensor, &trouble);
+                            }
+                        }
+                    }
+                }
+                if unanswered.is_empty() {
+                    info!(broker = %broker.name, topics = topics.len(), "listening to sensors");
+                }
+            }
+            Ok(Event::Incoming(Packet::Publish(publish))) => {
+                for listener in by_topic.get(&publish.topic).into_iter().flatten() {
+                    if publish.retain {
+                        desk.retained(&listener.sensor);
+                        continue;
+                    }
+                    match listener.extract.read(&publish.payload) {
+                        Said::Reading(reading) => desk.take(&listener.sensor, reading).await,
+                        Said::Nothing => desk.passed_over(&listener.sensor),
+                    }
+                }
+            }
+            Ok(_) => {}
+            Err(error) => return explain(&error, broker.login.is_some()),
+        }
+    }
+}
+
+fn options(broker: &Broker) -> Result<MqttOptions, String> {
+    let id = format!("lookout-sensors-{:08x}", rand::random::<u32>());
+    let mut options = MqttOptions::new(id, &broker.host, broker.port);
+    options
+        .set_keep_alive(KEEP_ALIVE)
+        .set_clean_session(true)
+        .set_max_packet_size(PACKET_BYTES, PACKET_BYTES);
+    if let Some((user, password)) = &broker.login {
+        options.set_credentials(user, password.reveal());
+    }
+    if let Some(tls) = &broker.tls {
+        let config = Arc::new(client_config(tls)?);
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(config)));
+    }
+    Ok(options)
+}
+
+/// Reads the authorities anew for each connection, so that a new certificate needs no restart.
+fn client_config(tls: &BrokerTls) -> Result<ClientConfig, String> {
+    let path = tls.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
+    let pem = std::fs::read(path)
+        .map_err(|error| format!("the certificate authorities {} cannot be read: {error}", path.display()))?;
+    let mut roots = RootCertStore::empty();
+    let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
+    if roots.add_parsable_certificates(certificates).0 == 0 {
+        return Err(format!("{} holds no certificate", path.display()));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The library's errors in words.
+fn explain(error: &ConnectionError, has_login: bool) -> String {
+    match error {
+        ConnectionError::Io(error) => error.to_string(),
+        ConnectionError::ConnectionRefused(code) => {
+            let hint = if has_login { "check its user and secret" } else { "does it want a login?" };
+            format!("it refused us ({code:?}); {hint}")
+        }
+        ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => "no answer in time".to_owned(),
+        other => other.to_string(),
+    }
+}

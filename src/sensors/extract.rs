@@ -1,0 +1,347 @@
+//! From a message to a number: JSON, a place in it, and words that stand for numbers.
+//!
+//! The place is a JSON pointer (RFC 6901), or a data item of an ONVIF event. ONVIF events over MQTT are
+//! described in the ONVIF Core Specification, "JSON Event Payload" (prefix `onvif-ej`):
+//!
+//! ```json
+//! { "UtcTime": "2025-07-15T14:30:00Z", "Source": { "SensorID": "temp_001" }, "Data": { "Value": 298.65, "Threshold": 295.15 } }
+//! ```
+//!
+//! Values may stand in quotes there, and temperatures are in kelvin. Some devices keep the XML's form
+//! (`"Data": {"SimpleItem": [{"Name": "State", "Value": "true"}]}`) and its `PropertyOperation`; both are read.
+//!
+//! Pure. Must never take for a number what the configuration does not call one.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::analysis::sensor::RawReading;
+
+/// Largest message that is read. An uplink of ChirpStack has a few kilobytes.
+pub(super) const MESSAGE_BYTES: usize = 64 * 1024;
+
+/// What usual devices say, in lower case.
+const USUAL_WORDS: [(&str, f64); 28] = [
+    ("true", 1.0),
+    ("on", 1.0),
+    ("open", 1.0),
+    ("opened", 1.0),
+    ("yes", 1.0),
+    ("alarm", 1.0),
+    ("detected", 1.0),
+    ("wet", 1.0),
+    ("leak", 1.0),
+    ("smoke", 1.0),
+    ("active", 1.0),
+    ("high", 1.0),
+    ("triggered", 1.0),
+    ("occupied", 1.0),
+    ("false", 0.0),
+    ("off", 0.0),
+    ("closed", 0.0),
+    ("close", 0.0),
+    ("no", 0.0),
+    ("normal", 0.0),
+    ("clear", 0.0),
+    ("ok", 0.0),
+    ("dry", 0.0),
+    ("idle", 0.0),
+    ("inactive", 0.0),
+    ("low", 0.0),
+    ("none", 0.0),
+    ("standby", 0.0),
+];
+
+/// The words that are known without being configured.
+pub fn usual_words() -> BTreeMap<String, f64> {
+    USUAL_WORDS.iter().map(|(word, value)| ((*word).to_owned(), *value)).collect()
+}
+
+/// Where in a message the number is, and how it may be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extract {
+    /// Where.
+    pub place: Place,
+    /// Words that stand for numbers, in lower case. JSON's `true` and `false` are words too, so a device that
+    /// says `true` for a closed door can be turned round.
+    pub words: BTreeMap<String, f64>,
+    /// Messages without this place are passed over: for devices that send several kinds of message. Otherwise they
+    /// make the reading bad.
+    pub skip_missing: bool,
+}
+
+/// Where in a message the number is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A JSON pointer; empty for the whole message.
+    Pointer(String),
+    /// A data item of an ONVIF event.
+    Onvif {
+        /// Items of the event's source that must be there with these values.
+        source: BTreeMap<String, String>,
+        /// Name of the data item.
+        data_key: String,
+    },
+}
+
+/// What a message says to one sensor.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Said {
+    Reading(RawReading),
+    /// It is not meant for this sensor.
+    Nothing,
+}
+
+impl Extract {
+    /// Reads one message.
+    pub(super) fn read(&self, message: &[u8]) -> Said {
+        if message.len() > MESSAGE_BYTES {
+            return unreadable(format!(
+                "a message of {} bytes, at most {MESSAGE_BYTES} are read",
+                message.len()
+            ));
+        }
+        match serde_json::from_slice(message) {
+            Ok(json) => self.read_json(&json),
+            // Some devices publish a bare word.
+            Err(error) => match (&self.place, std::str::from_utf8(message)) {
+                (Place::Pointer(pointer), Ok(text)) if pointer.is_empty() && !text.trim().is_empty() => {
+                    Said::Reading(self.number(&Value::String(text.to_owned())))
+                }
+                _ => unreadable(format!("the message is no JSON: {error}")),
+            },
+        }
+    }
+
+    fn read_json(&self, json: &Value) -> Said {
+        let (found, place) = match &self.place {
+            Place::Pointer(pointer) => (json.pointer(pointer), shown(pointer)),
+            Place::Onvif { source, data_key } => {
+                // A property that is gone has no value, whatever stands in the message.
+                let operation = json.get("PropertyOperation").and_then(Value::as_str);
+                let is_meant = source.iter().all(|(name, value)| {
+                    item(json.get("Source"), name).is_some_and(|found| is_text(found, value))
+                });
+                if !is_meant || operation == Some("Deleted") {
+                    return Said::Nothing;
+                }
+                (item(json.get("Data"), data_key), format!("`Data` `{}`", shown(data_key)))
+            }
+        };
+        match found {
+            Some(value) => Said::Reading(self.number(value)),
+            None if self.skip_missing => Said::Nothing,
+            None => unreadable(format!("the message holds nothing at {place}")),
+        }
+    }
+
+    fn number(&self, value: &Value) -> RawReading {
+        let text = match value {
+            Value::Number(number) => match number.as_f64() {
+                Some(number) => return RawReading::Value(number),
+                None => return RawReading::Unreadable("a number that is too large".to_owned()),
+            },
+            Value::Bool(state) => {
+                let word = if *state { "true" } else { "false" };
+                return match self.words.get(word) {
+                    Some(number) => RawReading::Value(*number),
+                    None => RawReading::Unreadable(format!("`{word}` stands for no number")),
+                };
+            }
+            Value::String(text) => text.trim(),
+            Value::Null => return RawReading::Unreadable("null in place of a number".to_owned()),
+            Value::Array(_) => return RawReading::Unreadable("a list in place of a number".to_owned()),
+            Value::Object(_) => return RawReading::Unreadable("an object in place of a number".to_owned()),
+        };
+        if let Some(number) = self.words.get(&text.to_lowercase()) {
+            return RawReading::Value(*number);
+        }
+        // `inf`, `nan` and the like are Rust's idea of numbers, not a sensor's.
+        let is_numeric =
+            text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+        match text.parse::<f64>() {
+            Ok(number) if is_numeric && number.is_finite() => RawReading::Value(number),
+            _ => RawReading::Unreadable(format!("`{}` is neither a number nor a known word", shown(text))),
+        }
+    }
+}
+
+fn unreadable(why: String) -> Said {
+    Said::Reading(RawReading::Unreadable(why))
+}
+
+/// An item by its name, in either form.
+fn item<'j>(list: Option<&'j Value>, name: &str) -> Option<&'j Value> {
+    let list = list?;
+    if let Some(plain) = list.get(name) {
+        return Some(plain);
+    }
+    let simple = list.get("SimpleItem")?;
+    let named = |item: &&'j Value| item.get("Name").and_then(Value::as_str) == Some(name);
+    let found = match simple {
+        Value::Array(items) => items.iter().find(named),
+        alone => Some(alone).filter(named),
+    };
+    found?.get("Value")
+}
+
+/// Whether a value is this text; quotes may be omitted around numbers and `true`, `false`.
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(found) => found == text,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+        other => {
+            let written = other.to_string();
+            written == text
+        }
+    }
+}
+
+/// Somebody else's text in a message of ours: short, and nothing that steers a terminal.
+pub(super) fn shown(text: &str) -> String {
+    let mut short: String =
+        text.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(40).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(pointer: &str) -> Extract {
+        Extract { place: Place::Pointer(pointer.to_owned()), words: usual_words(), skip_missing: false }
+    }
+
+    fn onvif(source: &[(&str, &str)], data_key: &str) -> Extract {
+        let source = source.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Extract { place: Place::Onvif { source, data_key: data_key.to_owned() }, ..at("") }
+    }
+
+    fn number(extract: &Extract, message: &Value) -> Option<f64> {
+        match extract.read(message.to_string().as_bytes()) {
+            Said::Reading(RawReading::Value(number)) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn why(extract: &Extract, message: &str) -> String {
+        match extract.read(message.as_bytes()) {
+            Said::Reading(RawReading::Unreadable(why)) => why,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn numbers_words_and_numbers_in_quotes_are_read() {
+        let message =
+            json!({"level": 0.31, "state": "ON", "contact": true, "text": " 21.5 ", "a/b": [7], "m~n": 8});
+        for (pointer, value) in [
+            ("/level", 0.31),
+            ("/state", 1.0),
+            ("/contact", 1.0),
+            ("/text", 21.5),
+            ("/a~1b/0", 7.0),
+            ("/m~0n", 8.0),
+        ] {
+            assert_eq!(number(&at(pointer), &message), Some(value), "{pointer}");
+        }
+        assert_eq!(number(&at(""), &json!(4.5)), Some(4.5));
+        assert!(matches!(at("").read(b"closed\n"), Said::Reading(RawReading::Value(0.0))));
+    }
+
+    #[test]
+    fn words_of_the_site_come_before_everything() {
+        // zigbee2mqtt's `contact` is true when the door is closed.
+        let mut door = at("/contact");
+        door.words.insert("true".to_owned(), 0.0);
+        door.words.insert("false".to_owned(), 1.0);
+        assert_eq!(number(&door, &json!({"contact": true})), Some(0.0));
+        assert_eq!(number(&door, &json!({"contact": false})), Some(1.0));
+    }
+
+    #[test]
+    fn what_is_no_number_says_why() {
+        let level = at("/level");
+        for (message, said) in [
+            ("{}", "nothing at /level"),
+            (r#"{"level":null}"#, "null in place"),
+            (r#"{"level":[1]}"#, "a list in place"),
+            (r#"{"level":{"v":1}}"#, "an object in place"),
+            (r#"{"level":"inf"}"#, "`inf` is neither"),
+            (r#"{"level":"NaN"}"#, "`NaN` is neither"),
+            (r#"{"level":"1e999"}"#, "`1e999` is neither"),
+            (r#"{"level":"0x1f"}"#, "`0x1f` is neither"),
+            (r#"{"level":""}"#, "`` is neither"),
+            (r#"{"level":1"#, "no JSON"),
+            (r#"{"level":1e999}"#, "no JSON"),
+            ("[]", "nothing at /level"),
+            ("", "no JSON"),
+        ] {
+            let why = why(&level, message);
+            assert!(why.contains(said), "{message}: {why}");
+        }
+        let long = format!("{{\"level\":\"{}\\u001b[2J\"}}", "x".repeat(1000));
+        assert!(why(&level, &long).len() < 200);
+        let huge = format!("{{\"level\":1,\"pad\":\"{}\"}}", "x".repeat(MESSAGE_BYTES));
+        assert!(why(&level, &huge).contains("at most 65536 are read"));
+        assert!(
+            why(&level, &"[".repeat(10_000)).contains("no JSON"),
+            "deep nesting is refused, not followed"
+        );
+    }
+
+    #[test]
+    fn other_messages_of_the_same_device_can_be_passed_over() {
+        let level = Extract { skip_missing: true, ..at("/object/level") };
+        assert_eq!(level.read(br#"{"object":{"battery":3.6}}"#), Said::Nothing);
+        assert_eq!(
+            why(&level, "{"),
+            "the message is no JSON: EOF while parsing an object at line 1 column 1"
+        );
+    }
+
+    #[test]
+    fn an_onvif_event_is_read_in_both_forms() {
+        // The temperature event of the specification, in kelvin.
+        let event = json!({"UtcTime": "2025-07-15T14:30:00Z", "Source": {"SensorID": "temp_001"},
+            "Data": {"Value": 298.65, "Threshold": 295.15}});
+        assert_eq!(number(&onvif(&[("SensorID", "temp_001")], "Value"), &event), Some(298.65));
+        assert_eq!(
+            onvif(&[("SensorID", "other")], "Value").read(event.to_string().as_bytes()),
+            Said::Nothing
+        );
+        let quoted = json!({"UtcTime": "2026-01-01T00:00:00Z", "Source": {"RelayToken": "Relay-1"},
+            "Data": {"LogicalState": "active"}});
+        assert_eq!(number(&onvif(&[], "LogicalState"), &quoted), Some(1.0));
+        let long = json!({"Source": {"SimpleItem": [{"Name": "InputToken", "Value": "1"}]},
+            "Data": {"SimpleItem": [{"Name": "State", "Value": "true"}]}});
+        assert_eq!(number(&onvif(&[("InputToken", "1")], "State"), &long), Some(1.0));
+        let alone =
+            json!({"Source": {"InputToken": 1}, "Data": {"SimpleItem": {"Name": "State", "Value": "false"}}});
+        assert_eq!(number(&onvif(&[("InputToken", "1")], "State"), &alone), Some(0.0));
+        let gone = json!({"PropertyOperation": "Deleted", "Source": {}, "Data": {"State": true}});
+        assert_eq!(onvif(&[], "State").read(gone.to_string().as_bytes()), Said::Nothing);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), pointer in ".{0,20}") {
+            let _ = at(&pointer).read(&bytes);
+            let _ = onvif(&[("a", "b")], &pointer).read(&bytes);
+        }
+
+        #[test]
+        fn a_number_comes_out_as_it_went_in(n in any::<f64>().prop_filter("finite", |n| n.is_finite())) {
+            let message = json!({"v": n});
+            let read = number(&at("/v"), &message).expect("a number");
+            prop_assert!((read - n).abs() <= n.abs() * 1e-15);
+        }
+    }
+}

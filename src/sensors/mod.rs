@@ -1,0 +1,360 @@
+//! Sensors: plain instruments beside the cameras, asked or listened to, each word passed on as it came.
+//!
+//! ```text
+//!  MQTT brokers ─┐
+//!  Modbus lines ─┼─► tasks on one small runtime ─► board (what is known) ─► queue ─► out(SensorWord)
+//!  HTTP webhook ─┘
+//! ```
+//!
+//! - `brokers`: MQTT messages with JSON in them (zigbee2mqtt, ChirpStack, ONVIF events), one connection for each broker.
+//! - `modbus`: registers of Modbus TCP and RTU devices, one connection for each address.
+//! - `webhook`: JSON that somebody posts, with a token.
+//! - `extract`: from JSON to a number. `board`: what each sensor last said, for health.
+//!
+//! Input from outside never panics and never becomes a number it is not: what cannot be read is passed on
+//! as [`RawReading::Unreadable`]. Whether a number is plausible and what it means is the analysis's business,
+//! not this module's. A source that is down says nothing; the sensor falls silent, which is never "normal".
+//!
+//! Threads: `sensors` runs all sources; `sensor-words` hands words over and may block. The queue between them
+//! is bounded: when it is full the sources wait, so messages wait at the broker and questions are asked
+//! later. Nothing is dropped here. [`Sensors::stop`] ends both.
+
+mod board;
+mod brokers;
+mod extract;
+mod line;
+mod modbus;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tracing::{error, warn};
+
+use crate::analysis::sensor::{RawReading, SensorPlan};
+use crate::analysis::time::Moment;
+use crate::clock::Clock;
+
+pub use board::SensorStats;
+pub use extract::{Extract, Place, usual_words};
+pub use line::{Line, Parity, Serial};
+pub use modbus::{Kind, Order, Question, Table};
+
+use board::{Board, Desk};
+
+/// Words that may wait for whoever takes them. A second's worth of a box with many sensors.
+const QUEUE: usize = 256;
+
+/// What a sensor said, as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SensorWord {
+    /// Which sensor.
+    pub sensor: Arc<str>,
+    /// When it arrived. What devices say about the time is not believed.
+    pub at: Moment,
+    /// What it said.
+    pub reading: RawReading,
+}
+
+/// Takes words, from one thread, in the order in which they came. May block.
+pub type Out = Box<dyn FnMut(SensorWord) + Send>;
+
+/// One sensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// What it measures and what is plausible.
+    pub plan: Arc<SensorPlan>,
+    /// Where its numbers come from.
+    pub source: Source,
+}
+
+/// Where a sensor's numbers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Messages on a topic.
+    Mqtt {
+        /// Name of one of the brokers.
+        broker: Arc<str>,
+        /// Without wildcards.
+        topic: String,
+        /// Where in a message the number is.
+        extract: Extract,
+    },
+    /// A register that is asked for.
+    Modbus {
+        /// Where the device is. Sensors with the same line share it.
+        line: Line,
+        /// What is asked.
+        question: Question,
+    },
+    /// Bodies that are posted to a path.
+    Webhook {
+        /// Begins with a slash.
+        path: String,
+        /// Where in a body the number is.
+        extract: Extract,
+    },
+}
+
+/// A broker that sensors publish to. Spoken to in MQTT 3.1.1, which all of them know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broker {
+    /// Its name among the brokers.
+    pub name: Arc<str>,
+    /// Host name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Encryption.
+    pub tls: Option<BrokerTls>,
+    /// User and password.
+    pub login: Option<(String, Password)>,
+}
+
+/// Encryption towards a broker.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BrokerTls {
+    /// PEM file with the authorities to trust; the system's if there is none.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A text that never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// Takes a text into custody.
+    pub fn new(text: impl Into<String>) -> Self {
+        Password(text.into())
+    }
+
+    fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// The listener to which readings are posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where it listens. Not encrypted: beyond the loopback address a proxy with TLS belongs in front.
+    pub listen: SocketAddr,
+    /// What `Authorization: Bearer` must hold.
+    pub token: Password,
+    /// Most posts per second, all senders together; twice as many may come at once.
+    pub per_second: u32,
+}
+
+/// How long things may take; the defaults are for the field, tests shorten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// The first wait after a connection broke is between zero and this (full jitter).
+    pub retry_first: Duration,
+    /// And no wait is longer than this.
+    pub retry_most: Duration,
+    /// From opening a connection to being able to use it.
+    pub connect: Duration,
+    /// A whole HTTP request, and a pause between two on one connection.
+    pub request: Duration,
+}
+
+impl Default for Timing {
+    /// Somebody on a ladder waits for the first wait, a switch that was rebooted for the longest. Guesses.
+    fn default() -> Self {
+        Timing {
+            retry_first: Duration::from_millis(500),
+            retry_most: Duration::from_secs(30),
+            connect: Duration::from_secs(10),
+            request: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Everything that is wanted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Setup {
+    /// The sensors; ids are unique.
+    pub sensors: Vec<Sensor>,
+    /// The brokers that sensors name.
+    pub brokers: Vec<Broker>,
+    /// The listener, where a sensor needs one.
+    pub webhook: Option<Webhook>,
+    /// How long things may take.
+    pub timing: Timing,
+}
+
+/// The running sources.
+pub struct Sensors {
+    board: Arc<Board>,
+    stop: Option<oneshot::Sender<()>>,
+    /// Closed when a thread is gone.
+    ended: Receiver<()>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Sensors {
+    /// Starts all sources. A source that is down now is tried again and again; it fails nothing else.
+    ///
+    /// # Errors
+    /// Only if the system gives no thread or no runtime.
+    pub fn start(setup: Setup, clock: Clock, mut out: Out) -> io::Result<Self> {
+        let board = Arc::new(Board::new(clock, setup.sensors.iter().map(|sensor| sensor.plan.clone())));
+        let (words, mut taken) = mpsc::channel::<SensorWord>(QUEUE);
+        let (stop, mut stopped) = oneshot::channel::<()>();
+        let (alive, ended) = sync_channel::<()>(0);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let desk = Desk::new(board.clone(), words);
+        let also_alive = alive.clone();
+        let sources = thread::Builder::new().name("sensors".to_owned()).spawn(move || {
+            let _alive = alive;
+            runtime.block_on(async {
+                let mut tasks = all_tasks(setup, &desk);
+                drop(desk);
+                loop {
+                    tokio::select! {
+                        _ = &mut stopped => break,
+                        Some(ended) = tasks.join_next() => {
+                            // A task never ends by itself; a panic is our bug and stops only its source.
+                            if let Err(error) = ended {
+                                error!(%error, "a source of sensors ended");
+                            }
+                        }
+                    }
+                }
+                tasks.shutdown().await;
+            });
+            // A name lookup may still block; it is left behind.
+            runtime.shutdown_background();
+        })?;
+        let taker = thread::Builder::new().name("sensor-words".to_owned()).spawn(move || {
+            let _alive = also_alive;
+            while let Some(word) = taken.blocking_recv() {
+                out(word);
+            }
+        })?;
+        Ok(Sensors { board, stop: Some(stop), ended, threads: vec![sources, taker] })
+    }
+
+    /// What is known of each sensor now, by id.
+    pub fn stats(&self) -> Vec<SensorStats> {
+        self.board.stats()
+    }
+
+    /// Ends all sources; what they said before has been handed over when this returns `true`. `false`: it
+    /// took longer and the threads were left behind.
+    pub fn stop(mut self, within: Duration) -> bool {
+        self.send_stop();
+        let deadline = Instant::now() + within;
+        // Nothing is ever sent: it ends with an error when both threads have dropped their end.
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = self.ended.recv_timeout(left) {
+            warn!("the sensors' threads did not end in time");
+            return false;
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                error!("a thread of the sensors ended with a panic");
+            }
+        }
+        true
+    }
+
+    fn send_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // Fails only if the thread is gone.
+            let _ = stop.send(());
+        }
+    }
+}
+
+impl Drop for Sensors {
+    fn drop(&mut self) {
+        self.send_stop();
+    }
+}
+
+/// One task for each broker, line and listener that a sensor needs, and one for the passing of time.
+fn all_tasks(setup: Setup, desk: &Desk) -> JoinSet<()> {
+    let Setup { sensors, brokers, webhook, timing } = setup;
+    let mut by_broker: BTreeMap<Arc<str>, Vec<brokers::Listener>> = BTreeMap::new();
+    let mut by_line: BTreeMap<Line, Vec<(Arc<str>, Question)>> = BTreeMap::new();
+    let mut posted: Vec<webhook::Listener> = Vec::new();
+    for Sensor { plan, source } in sensors {
+        let sensor = plan.id.clone();
+        match source {
+            Source::Mqtt { broker, topic, extract } => {
+                by_broker.entry(broker).or_default().push(brokers::Listener { sensor, topic, extract });
+            }
+            Source::Modbus { line, question } => by_line.entry(line).or_default().push((sensor, question)),
+            Source::Webhook { path, extract } => posted.push(webhook::Listener { sensor, path, extract }),
+        }
+    }
+    let mut tasks = JoinSet::new();
+    for (name, listeners) in by_broker {
+        match brokers.iter().find(|broker| broker.name == name) {
+            Some(broker) => {
+                tasks.spawn(brokers::listen(broker.clone(), listeners, desk.clone(), timing));
+            }
+            None => {
+                for listener in listeners {
+                    desk.trouble(&listener.sensor, &format!("there is no broker `{name}`"));
+                }
+            }
+        }
+    }
+    for (line, questions) in by_line {
+        tasks.spawn(modbus::ask(line, questions, desk.clone(), timing));
+    }
+    if !posted.is_empty() {
+        match webhook {
+            Some(webhook) => {
+                tasks.spawn(webhook::serve(webhook, posted, desk.clone(), timing));
+            }
+            None => {
+                for listener in posted {
+                    desk.trouble(&listener.sensor, "there is no listener for posts");
+                }
+            }
+        }
+    }
+    tasks.spawn(board::watch_silence(desk.board().clone()));
+    tasks
+}
+
+/// Full-jitter backoff (Brooker, "Exponential Backoff And Jitter", 2015): a uniform draw below a doubling ceiling.
+#[derive(Debug)]
+struct Retry {
+    timing: Timing,
+    failures: u32,
+}
+
+impl Retry {
+    fn new(timing: Timing) -> Self {
+        Retry { timing, failures: 0 }
+    }
+
+    fn next_wait(&mut self) -> Duration {
+        let factor = 2_u32.checked_pow(self.failures).unwrap_or(u32::MAX);
+        self.failures = self.failures.saturating_add(1);
+        let ceiling = self.timing.retry_first.saturating_mul(factor).min(self.timing.retry_most);
+        ceiling.mul_f64(rand::random_range(0.0..=1.0))
+    }
+
+    fn reset(&mut self) {
+        self.failures = 0;
+    }
+}

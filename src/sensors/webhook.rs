@@ -1,0 +1,278 @@
+//! The HTTP listener to which readings are posted: `POST /path` with a bearer token and JSON.
+//!
+//! | answer | when |
+//! |---|---|
+//! | 204 | taken (or passed over by design) |
+//! | 400 | no JSON, or no number where the sensor's is expected; the reading is bad |
+//! | 401 | no token or a wrong one; before anything else, so that paths cannot be guessed |
+//! | 404 | no sensor has this path |
+//! | 405 | another method than POST |
+//! | 408 | the body took too long |
+//! | 413 | the body is too large |
+//! | 429 | too many posts, or too many wrong tokens |
+//! | 503 | too many connections |
+//!
+//! HTTP is read by hyper. Not encrypted: beyond the loopback address a proxy with TLS belongs in front. Must
+//! never take a reading without the token, and never tell by its pace how much of a token was right.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
+use subtle::ConstantTimeEq as _;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tracing::{debug, info, warn};
+
+use super::board::Desk;
+use super::extract::{Extract, MESSAGE_BYTES, Said};
+use super::{Password, Retry, Timing, Webhook};
+use crate::analysis::sensor::RawReading;
+
+/// Connections at once. A handful of senders have one each.
+const CONNECTIONS: usize = 64;
+/// Wrong tokens per second that are answered; more are turned away without a look.
+const WRONG_TOKENS: u32 = 5;
+/// A failed accept (no more file descriptors) is tried again after this.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// All headers together.
+const HEADER_BYTES: usize = 16 * 1024;
+
+/// A sensor and where its readings are posted.
+#[derive(Debug, Clone)]
+pub(super) struct Listener {
+    pub sensor: Arc<str>,
+    pub path: String,
+    pub extract: Extract,
+}
+
+/// Everything a request needs.
+struct Counter {
+    token: Password,
+    by_path: BTreeMap<String, Vec<Listener>>,
+    desk: Desk,
+    posts: Bucket,
+    wrong_tokens: Bucket,
+    request_within: Duration,
+}
+
+/// Listens, for ever. A port that is taken now is tried again.
+pub(super) async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
+    let Webhook { listen, token, per_second } = webhook;
+    let mut by_path: BTreeMap<String, Vec<Listener>> = BTreeMap::new();
+    for listener in listeners {
+        by_path.entry(listener.path.clone()).or_default().push(listener);
+    }
+    let door = open_door(listen, &by_path, &desk, timing).await;
+    let counter = Arc::new(Counter {
+        token,
+        by_path,
+        desk,
+        posts: Bucket::new(per_second),
+        wrong_tokens: Bucket::new(WRONG_TOKENS),
+        request_within: timing.request,
+    });
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    // Connections end with this task: they live in a set of its own.
+    let mut guests = tokio::task::JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = door.accept() => accepted,
+            Some(_) = guests.join_next() => continue,
+        };
+        let (stream, guest) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                warn!(%error, "the sensors' HTTP listener cannot accept");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        match places.clone().try_acquire_owned() {
+            Ok(place) => {
+                let counter = counter.clone();
+                guests.spawn(async move {
+                    let _place = place;
+                    attend(stream, guest, counter).await;
+                });
+            }
+            Err(_) => turn_away(stream).await,
+        }
+    }
+}
+
+async fn open_door(
+    listen: SocketAddr,
+    by_path: &BTreeMap<String, Vec<Listener>>,
+    desk: &Desk,
+    timing: Timing,
+) -> TcpListener {
+    let mut retry = Retry::new(timing);
+    loop {
+        match TcpListener::bind(listen).await {
+            Ok(door) => {
+                info!(%listen, paths = by_path.len(), "readings can be posted");
+                by_path.values().flatten().for_each(|listener| desk.well(&listener.sensor));
+                return door;
+            }
+            Err(error) => {
+                warn!(%listen, %error, "the sensors' HTTP listener cannot listen");
+                let trouble = format!("cannot listen on {listen}: {error}");
+                by_path.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, &trouble));
+                sleep(retry.next_wait()).await;
+            }
+        }
+    }
+}
+
+/// No place is left; the answer is short and nobody waits for it to be read.
+async fn turn_away(mut stream: TcpStream) {
+    const FULL: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
+    let _ = timeout(ACCEPT_PAUSE, stream.write_all(FULL)).await;
+}
+
+async fn attend(stream: TcpStream, guest: SocketAddr, counter: Arc<Counter>) {
+    let within = counter.request_within;
+    let service = service_fn(move |request| {
+        let counter = counter.clone();
+        async move { Ok::<_, Infallible>(counter.answer(request).await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(within)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        debug!(%guest, %error, "an HTTP connection ended");
+    }
+}
+
+impl Counter {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if !self.may_enter(&request) {
+            if !self.wrong_tokens.take() {
+                return too_many("too many wrong tokens");
+            }
+            let mut answer = text(
+                StatusCode::UNAUTHORIZED,
+                "the header `Authorization: Bearer TOKEN` is missing or holds another token",
+            );
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return close(answer);
+        }
+        if !self.posts.take() {
+            return close(too_many("too many posts; wait a second"));
+        }
+        let Some(listeners) = self.by_path.get(request.uri().path()) else {
+            return close(text(StatusCode::NOT_FOUND, "no sensor has this path"));
+        };
+        if request.method() != Method::POST {
+            let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "readings are sent with POST");
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            return close(answer);
+        }
+        let body =
+            match timeout(self.request_within, Limited::new(request.into_body(), MESSAGE_BYTES).collect())
+                .await
+            {
+                Ok(Ok(body)) => body.to_bytes(),
+                Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                    let what = format!("the body is too large: at most {MESSAGE_BYTES} bytes");
+                    return close(text(StatusCode::PAYLOAD_TOO_LARGE, &what));
+                }
+                Ok(Err(_)) => {
+                    return close(text(StatusCode::BAD_REQUEST, "the body could not be read to its end"));
+                }
+                Err(_) => return close(text(StatusCode::REQUEST_TIMEOUT, "the body took too long")),
+            };
+        self.take(listeners, &body).await
+    }
+
+    async fn take(&self, listeners: &[Listener], body: &[u8]) -> Response<Full<Bytes>> {
+        let mut faults = Vec::new();
+        for listener in listeners {
+            match listener.extract.read(body) {
+                Said::Reading(reading) => {
+                    if let RawReading::Unreadable(why) = &reading {
+                        faults.push(format!("{}: {why}", listener.sensor));
+                    }
+                    self.desk.take(&listener.sensor, reading).await;
+                }
+                Said::Nothing => self.desk.passed_over(&listener.sensor),
+            }
+        }
+        if faults.is_empty() {
+            let mut answer = Response::new(Full::default());
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            return answer;
+        }
+        text(StatusCode::BAD_REQUEST, &faults.join("\n"))
+    }
+
+    /// Whether the request has the token. Takes the same time for every token of the right length.
+    fn may_enter(&self, request: &Request<Incoming>) -> bool {
+        let Some(header) = request.headers().get(AUTHORIZATION) else { return false };
+        let header = header.as_bytes();
+        let Some((scheme, token)) = header.split_at_checked("Bearer ".len()) else { return false };
+        scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(token.ct_eq(self.token.reveal().as_bytes()))
+    }
+}
+
+fn text(status: StatusCode, what: &str) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::from(format!("{what}\n")));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    answer
+}
+
+fn too_many(what: &str) -> Response<Full<Bytes>> {
+    let mut answer = text(StatusCode::TOO_MANY_REQUESTS, what);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+}
+
+/// The rest of the request is not read, so the connection cannot go on.
+fn close(mut answer: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    answer.headers_mut().insert(hyper::header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+/// So many a second, twice as many at once.
+struct Bucket {
+    per_second: f64,
+    level: Mutex<(f64, Instant)>,
+}
+
+impl Bucket {
+    fn new(per_second: u32) -> Self {
+        let per_second = f64::from(per_second.max(1));
+        Bucket { per_second, level: Mutex::new((2.0 * per_second, Instant::now())) }
+    }
+
+    fn take(&self) -> bool {
+        let mut level = self.level.lock();
+        let now = Instant::now();
+        let more = now.duration_since(level.1).as_secs_f64() * self.per_second;
+        *level = ((level.0 + more).min(2.0 * self.per_second), now);
+        if level.0 < 1.0 {
+            return false;
+        }
+        level.0 -= 1.0;
+        true
+    }
+}

@@ -1,0 +1,198 @@
+//! A real Modbus server, pymodbus, over TCP and over a serial line: every kind, order and table.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use lookout::analysis::sensor::RawReading;
+use lookout::sensors::{Kind, Line, Order, Parity, Question, Sensor, Serial, Setup, Source, Table};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use super::here::{QUICK, Running, sensor, value};
+use super::support::mosquitto::free_port;
+
+/// The Python that has pymodbus, made by `deploy/setup.sh --test`.
+fn python() -> PathBuf {
+    let cache = std::env::var_os("LOOKOUT_CACHE").map(PathBuf::from).or_else(|| {
+        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+        cache
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
+            .map(|c| c.join("lookout"))
+    });
+    let made = cache.unwrap_or_default().join("pymodbus/bin/python");
+    let python = std::env::var_os("LOOKOUT_PYMODBUS").map_or(made, PathBuf::from);
+    assert!(python.is_file(), "{} is not there; deploy/test.sh makes it", python.display());
+    python
+}
+
+struct Server(Child);
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sensors/modbus_server.py");
+        let mut child = Command::new(python())
+            .arg(script)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "ready", "the Modbus server does not start");
+        Server(child)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn question(unit: u8, table: Table, register: u16, kind: Kind, order: Order) -> Question {
+    Question {
+        unit,
+        table,
+        register,
+        kind,
+        order,
+        poll: Duration::from_millis(100),
+        timeout: Duration::from_secs(3),
+    }
+}
+
+/// Everything that `modbus_server.py` describes: name, question, value.
+fn all_questions() -> Vec<(&'static str, Question, f64)> {
+    use Kind::{Bool, F32, I16, I32, U16, U32};
+    use Order::{Big, ByteSwapped, Little, WordSwapped};
+    use Table::{Coil, Discrete, Holding, Input};
+    let level = f64::from(0.31_f32);
+    vec![
+        ("u16", question(1, Holding, 0, U16, Big), 1234.0),
+        ("u16-of-2", question(2, Holding, 0, U16, Big), 4321.0),
+        ("i16", question(1, Holding, 1, I16, Big), -5.0),
+        ("f32-abcd", question(1, Holding, 10, F32, Big), level),
+        ("f32-cdab", question(1, Holding, 12, F32, WordSwapped), level),
+        ("f32-badc", question(2, Holding, 14, F32, ByteSwapped), level),
+        ("f32-dcba", question(1, Holding, 16, F32, Little), level),
+        ("u32", question(1, Holding, 20, U32, Big), 70_000.0),
+        ("i32", question(1, Holding, 22, I32, Big), -70_000.0),
+        ("input", question(1, Input, 5, U16, Big), 77.0),
+        ("coil", question(1, Coil, 3, Bool, Big), 1.0),
+        ("coil-off", question(1, Coil, 2, Bool, Big), 0.0),
+        ("discrete", question(2, Discrete, 4, Bool, Big), 1.0),
+        ("discrete-off", question(1, Discrete, 5, Bool, Big), 0.0),
+    ]
+}
+
+fn sensors(line: &Line) -> Vec<Sensor> {
+    let on = |(id, question, _)| sensor(id, Source::Modbus { line: line.clone(), question });
+    all_questions().into_iter().map(on).collect()
+}
+
+fn assert_all_are_read(running: &Running) {
+    for (id, _, wanted) in all_questions() {
+        let said = running.wait_for(id, 2);
+        assert!(said.iter().all(|said| *said == value(wanted)), "{id}: {said:?}, not {wanted}");
+    }
+}
+
+fn start(sensors: Vec<Sensor>) -> Running {
+    Running::start(Setup { sensors, brokers: Vec::new(), webhook: None, timing: QUICK })
+}
+
+#[test]
+#[ignore = "needs pymodbus, which deploy/test.sh installs"]
+fn every_kind_order_and_table_is_read_over_tcp() {
+    let port = free_port();
+    let _server = Server::start(&["tcp", &port.to_string()]);
+    let line = Line::Tcp { host: "127.0.0.1".to_owned(), port };
+    let mut sensors = sensors(&line);
+    let beyond = question(1, Table::Holding, 500, Kind::U16, Order::Big);
+    sensors.push(sensor(
+        "beyond",
+        Source::Modbus { line, question: Question { timeout: Duration::from_millis(200), ..beyond } },
+    ));
+    let running = start(sensors);
+    assert_all_are_read(&running);
+    // The server has no such register; it says so, and that is no value.
+    let said = running.wait_for("beyond", 1);
+    let RawReading::Unreadable(why) = &said[0] else { panic!("{said:?}") };
+    assert_eq!(why, "the device refuses: Illegal data address");
+    assert_all_are_read(&running);
+    running.stop();
+}
+
+#[test]
+#[ignore = "needs pymodbus, which deploy/test.sh installs"]
+fn a_server_that_goes_and_comes_back_is_found_again() {
+    let port = free_port();
+    let server = Server::start(&["tcp", &port.to_string()]);
+    let line = Line::Tcp { host: "localhost".to_owned(), port };
+    let source = Source::Modbus { line, question: question(1, Table::Holding, 0, Kind::U16, Order::Big) };
+    let running = start(vec![sensor("level", source)]);
+    running.wait_for("level", 1);
+    drop(server);
+    let trouble = running.wait_until("level", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap();
+    assert!(trouble.contains(&format!("localhost:{port}")), "{trouble}");
+    let before = running.said("level").len();
+    let _server = Server::start(&["tcp", &port.to_string()]);
+    let said = running.wait_for("level", before + 1);
+    assert!(said.iter().all(|said| *said == value(1234.0)), "{said:?}");
+    running.stop();
+}
+
+#[test]
+#[ignore = "needs pymodbus, which deploy/test.sh installs"]
+fn every_kind_order_and_table_is_read_over_a_serial_line() {
+    let (ours, theirs) = cable();
+    let _server = Server::start(&["rtu", theirs.to_str().unwrap(), "115200"]);
+    let line = Line::Rtu(Serial {
+        device: ours.to_str().unwrap().to_owned(),
+        baud: 115_200,
+        parity: Parity::None,
+        stop_bits: 1,
+    });
+    let running = start(sensors(&line));
+    assert_all_are_read(&running);
+    running.stop();
+}
+
+/// Two serial ports joined by a cable: two ptys with their masters copied into each other.
+fn cable() -> (PathBuf, PathBuf) {
+    let (left, left_name) = pty();
+    let (right, right_name) = pty();
+    let copy = |mut from: File, mut to: File| {
+        thread::spawn(move || {
+            let mut bytes = [0; 256];
+            loop {
+                match from.read(&mut bytes) {
+                    Ok(n) if n > 0 && to.write_all(&bytes[..n]).is_ok() => {}
+                    // EIO: nobody has the other side open at this moment.
+                    Err(error) if error.raw_os_error() == Some(5) => {
+                        thread::park_timeout(Duration::from_millis(2))
+                    }
+                    _ => return,
+                }
+            }
+        })
+    };
+    copy(left.try_clone().unwrap(), right.try_clone().unwrap());
+    copy(right, left);
+    (left_name, right_name)
+}
+
+/// A pty: our end, and the name of the other.
+pub fn pty() -> (File, PathBuf) {
+    let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    (File::from(master), PathBuf::from(name))
+}
