@@ -59,7 +59,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 8] = [
+const HOMES: [(&str, &str); 9] = [
     ("gstreamer", "video"),
     ("gst", "video"),
     ("ort", "detector"),
@@ -67,6 +67,7 @@ const HOMES: [(&str, &str); 8] = [
     ("rumqttc", "mqtt"),
     ("rumqttd", "mqtt"),
     ("clap", "cli"),
+    ("ureq", "cli"),
     ("schemars", "contract and config"),
 ];
 
