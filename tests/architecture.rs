@@ -62,7 +62,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 11] = [
+const HOMES: [(&str, &str); 12] = [
     ("gstreamer", "video"),
     ("gst", "video"),
     ("ort", "detector"),
@@ -73,6 +73,7 @@ const HOMES: [(&str, &str); 11] = [
     ("tokio_serial", "sensors"),
     ("hyper", "sensors"),
     ("clap", "cli"),
+    ("ureq", "cli"),
     ("schemars", "contract and config"),
 ];
 

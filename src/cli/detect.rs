@@ -122,7 +122,7 @@ fn print_found(file: &Path, found: &[Detection]) -> Result<(), Failure> {
 }
 
 /// The picture upright, as its camera's orientation tag says.
-fn read(file: &Path) -> Result<RgbImage, String> {
+pub(super) fn read(file: &Path) -> Result<RgbImage, String> {
     let message = |error: image::ImageError| format!("is no picture that can be read: {error}");
     let mut decoder = ImageReader::open(file)
         .and_then(ImageReader::with_guessed_format)
@@ -136,7 +136,7 @@ fn read(file: &Path) -> Result<RgbImage, String> {
 }
 
 /// The pixels as a decoder would give them: full range, BT.601, full chroma (what JPEG holds, not thinned).
-fn picture_of(image: &RgbImage) -> Result<Picture, String> {
+pub(super) fn picture_of(image: &RgbImage) -> Result<Picture, String> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let mut planes = [0; 3].map(|_| Vec::with_capacity(width * height));
     for pixel in image.pixels() {

@@ -43,6 +43,14 @@ use super::convert::{Colour, Fit, ModelInput};
 use super::heads::Head;
 use crate::analysis::detection::Class;
 
+mod description;
+mod identity;
+mod problems;
+
+pub use description::{COCO, Description, Input};
+use problems::line_and_column;
+pub use problems::{ManifestError, Problem};
+
 /// The manifest's usual name.
 pub const FILE_NAME: &str = "manifest.toml";
 /// Names a manifest, or the folder that holds it.
@@ -97,68 +105,25 @@ impl ModelEntry {
     }
 }
 
-/// Why there is no manifest to work with.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// None of the usual places has one.
-    #[error(
-        "no model manifest found; looked for {}\n  hint: name one with --manifest FILE or {ENVIRONMENT}=FILE",
-        list_of_paths(.searched)
-    )]
-    NotFound {
-        /// Where it was looked for.
-        searched: Vec<PathBuf>,
-    },
-    /// The file cannot be read.
-    #[error("model manifest {}: {error}", file.display())]
-    Read {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The file is wrong; every problem found.
-    #[error("{}", join(problems, file))]
-    Problems {
-        /// Which file.
-        file: PathBuf,
-        /// What is wrong, in the order of the file.
-        problems: Vec<Problem>,
-    },
-    /// Nobody has described a model of that name.
-    #[error("{} has no model `{name}`\n  hint: {}", file.display(), known_models(.known))]
-    UnknownModel {
-        /// As asked for.
-        name: String,
-        /// Which manifest.
-        file: PathBuf,
-        /// What it has.
-        known: Vec<String>,
-    },
-}
-
-/// One thing that is wrong with a manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Line and column, from 1.
-    pub at: (usize, usize),
-    /// What is wrong.
-    pub what: String,
-    /// What to try.
-    pub hint: Option<String>,
-}
-
 impl Manifest {
-    /// Finds and reads the manifest: `named` (a file or its folder), else `LOOKOUT_MODELS`, else `models/` in
-    /// the current folder, `models/` beside the executable, `/usr/share/lookout/models`.
+    /// Finds and reads the manifest, see [`locate`](Manifest::locate).
     ///
     /// # Errors
     /// [`ManifestError::NotFound`] where there is none, otherwise as [`read`](Manifest::read).
     pub fn find(named: Option<&Path>) -> Result<Self, ManifestError> {
+        Manifest::read(&Manifest::locate(named)?)
+    }
+
+    /// Where the manifest is: `named` (a file or its folder), else `LOOKOUT_MODELS`, else `models/` in the
+    /// current folder, `models/` beside the executable, `/usr/share/lookout/models`. One that was named need
+    /// not be there.
+    ///
+    /// # Errors
+    /// [`ManifestError::NotFound`] where none was named and none of the usual places has one.
+    pub fn locate(named: Option<&Path>) -> Result<PathBuf, ManifestError> {
         let from_environment = std::env::var_os(ENVIRONMENT).filter(|v| !v.is_empty()).map(PathBuf::from);
         if let Some(path) = named.map(Path::to_owned).or(from_environment) {
-            let file = if path.is_dir() { path.join(FILE_NAME) } else { path };
-            return Manifest::read(&file);
+            return Ok(if path.is_dir() { path.join(FILE_NAME) } else { path });
         }
         let beside_executable =
             std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("models")));
@@ -168,10 +133,8 @@ impl Manifest {
                 .flatten()
                 .map(|folder: PathBuf| folder.join(FILE_NAME))
                 .collect();
-        match searched.iter().find(|file| file.is_file()) {
-            Some(file) => Manifest::read(file),
-            None => Err(ManifestError::NotFound { searched }),
-        }
+        let found = searched.iter().find(|file| file.is_file()).cloned();
+        found.ok_or(ManifestError::NotFound { searched })
     }
 
     /// Reads and checks one manifest; the models' files lie beside it.
@@ -591,6 +554,13 @@ impl Check<'_, '_> {
             .iter()
             .map(|label| word_for(label).filter(|word| !word.is_empty()).map(|word| Class::named(&word)))
             .collect();
+        for word in classes.iter().flatten().map(|class| class.name()) {
+            if let Some(sign) = identity::sign_in(word) {
+                let what = format!("the class `{word}` would say who somebody is (`{sign}`)");
+                let hint = "Lookout detects and never identifies; `words` can report such a class as the thing it is (a man is a `person`), or leave it out";
+                self.report(labels, what, Some(hint.into()));
+            }
+        }
         if classes.iter().all(Option::is_none) {
             self.report(labels, "nothing would be reported: no class has a name", None);
             return None;
@@ -625,50 +595,11 @@ impl Check<'_, '_> {
     }
 }
 
-fn digest_from_hex(hex: &str) -> Option<[u8; 32]> {
+/// The 32 bytes that 64 hexadecimal digits stand for.
+pub fn digest_from_hex(hex: &str) -> Option<[u8; 32]> {
     let digits: Vec<u8> = hex.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
-}
-
-// ---- messages
-
-/// Line and column (in characters) of a byte offset, from 1.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-/// All problems as the user reads them. The caller writes the first `error: `.
-fn join(problems: &[Problem], file: &Path) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| {
-            let (line, column) = problem.at;
-            let hint = problem.hint.as_ref().map(|hint| format!("\n  hint: {hint}")).unwrap_or_default();
-            format!("{}:{line}:{column}: {}{hint}", file.display(), problem.what)
-        })
-        .collect();
-    lines.join("\nerror: ")
-}
-
-fn list_of_paths(paths: &[PathBuf]) -> String {
-    paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-fn known_models(known: &[String]) -> String {
-    if known.is_empty() {
-        return "it describes no model at all".to_owned();
-    }
-    let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-    format!("it has {}", names.join(", "))
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.at.0, self.at.1, self.what)
-    }
 }
 
 #[cfg(test)]

@@ -20,12 +20,14 @@ pub mod heads;
 mod inference;
 pub mod manifest;
 mod model;
+mod network;
 mod provider;
 mod runtime;
 mod tensors;
 
 pub use inference::Inference;
-pub use model::{Model, ModelError, Named};
+pub use model::{LARGEST_FILE_BYTES, Model, ModelError, Named};
+pub use network::{Network, Port};
 pub use provider::{Provider, UnknownProvider};
 pub use runtime::{ENVIRONMENT as RUNTIME_ENVIRONMENT, Runtime, RuntimeError};
 

@@ -24,7 +24,7 @@ use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
 
 /// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
-const LARGEST_FILE_BYTES: u64 = 512 << 20;
+pub const LARGEST_FILE_BYTES: u64 = 512 << 20;
 /// Most values in the tensors of one worker: 64 Mi values are 256 MiB. A guess.
 const MOST_VALUES: usize = 64 << 20;
 
@@ -109,8 +109,8 @@ pub enum ModelError {
 /// A model by its name and file, for messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    name: String,
-    file: PathBuf,
+    pub(super) name: String,
+    pub(super) file: PathBuf,
 }
 
 impl fmt::Display for Named {
@@ -236,6 +236,15 @@ impl fmt::Debug for Model {
 
 /// The bytes of the file, whose digest is right.
 fn read_checked(named: &Named, file: &Path, sha256: &[u8; 32]) -> Result<Vec<u8>, ModelError> {
+    let (bytes, digest) = read(named, file)?;
+    if digest != *sha256 {
+        return Err(ModelError::Digest { model: named.clone(), expected: hex(sha256), found: hex(&digest) });
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a file of a sensible size, and their SHA-256.
+pub(super) fn read(named: &Named, file: &Path) -> Result<(Vec<u8>, [u8; 32]), ModelError> {
     let unreadable = |error| ModelError::Unreadable { model: named.clone(), error };
     let metadata = std::fs::metadata(file).map_err(unreadable)?;
     let found = match metadata.len() {
@@ -249,14 +258,11 @@ fn read_checked(named: &Named, file: &Path, sha256: &[u8; 32]) -> Result<Vec<u8>
         return Err(ModelError::NoModelFile { model: named.clone(), found });
     }
     let bytes = std::fs::read(file).map_err(unreadable)?;
-    let digest: [u8; 32] = Sha256::digest(&bytes).into();
-    if digest != *sha256 {
-        return Err(ModelError::Digest { model: named.clone(), expected: hex(sha256), found: hex(&digest) });
-    }
-    Ok(bytes)
+    let digest = Sha256::digest(&bytes).into();
+    Ok((bytes, digest))
 }
 
-fn hex(digest: &[u8]) -> String {
+pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -290,7 +296,7 @@ fn report_failed(named: &Named, failed: &[(Provider, String)], runs: Provider) {
     }
 }
 
-fn open_with(runtime: &Runtime, bytes: &[u8], provider: Provider) -> Result<Session, String> {
+pub(super) fn open_with(runtime: &Runtime, bytes: &[u8], provider: Provider) -> Result<Session, String> {
     let message = |error: ort::Error| one_line(error.message());
     let mut builder = options(runtime).map_err(message)?;
     if let Some(dispatch) = provider.dispatch() {

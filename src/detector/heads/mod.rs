@@ -7,6 +7,7 @@ use super::convert::ModelInput;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 
+mod fitting;
 mod nanodet;
 mod nms;
 mod scrfd;
@@ -14,6 +15,7 @@ mod yolov8;
 mod yolox;
 mod yunet;
 
+pub use fitting::Shape;
 pub use nms::suppress_doubles;
 
 /// What kind of head a network has, with the parameters that its outputs do not tell.

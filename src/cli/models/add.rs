@@ -1,0 +1,567 @@
+//! `lookout models add`: a model that somebody brings gets its entry in the manifest.
+//!
+//! Opens the file, compares what it says of itself with what was said on the command line, completes the rest
+//! with what is usual for its kind of head, loads it exactly as the daemon would, times it, lets it look at a
+//! picture, and only then writes. Must never write an entry that `lookout models verify` would refuse, and
+//! never one whose classes would say who somebody is.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::builder::PossibleValuesParser;
+use image::RgbImage;
+
+use super::verify::shortest_run;
+use crate::analysis::detection::{Class, Detection};
+use crate::cli::{Failure, detect, print_line};
+use crate::detector::convert::{Colour, Fit, ModelInput};
+use crate::detector::heads::{Head, Shape};
+use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
+use crate::detector::{Detector, Inference, Model, ModelError, Network, Provider, Thresholds};
+
+/// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
+const TEST_PICTURE: &[u8] = include_bytes!("../../../models/test-picture.jpg");
+/// What is in it, by its ground truth.
+const TEST_PICTURE_SHOWS: &str = "7 people, a car and an e-bike in a lane; faces are 10 pixels high";
+/// Size of the input where neither the file nor the command says one: 16:9 nearly, and whole cells of stride 64.
+const USUAL_SIZE: (usize, usize) = (640, 384);
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  lookout models add yolox_s.onnx --head yolox --classes coco --licence Apache-2.0
+  lookout models add street.onnx --head yolov8 --classes-file names.txt --words pedestrian=person,rickshaw=two_wheeler
+  lookout models add faces.onnx --head scrfd --input 640x384 --dry-run
+
+What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
+
+/// Measure an ONNX file of your own and describe it in the manifest
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ONNX file; it stays where it is
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// How its outputs are read
+    #[arg(long, value_parser = PossibleValuesParser::new(["yolox", "nanodet", "yolov8", "scrfd", "yunet"]))]
+    head: String,
+    /// What the network's classes are called, in its order, or `coco` [default: face for scrfd and yunet]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "classes_file")]
+    classes: Vec<String>,
+    /// The same from a file, one in each line
+    #[arg(long, value_name = "FILE")]
+    classes_file: Option<PathBuf>,
+    /// Our words for classes, `theirs=ours`; with it only what it names is reported [default: street words for
+    /// COCO's names, every other name as it is]
+    #[arg(long, value_name = "WORDS", value_delimiter = ',', value_parser = pair::<String>)]
+    words: Vec<(String, String)>,
+    /// What configuration calls the model [default: the file's name]
+    #[arg(long)]
+    name: Option<String>,
+    /// Licence of the weights [default: not stated]
+    #[arg(long)]
+    licence: Option<String>,
+    /// Who made them, from what [default: added from FILE]
+    #[arg(long)]
+    origin: Option<String>,
+    /// Size of the input [default: the file's own; 640x384 where the file leaves it open]
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    input: Option<(usize, usize)>,
+    /// Order of the colour channels
+    #[arg(long, value_parser = PossibleValuesParser::new(["rgb", "bgr"]))]
+    colour: Option<String>,
+    /// How a picture of another shape is fitted in
+    #[arg(long, value_parser = PossibleValuesParser::new(["letterbox-top-left", "letterbox-centre", "stretch"]))]
+    fit: Option<String>,
+    /// Value of padding, 0..255
+    #[arg(long, value_name = "VALUE")]
+    pad: Option<f64>,
+    /// Subtracted from values in 0..255: one number, or three in channel order
+    #[arg(long, value_name = "A,B,C", value_parser = channels)]
+    mean: Option<[f64; 3]>,
+    /// Divided by afterwards (255 for a network that wants 0..1): one number, or three in channel order
+    #[arg(long, value_name = "A,B,C", value_parser = channels)]
+    std: Option<[f64; 3]>,
+    /// Pixels per cell of each level [default: 8,16,32]
+    #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
+    strides: Vec<i64>,
+    /// nanodet: largest distance in cells [default: 7]
+    #[arg(long, value_name = "CELLS")]
+    reg_max: Option<i64>,
+    /// nanodet: where a cell's reference point lies, 0.5 for NanoDet-m, 0 for NanoDet-plus [default: 0.5]
+    #[arg(long, value_name = "0..1")]
+    cell_centre: Option<f64>,
+    /// scrfd: boxes per cell [default: 2]
+    #[arg(long, value_name = "NUMBER")]
+    anchors: Option<i64>,
+    /// Names of the outputs in the head's order [default: told by their shapes]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    outputs: Vec<String>,
+    /// Recommended thresholds by our words, `person=0.4,car=0.3` [default: usual for the head]
+    #[arg(long, value_name = "THRESHOLDS", value_delimiter = ',', value_parser = pair::<f64>)]
+    thresholds: Vec<(String, f64)>,
+    /// Boxes of one class that overlap more are one thing [default: usual for the head]
+    #[arg(long, value_name = "0..1")]
+    nms_iou: Option<f64>,
+    /// Print the entry and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Where an entry goes and how the model is tried; shared with `fetch`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Target {
+    /// The manifest that gets the entry, or its folder; made if it is not there [default: LOOKOUT_MODELS, models/,
+    /// beside the program, /usr/share/lookout/models; where there is none, a new one beside the model]
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// A picture to look at, JPEG or PNG [default: a built-in one with people, a car and an e-bike]
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// What runs the model, the first that can: cpu, openvino, cuda, tensorrt, xnnpack, acl
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu")]
+    pub providers: Vec<Provider>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the file is no model, is not what was said of it, or the manifest cannot take it; nothing is written then.
+pub fn run(args: Args) -> Result<(), Failure> {
+    let classes = match &args.classes_file {
+        Some(file) => classes_in(file)?,
+        None => args.classes,
+    };
+    let manifest = match Manifest::locate(args.target.manifest.as_deref()) {
+        Ok(manifest) => manifest,
+        Err(_) => args.file.parent().unwrap_or(Path::new("")).join(FILE_NAME),
+    };
+    let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+    let description = Description {
+        name: args.name,
+        licence: args.licence,
+        origin: args.origin,
+        head: Some(args.head),
+        strides: Some(args.strides).filter(|strides| !strides.is_empty()),
+        reg_max: args.reg_max,
+        cell_centre: args.cell_centre,
+        anchors: args.anchors,
+        outputs: some(args.outputs),
+        classes,
+        words: Some(args.words.into_iter().collect::<BTreeMap<_, _>>()).filter(|words| !words.is_empty()),
+        thresholds: args.thresholds.into_iter().collect(),
+        nms_iou: args.nms_iou,
+        input: Input {
+            width: args.input.map(|(width, _)| width),
+            height: args.input.map(|(_, height)| height),
+            colour: args.colour,
+            fit: args.fit,
+            pad: args.pad,
+            mean: args.mean,
+            std: args.std,
+        },
+        ..Description::default()
+    };
+    plug_in(description, &args.file, &manifest, &args.target, args.dry_run)
+}
+
+/// Describes the model in `file`, tries it, and writes its entry into `manifest`.
+pub(super) fn plug_in(
+    mut description: Description,
+    file: &Path,
+    manifest: &Path,
+    target: &Target,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let name = match &description.name {
+        Some(name) => name.clone(),
+        None => file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    description.name = Some(name.clone());
+    name_is_free(&name, manifest)?;
+    // Before the work: a picture that cannot be read should not cost a minute.
+    let picture = Shown::open(target.picture.as_deref())?;
+    let network = Network::open(&name, file).map_err(|error| match error {
+        ModelError::Load { .. } => Failure::failed(format!(
+            "{error}\n  hint: an ONNX file is needed; .pt, .tflite and .engine files have to be exported to ONNX first"
+        )),
+        other => Failure::failed(other),
+    })?;
+    describe(&mut description, &network, file, manifest)?;
+
+    let alone = Manifest::parse(&description.to_toml(), manifest);
+    alone.map_err(|error| Failure::invalid(without_places(&error)))?;
+    let (described, edit) = Manifest::with_entry(manifest, &description).map_err(Failure::invalid)?;
+    let entry = described.model(&name).map_err(Failure::failed)?;
+    let model = Arc::new(Model::load(entry, &target.providers).map_err(Failure::failed)?);
+    report(&model, &network, &description, &picture)?;
+
+    print_line(description.to_toml().trim_end())?;
+    if dry_run {
+        talk(format!("nothing was written: --dry-run; it would go into {}", manifest.display()));
+        return Ok(());
+    }
+    let new = if edit.makes_the_file() { ", which is new" } else { "" };
+    edit.write().map_err(Failure::failed)?;
+    talk(format!("added `{name}` to {}{new}", manifest.display()));
+    talk(format!("  try: lookout detect PICTURE --model {name} --manifest {}", manifest.display()));
+    Ok(())
+}
+
+/// Whether the manifest, if there is one, has no model of that name yet.
+pub(super) fn name_is_free(name: &str, manifest: &Path) -> Result<(), Failure> {
+    if !manifest.exists() {
+        return Ok(());
+    }
+    let there = Manifest::read(manifest).map_err(Failure::invalid)?;
+    if there.model(name).is_err() {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!(
+        "{} describes a model `{name}` already\n  hint: --name gives this one another name, --manifest another home",
+        manifest.display()
+    )))
+}
+
+/// Adds to the description what the file says of itself and what is usual; refuses what contradicts the file.
+fn describe(
+    description: &mut Description,
+    network: &Network,
+    file: &Path,
+    manifest: &Path,
+) -> Result<(), Failure> {
+    let named = format!("{}", file.display());
+    let Some((width, height)) = network.picture_size() else {
+        return Err(Failure::failed(format!(
+            "{named}: is fed {}, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected\n  hint: was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without",
+            listed(&network.inputs)
+        )));
+    };
+    let input = &mut description.input;
+    for (said, own, side) in [(&mut input.width, width, "wide"), (&mut input.height, height, "high")] {
+        match (*said, own) {
+            (Some(said), Some(own)) if said != own => {
+                return Err(Failure::invalid(format!(
+                    "{named}: its input is {own} pixels {side}, not {said}\n  hint: leave --input away, or export the model with that size"
+                )));
+            }
+            (None, Some(own)) => *said = Some(own),
+            _ => {}
+        }
+    }
+    let size_is_open = input.width.is_none() || input.height.is_none();
+    if size_is_open {
+        talk(format!(
+            "{named} leaves the size of its input open; {}x{} was taken, --input takes another",
+            USUAL_SIZE.0, USUAL_SIZE.1
+        ));
+    }
+    let size = (*input.width.get_or_insert(USUAL_SIZE.0), *input.height.get_or_insert(USUAL_SIZE.1));
+    description.sha256 = Some(network.sha256.clone());
+    description.file = Some(path_from(manifest, file)?);
+    description.licence.get_or_insert_with(|| "not stated".to_owned());
+    let file_name = file.file_name().unwrap_or_default().to_string_lossy();
+    description.origin.get_or_insert_with(|| format!("added from {file_name}"));
+    description.complete();
+    if description.outputs.is_none() {
+        compare_outputs(description, network, size, &named)?;
+    }
+    Ok(())
+}
+
+/// Refuses a head or a number of classes that the outputs contradict, and puts the outputs in the head's order.
+fn compare_outputs(
+    description: &mut Description,
+    network: &Network,
+    size: (usize, usize),
+    named: &str,
+) -> Result<(), Failure> {
+    let shapes: Vec<Shape> = network.outputs.iter().map(|port| port.shape.clone()).collect();
+    let input = bare_input(size);
+    let heads = heads(description);
+    let Some(head) = heads.iter().find(|head| Some(head.name()) == description.head.as_deref()) else {
+        return Ok(()); // The manifest's check says it better.
+    };
+    let said = description.classes.len();
+    let left_open = shapes.iter().flatten().any(Option::is_none);
+    match head.classes_of(&input, &shapes) {
+        None if left_open && said > 0 => {} // The trial run will tell.
+        None => {
+            let others: Vec<String> = heads
+                .iter()
+                .filter_map(|other| Some((other.name(), other.classes_of(&input, &shapes)?)))
+                .map(|(name, classes)| format!("--head {name} with {classes} {}", plural(classes)))
+                .collect();
+            let wants: Vec<String> = head
+                .outputs(&input, said.max(1))
+                .iter()
+                .map(|output| output.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"))
+                .collect();
+            let hint = if others.is_empty() {
+                "no head that Lookout knows reads these; was the model exported with NMS or decoding in the graph, or with other --strides?".to_owned()
+            } else {
+                format!("they look like {}", others.join(" or "))
+            };
+            return Err(Failure::invalid(format!(
+                "{named}: its outputs are not those of head `{}`: it puts out {}, where {} was expected for {} {} at {}x{}\n  hint: {hint}",
+                head.name(),
+                listed(&network.outputs),
+                wants.join(", "),
+                said.max(1),
+                plural(said.max(1)),
+                size.0,
+                size.1,
+            )));
+        }
+        Some(counted) if said == 0 => {
+            let coco = if counted == 80 { "; 80 are probably COCO's: --classes coco" } else { "" };
+            return Err(Failure::invalid(format!(
+                "{named}: it tells {counted} {} apart, and nobody said what they are called\n  hint: --classes a,b,c or --classes-file FILE, in the network's order{coco}",
+                plural(counted)
+            )));
+        }
+        Some(counted) if counted != said => {
+            return Err(Failure::invalid(format!(
+                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: name all of them, in the network's order; with \"\" for those that should never be reported",
+                plural(counted),
+                if said == 1 { "is" } else { "are" },
+            )));
+        }
+        Some(_) => {}
+    }
+    let order = head.order_of(&input, said, &shapes);
+    if let Some(order) = order.filter(|order| order.iter().enumerate().any(|(place, i)| place != *i)) {
+        description.outputs = Some(order.into_iter().map(|i| network.outputs[i].name.clone()).collect());
+    }
+    Ok(())
+}
+
+/// Every kind of head with the parameters that were given.
+fn heads(description: &Description) -> [Head; 5] {
+    let positive = |value: i64| usize::try_from(value).unwrap_or(0);
+    let strides: Vec<usize> = match &description.strides {
+        Some(strides) => strides.iter().map(|stride| positive(*stride)).collect(),
+        None => vec![8, 16, 32],
+    };
+    [
+        Head::Yolox { strides: strides.clone() },
+        Head::Nanodet {
+            strides: strides.clone(),
+            reg_max: description.reg_max.map_or(7, positive),
+            cell_centre: 0.5,
+        },
+        Head::Yolov8 { strides: strides.clone() },
+        Head::Scrfd { strides: strides.clone(), anchors: description.anchors.map_or(2, positive) },
+        Head::Yunet { strides },
+    ]
+}
+
+/// An input of that size; how it is filled does not matter for shapes.
+fn bare_input((width, height): (usize, usize)) -> ModelInput {
+    ModelInput {
+        width,
+        height,
+        colour: Colour::Rgb,
+        mean: [0.0; 3],
+        std: [1.0; 3],
+        fit: Fit::Stretch,
+        pad: 0.0,
+    }
+}
+
+/// How the manifest names the file: from its own folder if the file lies below it, otherwise by its whole path.
+fn path_from(manifest: &Path, file: &Path) -> Result<String, Failure> {
+    let whole = std::fs::canonicalize(file)
+        .map_err(|error| Failure::failed(format!("{}: cannot be found: {error}", file.display())))?;
+    let folder = manifest.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let below =
+        std::fs::canonicalize(folder).ok().and_then(|f| whole.strip_prefix(f).ok().map(Path::to_owned));
+    let path = below.as_deref().unwrap_or(&whole);
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        Failure::invalid(format!("{}: a manifest cannot name a path that is not UTF-8", path.display()))
+    })
+}
+
+/// One class in each line; an empty line between others is a class that is never reported.
+fn classes_in(file: &Path) -> Result<Vec<String>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::invalid(format!("class names {}: {error}", file.display())))?;
+    let classes: Vec<String> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
+    if classes.is_empty() {
+        return Err(Failure::invalid(format!("class names {}: the file is empty", file.display())));
+    }
+    Ok(classes)
+}
+
+/// What is wrong with an entry that stands in no file yet: the same words without line and column.
+fn without_places(error: &ManifestError) -> String {
+    let ManifestError::Problems { problems, .. } = error else { return error.to_string() };
+    let lines = problems.iter().map(|problem| match &problem.hint {
+        Some(hint) => format!("{}\n  hint: {hint}", problem.what),
+        None => problem.what.clone(),
+    });
+    lines.collect::<Vec<_>>().join("\nerror: ")
+}
+
+// ---- what is told about it
+
+/// A picture to look at, and what people call it.
+struct Shown {
+    image: RgbImage,
+    called: String,
+}
+
+impl Shown {
+    fn open(file: Option<&Path>) -> Result<Self, Failure> {
+        let Some(file) = file else {
+            let image = image::load_from_memory(TEST_PICTURE).map_err(Failure::failed)?.into_rgb8();
+            return Ok(Shown { image, called: format!("the built-in picture ({TEST_PICTURE_SHOWS})") });
+        };
+        let image = detect::read(file)
+            .map_err(|message| Failure::invalid(format!("{}: {message}", file.display())))?;
+        Ok(Shown { image, called: file.display().to_string() })
+    }
+}
+
+fn report(
+    model: &Arc<Model>,
+    network: &Network,
+    description: &Description,
+    picture: &Shown,
+) -> Result<(), Failure> {
+    let entry = model.entry();
+    let shortest = shortest_run(model).map_err(Failure::failed)?;
+    let found = look(model, &picture.image)?;
+    let silent = entry.classes.iter().filter(|class| class.is_none()).count();
+    let silent = if silent == 0 { String::new() } else { format!(" ({silent} classes are never reported)") };
+    let reported: Vec<&str> = entry.reported().map(Class::name).collect();
+    let levels: Vec<String> = entry.head.strides().iter().map(ToString::to_string).collect();
+    talk(format!(
+        "{}: {} KiB, SHA-256 {}",
+        entry.file.display(),
+        network.bytes.div_ceil(1024),
+        network.sha256
+    ));
+    talk(format!("  fed       {}", listed(&network.inputs)));
+    talk(format!(
+        "  puts out  {}: head {}, strides {}, {} {}",
+        shortened(&network.outputs),
+        entry.head.name(),
+        levels.join(" "),
+        entry.classes.len(),
+        plural(entry.classes.len()),
+    ));
+    talk(format!("  reports   {}{silent}", reported.join(", ")));
+    talk(format!("  one run   {:.1} ms on {}", shortest.as_secs_f64() * 1000.0, model.provider()));
+    talk(format!("  found     {}", told(entry, &found)));
+    talk(format!("            on {}", picture.called));
+    if found.is_empty() {
+        talk(
+            "  hint: if there is something to find, it is fed wrongly (--colour, --mean, --std, --fit), or the picture is not its kind: --picture FILE",
+        );
+    }
+    if description.licence.as_deref() == Some("not stated") {
+        talk("  hint: nobody said under which licence the weights are: --licence");
+    }
+    Ok(())
+}
+
+fn look(model: &Arc<Model>, image: &RgbImage) -> Result<Vec<Detection>, Failure> {
+    let picture = detect::picture_of(image).map_err(Failure::failed)?;
+    let mut inference = Inference::new(std::slice::from_ref(model)).map_err(Failure::failed)?;
+    let mut found = Vec::new();
+    inference.detect(&picture, None, &Thresholds::default(), &mut found).map_err(Failure::failed)?;
+    Ok(found)
+}
+
+/// `7 x person (0.91 to 0.42), 1 x car (0.88)`, in the order of the classes.
+fn told(entry: &ModelEntry, found: &[Detection]) -> String {
+    let mut parts = Vec::new();
+    for class in entry.reported() {
+        let scores: Vec<f32> = found.iter().filter(|d| d.class == class).map(|d| d.score).collect();
+        match scores.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("1 x {class} ({one:.2})")),
+            several => {
+                let (most, least) =
+                    several.iter().fold((0f32, 1f32), |(most, least), s| (most.max(*s), least.min(*s)));
+                parts.push(format!("{} x {class} ({most:.2} to {least:.2})", several.len()));
+            }
+        }
+    }
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn listed(ports: &[impl Display]) -> String {
+    let all: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+}
+
+/// As `listed`, but a head with twelve outputs should not fill the screen.
+fn shortened(ports: &[impl Display]) -> String {
+    match ports {
+        [first, .., last] if ports.len() > 3 => format!("{first} .. {last} ({} outputs)", ports.len()),
+        _ => listed(ports),
+    }
+}
+
+fn plural(classes: usize) -> &'static str {
+    if classes == 1 { "class" } else { "classes" }
+}
+
+/// Talk goes to standard error; nobody is left to tell if that is gone.
+pub(super) fn talk(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+// ---- how options are read
+
+fn pair<T: std::str::FromStr<Err: Display>>(text: &str) -> Result<(String, T), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value = value.trim().parse().map_err(|error| format!("{error}"))?;
+    Ok((name.trim().to_owned(), value))
+}
+
+fn size(text: &str) -> Result<(usize, usize), String> {
+    let sides = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    sides.ok_or_else(|| "expected WIDTHxHEIGHT in pixels, 416x256".to_owned())
+}
+
+fn channels(text: &str) -> Result<[f64; 3], String> {
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|number| number.trim().parse::<f64>().map_err(|error| format!("`{number}`: {error}")))
+        .collect::<Result<_, _>>()?;
+    match numbers.as_slice() {
+        [one] => Ok([*one; 3]),
+        [a, b, c] => Ok([*a, *b, *c]),
+        _ => Err("expected one number or three".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_or_refused_with_a_sentence() {
+        assert_eq!(size("416x256"), Ok((416, 256)));
+        assert_eq!(channels("255"), Ok([255.0; 3]));
+        assert_eq!(channels("103.53, 116.28,123.675"), Ok([103.53, 116.28, 123.675]));
+        assert_eq!(pair::<f64>("person=0.4"), Ok(("person".to_owned(), 0.4)));
+        assert_eq!(
+            pair::<String>("traffic light = lamp"),
+            Ok(("traffic light ".trim().to_owned(), "lamp".to_owned()))
+        );
+        for wrong in ["416", "416x", "axb", "-1x2"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "1,2", "1,2,3,4", "a"] {
+            assert!(channels(wrong).is_err(), "{wrong}");
+        }
+        assert!(pair::<f64>("person").is_err() && pair::<f64>("person=high").is_err());
+    }
+}

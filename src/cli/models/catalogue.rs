@@ -1,0 +1,186 @@
+//! Which public models there are: `models/public.toml`, which is part of the program, or a file of one's own.
+//!
+//! Must never hold a model's weights, and never an address from which anything would be taken without a digest:
+//! [`Public::digest`] refuses.
+
+use std::path::Path;
+
+use serde::{Deserialize, Deserializer, de};
+use url::Url;
+
+use crate::cli::Failure;
+use crate::detector::LARGEST_FILE_BYTES;
+use crate::detector::manifest::{Description, digest_from_hex};
+
+/// The catalogue that comes with Lookout.
+const BUILT_IN: &str = include_str!("../../../models/public.toml");
+
+/// Public models, in the catalogue's order.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Catalogue {
+    #[serde(default)]
+    public: Vec<Public>,
+    /// What it is called in messages.
+    #[serde(skip)]
+    called: String,
+}
+
+/// A public model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Public {
+    /// What it is fetched by, and what the manifest calls it.
+    pub name: String,
+    /// What it finds, for people.
+    pub what: String,
+    /// Who made it.
+    pub maker: String,
+    /// Its maker's page about it.
+    pub page: String,
+    /// Where its maker publishes the file.
+    #[serde(deserialize_with = "address")]
+    pub url: Url,
+    /// Licence of the weights.
+    pub licence: String,
+    /// SHA-256 of the file, in hex.
+    sha256: Option<String>,
+    /// Size of the file.
+    bytes: Option<u64>,
+    /// What one should know before using it.
+    pub note: Option<String>,
+    /// How it is described; name, file, digest, licence and origin come from above.
+    #[serde(default)]
+    model: Description,
+}
+
+impl Catalogue {
+    /// Reads the catalogue in `file`, or the one that comes with Lookout.
+    pub fn open(file: Option<&Path>) -> Result<Catalogue, Failure> {
+        match file {
+            None => Catalogue::parse(BUILT_IN, "Lookout's catalogue"),
+            Some(file) => {
+                let called = format!("catalogue {}", file.display());
+                let text = std::fs::read_to_string(file)
+                    .map_err(|error| Failure::invalid(format!("{called}: {error}")))?;
+                Catalogue::parse(&text, &called)
+            }
+        }
+    }
+
+    fn parse(text: &str, called: &str) -> Result<Catalogue, Failure> {
+        let mut catalogue: Catalogue = toml::from_str(text)
+            .map_err(|error| Failure::invalid(format!("{called}: {}", error.to_string().trim_end())))?;
+        called.clone_into(&mut catalogue.called);
+        for (number, model) in catalogue.public.iter().enumerate() {
+            if catalogue.public[..number].iter().any(|before| before.name == model.name) {
+                return Err(Failure::invalid(format!("{called}: `{}` is listed twice", model.name)));
+            }
+        }
+        Ok(catalogue)
+    }
+
+    /// All of them.
+    pub fn models(&self) -> &[Public] {
+        &self.public
+    }
+
+    /// The model of that name.
+    pub fn model(&self, name: &str) -> Result<&Public, Failure> {
+        self.public.iter().find(|model| model.name == name).ok_or_else(|| {
+            let names: Vec<String> = self.public.iter().map(|model| format!("`{}`", model.name)).collect();
+            let known = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+            Failure::invalid(format!("{} has no model `{name}`\n  hint: it has {known}", self.called))
+        })
+    }
+}
+
+impl Public {
+    /// The digest that the file must have.
+    pub fn digest(&self) -> Result<[u8; 32], Failure> {
+        let Some(hex) = &self.sha256 else {
+            return Err(Failure::invalid(format!(
+                "`{}` has no pinned digest, so nothing is fetched\n  hint: download it yourself from {} and use `lookout models add`",
+                self.name, self.page
+            )));
+        };
+        digest_from_hex(hex).ok_or_else(|| {
+            Failure::invalid(format!("`{}`: its `sha256` is not 64 hexadecimal digits", self.name))
+        })
+    }
+
+    /// More bytes than this are not taken.
+    pub fn most_bytes(&self) -> u64 {
+        self.bytes.unwrap_or(LARGEST_FILE_BYTES).min(LARGEST_FILE_BYTES)
+    }
+
+    /// What the file is called here: the last part of its address.
+    pub fn file_name(&self) -> Result<String, Failure> {
+        let last = self.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if last.is_empty() || last.starts_with('.') || !last.chars().all(plain) {
+            return Err(Failure::invalid(format!(
+                "`{}`: its address does not end in a file's name",
+                self.name
+            )));
+        }
+        Ok(last.to_owned())
+    }
+
+    /// What the manifest will say of it, as far as the catalogue knows.
+    pub fn description(&self, name: &str) -> Description {
+        Description {
+            name: Some(name.to_owned()),
+            licence: Some(self.licence.clone()),
+            origin: Some(format!("{}, {}", self.maker, self.url)),
+            ..self.model.clone()
+        }
+    }
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+    String::deserialize(from)?.parse().map_err(|error| de::Error::custom(format!("no address: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::download::allowed;
+    use super::*;
+
+    #[test]
+    fn every_model_that_comes_with_lookout_can_be_asked_for_safely() {
+        let catalogue = Catalogue::open(None).unwrap_or_else(|failure| panic!("{}", failure.message));
+        assert!(!catalogue.models().is_empty());
+        for model in catalogue.models() {
+            let name = &model.name;
+            assert!(allowed(&model.url).is_ok() && model.url.scheme() == "https", "{name}");
+            assert!(model.digest().is_ok() && model.file_name().is_ok(), "{name}");
+            assert!(model.bytes.is_some_and(|bytes| bytes == model.most_bytes()), "{name}");
+            assert!(model.page.starts_with("https://") && !model.licence.is_empty(), "{name}");
+            let mut description = model.description(name);
+            description.complete();
+            assert!(!description.reported().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_cannot_choose_where_the_file_goes() {
+        let named = |url: &str| {
+            let text = format!(
+                "[[public]]\nname = \"x\"\nwhat = \"\"\nmaker = \"\"\npage = \"\"\nlicence = \"\"\nurl = \"{url}\""
+            );
+            let catalogue =
+                Catalogue::parse(&text, "a catalogue").unwrap_or_else(|f| panic!("{}", f.message));
+            catalogue.models()[0].file_name().ok()
+        };
+        assert_eq!(named("https://example.org/a/b.onnx?x=/y"), Some("b.onnx".to_owned()));
+        for wrong in [
+            "https://example.org",
+            "https://example.org/a/",
+            "https://example.org/..%2Fa",
+            "https://example.org/.a",
+        ] {
+            assert_eq!(named(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `lookout models`: what the manifest describes, whether it is so, and how a model of your own gets into it.
+//!
+//! ```text
+//!  list      what is described                 add     a file you have: open, describe, try, look, write
+//!  verify    whether it is so                  fetch   a public one: download, compare the digest, then as `add`
+//! ```
+
+use std::path::PathBuf;
+
+use super::{Failure, print_line};
+use crate::detector::Provider;
+use crate::detector::manifest::{Manifest, ModelEntry};
+
+mod add;
+mod catalogue;
+mod download;
+mod fetch;
+mod list;
+mod verify;
+
+/// List, verify, add or fetch models
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Print the models that the manifest describes
+    List {
+        /// As JSON lines
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Load each model, compare it with its description and run it on a made-up picture
+    Verify {
+        /// Only these models
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// As JSON lines
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Measure an ONNX file of your own and describe it in the manifest
+    #[command(after_help = add::EXAMPLES)]
+    Add(Box<add::Args>),
+    /// Download a public model whose SHA-256 is known, and add it; without a name, list those there are
+    Fetch(fetch::Args),
+}
+
+/// Where models come from and what runs them; shared with `lookout detect`.
+#[derive(Debug, clap::Args)]
+pub struct Source {
+    /// The model manifest, or its folder [default: LOOKOUT_MODELS, models/, beside the program, /usr/share/lookout/models]
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// The folder of the models' files, where they do not lie beside the manifest
+    #[arg(long, value_name = "DIR")]
+    model_files: Option<PathBuf>,
+    /// What runs the models, the first that can: cpu, openvino, cuda, tensorrt, xnnpack, acl
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "cpu")]
+    providers: Vec<Provider>,
+}
+
+impl Source {
+    /// The manifest, with the models' files where they were said to be.
+    pub fn manifest(&self) -> Result<Manifest, Failure> {
+        let manifest = Manifest::find(self.manifest.as_deref()).map_err(Failure::invalid)?;
+        Ok(match &self.model_files {
+            Some(folder) => manifest.with_files_in(folder),
+            None => manifest,
+        })
+    }
+
+    /// What is to run the models.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where there is no manifest, or a model is not what the manifest says; all models are looked at first.
+pub fn run(args: Args) -> Result<(), Failure> {
+    match args.action {
+        Action::List { json, source } => list::list(&source.manifest()?, json),
+        Action::Verify { names, json, source } => {
+            let manifest = source.manifest()?;
+            let chosen: Vec<&ModelEntry> = if names.is_empty() {
+                manifest.models().iter().collect()
+            } else {
+                names
+                    .iter()
+                    .map(|name| manifest.model(name))
+                    .collect::<Result<_, _>>()
+                    .map_err(Failure::invalid)?
+            };
+            verify::verify(&manifest, &chosen, source.providers(), json)
+        }
+        Action::Add(args) => add::run(*args),
+        Action::Fetch(args) => fetch::run(args),
+    }
+}
+
+/// Columns as wide as their longest cell; the first row is the head.
+fn print_table<const COLUMNS: usize>(manifest: &Manifest, rows: &[[String; COLUMNS]]) -> Result<(), Failure> {
+    if rows.len() == 1 {
+        return print_line(format!("{} describes no model", manifest.file().display()));
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    for row in rows {
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        print_line(cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
