@@ -68,7 +68,7 @@ fn rules() -> Vec<Rule> {
     let conditions = [
         Condition::Present { zone: "zone".into(), classes: classes.clone(), for_at_least },
         Condition::Dwell { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Crowd { zone: "zone".into(), classes: classes.clone(), at_least: 5, for_at_least },
+        Condition::Crowd { zone: "zone".into(), classes: classes.clone(), at_least: 5, density: None, for_at_least },
         Condition::Parked { zone: "zone".into(), classes: classes.clone(), for_at_least },
         Condition::Line { line: "line".into(), classes, direction: Direction::Both },
     ];

@@ -14,6 +14,7 @@
 pub mod alert;
 pub mod assignment;
 pub mod book;
+pub mod counts;
 pub mod detection;
 pub mod geometry;
 pub mod grid;

@@ -27,6 +27,7 @@ use crate::contract::topics::Topics;
 
 mod check;
 mod digest;
+pub mod conditions;
 pub mod document;
 pub mod problem;
 pub mod reference;

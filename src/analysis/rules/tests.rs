@@ -1,8 +1,13 @@
 //! Each rule, on things that move as a script says.
 
+mod burning;
+mod moving;
+mod standing;
+
 use super::*;
 use crate::analysis::alert::{Phase, PhaseReason, Revision};
 use crate::analysis::detection::Detection;
+use crate::analysis::detection::Class;
 use crate::analysis::geometry::Point;
 use crate::analysis::staging::*;
 

@@ -20,6 +20,7 @@ use crate::analysis::rules::Rule;
 
 mod address;
 mod camera;
+mod condition;
 mod rule;
 mod sections;
 mod shape;
