@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::detection::Class;
 use super::geometry::{BBox, Point, Polygon};
+use super::rules::CameraPlan;
 use super::time::{Moment, Timestamp};
 use super::tracker::{Track, TrackNumber, TrackState};
 
@@ -116,6 +117,28 @@ impl Counts {
             watched: Duration::ZERO,
             began: None,
             finished: Vec::new(),
+        }
+    }
+
+    /// Counts for the zones of a camera that its plan wants counted.
+    pub fn of(plan: &CameraPlan) -> Self {
+        let zones =
+            plan.counted.iter().filter_map(|name| Some((name.clone(), plan.zones.get(name)?.clone())));
+        Counts::new(plan.id.clone(), zones)
+    }
+
+    /// Goes on where the same camera's counts before a change of configuration were; a zone that changed
+    /// begins from nothing, in a minute that was watched as long as the others.
+    pub fn inherit(&mut self, old: &mut Counts) {
+        self.minute = old.minute;
+        self.watched = old.watched;
+        self.began = old.began;
+        self.finished = std::mem::take(&mut old.finished);
+        for zone in &mut self.zones {
+            let same = |o: &&mut ZoneCounts| o.zone == zone.zone && o.polygon == zone.polygon;
+            if let Some(before) = old.zones.iter_mut().find(same) {
+                std::mem::swap(zone, before);
+            }
         }
     }
 
@@ -385,7 +408,9 @@ mod tests {
     #[test]
     fn who_is_lost_inside_and_found_again_neither_left_nor_entered() {
         let mut bench = Bench::new();
-        bench.look(58.0, |t| if (20.0..27.0).contains(&t) { vec![] } else { vec![person(0.7 + 0.004 * t.min(20.0), 0.9)] });
+        bench.look(58.0, |t| {
+            if (20.0..27.0).contains(&t) { vec![] } else { vec![person(0.7 + 0.004 * t.min(20.0), 0.9)] }
+        });
         bench.wait(3.0);
         assert_eq!(bench.told(Class::PERSON), [Some([0, 0, 1])]);
     }

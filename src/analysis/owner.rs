@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::alert::{Acknowledgement, AlertId, Phase, PhaseReason, Revision};
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
+use super::counts::{Counts, ZoneMinute};
 use super::detection::{Class, Detection};
 use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, Watch};
 use super::time::Moment;
@@ -68,6 +69,7 @@ struct Camera {
     /// The latest frame, while the camera is not silent.
     latest_frame: Option<Moment>,
     unmasked: Vec<Detection>,
+    counts: Counts,
 }
 
 /// One rule at its camera: what it sees and the alert that follows.
@@ -209,6 +211,11 @@ impl Analysis {
         self.cameras.values().flat_map(|camera| &camera.posts).filter_map(|post| post.life.open())
     }
 
+    /// The counts of minutes that are over, by camera; each is given once.
+    pub fn take_counts(&mut self) -> Vec<ZoneMinute> {
+        self.cameras.values_mut().flat_map(|camera| camera.counts.take_finished()).collect()
+    }
+
     /// What is followed in a camera's view; empty for an unknown camera.
     pub fn tracks(&self, camera: &str) -> &[Track] {
         self.cameras.get(camera).map_or(&[], |camera| camera.tracker.tracks())
@@ -238,6 +245,7 @@ fn stand_up(plans: Vec<CameraPlan>, rules: Vec<Rule>) -> Result<BTreeMap<Arc<str
             alive_at: None,
             latest_frame: None,
             unmasked: Vec::new(),
+            counts: Counts::of(&plan),
             plan,
         };
         cameras.insert(camera.plan.id.clone(), camera);
@@ -264,6 +272,7 @@ impl Camera {
             flicker: FLICKER.max(patience),
             tracks: self.tracker.tracks(),
         };
+        self.counts.look(at, scene.watched, scene.tracks);
         for post in &mut self.posts {
             told.extend(post.look(book, scene));
         }
@@ -275,6 +284,7 @@ impl Camera {
     fn was_away(&mut self) {
         self.latest_frame = None;
         self.tracker.forget();
+        self.counts.forget();
         for post in &mut self.posts {
             post.watch.forget();
             post.life.doubt_after_gap(post.watch.rule());
@@ -282,6 +292,7 @@ impl Camera {
     }
 
     fn tick(&mut self, book: &mut Book, at: Moment, told: &mut Vec<Revision>) {
+        self.counts.tick(at);
         let is_silent = at.since(*self.alive_at.get_or_insert(at)) >= SILENCE_ENDS;
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
@@ -300,6 +311,7 @@ impl Camera {
         std::mem::swap(&mut self.tracker, &mut old.tracker);
         let thresholds: Vec<(Class, f32)> = self.plan.thresholds.iter().map(|(c, t)| (*c, *t)).collect();
         self.tracker.configure(self.plan.analysis_hz, &thresholds);
+        self.counts.inherit(&mut old.counts);
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
         for post in &mut self.posts {

@@ -194,8 +194,8 @@ pub struct ScuffleDocument {
     #[schemars(range(min = 2, max = 20), extend("default" = DEFAULT_SCUFFLE_PEOPLE))]
     pub people: Option<At<u32>>,
     /// How irregularly they must move, in body heights per second: the part of their movement that goes to and fro
-    /// and not along. People who stand and talk have about UNREST_TALK, who wrestle UNREST_FIGHT and more. Needs at least five looks a
-    /// second.
+    /// and not along. Lower finds more scuffles and more of what only looks like one; a detector whose boxes tremble
+    /// needs more. Needs at least five looks a second.
     #[schemars(range(min = 0.05, max = 10.0), extend("default" = DEFAULT_UNREST))]
     pub unrest: Option<At<f64>>,
     /// The classes that count, as the model names them.
@@ -315,12 +315,13 @@ pub const DEFAULT_PEOPLE: [&str; 1] = ["person"];
 pub const DEFAULT_FALLEN_SECS: f64 = 5.0;
 /// Bending goes to 0.5 of the upright height (measured on a real clip), lying to 0.2 to 0.5.
 pub const DEFAULT_LOW: f64 = 0.55;
-/// Shoves are over sooner, and short enough that a fight is told while it goes on.
-pub const DEFAULT_SCUFFLE_SECS: f64 = 1.0;
+/// A blow and its return; counted from when the unrest has lasted for half a second. See
+/// `tests/truth/README.md` for what it finds.
+pub const DEFAULT_SCUFFLE_SECS: f64 = 0.5;
 /// It takes two.
 pub const DEFAULT_SCUFFLE_PEOPLE: u32 = 2;
 /// Measured on real clips, see `tests/truth/README.md`.
-pub const DEFAULT_UNREST: f64 = 0.5;
+pub const DEFAULT_UNREST: f64 = 0.35;
 /// One look's mistake is not a rush.
 pub const DEFAULT_RUSH_SECS: f64 = 1.0;
 /// Between a walk of 0.8 and a run of 2 body heights per second.

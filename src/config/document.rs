@@ -16,7 +16,9 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::conditions::{
-    CrowdDocument, DwellDocument, LineCrossedDocument, ParkedDocument, PresentDocument, WrongWayDocument, LeftBehindDocument, GoneDocument, FallenDocument, ScuffleDocument, RushDocument, FireDocument, SmokeDocument, IndoorsDocument, VendingDocument, WorksDocument,
+    CrowdDocument, DwellDocument, FallenDocument, FireDocument, GoneDocument, IndoorsDocument,
+    LeftBehindDocument, LineCrossedDocument, ParkedDocument, PresentDocument, RushDocument, ScuffleDocument,
+    SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
 };
 use crate::contract::words::{Eye, Language, Level, Mode};
 
@@ -361,6 +363,10 @@ pub struct ZoneDocument {
     /// most 64, no edge crossing another.
     #[schemars(required, extend("minItems" = 3, "maxItems" = 64))]
     pub polygon: Option<At<Vec<PointDocument>>>,
+    /// Whether to publish, every minute on `up/count`, how many of each class entered it, left it and were in it at
+    /// once: numbers only.
+    #[schemars(extend("default" = false))]
+    pub count: Option<At<bool>>,
 }
 
 /// A line that rules refer to.

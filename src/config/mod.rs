@@ -26,8 +26,8 @@ use crate::contract::Sender;
 use crate::contract::topics::Topics;
 
 mod check;
-mod digest;
 pub mod conditions;
+mod digest;
 pub mod document;
 pub mod problem;
 pub mod reference;
@@ -269,6 +269,7 @@ impl Camera {
         CameraPlan {
             id: Arc::clone(&self.id),
             zones: self.zones.clone(),
+            counted: self.counted.clone(),
             lines: self.lines.clone(),
             masks: self.masks.clone(),
             thresholds: self.thresholds.clone(),

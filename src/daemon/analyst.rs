@@ -125,6 +125,10 @@ impl Desk {
                 next_tick = now.mono + TICK;
                 let told = self.analysis.apply(&Event::Tick { at: now });
                 self.tell(told, None);
+                let minutes = self.analysis.take_counts();
+                if !minutes.is_empty() {
+                    self.send(Told::Counts { minutes, at: now.utc });
+                }
             }
         }
     }

@@ -324,10 +324,16 @@ impl fmt::Display for Condition {
             Condition::Gone { .. } => write!(f, "{classes} that stood in {place} is missing")?,
             Condition::Fallen { .. } => write!(f, "{classes} went down in {place} and stays down")?,
             Condition::Scuffle { people, unrest, .. } => {
-                write!(f, "at least {people} of {classes} close together move by {unrest} body heights a second to and fro in {place}")?;
+                write!(
+                    f,
+                    "at least {people} of {classes} close together move by {unrest} body heights a second to and fro in {place}"
+                )?;
             }
             Condition::Rush { at_least, speed, .. } => {
-                write!(f, "at least {at_least} of {classes} run at {speed} body heights a second in {place}")?;
+                write!(
+                    f,
+                    "at least {at_least} of {classes} run at {speed} body heights a second in {place}"
+                )?;
             }
             Condition::Fire { .. } => write!(f, "flames burn in {place}")?,
             Condition::Smoke { .. } => write!(f, "smoke rises in {place}")?,

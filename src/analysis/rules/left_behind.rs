@@ -103,9 +103,7 @@ impl LeftBehind {
         observation.tell_spans(scene, &self.classes, self.lasting, spans);
         let is_owned = longest.is_some_and(|span| {
             let spot = self.spots.iter().find(|spot| spot.number == span.number);
-            spot.is_some_and(|spot| {
-                self.things.iter().any(|thing| is_thing(spot, thing) && thing.had_owner)
-            })
+            spot.is_some_and(|spot| self.things.iter().any(|thing| is_thing(spot, thing) && thing.had_owner))
         });
         if !is_owned && observation.sustains {
             observation.strength *= WITHOUT_OWNER;

@@ -46,6 +46,8 @@ pub struct CameraPlan {
     pub id: Arc<str>,
     /// Named areas.
     pub zones: BTreeMap<Arc<str>, Polygon>,
+    /// Zones whose comings and goings are counted ([`super::counts`]).
+    pub counted: Vec<Arc<str>>,
     /// Named lines.
     pub lines: BTreeMap<Arc<str>, Line>,
     /// Areas that are never analysed and never in evidence.
@@ -64,6 +66,7 @@ impl CameraPlan {
         CameraPlan {
             id: id.into(),
             zones: BTreeMap::new(),
+            counted: Vec::new(),
             lines: BTreeMap::new(),
             masks: Vec::new(),
             thresholds: BTreeMap::new(),

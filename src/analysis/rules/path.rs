@@ -200,8 +200,7 @@ impl Paths {
             let window = self.window;
             // The latest sight stands last; the one before it goes where it came too soon after its own.
             let count = steps.len();
-            if count >= 2
-                && steps[count - 1].at.since(steps[count - 2].at) < window / (MOST_STEPS as u32 - 4)
+            if count >= 2 && steps[count - 1].at.since(steps[count - 2].at) < window / (MOST_STEPS as u32 - 4)
             {
                 steps.pop_back();
             }

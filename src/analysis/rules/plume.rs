@@ -159,11 +159,8 @@ impl Plume {
     }
 
     fn strength(&self) -> f32 {
-        let weight = if self.was_there_before && self.liveliest < STILL {
-            0.33
-        } else {
-            0.5 + 0.5 * self.liveliest
-        };
+        let weight =
+            if self.was_there_before && self.liveliest < STILL { 0.33 } else { 0.5 + 0.5 * self.liveliest };
         self.score * weight
     }
 }

@@ -17,8 +17,10 @@ use crate::analysis::tracker::TrackNumber;
 const WINDOW: Duration = Duration::from_secs(1);
 /// The shortest way that says anything.
 const SHORTEST: Duration = Duration::from_millis(300);
-/// Somebody who ran a moment ago still counts as running.
+/// Somebody who ran a moment ago still counts as running ...
 const STILL_RUNS_FOR: Duration = Duration::from_secs(1);
+/// ... but who is not seen any more not for so long: a runner who is found again has a new number soon.
+const UNSEEN_FOR: Duration = Duration::from_millis(350);
 
 #[derive(Debug, Clone)]
 pub(super) struct Rush {
@@ -73,7 +75,11 @@ impl Rush {
                 None => self.runners.push(Runner { number: track.number, ran_at: scene.at }),
             }
         }
-        self.runners.retain(|runner| scene.at.since(runner.ran_at) <= STILL_RUNS_FOR);
+        self.runners.retain(|runner| {
+            let is_there =
+                scene.track(runner.number).is_some_and(|track| scene.at.since(track.last_seen) <= UNSEEN_FOR);
+            is_there && scene.at.since(runner.ran_at) <= STILL_RUNS_FOR
+        });
         let count = self.runners.len();
         let is_rush = count >= self.at_least;
         self.spell.look(scene, is_rush);

@@ -109,7 +109,9 @@ impl Spot {
 
     /// Whether that track, seen a moment ago, stands between the spot and the camera.
     fn is_behind(&self, track: &Track, scene: Scene<'_>) -> bool {
-        if scene.at.since(track.last_seen) > scene.flicker {
+        // Its own track, lost, hides nothing.
+        let is_itself = track.number == self.number && track.last_seen.mono < scene.at.mono;
+        if is_itself || scene.at.since(track.last_seen) > scene.flicker {
             return false;
         }
         let common = track.box_in_frame.intersection(&self.box_in_frame).map_or(0.0, |b| b.area());

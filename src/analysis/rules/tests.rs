@@ -6,8 +6,8 @@ mod standing;
 
 use super::*;
 use crate::analysis::alert::{Phase, PhaseReason, Revision};
-use crate::analysis::detection::Detection;
 use crate::analysis::detection::Class;
+use crate::analysis::detection::Detection;
 use crate::analysis::geometry::Point;
 use crate::analysis::staging::*;
 

@@ -257,9 +257,7 @@ impl Watch {
                 Looking::LeftBehind(LeftBehind::new(zone()?, classes, *owner_away, lasting))
             }
             Condition::Gone { .. } => Looking::Gone(Gone::new(zone()?, classes, lasting)),
-            Condition::Fallen { low, .. } => {
-                Looking::Fallen(Fallen::new(zone()?, classes, *low, lasting))
-            }
+            Condition::Fallen { low, .. } => Looking::Fallen(Fallen::new(zone()?, classes, *low, lasting)),
             Condition::Scuffle { people, unrest, .. } => {
                 Looking::Scuffle(Scuffle::new(zone()?, classes, *people, *unrest, lasting))
             }

@@ -84,7 +84,8 @@ impl Works {
         };
         let lasted = seen_at.since(since);
         observation.holds = lasted >= self.lasting && self.busy.value() >= BUSY_SHARE;
-        observation.sustains = is_busy;
+        // A pause does not end it.
+        observation.sustains = is_busy || self.busy.value() >= OVER_SHARE;
         observation.since = Some(since);
         observation.seen_at = Some(seen_at);
         observation.value = lasted.as_secs_f64();

@@ -70,9 +70,8 @@ impl WrongWay {
                 }
             }
         }
-        self.wrong.retain(|span| {
-            scene.track(span.number).is_some() && scene.at.since(span.last) <= scene.flicker
-        });
+        self.wrong
+            .retain(|span| scene.track(span.number).is_some() && scene.at.since(span.last) <= scene.flicker);
         observation.tell_spans(scene, &self.classes, self.lasting, self.wrong.iter().copied());
     }
 

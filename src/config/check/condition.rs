@@ -16,7 +16,22 @@ use crate::config::suggest;
 
 /// The conditions, by the name of their table.
 const CONDITIONS: [&str; 16] = [
-    "present", "dwell", "line", "crowd", "parked", "wrong_way", "left_behind", "gone", "fallen", "scuffle", "rush", "fire", "smoke", "indoors", "vending", "works",
+    "present",
+    "dwell",
+    "line",
+    "crowd",
+    "parked",
+    "wrong_way",
+    "left_behind",
+    "gone",
+    "fallen",
+    "scuffle",
+    "rush",
+    "fire",
+    "smoke",
+    "indoors",
+    "vending",
+    "works",
 ];
 
 /// The rule a condition stands in: its cameras, and how people call it.
@@ -65,8 +80,11 @@ impl Checker<'_, '_> {
         if let Some(At { value, .. }) = &rule.dwell {
             let (zone, classes) = self.zone_and_classes(&value.zone, &value.classes, within);
             let for_at_least = required_secs(&value.for_secs);
-            return all(zone, classes, for_at_least)
-                .map(|(zone, classes, for_at_least)| Condition::Dwell { zone, classes, for_at_least });
+            return all(zone, classes, for_at_least).map(|(zone, classes, for_at_least)| Condition::Dwell {
+                zone,
+                classes,
+                for_at_least,
+            });
         }
         if let Some(At { value, .. }) = &rule.crowd {
             return self.crowd(value, within);
@@ -83,23 +101,22 @@ impl Checker<'_, '_> {
             let (zone, classes) = self.zone_and_usual(&value.zone, &value.classes, usual, within);
             let at_least = value_of(&value.at_least).unwrap_or(conditions::DEFAULT_WORKS_AT_LEAST) as usize;
             let for_at_least = required_secs(&value.for_secs);
-            return all(zone, classes, for_at_least).map(|(zone, classes, for_at_least)| {
-                Condition::Works { zone, classes, at_least, for_at_least }
+            return all(zone, classes, for_at_least).map(|(zone, classes, for_at_least)| Condition::Works {
+                zone,
+                classes,
+                at_least,
+                for_at_least,
             });
         }
         if let Some(At { value, .. }) = &rule.fire {
             let (zone, classes) = self.zone_and_usual(&value.zone, &None, &[Class::FIRE.name()], within);
             let for_at_least = seconds(&value.for_secs, conditions::DEFAULT_FIRE_SECS);
-            return zone
-                .zip(classes)
-                .map(|(zone, classes)| Condition::Fire { zone, classes, for_at_least });
+            return zone.zip(classes).map(|(zone, classes)| Condition::Fire { zone, classes, for_at_least });
         }
         if let Some(At { value, .. }) = &rule.smoke {
             let (zone, classes) = self.zone_and_usual(&value.zone, &None, &[Class::SMOKE.name()], within);
             let for_at_least = seconds(&value.for_secs, conditions::DEFAULT_SMOKE_SECS);
-            return zone
-                .zip(classes)
-                .map(|(zone, classes)| Condition::Smoke { zone, classes, for_at_least });
+            return zone.zip(classes).map(|(zone, classes)| Condition::Smoke { zone, classes, for_at_least });
         }
         None
     }
@@ -110,8 +127,11 @@ impl Checker<'_, '_> {
             let line = self.line(&value.line, within);
             let classes = self.required_classes(&value.classes, within.owner);
             let direction = value_of(&value.direction).map(direction_of);
-            return all(line, classes, direction)
-                .map(|(line, classes, direction)| Condition::Line { line, classes, direction });
+            return all(line, classes, direction).map(|(line, classes, direction)| Condition::Line {
+                line,
+                classes,
+                direction,
+            });
         }
         if let Some(At { value, .. }) = &rule.wrong_way {
             let (zone, classes) = self.zone_and_classes(&value.zone, &value.classes, within);
@@ -133,9 +153,12 @@ impl Checker<'_, '_> {
             let (zone, classes) = self.zone_and_usual(&value.zone, &value.classes, people, within);
             let low = value_of(&value.low).unwrap_or(conditions::DEFAULT_LOW) as f32;
             let for_at_least = seconds(&value.for_secs, conditions::DEFAULT_FALLEN_SECS);
-            return zone
-                .zip(classes)
-                .map(|(zone, classes)| Condition::Fallen { zone, classes, low, for_at_least });
+            return zone.zip(classes).map(|(zone, classes)| Condition::Fallen {
+                zone,
+                classes,
+                low,
+                for_at_least,
+            });
         }
         if let Some(At { value, .. }) = &rule.scuffle {
             let usual = &conditions::DEFAULT_PEOPLE;
@@ -143,9 +166,13 @@ impl Checker<'_, '_> {
             let people = value_of(&value.people).unwrap_or(conditions::DEFAULT_SCUFFLE_PEOPLE) as usize;
             let unrest = value_of(&value.unrest).unwrap_or(conditions::DEFAULT_UNREST) as f32;
             let for_at_least = seconds(&value.for_secs, conditions::DEFAULT_SCUFFLE_SECS);
-            return zone
-                .zip(classes)
-                .map(|(zone, classes)| Condition::Scuffle { zone, classes, people, unrest, for_at_least });
+            return zone.zip(classes).map(|(zone, classes)| Condition::Scuffle {
+                zone,
+                classes,
+                people,
+                unrest,
+                for_at_least,
+            });
         }
         if let Some(At { value, .. }) = &rule.rush {
             let usual = &conditions::DEFAULT_PEOPLE;
@@ -170,8 +197,11 @@ impl Checker<'_, '_> {
             let usual = &conditions::DEFAULT_PARKED_CLASSES;
             let (zone, classes) = self.zone_and_usual(&value.zone, &value.classes, usual, within);
             let for_at_least = required_secs(&value.for_secs);
-            return all(zone, classes, for_at_least)
-                .map(|(zone, classes, for_at_least)| Condition::Parked { zone, classes, for_at_least });
+            return all(zone, classes, for_at_least).map(|(zone, classes, for_at_least)| Condition::Parked {
+                zone,
+                classes,
+                for_at_least,
+            });
         }
         if let Some(At { value, .. }) = &rule.left_behind {
             let usual = &conditions::DEFAULT_LEFT_CLASSES;
@@ -185,8 +215,11 @@ impl Checker<'_, '_> {
         if let Some(At { value, .. }) = &rule.gone {
             let (zone, classes) = self.zone_and_classes(&value.zone, &value.classes, within);
             let for_at_least = required_secs(&value.for_secs);
-            return all(zone, classes, for_at_least)
-                .map(|(zone, classes, for_at_least)| Condition::Gone { zone, classes, for_at_least });
+            return all(zone, classes, for_at_least).map(|(zone, classes, for_at_least)| Condition::Gone {
+                zone,
+                classes,
+                for_at_least,
+            });
         }
         if let Some(At { value, .. }) = &rule.vending {
             return self.vending(value, within);
@@ -230,8 +263,11 @@ impl Checker<'_, '_> {
             return None;
         }
         let for_at_least = required_secs(&value.for_secs);
-        all(zone, classes, for_at_least)
-            .map(|(zone, classes, for_at_least)| Condition::Vending { zone, classes, for_at_least })
+        all(zone, classes, for_at_least).map(|(zone, classes, for_at_least)| Condition::Vending {
+            zone,
+            classes,
+            for_at_least,
+        })
     }
 
     fn zone_and_classes(

@@ -4,7 +4,11 @@ use super::*;
 
 fn flame(x: f64, size: f64, score: f32) -> Detection {
     let (x, half) = (x as f32, size as f32 / 2.0);
-    Detection { class: Class::FIRE, score, box_in_frame: BBox::new(x - half, 0.7 - 2.0 * half, x + half, 0.7) }
+    Detection {
+        class: Class::FIRE,
+        score,
+        box_in_frame: BBox::new(x - half, 0.7 - 2.0 * half, x + half, 0.7),
+    }
 }
 
 fn fire(for_secs: f64) -> Condition {
@@ -60,12 +64,9 @@ fn what_appears_and_never_changes_needs_three_times_as_long_and_weighs_less() {
 
 #[test]
 fn smoke_that_drifts_and_grows_is_told() {
-    let smoke = |t: f64| Detection {
-        class: Class::SMOKE,
-        ..flame(0.4 + 0.01 * t, 0.1 * (1.0 + 0.15 * t), 0.5)
-    };
-    let when =
-        Condition::Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) };
+    let smoke =
+        |t: f64| Detection { class: Class::SMOKE, ..flame(0.4 + 0.01 * t, 0.1 * (1.0 + 0.15 * t), 0.5) };
+    let when = Condition::Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) };
     let mut stage = Stage::of(vec![rule(when)]);
     stage.look(10.0, |_| vec![]).look(15.0, |t| vec![smoke(t)]);
     assert_near(&raised(&stage), &[15.2], 2.0);

@@ -172,15 +172,16 @@ fn many_who_run_are_a_rush_and_who_walk_are_not() {
 
 #[test]
 fn people_who_run_apart_are_a_rush_too() {
-    let mut stage = Stage::of(vec![rule(rush(3))]);
-    stage.look(2.0, |_| vec![person(0.45, 0.6), person(0.5, 0.65), person(0.55, 0.6)]);
-    stage.look(2.0, |t| {
-        let away = 0.35 * t;
-        vec![person(0.45 - away, 0.6), person(0.5, 0.65 + away), person(0.55 + away, 0.6)]
-            .into_iter()
-            .filter(|d| d.box_in_frame.x0 > 0.01 && d.box_in_frame.x1 < 0.99 && d.box_in_frame.y1 < 0.99)
-            .collect()
+    let mut stage = Stage::with(CameraPlan { analysis_hz: 10.0, ..plan() }, vec![rule(rush(3))]);
+    // Half as tall as elsewhere; 2 body heights a second, to the left, to the right and towards the camera.
+    let small = |x: f64, y: f64| posture(x, y, 0.5, 0.4);
+    stage.look(2.0, |_| vec![small(0.45, 0.5), small(0.5, 0.3), small(0.55, 0.5)]);
+    assert_eq!(stage.told(), []);
+    stage.look(2.2, |t| {
+        let (sideways, down) = (0.3 * 9.0 / 16.0 * t, 0.3 * t);
+        vec![small(0.45 - sideways, 0.5), small(0.5, 0.3 + down), small(0.55 + sideways, 0.5)]
     });
+    stage.look(2.0, |_| vec![]);
     assert_eq!(raised(&stage).len(), 1);
 }
 
@@ -191,6 +192,64 @@ fn boxes_that_jump_do_not_run() {
     stage.look(30.0, |t| {
         let off = |i: f64| if ((5.0 * t).round() + i) % 3.0 == 0.0 { 0.05 } else { 0.0 };
         (0..4).map(|i| person(0.2 + 0.15 * f64::from(i) + off(f64::from(i)), 0.7)).collect()
+    });
+    assert_eq!(stage.told(), []);
+}
+
+fn scuffle(for_secs: f64) -> Condition {
+    Condition::Scuffle {
+        zone: "all".into(),
+        classes: vec![Class::PERSON],
+        people: 2,
+        unrest: 0.5,
+        for_at_least: secs(for_secs),
+    }
+}
+
+/// A camera that is looked at ten times a second.
+fn fast() -> Stage {
+    Stage::with(CameraPlan { analysis_hz: 10.0, ..plan() }, vec![rule(scuffle(1.0))])
+}
+
+/// Somebody who is pulled about at a place: steps of a fifth of their height, the box wider and narrower.
+fn struggling(x: f64, t: f64, phase: f64) -> Detection {
+    let sway = 0.035 * (9.0 * t + phase).sin();
+    posture(x + sway, 0.8, 1.0 - 0.12 * (7.0 * t + phase).cos().abs(), 0.5 + 0.25 * (8.0 * t + phase).sin())
+}
+
+#[test]
+fn two_who_wrestle_are_a_scuffle() {
+    let mut stage = fast();
+    stage.look(10.0, |t| vec![struggling(0.45, t, 0.0), struggling(0.57, t, 2.0)]);
+    assert_eq!(raised(&stage).len(), 1);
+    assert!(raised(&stage)[0] < 5.0, "{:?}", raised(&stage));
+    assert!(latest(&stage).why.contributions[0].value >= 0.5);
+    assert_eq!(latest(&stage).shown.len(), 2);
+}
+
+#[test]
+fn who_walks_past_walks_together_or_talks_is_no_scuffle() {
+    let sway = |t: f64| 0.004 * (8.0 * t).sin();
+    let stories: [(&str, Box<dyn Fn(f64) -> Vec<Detection>>); 5] = [
+        ("past each other", Box::new(|t| vec![person(0.1 + 0.08 * t, 0.8), person(0.9 - 0.08 * t, 0.82)])),
+        ("together", Box::new(|t| vec![person(0.1 + 0.08 * t, 0.8), person(0.18 + 0.08 * t, 0.82)])),
+        ("talk", Box::new(move |t| vec![person(0.45 + sway(t), 0.8), person(0.55 + sway(t + 1.0), 0.8)])),
+        ("one waves", Box::new(|t| vec![struggling(0.45, t, 0.0), person(0.57, 0.8)])),
+        ("far apart", Box::new(|t| vec![struggling(0.2, t, 0.0), struggling(0.8, t, 2.0)])),
+    ];
+    for (story, script) in stories {
+        let mut stage = fast();
+        stage.look(10.0, script);
+        assert_eq!(stage.told(), [], "{story}");
+    }
+}
+
+#[test]
+fn a_shove_is_shorter_than_a_scuffle() {
+    let mut stage = fast();
+    stage.look(10.0, |t| {
+        let moves = if (4.0..4.5).contains(&t) { t } else { 4.0 };
+        vec![struggling(0.45, moves, 0.0), struggling(0.57, moves, 2.0)]
     });
     assert_eq!(stage.told(), []);
 }

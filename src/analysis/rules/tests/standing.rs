@@ -4,7 +4,11 @@ use super::*;
 
 fn two_wheeler(x: f64, y: f64) -> Detection {
     let (x, y) = (x as f32, y as f32);
-    Detection { class: Class::TWO_WHEELER, score: 0.8, box_in_frame: BBox::new(x - 0.06, y - 0.15, x + 0.06, y) }
+    Detection {
+        class: Class::TWO_WHEELER,
+        score: 0.8,
+        box_in_frame: BBox::new(x - 0.06, y - 0.15, x + 0.06, y),
+    }
 }
 
 fn truck(x: f64, y: f64) -> Detection {
@@ -168,7 +172,7 @@ fn works(for_secs: f64) -> Condition {
 
 #[test]
 fn a_truck_with_somebody_who_digs_is_works_and_parking_or_passing_is_not() {
-    let digs = |t: f64| person(0.6 + 0.03 * (0.8 * t).sin(), 0.85);
+    let digs = |t: f64| person(0.6 + 0.06 * (0.8 * t).sin(), 0.85);
     let mut stage = Stage::of(vec![rule(works(60.0))]);
     stage.look(100.0, |t| vec![truck(0.8, 0.8), digs(t)]);
     assert_near(&raised(&stage), &[69.0], 4.0);
@@ -186,7 +190,7 @@ fn works_go_on_over_a_pause() {
     stage.look(150.0, |t| {
         let mut seen = vec![truck(0.8, 0.8)];
         if t % 40.0 < 30.0 {
-            seen.push(person(0.6 + 0.03 * (0.8 * t).sin(), 0.85));
+            seen.push(person(0.6 + 0.06 * (0.8 * t).sin(), 0.85));
         }
         seen
     });
@@ -230,7 +234,7 @@ fn a_dense_crowd_is_one_that_covers_the_zone() {
     for (at_least, density, apart, is_crowd) in [
         (2, 0.5, 0.1, true),
         (2, 0.9, 0.1, false),
-        (6, 0.5, 0.1, false), // dense, but not six
+        (6, 0.5, 0.1, false),  // dense, but not six
         (2, 0.5, 0.02, false), // one behind the other they cover less
     ] {
         let mut stage = Stage::with(plan.clone(), vec![rule(dense(at_least, density))]);
