@@ -342,7 +342,13 @@ fn site() -> (CameraPlan, Vec<Rule>) {
         Condition::Present { zone: zone.clone(), classes: classes.clone(), for_at_least },
         Condition::Dwell { zone: zone.clone(), classes: classes.clone(), for_at_least },
         Condition::Line { line: "line".into(), classes: classes.clone(), direction: Direction::Both },
-        Condition::Crowd { zone: zone.clone(), classes: classes.clone(), at_least: 10, for_at_least },
+        Condition::Crowd {
+            zone: zone.clone(),
+            classes: classes.clone(),
+            at_least: 10,
+            density: None,
+            for_at_least,
+        },
         Condition::Parked { zone, classes, for_at_least },
     ];
     let rule = |(n, when): (usize, Condition)| Rule {

@@ -260,6 +260,7 @@ fn the_plaza_is_a_crowd_of_ten_only_while_most_cross_it() {
         zone: "plaza".into(),
         classes: vec![Class::PERSON],
         at_least,
+        density: None,
         for_at_least: Duration::from_secs(secs),
     };
     // Seven at least are there all the time, eleven to thirteen from second 3 to 5, never twenty.

@@ -93,7 +93,8 @@ fn a_good_file_becomes_what_it_says() {
     let CameraSource::Rtsp { url, .. } = &camera.source else { panic!("no stream") };
     assert_eq!(url, "rtsp://10.0.0.31/stream2");
     let plan = &config.camera_plans()[0];
-    assert_eq!(plan.zones.keys().map(|id| &**id).collect::<Vec<_>>(), ["fire-lane", "gate"]);
+    assert_eq!(plan.zones.keys().map(|id| &**id).collect::<Vec<_>>(), ["all", "fire-lane", "gate"]);
+    assert_eq!(plan.counted, ["gate".into()]);
     assert_eq!(plan.thresholds[&Class::PERSON], 0.45);
     assert_eq!((plan.lines.len(), plan.masks.len(), plan.analysis_hz), (1, 1, 5.0));
 
@@ -111,7 +112,112 @@ fn a_good_file_becomes_what_it_says() {
     );
     let line = &config.rules[2];
     assert!(matches!(&line.when, Condition::Line { direction: Direction::LeftToRight, .. }));
+    // A schedule over the night makes any rule one for after hours.
+    let after_hours = &config.rules[3];
+    assert_eq!((&*after_hours.signal, after_hours.level), ("after_hours", Level::Yellow));
+    assert!(after_hours.schedule.in_force("2026-11-21T18:00:00Z".parse().unwrap()), "02:00 in Shanghai");
+    assert!(!after_hours.schedule.in_force("2026-11-21T04:00:00Z".parse().unwrap()), "noon in Shanghai");
     assert_eq!(config.titles[&line.id], "Somebody went in at night");
+}
+
+#[test]
+fn conditions_leave_out_what_is_usual() {
+    let secs = Duration::from_secs_f64;
+    let zone = || "gate".into();
+    let people = || vec![Class::PERSON];
+    for (typed, wanted) in [
+        (
+            r#"wrong_way = { zone = "gate", heading_deg = 90, classes = ["car"], for_secs = 2 }"#,
+            Condition::WrongWay {
+                zone: zone(),
+                classes: vec![Class::CAR],
+                heading_deg: 90.0,
+                tolerance_deg: 60.0,
+                for_at_least: secs(2.0),
+            },
+        ),
+        (
+            r#"left_behind = { zone = "gate", for_secs = 60 }"#,
+            Condition::LeftBehind {
+                zone: zone(),
+                classes: vec![Class::TWO_WHEELER],
+                owner_away: true,
+                for_at_least: secs(60.0),
+            },
+        ),
+        (
+            r#"fallen = { zone = "gate" }"#,
+            Condition::Fallen { zone: zone(), classes: people(), low: 0.55, for_at_least: secs(5.0) },
+        ),
+        (
+            r#"rush = { zone = "gate", at_least = 5 }"#,
+            Condition::Rush {
+                zone: zone(),
+                classes: people(),
+                at_least: 5,
+                speed: 1.5,
+                for_at_least: secs(1.0),
+            },
+        ),
+        (
+            r#"fire = { zone = "gate" }"#,
+            Condition::Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least: secs(3.0) },
+        ),
+        (
+            r#"crowd = { zone = "gate", density = 0.25, for_secs = 10 }"#,
+            Condition::Crowd {
+                zone: zone(),
+                classes: people(),
+                at_least: 2,
+                density: Some(0.25),
+                for_at_least: secs(10.0),
+            },
+        ),
+        (
+            r#"works = { zone = "gate", for_secs = 300 }"#,
+            Condition::Works {
+                zone: zone(),
+                classes: vec![Class::TRUCK, Class::PERSON],
+                at_least: 2,
+                for_at_least: secs(300.0),
+            },
+        ),
+    ] {
+        let text = with_rule(typed);
+        let config = check(&text).unwrap_or_else(|problems| panic!("{typed}: {problems}"));
+        let rule = config.rules.last().unwrap();
+        assert_eq!(rule.when, wanted, "{typed}");
+        assert_eq!(*rule.signal, *wanted.name());
+    }
+}
+
+#[test]
+fn conditions_that_make_no_sense_are_refused_with_a_hint() {
+    for (typed, complaint, hint) in [
+        (r#"crowd = { zone = "gate", for_secs = 10 }"#, "says not how many", "density = 0.4"),
+        (
+            r#"wrong_way = { zone = "gate", heading_deg = 400, classes = ["car"], for_secs = 2 }"#,
+            "heading_deg",
+            "360",
+        ),
+        (r#"wrong_way = { zone = "gate", classes = ["car"], for_secs = 2 }"#, "heading_deg", ""),
+        (
+            r#"vending = { zone = "gate", for_secs = 300, classes = ["person"] }"#,
+            "names people only",
+            "dwell",
+        ),
+        (r#"fallen = { zone = "gat" }"#, "unknown zone", "gate"),
+        (r#"fire = { zone = "gate", classes = ["fire"] }"#, "classes", ""),
+        (r#"gone = { zone = "gate", for_secs = 300 }"#, "classes", ""),
+    ] {
+        let problems = check(&with_rule(typed)).unwrap_err().to_string();
+        assert!(problems.contains(complaint) && problems.contains(hint), "{typed}: {problems}");
+    }
+}
+
+/// `example.toml` with one more rule.
+fn with_rule(condition: &str) -> String {
+    shipped("example.toml") + "\n[[rule]]\nid = \"one-more\"\ncameras = [\"cam-03\"]\n" + condition + "\n"
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub mod acceptance;
 pub mod alert;
 pub mod assignment;
 pub mod book;
+pub mod counts;
 pub mod detection;
 pub mod fusion;
 mod gauge;

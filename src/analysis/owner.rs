@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::acceptance::AcceptancePlan;
 use super::alert::{Acknowledgement, AlertId, Basis, PhaseReason, Revision};
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
+use super::counts::{Counts, ZoneMinute};
 use super::detection::{Class, Detection};
 use super::fusion::{Fusion, SignalState, Word};
 use super::gauge::Gauge;
@@ -94,6 +95,7 @@ struct Camera {
     /// The latest frame, while the camera is not silent.
     latest_frame: Option<Moment>,
     unmasked: Vec<Detection>,
+    counts: Counts,
 }
 
 /// One rule at its camera: what it sees, and the alert or the signals that follow.
@@ -292,6 +294,11 @@ impl Analysis {
         })
     }
 
+    /// The counts of minutes that are over, by camera; each is given once.
+    pub fn take_counts(&mut self) -> Vec<ZoneMinute> {
+        self.cameras.values_mut().flat_map(|camera| camera.counts.take_finished()).collect()
+    }
+
     /// What is followed in a camera's view; empty for an unknown camera.
     pub fn tracks(&self, camera: &str) -> &[Track] {
         self.cameras.get(camera).map_or(&[], |camera| camera.tracker.tracks())
@@ -339,6 +346,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             alive_at: None,
             latest_frame: None,
             unmasked: Vec::new(),
+            counts: Counts::of(&camera),
             plan: camera,
         };
         cameras.insert(camera.plan.id.clone(), camera);
@@ -372,6 +380,7 @@ impl Camera {
             flicker: FLICKER.max(patience),
             tracks: self.tracker.tracks(),
         };
+        self.counts.look(at, scene.watched, scene.tracks);
         for post in &mut self.posts {
             post.look(ledger, scene, told);
         }
@@ -383,6 +392,7 @@ impl Camera {
     fn was_away(&mut self, fusion: &mut Fusion, at: Moment) {
         self.latest_frame = None;
         self.tracker.forget();
+        self.counts.forget();
         for post in &mut self.posts {
             post.watch.forget();
             post.says_yes = false;
@@ -392,6 +402,7 @@ impl Camera {
     }
 
     fn tick(&mut self, ledger: &mut Ledger, at: Moment, told: &mut Vec<Revision>) {
+        self.counts.tick(at);
         let silent_for = at.since(*self.alive_at.get_or_insert(at));
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
@@ -417,6 +428,7 @@ impl Camera {
         std::mem::swap(&mut self.tracker, &mut old.tracker);
         let thresholds: Vec<(Class, f32)> = self.plan.thresholds.iter().map(|(c, t)| (*c, *t)).collect();
         self.tracker.configure(self.plan.analysis_hz, &thresholds);
+        self.counts.inherit(&mut old.counts);
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
         for post in &mut self.posts {

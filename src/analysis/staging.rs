@@ -80,7 +80,7 @@ pub fn dwell(zone: &str, for_secs: f64) -> Condition {
 
 pub fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
     let classes = vec![Class::PERSON];
-    Condition::Crowd { zone: zone.into(), classes, at_least, for_at_least: secs(for_secs) }
+    Condition::Crowd { zone: zone.into(), classes, at_least, density: None, for_at_least: secs(for_secs) }
 }
 
 pub fn parked(zone: &str, for_secs: f64) -> Condition {

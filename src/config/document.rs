@@ -15,6 +15,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
+use super::conditions::{
+    CrowdDocument, DwellDocument, FallenDocument, FireDocument, GoneDocument, IndoorsDocument,
+    LeftBehindDocument, LineCrossedDocument, ParkedDocument, PresentDocument, RushDocument, ScuffleDocument,
+    SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
+};
 use crate::contract::words::{Eye, Language, Level, Mode};
 
 mod signal;
@@ -384,6 +389,10 @@ pub struct ZoneDocument {
     /// most 64, no edge crossing another.
     #[schemars(required, extend("minItems" = 3, "maxItems" = 64))]
     pub polygon: Option<At<Vec<PointDocument>>>,
+    /// Whether to publish, every minute on `up/count`, how many of each class entered it, left it and were in it at
+    /// once: numbers only.
+    #[schemars(extend("default" = false))]
+    pub count: Option<At<bool>>,
 }
 
 /// A line that rules refer to.
@@ -408,12 +417,16 @@ pub struct MaskDocument {
     pub polygon: Option<At<Vec<PointDocument>>>,
 }
 
-/// What to tell about. Exactly one of `present`, `dwell`, `line`, `crowd`, `parked` says what must be seen.
+/// What to tell about. Exactly one condition (`present`, `dwell`, ... `works`) says what must be seen.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     {"required": ["present"]}, {"required": ["dwell"]}, {"required": ["line"]},
-    {"required": ["crowd"]}, {"required": ["parked"]},
+    {"required": ["crowd"]}, {"required": ["parked"]}, {"required": ["wrong_way"]},
+    {"required": ["left_behind"]}, {"required": ["gone"]}, {"required": ["fallen"]},
+    {"required": ["scuffle"]}, {"required": ["rush"]}, {"required": ["fire"]},
+    {"required": ["smoke"]}, {"required": ["indoors"]}, {"required": ["vending"]},
+    {"required": ["works"]},
 ]))]
 pub struct RuleDocument {
     /// Its name, unique in the file.
@@ -423,7 +436,8 @@ pub struct RuleDocument {
     #[schemars(required)]
     pub cameras: Option<Names>,
     /// When it is in force, in the site's time zone: `"workdays 07:00-20:00"`, `"daily 22:00-06:00"`,
-    /// `"sat,sun"`, several joined by `;`. Always, if left out.
+    /// `"sat,sun"`, several joined by `;`. Always, if left out. Any rule with the hours of the night is a rule for
+    /// after hours: give it `signal = "after_hours"`.
     #[schemars(extend("default" = "always", "examples" = ["workdays 07:00-20:00"]))]
     pub schedule: Option<At<String>>,
     /// The kind of its alerts. If left out, the name of the condition (`parked`, ...).
@@ -450,96 +464,28 @@ pub struct RuleDocument {
     pub crowd: Option<At<CrowdDocument>>,
     /// The same vehicle stands still in the zone.
     pub parked: Option<At<ParkedDocument>>,
-}
-
-/// Something of these classes is in the zone for some time; not necessarily the same thing.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PresentDocument {
-    /// The zone; every camera of the rule must have one of this name.
-    #[schemars(required)]
-    pub zone: Option<At<String>>,
-    /// The classes that count, as the model names them.
-    #[schemars(required, extend("examples" = [["person"]]))]
-    pub classes: Option<Names>,
-    /// For how many seconds.
-    #[schemars(required, range(min = 0.0, max = 86_400.0))]
-    pub for_secs: Option<At<f64>>,
-}
-
-/// The same thing stays in the zone.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DwellDocument {
-    /// The zone; every camera of the rule must have one of this name.
-    #[schemars(required)]
-    pub zone: Option<At<String>>,
-    /// The classes that count, as the model names them.
-    #[schemars(required, extend("examples" = [["person"]]))]
-    pub classes: Option<Names>,
-    /// For how many seconds.
-    #[schemars(required, range(min = 1.0, max = 86_400.0))]
-    pub for_secs: Option<At<f64>>,
-}
-
-/// Something crosses a line.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LineCrossedDocument {
-    /// The line; every camera of the rule must have one of this name.
-    #[schemars(required)]
-    pub line: Option<At<String>>,
-    /// The classes that count, as the model names them.
-    #[schemars(required, extend("examples" = [["person", "two_wheeler"]]))]
-    pub classes: Option<Names>,
-    /// Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.
-    #[schemars(required)]
-    pub direction: Option<At<DirectionDocument>>,
-}
-
-/// Which crossings of a line count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DirectionDocument {
-    /// Only left to right.
-    LeftToRight,
-    /// Only right to left.
-    RightToLeft,
-    /// Both ways.
-    Both,
-}
-
-/// Many at once are in the zone.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CrowdDocument {
-    /// The zone; every camera of the rule must have one of this name.
-    #[schemars(required)]
-    pub zone: Option<At<String>>,
-    /// How many at once.
-    #[schemars(required, range(min = 2, max = 1000))]
-    pub at_least: Option<At<u32>>,
-    /// For how many seconds.
-    #[schemars(required, range(min = 0.0, max = 86_400.0))]
-    pub for_secs: Option<At<f64>>,
-    /// The classes that count, as the model names them.
-    #[schemars(extend("default" = DEFAULT_CROWD_CLASSES))]
-    pub classes: Option<Names>,
-}
-
-/// The same vehicle stands still in the zone.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ParkedDocument {
-    /// The zone; every camera of the rule must have one of this name.
-    #[schemars(required)]
-    pub zone: Option<At<String>>,
-    /// For how many seconds.
-    #[schemars(required, range(min = 1.0, max = 86_400.0))]
-    pub for_secs: Option<At<f64>>,
-    /// The classes that count, as the model names them.
-    #[schemars(extend("default" = DEFAULT_PARKED_CLASSES))]
-    pub classes: Option<Names>,
+    /// Something moves against the permitted direction.
+    pub wrong_way: Option<At<WrongWayDocument>>,
+    /// A thing appears, stays, and whoever brought it goes away.
+    pub left_behind: Option<At<LeftBehindDocument>>,
+    /// A thing that stood there steadily is missing.
+    pub gone: Option<At<GoneDocument>>,
+    /// Somebody goes down within a moment and stays down.
+    pub fallen: Option<At<FallenDocument>>,
+    /// Several people close together move fast and irregularly.
+    pub scuffle: Option<At<ScuffleDocument>>,
+    /// Many run at once.
+    pub rush: Option<At<RushDocument>>,
+    /// Open flame.
+    pub fire: Option<At<FireDocument>>,
+    /// Smoke.
+    pub smoke: Option<At<SmokeDocument>>,
+    /// A two-wheeler is inside an entrance.
+    pub indoors: Option<At<IndoorsDocument>>,
+    /// A stall: something stands for long, with people round it.
+    pub vending: Option<At<VendingDocument>>,
+    /// Several trucks or people are busy where nobody may dig or build.
+    pub works: Option<At<WorksDocument>>,
 }
 
 /// Most boxes stand in China; a site elsewhere says so.
@@ -582,7 +528,3 @@ pub const DEFAULT_SIGNAL_COOLDOWN_SECS: f64 = 300.0;
 pub const DEFAULT_ACCEPT_WITHIN_SECS: f64 = 180.0;
 /// Every alert is worth an answer.
 pub const DEFAULT_ESCALATE_FROM: Level = Level::Blue;
-/// Crowds are people.
-pub const DEFAULT_CROWD_CLASSES: [&str; 1] = ["person"];
-/// What blocks a lane.
-pub const DEFAULT_PARKED_CLASSES: [&str; 3] = ["car", "truck", "bus"];

@@ -29,6 +29,7 @@ use crate::contract::topics::Topics;
 
 pub mod catalogue;
 mod check;
+pub mod conditions;
 mod digest;
 pub mod document;
 pub mod problem;
@@ -300,6 +301,7 @@ impl Camera {
             id: Arc::clone(&self.id),
             grid: self.grid.as_str().into(),
             zones: self.zones.clone(),
+            counted: self.counted.clone(),
             lines: self.lines.clone(),
             masks: self.masks.clone(),
             thresholds: self.thresholds.clone(),

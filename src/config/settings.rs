@@ -149,6 +149,8 @@ pub struct Camera {
     pub stall_after: Duration,
     /// Named areas.
     pub zones: BTreeMap<Arc<str>, Polygon>,
+    /// Zones whose comings and goings are counted.
+    pub counted: Vec<Arc<str>>,
     /// Named lines.
     pub lines: BTreeMap<Arc<str>, Line>,
     /// Areas that are never looked at.

@@ -17,21 +17,10 @@ use super::problem::Report;
 use super::{schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 14] = [
+const LATER: [(&str, &str); 3] = [
     ("Document", "web"),
     ("CameraDocument", "url_main"),
     ("CameraDocument", "policy"),
-    ("RuleDocument", "wrong_way"),
-    ("RuleDocument", "left_behind"),
-    ("RuleDocument", "gone"),
-    ("RuleDocument", "fallen"),
-    ("RuleDocument", "scuffle"),
-    ("RuleDocument", "rush"),
-    ("RuleDocument", "fire"),
-    ("RuleDocument", "smoke"),
-    ("RuleDocument", "indoors"),
-    ("RuleDocument", "vending"),
-    ("RuleDocument", "works"),
 ];
 
 /// What was taken out of the file because it was broken: names by the place of their table.

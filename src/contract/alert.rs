@@ -310,7 +310,7 @@ pub enum ClockSync {
 
 /// The number of a message. Alerts, gap records and answers to commands of a box share one count without holes: a
 /// missing number is still on its way, or was on another topic, or is named in a gap record (`lookout.gap.v1` on
-/// `up/alert`). To tell that everything came, watch `up/alert` and `up/reply` together.
+/// `up/alert`). To tell that everything came, watch `up/alert`, `up/count` and `up/reply` together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeqData {
     /// Which count: a ULID. A new one begins, from 1, only when the box's queue was made anew (a new disk, a damaged

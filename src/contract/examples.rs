@@ -17,6 +17,7 @@ use super::box_status::{
     SensorHealth, SensorState, SpoolHealth, StateData,
 };
 use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
+use super::count::{ClassCount, CountData, ZoneCount};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, box_status, topics};
 use crate::analysis::alert::{self, AlertId, Basis, Contribution, Origin, PhaseReason, Revision, Shown, Why};
@@ -56,6 +57,7 @@ pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
         "active" => sender().event("active.1", None, at(125)?, active()?)?,
         "health" => sender().event("health.1", None, at(130)?, health()?)?,
         "config" => sender().event("config.1", None, at(0)?, config()?)?,
+        "count" => sender().event("count.cam-03.1795230240", None, at(56)?, count()?)?,
         "reply" => sender().event("reply.r-20261121-17", None, at(190)?, reply()?)?,
         "ack" => serde_json::to_vec(&ack()?)?,
         "mark" => serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?,
@@ -218,6 +220,24 @@ fn active() -> Result<ActiveData, ExampleError> {
             acknowledged: false,
         }],
         omitted: 0,
+    })
+}
+
+fn count() -> Result<CountData, ExampleError> {
+    let class =
+        |class: &str, entered, left, most| ClassCount { class: class.to_owned(), entered, left, most };
+    Ok(CountData {
+        seq: SeqData { stream: STREAM.to_owned(), n: 4712 },
+        mode: Mode::Actual,
+        camera: "cam-03".to_owned(),
+        grid: "53012700300102".to_owned(),
+        from: Time(at(-5)?),
+        until: Time(at(55)?),
+        watched_secs: 60.0,
+        zones: vec![ZoneCount {
+            zone: "gate".to_owned(),
+            classes: vec![class("person", 7, 5, 4), class("two_wheeler", 2, 2, 1)],
+        }],
     })
 }
 

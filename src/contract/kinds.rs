@@ -22,8 +22,8 @@ const fn kind(name: &'static str, level: Level, en: &'static str, zh: &'static s
     Kind { name, en, zh, level }
 }
 
-/// Everything known by name. The first five are the rules themselves, for a rule without a `signal`.
-pub const KINDS: [Kind; 36] = [
+/// Everything known by name. Every condition is among them, for a rule without a `signal`.
+pub const KINDS: [Kind; 37] = [
     kind("present", Level::Blue, "Something is where it is watched for", "发现目标"),
     kind("dwell", Level::Yellow, "Something stays too long", "目标滞留"),
     kind("line", Level::Blue, "Line crossed", "越过警戒线"),
@@ -36,6 +36,7 @@ pub const KINDS: [Kind; 36] = [
     kind("person_present", Level::Blue, "Person present", "发现人员"),
     kind("intrusion", Level::Orange, "Person in a closed area", "人员闯入禁区"),
     kind("loitering", Level::Yellow, "Person lingers", "人员徘徊"),
+    kind("after_hours", Level::Yellow, "Somebody is there after hours", "非开放时间有人"),
     kind("vehicle_present", Level::Blue, "Vehicle present", "发现车辆"),
     kind("line_crossed", Level::Blue, "Line crossed", "越过警戒线"),
     kind("wrong_way", Level::Yellow, "Moving against the permitted direction", "逆行"),

@@ -22,6 +22,7 @@ pub mod alert;
 pub mod alert_event;
 pub mod box_status;
 pub mod command;
+pub mod count;
 pub mod examples;
 pub mod explain;
 pub mod kinds;

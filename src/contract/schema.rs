@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::alert::{AlertData, GapData};
 use super::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData};
 use super::command::{AckCommand, MarkData, ReplyData};
+use super::count::CountData;
 use super::examples::{ExampleError, example};
 use super::{Event, Payload, schema_id};
 
@@ -32,7 +33,7 @@ pub struct Message {
 }
 
 /// Every message with a JSON payload. Evidence, a bare JPEG, is only in the AsyncAPI document.
-pub const MESSAGES: [Message; 10] = [
+pub const MESSAGES: [Message; 11] = [
     event::<AlertData>("up/alert", 1, false, "One revision of one alert; each is complete."),
     event::<GapData>("up/alert", 1, false, "Numbers that will never arrive, and why."),
     event::<ActiveData>("up/active", 1, true, "The alerts that are open now."),
@@ -45,6 +46,12 @@ pub const MESSAGES: [Message; 10] = [
     event::<MetaData>("up/meta", 1, true, "What the box is: software, cameras, rules, models."),
     event::<HealthData>("up/health", 0, true, "How the box does: cameras, queue, drops."),
     event::<ConfigData>("up/config", 1, true, "Which configuration runs, or why one was refused."),
+    event::<CountData>(
+        "up/count",
+        1,
+        false,
+        "How many entered, left and were there, of one camera and minute.",
+    ),
     event::<ReplyData>("up/reply", 1, false, "The answer to a command."),
     bare::<AckCommand>("ack", "down/cmd/ack", false, "Somebody takes an alert on."),
     bare::<MarkData>(

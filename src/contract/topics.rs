@@ -17,6 +17,8 @@ pub struct Topics {
 impl Topics {
     /// Last part of [`Topics::alert`].
     pub const ALERT_SUFFIX: &'static str = "up/alert";
+    /// Last part of [`Topics::count`].
+    pub const COUNT_SUFFIX: &'static str = "up/count";
 
     /// Last part of [`Topics::evidence`].
     pub fn evidence_suffix(alert_id: &str, n: u32) -> String {
@@ -56,6 +58,11 @@ impl Topics {
     /// One picture of an alert, `n` from 1. QoS 1.
     pub fn evidence(&self, alert_id: &str, n: u32) -> String {
         format!("{}/{}", self.base, Topics::evidence_suffix(alert_id, n))
+    }
+
+    /// Counts of a camera and minute. QoS 1.
+    pub fn count(&self) -> String {
+        self.up("count")
     }
 
     /// How the box does. QoS 0, retained.

@@ -136,6 +136,10 @@ impl Desk {
                 let told = self.analysis.apply(&Event::Tick { at: now });
                 self.tell(told, None);
                 self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
+                let minutes = self.analysis.take_counts();
+                if !minutes.is_empty() {
+                    self.send(Told::Counts { minutes, at: now.utc });
+                }
             }
         }
     }

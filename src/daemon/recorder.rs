@@ -16,8 +16,10 @@ use parking_lot::Mutex;
 use tracing::{error, info, warn};
 
 use crate::analysis::alert::{AlertId, Phase, Revision};
+use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
+use crate::analysis::time::Timestamp;
 use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
@@ -54,6 +56,13 @@ pub enum Told {
     },
     /// The alerts that are open now.
     Open(Vec<Revision>),
+    /// The counts of minutes that are over.
+    Counts {
+        /// Zone by zone, those of one camera and minute together.
+        minutes: Vec<ZoneMinute>,
+        /// Now.
+        at: Timestamp,
+    },
     /// The camera side changed: titles, places, masks.
     Settings(Box<Settings>),
     /// The last note.
@@ -148,6 +157,7 @@ impl Desk {
                     self.unstored.push_back(unstored);
                 }
                 Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.teller),
+                Ok(Told::Counts { minutes, at }) => self.store_counts(&minutes, at),
                 Ok(Told::Settings(settings)) => self.settings = *settings,
                 Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -268,6 +278,34 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// One message per camera and minute. Counts that cannot be stored are lost, and said to be: memory is for
+    /// alerts then.
+    fn store_counts(&self, minutes: &[ZoneMinute], at: Timestamp) {
+        for zones in minutes.chunk_by(|a, b| a.camera == b.camera && a.from == b.from) {
+            let Some(first) = zones.first() else { continue };
+            let record = Record {
+                kind: Kind::Count,
+                alert_id: None,
+                rev: 0,
+                level: None,
+                phase_end: false,
+                topic_suffix: Topics::COUNT_SUFFIX.to_owned(),
+                at: first.from,
+            };
+            let (teller, owned) = (self.settings.teller.clone(), zones.to_vec());
+            let stored = self.outbox.append(record, move |seq| {
+                let seq = Seq { stream: seq.stream.clone(), n: seq.n };
+                teller.count(&owned, at, seq).and_then(Result::ok).unwrap_or_else(|| {
+                    error!("counts could not be written");
+                    Vec::new()
+                })
+            });
+            if let Err(error) = stored {
+                warn!(camera = %first.camera, from = %first.from, %error, "the counts of a minute are lost");
+            }
+        }
     }
 
     /// While storing fails, memory is bounded: updates that a later revision replaces go first.

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::alert::Revision;
+use crate::analysis::counts::ZoneMinute;
 use crate::analysis::grid::GridCode;
+use crate::analysis::time::Timestamp;
 use crate::config::Config;
-use crate::contract::alert::{ClockData, Evidence, ModelRef};
+use crate::contract::alert::{ClockData, Evidence, ModelRef, SeqData};
 use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
-use crate::contract::words::{Language, Mode};
+use crate::contract::count::{CountData, ZoneCount};
+use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
 
 /// Everything about the site that alerts carry.
@@ -67,6 +70,36 @@ impl Teller {
     /// Which box speaks.
     pub fn sender(&self) -> &Sender {
         &self.sender
+    }
+
+    /// The grid of a camera; the area's code where the camera is no longer configured.
+    pub fn grid(&self, camera: &str) -> &GridCode {
+        self.cameras.get(camera).map_or(&self.area, |place| &place.grid)
+    }
+
+    /// The message with the counts of one camera and minute; `None` for no zones.
+    ///
+    /// # Errors
+    /// Only if the message cannot be written, by a slip of ours.
+    pub fn count(
+        &self,
+        zones: &[ZoneMinute],
+        at: Timestamp,
+        seq: Seq,
+    ) -> Option<Result<Vec<u8>, EventError>> {
+        let first = zones.first()?;
+        let data = CountData {
+            seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
+            mode: self.mode,
+            camera: first.camera.to_string(),
+            grid: self.grid(&first.camera).to_string(),
+            from: Time(first.from),
+            until: Time(Timestamp::from_second(first.from.as_second() + 60).unwrap_or(first.from)),
+            watched_secs: (first.watched.as_secs_f64() * 10.0).round() / 10.0,
+            zones: zones.iter().map(ZoneCount::from).collect(),
+        };
+        let id = format!("count.{}.{}", first.camera, first.from.as_second());
+        Some(self.sender.event(id, None, at, data))
     }
 
     /// The alert message, as it is stored and published.

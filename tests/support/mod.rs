@@ -12,4 +12,5 @@ pub mod rtsp_cameras;
 pub mod rtsp_packets;
 pub mod rtsp_plain;
 pub mod rtsp_sink;
+pub mod seen;
 pub mod site;

@@ -1,4 +1,8 @@
-//! `crowd`: at least so many at once in the zone, for so long.
+//! `crowd`: at least so many at once in the zone, or so dense, for so long.
+//!
+//! Dense is how much of the zone is covered by people, as the camera sees it: a full stair is 0.5 and more,
+//! a loose queue 0.1. It means the same for a small zone near by and a large one far off, which a number does
+//! not, and it goes on rising when people stand so close that the detector no longer finds every one.
 //!
 //! Detectors blink, more so in a crowd: of ten people each found in four of five frames, eight are found in
 //! a frame. So a track that was missed for a moment still counts, and what is compared is the median over
@@ -9,7 +13,7 @@ use std::time::Duration;
 
 use super::watch::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use crate::analysis::geometry::{BBox, Point, Polygon};
 use crate::analysis::tracker::{Track, TrackState};
 
 /// A lost track counts for as long as it was seen before, but at most for so long (a guess: three looks of
@@ -21,23 +25,62 @@ const TAKEN_PLACE: f32 = 0.3;
 const WINDOW: Duration = Duration::from_secs(2);
 /// And over so many looks at most: two seconds at 15 a second.
 const WINDOW_LOOKS: usize = 31;
+/// The zone is asked at the points of a grid of that many columns and rows over the picture: a zone of a
+/// twentieth of the picture has about eighty.
+const GRID: usize = 40;
 
 #[derive(Debug, Clone)]
 pub(super) struct Crowd {
     zone: Polygon,
     classes: Vec<Class>,
     at_least: usize,
+    density: Option<Density>,
     lasting: Duration,
-    /// Time of the look and count, oldest first.
-    counts: VecDeque<(Duration, usize)>,
+    /// Time of the look, count and density, oldest first.
+    counts: VecDeque<(Duration, usize, f32)>,
     sorted: Vec<usize>,
     scores: Vec<f32>,
     spell: Spell,
 }
 
+/// How dense it must be, and the points of the zone that are asked.
+#[derive(Debug, Clone)]
+struct Density {
+    at_least: f32,
+    points: Vec<Point>,
+    boxes: Vec<BBox>,
+    sorted: Vec<f32>,
+}
+
+impl Density {
+    fn new(zone: &Polygon, at_least: f32) -> Self {
+        let at = |i: usize| (i as f32 + 0.5) / GRID as f32;
+        let all = (0..GRID * GRID).map(|i| Point::new(at(i % GRID), at(i / GRID)));
+        let points = all.filter(|point| zone.contains(*point)).collect();
+        Density { at_least, points, boxes: Vec::new(), sorted: Vec::with_capacity(WINDOW_LOOKS + 1) }
+    }
+
+    /// The share of the zone's points under one of the boxes.
+    fn covered(&self) -> f32 {
+        let is_under = |p: &&Point| {
+            self.boxes.iter().any(|b| (b.x0..b.x1).contains(&p.x) && (b.y0..b.y1).contains(&p.y))
+        };
+        let covered = self.points.iter().filter(is_under).count();
+        // A zone between the grid's points is too small for a crowd.
+        if self.points.is_empty() { 0.0 } else { covered as f32 / self.points.len() as f32 }
+    }
+}
+
 impl Crowd {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, at_least: usize, lasting: Duration) -> Self {
+    pub(super) fn new(
+        zone: Polygon,
+        classes: Vec<Class>,
+        at_least: usize,
+        density: Option<f32>,
+        lasting: Duration,
+    ) -> Self {
         Crowd {
+            density: density.map(|at_least| Density::new(&zone, at_least)),
             zone,
             classes,
             at_least: at_least.max(1),
@@ -51,8 +94,15 @@ impl Crowd {
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         let count = self.count(scene);
-        let median = self.median_with(scene.at.mono, count);
-        let is_crowd = median >= self.at_least;
+        let covered = self.density.as_ref().map_or(0.0, Density::covered);
+        let median = self.median_with(scene.at.mono, count, covered);
+        let density = self.density.as_mut().map(|density| {
+            density.sorted.clear();
+            density.sorted.extend(self.counts.iter().map(|(_, _, covered)| *covered));
+            density.sorted.sort_unstable_by(f32::total_cmp);
+            (density.sorted[(density.sorted.len() - 1) / 2], density.at_least)
+        });
+        let is_crowd = median >= self.at_least && density.is_none_or(|(is, wanted)| is >= wanted);
         self.spell.look(scene, is_crowd);
         if is_crowd {
             observation.shown.clear();
@@ -65,7 +115,7 @@ impl Crowd {
         }
         self.spell.tell(self.lasting, observation);
         observation.count = median;
-        observation.value = median as f64;
+        observation.value = density.map_or(median as f64, |(is, _)| f64::from(is));
     }
 
     pub(super) fn forget(&mut self) {
@@ -76,6 +126,9 @@ impl Crowd {
     /// How many are in the zone in this frame; their scores are kept.
     fn count(&mut self, scene: Scene<'_>) -> usize {
         self.scores.clear();
+        if let Some(density) = &mut self.density {
+            density.boxes.clear();
+        }
         for track in scene.tracks {
             let counts = match track.state {
                 TrackState::Tentative => false,
@@ -87,6 +140,9 @@ impl Crowd {
                 && self.zone.contains(track.box_in_frame.standing_point())
             {
                 self.scores.push(track.score);
+                if let Some(density) = &mut self.density {
+                    density.boxes.push(track.box_in_frame);
+                }
             }
         }
         self.scores.len()
@@ -100,15 +156,15 @@ impl Crowd {
                 .any(|seen| seen.box_in_frame.iou(&track.box_in_frame) > TAKEN_PLACE)
     }
 
-    fn median_with(&mut self, at: Duration, count: usize) -> usize {
-        self.counts.push_back((at, count));
+    fn median_with(&mut self, at: Duration, count: usize, covered: f32) -> usize {
+        self.counts.push_back((at, count, covered));
         while self.counts.len() > WINDOW_LOOKS
-            || self.counts.front().is_some_and(|(then, _)| at.saturating_sub(*then) > WINDOW)
+            || self.counts.front().is_some_and(|(then, ..)| at.saturating_sub(*then) > WINDOW)
         {
             self.counts.pop_front();
         }
         self.sorted.clear();
-        self.sorted.extend(self.counts.iter().map(|(_, count)| *count));
+        self.sorted.extend(self.counts.iter().map(|(_, count, _)| *count));
         self.sorted.sort_unstable();
         // Of an even number the lower one, so that a first look alone counts as itself.
         self.sorted[(self.sorted.len() - 1) / 2]

@@ -5,17 +5,32 @@
 //! each frame and answers with an [`Observation`]; it knows nothing of alerts and never reads a clock.
 //! Where things stand is asked of their foot, as zones are drawn on the ground.
 
+mod condition;
 mod crowd;
 mod dwell;
+mod fallen;
+mod gone;
+mod indoors;
+mod left_behind;
 mod line;
 mod parked;
+mod path;
+mod plume;
 mod present;
+mod rush;
+mod scuffle;
+mod share;
+mod spots;
+mod stands;
+mod vending;
 mod watch;
+mod works;
+mod wrong_way;
 
+pub use condition::{Condition, Direction};
 pub use watch::{FLICKER, Observation, Scene, UnknownName, Watch};
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +48,8 @@ pub struct CameraPlan {
     pub grid: Arc<str>,
     /// Named areas.
     pub zones: BTreeMap<Arc<str>, Polygon>,
+    /// Zones whose comings and goings are counted ([`super::counts`]).
+    pub counted: Vec<Arc<str>>,
     /// Named lines.
     pub lines: BTreeMap<Arc<str>, Line>,
     /// Areas that are never analysed and never in evidence.
@@ -52,6 +69,7 @@ impl CameraPlan {
             id: id.into(),
             grid: "".into(),
             zones: BTreeMap::new(),
+            counted: Vec::new(),
             lines: BTreeMap::new(),
             masks: Vec::new(),
             thresholds: BTreeMap::new(),
@@ -85,157 +103,6 @@ pub struct Rule {
     pub cooldown: Duration,
     /// The condition.
     pub when: Condition,
-}
-
-/// Which crossings of a line count, seen along the drawn line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Only left to right.
-    LeftToRight,
-    /// Only right to left.
-    RightToLeft,
-    /// Both ways.
-    Both,
-}
-
-/// What must be seen. Zones and lines are names in the [`CameraPlan`]; that they exist there was checked.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
-    /// Anything of these classes in the zone, without a gap longer than flicker, for that long.
-    Present {
-        /// Zone name.
-        zone: Arc<str>,
-        /// Classes that count.
-        classes: Vec<Class>,
-        /// How long.
-        for_at_least: Duration,
-    },
-    /// The *same* thing stays in the zone for that long.
-    Dwell {
-        /// Zone name.
-        zone: Arc<str>,
-        /// Classes that count.
-        classes: Vec<Class>,
-        /// How long.
-        for_at_least: Duration,
-    },
-    /// Something crosses the line.
-    Line {
-        /// Line name.
-        line: Arc<str>,
-        /// Classes that count.
-        classes: Vec<Class>,
-        /// Which way.
-        direction: Direction,
-    },
-    /// At least so many at once in the zone, for that long.
-    Crowd {
-        /// Zone name.
-        zone: Arc<str>,
-        /// Classes that count.
-        classes: Vec<Class>,
-        /// How many.
-        at_least: usize,
-        /// How long.
-        for_at_least: Duration,
-    },
-    /// The same vehicle stays *still* in the zone for that long.
-    Parked {
-        /// Zone name.
-        zone: Arc<str>,
-        /// Classes that count.
-        classes: Vec<Class>,
-        /// How long.
-        for_at_least: Duration,
-    },
-}
-
-impl Condition {
-    /// Name of the zone or line it is about.
-    pub fn place(&self) -> &Arc<str> {
-        match self {
-            Condition::Present { zone, .. }
-            | Condition::Dwell { zone, .. }
-            | Condition::Crowd { zone, .. }
-            | Condition::Parked { zone, .. } => zone,
-            Condition::Line { line, .. } => line,
-        }
-    }
-
-    /// Classes that count.
-    pub fn classes(&self) -> &[Class] {
-        match self {
-            Condition::Present { classes, .. }
-            | Condition::Dwell { classes, .. }
-            | Condition::Line { classes, .. }
-            | Condition::Crowd { classes, .. }
-            | Condition::Parked { classes, .. } => classes,
-        }
-    }
-
-    /// How long it must last; zero for crossings, which are instants.
-    pub fn lasting(&self) -> Duration {
-        match self {
-            Condition::Present { for_at_least, .. }
-            | Condition::Dwell { for_at_least, .. }
-            | Condition::Crowd { for_at_least, .. }
-            | Condition::Parked { for_at_least, .. } => *for_at_least,
-            Condition::Line { .. } => Duration::ZERO,
-        }
-    }
-
-    /// What must be passed, in the unit of [`Observation::value`]: seconds, or a count for lines and crowds.
-    pub fn threshold(&self) -> f64 {
-        match self {
-            Condition::Line { .. } => 1.0,
-            Condition::Crowd { at_least, .. } => *at_least as f64,
-            _ => self.lasting().as_secs_f64(),
-        }
-    }
-}
-
-/// The condition in words and numbers: `car, truck or bus stays still in fire-lane for 120 s`.
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (classes, place) = (Names(self.classes()), self.place());
-        match self {
-            Condition::Present { .. } => write!(f, "{classes} is in {place}")?,
-            Condition::Dwell { .. } => write!(f, "the same {classes} stays in {place}")?,
-            Condition::Parked { .. } => write!(f, "{classes} stays still in {place}")?,
-            Condition::Crowd { at_least, .. } => {
-                write!(f, "at least {at_least} of {classes} are in {place}")?;
-            }
-            Condition::Line { direction, .. } => {
-                let way = match direction {
-                    Direction::LeftToRight => " from left to right",
-                    Direction::RightToLeft => " from right to left",
-                    Direction::Both => "",
-                };
-                return write!(f, "{classes} crosses {place}{way}");
-            }
-        }
-        match self.lasting() {
-            Duration::ZERO => Ok(()),
-            lasting => write!(f, " for {} s", lasting.as_secs_f64()),
-        }
-    }
-}
-
-/// `car, truck or bus`.
-struct Names<'a>(&'a [Class]);
-
-impl fmt::Display for Names<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, class) in self.0.iter().enumerate() {
-            let joint = match i {
-                0 => "",
-                _ if i + 1 == self.0.len() => " or ",
-                _ => ", ",
-            };
-            write!(f, "{joint}{class}")?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! Each rule, on things that move as a script says.
 
+mod burning;
+mod moving;
+mod standing;
+
 use super::*;
 use crate::analysis::alert::{Basis, Phase, PhaseReason, Revision};
+use crate::analysis::detection::Class;
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::Point;
 use crate::analysis::staging::*;

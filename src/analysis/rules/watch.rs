@@ -6,9 +6,19 @@ use std::time::Duration;
 
 use super::crowd::Crowd;
 use super::dwell::Dwell;
+use super::fallen::Fallen;
+use super::gone::Gone;
+use super::indoors::Indoors;
+use super::left_behind::LeftBehind;
 use super::line::Crossings;
 use super::parked::Parked;
+use super::plume::Plumes;
 use super::present::Present;
+use super::rush::Rush;
+use super::scuffle::Scuffle;
+use super::vending::Vending;
+use super::works::Works;
+use super::wrong_way::WrongWay;
 use super::{CameraPlan, Condition, Rule};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
@@ -37,7 +47,7 @@ impl<'a> Scene<'a> {
     pub(super) fn confirmed<'b>(
         &self,
         classes: &'b [Class],
-    ) -> impl Iterator<Item = &'a Track> + use<'a, 'b> {
+    ) -> impl Iterator<Item = &'a Track> + Clone + use<'a, 'b> {
         self.tracks.iter().filter(move |t| t.is_confirmed() && classes.contains(&t.class))
     }
 
@@ -175,7 +185,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    fn lasted(&self) -> Duration {
+    pub(super) fn lasted(&self) -> Duration {
         self.last.since(self.since)
     }
 }
@@ -209,6 +219,16 @@ enum Looking {
     Line(Crossings),
     Crowd(Crowd),
     Parked(Parked),
+    WrongWay(WrongWay),
+    LeftBehind(LeftBehind),
+    Gone(Gone),
+    Fallen(Fallen),
+    Scuffle(Scuffle),
+    Rush(Rush),
+    Plumes(Plumes),
+    Indoors(Indoors),
+    Vending(Vending),
+    Works(Works),
 }
 
 impl Watch {
@@ -226,8 +246,31 @@ impl Watch {
             Condition::Present { .. } => Looking::Present(Present::new(zone()?, classes, lasting)),
             Condition::Dwell { .. } => Looking::Dwell(Dwell::new(zone()?, classes, lasting)),
             Condition::Parked { .. } => Looking::Parked(Parked::new(zone()?, classes, lasting)),
-            Condition::Crowd { at_least, .. } => {
-                Looking::Crowd(Crowd::new(zone()?, classes, *at_least, lasting))
+            Condition::Crowd { at_least, density, .. } => {
+                Looking::Crowd(Crowd::new(zone()?, classes, *at_least, *density, lasting))
+            }
+            Condition::WrongWay { heading_deg, tolerance_deg, .. } => {
+                let way = WrongWay::new(zone()?, classes, *heading_deg, *tolerance_deg, lasting);
+                Looking::WrongWay(way)
+            }
+            Condition::LeftBehind { owner_away, .. } => {
+                Looking::LeftBehind(LeftBehind::new(zone()?, classes, *owner_away, lasting))
+            }
+            Condition::Gone { .. } => Looking::Gone(Gone::new(zone()?, classes, lasting)),
+            Condition::Fallen { low, .. } => Looking::Fallen(Fallen::new(zone()?, classes, *low, lasting)),
+            Condition::Scuffle { people, unrest, .. } => {
+                Looking::Scuffle(Scuffle::new(zone()?, classes, *people, *unrest, lasting))
+            }
+            Condition::Rush { at_least, speed, .. } => {
+                Looking::Rush(Rush::new(zone()?, classes, *at_least, *speed, lasting))
+            }
+            Condition::Fire { .. } | Condition::Smoke { .. } => {
+                Looking::Plumes(Plumes::new(zone()?, classes, lasting))
+            }
+            Condition::Indoors { .. } => Looking::Indoors(Indoors::new(zone()?, classes, lasting)),
+            Condition::Vending { .. } => Looking::Vending(Vending::new(zone()?, &classes, lasting)),
+            Condition::Works { at_least, .. } => {
+                Looking::Works(Works::new(zone()?, classes, *at_least, lasting))
             }
             Condition::Line { direction, .. } => {
                 let line = *plan.lines.get(place).ok_or_else(unknown)?;
@@ -253,6 +296,16 @@ impl Watch {
             Looking::Line(crossings) => crossings.look(scene, observation),
             Looking::Crowd(crowd) => crowd.look(scene, observation),
             Looking::Parked(parked) => parked.look(scene, observation),
+            Looking::WrongWay(wrong_way) => wrong_way.look(scene, observation),
+            Looking::LeftBehind(left_behind) => left_behind.look(scene, observation),
+            Looking::Gone(gone) => gone.look(scene, observation),
+            Looking::Fallen(fallen) => fallen.look(scene, observation),
+            Looking::Scuffle(scuffle) => scuffle.look(scene, observation),
+            Looking::Rush(rush) => rush.look(scene, observation),
+            Looking::Plumes(plumes) => plumes.look(scene, observation),
+            Looking::Indoors(indoors) => indoors.look(scene, observation),
+            Looking::Vending(vending) => vending.look(scene, observation),
+            Looking::Works(works) => works.look(scene, observation),
         }
         observation
     }
@@ -266,6 +319,16 @@ impl Watch {
             Looking::Line(crossings) => crossings.forget(),
             Looking::Crowd(crowd) => crowd.forget(),
             Looking::Parked(parked) => parked.forget(),
+            Looking::WrongWay(wrong_way) => wrong_way.forget(),
+            Looking::LeftBehind(left_behind) => left_behind.forget(),
+            Looking::Gone(gone) => gone.forget(),
+            Looking::Fallen(fallen) => fallen.forget(),
+            Looking::Scuffle(scuffle) => scuffle.forget(),
+            Looking::Rush(rush) => rush.forget(),
+            Looking::Plumes(plumes) => plumes.forget(),
+            Looking::Indoors(indoors) => indoors.forget(),
+            Looking::Vending(vending) => vending.forget(),
+            Looking::Works(works) => works.forget(),
         }
     }
 }

@@ -9,8 +9,15 @@ use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
-use crate::config::document::{self, At, CameraDocument, Decoder, Document, Transport};
+use crate::config::document::{self, At, CameraDocument, Decoder, Document, Transport, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource};
+
+/// The sound zones that want to be counted.
+fn counted(camera: &CameraDocument, zones: &BTreeMap<Arc<str>, Polygon>) -> Vec<Arc<str>> {
+    let wants = |zone: &&At<ZoneDocument>| value_of(&zone.value.count).unwrap_or(false);
+    let names = camera.zone.iter().filter(wants).filter_map(|zone| zone.value.id.as_ref());
+    names.filter_map(|id| zones.get_key_value(id.value.as_str()).map(|(name, _)| name.clone())).collect()
+}
 
 /// Seconds as a duration; the range was checked against the document's schema.
 pub(super) fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
@@ -50,6 +57,7 @@ impl Checker<'_, '_> {
         let lonlat = camera.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
         let thresholds = self.thresholds(camera, &owner);
         let zones = self.zones(camera, &owner);
+        let counted = counted(camera, &zones);
         let lines = self.lines(camera, &owner);
         let masks = self.masks(camera, &owner);
         Some(Camera {
@@ -65,6 +73,7 @@ impl Checker<'_, '_> {
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
             stall_after: seconds(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
             zones,
+            counted,
             lines,
             masks,
         })

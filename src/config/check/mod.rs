@@ -21,6 +21,7 @@ use crate::analysis::signals::SignalPlan;
 
 mod address;
 mod camera;
+mod condition;
 mod rule;
 mod sections;
 mod sensor;

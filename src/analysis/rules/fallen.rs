@@ -1,0 +1,215 @@
+//! `fallen`: somebody who stood or walked goes down within a moment and stays down.
+//!
+//! Down is told from the box: within two and a half seconds its top sinks, it loses half its height, it turns
+//! from upright to lying or nearly so, while its lower edge stays where it was. Who walks behind a wall keeps the
+//! top and loses the lower edge; who walks away shrinks slowly; who leaves the picture is cut by its edge; who
+//! sits down or bends is higher than that, or up again before the rule's time is over.
+//!
+//! A detector often loses somebody who falls and finds them again as somebody new. So the latest upright box of
+//! everybody is remembered for a moment, and a low box that appears at its feet is the same one. Who is never
+//! found lying cannot be told from who was only missed: the rule is silent then. The camera must see people
+//! from the side or at a slant: from straight above nobody turns.
+
+use std::time::Duration;
+
+use super::path::{ASPECT, Paths, is_cut, shape_of};
+use super::watch::{Observation, Scene, Span};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::time::Moment;
+use crate::analysis::tracker::{Track, TrackNumber};
+
+/// Going down takes no longer, from the last upright box to the first low one. A fall takes about one
+/// second; the rest is for looks that fail.
+const FALLS_WITHIN: Duration = Duration::from_millis(2500);
+/// The upright height is taken over so long.
+const UPRIGHT_OVER: Duration = Duration::from_millis(1500);
+/// Wider than that (width over height) is not upright: arms out, a stride.
+const UPRIGHT_SHAPE: f32 = 0.75;
+/// A low box is at least as wide as that, and at least [`TURNED_BY`] times as wide for its height as the upright
+/// one was. Between squatting (0.7) and lying across the view (2 and more); lying along it is about 1.
+const LOW_SHAPE: f32 = 0.85;
+/// See [`LOW_SHAPE`].
+const TURNED_BY: f32 = 1.8;
+/// The top sinks by at least this part of the upright height ...
+const TOP_SINKS: f32 = 0.35;
+/// ... and the lower edge rises by no more than this.
+const FEET_STAY: f32 = 0.25;
+/// Who is this tall again, in parts of the upright height, has got up.
+const UP_AGAIN: f32 = 0.75;
+/// Somebody down is looked for so long after they were last found.
+const UNSEEN_FOR: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone)]
+pub(super) struct Fallen {
+    zone: Polygon,
+    classes: Vec<Class>,
+    lasting: Duration,
+    /// How low, in parts of the upright height.
+    low: f32,
+    paths: Paths,
+    upright: Vec<Upright>,
+    down: Vec<Down>,
+}
+
+/// The latest upright box of a track, kept a moment longer than the track is seen.
+#[derive(Debug, Clone, Copy)]
+struct Upright {
+    number: TrackNumber,
+    box_in_frame: BBox,
+    height: f32,
+    at: Moment,
+}
+
+/// Somebody who went down.
+#[derive(Debug, Clone, Copy)]
+struct Down {
+    number: TrackNumber,
+    box_in_frame: BBox,
+    upright_height: f32,
+    since: Moment,
+    last: Moment,
+    /// Since when a box as tall as upright stands there.
+    up_since: Option<Moment>,
+    is_sure: bool,
+}
+
+impl Upright {
+    /// Whether that box, now, is this one gone down.
+    fn became(&self, b: &BBox, low: f32) -> bool {
+        let upright = shape_of(&self.box_in_frame);
+        let shape = shape_of(b);
+        b.height() <= low * self.height
+            && b.y0 >= self.box_in_frame.y0 + TOP_SINKS * self.height
+            && b.y1 >= self.box_in_frame.y1 - FEET_STAY * self.height
+            && shape >= LOW_SHAPE
+            && shape >= TURNED_BY * upright
+            && !is_cut(b)
+    }
+
+    /// Whether a box lies where this one's feet were: a body's length to any side.
+    fn reaches(&self, b: &BBox) -> bool {
+        let (foot, there) = (self.box_in_frame.foot(), b.foot());
+        let apart = ((foot.x - there.x) * ASPECT).hypot(foot.y - there.y);
+        apart <= self.height
+    }
+}
+
+impl Fallen {
+    pub(super) fn new(zone: Polygon, classes: Vec<Class>, low: f32, lasting: Duration) -> Self {
+        Fallen {
+            zone,
+            classes,
+            lasting,
+            low,
+            paths: Paths::new(UPRIGHT_OVER),
+            upright: Vec::new(),
+            down: Vec::new(),
+        }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.paths.look(scene, &self.classes);
+        for track in scene.tracks {
+            let is_seen = track.last_seen.mono == scene.at.mono && self.classes.contains(&track.class);
+            if !is_seen || self.goes_on_lying(scene, track) {
+                continue;
+            }
+            match self.fell(scene, track) {
+                Some(upright) => self.goes_down(scene, track, &upright),
+                None => self.stands(scene, track),
+            }
+        }
+        let falls_within = FALLS_WITHIN.max(scene.flicker);
+        self.upright.retain(|upright| scene.at.since(upright.at) <= falls_within);
+        let unseen_for = UNSEEN_FOR.max(scene.flicker);
+        self.down.retain(|down| {
+            let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
+            !is_up && scene.at.since(down.last) <= unseen_for
+        });
+        let spans = self.down.iter().map(|down| Span {
+            number: down.number,
+            since: down.since,
+            last: down.last,
+            is_sure: down.is_sure,
+        });
+        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.paths.forget();
+        self.upright.clear();
+        self.down.clear();
+    }
+
+    /// Takes a box as that of somebody who is down already, if it is.
+    fn goes_on_lying(&mut self, scene: Scene<'_>, track: &Track) -> bool {
+        let b = &track.box_in_frame;
+        let limit = self.low + 0.15;
+        let is_theirs = |down: &&mut Down| {
+            let is_low = b.height() <= limit * down.upright_height;
+            down.number == track.number || (is_low && down.box_in_frame.iou(b) >= 0.2)
+        };
+        let Some(down) = self.down.iter_mut().find(is_theirs) else { return false };
+        if b.height() <= limit * down.upright_height {
+            down.number = track.number;
+            down.box_in_frame = *b;
+            down.last = scene.at;
+            down.up_since = None;
+            down.is_sure = track.is_confirmed();
+        } else if b.height() >= UP_AGAIN * down.upright_height {
+            down.up_since.get_or_insert(scene.at);
+        }
+        true
+    }
+
+    /// The upright box that this one was a moment ago, if it has gone down since.
+    fn fell(&self, scene: Scene<'_>, track: &Track) -> Option<Upright> {
+        let b = &track.box_in_frame;
+        if !self.zone.contains(b.standing_point()) {
+            return None;
+        }
+        let falls_within = FALLS_WITHIN.max(scene.flicker);
+        let is_new = scene.at.since(track.first_seen) <= falls_within;
+        self.upright.iter().copied().find(|upright| {
+            let is_same = upright.number == track.number;
+            // Their own track is not seen now: two boxes in one frame are two people.
+            let may_be = is_new
+                && track.first_seen.mono >= upright.at.mono
+                && scene.track(upright.number).is_none_or(|old| old.last_seen.mono < scene.at.mono)
+                && upright.reaches(b);
+            (is_same || may_be) && upright.became(b, self.low)
+        })
+    }
+
+    fn goes_down(&mut self, scene: Scene<'_>, track: &Track, upright: &Upright) {
+        self.upright.retain(|other| other.number != upright.number && other.number != track.number);
+        self.down.push(Down {
+            number: track.number,
+            box_in_frame: track.box_in_frame,
+            upright_height: upright.height,
+            since: scene.at,
+            last: scene.at,
+            up_since: None,
+            is_sure: track.is_confirmed(),
+        });
+    }
+
+    /// Remembers an upright box.
+    fn stands(&mut self, scene: Scene<'_>, track: &Track) {
+        let b = &track.box_in_frame;
+        if shape_of(b) > UPRIGHT_SHAPE || is_cut(b) {
+            return;
+        }
+        let path = self.paths.of(track.number);
+        let Some(height) = path.and_then(|path| path.upright_height(scene.at, UPRIGHT_OVER)) else { return };
+        if b.height() < 0.85 * height {
+            return;
+        }
+        let upright = Upright { number: track.number, box_in_frame: *b, height, at: scene.at };
+        match self.upright.iter_mut().find(|other| other.number == track.number) {
+            Some(other) => *other = upright,
+            None => self.upright.push(upright),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `left_behind`: a thing appears, stays where it is, and whoever brought it goes away.
+//!
+//! The owner is somebody who was near when it came to stand; nobody is told apart, an owner is only a track
+//! number of this camera and this moment. Where nobody was seen near it (the detector missed them, or it was
+//! thrown) it counts as left from the start, and less surely so. Somebody who lingers beside it looks after it,
+//! whoever it is; who passes by does not.
+
+use std::time::Duration;
+
+use super::path::{Paths, gap};
+use super::spots::{Spot, Spots};
+use super::watch::{Observation, Scene, Span};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::time::Moment;
+use crate::analysis::tracker::TrackNumber;
+
+/// People are taken for owners from so long before until so long after it came to stand.
+const ARRIVAL: Duration = Duration::from_secs(3);
+/// Near enough to have put it down, in their own heights: an arm's length and a step (a guess).
+const NEAR: f32 = 0.6;
+/// Near enough to look after it.
+const BESIDE: f32 = 1.2;
+/// Passers-by are gone after that.
+const LINGERS: Duration = Duration::from_secs(6);
+/// How much less sure a thing is whose owner nobody saw.
+const WITHOUT_OWNER: f32 = 0.7;
+/// A thing that cannot be seen for longer was taken away.
+const KEPT_FOR: Duration = Duration::from_secs(20);
+/// People remembered per thing.
+const MOST_PEOPLE: usize = 6;
+const PEOPLE: [Class; 1] = [Class::PERSON];
+
+#[derive(Debug, Clone)]
+pub(super) struct LeftBehind {
+    classes: Vec<Class>,
+    lasting: Duration,
+    owner_away: bool,
+    spots: Spots,
+    people: Paths,
+    things: Vec<Thing>,
+}
+
+/// One thing that came to stand while we looked.
+#[derive(Debug, Clone)]
+struct Thing {
+    /// The place and time it came: which spot it is.
+    since: Moment,
+    box_in_frame: BBox,
+    company: [Option<Companion>; MOST_PEOPLE],
+    had_owner: bool,
+    /// Since when nobody looks after it.
+    alone_since: Option<Moment>,
+}
+
+/// Somebody near a thing.
+#[derive(Debug, Clone, Copy)]
+struct Companion {
+    number: TrackNumber,
+    is_owner: bool,
+    beside_since: Moment,
+    beside_at: Moment,
+}
+
+impl LeftBehind {
+    pub(super) fn new(zone: Polygon, classes: Vec<Class>, owner_away: bool, lasting: Duration) -> Self {
+        LeftBehind {
+            classes,
+            lasting,
+            owner_away,
+            spots: Spots::new(zone, KEPT_FOR),
+            people: Paths::new(2 * ARRIVAL),
+            things: Vec::new(),
+        }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.people.look(scene, &PEOPLE);
+        self.spots.follow(scene, &self.classes);
+        let spots = &self.spots;
+        let is_thing = |spot: &Spot, thing: &Thing| {
+            spot.since.mono == thing.since.mono && spot.box_in_frame.iou(&thing.box_in_frame) > 0.2
+        };
+        self.things.retain(|thing| spots.iter().any(|spot| !spot.has_moved && is_thing(spot, thing)));
+        for spot in self.spots.iter().filter(|spot| !spot.was_there_before && !spot.has_moved) {
+            let index = match self.things.iter().position(|thing| is_thing(spot, thing)) {
+                Some(index) => index,
+                None => {
+                    self.things.push(Thing::come(spot));
+                    self.things.len() - 1
+                }
+            };
+            self.things[index].look(scene, &self.people);
+        }
+        let spans = self.spots.iter().filter(|spot| !spot.was_there_before).filter_map(|spot| {
+            let thing = self.things.iter().find(|thing| is_thing(spot, thing))?;
+            let since = if self.owner_away { thing.alone_since? } else { thing.since };
+            // Hidden by whoever stands before it, it is neither seen nor gone.
+            let last = spot.last_there;
+            (last.mono >= since.mono).then_some(Span { number: spot.number, since, last, is_sure: true })
+        });
+        let longest = spans.clone().max_by_key(|span| span.lasted());
+        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+        let is_owned = longest.is_some_and(|span| {
+            let spot = self.spots.iter().find(|spot| spot.number == span.number);
+            spot.is_some_and(|spot| self.things.iter().any(|thing| is_thing(spot, thing) && thing.had_owner))
+        });
+        if !is_owned && observation.sustains {
+            observation.strength *= WITHOUT_OWNER;
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.spots.forget();
+        self.people.forget();
+        self.things.clear();
+    }
+}
+
+impl Thing {
+    fn come(spot: &Spot) -> Self {
+        Thing {
+            since: spot.since,
+            box_in_frame: spot.box_in_frame,
+            company: [None; MOST_PEOPLE],
+            had_owner: false,
+            alone_since: None,
+        }
+    }
+
+    fn look(&mut self, scene: Scene<'_>, people: &Paths) {
+        let is_arriving = scene.at.since(self.since) <= ARRIVAL.max(scene.flicker + Duration::from_secs(1));
+        for track in scene.seen_now(&PEOPLE) {
+            let reach = |b: &BBox| gap(b, &self.box_in_frame) / b.height().max(f32::MIN_POSITIVE);
+            let is_beside = reach(&track.box_in_frame) <= BESIDE;
+            let brought_it = is_arriving
+                && people.of(track.number).is_some_and(|path| {
+                    path.steps().any(|step| {
+                        let apart = step.at.mono.abs_diff(self.since.mono);
+                        apart <= ARRIVAL && reach(&step.box_in_frame) <= NEAR
+                    })
+                });
+            if is_beside || brought_it {
+                self.meet(track.number, scene.at, is_beside, brought_it);
+            }
+        }
+        let looks_after = |companion: &Companion| {
+            let is_here = scene.at.since(companion.beside_at) <= scene.flicker;
+            let lingers = companion.beside_at.since(companion.beside_since) >= LINGERS;
+            is_here && (companion.is_owner || lingers)
+        };
+        if self.company.iter().flatten().any(looks_after) {
+            self.alone_since = None;
+        } else {
+            // They left when they were last beside it, not when that was noticed.
+            let left = self.company.iter().flatten().filter(|c| c.is_owner || c.lingered());
+            let left = left.map(|c| c.beside_at).max_by_key(|at| at.mono);
+            self.alone_since.get_or_insert(left.unwrap_or(self.since));
+        }
+    }
+
+    fn meet(&mut self, number: TrackNumber, at: Moment, is_beside: bool, is_owner: bool) {
+        self.had_owner |= is_owner;
+        let known = self.company.iter_mut().flatten().find(|companion| companion.number == number);
+        if let Some(companion) = known {
+            companion.is_owner |= is_owner;
+            if is_beside {
+                if at.since(companion.beside_at) > LINGERS {
+                    companion.beside_since = at;
+                }
+                companion.beside_at = at;
+            }
+            return;
+        }
+        let companion = Companion { number, is_owner, beside_since: at, beside_at: at };
+        // A free place, else that of whoever is longest away and no owner.
+        let place = self.company.iter_mut().min_by_key(|place| match place {
+            None => (0, Duration::ZERO),
+            Some(companion) if companion.is_owner => (2, companion.beside_at.mono),
+            Some(companion) => (1, companion.beside_at.mono),
+        });
+        if let Some(place) = place {
+            *place = Some(companion);
+        }
+    }
+}
+
+impl Companion {
+    fn lingered(&self) -> bool {
+        self.beside_at.since(self.beside_since) >= LINGERS
+    }
+}

@@ -1,0 +1,232 @@
+//! `scuffle`: several people, touching or nearly, move fast and irregularly.
+//!
+//! Irregular is what goes to and fro: of the way that the middle and the edges of a box make within a second, the
+//! part that does not lead anywhere. Who walks, alone, together or past each other, goes somewhere; who stands
+//! and talks hardly moves; who wrestles is pulled about, bends, reaches out. It is measured in own heights per
+//! second, with the detector's jitter taken off, and of the people close together the least restless one
+//! needed counts: one who waves beside somebody who stands is no scuffle.
+//!
+//! What it cannot do: two who hold each other so tightly that the detector sees one person, people less tall than
+//! a seventh of the picture, whose boxes tremble as much as they move, and fewer than five looks a second. It
+//! sees restlessness, not violence: dancing and games look the same. `tests/truth/README.md` says how often it
+//! is right on real clips.
+
+use std::time::Duration;
+
+use super::path::{ASPECT, Path, Paths, gap};
+use super::watch::{Observation, Scene, Spell};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::tracker::{Track, TrackNumber};
+
+/// Movement is taken over so long: a blow and its return.
+const WINDOW: Duration = Duration::from_secs(1);
+/// Shorter ways say nothing.
+const SHORTEST: Duration = Duration::from_millis(350);
+/// Sights that a way needs.
+const LEAST_SIGHTS: usize = 4;
+/// Who is this near (in the taller one's heights) can be reached with an arm.
+const REACH: f32 = 0.4;
+/// Two boxes of which one lies in the other to this part are one person found twice.
+const SAME_PERSON: f32 = 0.8;
+/// Two whose heights differ by more do not stand at one place.
+const ALIKE: f32 = 2.0;
+/// Less tall than that (in parts of the picture) a box trembles as much as people move. Of the quiet clips, this
+/// alone silences the plaza and most of the walkway.
+const SMALLEST: f32 = 0.15;
+/// Who gets on faster than that (heights per second) walks.
+const WALKS: f32 = 0.8;
+/// A detector's jitter: this part of the own height, and this part of the picture, is no movement.
+const JITTER: f32 = 0.05;
+/// See [`JITTER`]: four pixels of a model's 416.
+const JITTER_IN_PICTURE: f32 = 0.01;
+/// What is compared is the median over so long, so that one bad box tells nothing.
+const SMOOTHED_OVER: Duration = Duration::from_millis(400);
+/// Looks in that time at most.
+const MOST_LOOKS: usize = 12;
+
+#[derive(Debug, Clone)]
+pub(super) struct Scuffle {
+    zone: Polygon,
+    classes: Vec<Class>,
+    people: usize,
+    unrest: f32,
+    lasting: Duration,
+    paths: Paths,
+    restless: Vec<Restless>,
+    near: Vec<f32>,
+    /// When, and the unrest of the group then; oldest first.
+    latest: Vec<(Duration, f32)>,
+    sorted: Vec<f32>,
+    spell: Spell,
+}
+
+/// Somebody and how they move, in heights per second.
+#[derive(Debug, Clone, Copy)]
+struct Restless {
+    number: TrackNumber,
+    box_in_frame: BBox,
+    unrest: f32,
+}
+
+impl Scuffle {
+    pub(super) fn new(
+        zone: Polygon,
+        classes: Vec<Class>,
+        people: usize,
+        unrest: f32,
+        lasting: Duration,
+    ) -> Self {
+        Scuffle {
+            zone,
+            classes,
+            people: people.max(2),
+            unrest,
+            lasting,
+            paths: Paths::new(WINDOW),
+            restless: Vec::new(),
+            near: Vec::new(),
+            latest: Vec::with_capacity(MOST_LOOKS + 1),
+            sorted: Vec::with_capacity(MOST_LOOKS + 1),
+            spell: Spell::default(),
+        }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.paths.look(scene, &self.classes);
+        self.restless.clear();
+        for track in scene.seen_now(&self.classes) {
+            let b = track.box_in_frame;
+            if !self.zone.contains(b.standing_point()) {
+                continue;
+            }
+            let unrest = self.paths.of(track.number).and_then(unrest_of).unwrap_or(0.0);
+            self.restless.push(Restless { number: track.number, box_in_frame: b, unrest });
+        }
+        let (now, centre) = self.most_restless_group();
+        let smoothed = self.smoothed(scene, now);
+        let is_scuffle = smoothed >= self.unrest;
+        self.spell.look(scene, is_scuffle);
+        if is_scuffle && let Some(centre) = centre {
+            self.show(scene, centre, smoothed, observation);
+        }
+        self.spell.tell(self.lasting, observation);
+        if self.spell.lasted().is_some() {
+            observation.value = observation.value.max(f64::from(smoothed));
+            observation.count = observation.shown.len();
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.paths.forget();
+        self.latest.clear();
+        self.spell.forget();
+    }
+
+    /// The unrest of the least restless one needed, in the group where that is most, and somebody of it.
+    fn most_restless_group(&mut self) -> (f32, Option<usize>) {
+        let mut most = (0.0, None);
+        for i in 0..self.restless.len() {
+            self.near.clear();
+            let here = self.restless[i].box_in_frame;
+            let near = self.restless.iter().filter(|other| is_near(&here, &other.box_in_frame));
+            self.near.extend(near.map(|other| other.unrest));
+            self.near.sort_unstable_by(|a, b| b.total_cmp(a));
+            if let Some(unrest) = self.near.get(self.people - 1)
+                && *unrest > most.0
+            {
+                most = (*unrest, Some(i));
+            }
+        }
+        most
+    }
+
+    fn smoothed(&mut self, scene: Scene<'_>, now: f32) -> f32 {
+        self.latest.push((scene.at.mono, now));
+        let from = scene.at.mono.saturating_sub(SMOOTHED_OVER);
+        let most = self.latest.len().saturating_sub(MOST_LOOKS);
+        let mut index = 0;
+        self.latest.retain(|(at, _)| {
+            index += 1;
+            index > most && *at >= from
+        });
+        self.sorted.clear();
+        self.sorted.extend(self.latest.iter().map(|(_, unrest)| *unrest));
+        self.sorted.sort_unstable_by(f32::total_cmp);
+        self.sorted[(self.sorted.len() - 1) / 2]
+    }
+
+    fn show(&self, scene: Scene<'_>, centre: usize, unrest: f32, observation: &mut Observation) {
+        observation.shown.clear();
+        let here = self.restless[centre].box_in_frame;
+        let mut score = 0.0_f32;
+        for other in self.restless.iter().filter(|other| is_near(&here, &other.box_in_frame)) {
+            let track: Option<&Track> = scene.track(other.number);
+            if let Some(track) = track.filter(|track| track.is_confirmed()) {
+                observation.show(track);
+                score += track.score;
+            }
+        }
+        let mean = score / observation.shown.len().max(1) as f32;
+        // Just restless enough is half believed, twice as restless fully as far as the boxes are.
+        let margin = if self.unrest > 0.0 { unrest / (2.0 * self.unrest) } else { 1.0 };
+        observation.strength = mean * margin.clamp(0.5, 1.0);
+        observation.value = f64::from(unrest);
+    }
+}
+
+fn is_near(a: &BBox, b: &BBox) -> bool {
+    let (low, tall) = (a.height().min(b.height()), a.height().max(b.height()));
+    let common = a.intersection(b).map_or(0.0, |common| common.area());
+    let is_one = common > SAME_PERSON * a.area().min(b.area());
+    a == b || (tall <= ALIKE * low && gap(a, b) <= REACH * tall && !is_one)
+}
+
+/// How somebody moves to and fro, in own heights per second; `None` for who is too small, seen too short, or
+/// on the way.
+fn unrest_of(path: &Path) -> Option<f32> {
+    let steps = path.latest(WINDOW);
+    let count = steps.clone().count();
+    let (first, now) = (steps.clone().next()?, path.now());
+    let lasted = now.at.since(first.at);
+    if count < LEAST_SIGHTS || lasted < SHORTEST {
+        return None;
+    }
+    let height = steps.clone().map(|step| step.box_in_frame.height()).sum::<f32>() / count as f32;
+    if height < SMALLEST {
+        return None;
+    }
+    let secs = lasted.as_secs_f32();
+    let (from, to) = (first.box_in_frame.centre(), now.box_in_frame.centre());
+    if ((to.x - from.x) * ASPECT).hypot(to.y - from.y) / height / secs > WALKS {
+        return None;
+    }
+    let measures: [fn(&BBox) -> f32; 4] =
+        [|b| b.centre().x * ASPECT, |b| b.centre().y, |b| b.width() * ASPECT, |b| b.height()];
+    let jitter = JITTER + JITTER_IN_PICTURE / height;
+    let to_and_fro: f32 = measures
+        .into_iter()
+        .map(|measure| to_and_fro(steps.clone().map(|step| measure(&step.box_in_frame) / height), jitter))
+        .sum();
+    Some(to_and_fro / secs)
+}
+
+/// The way that a value makes in steps larger than `jitter`, without the part that leads from the first to the
+/// last.
+fn to_and_fro(values: impl Iterator<Item = f32>, jitter: f32) -> f32 {
+    let mut way = 0.0;
+    let mut ends: Option<(f32, f32)> = None;
+    for value in values {
+        match &mut ends {
+            None => ends = Some((value, value)),
+            Some((_, latest)) => {
+                let step = (value - *latest).abs();
+                if step > jitter {
+                    way += step;
+                    *latest = value;
+                }
+            }
+        }
+    }
+    ends.map_or(0.0, |(first, last)| (way - (last - first).abs()).max(0.0))
+}

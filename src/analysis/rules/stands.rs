@@ -1,0 +1,128 @@
+//! What stands still in a zone, and since when: shared by `parked`, `left_behind`, `gone` and `vending`.
+//!
+//! A thing is still while its box stays near one place, measured in its own size; a queue that creeps on does
+//! not stand. Things are in the zone when enough of the lower half of their box is, as the upper half stands
+//! before the ground behind it.
+
+use super::watch::{Scene, Span};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::time::Moment;
+use crate::analysis::tracker::{Track, TrackNumber, TrackState};
+
+/// The part of the lower half of the box that must be in the zone (a guess, to be tuned on real lanes).
+const IN_ZONE: f32 = 0.4;
+/// Or the part of the zone that must be under the box, for zones smaller than a car.
+const ZONE_COVERED: f32 = 0.5;
+/// How far the centre may be from where it stood, in own sizes: five times the detector's jitter.
+const STILL_WITHIN: f32 = 0.25;
+
+/// Everything that stands in one zone.
+#[derive(Debug, Clone)]
+pub(super) struct Stands {
+    zone: Polygon,
+    zone_area: f32,
+    stands: Vec<Stand>,
+}
+
+/// One thing standing in the zone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stand {
+    pub(super) number: TrackNumber,
+    pub(super) place: Place,
+    pub(super) last_there: Moment,
+    pub(super) is_sure: bool,
+    /// Where it is now, if that is not where it stood: a step aside, a bad box, or it has moved on.
+    elsewhere: Option<Place>,
+}
+
+/// Where a thing stands, and since when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) box_in_frame: BBox,
+    pub(super) since: Moment,
+}
+
+impl Place {
+    pub(super) fn is_near(&self, b: &BBox) -> bool {
+        let (was, is) = (self.box_in_frame.centre(), b.centre());
+        let (dx, dy) = (was.x - is.x, was.y - is.y);
+        let limit = STILL_WITHIN * self.box_in_frame.size();
+        dx * dx + dy * dy <= limit * limit
+    }
+}
+
+impl Stand {
+    pub(super) fn span(&self) -> Span {
+        Span { number: self.number, since: self.place.since, last: self.last_there, is_sure: self.is_sure }
+    }
+
+    /// Takes in where the thing is in this frame.
+    fn look(&mut self, scene: Scene<'_>, track: &Track) {
+        let b = &track.box_in_frame;
+        self.is_sure = track.is_confirmed();
+        if self.place.is_near(b) {
+            self.last_there = scene.at;
+            self.elsewhere = None;
+            return;
+        }
+        if !self.elsewhere.is_some_and(|place| place.is_near(b)) {
+            self.elsewhere = Some(Place { box_in_frame: *b, since: scene.at });
+        }
+        if scene.at.since(self.last_there) > scene.flicker
+            && let Some(place) = self.elsewhere.take()
+        {
+            self.place = place;
+            self.last_there = scene.at;
+        }
+    }
+}
+
+impl Stands {
+    pub(super) fn new(zone: Polygon) -> Self {
+        Stands { zone_area: zone.area(), zone, stands: Vec::new() }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Stand> + Clone {
+        self.stands.iter()
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.stands.clear();
+    }
+
+    /// Whether a thing with that box stands in the zone.
+    pub(super) fn is_in_zone(&self, b: &BBox) -> bool {
+        let ground = b.lower_half();
+        let share = self.zone.share_of(&ground);
+        share >= IN_ZONE || share * ground.area() >= ZONE_COVERED * self.zone_area
+    }
+
+    /// Takes in one frame.
+    pub(super) fn follow(&mut self, scene: Scene<'_>, classes: &[Class]) {
+        for track in scene.seen_now(classes) {
+            if !self.is_in_zone(&track.box_in_frame) {
+                continue;
+            }
+            match self.stands.iter_mut().find(|stand| stand.number == track.number) {
+                Some(stand) => stand.look(scene, track),
+                None => self.stands.push(Stand {
+                    number: track.number,
+                    place: Place { box_in_frame: track.box_in_frame, since: scene.at },
+                    last_there: scene.at,
+                    is_sure: track.is_confirmed(),
+                    elsewhere: None,
+                }),
+            }
+        }
+        // Covered by a passing bus, it is still there while the tracker looks for it.
+        let is_covered = |track: &Track, stand: &Stand| {
+            track.state == TrackState::Lost && track.last_seen.mono == stand.last_there.mono
+        };
+        self.stands.retain(|stand| {
+            scene.track(stand.number).is_some_and(|track| {
+                is_covered(track, stand) || scene.at.since(stand.last_there) <= scene.flicker
+            })
+        });
+    }
+}

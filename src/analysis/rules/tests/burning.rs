@@ -1,0 +1,81 @@
+//! Fire and smoke: what lives is told, what only looks like it is not.
+
+use super::*;
+
+fn flame(x: f64, size: f64, score: f32) -> Detection {
+    let (x, half) = (x as f32, size as f32 / 2.0);
+    Detection {
+        class: Class::FIRE,
+        score,
+        box_in_frame: BBox::new(x - half, 0.7 - 2.0 * half, x + half, 0.7),
+    }
+}
+
+fn fire(for_secs: f64) -> Condition {
+    Condition::Fire { zone: "all".into(), classes: vec![Class::FIRE], for_at_least: secs(for_secs) }
+}
+
+/// Flickers about a size, and its score with it.
+fn flickering(t: f64) -> Detection {
+    flame(0.5, 0.1 * (1.0 + 0.25 * (7.0 * t).sin()), 0.6 + 0.15 * (5.0 * t).cos() as f32)
+}
+
+#[test]
+fn a_fire_that_flickers_is_told_after_its_time() {
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    stage.look(10.0, |_| vec![]).look(10.0, |t| vec![flickering(t)]);
+    assert_near(&raised(&stage), &[13.2], 0.6);
+    // Also one that the detector finds only half of the time, and one that burnt before we looked.
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    stage.look(10.0, |t| if t % 0.8 < 0.41 { vec![flickering(t)] } else { vec![] });
+    assert_near(&raised(&stage), &[3.4], 1.0);
+}
+
+#[test]
+fn a_blink_is_no_fire() {
+    for blink in [0.2, 0.4, 1.0] {
+        let mut stage = Stage::of(vec![rule(fire(3.0))]);
+        stage.look(60.0, |t| if t % 20.0 < blink + 0.01 { vec![flickering(t)] } else { vec![] });
+        assert_eq!(stage.told(), [], "{blink} s");
+    }
+}
+
+#[test]
+fn a_lamp_is_no_fire_until_it_changes() {
+    let jitter = |t: f64| 0.001 * (13.0 * t).sin();
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    stage.look(120.0, |t| vec![flame(0.5 + jitter(t), 0.1, 0.7)]);
+    assert_eq!(stage.told(), []);
+    // Something beside it catches fire: the box grows and flickers.
+    stage.look(10.0, |t| vec![flame(0.5, 0.1 + 0.01 * t + 0.02 * (7.0 * t).sin(), 0.7)]);
+    assert_eq!(raised(&stage).len(), 1);
+}
+
+#[test]
+fn what_appears_and_never_changes_needs_three_times_as_long_and_weighs_less() {
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    stage.look(10.0, |_| vec![]).look(15.0, |_| vec![flame(0.5, 0.1, 0.7)]);
+    assert_near(&raised(&stage), &[19.2], 0.6);
+    let still = stage.told[0].confidence;
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    stage.look(10.0, |_| vec![]).look(15.0, |t| vec![flickering(t)]);
+    assert!(still < 0.8 * stage.told[0].confidence, "{still} {}", stage.told[0].confidence);
+}
+
+#[test]
+fn smoke_that_drifts_and_grows_is_told() {
+    let smoke =
+        |t: f64| Detection { class: Class::SMOKE, ..flame(0.4 + 0.01 * t, 0.1 * (1.0 + 0.15 * t), 0.5) };
+    let when = Condition::Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) };
+    let mut stage = Stage::of(vec![rule(when)]);
+    stage.look(10.0, |_| vec![]).look(15.0, |t| vec![smoke(t)]);
+    assert_near(&raised(&stage), &[15.2], 2.0);
+}
+
+#[test]
+fn fire_outside_the_zone_is_not_asked_for() {
+    let when = Condition::Fire { zone: "right".into(), classes: vec![Class::FIRE], for_at_least: secs(1.0) };
+    let mut stage = Stage::of(vec![rule(when)]);
+    stage.look(10.0, |t| vec![Detection { ..flame(0.25, 0.1 * (1.0 + 0.25 * (7.0 * t).sin()), 0.7) }]);
+    assert_eq!(stage.told(), []);
+}

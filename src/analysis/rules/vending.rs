@@ -1,0 +1,121 @@
+//! `vending`: a stall: a vehicle or two-wheeler that stands where nobody may sell, with people round it.
+//!
+//! The thing stands for the rule's time, and in at least half of the recent time somebody was beside it: a
+//! parked car has nobody round it, somebody who unloads is gone before the time is over. It is the place that
+//! counts, as customers hide a stall longer than a track lives.
+
+use std::time::Duration;
+
+use super::path::gap;
+use super::share::Share;
+use super::spots::{Spot, Spots};
+use super::watch::{Observation, Scene, Span};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::time::Moment;
+
+/// Beside it, in the person's own heights: at arm's length and a step (a guess).
+const BESIDE: f32 = 0.6;
+/// Somebody was beside it in this share of the recent time.
+const ATTENDED: f32 = 0.5;
+/// The recent time, as a part of the rule's: at constant company the share is reached after a third of it.
+const RECENT: f32 = 0.5;
+/// A stall that cannot be seen for longer has gone.
+const KEPT_FOR: Duration = Duration::from_secs(30);
+const PEOPLE: [Class; 1] = [Class::PERSON];
+
+#[derive(Debug, Clone)]
+pub(super) struct Vending {
+    /// What a stall is made of: the rule's classes without people.
+    things: Vec<Class>,
+    wants_people: bool,
+    lasting: Duration,
+    spots: Spots,
+    stalls: Vec<Stall>,
+}
+
+/// How much company a standing thing has.
+#[derive(Debug, Clone, Copy)]
+struct Stall {
+    since: Moment,
+    box_in_frame: BBox,
+    company: Share,
+}
+
+impl Stall {
+    fn is_at(&self, spot: &Spot) -> bool {
+        self.since.mono == spot.since.mono && self.box_in_frame.iou(&spot.box_in_frame) > 0.2
+    }
+}
+
+impl Vending {
+    pub(super) fn new(zone: Polygon, classes: &[Class], lasting: Duration) -> Self {
+        Vending {
+            things: classes.iter().copied().filter(|class| *class != Class::PERSON).collect(),
+            wants_people: classes.contains(&Class::PERSON),
+            lasting,
+            spots: Spots::new(zone, KEPT_FOR),
+            stalls: Vec::new(),
+        }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.spots.follow(scene, &self.things);
+        let spots = &self.spots;
+        self.stalls.retain(|stall| spots.iter().any(|spot| !spot.has_moved && stall.is_at(spot)));
+        for spot in self.spots.iter().filter(|spot| !spot.has_moved) {
+            let index = match self.stalls.iter().position(|stall| stall.is_at(spot)) {
+                Some(index) => index,
+                None => {
+                    let company = Share::new(self.lasting.mul_f32(RECENT));
+                    self.stalls.push(Stall { since: spot.since, box_in_frame: spot.box_in_frame, company });
+                    self.stalls.len() - 1
+                }
+            };
+            let is_attended = people_beside(scene, &spot.box_in_frame).next().is_some();
+            self.stalls[index].company.add(scene.watched, is_attended);
+        }
+        let company_of = |spot: &Spot| {
+            let stall = self.stalls.iter().find(|stall| stall.is_at(spot))?;
+            Some(stall.company.value())
+        };
+        let is_stall = |spot: &&Spot| {
+            !spot.has_moved && (!self.wants_people || company_of(spot).is_some_and(|c| c >= ATTENDED))
+        };
+        let stalls = self.spots.iter().filter(is_stall);
+        let spans = stalls.clone().map(|spot| Span {
+            number: spot.number,
+            since: spot.since,
+            last: spot.last_there,
+            is_sure: true,
+        });
+        observation.tell_spans(scene, &self.things, self.lasting, spans);
+        let lasting = stalls.filter(|spot| spot.stood_for() >= self.lasting);
+        for spot in lasting {
+            // Hidden behind its customers it is still there.
+            observation.sustains |= spot.is_covered;
+            if spot.is_seen(scene) && self.wants_people {
+                for track in people_beside(scene, &spot.box_in_frame) {
+                    observation.show(track);
+                }
+                observation.strength *= company_of(spot).unwrap_or(0.0).clamp(0.5, 1.0);
+            }
+        }
+        observation.count = observation.shown.len();
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.spots.forget();
+        self.stalls.clear();
+    }
+}
+
+fn people_beside<'s>(
+    scene: Scene<'s>,
+    thing: &BBox,
+) -> impl Iterator<Item = &'s crate::analysis::tracker::Track> + use<'s> {
+    let thing = *thing;
+    scene
+        .confirmed(&PEOPLE)
+        .filter(move |track| gap(&track.box_in_frame, &thing) <= BESIDE * track.box_in_frame.height())
+}

@@ -1,0 +1,124 @@
+//! `works`: several trucks or people are busy where nobody may dig or build.
+//!
+//! Busy means that at least so many stay at their place and one of them moves there: a parked truck is not
+//! busy, nor are people who pass through or wait for a bus without a step. Digging goes on and off, so what is
+//! asked is the share of the recent time.
+
+use std::time::Duration;
+
+use super::path::{Path, Paths, distance, shape_of, size_of};
+use super::share::Share;
+use super::watch::{Observation, Scene};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::Polygon;
+use crate::analysis::time::Moment;
+
+/// Who stays was there for so long ...
+const STAYS_FOR: Duration = Duration::from_secs(8);
+/// ... within so many own sizes: a few steps each way.
+const STAYS_WITHIN: f32 = 2.0;
+/// Who moves at the place does at least this in that time, in own sizes: a step, or an arm of the digger;
+/// several times the detector's jitter.
+const MOVES_BY: f32 = 0.35;
+/// Or changes shape by this factor: bends, swings the boom round.
+const CHANGES_BY: f32 = 1.35;
+/// Paths are kept for so long.
+const WINDOW: Duration = Duration::from_secs(12);
+/// Busy in this share of the recent time.
+const BUSY_SHARE: f32 = 0.5;
+/// Below that it is over.
+const OVER_SHARE: f32 = 0.2;
+
+#[derive(Debug, Clone)]
+pub(super) struct Works {
+    zone: Polygon,
+    classes: Vec<Class>,
+    at_least: usize,
+    lasting: Duration,
+    paths: Paths,
+    busy: Share,
+    since: Option<Moment>,
+    seen_at: Option<Moment>,
+}
+
+impl Works {
+    pub(super) fn new(zone: Polygon, classes: Vec<Class>, at_least: usize, lasting: Duration) -> Self {
+        Works {
+            zone,
+            classes,
+            at_least: at_least.max(1),
+            lasting,
+            paths: Paths::new(WINDOW),
+            busy: Share::new(lasting / 2),
+            since: None,
+            seen_at: None,
+        }
+    }
+
+    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.paths.look(scene, &self.classes);
+        let staying = scene.confirmed(&self.classes).filter_map(|track| {
+            let is_in_zone = self.zone.contains(track.box_in_frame.standing_point());
+            let path = self.paths.of(track.number).filter(|path| is_in_zone && stays(path))?;
+            Some((track, path))
+        });
+        let count = staying.clone().count();
+        let is_busy = count >= self.at_least && staying.clone().any(|(_, path)| moves(path));
+        self.busy.add(scene.watched, is_busy);
+        if is_busy {
+            self.since.get_or_insert(scene.at);
+            self.seen_at = Some(scene.at);
+            observation.shown.clear();
+            observation.strength = 0.0;
+            for (track, _) in staying {
+                observation.show(track);
+                observation.strength += track.score / count as f32;
+            }
+        } else if self.busy.value() < OVER_SHARE && self.since.is_some() {
+            self.since = None;
+            self.seen_at = None;
+        }
+        let (Some(since), Some(seen_at)) = (self.since, self.seen_at) else {
+            observation.clear();
+            return;
+        };
+        let lasted = seen_at.since(since);
+        observation.holds = lasted >= self.lasting && self.busy.value() >= BUSY_SHARE;
+        // A pause does not end it.
+        observation.sustains = is_busy || self.busy.value() >= OVER_SHARE;
+        observation.since = Some(since);
+        observation.seen_at = Some(seen_at);
+        observation.value = lasted.as_secs_f64();
+        observation.count = observation.shown.len();
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.paths.forget();
+        self.busy = Share::new(self.lasting / 2);
+        self.since = None;
+        self.seen_at = None;
+    }
+}
+
+fn stays(path: &Path) -> bool {
+    let now = path.now();
+    let Some(first) = path.steps().next() else { return false };
+    let size = size_of(&now.box_in_frame);
+    now.at.since(first.at) >= STAYS_FOR
+        && path.steps().all(|step| distance(&step.box_in_frame, &now.box_in_frame) <= STAYS_WITHIN * size)
+}
+
+/// Moves about or changes shape, single bad boxes aside: at least a fifth of the sights are off by that much.
+fn moves(path: &Path) -> bool {
+    let now = path.now();
+    let (size, shape) = (size_of(&now.box_in_frame), shape_of(&now.box_in_frame));
+    let (mut all, mut off) = (0_usize, 0_usize);
+    for step in path.steps() {
+        all += 1;
+        let ratio = shape_of(&step.box_in_frame) / shape.max(f32::MIN_POSITIVE);
+        let is_off = distance(&step.box_in_frame, &now.box_in_frame) >= MOVES_BY * size
+            || !(1.0 / CHANGES_BY..CHANGES_BY).contains(&ratio);
+        off += usize::from(is_off);
+    }
+    5 * off >= all
+}

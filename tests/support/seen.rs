@@ -1,0 +1,118 @@
+//! What a detector sees in real clips, looked once and kept: rules are tried on the same detections again
+//! and again without paying for the pictures each time.
+//!
+//! Kept outside the repository, in `LOOKOUT_SEEN` or the user's cache folder, by the digest of the weights, the
+//! clip and the rate: nothing here can show what another model saw.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::geometry::BBox;
+use lookout::detector::manifest::{Manifest, ModelEntry};
+use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::video::{self, FileOptions};
+
+/// As the daemon asks: what scores so much of the threshold continues a track (`daemon::sight`).
+const UNSURE: f32 = 0.35;
+
+/// One look: when, and what was there.
+pub type Look = (Duration, Vec<Detection>);
+
+/// A model to look with, loaded when the first clip is not known yet.
+pub struct Looker {
+    entry: ModelEntry,
+    inference: Option<Inference>,
+}
+
+impl Looker {
+    /// `street-nano` and what else stands in our manifest, or one of the public weights.
+    pub fn new(model: &str) -> Looker {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let ours = Manifest::read(&root.join("models/manifest.toml")).expect("our manifest is good");
+        let public = Manifest::read(&root.join("tests/data/detector/public-models.toml"))
+            .expect("a good manifest")
+            .with_files_in(&super::clips::shared().join("models"));
+        let entry = ours.model(model).or_else(|_| public.model(model)).expect("described").clone();
+        Looker { entry, inference: None }
+    }
+
+    /// The model's thresholds, as a camera's plan has them.
+    pub fn thresholds(&self) -> impl Iterator<Item = (Class, f32)> + '_ {
+        self.entry.thresholds.iter().copied()
+    }
+
+    /// What is seen in a clip at so many looks a second.
+    pub fn see(&mut self, clip: &Path, hz: f32) -> Vec<Look> {
+        let kept = self.place_of(clip, hz);
+        if let Ok(text) = fs::read_to_string(&kept) {
+            return read(&text);
+        }
+        let looks = self.look(clip, hz);
+        fs::create_dir_all(kept.parent().expect("a folder")).expect("the cache folder is made");
+        let part = kept.with_extension("part");
+        fs::write(&part, written(&looks)).expect("the cache is written");
+        fs::rename(&part, &kept).expect("the cache is written");
+        looks
+    }
+
+    fn place_of(&self, clip: &Path, hz: f32) -> PathBuf {
+        let cache = std::env::var_os("LOOKOUT_SEEN").map(PathBuf::from).unwrap_or_else(|| {
+            let home = std::env::var_os("HOME").expect("a home folder, or LOOKOUT_SEEN");
+            PathBuf::from(home).join(".cache/lookout/seen")
+        });
+        let mut digest = String::new();
+        for byte in &self.entry.sha256[..4] {
+            let _ = write!(digest, "{byte:02x}");
+        }
+        let clip = clip.file_stem().expect("a file").to_string_lossy();
+        cache.join(format!("{}-{digest}", self.entry.name)).join(format!("{clip}@{hz}.json"))
+    }
+
+    fn look(&mut self, clip: &Path, hz: f32) -> Vec<Look> {
+        let inference = self.inference.get_or_insert_with(|| {
+            let model = Model::load(&self.entry, &[Provider::Cpu]).expect("the model loads");
+            Inference::new(&[Arc::new(model)]).expect("buffers")
+        });
+        let thresholds = Thresholds::default().scaled(UNSURE);
+        let every = Duration::from_secs_f32(1.0 / hz);
+        let mut frames = video::read_file(clip, FileOptions { every }).expect("the clip opens");
+        let mut looks = Vec::new();
+        while let Some((at, picture)) = frames.next_frame().expect("the clip decodes") {
+            let mut found = Vec::new();
+            inference.detect(&picture, None, &thresholds, &mut found).expect("the model runs");
+            looks.push((at, found));
+        }
+        looks
+    }
+}
+
+fn written(looks: &[Look]) -> String {
+    let look = |(at, found): &Look| {
+        let found: Vec<serde_json::Value> = found
+            .iter()
+            .map(|d| {
+                let b = d.box_in_frame;
+                serde_json::json!([d.class.name(), d.score, b.x0, b.y0, b.x1, b.y1])
+            })
+            .collect();
+        serde_json::json!([at.as_micros() as u64, found])
+    };
+    serde_json::Value::from(looks.iter().map(look).collect::<Vec<_>>()).to_string()
+}
+
+fn read(text: &str) -> Vec<Look> {
+    type Kept = Vec<(u64, Vec<(String, f32, f32, f32, f32, f32)>)>;
+    let kept: Kept = serde_json::from_str(text).expect("the cache can be read; delete it if it cannot");
+    let detection = |(class, score, x0, y0, x1, y1): (String, f32, f32, f32, f32, f32)| Detection {
+        class: Class::named(&class),
+        score,
+        box_in_frame: BBox { x0, y0, x1, y1 },
+    };
+    kept.into_iter()
+        .map(|(at, found)| (Duration::from_micros(at), found.into_iter().map(detection).collect()))
+        .collect()
+}
