@@ -16,6 +16,7 @@ pub mod acceptance;
 pub mod alert;
 pub mod assignment;
 pub mod book;
+pub mod camera_health;
 pub mod detection;
 pub mod fusion;
 mod gauge;
@@ -26,8 +27,8 @@ mod owner;
 pub mod plan;
 pub mod rules;
 pub mod schedule;
-pub mod signals;
 pub mod sensor;
+pub mod signals;
 #[cfg(test)]
 mod staging;
 pub mod time;

@@ -348,13 +348,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
 }
 
 impl Camera {
-    fn look(
-        &mut self,
-        ledger: &mut Ledger,
-        at: Moment,
-        detections: &[Detection],
-        told: &mut Vec<Revision>,
-    ) {
+    fn look(&mut self, ledger: &mut Ledger, at: Moment, detections: &[Detection], told: &mut Vec<Revision>) {
         self.unmasked.clear();
         let visible = detections.iter().filter(|d| !self.plan.masks_out(&d.box_in_frame));
         self.unmasked.extend(visible.copied());

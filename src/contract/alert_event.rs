@@ -9,8 +9,8 @@ use crate::analysis::alert::{Basis, Revision};
 use crate::analysis::grid::GridCode;
 
 use super::alert::{
-    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry, Guarantee,
-    LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
+    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry,
+    Guarantee, LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
 };
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, kinds};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::camera_condition::CameraCondition;
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{Payload, halve, is_zero};
 
@@ -281,6 +282,9 @@ pub struct CameraHealth {
     /// The last error in words, without passwords.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
+    /// What is wrong with its pictures; absent when nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub conditions: Vec<CameraCondition>,
 }
 
 /// What a camera does.

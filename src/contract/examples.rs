@@ -16,6 +16,7 @@ use super::box_status::{
     Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel, MetaRule,
     SensorHealth, SensorState, SpoolHealth, StateData,
 };
+use super::camera_condition::CameraCondition;
 use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, box_status, topics};
@@ -233,6 +234,7 @@ fn health() -> Result<HealthData, ExampleError> {
         dropped: [("newer_frame".to_owned(), 36_012)].into(),
         reconnects: 1,
         error: None,
+        conditions: vec![CameraCondition::Blurred],
     };
     Ok(HealthData {
         uptime_s: 86_400,

@@ -14,6 +14,7 @@ use tracing::warn;
 
 use crate::analysis::alert::{Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
 use crate::analysis::book::AlertError;
+use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::frame::Frame;
@@ -45,6 +46,9 @@ pub enum Note {
         frame: Frame,
         /// Everything found in it, unsure detections included.
         detections: Vec<crate::analysis::detection::Detection>,
+        /// What the picture says about the camera's health, now and then.
+        #[allow(dead_code, reason = "the analysis does not take it yet")]
+        glance: Option<Box<Glance>>,
     },
     /// A camera stopped giving frames.
     Silent(Arc<str>),
@@ -142,7 +146,7 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Looked { frame, detections } => {
+            Note::Looked { frame, detections, .. } => {
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
                 let is_witness = self.analysis.is_witness(&frame.camera);

@@ -80,18 +80,17 @@ pub fn active(
     last_seq: u64,
     at: Timestamp,
 ) -> Result<Vec<u8>, EventError> {
-    let alerts =
-        open.iter().filter(|r| !r.is_last()).map(|r| ActiveAlert {
-            alert_id: r.alert.0.to_string(),
-            rev: r.rev,
-            phase: r.phase.into(),
-            level: r.level.into(),
-            kind: r.kind.to_string(),
-            camera: r.camera().map(|camera| camera.to_string()),
-            grid: r.grid.to_string(),
-            started_at: Time(r.started_at),
-            acknowledged: r.acknowledged.is_some(),
-        });
+    let alerts = open.iter().filter(|r| !r.is_last()).map(|r| ActiveAlert {
+        alert_id: r.alert.0.to_string(),
+        rev: r.rev,
+        phase: r.phase.into(),
+        level: r.level.into(),
+        kind: r.kind.to_string(),
+        camera: r.camera().map(|camera| camera.to_string()),
+        grid: r.grid.to_string(),
+        started_at: Time(r.started_at),
+        acknowledged: r.acknowledged.is_some(),
+    });
     let data = ActiveData { seq: last_seq, alerts: alerts.collect(), omitted: 0 };
     teller.sender().event(format!("active.{last_seq}"), None, at, data)
 }
@@ -235,6 +234,7 @@ impl Health {
                 ]),
                 reconnects: stats.reconnects,
                 error: stats.last_error.as_ref().map(|error| error.to_string()),
+                conditions: Vec::new(),
             });
         }
         list
