@@ -443,7 +443,8 @@ fn whole_loop(criterion: &mut Criterion, ledger: &Ledger) {
     let stage = "loop/frames-to-alerts";
     ledger.bench(criterion, stage, || {
         let (plan, rules) = site();
-        let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("zones and lines are there");
+        let mut analysis =
+            Analysis::new("box", Plan::of(vec![plan], rules)).expect("zones and lines are there");
         let mut frames = video::read_file(&clip, every).expect("the clip");
         let mut detections = Vec::new();
         for _ in 0..LOOKED_AT {

@@ -3,6 +3,8 @@
 //! The neutral ground between `video` (which makes frames), `detector` and `evidence` (which read them).
 //! Must never copy pixels and never convert them: whoever needs another form reads the planes.
 
+pub mod glance;
+
 use std::fmt;
 use std::sync::Arc;
 

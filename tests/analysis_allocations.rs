@@ -144,7 +144,8 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
         .push(Polygon::new(corners.map(|(x, y)| Point::new(x * 0.1, y * 0.1)).to_vec()).expect("a polygon"));
     plan.zones.insert("zone".into(), zone);
     plan.lines.insert("line".into(), Line { from: Point::new(0.5, 1.0), to: Point::new(0.5, 0.0) });
-    let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules())).expect("zones and lines are drawn");
+    let mut analysis =
+        Analysis::new("box", Plan::of(vec![plan], rules())).expect("zones and lines are drawn");
 
     let mut frame =
         Event::Detections { camera: "cam".into(), at: moment(0), detections: Vec::with_capacity(64) };

@@ -73,8 +73,8 @@ impl Clip {
     fn told(&self, plan: &CameraPlan, rule: &Rule) -> Vec<Revision> {
         let plan = CameraPlan { analysis_hz: self.looks_per_second(), ..plan.clone() };
         let camera = plan.id.clone();
-        let mut analysis =
-            Analysis::new("box-test", Plan::of(vec![plan], vec![rule.clone()])).expect("zones and lines are drawn");
+        let mut analysis = Analysis::new("box-test", Plan::of(vec![plan], vec![rule.clone()]))
+            .expect("zones and lines are drawn");
         let mut told = Vec::new();
         for (mono, detections) in &self.frames {
             let at = Moment::after_origin(Timestamp::UNIX_EPOCH, *mono);

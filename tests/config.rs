@@ -615,7 +615,8 @@ fn example_and(more: &str) -> Result<Config, Problems> {
 
 #[test]
 fn the_whole_catalogue_can_be_taken() {
-    let text = shipped("example.toml").replace("catalogue = [\"fire\", \"camera_trouble\"]", "catalogue = [\"all\"]");
+    let text = shipped("example.toml")
+        .replace("catalogue = [\"fire\", \"camera_trouble\"]", "catalogue = [\"all\"]");
     let config = check(&text).unwrap();
     let kinds: Vec<&str> = config.signals.iter().map(|signal| &*signal.kind).collect();
     for kind in ["loitering", "fire", "flooding", "e_bike_indoors", "noise", "camera_trouble"] {
@@ -660,11 +661,23 @@ fn a_rule_that_feeds_a_signal_raises_nothing_by_itself() {
 fn what_is_wrong_with_a_signal_is_said_with_what_to_try() {
     let cases = [
         ("from = [{ rule = \"fire-lane\", weight = 1.0 }]", "unknown rule: `fire-lane`", "fire-lane-blocked"),
-        ("from = [{ rule = \"fire-lane-blocked\", kind = \"parked\", weight = 1.0 }]", "both `rule` and `kind`", "exactly one"),
+        (
+            "from = [{ rule = \"fire-lane-blocked\", kind = \"parked\", weight = 1.0 }]",
+            "both `rule` and `kind`",
+            "exactly one",
+        ),
         ("from = [{ weight = 1.0 }]", "says not what it is", "exactly one"),
-        ("from = [{ kind = \"parked\", above = 3.0, weight = 1.0 }]", "`above` is for sensors", "leave it out"),
+        (
+            "from = [{ kind = \"parked\", above = 3.0, weight = 1.0 }]",
+            "`above` is for sensors",
+            "leave it out",
+        ),
         ("from = [{ quantity = \"noise\", weight = 1.0 }]", "either `above` or `below`", "for example"),
-        ("from = [{ quantity = \"noise\", above = 70.0, sure_at = 60.0, weight = 1.0 }]", "must lie above", "counts fully"),
+        (
+            "from = [{ quantity = \"noise\", above = 70.0, sure_at = 60.0, weight = 1.0 }]",
+            "must lie above",
+            "counts fully",
+        ),
         ("from = [{ conditions = [\"coverd\"], weight = 1.0 }]", "no such condition: `coverd`", "covered"),
         ("levels = { blue = 0.7, yellow = 0.6 }", "takes no more belief", "they rise"),
         ("levels = { blue = 1.5 }", "between 0 and 1", "for example"),

@@ -15,7 +15,9 @@
 pub mod acceptance;
 pub mod alert;
 pub mod assignment;
+mod body;
 pub mod book;
+pub mod camera_health;
 pub mod counts;
 pub mod detection;
 pub mod fusion;
@@ -27,8 +29,8 @@ mod owner;
 pub mod plan;
 pub mod rules;
 pub mod schedule;
-pub mod signals;
 pub mod sensor;
+pub mod signals;
 #[cfg(test)]
 mod staging;
 pub mod time;

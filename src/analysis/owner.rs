@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
 use super::alert::{Acknowledgement, AlertId, Basis, PhaseReason, Revision};
+use super::body::CameraBody;
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
+use super::camera_health::CameraCondition;
+use super::camera_health::glance::Glance;
 use super::counts::{Counts, ZoneMinute};
 use super::detection::{Class, Detection};
 use super::fusion::{Fusion, SignalState, Word};
@@ -36,6 +39,15 @@ pub enum Event {
         at: Moment,
         /// What is in it, unsure detections included, in any order.
         detections: Vec<Detection>,
+    },
+    /// What a frame of a camera looks like as a whole; wanted about twice a second.
+    Glance {
+        /// The camera.
+        camera: Arc<str>,
+        /// When the frame was taken.
+        at: Moment,
+        /// What it looks like.
+        glance: Box<Glance>,
     },
     /// The camera stopped giving frames.
     CameraSilent {
@@ -88,6 +100,8 @@ struct Camera {
     plan: CameraPlan,
     tracker: Tracker,
     posts: Vec<Post>,
+    /// Whether it can see.
+    body: CameraBody,
     /// Rules that no longer raise alerts by themselves, until those have been ended.
     retired: Vec<Post>,
     /// Last proof of life: a frame; before the first one, when we began to wait.
@@ -136,10 +150,21 @@ impl Analysis {
                     camera.look(&mut self.ledger, *at, detections, &mut told);
                 }
             }
+            Event::Glance { camera, at, glance } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.body.look(*at, glance);
+                    camera.feel(&mut self.ledger, *at, &mut told);
+                }
+            }
             Event::CameraSilent { camera, at } | Event::CameraBack { camera, at } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.alive_at.get_or_insert(*at);
                     camera.was_away(&mut self.ledger.fusion, *at);
+                    match event {
+                        Event::CameraSilent { .. } => camera.body.fall_silent(*at),
+                        _ => camera.body.come_back(*at),
+                    }
+                    camera.feel(&mut self.ledger, *at, &mut told);
                 }
             }
             Event::Reading { sensor, at, reading } => {
@@ -286,6 +311,12 @@ impl Analysis {
         self.ledger.fusion.states(at)
     }
 
+    /// What is wrong with each camera, by camera; those that are well are left out.
+    pub fn conditions(&self) -> Vec<(Arc<str>, Vec<CameraCondition>)> {
+        let of = |camera: &Camera| (camera.plan.id.clone(), camera.body.conditions().collect::<Vec<_>>());
+        self.cameras.values().map(of).filter(|(_, conditions)| !conditions.is_empty()).collect()
+    }
+
     /// Whether a rule of this camera says "yes" to a signal with what it saw in its latest frame, so that the
     /// frame may become evidence.
     pub fn is_witness(&self, camera: &str) -> bool {
@@ -342,6 +373,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
         let camera = Camera {
             tracker: Tracker::new(camera.analysis_hz, &thresholds),
             posts,
+            body: CameraBody::new(&camera),
             retired: Vec::new(),
             alive_at: None,
             latest_frame: None,
@@ -356,13 +388,10 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
 }
 
 impl Camera {
-    fn look(
-        &mut self,
-        ledger: &mut Ledger,
-        at: Moment,
-        detections: &[Detection],
-        told: &mut Vec<Revision>,
-    ) {
+    fn look(&mut self, ledger: &mut Ledger, at: Moment, detections: &[Detection], told: &mut Vec<Revision>) {
+        if self.body.is_blind() {
+            return;
+        }
         self.unmasked.clear();
         let visible = detections.iter().filter(|d| !self.plan.masks_out(&d.box_in_frame));
         self.unmasked.extend(visible.copied());
@@ -388,6 +417,15 @@ impl Camera {
         self.latest_frame = Some(at);
     }
 
+    /// Says what is wrong with the camera itself. While it is blind its rules see nothing, which is not the same as
+    /// seeing that nothing is there.
+    fn feel(&mut self, ledger: &mut Ledger, at: Moment, told: &mut Vec<Revision>) {
+        if self.body.became_blind() {
+            self.was_away(&mut ledger.fusion, at);
+        }
+        self.body.say(&mut ledger.book, &mut ledger.fusion, at, told);
+    }
+
     /// What was seen before says nothing about what is seen next.
     fn was_away(&mut self, fusion: &mut Fusion, at: Moment) {
         self.latest_frame = None;
@@ -404,6 +442,8 @@ impl Camera {
     fn tick(&mut self, ledger: &mut Ledger, at: Moment, told: &mut Vec<Revision>) {
         self.counts.tick(at);
         let silent_for = at.since(*self.alive_at.get_or_insert(at));
+        self.body.tick(at);
+        self.feel(ledger, at, told);
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
             let is_in_force = rule.schedule.in_force(at.utc);
@@ -431,6 +471,7 @@ impl Camera {
         self.counts.inherit(&mut old.counts);
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
+        self.body.inherit(&old.body);
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
             let Some(index) = old.posts.iter().position(|post| post.watch.rule().id == rule.id) else {

@@ -103,7 +103,8 @@ impl Stage {
 
     pub fn with(plan: CameraPlan, rules: Vec<Rule>) -> Stage {
         let looks_per_second = f64::from(plan.analysis_hz);
-        let analysis = Analysis::new("box-7f3a", Plan::of(vec![plan], rules)).expect("zones and lines are drawn");
+        let analysis =
+            Analysis::new("box-7f3a", Plan::of(vec![plan], rules)).expect("zones and lines are drawn");
         Stage { analysis, now: 0.0, looks_per_second, told: Vec::new() }
     }
 

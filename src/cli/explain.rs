@@ -34,7 +34,10 @@ fn language(text: &str) -> Result<Language, String> {
 /// A file that cannot be read, or that holds something other than alerts.
 pub fn run(args: Args) -> Result<(), Failure> {
     let text = read(&args.file).map_err(|error| {
-        Failure::failed(format!("{}: {error}\n  hint: name a file with an alert, or `-`", args.file.display()))
+        Failure::failed(format!(
+            "{}: {error}\n  hint: name a file with an alert, or `-`",
+            args.file.display()
+        ))
     })?;
     let language = args.language.unwrap_or_else(of_the_terminal);
     let mut found = 0usize;

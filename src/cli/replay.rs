@@ -12,6 +12,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::analysis::alert::{Phase, Revision};
+use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
@@ -21,13 +22,16 @@ use crate::contract::alert_event::Seq;
 use crate::daemon::sight::Sight;
 use crate::daemon::teller::Teller;
 use crate::evidence;
-use crate::frame::Picture;
+use crate::frame::{self, Picture};
 use crate::video::{self, FileOptions};
 
 use super::{Failure, print_line};
 
 /// When a recording begins unless `--start` says otherwise: a Wednesday, 08:00 in China.
 const START: &str = "2026-01-07T00:00:00Z";
+
+/// How often the health of the camera is judged, as in the daemon.
+const GLANCE_EVERY: Duration = Duration::from_millis(500);
 
 /// Name of the stream in which a replay numbers its alerts.
 const STREAM: &str = "replay";
@@ -138,6 +142,7 @@ impl Replay {
         let mut frames = video::read_file(video, FileOptions { every }).map_err(Failure::failed)?;
         let progress = progress();
         let mut next_tick = Duration::from_secs(1);
+        let mut next_glance = Duration::ZERO;
         let mut detections: Vec<Detection> = Vec::new();
         let mut looked = 0u64;
         while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
@@ -149,6 +154,13 @@ impl Replay {
             detector.detect(&picture, None, &thresholds, &mut detections).map_err(Failure::failed)?;
             looked += 1;
             let at = Moment::after_origin(start, pts);
+            if pts >= next_glance {
+                next_glance = pts + GLANCE_EVERY;
+                let mut glance = Box::new(Glance::even(0));
+                frame::glance::glance(&picture, &mut glance);
+                let told = self.analysis.apply(&Event::Glance { camera: camera.id.clone(), at, glance });
+                self.tell(told, Some((&picture, &detections)))?;
+            }
             let event = Event::Detections { camera: camera.id.clone(), at, detections: detections.clone() };
             let told = self.analysis.apply(&event);
             self.tell(told, Some((&picture, &detections)))?;

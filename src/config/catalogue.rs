@@ -23,9 +23,8 @@ pub fn signals() -> Vec<SignalPlan> {
 /// The sentence of a signal: why these sources and weights.
 pub fn why(kind: &str) -> Option<String> {
     let (_, documents, _) = read();
-    let is_it = |section: &&At<SignalDocument>| {
-        section.value.kind.as_ref().is_some_and(|own| own.value == kind)
-    };
+    let is_it =
+        |section: &&At<SignalDocument>| section.value.kind.as_ref().is_some_and(|own| own.value == kind);
     documents.iter().find(is_it)?.value.why.as_ref().map(|why| why.value.clone())
 }
 

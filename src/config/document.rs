@@ -20,6 +20,7 @@ use super::conditions::{
     LeftBehindDocument, LineCrossedDocument, ParkedDocument, PresentDocument, RushDocument, ScuffleDocument,
     SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
 };
+use crate::contract::camera_condition::CameraCondition;
 use crate::contract::words::{Eye, Language, Level, Mode};
 
 mod signal;
@@ -344,6 +345,10 @@ pub struct CameraDocument {
     /// Seconds without a picture after which the stream is opened again.
     #[schemars(range(min = 1.0, max = 3600.0), extend("default" = DEFAULT_STALL_SECS))]
     pub stall_after_secs: Option<At<f64>>,
+    /// What is usual for this camera and no trouble, for example `["moved"]` for one that is steered: `no_video`,
+    /// `frozen`, `dark`, `over_exposed`, `covered`, `moved`, `blurred`, `sprayed`.
+    #[schemars(extend("examples" = [["moved"]]))]
+    pub ignore_conditions: Option<At<Vec<At<CameraCondition>>>>,
     /// Areas that rules refer to.
     #[serde(default)]
     pub zone: Vec<At<ZoneDocument>>,

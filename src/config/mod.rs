@@ -20,8 +20,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::analysis::detection::Class;
 use crate::analysis::Plan;
+use crate::analysis::detection::Class;
 use crate::analysis::rules::{CameraPlan, Rule};
 use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
@@ -306,6 +306,7 @@ impl Camera {
             masks: self.masks.clone(),
             thresholds: self.thresholds.clone(),
             analysis_hz: self.analysis_hz,
+            ignore_conditions: self.ignore_conditions.clone(),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::document::{
 };
 use super::secret::{Credentials, Secret};
 use crate::analysis::acceptance::AcceptancePlan;
+use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
@@ -153,6 +154,8 @@ pub struct Camera {
     pub counted: Vec<Arc<str>>,
     /// Named lines.
     pub lines: BTreeMap<Arc<str>, Line>,
+    /// What is usual for it and no trouble.
+    pub ignore_conditions: Vec<CameraCondition>,
     /// Areas that are never looked at.
     pub masks: Vec<Polygon>,
 }

@@ -9,11 +9,13 @@ use crate::analysis::alert::{Basis, Revision};
 use crate::analysis::grid::GridCode;
 
 use super::alert::{
-    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry, Guarantee,
-    LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
+    Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry,
+    Guarantee, LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
 };
+use super::camera_condition::CameraCondition;
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, kinds};
+use crate::analysis::camera_health;
 
 /// What the analysis does not know about an alert and the command centre wants to know.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +109,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         phase_reason: revision.reason.into(),
         mode: context.mode,
         kind: revision.kind.to_string(),
-        title: kinds::title(&revision.kind, context.title, context.language),
+        title: title(revision, context),
         level,
         level_max: revision.level_max.into(),
         level_authority: LevelAuthority::Suggested,
@@ -143,6 +145,16 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
             guarantee: Guarantee::AtLeastOnce,
             droppable: !phase.is_last() && level < Level::Orange,
         },
+    }
+}
+
+/// An alert about a camera says what is wrong with it, where that is one thing.
+fn title(revision: &Revision, context: &AlertContext<'_>) -> String {
+    let main = revision.why.contributions.first().and_then(|first| first.source.strip_prefix("camera:"));
+    let condition = main.and_then(|main| camera_health::CameraCondition::named(main.rsplit_once(':')?.1));
+    match condition.filter(|_| &*revision.kind == kinds::CAMERA_TROUBLE && context.title.is_none()) {
+        Some(condition) => CameraCondition::from(condition).title(context.language).to_owned(),
+        None => kinds::title(&revision.kind, context.title, context.language),
     }
 }
 

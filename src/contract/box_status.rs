@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::camera_condition::CameraCondition;
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{Payload, halve, is_zero};
 
@@ -217,6 +218,12 @@ pub struct HealthData {
     /// How many more sensors there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub sensors_omitted: u32,
+    /// Each signal at each place; empty where there is none.
+    #[serde(default)]
+    pub signals: Vec<SignalHealth>,
+    /// How many more signals there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub signals_omitted: u32,
     /// The detector.
     pub detector: DetectorHealth,
     /// The queue on disk.
@@ -225,11 +232,40 @@ pub struct HealthData {
     pub machine: MachineHealth,
 }
 
+/// What is believed of one kind of thing at one place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SignalHealth {
+    /// The kind of thing.
+    pub kind: String,
+    /// Where.
+    pub grid: String,
+    /// What is believed.
+    pub state: SignalWord,
+    /// How much, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub belief: f64,
+}
+
+/// What is believed of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalWord {
+    /// There is an open alert.
+    On,
+    /// Its sources speak and say nothing of it.
+    Off,
+    /// What can still be heard could not raise it: nobody knows. It does not mean that all is well.
+    Unknown,
+}
+
 impl Payload for HealthData {
     const TYPE: &'static str = "lookout.health.v1";
     const SCHEMA: &'static str = "health";
 
     fn shrink(&mut self) -> bool {
+        if self.signals.len() > self.cameras.len() + self.sensors.len() {
+            return halve(&mut self.signals, &mut self.signals_omitted);
+        }
         let halved = if self.cameras.len() >= self.sensors.len() {
             halve(&mut self.cameras, &mut self.cameras_omitted)
         } else {
@@ -281,6 +317,9 @@ pub struct CameraHealth {
     /// The last error in words, without passwords.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
+    /// What is wrong with its pictures; absent when nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub conditions: Vec<CameraCondition>,
 }
 
 /// What a camera does.

@@ -14,8 +14,9 @@ use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event}
 use super::box_status::{
     ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
     Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel, MetaRule,
-    SensorHealth, SensorState, SpoolHealth, StateData,
+    SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
 };
+use super::camera_condition::CameraCondition;
 use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
@@ -253,6 +254,7 @@ fn health() -> Result<HealthData, ExampleError> {
         dropped: [("newer_frame".to_owned(), 36_012)].into(),
         reconnects: 1,
         error: None,
+        conditions: vec![CameraCondition::Blurred],
     };
     Ok(HealthData {
         uptime_s: 86_400,
@@ -273,6 +275,13 @@ fn health() -> Result<HealthData, ExampleError> {
             reason: None,
         }],
         sensors_omitted: 0,
+        signals: vec![SignalHealth {
+            kind: "flooding".to_owned(),
+            grid: "53012700300102".to_owned(),
+            state: SignalWord::Unknown,
+            belief: 0.2,
+        }],
+        signals_omitted: 0,
         detector: DetectorHealth { provider: "cpu".to_owned(), per_second: 5.0, mean_ms: 14.2, workers: 2 },
         spool: SpoolHealth {
             queued: 3,

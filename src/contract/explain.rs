@@ -202,7 +202,9 @@ mod tests {
     #[test]
     fn an_explanation_names_place_source_condition_and_what_nobody_did() {
         let text = explain(&example(), Language::English);
-        for part in ["fire_lane_blocked", "orange", "camera cam-03", "530127 / 003 / 001 / 02", "124.2", "nobody"] {
+        for part in
+            ["fire_lane_blocked", "orange", "camera cam-03", "530127 / 003 / 001 / 02", "124.2", "nobody"]
+        {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
     }

@@ -18,6 +18,9 @@ pub struct Kind {
     pub level: Level,
 }
 
+/// The kind of alerts about cameras themselves; their titles say what is wrong.
+pub const CAMERA_TROUBLE: &str = "camera_trouble";
+
 const fn kind(name: &'static str, level: Level, en: &'static str, zh: &'static str) -> Kind {
     Kind { name, en, zh, level }
 }
@@ -59,7 +62,7 @@ pub const KINDS: [Kind; 37] = [
     kind("noise", Level::Blue, "Noise", "噪声扰民"),
     kind("door_open", Level::Blue, "Door open", "门未关闭"),
     kind("night_presence", Level::Yellow, "Somebody there at night", "夜间有人"),
-    kind("camera_trouble", Level::Yellow, "Camera trouble", "摄像机异常"),
+    kind(CAMERA_TROUBLE, Level::Yellow, "Camera trouble", "摄像机异常"),
     kind("camera_silent", Level::Yellow, "Camera silent", "摄像机失联"),
 ];
 

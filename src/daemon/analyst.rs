@@ -10,10 +10,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tracing::warn;
 
 use crate::analysis::alert::{Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
 use crate::analysis::book::AlertError;
+use crate::analysis::camera_health::CameraCondition;
+use crate::analysis::camera_health::glance::Glance;
+use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::frame::Frame;
@@ -45,6 +49,8 @@ pub enum Note {
         frame: Frame,
         /// Everything found in it, unsure detections included.
         detections: Vec<crate::analysis::detection::Detection>,
+        /// What the picture says about the camera's health, now and then.
+        glance: Option<Box<Glance>>,
     },
     /// A camera stopped giving frames.
     Silent(Arc<str>),
@@ -76,6 +82,15 @@ pub enum Taken {
     Already,
 }
 
+/// What the analysis last knew, for the health report.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What is wrong with cameras.
+    pub conditions: Mutex<BTreeMap<Arc<str>, Vec<CameraCondition>>>,
+    /// Every signal at every place.
+    pub signals: Mutex<Vec<SignalState>>,
+}
+
 /// Where notes go.
 pub type AnalystQueue = SyncSender<Note>;
 
@@ -92,10 +107,11 @@ impl Analyst {
         told: Vec<Revision>,
         clock: Clock,
         recorder: RecorderQueue,
+        known: Arc<Known>,
     ) -> std::io::Result<(Self, AnalystQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
-            let mut desk = Desk { analysis, clock, recorder, witnessed: BTreeMap::new() };
+            let mut desk = Desk { analysis, clock, recorder, known, witnessed: BTreeMap::new() };
             desk.tell(told, None);
             desk.tell_open();
             desk.work(&notes);
@@ -115,6 +131,7 @@ struct Desk {
     analysis: Analysis,
     clock: Clock,
     recorder: RecorderQueue,
+    known: Arc<Known>,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
@@ -135,6 +152,8 @@ impl Desk {
                 next_tick = now.mono + TICK;
                 let told = self.analysis.apply(&Event::Tick { at: now });
                 self.tell(told, None);
+                *self.known.conditions.lock() = self.analysis.conditions().into_iter().collect();
+                *self.known.signals.lock() = self.analysis.signals(now);
                 self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
                 let minutes = self.analysis.take_counts();
                 if !minutes.is_empty() {
@@ -146,7 +165,12 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Looked { frame, detections } => {
+            Note::Looked { frame, detections, glance } => {
+                if let Some(glance) = glance {
+                    let event = Event::Glance { camera: frame.camera.clone(), at: frame.at, glance };
+                    let told = self.analysis.apply(&event);
+                    self.tell(told, None);
+                }
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
                 let is_witness = self.analysis.is_witness(&frame.camera);

@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tracing::{error, warn};
 
+use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
+use crate::analysis::time::Moment;
 use crate::detector::{Detector, Thresholds};
-use crate::frame::Frame;
+use crate::frame::{self, Frame};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
@@ -25,6 +27,10 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// After how many failures in a row a worker says so again.
 const TELL_EVERY: u64 = 100;
+
+/// Least time between two glances at one camera: enough to tell its health within 10 s, and a glance costs
+/// little beside the detection that goes with each of them.
+const GLANCE_EVERY: Duration = Duration::from_millis(500);
 
 /// Figures of all workers together.
 #[derive(Debug, Default)]
@@ -55,12 +61,14 @@ impl Lookers {
         counts: &Arc<LookerCounts>,
     ) -> std::io::Result<Self> {
         let mut threads = Vec::with_capacity(detectors.len());
+        let glances = Arc::new(Glances::default());
         for (number, mut detector) in (0..).zip(detectors) {
             let looking = Looking {
                 scheduler: scheduler.clone(),
                 thresholds: thresholds.clone(),
                 analyst: analyst.clone(),
                 counts: counts.clone(),
+                glances: glances.clone(),
             };
             let thread = thread::Builder::new()
                 .name(format!("look-{number}"))
@@ -85,6 +93,7 @@ struct Looking {
     thresholds: ThresholdsByCamera,
     analyst: AnalystQueue,
     counts: Arc<LookerCounts>,
+    glances: Arc<Glances>,
 }
 
 impl Looking {
@@ -95,7 +104,8 @@ impl Looking {
             match self.look(detector, &frame) {
                 Ok(detections) => {
                     self.counts.looked.fetch_add(1, Ordering::Relaxed);
-                    if self.analyst.send(Note::Looked { frame, detections }).is_err() {
+                    let glance = self.glances.glance(&frame);
+                    if self.analyst.send(Note::Looked { frame, detections, glance }).is_err() {
                         return; // the daemon is stopping
                     }
                 }
@@ -122,5 +132,60 @@ impl Looking {
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("the detector panicked (our bug, please report it)".to_owned()),
         }
+    }
+}
+
+/// When each camera was last glanced at; one for all workers, because a camera's frames go to any of them.
+#[derive(Default)]
+struct Glances {
+    latest: Mutex<BTreeMap<Arc<str>, Moment>>,
+}
+
+impl Glances {
+    /// A glance at the frame, if its camera is due for one.
+    fn glance(&self, frame: &Frame) -> Option<Box<Glance>> {
+        if !self.is_due(&frame.camera, frame.at) {
+            return None;
+        }
+        let seen = catch_unwind(AssertUnwindSafe(|| {
+            let mut seen = Box::new(Glance::even(0));
+            frame::glance::glance(&frame.picture, &mut seen);
+            seen
+        }));
+        seen.inspect_err(|_| error!(camera = %frame.camera, "a glance panicked (our bug, please report it)"))
+            .ok()
+    }
+
+    fn is_due(&self, camera: &Arc<str>, at: Moment) -> bool {
+        let mut latest = self.latest.lock();
+        match latest.get_mut(camera) {
+            // Workers may finish two frames of one camera in the wrong order.
+            Some(latest) if at.since(*latest) < GLANCE_EVERY => false,
+            Some(latest) => {
+                *latest = at;
+                true
+            }
+            None => {
+                latest.insert(camera.clone(), at);
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::time::Timestamp;
+
+    #[test]
+    fn each_camera_is_glanced_at_twice_a_second_at_most() {
+        let glances = Glances::default();
+        let (one, other): (Arc<str>, Arc<str>) = (Arc::from("one"), Arc::from("other"));
+        let at = |ms| Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(ms));
+        let due = (0..50).filter(|n| glances.is_due(&one, at(n * 100))).count();
+        assert_eq!(due, 10, "5 s at 10 frames a second");
+        assert!(glances.is_due(&other, at(4900)));
+        assert!(!glances.is_due(&other, at(4800)), "an older frame brings nothing new");
     }
 }

@@ -39,7 +39,7 @@ use crate::evidence::Store;
 use crate::mqtt::{Publisher, Qos};
 use crate::scheduler::Scheduler;
 
-use analyst::{Analyst, AnalystQueue, Note};
+use analyst::{Analyst, AnalystQueue, Known, Note};
 use cameras::Cameras;
 use lookers::{LookerCounts, Lookers};
 use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
@@ -114,8 +114,10 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     .map_err(DaemonError::new)?;
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
+    let known = Arc::new(Known::default());
     let (analyst, analyst_queue) =
-        Analyst::start(analysis, told, clock, recorder_queue.clone()).map_err(DaemonError::new)?;
+        Analyst::start(analysis, told, clock, recorder_queue.clone(), known.clone())
+            .map_err(DaemonError::new)?;
     commands::start(commands, analyst_queue.clone(), outbox.clone(), config.sender(), clock)
         .map_err(DaemonError::new)?;
     let scheduler = Arc::new(Scheduler::new());
@@ -161,6 +163,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
             cameras: cameras.stats(),
             frames: scheduler.counts(),
             sensors: sensors.stats(),
+            known: &known,
             lookers: &looked,
             recorder: &counts,
             depth: outbox.depth(),

@@ -7,13 +7,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::analysis::alert::Revision;
+use crate::analysis::fusion::{SignalState, State};
 use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
     ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem, Degraded,
     DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule, SensorHealth, SensorState,
-    Software, SpoolHealth,
+    SignalHealth, SignalWord, Software, SpoolHealth,
 };
 use crate::contract::topics::COMMANDS;
 use crate::contract::words::Time;
@@ -24,6 +25,7 @@ use crate::scheduler::Counts;
 use crate::sensors::SensorStats;
 use crate::video::{self, CameraStats};
 
+use super::analyst::Known;
 use super::lookers::LookerCounts;
 use super::machine::{self, CpuReading};
 use super::recorder::RecorderCounts;
@@ -80,18 +82,17 @@ pub fn active(
     last_seq: u64,
     at: Timestamp,
 ) -> Result<Vec<u8>, EventError> {
-    let alerts =
-        open.iter().filter(|r| !r.is_last()).map(|r| ActiveAlert {
-            alert_id: r.alert.0.to_string(),
-            rev: r.rev,
-            phase: r.phase.into(),
-            level: r.level.into(),
-            kind: r.kind.to_string(),
-            camera: r.camera().map(|camera| camera.to_string()),
-            grid: r.grid.to_string(),
-            started_at: Time(r.started_at),
-            acknowledged: r.acknowledged.is_some(),
-        });
+    let alerts = open.iter().filter(|r| !r.is_last()).map(|r| ActiveAlert {
+        alert_id: r.alert.0.to_string(),
+        rev: r.rev,
+        phase: r.phase.into(),
+        level: r.level.into(),
+        kind: r.kind.to_string(),
+        camera: r.camera().map(|camera| camera.to_string()),
+        grid: r.grid.to_string(),
+        started_at: Time(r.started_at),
+        acknowledged: r.acknowledged.is_some(),
+    });
     let data = ActiveData { seq: last_seq, alerts: alerts.collect(), omitted: 0 };
     teller.sender().event(format!("active.{last_seq}"), None, at, data)
 }
@@ -130,6 +131,8 @@ pub struct Readings<'a> {
     pub frames: Vec<(Arc<str>, Counts)>,
     /// Every sensor's figures.
     pub sensors: Vec<SensorStats>,
+    /// What the analysis last knew.
+    pub known: &'a Known,
     /// The workers' figures.
     pub lookers: &'a LookerCounts,
     /// The recorder's figures.
@@ -187,6 +190,7 @@ impl Health {
             workers: readings.workers as u32,
         };
         let cameras = self.cameras(readings, seconds);
+        let signals = readings.known.signals.lock().iter().map(signal).collect();
         let data = HealthData {
             uptime_s: at.since(self.started).as_secs(),
             degraded: self.degraded(readings),
@@ -194,6 +198,8 @@ impl Health {
             cameras_omitted: 0,
             sensors: readings.sensors.iter().map(sensor).collect(),
             sensors_omitted: 0,
+            signals,
+            signals_omitted: 0,
             detector,
             spool: spool(&readings.depth),
             machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
@@ -207,6 +213,7 @@ impl Health {
 
     fn cameras(&mut self, readings: &Readings<'_>, seconds: f64) -> Vec<CameraHealth> {
         let mut list = Vec::with_capacity(readings.cameras.len());
+        let conditions = readings.known.conditions.lock();
         for (id, stats) in &readings.cameras {
             let counts = readings.frames.iter().find(|(camera, _)| camera == id).map(|(_, counts)| *counts);
             let counts = counts.unwrap_or_default();
@@ -235,6 +242,7 @@ impl Health {
                 ]),
                 reconnects: stats.reconnects,
                 error: stats.last_error.as_ref().map(|error| error.to_string()),
+                conditions: conditions.get(id).into_iter().flatten().map(|c| (*c).into()).collect(),
             });
         }
         list
@@ -317,6 +325,19 @@ fn sensor(stats: &SensorStats) -> SensorHealth {
         unit: stats.plan.unit.to_string(),
         at: at.map(|at| Time(at.utc)),
         reason,
+    }
+}
+
+fn signal(signal: &SignalState) -> SignalHealth {
+    SignalHealth {
+        kind: signal.kind.to_string(),
+        grid: signal.grid.to_string(),
+        state: match signal.state {
+            State::On => SignalWord::On,
+            State::Off => SignalWord::Off,
+            State::Unknown => SignalWord::Unknown,
+        },
+        belief: (signal.belief * 100.0).round() / 100.0,
     }
 }
 

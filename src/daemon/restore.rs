@@ -6,7 +6,8 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use crate::analysis::alert::{
-    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Phase, PhaseReason, Revision, Shown, Why,
+    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Phase, PhaseReason, Revision, Shown,
+    Why,
 };
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;

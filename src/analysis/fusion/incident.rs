@@ -149,8 +149,9 @@ impl Incident {
         let silent = heard.silent.iter().filter(|missing| self.is_from(&missing.origin));
         let silent_for = silent.map(|missing| at.saturating_sub(missing.since)).max();
         match silent_for {
-            Some(silent_for) => (silent_for >= SILENCE_ENDS && below_for >= plan.hold)
-                .then_some(PhaseReason::SourceSilent),
+            Some(silent_for) => {
+                (silent_for >= SILENCE_ENDS && below_for >= plan.hold).then_some(PhaseReason::SourceSilent)
+            }
             None => (below_for >= plan.hold).then_some(PhaseReason::Cleared),
         }
     }
@@ -193,11 +194,7 @@ impl Incident {
     }
 
     /// `None` if the same was said before.
-    pub(super) fn acknowledge(
-        &mut self,
-        acknowledgement: &Acknowledgement,
-        at: Moment,
-    ) -> Option<Revision> {
+    pub(super) fn acknowledge(&mut self, acknowledgement: &Acknowledgement, at: Moment) -> Option<Revision> {
         if self.told.acknowledged.as_ref().is_some_and(|before| before.says_the_same(acknowledgement)) {
             return None;
         }

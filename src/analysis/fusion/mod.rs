@@ -388,7 +388,8 @@ impl Signal {
                 Some(revision)
             }
             None => {
-                let level = wanted.filter(|level| at.mono >= cell.quiet.until || *level > cell.quiet.up_to)?;
+                let level =
+                    wanted.filter(|level| at.mono >= cell.quiet.until || *level > cell.quiet.up_to)?;
                 let incident = Incident::begin(book, &plan, &cell.grid, &heard, level, at);
                 let told = incident.told().clone();
                 cell.incident = Some(incident);

@@ -105,7 +105,10 @@ fn one_good_source_is_worth_a_look_and_two_are_worth_going() {
     stage.say(2.0, &level, 1.0).say(2.0, &camera, 1.0);
     // 1 / (1 + e^-2.614)
     assert!(near(stage.belief(2.0), 0.932), "{}", stage.belief(2.0));
-    assert_eq!(stage.reasons(), [(PhaseReason::Raised, Level::Blue), (PhaseReason::LevelRose, Level::Orange)]);
+    assert_eq!(
+        stage.reasons(),
+        [(PhaseReason::Raised, Level::Blue), (PhaseReason::LevelRose, Level::Orange)]
+    );
     let last = &stage.told[1];
     assert_eq!(last.alert, stage.told[0].alert, "one incident, one alert");
     assert_eq!((last.origin.cameras.len(), last.origin.sensors.len()), (1, 1));
@@ -275,7 +278,10 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
     stage.acceptance = AcceptancePlan { within: Some(secs(180.0)), from: Level::Blue };
     let go_on = |stage: &mut Stage, from: u32, to: u32, two: bool| {
         for t in from..to {
-            stage.say(f64::from(t), &a, 1.0).say(f64::from(t), &b, if two { 1.0 } else { 0.0 }).wait(t, t + 1);
+            stage
+                .say(f64::from(t), &a, 1.0)
+                .say(f64::from(t), &b, if two { 1.0 } else { 0.0 })
+                .wait(t, t + 1);
         }
     };
     go_on(&mut stage, 0, 1000, false);

@@ -455,13 +455,15 @@ fn play(pieces: &[Piece]) -> Vec<Revision> {
                 let at = moment(stage.now);
                 let told = stage.analysis.reconfigure(Plan::of(vec![plan()], rules), at).expect("drawn");
                 stage.told.extend(told);
-                let told = stage.analysis.reconfigure(Plan::of(vec![plan()], three_rules()), at).expect("drawn");
+                let told =
+                    stage.analysis.reconfigure(Plan::of(vec![plan()], three_rules()), at).expect("drawn");
                 stage.told.extend(told);
                 &mut stage
             }
             Piece::Restart => {
                 let open: Vec<Revision> = stage.analysis.open().cloned().collect();
-                stage.analysis = Analysis::new("box-7f3a", Plan::of(vec![plan()], three_rules())).expect("drawn");
+                stage.analysis =
+                    Analysis::new("box-7f3a", Plan::of(vec![plan()], three_rules())).expect("drawn");
                 let told = stage.analysis.restore(open, moment(stage.now));
                 stage.told.extend(told);
                 &mut stage

@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alert::Level;
+use super::camera_health::CameraCondition;
 use super::detection::Class;
 use super::geometry::{BBox, Line, Polygon};
 use super::schedule::Schedule;
@@ -60,6 +61,8 @@ pub struct CameraPlan {
     pub thresholds: BTreeMap<Class, f32>,
     /// How often a frame of it is looked at, per second.
     pub analysis_hz: f32,
+    /// What is usual for this camera and no trouble: `moved` for one that is steered.
+    pub ignore_conditions: Vec<CameraCondition>,
 }
 
 impl CameraPlan {
@@ -74,6 +77,7 @@ impl CameraPlan {
             masks: Vec::new(),
             thresholds: BTreeMap::new(),
             analysis_hz,
+            ignore_conditions: Vec::new(),
         }
     }
 

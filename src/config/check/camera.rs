@@ -71,6 +71,12 @@ impl Checker<'_, '_> {
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
             thresholds,
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
+            ignore_conditions: camera
+                .ignore_conditions
+                .iter()
+                .flat_map(|list| &list.value)
+                .map(|condition| condition.value.into())
+                .collect(),
             stall_after: seconds(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
             zones,
             counted,

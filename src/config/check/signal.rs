@@ -138,8 +138,7 @@ impl Checker<'_, '_> {
                 .hint(format!("the first one is in line {line}: put all sources into one"));
             return None;
         }
-        let from: Vec<Feed> =
-            signal.from.iter().filter_map(|feed| self.feed(feed, there, &owner)).collect();
+        let from: Vec<Feed> = signal.from.iter().filter_map(|feed| self.feed(feed, there, &owner)).collect();
         let is_fed = !from.is_empty()
             || there.rules.iter().any(|rule| *rule.signal == **kind)
             || signal.from.len() > from.len()
@@ -223,12 +222,7 @@ impl Checker<'_, '_> {
         Some(Selector::Cameras { cameras, conditions })
     }
 
-    fn threshold(
-        &mut self,
-        feed: &FeedDocument,
-        span: &Range<usize>,
-        owner: &str,
-    ) -> Option<Threshold> {
+    fn threshold(&mut self, feed: &FeedDocument, span: &Range<usize>, owner: &str) -> Option<Threshold> {
         let (at, above) = match (value_of(&feed.above), value_of(&feed.below)) {
             (Some(at), None) => (at, true),
             (None, Some(at)) => (at, false),
@@ -338,7 +332,10 @@ fn levels(
         } else if levels.last().is_some_and(|before| before.belief >= belief) {
             checker
                 .report
-                .error(at, format!("{owner}: `levels`: {} takes no more belief than the level below", level.name()))
+                .error(
+                    at,
+                    format!("{owner}: `levels`: {} takes no more belief than the level below", level.name()),
+                )
                 .hint("from blue to red they rise");
         }
         let after = Duration::try_from_secs_f64(after[i].unwrap_or(0.0)).unwrap_or_default();
@@ -355,7 +352,10 @@ fn levels(
 }
 
 /// The plan of an entry of the catalogue, which names no rule, sensor or camera by id.
-pub(super) fn of_catalogue(checker: &mut Checker<'_, '_>, section: &At<SignalDocument>) -> Option<SignalPlan> {
+pub(super) fn of_catalogue(
+    checker: &mut Checker<'_, '_>,
+    section: &At<SignalDocument>,
+) -> Option<SignalPlan> {
     let there = There { rules: &[], sensors: Vec::new(), cameras: Vec::new(), incomplete: true };
     checker.signal_section(section, &there, &mut BTreeMap::new())
 }

@@ -1,0 +1,358 @@
+//! Made glances: a street of edges that twinkle with noise, and what becomes of it.
+
+use std::time::Duration;
+
+use super::glance::{CELLS, COLUMNS, Glance, PATCH_COLUMNS, PATCHES, ROWS};
+use super::*;
+use crate::analysis::time::Timestamp;
+
+use CameraCondition::{Blurred, Covered, Dark, Frozen, Moved, NoVideo, OverExposed, Sprayed};
+
+/// A scene of blocks of different brightness; `seed` chooses which.
+fn scene(seed: u32) -> Glance {
+    let mut glance = Glance::even(0);
+    for cell in 0..CELLS {
+        let (wide, high) = if seed == 1 { (5, 4) } else { (8, 7) };
+        let block = ((cell % COLUMNS + 2) / wide + (cell / COLUMNS + 2) / high * 13) as u32 + seed * 977;
+        glance.luma[cell] = (40 + block.wrapping_mul(2_654_435_761) % 160) as u8;
+    }
+    for patch in 0..PATCHES {
+        glance.detail[patch] = 20 + (patch as u32 * 37 % 180) as u16;
+    }
+    glance.colour = 6.0;
+    glance
+}
+
+struct Stage {
+    health: CameraHealth,
+    /// Glances so far, two a second.
+    number: u64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Stage { health: CameraHealth::new(), number: 0 }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(self.number * 500))
+    }
+
+    /// Shows a picture for so long, each time with other noise; the moments at which something was on.
+    fn show(&mut self, secs: u64, mut picture: impl FnMut(u64) -> Glance) -> Vec<CameraCondition> {
+        let mut told = Vec::new();
+        for _ in 0..secs * 2 {
+            self.number += 1;
+            let mut glance = picture(self.number);
+            for (patch, mark) in glance.mark.iter_mut().enumerate() {
+                *mark = (self.number as u32).wrapping_mul(2_654_435_761) ^ patch as u32;
+            }
+            self.health.look(self.now(), &glance);
+            told.extend(self.on());
+        }
+        told.sort();
+        told.dedup();
+        told
+    }
+
+    /// Shows exactly the same picture.
+    fn freeze(&mut self, secs: u64, glance: &Glance) {
+        for _ in 0..secs * 2 {
+            self.number += 1;
+            self.health.look(self.now(), glance);
+        }
+    }
+
+    fn on(&self) -> Vec<CameraCondition> {
+        self.health.conditions().filter(|state| state.on).map(|state| state.condition).collect()
+    }
+
+    fn state(&self, condition: CameraCondition) -> ConditionState {
+        *self.health.conditions().find(|state| state.condition == condition).expect("heard of")
+    }
+}
+
+fn lit(mut glance: Glance, gain: f32) -> Glance {
+    for luma in &mut glance.luma {
+        *luma = (f32::from(*luma) * gain).min(255.0) as u8;
+    }
+    for detail in &mut glance.detail {
+        *detail = (f32::from(*detail) * gain) as u16;
+    }
+    glance
+}
+
+fn shifted(glance: &Glance, columns: usize) -> Glance {
+    let mut out = glance.clone();
+    for row in 0..ROWS {
+        for column in 0..COLUMNS {
+            out.luma[row * COLUMNS + column] = glance.luma[row * COLUMNS + (column + columns) % COLUMNS];
+        }
+    }
+    for patch in 0..PATCHES {
+        let (row, column) = (patch / PATCH_COLUMNS, patch % PATCH_COLUMNS);
+        out.detail[patch] = glance.detail[row * PATCH_COLUMNS + (column + columns / 2) % PATCH_COLUMNS];
+    }
+    out
+}
+
+fn cloth() -> Glance {
+    Glance { colour: 3.0, ..Glance::even(110) }
+}
+
+/// What is told while each fault lasts, and that it is gone 10 s after it.
+#[test]
+fn each_fault_is_told_within_ten_seconds_and_ends_by_itself() {
+    let blurred = || Glance { detail: scene(1).detail.map(|detail| detail / 5), ..scene(1) };
+    let sprayed = || {
+        let mut glance = scene(1);
+        for patch in 0..PATCHES {
+            let column = patch % PATCH_COLUMNS;
+            if !(10..26).contains(&column) {
+                continue;
+            }
+            glance.detail[patch] = 0;
+            let at = patch / PATCH_COLUMNS * 2 * COLUMNS + column * 2;
+            for cell in [at, at + 1, at + COLUMNS, at + COLUMNS + 1] {
+                glance.luma[cell] = 120;
+            }
+        }
+        glance
+    };
+    let cases: [(CameraCondition, &dyn Fn() -> Glance); 7] = [
+        (Dark, &|| Glance::even(3)),
+        (OverExposed, &|| Glance::even(254)),
+        (Covered, &cloth),
+        (Moved, &|| shifted(&scene(1), 12)),
+        (Moved, &|| scene(2)),
+        (Blurred, &blurred),
+        (Sprayed, &sprayed),
+    ];
+    for (condition, picture) in cases {
+        let mut stage = Stage::new();
+        assert_eq!(stage.show(60, |_| scene(1)), [], "before {condition:?}");
+        let began = stage.now();
+        assert_eq!(stage.show(10, |_| picture()), [condition]);
+        let state = stage.state(condition);
+        assert!(state.since.since(began) <= Duration::from_secs(4), "{condition:?} since {:?}", state.since);
+        assert!(state.strength > 0.3, "{state:?}");
+        assert_eq!(stage.health.is_blind(), condition != Blurred, "{condition:?}");
+        stage.show(120, |_| picture());
+        assert_eq!(stage.on(), [condition], "it lasts");
+        stage.show(10, |_| scene(1));
+        assert_eq!(stage.on(), [], "{condition:?} is over");
+    }
+}
+
+#[test]
+fn a_camera_without_glances_is_not_judged() {
+    let health = CameraHealth::new();
+    assert_eq!(health.conditions().count(), 0);
+    assert!(!health.is_blind());
+}
+
+#[test]
+fn a_camera_that_is_turned_stays_turned_until_it_is_turned_back_or_taken_as_it_is() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    stage.show(600, |_| scene(2));
+    assert_eq!(stage.on(), [Moved], "ten minutes later");
+    stage.health.forget_reference();
+    assert_eq!(stage.on(), []);
+    assert_eq!(stage.show(60, |_| scene(2)), []);
+    assert_eq!(stage.show(10, |_| scene(1)), [Moved], "the new view is the one that counts");
+    stage.number += 2 * 86_400;
+    stage.show(30, |_| scene(1));
+    assert_eq!(stage.on(), [], "after a day it is taken as it is");
+}
+
+#[test]
+fn light_does_not_turn_a_camera() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    assert_eq!(stage.show(60, |_| lit(scene(1), 0.4)), [], "a lamp goes out");
+    assert_eq!(stage.show(60, |_| lit(scene(1), 1.4)), [], "and on");
+    let start = stage.number;
+    let dusk = stage.show(600, |number| lit(scene(1), 1.4 - 1.2 * (number - start) as f32 / 1200.0));
+    assert_eq!(dusk, []);
+}
+
+#[test]
+fn the_first_infrared_night_is_another_view_and_no_fault() {
+    let infrared = || {
+        let mut glance = scene(1);
+        for cell in 0..CELLS {
+            // What was bright is dark now, and the border lies in the dark.
+            let (x, y) = (cell % COLUMNS, cell / COLUMNS);
+            let edge = x.min(COLUMNS - 1 - x).min(y).min(ROWS - 1 - y) as f32;
+            let lamp = (0.3 + edge / 12.0).min(1.2);
+            glance.luma[cell] = (f32::from(240 - glance.luma[cell]) * lamp) as u8;
+        }
+        glance.colour = 0.0;
+        glance
+    };
+    let mut stage = Stage::new();
+    for day in 0..2 {
+        assert_eq!(stage.show(300, |_| scene(1)), [], "day {day}");
+        assert_eq!(stage.show(300, |_| infrared()), [], "night {day}");
+    }
+    assert_eq!(stage.show(10, |_| Glance { colour: 0.0, ..shifted(&infrared(), 12) }), [Moved], "at night");
+}
+
+#[test]
+fn a_short_glare_and_a_short_cover_are_not_told() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    for _ in 0..10 {
+        assert_eq!(stage.show(4, |_| Glance::even(255)), []);
+        assert_eq!(stage.show(9, |_| scene(1)), []);
+        assert_eq!(stage.show(4, |_| cloth()), []);
+        assert_eq!(stage.show(9, |_| scene(1)), []);
+    }
+}
+
+#[test]
+fn equal_pictures_are_a_frozen_camera_even_with_a_running_clock() {
+    for with_clock in [false, true] {
+        let mut stage = Stage::new();
+        stage.show(60, |_| scene(1));
+        let mut last = scene(1);
+        last.mark = [7; PATCHES];
+        for second in 0..10 {
+            for patch in 34..40 {
+                last.mark[patch] = if with_clock { second } else { 7 };
+            }
+            stage.freeze(1, &last);
+        }
+        assert_eq!(stage.on(), [Frozen], "with clock: {with_clock}");
+        assert!(stage.health.is_blind());
+        stage.show(6, |_| scene(1));
+        assert_eq!(stage.on(), []);
+    }
+}
+
+#[test]
+fn somebody_who_walks_through_a_still_picture_shows_that_it_lives() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    let mut picture = scene(1);
+    for step in 0..60u32 {
+        picture.mark[8 * PATCH_COLUMNS + step as usize % PATCH_COLUMNS] = step + 1;
+        stage.freeze(1, &picture);
+        assert_eq!(stage.on(), []);
+    }
+}
+
+#[test]
+fn an_encoder_that_repeats_pictures_is_learnt() {
+    // Equal pictures for 7 s between keyframes, then 12 s at night, always by themselves.
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    for (still_secs, times) in [(7, 5), (12, 20)] {
+        for time in 0..times {
+            let mut picture = scene(1);
+            picture.mark = [1000 + time; PATCHES];
+            stage.freeze(still_secs, &picture);
+            assert_eq!(stage.on(), [], "still for {still_secs} s, time {time}");
+        }
+    }
+    let limit = stage.state(Frozen).threshold;
+    assert!((30.0..60.0).contains(&limit), "{limit} s");
+    stage.freeze(60, &scene(1));
+    assert_eq!(stage.on(), [Frozen], "a minute is too long for it too");
+}
+
+#[test]
+fn a_silent_camera_has_no_video_until_pictures_come_for_some_seconds() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    let last = stage.now();
+    stage.health.silent(last.plus(Duration::from_secs(2)));
+    for secs in 3..8 {
+        stage.health.tick(last.plus(Duration::from_secs(secs)));
+        assert_eq!(stage.on(), [], "after {secs} s");
+    }
+    stage.health.tick(last.plus(Duration::from_secs(8)));
+    assert_eq!(stage.on(), [NoVideo]);
+    assert_eq!(stage.state(NoVideo).since, last, "since the last picture");
+    stage.number += 60;
+    stage.health.back(stage.now());
+    assert_eq!(stage.on(), [NoVideo], "a word is no picture");
+    assert_eq!(stage.show(5, |_| scene(2)), [NoVideo]);
+    assert_eq!(stage.show(6, |_| scene(2)), [Moved], "it was turned meanwhile");
+}
+
+#[test]
+fn a_camera_of_which_nobody_said_anything_for_a_minute_has_no_video() {
+    let mut stage = Stage::new();
+    stage.show(5, |_| scene(1));
+    let last = stage.now();
+    stage.health.tick(last.plus(Duration::from_secs(59)));
+    assert_eq!(stage.on(), []);
+    stage.health.tick(last.plus(Duration::from_secs(60)));
+    assert_eq!(stage.on(), [NoVideo]);
+}
+
+#[test]
+fn darkness_hides_other_faults_and_ends_none_of_them() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    stage.show(20, |_| scene(2));
+    assert_eq!(stage.on(), [Moved]);
+    stage.show(60, |_| Glance::even(3));
+    assert_eq!(stage.on(), [Dark, Moved], "nobody saw it being turned back");
+    stage.show(10, |_| scene(1));
+    assert_eq!(stage.on(), []);
+}
+
+#[test]
+fn a_lamp_in_the_night_is_no_darkness() {
+    let mut stage = Stage::new();
+    let night = |_| {
+        let mut glance = Glance::even(6);
+        for row in 10..14 {
+            for column in 20..26 {
+                glance.luma[row * COLUMNS + column] = 180;
+            }
+        }
+        glance.detail[6 * PATCH_COLUMNS + 11] = 200;
+        glance.detail[..60].fill(40);
+        glance
+    };
+    assert_eq!(stage.show(120, night), []);
+}
+
+#[test]
+fn a_camera_that_starts_covered_is_told_and_its_cloth_not_learnt() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.show(300, |_| cloth()), [Covered]);
+    assert_eq!(stage.show(3, |_| scene(1)), [Covered]);
+    stage.show(60, |_| scene(1));
+    assert_eq!(stage.on(), []);
+    assert_eq!(stage.show(10, |_| cloth()), [Covered]);
+}
+
+#[test]
+fn time_that_goes_backwards_and_empty_pictures_do_no_harm() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| scene(1));
+    let early = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(1));
+    stage.health.look(early, &Glance::even(0));
+    stage.health.tick(early);
+    assert_eq!(stage.on(), []);
+    let mut odd = Glance::even(0);
+    odd.colour = f32::NAN;
+    odd.detail = [u16::MAX; PATCHES];
+    stage.show(60, |_| odd.clone());
+    for state in stage.health.conditions() {
+        assert!(state.value.is_finite() && (0.0..=1.0).contains(&state.strength), "{state:?}");
+    }
+}
+
+#[test]
+fn names_are_read_back() {
+    for condition in CameraCondition::ALL {
+        assert_eq!(CameraCondition::named(condition.name()), Some(condition));
+    }
+    assert_eq!(CameraCondition::named("tired"), None);
+}

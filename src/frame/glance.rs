@@ -1,0 +1,183 @@
+//! From a decoded picture to a [`Glance`]: one pass over every few rows of the luma plane.
+//!
+//! Allocates nothing, copies nothing but the few kilobytes it makes, and takes any size from one pixel up.
+//! At most 180 rows are read (each with its lower neighbour), so a large picture costs a third to a sixth
+//! of reading its luma once.
+
+use super::{Layout, Picture, Range};
+use crate::analysis::camera_health::glance::{COLUMNS, Glance, PATCH_COLUMNS, PATCH_ROWS, ROWS};
+
+/// Rows that are read: five per coarse row, so that a cell's mean stands on more than a line or two.
+const READ_ROWS: usize = ROWS * 5;
+/// The width at which detail is measured: neighbours are so far apart as in a picture of this width. Finer
+/// detail than that is not what a detector at 416 pixels sees, and most 1080p cameras have none.
+const DETAIL_WIDTH: usize = 640;
+/// Every so many-th chroma row is read: colour is asked for one number only.
+const CHROMA_ROW_STEP: usize = 8;
+
+/// Looks at a picture and writes what it sees into `glance`.
+pub fn glance(picture: &Picture, glance: &mut Glance) {
+    let format = picture.format();
+    let (width, height) = (format.width, format.height);
+    let plane = picture.plane(0);
+    let row_at = |y: usize| &plane[y * format.strides[0]..][..width];
+    let reach = (width / DETAIL_WIDTH).max(1);
+    let mut sums = [[0u32; COLUMNS]; ROWS];
+    let mut pixels = [[0u32; COLUMNS]; ROWS];
+    let mut detail = [[0u64; PATCH_COLUMNS]; PATCH_ROWS];
+    let mut detail_pixels = [[0u64; PATCH_COLUMNS]; PATCH_ROWS];
+    glance.mark.fill(0);
+    // A picture of fewer rows or columns than the grid repeats some of them.
+    for read in 0..READ_ROWS {
+        let y = (read * height + height / 2) / READ_ROWS;
+        let y = y.min(height - 1);
+        let row = row_at(y);
+        let below = row_at((y + reach).min(height - 1));
+        let coarse_row = read * ROWS / READ_ROWS;
+        for column in 0..COLUMNS {
+            let from = (column * width / COLUMNS).min(width - 1);
+            let to = ((column + 1) * width / COLUMNS).max(from + 1);
+            let (sum, edges, mark) = segment(row, below, from, to, reach);
+            sums[coarse_row][column] += sum;
+            pixels[coarse_row][column] += (to - from) as u32;
+            let (patch_row, patch_column) = (coarse_row / 2, column / 2);
+            detail[patch_row][patch_column] += u64::from(edges);
+            detail_pixels[patch_row][patch_column] += (to - from) as u64;
+            let kept = &mut glance.mark[patch_row * PATCH_COLUMNS + patch_column];
+            *kept = kept.rotate_left(5) ^ mark.wrapping_mul(0x9E37_79B1);
+        }
+    }
+    for (cell, luma) in glance.luma.iter_mut().enumerate() {
+        let (row, column) = (cell / COLUMNS, cell % COLUMNS);
+        let mean = sums[row][column] as f32 / pixels[row][column].max(1) as f32;
+        *luma = full_range(mean, format.range) as u8;
+    }
+    for (patch, value) in glance.detail.iter_mut().enumerate() {
+        let (row, column) = (patch / PATCH_COLUMNS, patch % PATCH_COLUMNS);
+        let sixteenths = detail[row][column] * 16 / detail_pixels[row][column].max(1);
+        *value = sixteenths.min(u64::from(u16::MAX)) as u16;
+    }
+    glance.colour = colour(picture);
+}
+
+/// Sum of the pixels, sum of the differences to the right and below, and a checksum, of a part of a row.
+fn segment(row: &[u8], below: &[u8], from: usize, to: usize, reach: usize) -> (u32, u32, u32) {
+    let pixels = &row[from..to];
+    let sum = pixels.iter().map(|p| u32::from(*p)).sum();
+    let down: u32 = pixels.iter().zip(&below[from..to]).map(|(p, q)| u32::from(p.abs_diff(*q))).sum();
+    let right: u32 = pixels
+        .iter()
+        .zip(row.get(from + reach..).unwrap_or_default())
+        .map(|(p, q)| u32::from(p.abs_diff(*q)))
+        .sum();
+    let mark = (1u32..).step_by(2).zip(pixels).fold(0u32, |mark, (weight, p)| {
+        mark.wrapping_add(weight.wrapping_mul(u32::from(*p)).wrapping_mul(weight))
+    });
+    (sum, down + right, mark)
+}
+
+fn full_range(luma: f32, range: Range) -> f32 {
+    match range {
+        Range::Full => luma,
+        Range::Limited => ((luma - 16.0) * (255.0 / 219.0)).clamp(0.0, 255.0),
+    }
+}
+
+/// Mean distance of the chroma samples from grey.
+fn colour(picture: &Picture) -> f32 {
+    let format = picture.format();
+    let Some((sx, sy)) = format.layout.chroma_shift() else { return 0.0 };
+    let both = if format.layout == Layout::Nv12 { 2 } else { 1 };
+    let width = ((format.width + (1 << sx) - 1) >> sx) * both;
+    let height = (format.height + (1 << sy) - 1) >> sy;
+    let (mut sum, mut samples) = (0u64, 0u64);
+    for plane in 1..format.layout.planes() {
+        let bytes = picture.plane(plane);
+        for y in (0..height).step_by(CHROMA_ROW_STEP) {
+            let row = &bytes[y * format.strides[plane]..][..width];
+            sum += row.iter().map(|p| u64::from(p.abs_diff(128))).sum::<u64>();
+            samples += row.len() as u64;
+        }
+    }
+    sum as f32 / samples.max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Matrix, PictureFormat};
+
+    fn gray(width: usize, height: usize, stride: usize, pixel: impl Fn(usize, usize) -> u8) -> Picture {
+        let format = PictureFormat {
+            width,
+            height,
+            layout: Layout::Gray,
+            strides: [stride, 0, 0],
+            range: Range::Full,
+            matrix: Matrix::Bt601,
+        };
+        let mut plane = vec![77; stride * height];
+        for y in 0..height {
+            for x in 0..width {
+                plane[y * stride + x] = pixel(x, y);
+            }
+        }
+        Picture::new(format, Box::new(vec![plane])).expect("a whole picture")
+    }
+
+    fn glance_of(picture: &Picture) -> Glance {
+        let mut seen = Glance::even(0);
+        glance(picture, &mut seen);
+        seen
+    }
+
+    #[test]
+    fn any_size_can_be_looked_at() {
+        for (width, height) in [(1, 1), (3, 2), (63, 35), (65, 37), (641, 359), (1920, 1080)] {
+            let seen = glance_of(&gray(width, height, width + 5, |_, _| 100));
+            assert!(seen.luma.iter().all(|l| *l == 100), "{width}x{height}: the padding was read");
+            assert!(seen.detail.iter().all(|d| *d == 0), "{width}x{height}");
+        }
+    }
+
+    #[test]
+    fn every_cell_holds_its_own_part_of_the_picture() {
+        let seen = glance_of(&gray(640, 360, 640, |x, y| if x < 320 { 10 } else { (y / 2) as u8 }));
+        assert_eq!(seen.luma[5 * COLUMNS + 3], 10);
+        // Row 30 of 36 covers the lines 300 to 309, whose value is half their number.
+        assert!((150..=154).contains(&seen.luma[30 * COLUMNS + 50]), "{}", seen.luma[30 * COLUMNS + 50]);
+    }
+
+    #[test]
+    fn detail_is_the_same_for_the_same_scene_at_another_size() {
+        let stripes = |scale: usize| {
+            glance_of(&gray(640 * scale, 360 * scale, 640 * scale, move |x, _| {
+                if x / (4 * scale) % 2 == 0 { 80 } else { 120 }
+            }))
+        };
+        let (small, large) = (stripes(1), stripes(3));
+        // A step of 40 at every fourth pixel: 10 grey levels on average, less in the last column, where one
+        // of the steps has no right side.
+        for (s, l) in small.detail.iter().zip(&large.detail) {
+            assert!((120..=180).contains(s) && s.abs_diff(*l) < 20, "{s} {l}");
+        }
+    }
+
+    #[test]
+    fn one_pixel_that_changed_shows_in_its_patch_only() {
+        let scene = |x: usize, y: usize| ((x * 7 + y * 13) % 200) as u8;
+        let before = glance_of(&gray(640, 360, 640, scene));
+        // Line 101 is one that is read at this height.
+        let after = glance_of(&gray(640, 360, 640, |x, y| scene(x, y) ^ u8::from(x == 300 && y == 101)));
+        let changed: Vec<usize> =
+            (0..before.mark.len()).filter(|patch| before.mark[*patch] != after.mark[*patch]).collect();
+        assert_eq!(changed, [101 / 20 * PATCH_COLUMNS + 300 / 20]);
+    }
+
+    #[test]
+    fn limited_range_is_spread_to_black_and_white() {
+        assert_eq!(full_range(16.0, Range::Limited), 0.0);
+        assert_eq!(full_range(235.0, Range::Limited), 255.0);
+        assert_eq!(full_range(3.0, Range::Limited), 0.0);
+    }
+}
