@@ -14,7 +14,7 @@ use super::{Failure, print_line};
 use crate::analysis::sensor::{RawReading, SensorReading, SensorState};
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Broker, Config};
 use crate::daemon::sensors::setup;
 use crate::sensors::{SensorStats, SensorWord, Sensors};
 
@@ -53,7 +53,11 @@ struct Row {
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(Failure::invalid)?;
-    let mut setup = setup(&config.sensors, None);
+    let embedded = match config.mqtt.broker {
+        Broker::Embedded { port } if port > 0 => Some(port),
+        _ => None,
+    };
+    let mut setup = setup(&config.sensors, embedded);
     if let Some(unknown) = args.sensor.iter().find(|id| !setup.sensors.iter().any(|s| *s.plan.id == **id)) {
         return Err(Failure::invalid(format!("{}: there is no sensor `{unknown}`", args.config.display())));
     }

@@ -25,7 +25,9 @@ fn start(port: u16, sensors: Vec<Sensor>) -> Running {
 /// Publishes with mosquitto's own client, which ends when the broker has the message.
 fn publish_with(port: u16, topic: &str, payload: &[u8], more: &[&str]) {
     let mut child = Command::new("mosquitto_pub")
-        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-t", topic, "-s"])
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-t", topic])
+        // It does not take nothing from its input.
+        .arg(if payload.is_empty() { "-n" } else { "-s" })
         .args(more)
         .stdin(Stdio::piped())
         .spawn()
