@@ -3,6 +3,7 @@
 //! The same models, tracker, rules and messages as in the daemon; time comes from the recording. Two runs
 //! of the same thing print the same bytes.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
 
 use crate::analysis::alert::{Phase, Revision};
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
+use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
@@ -53,6 +56,10 @@ pub struct Args {
     /// Save the evidence pictures here
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
+    /// What the sensors said meanwhile: JSON lines such as {"secs": 3.2, "sensor": "drain-2", "value": 0.41}, by seconds
+    /// since the recording began; the replay goes on until the last of them
+    #[arg(long, value_name = "FILE")]
+    readings: Option<PathBuf>,
     /// Another model than the configured one
     #[arg(long)]
     model: Option<String>,
@@ -76,8 +83,50 @@ pub fn run(args: Args) -> Result<(), Failure> {
         fs::create_dir_all(folder)
             .map_err(|error| Failure::failed(format!("{}: {error}", folder.display())))?;
     }
-    let mut replay = Replay::new(&config, camera, &sight, args.evidence)?;
-    replay.play(&args.video, camera, &sight, args.start)
+    let readings = match &args.readings {
+        Some(file) => readings(file, &config)?,
+        None => VecDeque::new(),
+    };
+    let mut replay = Replay::new(&config, camera, &sight, args.evidence, args.start, readings)?;
+    replay.play(&args.video, camera, &sight)
+}
+
+/// One line of `--readings`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadingLine {
+    secs: f64,
+    sensor: String,
+    value: f64,
+}
+
+/// What sensors said, in order of time.
+fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>, f64)>, Failure> {
+    let text =
+        fs::read_to_string(file).map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
+    let mut readings = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let wrong = |what: String| {
+            Failure::invalid(format!(
+                "{}:{}: {what}\n  hint: a line looks like {{\"secs\": 3.2, \"sensor\": \"drain-2\", \"value\": 0.41}}",
+                file.display(),
+                number + 1
+            ))
+        };
+        let reading: ReadingLine =
+            serde_json::from_str(line).map_err(|error| wrong(format!("this is no reading: {error}")))?;
+        let secs = Duration::try_from_secs_f64(reading.secs)
+            .map_err(|_| wrong("`secs` is no time after the beginning".to_owned()))?;
+        let known = config.sensors.list.iter().find(|sensor| *sensor.plan.id == *reading.sensor);
+        let sensor = known
+            .ok_or_else(|| wrong(format!("the configuration has no sensor `{}`", reading.sensor)))?
+            .plan
+            .id
+            .clone();
+        readings.push((secs, sensor, reading.value));
+    }
+    readings.sort_by_key(|(secs, ..)| *secs);
+    Ok(readings.into())
 }
 
 fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Result<&'c Camera, Failure> {
@@ -103,6 +152,10 @@ struct Replay {
     stream: Arc<str>,
     printed: u64,
     new_alerts: u64,
+    start: Timestamp,
+    next_tick: Duration,
+    /// What sensors will say.
+    readings: VecDeque<(Duration, Arc<str>, f64)>,
 }
 
 impl Replay {
@@ -111,6 +164,8 @@ impl Replay {
         camera: &Camera,
         sight: &Sight,
         folder: Option<PathBuf>,
+        start: Timestamp,
+        readings: VecDeque<(Duration, Arc<str>, f64)>,
     ) -> Result<Self, Failure> {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
         let teller = Teller::new(config, sight.model_ref(), clock).map_err(Failure::invalid)?;
@@ -126,34 +181,26 @@ impl Replay {
             stream: STREAM.into(),
             printed: 0,
             new_alerts: 0,
+            start,
+            next_tick: Duration::from_secs(1),
+            readings,
         })
     }
 
-    fn play(
-        &mut self,
-        video: &Path,
-        camera: &Camera,
-        sight: &Sight,
-        start: Timestamp,
-    ) -> Result<(), Failure> {
+    fn play(&mut self, video: &Path, camera: &Camera, sight: &Sight) -> Result<(), Failure> {
         let mut detector = sight.detector().map_err(Failure::failed)?;
         let thresholds = sight.thresholds(camera);
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
         let mut frames = video::read_file(video, FileOptions { every }).map_err(Failure::failed)?;
         let progress = progress();
-        let mut next_tick = Duration::from_secs(1);
         let mut next_glance = Duration::ZERO;
         let mut detections: Vec<Detection> = Vec::new();
         let mut looked = 0u64;
         while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
-            while next_tick <= pts {
-                let told = self.analysis.apply(&Event::Tick { at: Moment::after_origin(start, next_tick) });
-                self.tell(told, None)?;
-                next_tick += Duration::from_secs(1);
-            }
+            self.pass_time(pts)?;
             detector.detect(&picture, None, &thresholds, &mut detections).map_err(Failure::failed)?;
             looked += 1;
-            let at = Moment::after_origin(start, pts);
+            let at = Moment::after_origin(self.start, pts);
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(Glance::even(0));
@@ -170,6 +217,9 @@ impl Replay {
             progress.set_position(pts.as_millis() as u64);
             progress.set_message(format!("{} alerts", self.new_alerts));
         }
+        if let Some(last) = self.readings.back().map(|(secs, ..)| *secs) {
+            self.pass_time(last)?;
+        }
         progress.finish_and_clear();
         let open = self.analysis.open().count();
         eprintln!(
@@ -178,6 +228,26 @@ impl Replay {
             self.new_alerts
         );
         Ok(())
+    }
+
+    /// Everything that happens up to a time without a frame: what sensors say, and time itself.
+    fn pass_time(&mut self, until: Duration) -> Result<(), Failure> {
+        loop {
+            let next = self.readings.front().map_or(Duration::MAX, |(secs, ..)| *secs);
+            let event = if next <= self.next_tick && next <= until {
+                let Some((secs, sensor, value)) = self.readings.pop_front() else { return Ok(()) };
+                let at = Moment::after_origin(self.start, secs);
+                Event::Reading { sensor, at, reading: RawReading::Value(value) }
+            } else if self.next_tick <= until {
+                let at = Moment::after_origin(self.start, self.next_tick);
+                self.next_tick += Duration::from_secs(1);
+                Event::Tick { at }
+            } else {
+                return Ok(());
+            };
+            let told = self.analysis.apply(&event);
+            self.tell(told, None)?;
+        }
     }
 
     fn tell(&mut self, told: Vec<Revision>, saw: Option<(&Picture, &[Detection])>) -> Result<(), Failure> {
