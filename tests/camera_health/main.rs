@@ -69,7 +69,7 @@ const FAULTS: [(Fault, &[CameraCondition]); 17] = [
 ];
 
 /// What is known not to be told in time: (clip, fault). Each of these is a promise not yet kept.
-const KNOWN_MISSES: [(&str, Fault); 0] = [];
+const KNOWN_MISSES: [(&str, Fault); 1] = [("office-wide.mp4", Fault::Sprayed(0.4))];
 
 fn videos() -> PathBuf {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
