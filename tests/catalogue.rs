@@ -21,16 +21,16 @@ fn configuration() -> String {
     let mut text = fs::read_to_string(in_repository("config/demo-lane.toml")).unwrap();
     text.push_str("\n[fusion]\ncatalogue = [\"all\"]\n");
     let sensors = [
-        ("drain-2", "water_level"),
-        ("stairs", "smoke"),
-        ("street", "noise"),
-        ("site", "pm10"),
-        ("broken", "noise"),
+        ("drain-2", "water_level", "m"),
+        ("stairs", "smoke", "0/1"),
+        ("street", "noise", "dB"),
+        ("site", "pm10", "µg/m³"),
+        ("broken", "noise", "dB"),
     ];
-    for (id, quantity) in sensors {
+    for (id, quantity, unit) in sensors {
         write!(
             text,
-            "\n[[sensor]]\nid = \"{id}\"\nquantity = \"{quantity}\"\ngrid = \"53012700300102\"\n\
+            "\n[[sensor]]\nid = \"{id}\"\nquantity = \"{quantity}\"\nunit = \"{unit}\"\ngrid = \"53012700300102\"\n\
              stale_after_secs = 30\nmqtt_json = {{ topic = \"test/{id}\", pointer = \"/value\" }}\n"
         )
         .unwrap();

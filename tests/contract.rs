@@ -2,7 +2,7 @@
 //! schemas, and consumers of today can live with the fields of tomorrow.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jsonschema::Validator;
 use lookout::analysis::alert::{
-    self, Acknowledgement, AlertId, Contribution, PhaseReason, Revision, Shown, Why,
+    self, Acknowledgement, AlertId, Basis, Contribution, Origin, PhaseReason, Revision, Shown, Why,
 };
 use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::BBox;
@@ -201,13 +201,17 @@ fn revision(shown: usize) -> Revision {
         last_seen_at: at.utc,
         ended_at: None,
         at,
-        camera: Arc::from("cam-03"),
-        zone: Some(Arc::from("square")),
+        grid: Arc::from("53012700300102"),
+        origin: Origin {
+            cameras: vec![Arc::from("cam-03")],
+            zones: vec![Arc::from("square")],
+            sensors: Vec::new(),
+        },
         shown: (0..shown)
             .map(|i| Shown { class: Class::PERSON, score: 0.45, box_in_frame: place(i) })
             .collect(),
         why: Why {
-            rule: Arc::from("gathering"),
+            basis: Basis::Rule(Arc::from("gathering")),
             condition: "at least 8 persons in square for 20 s".to_owned(),
             threshold: 8.0,
             contributions: vec![Contribution {
@@ -217,21 +221,27 @@ fn revision(shown: usize) -> Revision {
                 weight: 1.0,
                 age_secs: 0.0,
             }],
+            silent: Vec::new(),
         },
         acknowledged: None,
+        escalated: None,
     }
 }
 
 fn written(revision: &Revision, note: Option<&str>) -> Vec<u8> {
     let grid = GridCode::parse("53012700300102").unwrap();
     let model = ModelRef { name: "street-nano".to_owned(), sha256: "ab".repeat(32) };
+    let camera = CameraPlace { eye: Eye::Sky, grid: grid.clone(), address: None, lonlat: None };
+    let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
     let context = AlertContext {
         sender: &sender(),
         site: None,
         language: Language::English,
         mode: Mode::Exercise,
         title: note,
-        camera: CameraPlace { eye: Eye::Sky, grid: &grid, address: None, lonlat: None },
+        cameras: &cameras,
+        sensors: &BTreeMap::new(),
+        area: &grid,
         model: &model,
         config_sha256: &"cd".repeat(32),
         clock: ClockData { sync: ClockSync::Unknown, err_ms: None },

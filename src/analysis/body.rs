@@ -72,7 +72,8 @@ impl CameraBody {
 
     /// Whether it has become blind since this was last asked.
     pub(super) fn became_blind(&mut self) -> bool {
-        let before = std::mem::replace(&mut self.was_blind, self.is_blind());
+        let before = self.was_blind;
+        self.was_blind = self.is_blind();
         self.was_blind && !before
     }
 
