@@ -32,26 +32,27 @@ impl Plan {
         Plan { cameras, rules, ..Plan::default() }
     }
 
-    /// Whether a rule raises alerts by itself.
+    /// Whether a rule raises alerts by itself: one that feeds a signal does not, a hint is no alert.
     pub fn raises_alone(&self, rule: &Rule) -> bool {
-        self.signals.iter().all(|signal| signal.kind != rule.signal)
+        self.signals.iter().all(|signal| signal.feed_of(rule).is_none())
     }
 
     /// Every source of every signal, with its place.
     pub fn sources(&self) -> Vec<SourcePlan> {
         let mut sources = Vec::new();
         for signal in &self.signals {
-            let source = |grid: &Arc<str>, id, weight| SourcePlan {
+            let source = |grid: &Arc<str>, id, weight, only_supports| SourcePlan {
                 kind: signal.kind.clone(),
                 grid: grid.clone(),
                 id,
                 weight,
+                only_supports,
             };
             for camera in &self.cameras {
                 for rule in self.rules.iter().filter(|rule| rule.cameras.contains(&camera.id)) {
-                    let Some(weight) = signal.weight_of(rule) else { continue };
+                    let Some((weight, only_supports)) = signal.feed_of(rule) else { continue };
                     let id = SourceId::Rule { rule: rule.id.clone(), camera: camera.id.clone() };
-                    sources.push(source(&camera.grid, id, weight));
+                    sources.push(source(&camera.grid, id, weight, only_supports));
                 }
                 for feed in &signal.from {
                     let Selector::Cameras { cameras, conditions } = &feed.from else { continue };
@@ -60,14 +61,15 @@ impl Plan {
                     }
                     for condition in conditions {
                         let id = SourceId::Camera { camera: camera.id.clone(), condition };
-                        sources.push(source(&camera.grid, id, feed.weight));
+                        sources.push(source(&camera.grid, id, feed.weight, feed.only_supports));
                     }
                 }
             }
             for sensor in &self.sensors {
                 let grid = Arc::from(sensor.grid.as_str());
-                for (threshold, weight) in signal.thresholds_of(sensor) {
-                    sources.push(source(&grid, SourceId::of_sensor(&sensor.id, threshold), weight));
+                for (threshold, feed) in signal.thresholds_of(sensor) {
+                    let id = SourceId::of_sensor(&sensor.id, threshold);
+                    sources.push(source(&grid, id, feed.weight, feed.only_supports));
                 }
             }
         }

@@ -127,6 +127,8 @@ pub struct Feed {
     pub from: Selector,
     /// Log-odds of a sure "yes".
     pub weight: f64,
+    /// It counts only while a source that does not only support counts: noise makes a scuffle surer, but is none.
+    pub only_supports: bool,
 }
 
 /// What a level takes.
@@ -168,24 +170,27 @@ pub struct SignalPlan {
 }
 
 impl SignalPlan {
-    /// The weight with which a rule feeds it; `None` if it does not.
+    /// The weight with which a rule feeds it, and whether it only supports; `None` if it does not feed it.
     ///
     /// A rule that tells of the signal's kind always does, so that none is lost for not being listed.
-    pub fn weight_of(&self, rule: &Rule) -> Option<f64> {
+    pub fn feed_of(&self, rule: &Rule) -> Option<(f64, bool)> {
         let listed = self.from.iter().find_map(|feed| match &feed.from {
-            Selector::Rule(id) if *id == rule.id => Some(feed.weight),
-            Selector::RuleKind(kind) if *kind == rule.signal => Some(feed.weight),
+            Selector::Rule(id) if *id == rule.id => Some((feed.weight, feed.only_supports)),
+            Selector::RuleKind(kind) if *kind == rule.signal => Some((feed.weight, feed.only_supports)),
             _ => None,
         });
-        listed.or_else(|| (rule.signal == self.kind).then_some(DEFAULT_WEIGHT))
+        listed.or_else(|| (rule.signal == self.kind).then_some((DEFAULT_WEIGHT, false)))
     }
 
-    /// The thresholds of a sensor that it listens to, with what each weighs.
-    pub fn thresholds_of<'a>(&'a self, plan: &'a SensorPlan) -> impl Iterator<Item = (&'a Threshold, f64)> {
+    /// The thresholds of a sensor that it listens to.
+    pub fn thresholds_of<'a>(
+        &'a self,
+        plan: &'a SensorPlan,
+    ) -> impl Iterator<Item = (&'a Threshold, &'a Feed)> {
         self.from.iter().filter_map(|feed| match &feed.from {
-            Selector::Sensor { sensor, threshold } if *sensor == plan.id => Some((threshold, feed.weight)),
+            Selector::Sensor { sensor, threshold } if *sensor == plan.id => Some((threshold, feed)),
             Selector::Quantity { quantity, threshold } if **quantity == *plan.quantity.name() => {
-                Some((threshold, feed.weight))
+                Some((threshold, feed))
             }
             _ => None,
         })

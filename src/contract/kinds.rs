@@ -50,7 +50,7 @@ pub const KINDS: [Kind; 37] = [
     kind("fallen", Level::Orange, "Somebody fell", "人员倒地"),
     kind("scuffle", Level::Orange, "Scuffle", "人员推搡"),
     kind("rush", Level::Orange, "People running", "人员奔跑"),
-    kind("fire", Level::Red, "Open flame", "发现明火"),
+    kind("fire", Level::Red, "Fire", "疑似火情"),
     kind("smoke", Level::Red, "Smoke", "发现烟雾"),
     kind("flooding", Level::Orange, "Flooding", "积水内涝"),
     kind("drain_blocked", Level::Yellow, "Drain blocked", "排水口堵塞"),

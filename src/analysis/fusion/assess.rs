@@ -58,6 +58,9 @@ impl Signal {
         let cap = self.plan.origin_cap;
         let mut heard = Assessment::default();
         let sources: Vec<&Source> = members.iter().flat_map(|cell| &self.cells[*cell].sources).collect();
+        let main = || sources.iter().filter(|source| !source.only_supports);
+        let is_begun = main().map(|source| source.charge.value(at)).sum::<f64>() >= PART_OF_IT;
+        let could_begin = main().any(|source| source.voice == Voice::Speaks);
         let mut total = 0.0;
         let mut reach = 0.0;
         let mut counted: Vec<&OriginId> = Vec::new();
@@ -67,9 +70,11 @@ impl Signal {
             }
             counted.push(&source.origin);
             let of_origin = || sources.iter().filter(|other| other.origin == source.origin);
-            let sum: f64 = of_origin().map(|s| s.charge.value(at)).sum();
+            let counted = || of_origin().filter(|s| is_begun || !s.only_supports);
+            let sum: f64 = counted().map(|s| s.charge.value(at)).sum();
+            let heard_now = of_origin().filter(|s| s.voice == Voice::Speaks);
             let weights: f64 =
-                of_origin().filter(|s| s.voice == Voice::Speaks).map(|s| s.charge.weight()).sum();
+                heard_now.filter(|s| could_begin || !s.only_supports).map(|s| s.charge.weight()).sum();
             reach += weights.min(cap);
             let counts = sum.min(cap);
             total += counts;
@@ -77,12 +82,12 @@ impl Signal {
                 continue;
             }
             heard.origins += 1;
-            for part in of_origin() {
+            for part in counted() {
                 heard.parts.extend(part.part(counts / sum, at));
             }
         }
         for source in &sources {
-            heard.is_said_now |= source.charge.says_yes();
+            heard.is_said_now |= source.charge.says_yes() && (is_begun || !source.only_supports);
             if let Voice::Silent(since) = source.voice {
                 let (source, origin) = (source.id.to_string(), source.origin.clone());
                 heard.silent.push(Missing { source, origin, since });

@@ -37,6 +37,8 @@ pub struct SourcePlan {
     pub id: SourceId,
     /// Log-odds of a sure "yes".
     pub weight: f64,
+    /// It counts only while a source that does not only support counts.
+    pub only_supports: bool,
 }
 
 /// What a source says at one moment.
@@ -124,6 +126,7 @@ struct Quiet {
 struct Source {
     id: SourceId,
     origin: OriginId,
+    only_supports: bool,
     charge: Charge,
     voice: Voice,
     /// The first and the latest "yes" of what its charge stands for.
@@ -156,9 +159,9 @@ impl Fusion {
     ) -> Self {
         let mut fusion = Fusion::default();
         for plan in plans {
-            let mut by_cell: BTreeMap<Arc<str>, BTreeMap<SourceId, f64>> = BTreeMap::new();
+            let mut by_cell: BTreeMap<Arc<str>, BTreeMap<SourceId, &SourcePlan>> = BTreeMap::new();
             for source in sources.iter().filter(|source| source.kind == plan.kind) {
-                by_cell.entry(source.grid.clone()).or_default().insert(source.id.clone(), source.weight);
+                by_cell.entry(source.grid.clone()).or_default().insert(source.id.clone(), source);
             }
             let grids: Vec<Arc<str>> = by_cell.keys().cloned().collect();
             let touch = |a: &Arc<str>, b: &Arc<str>| {
@@ -171,8 +174,8 @@ impl Fusion {
                         .filter(|i| plan.join_neighbours && grids[*i] != grid && touch(&grids[*i], &grid))
                         .collect(),
                     sources: sources
-                        .into_iter()
-                        .map(|(id, weight)| Source::new(id, weight, plan.half_life))
+                        .into_values()
+                        .map(|source| Source::new(source, plan.half_life))
                         .collect(),
                     grid,
                     incident: None,
@@ -431,11 +434,12 @@ impl Cell {
 }
 
 impl Source {
-    fn new(id: SourceId, weight: f64, half_life: Duration) -> Self {
+    fn new(plan: &SourcePlan, half_life: Duration) -> Self {
         Source {
-            origin: id.origin(),
-            id,
-            charge: Charge::new(weight, half_life),
+            origin: plan.id.origin(),
+            id: plan.id.clone(),
+            only_supports: plan.only_supports,
+            charge: Charge::new(plan.weight, half_life),
             // Until its first word nobody knows.
             voice: Voice::Silent(Duration::ZERO),
             first_yes: None,
@@ -463,8 +467,9 @@ impl Source {
     }
 
     fn inherit(&mut self, before: &Source) {
-        let charge = self.charge.clone();
+        let (charge, only_supports) = (self.charge.clone(), self.only_supports);
         *self = before.clone();
         self.charge.revalue(&charge);
+        self.only_supports = only_supports;
     }
 }

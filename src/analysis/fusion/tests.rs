@@ -42,7 +42,7 @@ fn rule(name: &str, camera: &str) -> SourceId {
 }
 
 fn at(grid: &str, id: SourceId, weight: f64) -> SourcePlan {
-    SourcePlan { kind: "flooding".into(), grid: grid.into(), id, weight }
+    SourcePlan { kind: "flooding".into(), grid: grid.into(), id, weight, only_supports: false }
 }
 
 /// Signals and what they told.
@@ -131,6 +131,19 @@ fn one_camera_cannot_shout_alone() {
     // The cap of 3: 1 / (1 + e^-1.614), below orange however many rules of it agree.
     assert!(near(stage.belief(1.0), 0.834), "{}", stage.belief(1.0));
     assert_eq!(stage.fusion.open().next().map(|r| r.level), Some(Level::Yellow));
+}
+
+#[test]
+fn what_only_supports_says_nothing_alone_and_counts_beside_another() {
+    let (main, noise) = (rule("scuffle", "cam-1"), sensor("noise"));
+    let support = SourcePlan { only_supports: true, ..at(HERE, noise.clone(), 3.0) };
+    let mut stage = Stage::new(flooding(), &[at(HERE, main.clone(), 2.0), support]);
+    stage.say(1.0, &noise, 1.0);
+    assert!(near(stage.belief(1.0), DEFAULT_PRIOR), "{}", stage.belief(1.0));
+    assert_eq!(stage.state(1.0), State::Unknown, "what could raise it was not heard yet");
+    stage.say(2.0, &main, 1.0).say(2.0, &noise, 1.0);
+    // 2 + 3: 1 / (1 + e^-3.614)
+    assert!(near(stage.belief(2.0), 0.974), "{}", stage.belief(2.0));
 }
 
 #[test]

@@ -200,7 +200,8 @@ impl Checker<'_, '_> {
             }
             _ => self.conditions(value, there, owner)?,
         };
-        Some(Feed { from, weight: value_of(&value.weight)? })
+        let only_supports = value_of(&value.only_supports).unwrap_or(false);
+        Some(Feed { from, weight: value_of(&value.weight)?, only_supports })
     }
 
     fn conditions(&mut self, feed: &FeedDocument, there: &There<'_>, owner: &str) -> Option<Selector> {

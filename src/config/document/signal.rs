@@ -98,6 +98,9 @@ pub struct FeedDocument {
     /// What a sure "yes" counts for, in log-odds: 1 is a hint, 2 a good reason, 3 nearly certain.
     #[schemars(required, range(min = 0.05, max = 20.0))]
     pub weight: Option<At<f64>>,
+    /// It makes surer what another source says, and says nothing alone: noise is no scuffle.
+    #[schemars(extend("default" = false))]
+    pub only_supports: Option<At<bool>>,
 }
 
 /// A number for each level.
