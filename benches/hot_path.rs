@@ -15,8 +15,10 @@ use criterion::Criterion;
 use lookout::analysis::alert::Level;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::grid::GridCode;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
+use lookout::analysis::sensor::{Quantity, RawReading, SensorPlan};
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::tracker::Tracker;
 use lookout::analysis::{Analysis, Event, Plan};
@@ -44,6 +46,7 @@ fn main() {
     infer_and_detect(&mut criterion, &ledger);
     decode(&mut criterion, &ledger);
     track_and_rules(&mut criterion, &ledger);
+    fuse(&mut criterion, &ledger);
     whole_loop(&mut criterion, &ledger);
     criterion.final_summary();
     ledger.print();
@@ -397,6 +400,68 @@ fn track_and_rules(criterion: &mut Criterion, ledger: &Ledger) {
         "rules/tracking-and-five-rules",
         "track/30-people",
         "tracking with five rules, in trackings",
+    );
+}
+
+// ---- fusion: readings of sensors to belief, against parsing the JSON they come in
+
+/// As many observations as a box must take in each second.
+const READINGS: usize = 10_000;
+
+fn fuse(criterion: &mut Criterion, ledger: &Ledger) {
+    let ids: Vec<Arc<str>> = (0..200).map(|i| Arc::from(format!("gauge-{i}"))).collect();
+    let message = r#"{"value": 0.41}"#;
+    let floor = "fusion/parse-10000-readings";
+    ledger.bench(criterion, floor, || {
+        for _ in 0..READINGS {
+            black_box(serde_json::from_str::<serde_json::Value>(black_box(message)).expect("JSON"));
+        }
+    });
+
+    let sensor = |(i, id): (usize, &Arc<str>)| {
+        let quantity = Quantity::KNOWN[i % Quantity::KNOWN.len()].clone();
+        Arc::new(SensorPlan {
+            id: id.clone(),
+            unit: "m".into(),
+            quantity,
+            scale: 1.0,
+            offset: 0.0,
+            range: None,
+            max_rate_per_sec: None,
+            stale_after: Duration::from_secs(60),
+            debounce: Duration::ZERO,
+            grid: GridCode::parse(&format!("530127003001{:02}", i / 10)).expect("14 digits"),
+        })
+    };
+    let plan = Plan {
+        sensors: ids.iter().enumerate().map(sensor).collect(),
+        signals: lookout::config::catalogue::signals(),
+        ..Plan::default()
+    };
+    let mut analysis = Analysis::new("box", plan).expect("there are no rules");
+    let mut second = 0u64;
+    ledger.bench_timed(criterion, "fusion/10000-readings", || {
+        second += 1;
+        let events: Vec<Event> = (0..READINGS)
+            .map(|n| {
+                let mono = Duration::from_secs(second) + Duration::from_micros(100 * n as u64);
+                Event::Reading {
+                    sensor: ids[n % ids.len()].clone(),
+                    at: Moment::after_origin(Timestamp::UNIX_EPOCH, mono),
+                    reading: RawReading::Value((n % 7) as f64 * 0.1),
+                }
+            })
+            .collect();
+        let begin = Instant::now();
+        for event in &events {
+            black_box(analysis.apply(event));
+        }
+        begin.elapsed()
+    });
+    ledger.ratio(
+        "fusion/10000-readings",
+        floor,
+        "a second of 10,000 readings of 200 sensors through the whole catalogue, in parsings of their JSON",
     );
 }
 

@@ -20,7 +20,7 @@ use lookout::analysis::geometry::Polygon;
 use lookout::analysis::rules::{CameraPlan, Condition, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
-use lookout::analysis::{Analysis, Event};
+use lookout::analysis::{Analysis, Event, Plan};
 use serde::Deserialize;
 
 use support::clips::shared;
@@ -112,7 +112,7 @@ fn told(looker: &mut Looker, clip: &Path) -> BTreeMap<&'static str, Vec<f64>> {
         when: when.clone(),
     };
     let rules = conditions.iter().map(rule).collect();
-    let mut analysis = Analysis::new("box", vec![plan], rules).expect("the zone is drawn");
+    let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("the zone is drawn");
     let mut told: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for (mono, detections) in looker.see(clip, HZ) {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, mono);

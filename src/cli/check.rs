@@ -1,5 +1,6 @@
 //! `lookout check`: every problem of a configuration, each with its place and what to try.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -195,9 +196,26 @@ impl Outcome {
             writeln!(out, "    {:<20} {} ({}) {}", plan.id, plan.quantity, plan.unit, from(&sensor.source))?;
         }
         writeln!(out, "  rules    {}", config.rules.len())?;
+        let plan = config.plan(config.camera_plans());
         for rule in &config.rules {
-            let level = rule.level.name();
-            writeln!(out, "    {:<20} {} ({level}) on {}", rule.id, rule.signal, rule.cameras.join(", "))?;
+            let cameras = rule.cameras.join(", ");
+            match plan.raises_alone(rule) {
+                true => {
+                    let level = rule.level.name();
+                    writeln!(out, "    {:<20} {} ({level}) on {cameras}", rule.id, rule.signal)?;
+                }
+                false => writeln!(out, "    {:<20} {}, a hint, on {cameras}", rule.id, rule.signal)?,
+            }
+        }
+        if !config.signals.is_empty() {
+            writeln!(out, "  signals  {}", config.signals.len())?;
+        }
+        let sources = plan.sources();
+        for signal in &config.signals {
+            let of_it = || sources.iter().filter(|source| source.kind == signal.kind);
+            let grids: BTreeSet<&str> = of_it().map(|source| &*source.grid).collect();
+            let (count, grids) = (of_it().count(), grids.len());
+            writeln!(out, "    {:<20} from {count} sources in {grids} grid cells", signal.kind)?;
         }
         Ok(())
     }

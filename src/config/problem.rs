@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::suggest;
+
 /// The text of a configuration file and where it came from.
 #[derive(Clone)]
 pub struct Source {
@@ -331,7 +333,17 @@ fn could_hold_a_secret(line: &str) -> bool {
         "密码",
     ];
     let line = line.to_lowercase();
-    SIGNS.iter().any(|sign| line.contains(sign))
+    SIGNS.iter().any(|sign| line.contains(sign)) || names_of(&line).any(is_nearly_a_secret)
+}
+
+/// What stands before each `=` of a line.
+fn names_of(line: &str) -> impl Iterator<Item = &str> {
+    line.split(['{', ',']).filter_map(|part| Some(part.split_once('=')?.0.trim()))
+}
+
+/// A name with a slip in it still stands before what it was meant to name.
+fn is_nearly_a_secret(name: &str) -> bool {
+    suggest::nearest(name, ["secret", "password", "passwd", "token"]).is_some()
 }
 
 #[cfg(test)]
@@ -354,7 +366,15 @@ mod tests {
 
     #[test]
     fn a_line_that_could_hold_a_secret_is_never_quoted() {
-        for line in ["url = 5", "password = \"x\"", "x = \"rtsp://a:b@c\"", "Secret = 1", "密码 = \"x\""] {
+        for line in [
+            "url = 5",
+            "password = \"x\"",
+            "x = \"rtsp://a:b@c\"",
+            "Secret = 1",
+            "密码 = \"x\"",
+            "s0cret = \"a:b\"",
+            "x = { tokn = \"b\" }",
+        ] {
             assert!(could_hold_a_secret(line), "{line}");
         }
         assert!(!could_hold_a_secret("analysis_fps = 50"));

@@ -375,11 +375,11 @@ impl Checker<'_, '_> {
         if let Some(At { value, span }) = &sensor.onvif_mqtt {
             return self.onvif_mqtt(value, span, owner, shared);
         }
-        if let Some(At { value, .. }) = &sensor.modbus_tcp {
-            return self.modbus_tcp(value, owner);
+        if let Some(At { value, span }) = &sensor.modbus_tcp {
+            return self.modbus_tcp(value, span, owner);
         }
-        if let Some(At { value, .. }) = &sensor.modbus_rtu {
-            return self.modbus_rtu(value, owner, shared);
+        if let Some(At { value, span }) = &sensor.modbus_rtu {
+            return self.modbus_rtu(value, span, owner, shared);
         }
         let At { value, span } = sensor.webhook.as_ref()?;
         self.webhook(value, span, owner, shared)
@@ -531,9 +531,15 @@ impl Checker<'_, '_> {
         Some(value)
     }
 
-    fn modbus_tcp(&mut self, source: &ModbusTcpDocument, owner: &str) -> Option<SensorSource> {
+    fn modbus_tcp(
+        &mut self,
+        source: &ModbusTcpDocument,
+        span: &Range<usize>,
+        owner: &str,
+    ) -> Option<SensorSource> {
         let register = self.register(
             &Asked {
+                span,
                 unit: &source.unit,
                 register: &source.register,
                 table: &source.table,
@@ -557,11 +563,13 @@ impl Checker<'_, '_> {
     fn modbus_rtu(
         &mut self,
         source: &ModbusRtuDocument,
+        span: &Range<usize>,
         owner: &str,
         shared: &mut Shared,
     ) -> Option<SensorSource> {
         let register = self.register(
             &Asked {
+                span,
                 unit: &source.unit,
                 register: &source.register,
                 table: &source.table,
@@ -610,7 +618,8 @@ impl Checker<'_, '_> {
                 None
             }
             (None, false) => {
-                if let Some(register) = asked.register {
+                let slipped = self.taken_out.resembles(asked.span.start, "kind");
+                if let Some(register) = asked.register.as_ref().filter(|_| !slipped) {
                     self.report.error(&register.span, format!("{owner}: `kind` is missing")).hint(
                         "what the register holds, as its manual says: kind = \"f32\", \"u16\", \"i16\", ...",
                     );
@@ -640,6 +649,8 @@ impl Checker<'_, '_> {
 
 /// What is asked of a Modbus device, whichever way.
 struct Asked<'d> {
+    /// Where its table stands.
+    span: &'d Range<usize>,
     unit: &'d Option<At<u8>>,
     register: &'d Option<At<u16>>,
     table: &'d Option<At<TableDocument>>,
