@@ -299,7 +299,7 @@ impl ZoneCounts {
         }
         for thing in self.things.iter().filter(|thing| thing.is_inside) {
             let track = by_number(tracks, thing.number);
-            if !track.is_some_and(|track| at.since(track.last_seen) <= COUNTS_UNSEEN_FOR) {
+            if track.is_none_or(|track| at.since(track.last_seen) > COUNTS_UNSEEN_FOR) {
                 continue;
             }
             match self.inside.iter_mut().find(|inside| inside.class == thing.class) {

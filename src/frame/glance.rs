@@ -152,7 +152,7 @@ mod tests {
     fn detail_is_the_same_for_the_same_scene_at_another_size() {
         let stripes = |scale: usize| {
             glance_of(&gray(640 * scale, 360 * scale, 640 * scale, move |x, _| {
-                if x / (4 * scale) % 2 == 0 { 80 } else { 120 }
+                if (x / (4 * scale)).is_multiple_of(2) { 80 } else { 120 }
             }))
         };
         let (small, large) = (stripes(1), stripes(3));

@@ -177,7 +177,7 @@ fn every_fault_is_told_within_ten_seconds_and_its_end_too() {
                     format!("{} {:+.1} s, over {end}", condition.name(), begin - began)
                 })
                 .collect();
-            println!("{clip:26} {:18} {}", format!("{fault:?}"), line.join("; "));
+            eprintln!("{clip:26} {:18} {}", format!("{fault:?}"), line.join("; "));
             let is_right = watched.told.len() == 1 && watched.told.iter().all(fits);
             if is_right == KNOWN_MISSES.contains(&(clip, fault)) {
                 wrong.push(format!("{clip} {fault:?}: {}", line.join("; ")));

@@ -391,8 +391,11 @@ fn four() -> ([SourceId; 4], Vec<SourcePlan>) {
     (ids, plans)
 }
 
-/// Belief at the end of each second, and the alert that is open then.
-fn play(words: &[(u32, usize, f32)]) -> Vec<(u64, Option<(Level, usize, usize)>)> {
+/// Level, cameras and sensors of an open alert.
+type Told = (Level, usize, usize);
+
+/// Belief (its bits) at the end of each second, and the alert that is open then.
+fn play(words: &[(u32, usize, f32)]) -> Vec<(u64, Option<Told>)> {
     let (ids, plans) = four();
     let mut stage = Stage::new(flooding(), &plans);
     (0..60)

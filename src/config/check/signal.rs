@@ -65,13 +65,13 @@ impl Checker<'_, '_> {
         let fusion = document.fusion.as_ref().map(|section| &section.value);
         if let Some(wanted) = fusion.and_then(|fusion| fusion.catalogue.as_ref()) {
             let own: Vec<Arc<str>> = signals.iter().map(|signal| signal.kind.clone()).collect();
-            signals.extend(self.from_catalogue(wanted).into_iter().filter(|s| !own.contains(&s.kind)));
+            signals.extend(self.taken_from_catalogue(wanted).into_iter().filter(|s| !own.contains(&s.kind)));
         }
         let neighbours = fusion.map(|fusion| self.neighbours(fusion)).unwrap_or_default();
         (signals, neighbours)
     }
 
-    fn from_catalogue(&mut self, wanted: &Names) -> Vec<SignalPlan> {
+    fn taken_from_catalogue(&mut self, wanted: &Names) -> Vec<SignalPlan> {
         let mut chosen: Vec<SignalPlan> = Vec::new();
         for At { value, span } in &wanted.value {
             if value == "all" {
@@ -315,9 +315,7 @@ fn levels(
     span: &Range<usize>,
     owner: &str,
 ) -> Vec<LevelPlan> {
-    let given = |of: &Option<At<LevelsDocument>>| {
-        of.as_ref().map(|levels| levels.value.all().map(|field| value_of(field)))
-    };
+    let given = |of: &Option<At<LevelsDocument>>| of.as_ref().map(|levels| levels.value.all().map(value_of));
     let beliefs = given(&signal.levels).unwrap_or(DEFAULT_LEVELS.map(Some));
     let after = given(&signal.after_secs).unwrap_or_default();
     let origins = given(&signal.origins).unwrap_or_default();

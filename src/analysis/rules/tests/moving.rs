@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// Where one thing is at each second.
+type Script = fn(f64) -> Detection;
+/// Where several are.
+type Scripts = Box<dyn Fn(f64) -> Vec<Detection>>;
+
 fn wrong_way(heading_deg: f32, for_secs: f64) -> Condition {
     Condition::WrongWay {
         zone: "all".into(),
@@ -15,7 +20,7 @@ fn wrong_way(heading_deg: f32, for_secs: f64) -> Condition {
 #[test]
 fn the_heading_is_degrees_from_the_right_and_up() {
     // To the right, up (away from the camera), to the left, down: against each the opposite one is wrong.
-    let ways: [(f32, fn(f64) -> Detection); 4] = [
+    let ways: [(f32, Script); 4] = [
         (0.0, |t| person(0.9 - 0.08 * t, 0.9)),
         (90.0, |t| person(0.5, 0.4 + 0.06 * t)),
         (180.0, |t| person(0.1 + 0.08 * t, 0.9)),
@@ -99,7 +104,7 @@ fn who_falls_and_lies_has_fallen() {
 
 #[test]
 fn who_gets_up_again_in_time_or_only_bends_sits_or_squats_has_not() {
-    let stories: [(&str, fn(f64) -> Detection); 5] = [
+    let stories: [(&str, Script); 5] = [
         ("gets up", |t| if t < 8.0 { going_down(t, 0.8, 0.28, 3.0) } else { posture(0.5, 0.8, 1.0, 0.4) }),
         ("sits down", |t| going_down(t, 1.0, 0.7, 0.6)),
         ("squats", |t| going_down(t, 1.0, 0.52, 0.7)),
@@ -230,7 +235,7 @@ fn two_who_wrestle_are_a_scuffle() {
 #[test]
 fn who_walks_past_walks_together_or_talks_is_no_scuffle() {
     let sway = |t: f64| 0.004 * (8.0 * t).sin();
-    let stories: [(&str, Box<dyn Fn(f64) -> Vec<Detection>>); 5] = [
+    let stories: [(&str, Scripts); 5] = [
         ("past each other", Box::new(|t| vec![person(0.1 + 0.08 * t, 0.8), person(0.9 - 0.08 * t, 0.82)])),
         ("together", Box::new(|t| vec![person(0.1 + 0.08 * t, 0.8), person(0.18 + 0.08 * t, 0.82)])),
         ("talk", Box::new(move |t| vec![person(0.45 + sway(t), 0.8), person(0.55 + sway(t + 1.0), 0.8)])),
