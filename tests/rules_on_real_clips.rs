@@ -144,13 +144,13 @@ fn raising(looker: &mut Looker, clips: &[Clip], half: &str, kind: &str) -> (usiz
 fn scuffles_are_told_in_fights_more_often_than_in_ordinary_clips() {
     let mut looker = Looker::new(&model());
     let (fights, ordinary) = (truth("fights.json"), truth("ordinary.json"));
-    println!("scuffle, {}, {HZ} looks a second", model());
-    println!("{:10} {:>16} {:>20}", "half", "told in fights", "told in ordinary");
+    eprintln!("scuffle, {}, {HZ} looks a second", model());
+    eprintln!("{:10} {:>16} {:>20}", "half", "told in fights", "told in ordinary");
     for half in ["tuned", "held out"] {
         let (many, hits) = raising(&mut looker, &fights, half, "scuffle");
         let (few, mistakes) = raising(&mut looker, &ordinary, half, "scuffle");
-        println!("{half:10} {:>8} of {many:>4} {:>12} of {few:>4}", hits.len(), mistakes.len());
-        println!("  hits     {}\n  mistakes {}", hits.join(" "), mistakes.join(" "));
+        eprintln!("{half:10} {:>8} of {many:>4} {:>12} of {few:>4}", hits.len(), mistakes.len());
+        eprintln!("  hits     {}\n  mistakes {}", hits.join(" "), mistakes.join(" "));
         // Other weights print their figures; with these the rule is to stay better than chance.
         let is_better = hits.len() >= 2 * mistakes.len() && hits.len() >= 5;
         assert!(is_better || model() != "yolox_nano_416", "no better than chance");
@@ -162,11 +162,11 @@ fn scuffles_are_told_in_fights_more_often_than_in_ordinary_clips() {
 fn quiet_clips_stay_quiet() {
     let mut looker = Looker::new(&model());
     let mut mistakes = 0;
-    println!("false alarms, {}, {HZ} looks a second", model());
+    eprintln!("false alarms, {}, {HZ} looks a second", model());
     for clip in truth("quiet.json") {
         let told = told(&mut looker, &videos(&clip.file));
         mistakes += told.values().map(Vec::len).sum::<usize>();
-        println!("  {:28} {told:.1?}", clip.file);
+        eprintln!("  {:28} {told:.1?}", clip.file);
     }
     // Other weights print their figures.
     assert!(mistakes == 0 || model() != "yolox_nano_416", "{mistakes} false alarms");
@@ -176,14 +176,14 @@ fn quiet_clips_stay_quiet() {
 #[ignore = "needs ../shared: clips and public weights"]
 fn other_kinds_in_the_short_clips() {
     let mut looker = Looker::new(&model());
-    println!("other kinds, {}: clip, what happens, what is told", model());
+    eprintln!("other kinds, {}: clip, what happens, what is told", model());
     for clip in truth("fights.json").into_iter().chain(truth("ordinary.json")).chain(truth("fire.json")) {
         let mut told = told(&mut looker, &videos(&clip.file));
         told.remove("scuffle");
         let happens: Vec<&str> =
             clip.events.iter().map(|e| e.kind.as_str()).filter(|kind| *kind != "scuffle").collect();
         if !told.is_empty() || !happens.is_empty() {
-            println!("  {:24} {happens:?} {told:.1?}", clip.file);
+            eprintln!("  {:24} {happens:?} {told:.1?}", clip.file);
         }
         // The clips are shorter than a fall must last; what runs are two or three.
         assert!(!told.contains_key("fallen"), "{}", clip.file);

@@ -62,6 +62,11 @@ pub enum Parity {
     Odd,
 }
 
+/// A gateway may hand the answer to a question of the last connection to the next one as soon as that stands. So
+/// long it has to do so before the first question; after that the answer would look like ours. A choice: longer
+/// than a loaded gateway needs to write what it holds already.
+const GREETING: Duration = Duration::from_millis(100);
+
 impl Line {
     /// The pause between two telegrams: 3.5 characters on a serial line, and never less than 1.75 ms ("Modbus
     /// over Serial Line", V1.02, section 2.5.1.1).
@@ -81,6 +86,8 @@ impl Line {
             Line::Tcp { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
+                // What comes now is noticed before the first question is written.
+                tokio::time::sleep(GREETING).await;
                 Ok(tcp::attach_slave(Careful::new(stream), Slave::tcp_device()))
             }
             Line::Rtu(serial) => {

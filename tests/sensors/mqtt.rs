@@ -76,9 +76,12 @@ fn what_usual_devices_publish_is_read() {
     let door = |closed: bool| json!({"battery": 100, "contact": closed, "linkquality": 128, "voltage": 3045});
     publish_until_heard(broker.port(), &running, "door", "zigbee2mqtt/door-1", &door(true));
     assert!(running.said("door").iter().all(|said| *said == value(0.0)), "closed is 0");
-    let before = running.said("door").len();
     publish(broker.port(), "zigbee2mqtt/door-1", &door(false));
-    assert_eq!(running.wait_for("door", before + 1)[before], value(1.0), "open is 1");
+    // Repeats of "closed" may still be on their way.
+    let mut said = running.said("door").len().max(1);
+    while *running.wait_for("door", said).last().unwrap() != value(1.0) {
+        said += 1;
+    }
 
     let smoke =
         json!({"battery": 98, "battery_low": false, "linkquality": 102, "smoke": true, "tamper": false});
