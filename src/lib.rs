@@ -7,8 +7,8 @@
 //!                                                                │
 //!                       detector worker: convert ► infer ► decode boxes
 //!                                                                │ detections
-//!                       analysis: tracker ► rules ─observations─► alerts      pure, one owner, no clock
-//!                       sensors ─ MQTT, Modbus, HTTP ─ readings ─┘
+//!                       analysis: tracker ► rules ─observations─┬► alerts     pure, one owner, no clock
+//!  sensor ─ MQTT, Modbus, HTTP ─► sensors ─ readings ───────────┴► signals ► fusion ► alerts
 //!                                                                │ revisions
 //!                       outbox (SQLite, on disk before anything else)
 //!                                                                │
@@ -24,10 +24,11 @@
 //!   the same way, byte for byte.
 //! - A frame may be dropped (counted, per camera, with the reason). From observation onwards nothing is
 //!   dropped silently.
-//! - Missing is not normal: a camera that is silent makes what depends on it unknown, never "off".
+//! - Missing is not normal: a camera or sensor that is silent, or a camera that cannot see, makes what
+//!   depends on it unknown, never "off".
 //! - Every thread and task has a name, an owner that awaits it, a bounded queue with a stated overflow
 //!   rule, and a stop path with a deadline.
-//! - Input from cameras, brokers, models or files never panics. A panic is our bug; one camera's never
+//! - Input from cameras, sensors, brokers, models or files never panics. A panic is our bug; one camera's never
 //!   stops another's work.
 //! - Detection, never identification. There is deliberately no embedding, no matching, no list of people,
 //!   no plate text, no age, sex or ethnicity, in code, models or schema; `tests/architecture.rs` reads
@@ -37,7 +38,8 @@
 //!
 //! frame: one decoded picture of one camera with its arrival time · detection: a box with a class and a
 //! score in one frame · track: detections of one thing over time in one camera · observation: what a rule
-//! saw, with a strength 0..1 · alert: something worth telling, with an id, revisions and a life ·
+//! saw or a sensor said, with a strength 0..1 · signal: the belief that one kind of thing happens at one
+//! place: on, off or unknown · alert: something worth telling, with an id, revisions and a life ·
 //! evidence: a redacted picture that goes with an alert · grid: the place, as a code.
 
 pub mod analysis;
