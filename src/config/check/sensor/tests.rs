@@ -117,7 +117,7 @@ fn the_example_shows_every_source() {
 fn each_slip_is_answered_once_with_what_to_do() {
     let two_brokers = "\n[[sensors.broker]]\nid = \"a\"\nurl = \"mqtt://10.0.0.1\"\n\n[[sensors.broker]]\nid = \"b\"\nurl = \"mqtts://10.0.0.2\"\n";
     for (from, to, said_instead) in [
-        ("door\"\ngrid", "doors\"\ngrid", "did you mean `door`?"),
+        ("door\"\ngrid", "doors\"\nunit = \"0/1\"\ngrid", "did you mean `door`?"),
         ("\"door\"\ngrid", "\"Door\"\ngrid", "this is no name of a quantity: `Door`"),
         ("\"door\"\ngrid", "\"gas\"\ngrid", "needs a `unit`"),
         ("\"door\"\ngrid", "\"soil_moisture\"\ngrid", "the quantity `soil_moisture` needs a `unit`"),
