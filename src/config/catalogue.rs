@@ -20,14 +20,6 @@ pub fn signals() -> Vec<SignalPlan> {
     SIGNALS.get_or_init(|| read().0).clone()
 }
 
-/// The sentence of a signal: why these sources and weights.
-pub fn why(kind: &str) -> Option<String> {
-    let (_, documents, _) = read();
-    let is_it =
-        |section: &&At<SignalDocument>| section.value.kind.as_ref().is_some_and(|own| own.value == kind);
-    documents.iter().find(is_it)?.value.why.as_ref().map(|why| why.value.clone())
-}
-
 fn read() -> (Vec<SignalPlan>, Vec<At<SignalDocument>>, Vec<Problem>) {
     let source = Source::new(Path::new("config/signals.toml"), TEXT);
     let mut report = Report::new(&source);
@@ -48,7 +40,11 @@ mod tests {
         assert!(problems.is_empty(), "{problems:#?}");
         assert_eq!(plans.len(), documents.len());
         for plan in &plans {
-            let why = why(&plan.kind).unwrap_or_default();
+            let is_its = |section: &&At<SignalDocument>| {
+                section.value.kind.as_ref().is_some_and(|kind| kind.value == *plan.kind)
+            };
+            let section = documents.iter().find(is_its).expect("its section");
+            let why = section.value.why.as_ref().map_or("", |why| &why.value);
             assert!(why.len() > 30, "{}: {why:?}", plan.kind);
             assert!(crate::contract::kinds::known(&plan.kind).is_some(), "{} has no title", plan.kind);
             assert!(!plan.from.is_empty(), "{}", plan.kind);

@@ -4,25 +4,44 @@ use std::time::Duration;
 
 use super::watch::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use crate::analysis::geometry::{BBox, Polygon};
 
 #[derive(Debug, Clone)]
 pub(super) struct Present {
     zone: Polygon,
     classes: Vec<Class>,
     lasting: Duration,
+    inside: Inside,
     spell: Spell,
 }
 
+/// What of a thing must be in the zone.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Inside {
+    /// The point on which it stands.
+    Foot,
+    /// So much of the lower half of its box.
+    LowerHalf(f32),
+}
+
+impl Inside {
+    fn holds(self, zone: &Polygon, b: &BBox) -> bool {
+        match self {
+            Inside::Foot => zone.contains(b.standing_point()),
+            Inside::LowerHalf(part) => zone.share_of(&b.lower_half()) >= part,
+        }
+    }
+}
+
 impl Present {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
-        Present { zone, classes, lasting, spell: Spell::default() }
+    pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration, inside: Inside) -> Self {
+        Present { zone, classes, lasting, inside, spell: Spell::default() }
     }
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         let mut strength = None;
         for track in scene.confirmed(&self.classes) {
-            if !self.zone.contains(track.box_in_frame.standing_point()) {
+            if !self.inside.holds(&self.zone, &track.box_in_frame) {
                 continue;
             }
             if strength.is_none() {

@@ -8,12 +8,12 @@ use super::crowd::Crowd;
 use super::dwell::Dwell;
 use super::fallen::Fallen;
 use super::gone::Gone;
-use super::indoors::Indoors;
+use super::indoors::indoors;
 use super::left_behind::LeftBehind;
 use super::line::Crossings;
 use super::parked::Parked;
 use super::plume::Plumes;
-use super::present::Present;
+use super::present::{Inside, Present};
 use super::rush::Rush;
 use super::scuffle::Scuffle;
 use super::vending::Vending;
@@ -226,7 +226,6 @@ enum Looking {
     Scuffle(Scuffle),
     Rush(Rush),
     Plumes(Plumes),
-    Indoors(Indoors),
     Vending(Vending),
     Works(Works),
 }
@@ -243,7 +242,9 @@ impl Watch {
         let classes = rule.when.classes().to_vec();
         let lasting = rule.when.lasting();
         let looking = match &rule.when {
-            Condition::Present { .. } => Looking::Present(Present::new(zone()?, classes, lasting)),
+            Condition::Present { .. } => {
+                Looking::Present(Present::new(zone()?, classes, lasting, Inside::Foot))
+            }
             Condition::Dwell { .. } => Looking::Dwell(Dwell::new(zone()?, classes, lasting)),
             Condition::Parked { .. } => Looking::Parked(Parked::new(zone()?, classes, lasting)),
             Condition::Crowd { at_least, density, .. } => {
@@ -267,7 +268,7 @@ impl Watch {
             Condition::Fire { .. } | Condition::Smoke { .. } => {
                 Looking::Plumes(Plumes::new(zone()?, classes, lasting))
             }
-            Condition::Indoors { .. } => Looking::Indoors(Indoors::new(zone()?, classes, lasting)),
+            Condition::Indoors { .. } => Looking::Present(indoors(zone()?, classes, lasting)),
             Condition::Vending { .. } => Looking::Vending(Vending::new(zone()?, &classes, lasting)),
             Condition::Works { at_least, .. } => {
                 Looking::Works(Works::new(zone()?, classes, *at_least, lasting))
@@ -303,7 +304,6 @@ impl Watch {
             Looking::Scuffle(scuffle) => scuffle.look(scene, observation),
             Looking::Rush(rush) => rush.look(scene, observation),
             Looking::Plumes(plumes) => plumes.look(scene, observation),
-            Looking::Indoors(indoors) => indoors.look(scene, observation),
             Looking::Vending(vending) => vending.look(scene, observation),
             Looking::Works(works) => works.look(scene, observation),
         }
@@ -326,7 +326,6 @@ impl Watch {
             Looking::Scuffle(scuffle) => scuffle.forget(),
             Looking::Rush(rush) => rush.forget(),
             Looking::Plumes(plumes) => plumes.forget(),
-            Looking::Indoors(indoors) => indoors.forget(),
             Looking::Vending(vending) => vending.forget(),
             Looking::Works(works) => works.forget(),
         }

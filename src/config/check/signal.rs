@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::camera::seconds;
 use super::{Checker, quoted, value_of};
 use crate::analysis::alert::Level;
+use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::grid::GridCode;
 use crate::analysis::rules::Rule;
 use crate::analysis::sensor::Threshold;
@@ -27,10 +28,6 @@ const CLEAR_BELOW: f64 = 0.15;
 
 /// So far beyond a threshold a sensor counts fully where nothing is said of it.
 const AT_ONCE: f64 = 1e-9;
-
-/// Conditions that a camera itself can be in.
-pub(in crate::config) const CONDITIONS: [&str; 8] =
-    ["no_video", "frozen", "dark", "over_exposed", "covered", "moved", "blurred", "sprayed"];
 
 /// Signals, and the grid cells that touch.
 pub(super) type SignalsAndNeighbours = (Vec<SignalPlan>, BTreeSet<(Arc<str>, Arc<str>)>);
@@ -207,12 +204,13 @@ impl Checker<'_, '_> {
     fn conditions(&mut self, feed: &FeedDocument, there: &There<'_>, owner: &str) -> Option<Selector> {
         let mut conditions = Vec::new();
         for At { value, span } in &feed.conditions.as_ref()?.value {
-            match CONDITIONS.iter().find(|name| *name == value) {
-                Some(name) => conditions.push(*name),
+            match CameraCondition::named(value) {
+                Some(condition) => conditions.push(condition.name()),
                 None => {
+                    let names = CameraCondition::ALL.map(CameraCondition::name);
                     self.report
                         .error(span, format!("{owner}: a camera has no such condition{}", quoted(value)))
-                        .maybe_hint(suggest::hint(value, CONDITIONS, "there are"));
+                        .maybe_hint(suggest::hint(value, names, "there are"));
                 }
             }
         }
