@@ -380,7 +380,10 @@ pub enum Opened {
     OtherBox(String),
 }
 
-type Job = Box<dyn FnOnce(&mut Store) + Send>;
+/// Work for the database's thread. What it returns answers the caller, and is called only when everybody
+/// can see in [`Outbox::depth`] what the work changed.
+type Job = Box<dyn FnOnce(&mut Store) -> Answer + Send>;
+type Answer = Box<dyn FnOnce() + Send>;
 
 /// The queue. Cheap to clone; all clones speak to the one thread that owns the database.
 ///
@@ -424,11 +427,12 @@ impl Outbox {
                 // Ends when the last handle is gone.
                 while let Ok(job) = queue.recv() {
                     let stored_before = store.last_row();
-                    job(&mut store);
+                    let answer = job(&mut store);
                     *shared.lock() = store.depth();
                     if store.last_row() != stored_before {
                         appended_tx.send_modify(|count| *count += 1);
                     }
+                    answer();
                 }
                 if let Err(error) = store.close() {
                     error!(%error, "the outbox was not closed in order; nothing is lost by that");
@@ -590,8 +594,9 @@ impl Outbox {
     ) -> Result<T, OutboxError> {
         let (answer, wait) = mpsc::sync_channel(1);
         let job: Job = Box::new(move |store| {
+            let done = guarded(store, job);
             // Nobody waits any more if this fails; what was done stays done.
-            let _ = answer.send(guarded(store, job));
+            Box::new(move || drop(answer.send(done)))
         });
         self.jobs.send(job).map_err(|_| OutboxError::Closed)?;
         wait.recv().map_err(|_| OutboxError::Closed)?
@@ -603,8 +608,9 @@ impl Outbox {
     ) -> Result<T, OutboxError> {
         let (answer, wait) = oneshot::channel();
         let job: Job = Box::new(move |store| {
+            let done = guarded(store, job);
             // As above.
-            let _ = answer.send(guarded(store, job));
+            Box::new(move || drop(answer.send(done)))
         });
         self.jobs.send(job).map_err(|_| OutboxError::Closed)?;
         wait.await.map_err(|_| OutboxError::Closed)?

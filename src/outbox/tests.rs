@@ -509,3 +509,16 @@ fn a_mark_beyond_what_was_given_begins_a_new_stream_and_releases_nothing() {
     assert_eq!(store.marked("01UNKNOWN", 5, now()).unwrap(), Marked::OtherStream);
     assert_eq!(alert(&mut store, 2, Level::Red).n, 1);
 }
+
+/// Who was told that something is stored sees it counted: the publisher and the tests decide by it.
+#[test]
+fn the_depth_never_lags_behind_an_answer() {
+    let dir = dir();
+    let (outbox, _) = Outbox::open(dir.path(), now(), "box-1", options(10_000, u64::MAX / 2)).unwrap();
+    for number in 0..2_000 {
+        let record = record(Kind::Alert, number, 1, Level::Yellow, false);
+        let seq = outbox.append(record, |seq| seq.n.to_string().into_bytes()).unwrap();
+        assert_eq!(outbox.depth().last_n, seq.n);
+        assert_eq!(outbox.depth().rows, seq.n);
+    }
+}
