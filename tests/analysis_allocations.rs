@@ -175,6 +175,85 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
     assert_eq!(analysis.tracks("cam").len(), 30);
 }
 
+/// Rules that are only hints say "nothing" at every look, to every signal they feed.
+#[test]
+fn hints_that_see_nothing_allocate_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("site.toml");
+    std::fs::write(&path, HINTS).expect("a folder of the test's own");
+    let config = lookout::config::Config::load(&path).expect("a good configuration");
+    let plan = config.plan(config.camera_plans());
+    assert!(plan.signals.len() >= 10, "the whole catalogue");
+    let mut analysis = Analysis::new("box", plan).expect("a good plan");
+    let mut frame =
+        Event::Detections { camera: "cam".into(), at: moment(0), detections: Vec::with_capacity(64) };
+    let mut noisy = Vec::new();
+    for look in 0..1000 {
+        let Event::Detections { at, detections, .. } = &mut frame else { unreachable!("made as a frame") };
+        *at = moment(look);
+        see(look, detections);
+        let tick = Event::Tick { at: *at };
+        let before = ALLOCATIONS.get();
+        let told = analysis.apply(&frame).len() + analysis.apply(&tick).len();
+        let allocations = ALLOCATIONS.get() - before;
+        assert_eq!(told, 0, "nothing of it happens");
+        if look >= 300 && allocations > 0 {
+            noisy.push((look, allocations));
+        }
+    }
+    assert_eq!(noisy, [], "looks that allocated, with how often");
+}
+
+const HINTS: &str = r#"
+[site]
+box = "box"
+area = "530127"
+time_zone = "Asia/Shanghai"
+
+[fusion]
+catalogue = ["all"]
+
+[[camera]]
+id = "cam"
+eye = "village"
+url = "rtsp://127.0.0.1:1/none"
+grid = "53012700300102"
+
+[[camera.zone]]
+id = "all"
+polygon = [[0, 0], [1, 0], [1, 1], [0, 1]]
+
+[[rule]]
+id = "a"
+cameras = ["cam"]
+signal = "fire"
+fire = { zone = "all" }
+
+[[rule]]
+id = "b"
+cameras = ["cam"]
+signal = "smoke"
+smoke = { zone = "all" }
+
+[[rule]]
+id = "c"
+cameras = ["cam"]
+signal = "crowd"
+crowd = { zone = "all", at_least = 40, for_secs = 5 }
+
+[[rule]]
+id = "d"
+cameras = ["cam"]
+signal = "works"
+works = { zone = "all", classes = ["bus"], for_secs = 10 }
+
+[[rule]]
+id = "e"
+cameras = ["cam"]
+signal = "fallen"
+fallen = { zone = "all" }
+"#;
+
 fn moment(look: usize) -> Moment {
     Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(look as u64 * 200))
 }

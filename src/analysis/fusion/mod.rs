@@ -20,7 +20,7 @@ use std::time::Duration;
 use super::acceptance::AcceptancePlan;
 use super::alert::{Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
 use super::book::Book;
-use super::signals::{Charge, OriginId, SignalPlan, SourceId};
+use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
 use super::time::Moment;
 
 use assess::Assessment;
@@ -149,6 +149,9 @@ enum Voice {
 
 /// What was said before counts as gone when less than this part of the weight is left of it.
 const FADED: f64 = 0.05;
+
+/// Sums that are made in another order differ by less than this.
+const ROUNDING: f64 = 1e-9;
 
 impl Fusion {
     /// Signals without a past. `neighbours` are pairs of grid codes that touch.
@@ -369,8 +372,22 @@ impl Signal {
         members
     }
 
+    /// Whether nothing can follow at a cell: no alert is open there or beside it, and all that was said there,
+    /// without any cap, is not enough to begin one. Most words of a quiet street end here, and allocate nothing.
+    fn is_quiet(&self, cell: usize, at: Duration) -> bool {
+        let here = &self.cells[cell];
+        let all = here.neighbours.iter().map(|beside| &self.cells[*beside]).chain([here]);
+        let is_calm =
+            all.clone().all(|cell| cell.incident.is_none()) && here.above_since.iter().all(Option::is_none);
+        let said: f64 = all.flat_map(|cell| &cell.sources).map(|source| source.charge.value(at)).sum();
+        is_calm && probability(log_odds(self.plan.prior) + said + ROUNDING) < self.plan.raise()
+    }
+
     /// Sees what follows at a cell from what was said so far.
     fn settle(&mut self, book: &mut Book, cell: usize, at: Moment) -> Option<Revision> {
+        if self.is_quiet(cell, at.mono) {
+            return None;
+        }
         let home = self.home(cell);
         let members = self.members(home);
         let heard = self.assess(&members, at.mono);
