@@ -24,6 +24,7 @@ use crate::frame::Frame;
 use crate::sensors::SensorWord;
 
 use super::recorder::{RecorderQueue, Saw, Told};
+use super::watchdog::Ping;
 
 /// Notes that may wait. Each is one looked-at frame at most; a second's worth on a busy box.
 const QUEUE: usize = 64;
@@ -67,6 +68,8 @@ pub enum Note {
         /// Hears what became of it.
         reply: Box<dyn FnOnce(Result<Taken, AlertError>) + Send>,
     },
+    /// The watchdog's question, to be passed on.
+    Ping(Ping),
     /// Another configuration, checked.
     Reconfigure(Box<Plan>),
     /// The last note.
@@ -210,6 +213,7 @@ impl Desk {
                     Err(error) => reply(Err(error)),
                 }
             }
+            Note::Ping(ping) => self.send(Told::Ping(ping)),
             Note::Reconfigure(plan) => {
                 let at = self.clock.now();
                 match self.analysis.reconfigure(*plan, at) {

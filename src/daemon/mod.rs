@@ -22,9 +22,11 @@ pub mod sensors;
 pub mod sight;
 mod site;
 pub mod teller;
+mod watchdog;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -47,6 +49,7 @@ use report::{Health, Readings};
 use sensors::RunningSensors;
 use sight::Sight;
 use site::Site;
+use watchdog::{Progress, Watchdog};
 
 /// How often `up/health` is published.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
@@ -152,13 +155,15 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
         health,
     };
     running.announce(None);
+    let mut watchdog = Watchdog::new(analyst_queue.clone(), outbox.clone(), clock.now().mono);
+    watchdog::tell_ready();
     loop {
         match control.recv_timeout(REPORT_EVERY) {
             Ok(Control::Reload) => running.reload(&mut cameras, &mut sensors),
             Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {}
         }
-        running.report(&Readings {
+        let readings = Readings {
             at: clock.now(),
             cameras: cameras.stats(),
             frames: scheduler.counts(),
@@ -170,10 +175,13 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
             broker: publisher.status(),
             provider: running.sight.provider(),
             workers,
-        });
+        };
+        watchdog.look(clock.now().mono, progress(&readings, &publisher));
+        running.report(&readings);
     }
 
     info!("stopping");
+    watchdog::tell_stopping();
     sensors.stop();
     cameras.stop_all();
     scheduler.close();
@@ -289,6 +297,18 @@ impl Running {
         self.config = config;
         self.site = site;
         self.announce(None);
+    }
+}
+
+/// What the watchdog looks at.
+fn progress(seen: &Readings<'_>, publisher: &Publisher) -> Progress {
+    let looked = seen.lookers.looked.load(Ordering::Relaxed) + seen.lookers.failed.load(Ordering::Relaxed);
+    Progress {
+        mqtt: publisher.beats(),
+        looked,
+        overtaken: seen.frames.iter().map(|(_, counts)| counts.replaced).sum(),
+        cameras: seen.cameras.iter().map(|(_, stats)| stats.frames + stats.reconnects).sum(),
+        wanted_cameras: seen.cameras.len(),
     }
 }
 

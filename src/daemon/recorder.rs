@@ -28,6 +28,7 @@ use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
 use super::teller::Teller;
+use super::watchdog::Ping;
 
 /// Revisions that may wait for this thread; whoever sends more waits.
 const QUEUE: usize = 256;
@@ -65,6 +66,8 @@ pub enum Told {
     },
     /// The camera side changed: titles, places, masks.
     Settings(Box<Settings>),
+    /// The watchdog's question.
+    Ping(Ping),
     /// The last note.
     Stop,
 }
@@ -158,6 +161,7 @@ impl Desk {
                 }
                 Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.teller),
                 Ok(Told::Counts { minutes, at }) => self.store_counts(&minutes, at),
+                Ok(Told::Ping(ping)) => ping.answer(),
                 Ok(Told::Settings(settings)) => self.settings = *settings,
                 Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}

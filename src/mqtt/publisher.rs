@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,8 @@ use crate::outbox::{Outbox, RecordId};
 
 /// Commands waiting for the daemon; one more is refused with "busy".
 const COMMANDS: usize = 32;
+/// See [`Publisher::beats`].
+const BEAT: Duration = Duration::from_secs(5);
 
 /// How the connection is, for health, the local page and tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,6 +105,8 @@ pub(super) struct Shared {
     pub latest_changed: watch::Sender<u64>,
     pub status: watch::Sender<Status>,
     pub suspects: Mutex<Suspects>,
+    /// Wake-ups of the thread.
+    beats: AtomicU64,
 }
 
 /// Publishes what the outbox holds and what the daemon last said, until it is stopped.
@@ -149,6 +154,7 @@ impl Publisher {
             latest_changed: watch::Sender::new(0),
             status: watch::Sender::default(),
             suspects: Mutex::default(),
+            beats: AtomicU64::new(0),
         });
         let stop = watch::Sender::new(None);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -177,6 +183,11 @@ impl Publisher {
     /// How the connection is now.
     pub fn status(&self) -> Status {
         self.shared.status.borrow().clone()
+    }
+
+    /// How often the thread woke up: rises every few seconds, connected or not, as long as it gets on.
+    pub fn beats(&self) -> u64 {
+        self.shared.beats.load(Ordering::Relaxed)
     }
 
     /// Changes with [`Publisher::status`].
@@ -212,6 +223,14 @@ impl Drop for Publisher {
 
 /// Connection after connection, until stopped.
 async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) {
+    // Ends with the runtime. On the same thread as the connection, so it stands still when that hangs.
+    let of = shared.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(BEAT).await;
+            of.beats.fetch_add(1, Ordering::Relaxed);
+        }
+    });
     let mut attempt: u32 = 0;
     let mut said: Option<String> = None;
     while stop.borrow().is_none() {

@@ -567,6 +567,11 @@ impl Outbox {
         self.depth.lock().clone()
     }
 
+    /// Asks the database's thread and waits until it has worked off what came before.
+    pub fn is_alive(&self) -> bool {
+        self.call(|_| Ok(())).is_ok()
+    }
+
     /// Changes whenever something was stored.
     pub fn appended(&self) -> watch::Receiver<u64> {
         self.appended.clone()

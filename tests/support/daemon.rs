@@ -1,5 +1,6 @@
 //! The real daemon as a child process.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -27,12 +28,18 @@ struct Log {
 impl Daemon {
     /// Starts it with the configuration at `config` and the models of `manifest`.
     pub fn start(config: &Path, manifest: &Path) -> Self {
+        Self::start_with(config, manifest, &[])
+    }
+
+    /// [`Daemon::start`] with more in its environment.
+    pub fn start_with(config: &Path, manifest: &Path, environment: &[(&str, &OsStr)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lookout"))
             .args(["run", "--config"])
             .arg(config)
             .arg("--manifest")
             .arg(manifest)
             .env("LOOKOUT_LOG", "info,lookout=debug")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Builds the Debian package for this machine's architecture into target/debian (or DIR): the program, the bundled models,
+# the configuration's examples and schemas, ONNX Runtime's library, the service.
+#
+#   deploy/debian/build.sh [DIR [VERSION]]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+. deploy/setup.sh
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+out=$(mkdir -p "${1:-$CARGO_TARGET_DIR/debian}" && cd "${1:-$CARGO_TARGET_DIR/debian}" && pwd)
+command -v cargo-deb >/dev/null || {
+    say "installing cargo-deb"
+    cargo install --locked cargo-deb >&2
+}
+say "building the program"
+cargo build --locked --release
+# cargo-deb takes files from below the repository only.
+stage=deploy/debian/stage
+rm -rf "$stage"
+mkdir -p "$stage"
+trap 'rm -rf "$stage"' EXIT
+cp -L "$LOOKOUT_ORT_LIB" "$stage/"
+cargo deb --locked --no-build --output "$out/" ${2:+--deb-version "$2"}

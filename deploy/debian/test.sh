@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Installs the package in a fresh Debian, runs what it brings, upgrades, removes and purges it. Needs root and the
+# Debian archive (debootstrap); takes some minutes. Not part of the tests.
+#
+#   deploy/debian/test.sh [SUITE]        default: bookworm
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+suite="${1:-bookworm}"
+work=$(mktemp -d)
+root="$work/root"
+trap 'rm -rf --one-file-system "$work"' EXIT
+
+step() { printf 'package: %s\n' "$*" >&2; }
+wrong() { printf 'error: %s\n' "$*" >&2; exit 1; }
+inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"; }
+
+command -v debootstrap >/dev/null || apt-get install -y -q --no-install-recommends debootstrap >&2
+step "building two versions"
+deploy/debian/build.sh "$work/old" 0.1.0-1
+deploy/debian/build.sh "$work/new" 0.1.0-2
+step "making a fresh $suite"
+debootstrap --variant=minbase "$suite" "$root" >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log"; exit 1; }
+for list in /etc/apt/sources.list /etc/apt/apt.conf.d; do [ ! -e "$list" ] || cp -r "$list" "$root/etc/apt/"; done
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod +x "$root/usr/sbin/policy-rc.d"
+inside apt-get update -q >/dev/null
+
+step "install"
+cp "$work"/old/*.deb "$root/old.deb"
+cp "$work"/new/*.deb "$root/new.deb"
+inside apt-get install -y -q --no-install-recommends /old.deb >"$work/install.log" 2>&1 || { tail -30 "$work/install.log"; exit 1; }
+inside lookout --version
+inside lookout models verify
+inside getent passwd lookout >/dev/null || wrong "no user"
+[ "$(stat -c %a "$root/var/lib/lookout")" = 700 ] || wrong "the state is open to others"
+[ -e "$root/lib/systemd/system/lookout.service" ] || wrong "no service"
+[ -L "$root/etc/systemd/system/multi-user.target.wants/lookout.service" ] || wrong "the service is not enabled"
+
+step "the program sees: model, library, decoder"
+cp tests/scenes/lane-day.mp4 config/demo-lane.toml "$root/root/"
+inside lookout replay /root/lane-day.mp4 --config /root/demo-lane.toml --camera lane >"$work/alerts.jsonl"
+alerts=$(grep -c . "$work/alerts.jsonl") || true
+[ "${alerts:-0}" -ge 3 ] || wrong "only ${alerts:-0} alerts on the bundled clip"
+step "$alerts alerts on the bundled clip"
+
+step "upgrade"
+cp config/minimal.toml "$root/etc/lookout/lookout.toml"
+echo "# mine" >>"$root/etc/lookout/lookout.toml"
+echo alerts >"$root/var/lib/lookout/kept"
+inside apt-get install -y -q /new.deb >"$work/upgrade.log" 2>&1 || { tail -30 "$work/upgrade.log"; exit 1; }
+[ "$(inside dpkg-query -W -f '${Version}' lookout)" = 0.1.0-2 ] || wrong "not upgraded"
+grep -q "# mine" "$root/etc/lookout/lookout.toml" || wrong "the upgrade touched the configuration"
+[ -e "$root/var/lib/lookout/kept" ] || wrong "the upgrade lost the state"
+
+step "remove"
+inside apt-get remove -y -q lookout >/dev/null 2>&1
+[ ! -e "$root/usr/bin/lookout" ] || wrong "the program is still there"
+[ -e "$root/var/lib/lookout/kept" ] && grep -q "# mine" "$root/etc/lookout/lookout.toml" || wrong "removing lost state"
+
+step "purge"
+inside apt-get purge -y -q lookout >/dev/null 2>&1
+[ ! -e "$root/var/lib/lookout" ] && [ ! -e "$root/etc/lookout" ] || wrong "purging left something"
+if inside getent passwd lookout >/dev/null; then wrong "purging left the user"; fi
+step "installs, runs, upgrades, keeps its state, removes and purges cleanly on $suite"

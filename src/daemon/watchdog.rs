@@ -1,0 +1,270 @@
+//! Tells systemd that the daemon is ready, lives and stops, and stops saying that it lives when a part does not get
+//! on: then systemd ends it and starts it anew, and the outbox has every alert.
+//!
+//! A part gets on when its own count moves, whatever it counts: a camera that is tried again moves, one that hangs in a
+//! library does not. Must never feed the watchdog from a thread that looks at nothing.
+
+use std::fmt;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tracing::{error, warn};
+
+use crate::outbox::Outbox;
+
+use super::analyst::{AnalystQueue, Note};
+
+/// A question that goes the way of an alert (analyst, recorder, outbox) is answered within this; a disk that syncs
+/// slowly takes seconds.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(45);
+/// The MQTT thread wakes every few seconds, connected or not.
+const MQTT_WITHIN: Duration = Duration::from_secs(45);
+/// Frames wait and nobody looks: one picture takes less than a second on the slowest machine.
+const LOOKS_WITHIN: Duration = Duration::from_secs(60);
+/// The longest wait between two attempts to reach a camera is half a minute, and an attempt takes as long.
+const CAMERAS_WITHIN: Duration = Duration::from_secs(180);
+
+/// Counts that move while their part gets on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Progress {
+    /// Wake-ups of the MQTT thread.
+    pub mqtt: u64,
+    /// Frames that workers looked at, or failed to.
+    pub looked: u64,
+    /// Frames dropped because no worker had time.
+    pub overtaken: u64,
+    /// Frames of all cameras and attempts to reach them.
+    pub cameras: u64,
+    /// Cameras that should run.
+    pub wanted_cameras: usize,
+}
+
+/// A part that does not get on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stuck {
+    /// Analyst, recorder or outbox.
+    Alerts,
+    /// The MQTT thread.
+    Mqtt,
+    /// The workers.
+    Lookers,
+    /// All cameras at once.
+    Cameras,
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stuck::Alerts => "no answer on the way of an alert (analyst, recorder, outbox)",
+            Stuck::Mqtt => "the MQTT thread does not wake up",
+            Stuck::Lookers => "frames wait and no worker looks at them",
+            Stuck::Cameras => "no camera delivers anything or is tried again",
+        })
+    }
+}
+
+/// Feeds systemd's watchdog from the daemon's main thread.
+pub struct Watchdog {
+    judge: Judge,
+    analyst: AnalystQueue,
+    outbox: Outbox,
+    /// The question on its way, since when it is.
+    asked: Option<(Duration, Receiver<()>)>,
+    said: Option<Stuck>,
+}
+
+impl Watchdog {
+    /// Nothing is fed yet. `now` is the monotonic time.
+    pub fn new(analyst: AnalystQueue, outbox: Outbox, now: Duration) -> Self {
+        Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, said: None }
+    }
+
+    /// Looks at every part and feeds the watchdog if all get on. To be called every few seconds.
+    pub fn look(&mut self, now: Duration, progress: Progress) {
+        let unanswered_since = self.ask(now);
+        match self.judge.stuck(now, unanswered_since, progress) {
+            None => {
+                if self.said.take().is_some() {
+                    warn!("everything gets on again");
+                }
+                notify(&[NotifyState::Watchdog]);
+            }
+            Some(stuck) if self.said != Some(stuck) => {
+                error!(reason = %stuck, "not alive: systemd is not told that we are, and will start the daemon anew");
+                self.said = Some(stuck);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Sends a question the way of an alert, one at a time. Returns since when one is unanswered.
+    fn ask(&mut self, now: Duration) -> Option<Duration> {
+        if let Some((since, answer)) = &self.asked {
+            match answer.try_recv() {
+                Err(TryRecvError::Empty) => return Some(*since),
+                // Gone unanswered: who carried it is gone, too. Asked again below, where that shows.
+                Ok(()) | Err(TryRecvError::Disconnected) => self.asked = None,
+            }
+        }
+        let (reply, answer) = sync_channel(1);
+        // A full queue keeps no question; the next look tries again, and a queue that stays full is overload, which
+        // the workers' count shows.
+        let sent = self.analyst.try_send(Note::Ping(Ping { outbox: self.outbox.clone(), reply }));
+        if sent.is_ok() {
+            self.asked = Some((now, answer));
+        }
+        None
+    }
+}
+
+/// A question that goes the way of an alert; whoever carries it last calls [`Ping::answer`].
+pub struct Ping {
+    outbox: Outbox,
+    reply: SyncSender<()>,
+}
+
+impl Ping {
+    /// Asks the outbox, and tells the watchdog that it answered.
+    pub fn answer(self) {
+        if self.outbox.is_alive() {
+            let _ = self.reply.try_send(());
+        }
+    }
+}
+
+impl fmt::Debug for Ping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ping")
+    }
+}
+
+/// Everything runs.
+pub fn tell_ready() {
+    notify(&[NotifyState::Ready]);
+}
+
+/// The end has begun.
+pub fn tell_stopping() {
+    notify(&[NotifyState::Stopping]);
+}
+
+/// Does nothing where systemd did not start us.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        warn!(%error, "systemd does not listen");
+    }
+}
+
+/// Who got on last, and when.
+#[derive(Debug)]
+struct Judge {
+    mqtt: Moved,
+    looked: Moved,
+    cameras: Moved,
+    /// Frames overtaken when a worker looked last.
+    overtaken: u64,
+}
+
+/// A count and when it was seen to move.
+#[derive(Debug)]
+struct Moved {
+    count: u64,
+    at: Duration,
+}
+
+impl Moved {
+    /// How long it has stood still.
+    fn still_for(&mut self, count: u64, now: Duration) -> Duration {
+        if self.count != count {
+            *self = Moved { count, at: now };
+        }
+        now.saturating_sub(self.at)
+    }
+}
+
+impl Judge {
+    fn new(now: Duration) -> Self {
+        let still = || Moved { count: 0, at: now };
+        Judge { mqtt: still(), looked: still(), cameras: still(), overtaken: 0 }
+    }
+
+    fn stuck(&mut self, now: Duration, unanswered_since: Option<Duration>, seen: Progress) -> Option<Stuck> {
+        let mqtt = self.mqtt.still_for(seen.mqtt, now);
+        let cameras = self.cameras.still_for(seen.cameras, now);
+        let looked = self.looked.still_for(seen.looked, now);
+        if looked.is_zero() {
+            self.overtaken = seen.overtaken;
+        }
+        if unanswered_since.is_some_and(|since| now.saturating_sub(since) > ANSWERS_WITHIN) {
+            Some(Stuck::Alerts)
+        } else if mqtt > MQTT_WITHIN {
+            Some(Stuck::Mqtt)
+        } else if looked > LOOKS_WITHIN && seen.overtaken > self.overtaken {
+            Some(Stuck::Lookers)
+        } else if seen.wanted_cameras > 0 && cameras > CAMERAS_WITHIN {
+            Some(Stuck::Cameras)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    /// What each second brings while everything gets on.
+    fn at(n: u64) -> Progress {
+        Progress { mqtt: n, looked: n, overtaken: n, cameras: n, wanted_cameras: 2 }
+    }
+
+    /// The first second at which something is stuck, and what.
+    fn first_stuck(
+        until: u64,
+        progress: impl Fn(u64) -> Progress,
+        unanswered: impl Fn(u64) -> Option<u64>,
+    ) -> Option<(u64, Stuck)> {
+        let mut judge = Judge::new(secs(0));
+        (1..until).find_map(|n| Some((n, judge.stuck(secs(n), unanswered(n).map(secs), progress(n))?)))
+    }
+
+    #[test]
+    fn while_all_get_on_nothing_is_stuck() {
+        assert_eq!(first_stuck(1000, at, |_| None), None);
+        // An outage of every camera: tried again every half minute.
+        let tried = |n: u64| Progress { cameras: n / 30, looked: 0, overtaken: 0, ..at(n) };
+        assert_eq!(first_stuck(1000, tried, |_| None), None);
+        // Nothing to look at is nobody's fault; nor is a slow disk.
+        assert_eq!(first_stuck(1000, |n| Progress { looked: 7, overtaken: 3, ..at(n) }, |_| None), None);
+        assert_eq!(first_stuck(1000, at, |n| Some(n - n % 40)), None);
+        assert_eq!(
+            first_stuck(1000, |n| Progress { cameras: 0, wanted_cameras: 0, ..at(n) }, |_| None),
+            None,
+            "a box with sensors only"
+        );
+    }
+
+    #[test]
+    fn each_part_that_stops_at_second_100_is_named_in_its_time() {
+        let stopped = |n: u64| n.min(100);
+        let mqtt = |n| Progress { mqtt: stopped(n), ..at(n) };
+        assert_eq!(first_stuck(1000, mqtt, |_| None), Some((146, Stuck::Mqtt)));
+        let looked = |n| Progress { looked: stopped(n), ..at(n) };
+        assert_eq!(first_stuck(1000, looked, |_| None), Some((161, Stuck::Lookers)));
+        let cameras = |n| Progress { cameras: stopped(n), ..at(n) };
+        assert_eq!(first_stuck(1000, cameras, |_| None), Some((281, Stuck::Cameras)));
+        assert_eq!(first_stuck(1000, at, |n| (n > 100).then_some(100)), Some((146, Stuck::Alerts)));
+    }
+
+    #[test]
+    fn what_moves_again_is_stuck_no_more() {
+        let mut judge = Judge::new(secs(0));
+        assert_eq!(judge.stuck(secs(50), None, Progress { mqtt: 0, ..at(50) }), Some(Stuck::Mqtt));
+        assert_eq!(judge.stuck(secs(51), None, at(51)), None);
+    }
+}
