@@ -168,7 +168,7 @@ pub fn append_picture(outbox: &Outbox, number: u32, level: Level, bytes: usize) 
 }
 
 /// Looks until it is so. For what has no event to wait for.
-pub fn wait(what: impl Fn() -> String, so: impl Fn() -> bool) {
+pub fn wait(what: impl Fn() -> String, mut so: impl FnMut() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !so() {
         assert!(Instant::now() < until, "waited in vain for {}", what());

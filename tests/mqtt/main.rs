@@ -13,5 +13,6 @@ mod fake;
 mod faults;
 mod here;
 mod measure;
+mod mutual;
 mod secrets;
 mod tail;

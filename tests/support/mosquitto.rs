@@ -45,6 +45,19 @@ impl Mosquitto {
         broker
     }
 
+    /// With a whole configuration; the line `listener` in it is replaced by one on a free port of this machine.
+    pub fn start_from(configuration: String, listener: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let port = free_port();
+        assert!(configuration.contains(listener), "{configuration}");
+        let configuration = configuration.replace(listener, &format!("listener {port} 127.0.0.1"));
+        let configuration = format!("user {}\n{configuration}", whoami());
+        std::fs::write(dir.path().join("mosquitto.conf"), configuration).expect("a configuration");
+        let mut broker = Mosquitto { child: None, port, options: Options::default(), dir };
+        broker.restart();
+        broker
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -136,45 +149,33 @@ impl Drop for Mosquitto {
     }
 }
 
-/// `ca.pem`, and `server.pem` with `server.key` for `name`, signed by it.
+/// `ca.pem`, and `server.pem` with `server.key` for the host `name`, signed by it.
 pub fn make_certificates(dir: &Path, name: &str) {
-    let openssl = |args: &[&str]| run(Command::new("openssl").args(args).current_dir(dir));
-    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    openssl(
-        &[
-            &["req", "-x509"][..],
-            &key,
-            &["-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=Test authority"],
-        ]
-        .concat(),
-    );
-    openssl(
-        &[
-            &["req"][..],
-            &key,
-            &["-keyout", "server.key", "-out", "server.csr", "-subj", &format!("/CN={name}")],
-        ]
-        .concat(),
-    );
-    std::fs::write(dir.join("extensions"), format!("subjectAltName=DNS:{name}\nbasicConstraints=CA:FALSE\n"))
-        .expect("extensions");
-    openssl(&[
-        "x509",
-        "-req",
-        "-in",
-        "server.csr",
-        "-CA",
-        "ca.pem",
-        "-CAkey",
-        "ca.key",
-        "-CAcreateserial",
-        "-out",
-        "server.pem",
-        "-days",
-        "30",
-        "-extfile",
-        "extensions",
-    ]);
+    let authority =
+        ["req", "-x509", "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=Test authority"];
+    openssl(dir, &[&authority[..], &NEW_KEY].concat());
+    sign(dir, "server", name, &format!("subjectAltName=DNS:{name}\nbasicConstraints=CA:FALSE\n"));
+}
+
+/// `name.pem` with `name.key`, for a client, signed by the authority of [`make_certificates`].
+pub fn make_client_certificate(dir: &Path, name: &str) {
+    sign(dir, name, name, "extendedKeyUsage=clientAuth\nbasicConstraints=CA:FALSE\n");
+}
+
+const NEW_KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+fn openssl(dir: &Path, args: &[&str]) {
+    run(Command::new("openssl").args(args).current_dir(dir));
+}
+
+fn sign(dir: &Path, file: &str, name: &str, extensions: &str) {
+    let (key, request, certificate) = (format!("{file}.key"), format!("{file}.csr"), format!("{file}.pem"));
+    let subject = format!("/CN={name}");
+    openssl(dir, &[&["req", "-keyout", &key, "-out", &request, "-subj", &subject][..], &NEW_KEY].concat());
+    std::fs::write(dir.join("extensions"), extensions).expect("extensions");
+    let by =
+        ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30", "-extfile", "extensions"];
+    openssl(dir, &[&["x509", "-req", "-in", &request, "-out", &certificate][..], &by].concat());
 }
 
 /// A port that was free a moment ago, below those the system gives to clients: one of them that tries again

@@ -1,0 +1,167 @@
+//! Certificates on both sides, with the broker's configuration and access list that we ship: who has none does not get
+//! in, and one box cannot speak or listen in another's name.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use lookout::analysis::alert::Level;
+use lookout::mqtt::{Settings, TroubleKind, Version};
+
+use crate::here::*;
+use crate::support::mosquitto::{Mosquitto, make_certificates, make_client_certificate};
+
+/// The shipped files, with the test's folder and port.
+struct Shipped {
+    broker: Mosquitto,
+    dir: tempfile::TempDir,
+}
+
+impl Shipped {
+    fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        make_certificates(dir.path(), "localhost");
+        for name in ["box-1", "box-2", "centre"] {
+            make_client_certificate(dir.path(), name);
+        }
+        let shipped = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/broker").join(name);
+            std::fs::read_to_string(path).unwrap()
+        };
+        std::fs::write(dir.path().join("boxes.acl"), shipped("boxes.acl")).unwrap();
+        let here = dir.path().display().to_string();
+        let configuration = shipped("mosquitto.conf")
+            .replace("/etc/mosquitto/lookout", &here)
+            .replace("/var/lib/mosquitto", &here);
+        assert!(configuration.contains("require_certificate true"));
+        let broker = Mosquitto::start_from(configuration, "listener 8883");
+        Shipped { broker, dir }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A box that says it is `box-1`, with this certificate.
+    fn settings(&self, certificate: Option<&str>) -> Settings {
+        Settings {
+            ca_file: Some(self.file("ca.pem")),
+            client_cert: certificate.map(|name| self.file(&format!("{name}.pem"))),
+            client_key: certificate.map(|name| self.file(&format!("{name}.key"))),
+            ..settings(&format!("mqtts://localhost:{}", self.broker.port()), Version::V5)
+        }
+    }
+
+    /// One of mosquitto's own programs, with this certificate.
+    fn program(&self, program: &str, certificate: &str) -> Command {
+        let mut command = Command::new(program);
+        command.args(["-h", "localhost", "-p", &self.broker.port().to_string(), "-V", "5"]);
+        command.arg("--cafile").arg(self.file("ca.pem"));
+        command.arg("--cert").arg(self.file(&format!("{certificate}.pem")));
+        command.arg("--key").arg(self.file(&format!("{certificate}.key")));
+        command
+    }
+}
+
+/// The centre: mosquitto's own subscriber, which writes every message on a line.
+struct Centre {
+    child: Child,
+    journal: PathBuf,
+}
+
+impl Centre {
+    fn start(shipped: &Shipped) -> Self {
+        let journal = shipped.file("journal");
+        let file = std::fs::File::create(&journal).unwrap();
+        let child = shipped
+            .program("mosquitto_sub", "centre")
+            .args(["-q", "1", "-t", "lookout/v1/+/+/up/#", "-F", "%t %p"])
+            .stdout(file)
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        Centre { child, journal }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        std::fs::read_to_string(&self.journal).unwrap_or_default().contains(text)
+    }
+}
+
+impl Drop for Centre {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_box_with_its_own_certificate_is_heard() {
+    let shipped = Shipped::start();
+    let centre = Centre::start(&shipped);
+    let here = Here::start(shipped.settings(Some("box-1")));
+    here.wait_connected();
+    // Again and again until the subscriber is there: it does not say when it is.
+    let mut number = 0;
+    wait(
+        || "an alert at the centre".to_owned(),
+        || {
+            number += 1;
+            here.alert(number, Level::Red);
+            centre.has("\"alert-")
+        },
+    );
+    assert_eq!(here.publisher.status().deaf_to, [""; 0], "it may listen to what is said to it");
+}
+
+#[test]
+fn without_a_certificate_nobody_gets_in_and_it_is_said_why() {
+    let shipped = Shipped::start();
+    let here = Here::start(shipped.settings(None));
+    let status = here.wait_status("the refusal", |status| status.trouble.is_some());
+    let text = status.trouble.unwrap();
+    assert!(!status.connected && text.contains("client_cert"), "{text}");
+    assert!(matches!(status.trouble_kind, Some(TroubleKind::Tls | TroubleKind::Closed)), "{text}");
+}
+
+#[test]
+fn one_box_cannot_speak_or_listen_in_anothers_name() {
+    let shipped = Shipped::start();
+    let centre = Centre::start(&shipped);
+    // Box 2 says it is box 1.
+    let impostor = Here::start(shipped.settings(Some("box-2")));
+    impostor.alert(666, Level::Red);
+    impostor.wait_status("the refusal of its alert", |status| {
+        status.last_refusal.as_ref().is_some_and(|why| why.contains("up/alert"))
+    });
+
+    // A mark that is forged would make box 1 forget its alerts; so would a command.
+    let here = Here::start(shipped.settings(Some("box-1")));
+    here.wait_connected();
+    let seq = here.alert(1, Level::Red);
+    here.wait_empty();
+    let mark = |n: u64| serde_json::json!({ "stream": &*seq.stream, "n": n }).to_string();
+    let publish_mark = |by: &str, n: u64| {
+        let mut publish = shipped.program("mosquitto_pub", by);
+        // Its exit code says nothing about rights in this version.
+        publish.args(["-q", "1", "-t", &format!("{BASE}/down/mark"), "-m", &mark(n)]).status().unwrap();
+    };
+    // A mark of numbers never given would begin a new stream, if it came through. The broker acknowledged it before
+    // the centre's own is sent, so it would come first.
+    publish_mark("box-2", 1_000_000);
+    publish_mark("centre", seq.n);
+    wait(|| "the centre's mark".to_owned(), || here.outbox.depth().marks);
+    assert_eq!(here.outbox.depth().stream, *seq.stream, "another box's mark was taken");
+
+    let mut number = 1;
+    wait(
+        || "an alert of the real box".to_owned(),
+        || {
+            number += 1;
+            here.alert(number, Level::Red);
+            // Not the first ones: the subscriber may have come later.
+            (2..=number).any(|alert| centre.has(&format!("\"alert-{alert}.1\"")))
+        },
+    );
+    assert!(!centre.has("alert-666"), "the impostor was heard");
+    assert!(!impostor.outbox.depth().marks, "the impostor heard what was said to box 1");
+}
