@@ -36,7 +36,7 @@ install_packages() {
     )
     [ "${1:-}" = --test ] && wanted+=(
         mosquitto mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
-        curl python3-venv
+        curl python3-venv age
     )
     local missing=() name
     for name in "${wanted[@]}"; do

@@ -297,6 +297,13 @@ pub struct EvidenceDocument {
     /// Most disk space in MiB; then the oldest pictures go.
     #[schemars(range(min = 1, max = 1_048_576), extend("default" = DEFAULT_EVIDENCE_MIB))]
     pub max_mib: Option<At<u64>>,
+    /// Public key (age) of the command centre: pictures are also kept as the camera gave them, sealed so that only the
+    /// centre can open them. Without it no original is ever written. They stay in the box, in `originals` in the folder.
+    #[schemars(extend("pattern" = "^age1[0-9a-z]{58}$"))]
+    pub originals_for: Option<At<String>>,
+    /// How many days sealed originals are kept. Only with `originals_for`.
+    #[schemars(range(min = 1, max = 90), extend("default" = DEFAULT_ORIGINALS_DAYS))]
+    pub originals_days: Option<At<u16>>,
 }
 
 /// One camera.
@@ -515,6 +522,8 @@ pub const DEFAULT_OUTBOX_MIB: u64 = 512;
 pub const DEFAULT_MIN_FREE_MIB: u64 = 256;
 /// Long enough for the people who follow an alert up, short enough for privacy. A guess.
 pub const DEFAULT_KEEP_DAYS: u16 = 7;
+/// Long enough to ask for one after a report, no longer. A guess.
+pub const DEFAULT_ORIGINALS_DAYS: u16 = 3;
 /// About ten thousand pictures of 100 KiB.
 pub const DEFAULT_EVIDENCE_MIB: u64 = 1024;
 /// Enough for walking people; Frigate's default as well.

@@ -121,6 +121,17 @@ pub struct Evidence {
     pub keep: Duration,
     /// Most bytes on disk.
     pub max_bytes: u64,
+    /// Whether originals are kept, sealed.
+    pub originals: Option<Originals>,
+}
+
+/// Sealed originals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Originals {
+    /// The age public key that opens them.
+    pub recipient: String,
+    /// How long they are kept.
+    pub keep: Duration,
 }
 
 /// One camera.

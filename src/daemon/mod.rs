@@ -13,6 +13,7 @@
 mod analyst;
 mod cameras;
 mod commands;
+mod keeper;
 mod lookers;
 mod machine;
 mod recorder;
@@ -37,12 +38,12 @@ use crate::analysis::Analysis;
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::contract::EventError;
-use crate::evidence::Store;
 use crate::mqtt::{Publisher, Qos};
 use crate::scheduler::Scheduler;
 
 use analyst::{Analyst, AnalystQueue, Known, Note};
 use cameras::Cameras;
+use keeper::Keeper;
 use lookers::{LookerCounts, Lookers};
 use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
 use report::{Health, Readings};
@@ -104,13 +105,13 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     let publisher = Arc::new(publisher);
     let restored = restore::open_alerts(&outbox, clock.now());
     let counts = Arc::new(RecorderCounts::default());
-    let store = open_store(&config);
     let tell_open = site::tell_open(publisher.clone(), outbox.clone(), clock);
     let (recorder, recorder_queue) = Recorder::start(
         site.recorder_settings(),
         restored.evidence,
         outbox.clone(),
-        store,
+        Keeper::open(&config),
+        clock,
         counts.clone(),
         tell_open,
     )
@@ -345,19 +346,4 @@ fn listen_to_signals() -> Result<Receiver<Control>, DaemonError> {
         .spawn(move || runtime.block_on(listen))
         .map_err(DaemonError::new)?;
     Ok(control)
-}
-
-/// Pictures are also kept on the box; where they cannot be, they are still sent.
-fn open_store(config: &Config) -> Option<Store> {
-    let kept = &config.evidence;
-    if !kept.enabled {
-        return None;
-    }
-    match Store::open(&kept.dir, kept.keep, kept.max_bytes) {
-        Ok(store) => Some(store),
-        Err(error) => {
-            warn!(folder = %kept.dir.display(), %error, "evidence is sent but not kept on the box");
-            None
-        }
-    }
 }

@@ -20,13 +20,15 @@ use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
+use crate::clock::Clock;
 use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
-use crate::evidence::{self, EvidenceError, Store};
+use crate::evidence::{self, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
+use super::keeper::Keeper;
 use super::teller::Teller;
 use super::watchdog::Ping;
 
@@ -115,13 +117,14 @@ impl Recorder {
         settings: Settings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
         outbox: Outbox,
-        store: Option<Store>,
+        keeper: Keeper,
+        clock: Clock,
         counts: Arc<RecorderCounts>,
         tell_open: OpenAlerts,
     ) -> std::io::Result<(Self, RecorderQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
-        let desk =
-            Desk { settings, evidence: known, outbox, store, counts, tell_open, unstored: VecDeque::new() };
+        let unstored = VecDeque::new();
+        let desk = Desk { settings, evidence: known, outbox, keeper, clock, counts, tell_open, unstored };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || desk.work(&notes))?;
         Ok((Recorder { thread }, queue))
     }
@@ -138,7 +141,8 @@ struct Desk {
     settings: Settings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
     outbox: Outbox,
-    store: Option<Store>,
+    keeper: Keeper,
+    clock: Clock,
     counts: Arc<RecorderCounts>,
     tell_open: OpenAlerts,
     unstored: VecDeque<Unstored>,
@@ -167,6 +171,7 @@ impl Desk {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.store_waiting();
+            self.keeper.tidy(self.clock.now().utc);
         }
         self.store_waiting();
         if !self.unstored.is_empty() {
@@ -203,11 +208,7 @@ impl Desk {
                 return (no_picture(id, &error), None);
             }
         };
-        if let Some(store) = &mut self.store
-            && let Err(error) = store.keep(&revision.alert.0, id, revision.at.utc, &made.jpeg)
-        {
-            warn!(alert = %revision.alert.0, %error, "the picture was not kept on the box; it is sent all the same");
-        }
+        self.keeper.keep(&revision.alert, id, revision.at.utc, &made.jpeg, &saw.picture, masks);
         let entry = Evidence {
             id,
             media_type: "image/jpeg".to_owned(),

@@ -7,6 +7,7 @@
 mod draw;
 mod redact;
 mod rgb;
+mod seal;
 mod store;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -21,7 +22,8 @@ use crate::frame::Picture;
 
 pub use draw::label;
 pub use rgb::rgb_from_picture;
-pub use store::Store;
+pub use seal::{NoRecipient, Recipient, original};
+pub use store::{Kept, Store};
 
 /// The contract's limit for one evidence message, bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -59,6 +61,9 @@ pub enum EvidenceError {
     /// The encoder failed.
     #[error("no evidence: JPEG encoding failed: {0}")]
     Encode(String),
+    /// The original could not be sealed.
+    #[error("no original: sealing failed: {0}")]
+    Seal(String),
     /// Not even the smallest form fits.
     #[error("no evidence: the picture does not fit into {MAX_BYTES} bytes")]
     TooLarge,

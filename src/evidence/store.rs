@@ -1,5 +1,5 @@
 //! Keeps pictures on the box for a while, for the people on site: one folder, one file a picture, bounded
-//! in days and bytes. Only redacted pictures come here.
+//! in days and bytes. Redacted pictures lie in one folder, sealed originals in another.
 
 use std::fs;
 use std::io;
@@ -11,9 +11,28 @@ use crate::analysis::time::Timestamp;
 /// How many pictures are written between two clean-ups.
 const CLEAN_EVERY: u32 = 20;
 
+/// What lies in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Redacted pictures.
+    Redacted,
+    /// Originals, sealed.
+    Sealed,
+}
+
+impl Kept {
+    fn ending(self) -> &'static str {
+        match self {
+            Kept::Redacted => ".jpg",
+            Kept::Sealed => ".jpg.age",
+        }
+    }
+}
+
 /// The folder of kept pictures.
 #[derive(Debug)]
 pub struct Store {
+    kept: Kept,
     folder: PathBuf,
     keep: Duration,
     max_bytes: u64,
@@ -25,20 +44,20 @@ impl Store {
     ///
     /// # Errors
     /// The folder cannot be made or read.
-    pub fn open(folder: &Path, keep: Duration, max_bytes: u64) -> io::Result<Self> {
+    pub fn open(kept: Kept, folder: &Path, keep: Duration, max_bytes: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         fs::read_dir(folder)?;
-        Ok(Store { folder: folder.to_owned(), keep, max_bytes, since_cleaning: CLEAN_EVERY })
+        Ok(Store { kept, folder: folder.to_owned(), keep, max_bytes, since_cleaning: CLEAN_EVERY })
     }
 
-    /// Writes one picture as `{alert}-{number}.jpg`, and now and then deletes what is too old or too much.
+    /// Writes one picture as `{alert}-{number}.jpg` (`.jpg.age` if sealed), and now and then deletes what is too old or too much.
     ///
     /// # Errors
     /// The file cannot be written. A file that cannot be deleted is no error.
-    pub fn keep(&mut self, alert: &str, number: u32, now: Timestamp, jpeg: &[u8]) -> io::Result<PathBuf> {
-        let path = self.folder.join(format!("{alert}-{number}.jpg"));
+    pub fn keep(&mut self, alert: &str, number: u32, now: Timestamp, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.path(alert, number);
         let part = path.with_extension("part");
-        fs::write(&part, jpeg)?;
+        fs::write(&part, bytes)?;
         fs::rename(&part, &path)?;
         self.since_cleaning += 1;
         if self.since_cleaning >= CLEAN_EVERY {
@@ -48,13 +67,39 @@ impl Store {
         Ok(path)
     }
 
-    /// Deletes pictures older than `keep`, then the oldest until the rest fits.
-    fn clean(&self, now: Timestamp) -> io::Result<()> {
+    /// A picture that was kept; `None` when it was deleted, or never was.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn read(&self, alert: &str, number: u32) -> io::Result<Option<Vec<u8>>> {
+        // Asked for from outside: an id, never a path.
+        if !alert.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Ok(None);
+        }
+        match fs::read(self.path(alert, number)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn path(&self, alert: &str, number: u32) -> PathBuf {
+        self.folder.join(format!("{alert}-{number}{}", self.kept.ending()))
+    }
+
+    /// Deletes pictures older than `keep`, then the oldest until the rest fits. To be called now and then, too: what
+    /// is too old goes also where nothing new comes.
+    ///
+    /// # Errors
+    /// The folder cannot be read. A file that cannot be deleted is no error.
+    pub fn clean(&self, now: Timestamp) -> io::Result<()> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let data = entry.metadata()?;
-            let of_ours = entry.path().extension().is_some_and(|e| e == "jpg" || e == "part");
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let of_ours = name.ends_with(self.kept.ending()) || name.ends_with(".part");
             if data.is_file() && of_ours {
                 files.push((data.modified()?, data.len(), entry.path()));
             }
@@ -87,7 +132,7 @@ mod tests {
         let day = Duration::from_secs(86_400);
         let now = Timestamp::now();
 
-        let mut store = Store::open(folder.path(), 7 * day, 250).expect("opens");
+        let mut store = Store::open(Kept::Redacted, folder.path(), 7 * day, 250).expect("opens");
         for number in 1..=5 {
             store.keep("A", number, now, &[0; 100]).expect("kept");
         }

@@ -1,6 +1,7 @@
 //! The sections that stand once: site, broker, detector, queue, evidence.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -13,7 +14,7 @@ use crate::config::document::{
     SiteDocument,
 };
 use crate::config::secret::{SecretStore, mode_if_open_to_others};
-use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Outbox, Site, Tls};
+use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Originals, Outbox, Site, Tls};
 use crate::config::suggest;
 use crate::config::{ModelUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
@@ -336,7 +337,29 @@ impl Checker<'_, '_> {
             dir: self.folder(&evidence.dir, "evidence"),
             keep: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
             max_bytes: value_of(&evidence.max_mib).unwrap_or(document::DEFAULT_EVIDENCE_MIB) * MIB,
+            originals: self.originals(evidence),
         }
+    }
+
+    fn originals(&mut self, evidence: &EvidenceDocument) -> Option<Originals> {
+        let Some(At { value, span }) = &evidence.originals_for else {
+            if let Some(days) = &evidence.originals_days {
+                self.report
+                    .error(&days.span, "[evidence]: `originals_days` without `originals_for`")
+                    .hint("name the centre's public key: originals_for = \"age1...\"");
+            }
+            return None;
+        };
+        // The text is not repeated: it may be the secret key.
+        if age::x25519::Recipient::from_str(value).is_err() {
+            self.report.error(span, "[evidence]: `originals_for` is no age public key").hint(
+                "`age-keygen -o centre.key` makes a pair at the centre; the public one begins with `age1`",
+            );
+            return None;
+        }
+        let days = value_of(&evidence.originals_days).unwrap_or(document::DEFAULT_ORIGINALS_DAYS);
+        let keep = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+        Some(Originals { recipient: value.clone(), keep })
     }
 
     /// A folder that is made when it is needed: the one named, or `name` in the folder for state.
