@@ -291,7 +291,10 @@ impl Fault {
             Fault::MissingPlugin { package, .. } => format!("install the package {package}"),
             Fault::Panicked { .. } => "this is a bug; the camera is tried again. Please report it with the log".into(),
             Fault::Decoder { .. } => "if it stays, set `decoder = \"software\"` for this camera".into(),
-            Fault::Status { .. } | Fault::Closed | Fault::MissingFile { .. } | Fault::Hung | Fault::Broken { .. } => {
+            Fault::Closed => {
+                "if it closes again after every minute or so, it wants requests to see that somebody watches: use transport udp".into()
+            }
+            Fault::Status { .. } | Fault::MissingFile { .. } | Fault::Hung | Fault::Broken { .. } => {
                 return None;
             }
         };
@@ -375,11 +378,15 @@ fn rtsp_meaning(location: &Location, error: &gst::glib::Error, debug: &str, word
         Fault::NoAnswer { address }
     } else if said("Could not receive message") && said("Parse error") {
         Fault::NotRtsp { address }
-    } else if said("end-of-file") || said("The server closed the connection") {
+    } else if said("end-of-file")
+        || said("The server closed the connection")
+        // A reset is one of the errors that GStreamer has no words for.
+        || (said("Could not receive message") && said("System error"))
+    {
         Fault::Closed
     } else if *transport == Transport::Udp && said("UDP packets") {
         Fault::NoUdp
-    } else if said("SDP contains no streams") {
+    } else if said("SDP contains no streams") || words.contains("can not provide an SDP") {
         Fault::NoVideo { found: "an empty description".into() }
     } else {
         Fault::Broken { detail: words }

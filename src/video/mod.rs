@@ -37,6 +37,7 @@ mod meter;
 mod picture;
 mod pipeline;
 mod probe;
+mod rtp;
 mod serve;
 mod source;
 mod supervise;

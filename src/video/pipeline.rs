@@ -22,6 +22,7 @@ use super::decoder::{self, Codec};
 use super::error::{self, Fault, Meaning};
 use super::meter::{Meter, StreamMeasure};
 use super::picture::{RAW_FORMATS, RawFormat};
+use super::rtp::{self, PacketGate, Verdict};
 use super::source::{Location, Pace, RtspUrl, Secret, Source, Transport};
 use super::supervise::{FrameSink, StreamInfo};
 use crate::clock::Clock;
@@ -31,6 +32,10 @@ use crate::frame::Frame;
 /// shown when they are decoded (`sync=false`). It bounds the wait for a lost datagram, and what may pile
 /// up behind a slow decoder before old packets are dropped.
 const JITTER: Duration = Duration::from_millis(500);
+
+/// What a camera gets for one answer. A guess: recorders with many streams take two or three seconds; a camera that is well
+/// again is found within this time and the longest wait between attempts.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Microseconds in the units of `rtspsrc`'s properties.
 fn micros(duration: Duration) -> u64 {
@@ -307,6 +312,9 @@ fn on_error(tap: &Tap, message: &gst::Message, error: &gst::message::Error) {
         (_, Some((decoder, _))) if from_decoder => {
             Fault::Decoder { decoder, detail: error::words_of(&cause, debug, &tap.secrets) }
         }
+        (Some(_), _) if tap.frames() > 0 && debug.is_some_and(|text| text.contains("not-negotiated")) => {
+            Fault::Broken { detail: "its video turned into something that cannot be read".into() }
+        }
         (Some(codec), _) if debug.is_some_and(|text| text.contains("not-negotiated")) => {
             error::unsupported_depth(codec, "pixels in a form that no reader knows")
         }
@@ -332,7 +340,7 @@ fn add_rtsp(
     source.set_property_from_str("protocols", transport.name());
     source.set_property("latency", u32::try_from(JITTER.as_millis()).unwrap_or(u32::MAX));
     source.set_property("drop-on-latency", true);
-    source.set_property("tcp-timeout", micros(tap.source.stall_after));
+    source.set_property("tcp-timeout", micros(tap.source.stall_after.min(ANSWER_WITHIN)));
     source.set_property("timeout", micros(tap.source.stall_after));
     if let Some((user, password)) = credentials {
         source.set_property("user-id", user);
@@ -340,6 +348,7 @@ fn add_rtsp(
     }
     choose_stream(&source, tap);
     let (weak, tap) = (pipeline.downgrade(), tap.clone());
+    let entry = Mutex::new(None::<glib::WeakRef<gst::Pad>>);
     source.connect_pad_added(move |_, pad| {
         tap.guarded(|| {
             let Some(pipeline) = weak.upgrade() else { return Ok(()) };
@@ -348,12 +357,96 @@ fn add_rtsp(
                 .and_then(|caps| caps.structure(0)?.get::<String>("encoding-name").ok())
                 .unwrap_or_default();
             let codec = Codec::from_rtp(&encoding).ok_or_else(|| error::unsupported(&[encoding]))?;
-            let upstream =
-                codec.rtp_elements().iter().map(|name| make(name)).collect::<Result<Vec<_>, _>>()?;
-            attach(&pipeline, pad, upstream, codec, &tap, false)
+            watch_packets(pad, &tap, codec);
+            let mut entry = entry.lock();
+            if let Some(entry) = entry.as_ref().and_then(glib::WeakRef::upgrade) {
+                return follow_source(&pipeline, &entry, pad);
+            }
+            let upstream = rtp_chain(codec)?;
+            let first = upstream.first().and_then(|element| element.static_pad("sink"));
+            attach(&pipeline, pad, upstream, codec, &tap, false)?;
+            *entry = first.map(|pad| pad.downgrade());
+            Ok(())
         });
     });
     pipeline.add(&source).map_err(|error| Fault::Broken { detail: error.to_string() })
+}
+
+/// What stands between packets and a decoder.
+fn rtp_chain(codec: Codec) -> Result<Vec<gst::Element>, Fault> {
+    let mut chain = codec.rtp_elements().iter().map(|name| make(name)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(caps) = codec.with_start_codes() {
+        // Some cameras put start codes between units into one packet. With sizes in front of units, which the elements
+        // would choose, a key frame would vanish in its parameter sets; behind start codes the parser finds it.
+        let filter = make("capsfilter")?;
+        filter.set_property("caps", &caps);
+        chain.insert(1, filter);
+    }
+    Ok(chain)
+}
+
+/// The camera sends under another source number from here on (its encoder restarted): the newest source is shown.
+fn follow_source(pipeline: &gst::Pipeline, entry: &gst::Pad, pad: &gst::Pad) -> Result<(), Fault> {
+    if let Some(before) = entry.peer() {
+        // Fails only where the source took it away itself.
+        let _ = before.unlink(entry);
+        discard(Some(pipeline), &before);
+    }
+    pad.link(entry)
+        .map(|_| ())
+        .map_err(|error| Fault::Broken { detail: format!("another source: {error:?}") })
+}
+
+/// Keeps packets away from the depayloader that it would not survive.
+fn watch_packets(pad: &gst::Pad, tap: &Arc<Tap>, codec: Codec) {
+    let (tap, gate) = (tap.clone(), Mutex::new(PacketGate::new(codec)));
+    pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, info| {
+        // After a panic the attempt is over, and nothing may pass unseen.
+        let mut verdict = gst::PadProbeReturn::Drop;
+        tap.guarded(|| {
+            let mut gate = gate.lock();
+            let before = gate.dropped();
+            match &mut info.data {
+                Some(gst::PadProbeData::Buffer(packet)) => {
+                    if is_kept(&mut gate, packet) {
+                        verdict = gst::PadProbeReturn::Ok;
+                    }
+                }
+                Some(gst::PadProbeData::BufferList(packets)) => {
+                    let kept =
+                        packets.iter_owned().filter_map(|mut p| is_kept(&mut gate, &mut p).then_some(p));
+                    *packets = kept.collect();
+                    verdict = gst::PadProbeReturn::Ok;
+                }
+                _ => verdict = gst::PadProbeReturn::Ok,
+            }
+            if before == 0 && gate.dropped() > 0 {
+                let camera = &*tap.source.camera;
+                tracing::warn!(camera, %codec, "sends empty or broken RTP packets, which are left aside");
+            }
+            Ok(())
+        });
+        verdict
+    });
+}
+
+/// Whether a packet goes on; puts a changed one in its place where that is needed.
+fn is_kept(gate: &mut PacketGate, packet: &mut gst::Buffer) -> bool {
+    let Ok(bytes) = packet.map_readable() else { return false };
+    let changed = match gate.judge(&bytes) {
+        Verdict::Pass => return true,
+        Verdict::Drop => return false,
+        Verdict::Change { number, without } => rtp::changed(&bytes, number, without),
+    };
+    drop(bytes);
+    let mut replacement = gst::Buffer::from_mut_slice(changed);
+    if let Some(new) = replacement.get_mut() {
+        new.set_pts(packet.pts());
+        new.set_dts(packet.dts());
+        new.set_flags(packet.flags());
+    }
+    *packet = replacement;
+    true
 }
 
 /// Takes the first video stream that we read and none else: no sound, no metadata.
@@ -606,7 +699,13 @@ fn attach(
     let mut chain = upstream;
     chain.push(chosen.element);
     chain.push(frame_sink(tap, codec, &chosen.factory, paced));
-    link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Decoder { decoder: chosen.factory, detail })
+    link_chain(pipeline, pad, &chain).map_err(|detail| {
+        for element in &chain {
+            // An element that is let go while it runs makes GStreamer complain; there is nobody to tell if it will not stop.
+            let _ = element.set_state(gst::State::Null);
+        }
+        Fault::Decoder { decoder: chosen.factory, detail }
+    })
 }
 
 /// Adds the elements, links them behind `pad` and brings them to the pipeline's state, last one first.

@@ -5,6 +5,7 @@
 pub mod clips;
 pub mod consumer;
 pub mod daemon;
+pub mod fault_report;
 pub mod listener;
 pub mod logs;
 pub mod mosquitto;
