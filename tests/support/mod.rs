@@ -9,6 +9,7 @@ pub mod fault_report;
 pub mod listener;
 pub mod logs;
 pub mod mosquitto;
+pub mod onnx;
 pub mod rtsp_cameras;
 pub mod rtsp_packets;
 pub mod rtsp_plain;
