@@ -360,7 +360,7 @@ fn a_file_that_is_made_to_do_harm_is_refused_and_nothing_is_written() {
         assert!(!manifest.exists(), "{name}: something was written");
         told.push(format!("{name}: {}", words.lines().next().unwrap()));
     }
-    println!("{}", told.join("\n"));
+    eprintln!("{}", told.join("\n"));
     report(
         "models made to do harm",
         bombs.len(),

@@ -7,9 +7,9 @@
 //! ```text
 //!  supervise ── one thread per camera: build, watch, tear down, wait, again
 //!      │
-//!  pipeline     rtspsrc ► depay ► parse ►(gate)► decoder ► appsink      new for every attempt
-//!                                   │                        │
-//!                                 meter                  FrameSink: wants? ► frame
+//!  pipeline     rtspsrc ►(packets)► depay ► parse ►(gate)► decoder ► appsink      new for every attempt
+//!               `rtsp`     │                         │  `decoding`        │
+//!               `demux`  `rtp`: sound?             meter             FrameSink: wants? ► frame
 //! ```
 //!
 //! The one thread per decoder is the streaming thread that GStreamer gives to the source (a jitter
@@ -30,6 +30,8 @@
 mod backoff;
 mod deadline;
 mod decoder;
+mod decoding;
+mod demux;
 mod diagnose;
 mod error;
 mod file;
@@ -38,6 +40,7 @@ mod picture;
 mod pipeline;
 mod probe;
 mod rtp;
+mod rtsp;
 mod serve;
 mod source;
 mod supervise;

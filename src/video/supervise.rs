@@ -480,7 +480,7 @@ impl Supervisor {
                 self.report_pictures(stream);
                 None
             }
-            Note::Failed(fault) => Some(End::Lost(fault)),
+            Note::Failed(fault) => Some(End::Lost(self.explained(fault))),
             Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
             Note::NoConnection => Some(End::Lost(match &self.shared.source.location {
                 Location::Rtsp { url, .. } => diagnose::no_connection(url),
@@ -488,6 +488,18 @@ impl Supervisor {
             })),
             Note::Ended => Some(End::StreamOver),
             Note::Wake => None,
+        }
+    }
+
+    /// A refused password may have been right; one that was proven was not refused over its form.
+    fn explained(&self, fault: Fault) -> Fault {
+        match (&self.shared.source.location, fault) {
+            (Location::Rtsp { url, .. }, Fault::PasswordWrong { .. })
+                if !self.proven && diagnose::wants_another_login(url) =>
+            {
+                Fault::UnknownLogin { url: url.to_string() }
+            }
+            (_, fault) => fault,
         }
     }
 

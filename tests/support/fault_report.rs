@@ -17,7 +17,7 @@ pub fn rounds(usual: usize) -> usize {
 /// Adds a row's outcome.
 pub fn report(row: &str, rounds: usize, counts: Value, pass: bool, note: &str) {
     let line = json!({ "row": row, "rounds": rounds, "counts": counts, "pass": pass, "note": note });
-    println!("{line}");
+    eprintln!("{line}");
     if let Some(file) = std::env::var_os("LOOKOUT_FAULTS_REPORT") {
         let mut file = OpenOptions::new().create(true).append(true).open(file).expect("the report opens");
         // One write, so that rows of tests that run at once do not mix.
