@@ -6,6 +6,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use lookout::video::RtspUrl;
 use serde_json::json;
 
 use super::watching::{Holdings, Told, Watching};
@@ -17,13 +18,17 @@ use crate::support::rtsp_plain::{Answer, Behaviour, Media, PlainServer, Rework, 
 const GOOD: usize = 16;
 const FAULTY: usize = 8;
 /// How long a fault lasts: shorter than the box takes to notice silence, which makes its recovery the later.
-const LASTS: Duration = Duration::from_secs(5);
+const LASTS: Duration = Duration::from_secs(6);
 /// A camera must be back so soon after it is well.
 const BACK_WITHIN: Duration = Duration::from_secs(10);
-/// Of its pictures so many must be decoded on a good camera.
+/// Of its pictures so many must be decoded on a good camera, measured against cameras of a process that has no faulty
+/// ones: what a busy machine costs, it costs them too.
 const RATE: f64 = 0.95;
-/// Pictures on their way at both ends of a measurement; a tenth of a second of counts and a busy machine.
+const CONTROL: usize = 2;
+/// Pictures on their way when a measurement begins: a tenth of a second of counts and a few in buffers.
 const ON_THE_WAY: f64 = 4.0;
+/// Pictures that are late are not lost; on a busy machine they may be as late as this.
+const LATE: Duration = Duration::from_secs(5);
 /// What a process may hold more than after the first round: threads and descriptors of attempts that are being
 /// made at the moment of counting, and what allocators keep.
 const MORE_THREADS: usize = 12;
@@ -150,25 +155,64 @@ fn rubbish() -> Rework {
 /// One packet in five.
 fn losing() -> Rework {
     Arc::new(|n, packets| {
-        let kept = packets.into_iter().enumerate().filter(|(at, _)| (n + *at as u64) % 5 != 0);
+        let kept = packets.into_iter().enumerate().filter(|(at, _)| !(n + *at as u64).is_multiple_of(5));
         kept.map(|(_, packet)| packet).collect()
     })
 }
 
-/// Sent and decoded by every good camera at one moment.
-fn reading(good: &[Camera], watching: &Watching) -> Vec<(u64, u64)> {
-    let told = watching.told();
-    good.iter().map(|camera| (camera.sent(), told.frames(&camera.id))).collect()
+/// Cameras that stay well, and the process that watches them.
+struct Well<'a> {
+    cameras: &'a [Camera],
+    watching: &'a Watching,
 }
 
-/// The worst part of pictures decoded between two readings, with the camera it is of. The counts are `slack` pictures
-/// off at most.
-fn worst_rate(good: &[Camera], before: &[(u64, u64)], after: &[(u64, u64)], slack: f64) -> (f64, String) {
-    let rate = |((sent0, seen0), (sent1, seen1)): (&(u64, u64), &(u64, u64))| {
-        ((seen1 - seen0) as f64 + slack) / (sent1 - sent0) as f64
-    };
-    let rates = before.iter().zip(after).map(rate).zip(good.iter().map(|camera| camera.id.clone()));
-    rates.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap()
+/// Sent and decoded by every camera at one moment.
+type Reading = Vec<(u64, u64)>;
+
+impl Well<'_> {
+    fn read(&self) -> Reading {
+        let told = self.watching.told();
+        self.cameras.iter().map(|camera| (camera.sent(), told.frames(&camera.id))).collect()
+    }
+
+    /// The worst part of pictures decoded since a reading, with the camera it is of.
+    fn worst_rate(&self, since: &Reading) -> (f64, String) {
+        let now = self.read();
+        let rate = |((sent0, seen0), (sent1, seen1)): (&(u64, u64), &(u64, u64))| {
+            ((seen1 - seen0) as f64 + ON_THE_WAY) / (sent1 - sent0) as f64
+        };
+        let ids = self.cameras.iter().map(|camera| camera.id.clone());
+        let worst = since.iter().zip(&now).map(rate).zip(ids).min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        (worst.0.min(1.0), worst.1)
+    }
+}
+
+/// The worst rate of a good camera in parts of the control's; waits for what is only late.
+fn rate_against(good: &Well<'_>, control: &Well<'_>, since: &(Reading, Reading)) -> (f64, String) {
+    let deadline = Instant::now() + LATE;
+    loop {
+        let (control_rate, _) = control.worst_rate(&since.1);
+        let (rate, camera) = good.worst_rate(&since.0);
+        let relative = (rate / control_rate).min(1.0);
+        if relative >= RATE || Instant::now() > deadline {
+            return (relative, camera);
+        }
+    }
+}
+
+/// A process that watches these cameras, all of which run.
+fn watched(cameras: &mut dyn Iterator<Item = &Camera>) -> Watching {
+    let urls: Vec<(String, RtspUrl)> =
+        cameras.map(|camera| (camera.id.clone(), camera.server.as_ref().unwrap().url())).collect();
+    let watching = Watching::start(&urls);
+    wait(&watching, "all cameras run", Duration::from_secs(60), |told| {
+        urls.iter().all(|(id, _)| told.frames(id) >= 10).then_some(())
+    });
+    watching
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
 }
 
 /// Waits until `ready`, or panics with `what`.
@@ -193,18 +237,17 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
     let rounds = rounds(2);
     let good: Vec<Camera> = (1..=GOOD).map(|n| Camera::new(format!("good-{n:02}"))).collect();
     let mut faulty: Vec<Camera> = (1..=FAULTY).map(|n| Camera::new(format!("faulty-{n}"))).collect();
-    let all = good.iter().chain(&faulty);
-    let urls: Vec<_> = all.map(|camera| (camera.id.clone(), camera.server.as_ref().unwrap().url())).collect();
-    let watching = Watching::start(&urls);
-    wait(&watching, "all cameras run", Duration::from_secs(60), |told| {
-        urls.iter().all(|(id, _)| told.frames(id) >= 10).then_some(())
-    });
+    let control: Vec<Camera> = (1..=CONTROL).map(|n| Camera::new(format!("control-{n}"))).collect();
+    let watching = watched(&mut good.iter().chain(&faulty));
+    let control_watching = watched(&mut control.iter());
+    let well = Well { cameras: &good, watching: &watching };
+    let control = Well { cameras: &control, watching: &control_watching };
 
-    let at_start = reading(&good, &watching);
+    let at_start = (well.read(), control.read());
     let (mut back_ms, mut worst, mut first_holdings) = (Vec::new(), (f64::MAX, String::new()), None);
     let mut slowest = (Duration::ZERO, Fault::Flaps);
     for round in 0..rounds {
-        let before = reading(&good, &watching);
+        let before = (well.read(), control.read());
         let ill: Vec<Fault> =
             (0..FAULTY).map(|camera| FAULTS[(round * FAULTY + camera) % FAULTS.len()]).collect();
         for (camera, fault) in faulty.iter_mut().zip(&ill) {
@@ -218,11 +261,11 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
         for camera in &mut faulty {
             camera.get_well();
         }
-        let well = Instant::now();
+        let healed = Instant::now();
         let mut away: Vec<usize> = (0..FAULTY).collect();
         while !away.is_empty() {
             let told = watching.told();
-            let now = well.elapsed();
+            let now = healed.elapsed();
             away.retain(|n| {
                 let id = &faulty[*n].id;
                 let back = told.frames(id) >= counts.frames(id) + 3;
@@ -240,7 +283,7 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
                 "round {round}: not back within {now:?}: {missing:?}"
             );
         }
-        let (rate, camera) = worst_rate(&good, &before, &reading(&good, &watching), ON_THE_WAY);
+        let (rate, camera) = rate_against(&well, &control, &before);
         if rate < worst.0 {
             worst = (rate, camera);
         }
@@ -248,7 +291,8 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
         first_holdings.get_or_insert_with(|| watching.holds());
     }
 
-    let over_all = worst_rate(&good, &at_start, &reading(&good, &watching), 0.0);
+    let over_all = rate_against(&well, &control, &at_start);
+    let unmeasured = well.worst_rate(&at_start.0);
     let told = watching.told();
     let lost: Vec<&String> = good.iter().map(|camera| &camera.id).filter(|id| told.losses(id) > 0).collect();
     let reconnects: u64 = faulty.iter().map(|camera| told.losses(&camera.id)).sum();
@@ -261,12 +305,15 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
             && now.rss_kib as f64 <= first.rss_kib as f64 * MORE_MEMORY;
         flat.then_some(now)
     });
+    control_watching.stop();
     let (abandoned, live) = watching.stop();
     back_ms.sort_unstable();
     let counts = json!({
         "cameras": GOOD + FAULTY,
         "faults": rounds * FAULTY,
-        "worst_good_rate": (over_all.0 * 1000.0).round() / 1000.0,
+        "worst_good_rate_against_control": thousandths(over_all.0),
+        "worst_good_rate_in_a_round": thousandths(worst.0),
+        "worst_good_rate_of_sent": thousandths(unmeasured.0),
         "back_median_ms": back_ms[back_ms.len() / 2],
         "back_longest_ms": back_ms.last(),
         "reconnects_of_faulty": reconnects,
