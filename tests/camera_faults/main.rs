@@ -13,6 +13,7 @@ mod bitstream;
 mod descriptions;
 mod framing;
 mod here;
+mod hostile;
 mod logins;
 mod loss;
 mod many;

@@ -24,7 +24,10 @@ const BACK_WITHIN: Duration = Duration::from_secs(10);
 /// Of its pictures so many must be decoded on a good camera, measured against cameras of a process that has no faulty
 /// ones: what a busy machine costs, it costs them too.
 const RATE: f64 = 0.95;
-const CONTROL: usize = 2;
+const CONTROL: usize = 4;
+/// In one round, which is a hundred pictures: a busy machine may keep one camera's threads waiting for a second or two.
+/// Less would be a stall.
+const RATE_IN_A_ROUND: f64 = 0.75;
 /// Pictures on their way when a measurement begins: a tenth of a second of counts and a few in buffers.
 const ON_THE_WAY: f64 = 4.0;
 /// Pictures that are late are not lost; on a busy machine they may be as late as this.
@@ -188,13 +191,18 @@ impl Well<'_> {
 }
 
 /// The worst rate of a good camera in parts of the control's; waits for what is only late.
-fn rate_against(good: &Well<'_>, control: &Well<'_>, since: &(Reading, Reading)) -> (f64, String) {
+fn rate_against(
+    good: &Well<'_>,
+    control: &Well<'_>,
+    since: &(Reading, Reading),
+    enough: f64,
+) -> (f64, String) {
     let deadline = Instant::now() + LATE;
     loop {
         let (control_rate, _) = control.worst_rate(&since.1);
         let (rate, camera) = good.worst_rate(&since.0);
         let relative = (rate / control_rate).min(1.0);
-        if relative >= RATE || Instant::now() > deadline {
+        if relative >= enough || Instant::now() > deadline {
             return (relative, camera);
         }
     }
@@ -283,15 +291,15 @@ fn of_twenty_four_cameras_the_good_ones_never_notice_the_faulty_ones() {
                 "round {round}: not back within {now:?}: {missing:?}"
             );
         }
-        let (rate, camera) = rate_against(&well, &control, &before);
+        let (rate, camera) = rate_against(&well, &control, &before, RATE_IN_A_ROUND);
         if rate < worst.0 {
             worst = (rate, camera);
         }
-        assert!(worst.0 >= RATE, "round {round}: {} has {:.3} of its pictures", worst.1, worst.0);
+        assert!(worst.0 >= RATE_IN_A_ROUND, "round {round}: {} has {:.3} of its pictures", worst.1, worst.0);
         first_holdings.get_or_insert_with(|| watching.holds());
     }
 
-    let over_all = rate_against(&well, &control, &at_start);
+    let over_all = rate_against(&well, &control, &at_start, RATE);
     let unmeasured = well.worst_rate(&at_start.0);
     let told = watching.told();
     let lost: Vec<&String> = good.iter().map(|camera| &camera.id).filter(|id| told.losses(id) > 0).collect();
