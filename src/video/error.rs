@@ -302,7 +302,7 @@ impl Fault {
             Fault::Panicked { .. } => "this is a bug; the camera is tried again. Please report it with the log".into(),
             Fault::Decoder { .. } => "if it stays, set `decoder = \"software\"` for this camera".into(),
             Fault::Closed => {
-                "if it closes again after every minute or so, it wants requests to see that somebody watches: use transport udp".into()
+                "if it does so every minute, it wants requests as a sign of life: set `transport = \"udp\"` for this camera".into()
             }
             Fault::Status { .. } | Fault::MissingFile { .. } | Fault::Hung | Fault::Broken { .. } => {
                 return None;

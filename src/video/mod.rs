@@ -25,6 +25,7 @@
 //!   them by type, and every text that comes from GStreamer passes [`redact`] first.
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
+//! - Must never hand on a packet of a camera that was not looked at: one without content has ended the whole process.
 //! - Must never convert pixels; frames keep the decoder's planes and strides.
 
 mod backoff;

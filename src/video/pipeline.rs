@@ -17,7 +17,7 @@ use super::deadline::{self, NoAnswer};
 use super::decoder::Codec;
 use super::error::{self, Fault, Meaning};
 use super::meter::{Meter, StreamMeasure};
-use super::source::{Location, Secret, Source};
+use super::source::{Location, Secret, Source, Transport};
 use super::supervise::{FrameSink, StreamInfo};
 use super::{demux, rtsp};
 use crate::clock::Clock;
@@ -281,6 +281,10 @@ fn listen(pipeline: &gst::Pipeline, tap: &Arc<Tap>) -> Result<(), Fault> {
             match message.view() {
                 gst::MessageView::Error(error) => on_error(&tap, message, error),
                 gst::MessageView::Eos(_) => tap.note(Note::Ended),
+                // A connection that ends before its first packet leads to nothing else: there is no pad that could end.
+                gst::MessageView::Warning(warning) if is_the_end(&tap.source.location, warning) => {
+                    tap.note(Note::Ended);
+                }
                 _ => {}
             }
             Ok(())
@@ -288,6 +292,12 @@ fn listen(pipeline: &gst::Pipeline, tap: &Arc<Tap>) -> Result<(), Fault> {
         gst::BusSyncReply::Drop
     });
     Ok(())
+}
+
+/// Whether a warning says that the camera closed the connection that carries the pictures.
+fn is_the_end(location: &Location, warning: &gst::message::Warning) -> bool {
+    let carries = matches!(location, Location::Rtsp { transport: Transport::Tcp, .. });
+    carries && warning.debug().is_some_and(|text| text.contains("The server closed the connection"))
 }
 
 fn on_error(tap: &Tap, message: &gst::Message, error: &gst::message::Error) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::here::{Watched, reads_well, sending};
 use crate::support::rtsp_cameras::h264;
@@ -15,6 +15,20 @@ fn a_connection_that_breaks_in_mid_frame_is_made_again() {
         watched.sink.wait_connections("cam", 3);
         let lost = watched.lost();
         assert_eq!(lost.kind(), "closed", "{media:?}: {lost}");
+        watched.stop();
+    }
+}
+
+/// Nothing of the stream came yet, so nothing in it can end: the end of the connection itself must be noticed.
+#[test]
+fn a_connection_that_ends_before_its_first_picture_is_made_again_at_once() {
+    for media in [Media::ClosesInMidFrame(0), Media::ResetsInMidFrame(0), Media::HalfClosesInMidFrame(0)] {
+        let started = Instant::now();
+        let watched = Watched::start(sending(media));
+        let lost = watched.sink.wait_losses("cam", 3);
+        assert_eq!(lost.kind(), "closed", "{media:?}: {lost}");
+        // Shorter than a single wait for a first picture.
+        assert!(started.elapsed() < Duration::from_secs(10), "{media:?}: {:?}", started.elapsed());
         watched.stop();
     }
 }

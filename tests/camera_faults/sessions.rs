@@ -84,7 +84,7 @@ fn a_camera_that_counts_only_requests_is_lost_for_a_moment_and_the_hint_says_udp
     let watched = Watched::start(impatient(Some(5), USUAL));
     watched.sink.wait_connections("cam", 3);
     let lost = watched.lost();
-    assert!(lost.kind() == "closed" && lost.to_string().contains("use transport udp"), "{lost}");
+    assert!(lost.kind() == "closed" && lost.to_string().contains("transport = \"udp\""), "{lost}");
     let seen = watched.sink.lock();
     let longest = seen.frames["cam"].windows(2).map(|pair| pair[1].mono - pair[0].mono).max().unwrap();
     assert!(longest < Duration::from_secs(4), "{longest:?} without a picture");
