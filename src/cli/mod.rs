@@ -109,8 +109,10 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::from(EXIT_OK),
         Err(failure) => {
-            // Nobody is left to tell if standard error is gone.
-            let _ = writeln!(io::stderr(), "{}", with_error_prefix(&failure.message));
+            // Empty where it has been told already. Nobody is left to tell if standard error is gone.
+            if !failure.message.is_empty() {
+                let _ = writeln!(io::stderr(), "{}", with_error_prefix(&failure.message));
+            }
             ExitCode::from(failure.code)
         }
     }
@@ -125,11 +127,7 @@ pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
 }
 
 fn with_error_prefix(message: &str) -> String {
-    if message.is_empty() || message.starts_with("error:") {
-        message.to_owned()
-    } else {
-        format!("error: {message}")
-    }
+    if message.starts_with("error:") { message.to_owned() } else { format!("error: {message}") }
 }
 
 fn start_log() {

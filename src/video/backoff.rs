@@ -16,10 +16,10 @@ pub struct RetryLimits {
 }
 
 impl Default for RetryLimits {
-    /// 0.5 s, because most interruptions are a moment long; 30 s, because somebody on a ladder waits for
-    /// the picture to come back.
+    /// 0.5 s, because most interruptions are a moment long; 3 s, because with what a camera gets for an answer and a key frame
+    /// it makes ten: nobody on a ladder waits longer for the picture to come back. An attempt costs a few milliseconds.
     fn default() -> Self {
-        RetryLimits { first: Duration::from_millis(500), most: Duration::from_secs(30) }
+        RetryLimits { first: Duration::from_millis(500), most: Duration::from_secs(3) }
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
     fn the_ceiling_doubles_up_to_the_limit() {
         let mut backoff = Backoff::new(RetryLimits::default());
         let waits: Vec<u64> = (0..9).map(|_| backoff.wait_after_failure(1.0).as_millis() as u64).collect();
-        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
+        assert_eq!(waits, [500, 1000, 2000, 3000, 3000, 3000, 3000, 3000, 3000]);
     }
 
     #[test]

@@ -70,6 +70,17 @@ impl Codec {
         }
     }
 
+    /// The form in which units follow a start code each, a picture at a time; `None` where there are no units.
+    pub(super) fn with_start_codes(self) -> Option<gst::Caps> {
+        let name = match self {
+            Codec::H264 => "video/x-h264",
+            Codec::H265 => "video/x-h265",
+            Codec::Mjpeg | Codec::Mpeg4 => return None,
+        };
+        let caps = gst::Caps::builder(name).field("stream-format", "byte-stream").field("alignment", "au");
+        Some(caps.build())
+    }
+
     /// Hardware decoders by preference: the stateless VA and V4L2 ones before the older ones, vendors last.
     fn hardware(self) -> &'static [&'static str] {
         match self {

@@ -1,7 +1,8 @@
 //! What GStreamer does not tell about a camera, asked through a plain socket.
 //!
 //! Why there is no connection (GStreamer says "Generic error" for an unknown name and a closed port
-//! alike), asked after a failure only; and what the camera's server calls itself, asked by `probe`.
+//! alike) and whether a refused password could have been right, asked after a failure only; and what the camera's
+//! server calls itself, asked by `probe`.
 //! Every question has a deadline: name servers may take minutes.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -52,31 +53,72 @@ pub(super) fn server_name(url: &RtspUrl) -> Option<String> {
 }
 
 fn ask_options(url: &RtspUrl) -> std::io::Result<Option<String>> {
+    // The address itself could hold a password in its parameters; `*` asks for the server as a whole.
+    let servers = ask(url, "OPTIONS", "*", "server")?;
+    let name = servers.into_iter().next().map(|value| value.chars().take(80).collect::<String>());
+    Ok(name.filter(|value| !value.is_empty()))
+}
+
+/// Whether the camera takes a password only in a form that `rtspsrc` does not know: it answers every Digest with MD5,
+/// and a right password is refused like a wrong one.
+pub(super) fn wants_another_login(url: &RtspUrl) -> bool {
+    let url = url.clone();
+    let asked = move || ask(&url, "DESCRIBE", url.full(), "www-authenticate").unwrap_or_default();
+    let challenges = deadline::within(PATIENCE, "video-login", asked).unwrap_or_default();
+    !challenges.is_empty() && !challenges.iter().any(|challenge| is_known(challenge))
+}
+
+/// Whether a challenge can be answered: Basic, or Digest with MD5, which is what a missing algorithm means.
+fn is_known(challenge: &str) -> bool {
+    let challenge = challenge.to_ascii_lowercase();
+    let algorithm = challenge.split_once("algorithm=").map(|(_, after)| after.trim_start_matches('"'));
+    match challenge.split_whitespace().next() {
+        Some("basic") => true,
+        Some("digest") => algorithm.is_none_or(|name| name.starts_with("md5")),
+        _ => false,
+    }
+}
+
+/// One request without a password, and the values of a header in the answer.
+fn ask(url: &RtspUrl, method: &str, what: &str, header: &str) -> std::io::Result<Vec<String>> {
     /// More than any camera's answer; a server that sends without end is not read to its end.
     const ANSWER_BYTES: u64 = 8 << 10;
     let mut socket = TcpStream::connect((url.host(), url.port()))?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
-    // The address itself could hold a password in its parameters; `*` asks for the server as a whole.
-    socket.write_all(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: lookout\r\n\r\n")?;
+    write!(socket, "{method} {what} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: lookout\r\n\r\n")?;
+    let mut values = Vec::new();
     for line in BufReader::new(socket.take(ANSWER_BYTES)).lines() {
         let line = line?;
         if line.is_empty() {
             break;
         }
         if let Some((name, value)) = line.split_once(':')
-            && name.trim().eq_ignore_ascii_case("server")
+            && name.trim().eq_ignore_ascii_case(header)
         {
-            let value: String = value.trim().chars().filter(|c| !c.is_control()).take(80).collect();
-            return Ok((!value.is_empty()).then_some(value));
+            values.push(value.trim().chars().filter(|c| !c.is_control()).collect());
         }
     }
-    Ok(None)
+    Ok(values)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn challenges_that_cannot_be_answered_are_told_from_those_that_can() {
+        for (challenge, known) in [
+            ("Basic realm=\"x\"", true),
+            ("Digest realm=\"x\", nonce=\"1\"", true),
+            ("digest realm=\"x\", algorithm=\"MD5\"", true),
+            ("Digest realm=\"x\", nonce=\"1\", algorithm=SHA-256", false),
+            ("Bearer realm=\"x\"", false),
+            ("", false),
+        ] {
+            assert_eq!(is_known(challenge), known, "{challenge}");
+        }
+    }
 
     #[test]
     fn a_closed_port_and_an_unknown_name_are_told_apart() {

@@ -107,6 +107,12 @@ pub enum Fault {
         /// Who we said we are.
         user: String,
     },
+    /// 401, and the camera takes passwords only in a form that GStreamer does not know.
+    #[error("{url} takes a password only in a form that Lookout does not know (such as Digest with SHA-256)")]
+    UnknownLogin {
+        /// The camera's address.
+        url: String,
+    },
     /// 403.
     #[error("{url} forbids this stream to this user")]
     Forbidden {
@@ -238,6 +244,7 @@ impl Fault {
             Fault::NotRtsp { .. } => "not_rtsp",
             Fault::PasswordNeeded { .. } => "password_needed",
             Fault::PasswordWrong { .. } => "password_wrong",
+            Fault::UnknownLogin { .. } => "unknown_login",
             Fault::Forbidden { .. } => "forbidden",
             Fault::NotFound { .. } => "not_found",
             Fault::Busy { .. } => "busy",
@@ -274,6 +281,9 @@ impl Fault {
             Fault::PasswordWrong { .. } => {
                 "check user and password; many cameras lock a user out for half an hour after a few wrong ones".into()
             }
+            Fault::UnknownLogin { .. } => {
+                "allow Digest with MD5, or Basic, in the camera's security settings".into()
+            }
             Fault::Forbidden { .. } => "give this user the right to watch in the camera's settings".into(),
             Fault::NotFound { .. } => "check the path: it differs from maker to maker, see the camera's manual".into(),
             Fault::Busy { .. } => "close other viewers, or raise the number of connections in the camera".into(),
@@ -291,7 +301,10 @@ impl Fault {
             Fault::MissingPlugin { package, .. } => format!("install the package {package}"),
             Fault::Panicked { .. } => "this is a bug; the camera is tried again. Please report it with the log".into(),
             Fault::Decoder { .. } => "if it stays, set `decoder = \"software\"` for this camera".into(),
-            Fault::Status { .. } | Fault::Closed | Fault::MissingFile { .. } | Fault::Hung | Fault::Broken { .. } => {
+            Fault::Closed => {
+                "if it does so every minute, it wants requests as a sign of life: set `transport = \"udp\"` for this camera".into()
+            }
+            Fault::Status { .. } | Fault::MissingFile { .. } | Fault::Hung | Fault::Broken { .. } => {
                 return None;
             }
         };
@@ -300,7 +313,13 @@ impl Fault {
 
     /// Trying again soon may do harm: the camera counts wrong passwords and locks the user out.
     pub(super) fn wants_patience(&self) -> bool {
-        matches!(self, Fault::PasswordNeeded { .. } | Fault::PasswordWrong { .. } | Fault::Forbidden { .. })
+        matches!(
+            self,
+            Fault::PasswordNeeded { .. }
+                | Fault::PasswordWrong { .. }
+                | Fault::UnknownLogin { .. }
+                | Fault::Forbidden { .. }
+        )
     }
 
     pub(super) fn missing_plugin(element: &str) -> Self {
@@ -375,11 +394,15 @@ fn rtsp_meaning(location: &Location, error: &gst::glib::Error, debug: &str, word
         Fault::NoAnswer { address }
     } else if said("Could not receive message") && said("Parse error") {
         Fault::NotRtsp { address }
-    } else if said("end-of-file") || said("The server closed the connection") {
+    } else if said("end-of-file")
+        || said("The server closed the connection")
+        // A reset is one of the errors that GStreamer has no words for.
+        || (said("Could not receive message") && said("System error"))
+    {
         Fault::Closed
     } else if *transport == Transport::Udp && said("UDP packets") {
         Fault::NoUdp
-    } else if said("SDP contains no streams") {
+    } else if said("SDP contains no streams") || words.contains("can not provide an SDP") {
         Fault::NoVideo { found: "an empty description".into() }
     } else {
         Fault::Broken { detail: words }

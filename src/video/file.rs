@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use super::decoder::{self, Codec, DecoderChoice};
 use super::error::{self, Fault, Meaning, VideoError};
 use super::picture::{RAW_FORMATS, RawFormat};
-use super::pipeline;
 use super::source::{Location, Pace};
+use super::{decoding, demux, pipeline};
 use crate::frame::Picture;
 
 /// A decoder that is silent for this long hangs; a slow machine decodes a 4K picture in a tenth of a second.
@@ -87,7 +87,7 @@ fn open(path: &Path, options: FileOptions) -> Result<FileFrames, Fault> {
             pad_faults.lock().push_back(fault);
         }
     };
-    pipeline::add_file_reader(&reader.0, path, on_video, move |fault| end_faults.lock().push_back(fault))?;
+    demux::add_file_reader(&reader.0, path, on_video, move |fault| end_faults.lock().push_back(fault))?;
     let frames = FileFrames {
         reader,
         sink,
@@ -137,7 +137,7 @@ fn pulled_sink() -> gst_app::AppSink {
         .enable_last_sample(false)
         .build();
     if let Some(pad) = sink.static_pad("sink") {
-        pipeline::accept_strides(&pad);
+        decoding::accept_strides(&pad);
     }
     sink
 }
@@ -155,17 +155,17 @@ fn attach(
         let faults = faults.clone();
         entry.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
             if let Some(gst::EventView::Caps(caps)) = info.event().map(|event| event.view())
-                && let Err(fault) = pipeline::check_depth(caps.caps(), codec)
+                && let Err(fault) = decoding::check_depth(caps.caps(), codec)
             {
                 faults.lock().push_back(fault);
             }
             gst::PadProbeReturn::Ok
         });
     }
-    let mut chain = pipeline::file_parser(codec)?;
+    let mut chain = demux::file_parser(codec)?;
     chain.push(decoder.clone());
     // The sink is in the pipeline from the start: one that is not started claims to be at the end.
-    pipeline::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
+    decoding::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
     decoder.link(sink).map_err(|error| Fault::Broken { detail: error.to_string() })
 }
 

@@ -7,9 +7,9 @@
 //! ```text
 //!  supervise ── one thread per camera: build, watch, tear down, wait, again
 //!      │
-//!  pipeline     rtspsrc ► depay ► parse ►(gate)► decoder ► appsink      new for every attempt
-//!                                   │                        │
-//!                                 meter                  FrameSink: wants? ► frame
+//!  pipeline     rtspsrc ►(packets)► depay ► parse ►(gate)► decoder ► appsink      new for every attempt
+//!               `rtsp`     │                         │  `decoding`        │
+//!               `demux`  `rtp`: sound?             meter             FrameSink: wants? ► frame
 //! ```
 //!
 //! The one thread per decoder is the streaming thread that GStreamer gives to the source (a jitter
@@ -25,11 +25,14 @@
 //!   them by type, and every text that comes from GStreamer passes [`redact`] first.
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
+//! - Must never hand on a packet of a camera that was not looked at: one without content has ended the whole process.
 //! - Must never convert pixels; frames keep the decoder's planes and strides.
 
 mod backoff;
 mod deadline;
 mod decoder;
+mod decoding;
+mod demux;
 mod diagnose;
 mod error;
 mod file;
@@ -37,6 +40,8 @@ mod meter;
 mod picture;
 mod pipeline;
 mod probe;
+mod rtp;
+mod rtsp;
 mod serve;
 mod source;
 mod supervise;

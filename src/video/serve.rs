@@ -27,8 +27,8 @@ use parking_lot::Mutex;
 use super::deadline;
 use super::decoder::{self, Codec, DecoderChoice};
 use super::error::{Fault, VideoError};
-use super::pipeline;
 use super::source::{RtspUrl, Secret};
+use super::{decoding, demux, pipeline};
 
 /// The first access unit of a file must come within this; it is a local file.
 const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);
@@ -456,9 +456,7 @@ impl UnitReader {
                 Err(fault) => faults.lock().push(fault),
             }
         };
-        pipeline::add_file_reader(&reader.pipeline, path, on_video, move |fault| {
-            end_faults.lock().push(fault)
-        })?;
+        demux::add_file_reader(&reader.pipeline, path, on_video, move |fault| end_faults.lock().push(fault))?;
         // The reason for a failure is among the faults, which the next call looks at.
         let _ = reader.pipeline.set_state(gst::State::Playing);
         Ok(reader)
@@ -497,7 +495,7 @@ fn attach(
     codec: Codec,
     sink: &gst_app::AppSink,
 ) -> Result<(), Fault> {
-    let mut chain = pipeline::file_parser(codec)?;
+    let mut chain = demux::file_parser(codec)?;
     let caps = match codec {
         Codec::H264 | Codec::Mpeg4 => "video/x-h264,stream-format=byte-stream,alignment=au",
         Codec::H265 => "video/x-h265,stream-format=byte-stream,alignment=au",
@@ -520,7 +518,7 @@ fn attach(
             pass
         }
     };
-    pipeline::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
+    decoding::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
     last.link(sink).map_err(|error| Fault::Broken { detail: error.to_string() })
 }
 

@@ -127,7 +127,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source with the defaults: any decoder, 10 s watchdog, 0.5 to 30 s between attempts.
+    /// A source with the defaults: any decoder, 10 s watchdog, 0.5 to 3 s between attempts.
     pub fn new(camera: impl Into<Arc<str>>, location: Location) -> Self {
         Source {
             camera: camera.into(),

@@ -19,7 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::backoff::Backoff;
 use super::deadline;
@@ -47,6 +47,13 @@ const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(30);
 const HEAD_START: Duration = Duration::from_secs(2);
 /// After a refused password: some cameras lock a user out after five wrong ones within half an hour.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A password that was right in this run is tried again this soon: a camera that boots refuses everybody until it has read
+/// its users.
+const PATIENCE_WITH_A_PROVEN_ONE: Duration = Duration::from_secs(5);
+/// So many times in a row; fewer than any camera we know of counts before it locks the user out.
+const SOON_AGAIN: u32 = 3;
+/// The same loss again and again is told once in this time.
+const TELL_AGAIN: Duration = Duration::from_secs(600);
 /// Notes that wait for the thread; overflow drops the newest, because the first ones say why.
 const NOTES: usize = 64;
 
@@ -205,8 +212,17 @@ pub(super) fn supervise_as(
         send,
     });
     let backoff = Backoff::new(shared.backoff_limits);
-    let supervisor =
-        Supervisor { shared: shared.clone(), sink, notes, backoff, refused: Vec::new(), attempt: 0 };
+    let supervisor = Supervisor {
+        shared: shared.clone(),
+        sink,
+        notes,
+        backoff,
+        refused: Vec::new(),
+        attempt: 0,
+        proven: false,
+        refusals: 0,
+        told: None,
+    };
     let thread = thread::Builder::new()
         .name(format!("{camera}-watch"))
         .spawn(move || supervisor.run())
@@ -344,6 +360,12 @@ struct Supervisor {
     backoff: Backoff,
     refused: Vec<String>,
     attempt: u64,
+    /// Pictures came in this run, so user and password were right once.
+    proven: bool,
+    /// Refusals of the user in a row.
+    refusals: u32,
+    /// The kind of loss that was logged last, and when.
+    told: Option<(&'static str, Instant)>,
 }
 
 impl Supervisor {
@@ -383,6 +405,9 @@ impl Supervisor {
         let started = Instant::now();
         let end = self.run_once(&tap, started);
         let ran = if tap.frames() > 0 { started.elapsed() } else { Duration::ZERO };
+        if tap.frames() > 0 {
+            (self.proven, self.refusals) = (true, 0);
+        }
         match end {
             End::Stopped => Next::Nothing,
             End::OtherDecoder(decoder, fault) => {
@@ -455,7 +480,7 @@ impl Supervisor {
                 self.report_pictures(stream);
                 None
             }
-            Note::Failed(fault) => Some(End::Lost(fault)),
+            Note::Failed(fault) => Some(End::Lost(self.explained(fault))),
             Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
             Note::NoConnection => Some(End::Lost(match &self.shared.source.location {
                 Location::Rtsp { url, .. } => diagnose::no_connection(url),
@@ -463,6 +488,18 @@ impl Supervisor {
             })),
             Note::Ended => Some(End::StreamOver),
             Note::Wake => None,
+        }
+    }
+
+    /// A refused password may have been right; one that was proven was not refused over its form.
+    fn explained(&self, fault: Fault) -> Fault {
+        match (&self.shared.source.location, fault) {
+            (Location::Rtsp { url, .. }, Fault::PasswordWrong { .. })
+                if !self.proven && diagnose::wants_another_login(url) =>
+            {
+                Fault::UnknownLogin { url: url.to_string() }
+            }
+            (_, fault) => fault,
         }
     }
 
@@ -480,7 +517,8 @@ impl Supervisor {
         (left, Fault::NoPicture { after: within, packets })
     }
 
-    fn report_pictures(&self, stream: StreamInfo) {
+    fn report_pictures(&mut self, stream: StreamInfo) {
+        self.told = None;
         let connected = {
             let mut status = self.shared.status.lock();
             let connected = status.state != CameraState::Running;
@@ -520,21 +558,46 @@ impl Supervisor {
         if ran >= STABLE_AFTER {
             self.backoff.reset();
         }
-        let mut retry_in = self.backoff.wait_after_failure(rand::random());
-        if fault.wants_patience() {
-            retry_in += PATIENCE;
-        }
+        let retry_in = self.backoff.wait_after_failure(rand::random()) + self.patience(&fault);
         let reason = VideoError::of(&self.shared.source.camera, fault);
+        let kind = reason.kind();
+        let is_news = self.is_news(kind);
         let camera = &*self.shared.source.camera;
         let retry_in_s = retry_in.as_secs_f32();
-        if self.shared.talk == Talk::Log {
-            warn!(camera, kind = reason.kind(), error = reason.summary(), retry_in_s, "stream lost");
+        match self.shared.talk {
+            Talk::Log if is_news => {
+                warn!(camera, kind, error = reason.summary(), retry_in_s, "stream lost");
+            }
+            Talk::Log => debug!(camera, kind, error = reason.summary(), retry_in_s, "stream lost again"),
+            Talk::Quiet => {}
         }
         self.shared.reconnects.fetch_add(1, Ordering::Relaxed);
         self.shared.status.lock().last_error = Some(reason.clone());
         self.set_state(CameraState::Waiting);
         self.emit(CameraEvent::Lost { reason, retry_in });
         Next::AttemptIn(retry_in)
+    }
+
+    /// What is added to the wait after a refused user, so that the camera does not lock the user out.
+    fn patience(&mut self, fault: &Fault) -> Duration {
+        if !fault.wants_patience() {
+            return Duration::ZERO;
+        }
+        self.refusals += 1;
+        match self.proven && self.refusals <= SOON_AGAIN {
+            // The longest wait of the backoff comes on top.
+            true => PATIENCE_WITH_A_PROVEN_ONE.saturating_sub(self.backoff.ceiling()),
+            false => PATIENCE,
+        }
+    }
+
+    /// Whether a loss of this kind is worth a line in the log: a camera that is off for a day is tried ten thousand times.
+    fn is_news(&mut self, kind: &'static str) -> bool {
+        let known = self.told.is_some_and(|(last, at)| last == kind && at.elapsed() < TELL_AGAIN);
+        if !known {
+            self.told = Some((kind, Instant::now()));
+        }
+        !known
     }
 
     /// False if a stop came before the wait was over.

@@ -5,9 +5,11 @@
 pub mod clips;
 pub mod consumer;
 pub mod daemon;
+pub mod fault_report;
 pub mod listener;
 pub mod logs;
 pub mod mosquitto;
+pub mod onnx;
 pub mod rtsp_cameras;
 pub mod rtsp_packets;
 pub mod rtsp_plain;

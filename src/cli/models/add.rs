@@ -10,10 +10,12 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use image::RgbImage;
 
+use super::trial;
 use super::verify::shortest_run;
 use crate::analysis::detection::{Class, Detection};
 use crate::cli::{Failure, detect, print_line};
@@ -104,6 +106,9 @@ pub struct Args {
     /// Boxes of one class that overlap more are one thing [default: usual for the head]
     #[arg(long, value_name = "0..1")]
     nms_iou: Option<f64>,
+    /// Longest that opening and trying the file may take, in seconds
+    #[arg(long, value_name = "SECS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    trial_secs: u64,
     /// Print the entry and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -131,6 +136,12 @@ pub(super) struct Target {
 /// # Errors
 /// Where the file is no model, is not what was said of it, or the manifest cannot take it; nothing is written then.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let file = args.file.clone();
+    let within = Duration::from_secs(args.trial_secs);
+    trial::in_another_process(&file, within, || add(args))
+}
+
+fn add(args: Args) -> Result<(), Failure> {
     let classes = match &args.classes_file {
         Some(file) => classes_in(file)?,
         None => args.classes,

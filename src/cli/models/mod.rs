@@ -3,6 +3,7 @@
 //! ```text
 //!  list      what is described                 add     a file you have: open, describe, try, look, write
 //!  verify    whether it is so                  fetch   a public one: download, compare the digest, then as `add`
+//!  trial     what is untrusted runs in a process of its own
 //! ```
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ mod catalogue;
 mod download;
 mod fetch;
 mod list;
+mod trial;
 mod verify;
 
 /// List, verify, add or fetch models

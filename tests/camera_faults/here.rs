@@ -1,0 +1,101 @@
+//! What these tests share: cameras with one fault, and ways to say that a stream holds.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lookout::video::{CameraHandle, Source, Transport, VideoError};
+
+use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start};
+use crate::support::rtsp_packets::ElementaryStream;
+use crate::support::rtsp_plain::{Answer, Behaviour, Media, PlainServer};
+use crate::support::rtsp_sink::{PATIENCE, Recorder};
+
+pub fn answering(method: &'static str, answer: Answer) -> Behaviour {
+    Behaviour { answers: [(method, answer)].into(), ..Behaviour::default() }
+}
+
+pub fn sending(media: Media) -> Behaviour {
+    Behaviour { media, ..Behaviour::default() }
+}
+
+/// One camera that is watched.
+pub struct Watched {
+    pub server: PlainServer,
+    pub sink: Arc<Recorder>,
+    pub handle: CameraHandle,
+}
+
+impl Watched {
+    /// A camera with the usual film and this behaviour.
+    pub fn start(behaviour: Behaviour) -> Self {
+        Self::film(h264(), behaviour)
+    }
+
+    pub fn film(film: ElementaryStream, behaviour: Behaviour) -> Self {
+        Self::with(film, behaviour, |source| source)
+    }
+
+    pub fn over(transport: Transport, behaviour: Behaviour) -> Self {
+        Self::with(h264(), behaviour, |source| by(source, transport))
+    }
+
+    /// With other settings of ours.
+    pub fn with(
+        film: ElementaryStream,
+        behaviour: Behaviour,
+        settings: impl FnOnce(Source) -> Source,
+    ) -> Self {
+        let server = PlainServer::start(film, behaviour);
+        let sink = Recorder::new();
+        let handle = start(settings(camera("cam", server.url())), &sink);
+        Watched { server, sink, handle }
+    }
+
+    pub fn frames(&self) -> usize {
+        self.sink.lock().count("cam")
+    }
+
+    pub fn lost(&self) -> VideoError {
+        self.sink.wait_lost("cam")
+    }
+
+    /// Waits for so many more frames.
+    pub fn wait_more(&self, frames: usize) {
+        self.sink.wait_frames("cam", self.frames() + frames);
+    }
+
+    /// Of the next `pictures` that the camera sends, which part is decoded?
+    pub fn part_decoded(&self, pictures: u64) -> f64 {
+        let (sent, seen) = (self.server.pictures_sent(), self.frames());
+        let deadline = Instant::now() + PATIENCE;
+        while self.server.pictures_sent() < sent + pictures {
+            assert!(Instant::now() < deadline, "the camera sends no more");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (self.frames() - seen) as f64 / (self.server.pictures_sent() - sent) as f64
+    }
+
+    /// The stream came up at once, goes on at its rate, and was never lost.
+    pub fn holds(&self) {
+        self.holds_with(0.9, 100);
+    }
+
+    /// The same with a part of the pictures that is allowed to be missing.
+    pub fn holds_with(&self, part: f64, pictures: u64) {
+        self.wait_more(10);
+        let decoded = self.part_decoded(pictures);
+        assert!(decoded >= part, "{decoded:.2} of the pictures were decoded: {:?}", self.handle.stats());
+        let losses = self.sink.lock().losses("cam");
+        assert!(losses.is_empty(), "the stream was lost: {losses:?}");
+    }
+
+    pub fn stop(self) {
+        self.handle.stop(STOP_WITHIN).unwrap();
+    }
+}
+
+/// What people read about a loss: whose, why, and mostly what to try.
+pub fn reads_well(lost: &VideoError) {
+    let text = lost.to_string();
+    assert!(text.starts_with("camera `cam`: ") && !text.contains("gst"), "{text}");
+}

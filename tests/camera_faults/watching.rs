@@ -1,0 +1,189 @@
+//! A process of its own that watches cameras and does nothing else, so that its threads, descriptors and memory can
+//! be counted. It is this test program once more, with the cameras in its environment.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use lookout::analysis::time::Moment;
+use lookout::clock::Clock;
+use lookout::frame::Frame;
+use lookout::video::{
+    CameraEvent, DecoderChoice, FrameSink, Location, RtspUrl, Source, Transport, abandoned_teardowns,
+    live_pipelines, supervise,
+};
+use parking_lot::{Condvar, Mutex};
+use serde_json::{Value, json};
+
+/// Cameras as `id=url` with commas between.
+const CAMERAS: &str = "LOOKOUT_TEST_CAMERAS";
+/// How often the process tells its counts.
+const TELLS_EVERY: Duration = Duration::from_millis(100);
+
+struct Nowhere;
+
+impl FrameSink for Nowhere {
+    fn wants(&self, _camera: &str, _at: Moment) -> bool {
+        true
+    }
+
+    fn frame(&self, frame: Frame) {
+        // Looked at and let go, as a worker would.
+        assert!(frame.picture.format().width > 0);
+    }
+
+    fn event(&self, _camera: &Arc<str>, _event: CameraEvent) {}
+}
+
+#[test]
+#[ignore = "is the other process of the tests here, and does nothing by itself"]
+fn watches_the_cameras_it_is_told_of() {
+    let Ok(cameras) = std::env::var(CAMERAS) else { return };
+    let clock = Clock::start();
+    let handles: Vec<_> = cameras
+        .split(',')
+        .map(|camera| {
+            let (id, url) = camera.split_once('=').unwrap();
+            let url = RtspUrl::parse(url).unwrap();
+            // Everything else as a box has it by default.
+            let mut source =
+                Source::new(id, Location::Rtsp { url, transport: Transport::Tcp, credentials: None });
+            source.decoder = DecoderChoice::Software;
+            supervise(source, clock, Arc::new(Nowhere)).unwrap()
+        })
+        .collect();
+    let over = std::thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    while !over.is_finished() {
+        std::thread::sleep(TELLS_EVERY);
+        let stats: Vec<_> =
+            handles.iter().map(|handle| (handle.camera().to_string(), handle.stats())).collect();
+        let frames: serde_json::Map<_, _> =
+            stats.iter().map(|(id, stats)| (id.clone(), json!([stats.frames, stats.reconnects]))).collect();
+        tell(&Value::from(frames));
+    }
+    for handle in &handles {
+        handle.begin_stop(Duration::from_secs(10));
+    }
+    for handle in handles {
+        handle.stop(Duration::from_secs(10)).unwrap();
+    }
+    tell(&json!({ "abandoned": abandoned_teardowns(), "live": live_pipelines() }));
+}
+
+/// A line for the test that started this process.
+#[allow(clippy::print_stdout, reason = "the other process reads it")]
+fn tell(counts: &Value) {
+    println!("{counts}");
+}
+
+/// What the process said last: frames and losses by camera.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    counts: Value,
+    number: u64,
+}
+
+impl Told {
+    pub fn frames(&self, camera: &str) -> u64 {
+        self.counts[camera][0].as_u64().unwrap_or(0)
+    }
+
+    pub fn losses(&self, camera: &str) -> u64 {
+        self.counts[camera][1].as_u64().unwrap_or(0)
+    }
+}
+
+/// What a process holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holdings {
+    pub threads: usize,
+    pub descriptors: usize,
+    pub rss_kib: usize,
+}
+
+pub struct Watching {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    last: Arc<(Mutex<Told>, Condvar)>,
+    reader: Option<JoinHandle<Value>>,
+}
+
+impl Watching {
+    pub fn start(cameras: &[(String, RtspUrl)]) -> Self {
+        let list: Vec<String> = cameras.iter().map(|(id, url)| format!("{id}={url}")).collect();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "watching::watches_the_cameras_it_is_told_of",
+                "--include-ignored",
+                "--nocapture",
+            ])
+            .env(CAMERAS, list.join(","))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let last: Arc<(Mutex<Told>, Condvar)> = Arc::default();
+        let heard = last.clone();
+        let reader = std::thread::spawn(move || {
+            let mut end = Value::Null;
+            for line in lines.lines().map_while(Result::ok).filter(|line| line.starts_with('{')) {
+                let counts: Value = serde_json::from_str(&line).unwrap();
+                if counts.get("abandoned").is_some() {
+                    end = counts;
+                    continue;
+                }
+                let mut told = heard.0.lock();
+                *told = Told { counts, number: told.number + 1 };
+                heard.1.notify_all();
+            }
+            end
+        });
+        let stdin = child.stdin.take();
+        Watching { child, stdin, last, reader: Some(reader) }
+    }
+
+    /// The next counts that it tells.
+    pub fn told(&self) -> Told {
+        let (told, came) = &*self.last;
+        let mut told = told.lock();
+        let before = told.number;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while told.number == before {
+            assert!(!came.wait_until(&mut told, deadline).timed_out(), "the watching process says nothing");
+        }
+        told.clone()
+    }
+
+    pub fn holds(&self) -> Holdings {
+        let proc = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let entries = |of: &str| std::fs::read_dir(proc.join(of)).unwrap().count();
+        let status = std::fs::read_to_string(proc.join("status")).unwrap();
+        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        Holdings {
+            threads: entries("task"),
+            descriptors: entries("fd"),
+            rss_kib: rss.trim().trim_end_matches(" kB").trim().parse().unwrap(),
+        }
+    }
+
+    /// Ends it and gives what it left behind: (abandoned teardowns, live pipelines).
+    pub fn stop(mut self) -> (u64, i64) {
+        drop(self.stdin.take());
+        let end = self.reader.take().unwrap().join().unwrap();
+        assert!(self.child.wait().unwrap().success(), "the watching process ended badly");
+        (end["abandoned"].as_u64().unwrap(), end["live"].as_i64().unwrap())
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        // Already gone after `stop`.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
