@@ -203,7 +203,7 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<Outbox, DaemonErro
             Vec::new()
         })
     });
-    let options = outbox::Options { limits, gap_body, gap_topic: Topics::ALERT_SUFFIX.to_owned() };
+    let options = outbox::Options { limits, gap_body, gap_topic: Topics::ALERT_SUFFIX.to_owned(), vfs: None };
     let identity = format!("{}/{}", config.site.area, config.site.box_id);
     let (outbox, opened) =
         Outbox::open(&config.outbox.dir, now, &identity, options).map_err(DaemonError::new)?;

@@ -37,6 +37,7 @@
 //! 5. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
 //!    that stores what replaced it, together with a `gap` record that names the numbers and the reason.
 
+mod crash;
 mod damage;
 mod error;
 mod room;
@@ -298,6 +299,9 @@ pub struct Options {
     pub gap_body: GapBody,
     /// Topic of gap records: where the consumer watches the numbers.
     pub gap_topic: String,
+    /// SQLite's name for the file system to use; `None` for the usual one. Tests have disks of their own that
+    /// forget or fail.
+    pub vfs: Option<String>,
 }
 
 impl Default for Options {
@@ -306,6 +310,7 @@ impl Default for Options {
             limits: Limits::default(),
             gap_body: Arc::new(room::plain_gap_body),
             gap_topic: "up/alert".to_owned(),
+            vfs: None,
         }
     }
 }

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 use tracing::{error, info, warn};
 use ulid::Ulid;
 
+use super::crash;
 use super::damage::move_aside;
 use super::room::free_bytes;
 use super::{
@@ -196,7 +197,11 @@ impl Store {
         options: Options,
     ) -> Result<(Self, Option<String>), OutboxError> {
         let fail = |doing| move |source| sqlite(path, doing, source);
-        let conn = Connection::open(path).map_err(fail("open"))?;
+        let conn = match &options.vfs {
+            None => Connection::open(path),
+            Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs.as_str()),
+        }
+        .map_err(fail("open"))?;
         prepare(&conn, path).map_err(|error| match error {
             // SQLite reports a directory or file we may not write as one of these two.
             OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
@@ -493,7 +498,9 @@ impl Store {
         };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
+        crash::point("record-before-commit");
         tx.commit()?;
+        crash::point("record-after-commit");
         self.apply(changes);
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use rusqlite::{OptionalExtension, Transaction, params};
 use tracing::error;
 
+use super::crash;
 use super::store::{Gone, Store, kind_from_number, new_stream, read_gone};
 use super::{Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
@@ -152,7 +153,9 @@ impl Store {
                 waiting.push((id, false));
             }
         }
+        crash::point("receipt-before-commit");
         tx.commit()?;
+        crash::point("receipt-after-commit");
         for row in &gone {
             self.forget(row);
             self.totals.delivered += 1;
@@ -234,7 +237,9 @@ impl Store {
             delete.execute([row.id])?;
         }
         drop(delete);
+        crash::point("mark-before-commit");
         tx.commit()?;
+        crash::point("mark-after-commit");
         self.marks = true;
         for row in &gone {
             self.forget(row);

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::bench::{Row, rounds};
+use super::cable::Cable;
 use super::here::{Field, PATIENCE, Site, ids_of, start_ready, stored};
 use super::judge::Judge;
 use super::spool;
+use super::support::daemon::Daemon;
 use super::support::mosquitto::Mosquitto;
 
 /// Ready again after a start, as the table promises.
@@ -42,6 +44,63 @@ fn a_daemon_that_is_killed_at_random_moments_loses_nothing_it_accepted() {
             judge.kill_and_restart();
         }
         row.progress(round, kills);
+    }
+    row.set("kills", kills);
+    finish(row, &site, &broker, &judge, accepted);
+}
+
+/// Before and after each of the queue's three sorts of transaction: a record is stored, its PUBACK is noted, a mark is
+/// noted.
+const POINTS: [&str; 6] = [
+    "record-before-commit",
+    "record-after-commit",
+    "receipt-before-commit",
+    "receipt-after-commit",
+    "mark-before-commit",
+    "mark-after-commit",
+];
+
+#[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release build has no such points")]
+fn a_daemon_that_dies_at_named_points_loses_nothing_it_accepted() {
+    let mut row = Row::begin("daemon `kill -9` at named points");
+    let broker = Mosquitto::start();
+    let site = Site::new(100);
+    let judge = Judge::start(broker.port(), site.folder.path());
+    let cable = Cable::to(broker.port());
+    let _field = Field::start(&site, 60);
+    let mut accepted = BTreeSet::new();
+    let kills = rounds(7);
+    for round in 0..kills {
+        let log = match POINTS.get(round as usize % (POINTS.len() + 1)) {
+            Some(point) => {
+                let mut command = site.command(&cable.url());
+                command.env("LOOKOUT_CRASH_AT", format!("{point}:{}", rand::random_range(1..25)));
+                let daemon = Daemon::spawn(command);
+                daemon.wait_gone(PATIENCE);
+                row.add(point, 1);
+                daemon.kill_for_log()
+            }
+            // Published, and at the judge; the PUBACK is under way and never comes.
+            None => {
+                let (daemon, _) = start_ready(&site, &cable.url());
+                daemon.wait_for_log("connected to the command centre", PATIENCE);
+                let before = judge.lines().len();
+                cable.set(|weather| weather.hole_down = true);
+                judge.wait_for("a publish without PUBACK", PATIENCE, |lines| lines.len() > before + 3);
+                let log = daemon.kill_for_log();
+                cable.set(|weather| weather.hole_down = false);
+                row.add("published-before-puback", 1);
+                log
+            }
+        };
+        let said = stored(&log);
+        row.add("accepted", said.len() as u64);
+        accepted.extend(ids_of(&said));
+        let spool = spool::read(&site.outbox()).expect("the queue can be read after a kill");
+        row.check(spool.integrity == "ok", || format!("round {round}: {}", spool.integrity));
+        accepted.extend(spool.waiting);
+        row.progress(round + 1, kills);
     }
     row.set("kills", kills);
     finish(row, &site, &broker, &judge, accepted);

@@ -11,9 +11,12 @@ mod support;
 
 mod bench;
 mod cable;
+mod disk;
 mod here;
 mod journal;
 mod judge;
+mod queue;
 mod spool;
 
 mod kills;
+mod power;
