@@ -12,7 +12,7 @@ use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
-use crate::contract::alert::{ClockData, GapData, GapRange, GapReason, SeqData};
+use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
 use crate::contract::command::{Outcome, Refusal, ReplyData};
 use crate::contract::words::Time;
@@ -24,6 +24,7 @@ use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
 
 use super::DaemonError;
 use super::cameras::Wanted;
+use super::clock_watch::SharedClockData;
 use super::lookers::ThresholdsByCamera;
 use super::recorder::{OpenAlerts, Settings};
 use super::report;
@@ -44,7 +45,7 @@ impl Site {
     ///
     /// # Errors
     /// A camera address that only the video side finds wrong.
-    pub fn new(config: &Config, sight: &Sight, clock: ClockData) -> Result<Self, DaemonError> {
+    pub fn new(config: &Config, sight: &Sight, clock: SharedClockData) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let teller = Teller::new(config, sight.model_ref(), clock).map_err(DaemonError::new)?;
         let recorder = Settings {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
-use super::store::{Changes, NewRow, Store, kind_from_number, level_from_number, level_number, sqlite};
+use super::format::{kind_from_number, level_from_number, level_number, sqlite, sum};
+use super::store::{Changes, NewRow, Store};
 use super::{Gap, GapReason, Kind, Level, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
 
@@ -126,20 +127,25 @@ impl Salvage {
                 ack: row.get(5)?,
             })
         });
-        salvage.records = read_from_both_ends(&conn, SALVAGE_RECORDS, read_salvaged);
+        let summed = conn.prepare("SELECT sum FROM record").is_ok();
+        let sql = SALVAGE_RECORDS.replace("$sum", if summed { "sum" } else { "NULL" });
+        let records = read_from_both_ends(&conn, &sql, read_salvaged);
+        // A body that is not what was stored is worse than none; the gap record below covers it.
+        salvage.records = records.into_iter().flatten().collect();
         salvage
     }
 }
 
 /// Both without an index: its pages may be the damaged ones. The first column is the order.
 const SALVAGE_RECORDS: &str =
-    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body
+    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body, $sum
      FROM record NOT INDEXED ORDER BY id";
 const SALVAGE_ALERTS: &str =
     "SELECT rowid, alert_id, rev, level, revision, ack FROM alert NOT INDEXED ORDER BY rowid";
 
-pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<SalvagedRow> {
-    Ok(SalvagedRow {
+/// `None` for a record that can be read and is not what was stored.
+fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<Option<SalvagedRow>> {
+    let found = SalvagedRow {
         stream: row.get(1)?,
         n: row.get(2)?,
         class: row.get(3)?,
@@ -151,7 +157,10 @@ pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<SalvagedRow> {
         alert_id: row.get(9)?,
         topic: row.get(10)?,
         body: row.get(11)?,
-    })
+    };
+    let stored: Option<i64> = row.get(12)?;
+    let now = sum(&found.stream, found.n, &found.topic, &found.body);
+    Ok(stored.is_none_or(|stored| stored == now).then_some(found))
 }
 
 /// Rows up to the first that cannot be read, then from the end down to the last that cannot.

@@ -40,6 +40,7 @@
 mod crash;
 mod damage;
 mod error;
+mod format;
 mod room;
 mod store;
 mod turns;
@@ -84,6 +85,8 @@ pub enum Kind {
     Gap,
     /// A redacted picture: without a number, sent last.
     Evidence,
+    /// That the clock of the box was set. Never dropped.
+    TimeFix,
 }
 
 /// What the queue needs to know of a message to order it, and to choose what to drop.
@@ -540,6 +543,14 @@ impl Outbox {
     /// The database cannot be written.
     pub async fn marked_async(&self, stream: String, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
         self.call_async(move |store| store.marked(&stream, n, now)).await
+    }
+
+    /// Whether a red or orange alert waits to be sent.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn urgent_waits_async(&self) -> Result<bool, OutboxError> {
+        self.call_async(Store::urgent_waits).await
     }
 
     /// When the next hold ends, if there is one.

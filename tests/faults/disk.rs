@@ -176,7 +176,13 @@ fn keep_some(change: &Change, share: f64, dice: &mut StdRng, content: &mut Vec<u
     for (nth, sector) in bytes.chunks(SECTOR).enumerate() {
         let whole = dice.random_bool(share);
         let torn = !whole && share > 0.0 && dice.random_bool(0.05);
-        let part = if whole { sector.len() } else if torn { dice.random_range(0..sector.len()) } else { 0 };
+        let part = if whole {
+            sector.len()
+        } else if torn {
+            dice.random_range(0..sector.len())
+        } else {
+            0
+        };
         if part > 0 {
             Change::Write { at: at + nth * SECTOR, bytes: sector[..part].to_vec() }.apply(content);
             kept += part as u64;
@@ -262,7 +268,11 @@ unsafe extern "C" fn open(
             return code;
         }
         if let Some(path) = path {
-            (*state).lock().files.entry(path.clone()).or_insert(Kept { durable: before, pending: Vec::new() });
+            (*state)
+                .lock()
+                .files
+                .entry(path.clone())
+                .or_insert(Kept { durable: before, pending: Vec::new() });
             (*ours).path = Box::into_raw(Box::new(path));
         }
         (*ours).base.pMethods = &raw const METHODS;
@@ -309,7 +319,12 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, bytes: 
     ask_real!(file, xRead, to, bytes, at)
 }
 
-unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, bytes: c_int, at: i64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut ffi::sqlite3_file,
+    from: *const c_void,
+    bytes: c_int,
+    at: i64,
+) -> c_int {
     let (state, path) = unsafe { parts(file) };
     let mut state = state.lock();
     if !state.step() || state.writes_fail {

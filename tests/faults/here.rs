@@ -29,6 +29,8 @@ pub struct Site {
     pub folder: tempfile::TempDir,
     pub field: Mosquitto,
     pub sensors: usize,
+    /// In how many places they stand.
+    pub places: usize,
     /// Lines for `[outbox]`.
     pub outbox_lines: String,
     /// Where the outbox is, if not in the folder.
@@ -41,6 +43,7 @@ impl Site {
             folder: tempfile::tempdir().unwrap(),
             field: Mosquitto::start(),
             sensors,
+            places: sensors,
             outbox_lines: "min_free_mib = 0".to_owned(),
             outbox: None,
         }
@@ -124,7 +127,7 @@ grid = "530127001001{:03}"
 stale_after_secs = 7200
 mqtt_json = {{ topic = "field/s-{sensor}", pointer = "/v", broker = "field" }}
 "#,
-                sensor + 100
+                100 + place_of(sensor, self.places, self.sensors)
             );
         }
         write_config(self.folder.path(), &text)
@@ -144,6 +147,11 @@ mqtt_json = {{ topic = "field/s-{sensor}", pointer = "/v", broker = "field" }}
     }
 }
 
+/// With as many places as sensors each has its own; with fewer, each place has sensors of every level.
+fn place_of(sensor: usize, places: usize, sensors: usize) -> usize {
+    if places == sensors { sensor } else { (sensor / LEVELS.len()) % places }
+}
+
 /// Starts it and waits until it can store what its sensors say; returns how long that took.
 pub fn start_ready(site: &Site, broker: &str) -> (Daemon, Duration) {
     let began = Instant::now();
@@ -161,8 +169,17 @@ pub struct Field {
 
 impl Field {
     pub fn start(site: &Site, per_second: u32) -> Self {
+        Self::run(site, per_second, false)
+    }
+
+    /// All of them say "yes" all the time.
+    pub fn storm(site: &Site, per_second: u32) -> Self {
+        Self::run(site, per_second, true)
+    }
+
+    fn run(site: &Site, per_second: u32, always: bool) -> Self {
         let mut options = MqttOptions::new("field", "127.0.0.1", site.field.port());
-        options.set_keep_alive(Duration::from_secs(60));
+        options.set_keep_alive(Duration::from_secs(60)).set_clean_session(true);
         let (client, mut connection) = Client::new(options, 1000);
         std::thread::spawn(move || connection.iter().for_each(drop));
         let (stop, said) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -176,11 +193,13 @@ impl Field {
                     if over.load(Ordering::Relaxed) {
                         return;
                     }
-                    std::thread::park_timeout(due.saturating_duration_since(Instant::now()).min(Duration::from_millis(50)));
+                    std::thread::park_timeout(
+                        due.saturating_duration_since(Instant::now()).min(Duration::from_millis(50)),
+                    );
                 }
                 let sensor = nth as usize % sensors;
                 is_high[sensor] = !is_high[sensor];
-                let value = if is_high[sensor] { 2.0 } else { 0.0 };
+                let value = if always || is_high[sensor] { 2.0 } else { 0.0 };
                 let body = format!("{{\"v\":{value}}}");
                 if over.load(Ordering::Relaxed)
                     || client.publish(format!("field/s-{sensor}"), QoS::AtMostOnce, false, body).is_err()

@@ -126,7 +126,8 @@ impl Verdict {
                     continue;
                 }
                 Some(known) => {
-                    self.problems.push(format!("number {place:?} was given twice: {} and {}", known.id, line.id));
+                    self.problems
+                        .push(format!("number {place:?} was given twice: {} and {}", known.id, line.id));
                     continue;
                 }
                 None => {}
@@ -146,8 +147,11 @@ impl Verdict {
     fn holes(&mut self) {
         let gaps: Vec<&Line> = self.numbered.values().filter(|line| line.is_gap()).collect();
         for stream in &self.streams {
-            let came: BTreeSet<u64> =
-                self.numbered.range((stream.clone(), 0)..=(stream.clone(), u64::MAX)).map(|(key, _)| key.1).collect();
+            let came: BTreeSet<u64> = self
+                .numbered
+                .range((stream.clone(), 0)..=(stream.clone(), u64::MAX))
+                .map(|(key, _)| key.1)
+                .collect();
             let last = came.last().copied().unwrap_or(0);
             let holes: BTreeSet<u64> = (1..=last).filter(|n| !came.contains(n)).collect();
             let declared: BTreeSet<u64> = gaps
@@ -173,7 +177,9 @@ impl Verdict {
         let mut last: BTreeMap<&str, (u64, bool)> = BTreeMap::new();
         let mut problems = Vec::new();
         for line in self.numbered.values() {
-            let Some(alert) = line.alert.as_deref().filter(|_| line.kind == "lookout.alert.v1") else { continue };
+            let Some(alert) = line.alert.as_deref().filter(|_| line.kind == "lookout.alert.v1") else {
+                continue;
+            };
             if self.streams.len() > 1 {
                 // Streams have no order of their own.
                 continue;

@@ -18,5 +18,12 @@ mod judge;
 mod queue;
 mod spool;
 
+mod brokers;
+mod clocks;
+mod corruption;
 mod kills;
+mod mild;
 mod power;
+mod storage;
+mod storm;
+mod uplink;

@@ -41,7 +41,9 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
                     let level = LEVELS[dice.random_range(0..4)];
                     let padding = dice.random_range(0..6000);
                     let ends = rev == 3;
-                    let Ok((seq, id)) = queue::append(&outbox, next_alert, rev, level, ends, padding) else { break };
+                    let Ok((seq, id)) = queue::append(&outbox, next_alert, rev, level, ends, padding) else {
+                        break;
+                    };
                     last_n = seq.n;
                     accepted.insert(id);
                 }
@@ -58,7 +60,9 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
         match spool::read(&queue) {
             Ok(spool) => {
                 row.check(spool.integrity == "ok", || format!("round {round}: {}", spool.integrity));
-                row.check(spool.next_n > last_n, || format!("round {round}: {last_n} was accepted, {spool:?}"));
+                row.check(spool.next_n > last_n, || {
+                    format!("round {round}: {last_n} was accepted, {spool:?}")
+                });
             }
             // Before the first record there may be no table.
             Err(error) => row.check(accepted.is_empty(), || format!("round {round}: {error}")),

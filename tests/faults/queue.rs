@@ -55,7 +55,13 @@ pub fn append(
     };
     let for_body = id.clone();
     let seq = outbox.append(record, move |seq| {
-        let phase = if ends { "end" } else if rev == 1 { "new" } else { "update" };
+        let phase = if ends {
+            "end"
+        } else if rev == 1 {
+            "new"
+        } else {
+            "update"
+        };
         json!({
             "specversion": "1.0", "id": for_body, "type": "lookout.alert.v1",
             "data": { "alert_id": name, "rev": rev, "phase": phase, "level": level.name(),

@@ -10,7 +10,6 @@ use super::here::copy_files;
 /// What is in the file.
 #[derive(Debug)]
 pub struct Spool {
-    pub stream: String,
     pub next_n: u64,
     /// Ids of the messages that wait.
     pub waiting: BTreeSet<String>,
@@ -23,8 +22,7 @@ pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
     let copy = tempfile::tempdir().unwrap();
     copy_files(folder, copy.path());
     let conn = Connection::open(copy.path().join("outbox.db"))?;
-    let (stream, next_n) =
-        conn.query_row("SELECT stream, next_n FROM queue", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let next_n = conn.query_row("SELECT next_n FROM queue", [], |row| row.get(0))?;
     let mut bodies = conn.prepare("SELECT body FROM record WHERE n IS NOT NULL")?;
     let waiting = bodies
         .query_map([], |row| row.get::<_, Vec<u8>>(0))?
@@ -34,5 +32,5 @@ pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
         })
         .collect::<rusqlite::Result<_>>()?;
     let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-    Ok(Spool { stream, next_n, waiting, integrity })
+    Ok(Spool { next_n, waiting, integrity })
 }

@@ -39,6 +39,7 @@ pub fn settings(url: &str, version: Version) -> Settings {
             slowest_link: 1 << 20,
             backoff_first: Duration::from_millis(50),
             backoff_most: Duration::from_millis(200),
+            backoff_urgent: Duration::from_millis(200),
             settled: Duration::from_secs(30),
             hold_first: Duration::from_millis(300),
             hold_most: Duration::from_secs(300),

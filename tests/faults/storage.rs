@@ -1,0 +1,218 @@
+//! Disks that are full, fail, or are too small for what waits.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use lookout::analysis::alert::Level;
+use lookout::analysis::time::Timestamp;
+use lookout::outbox::{Limits, Options, Outbox};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::bench::{Row, lasting, rounds};
+use super::disk::Disk;
+use super::here::{BASE, Field, PATIENCE, Site, ids_of, stored};
+use super::judge::Judge;
+use super::queue;
+use super::support::daemon::Daemon;
+use super::support::listener::{Heard, Listener};
+use super::support::mosquitto::Mosquitto;
+
+const LEVELS: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
+
+#[test]
+fn a_disk_that_fails_now_and_then_accepts_nothing_it_does_not_have() {
+    let mut row = Row::begin("EIO on sync and on write");
+    let broker = Mosquitto::start();
+    let folder = tempfile::tempdir().unwrap();
+    let judge = Judge::start(broker.port(), folder.path());
+    let disk = Disk::new("fails");
+    let queue = folder.path().join("outbox");
+    let mut accepted = BTreeSet::new();
+    let mut dice = StdRng::seed_from_u64(1);
+    let mut alert = 0;
+    let times = rounds(20);
+    for round in 1..=times {
+        let (outbox, _) = queue::open(&queue, Some(disk.name())).unwrap();
+        let publisher = queue::publish(&outbox, &broker.url());
+        for is_failing in [false, true, false] {
+            disk.syncs_fail(is_failing && round % 2 == 0);
+            disk.writes_fail(is_failing && round % 2 == 1);
+            for _ in 0..dice.random_range(1..10) {
+                alert += 1;
+                match queue::append(&outbox, alert, 1, Level::Orange, false, dice.random_range(0..6000)) {
+                    Ok((_, id)) => {
+                        row.check(!is_failing, || {
+                            format!("round {round}: `{id}` was accepted by a disk that fails")
+                        });
+                        accepted.insert(id);
+                    }
+                    Err(_) => row.add("refused while it failed", 1),
+                }
+            }
+        }
+        publisher.stop(Duration::from_secs(2));
+        drop(publisher);
+        if round % 3 == 0 {
+            // What a failed sync left behind must not come back to harm.
+            disk.cut_in(1);
+        }
+        outbox.close(Duration::from_secs(10));
+        disk.lose_power(u64::from(round));
+        row.progress(round, times);
+    }
+    row.set("times it failed", times);
+    row.set("accepted", accepted.len() as u64);
+    let (outbox, _) = queue::open(&queue, Some(disk.name())).unwrap();
+    let publisher = queue::publish(&outbox, &broker.url());
+    let missing = judge.wait_for_all(&accepted, PATIENCE);
+    publisher.stop(Duration::from_secs(5));
+    let verdict = judge.verdict();
+    row.set("lost", missing.len() as u64);
+    row.check(missing.is_empty(), || format!("lost: {missing:?}"));
+    row.check(verdict.problems.is_empty(), || format!("{:?}", verdict.problems));
+    row.pass();
+}
+
+#[test]
+fn a_queue_that_is_too_small_gives_up_the_lowest_levels_and_says_which_numbers() {
+    let mut row = Row::begin("alerts, 1,000/s, and a queue too small for them");
+    let broker = Mosquitto::start();
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Disk::new("small");
+    let limits = Limits { rows: 2000, free_bytes: 0, ..Limits::default() };
+    let options = Options { limits, ..queue::options(Some(disk.name())) };
+    let (outbox, _) =
+        Outbox::open(&folder.path().join("outbox"), Timestamp::now(), "530127/box-1", options).unwrap();
+    let mut dice = StdRng::seed_from_u64(2);
+    let (mut must_come, mut may_go) = (BTreeSet::new(), 0_u64);
+    let alerts = lasting(Duration::from_secs(5)).as_secs() * 1000;
+    let before = resident_bytes(std::process::id());
+    let began = Instant::now();
+    for alert in 0..alerts {
+        // One in a hundred is red or orange.
+        let level =
+            LEVELS[if dice.random_bool(0.01) { dice.random_range(2..4) } else { dice.random_range(0..2) }];
+        let (_, id) = queue::append(&outbox, alert, 1, level, false, 200).unwrap();
+        if level >= Level::Orange {
+            must_come.insert(id);
+        } else {
+            may_go += 1;
+        }
+    }
+    row.set("alerts", alerts);
+    row.set("stored per second", (alerts as f64 / began.elapsed().as_secs_f64()) as u64);
+    row.set("memory grew, MiB", resident_bytes(std::process::id()).saturating_sub(before) >> 20);
+    row.set("red and orange", must_come.len() as u64);
+    row.set("given up", outbox.depth().dropped);
+    row.check(outbox.depth().rows <= 2000 + must_come.len() as u64, || format!("{:?}", outbox.depth()));
+    let judge = Judge::start(broker.port(), folder.path());
+    let publisher = queue::publish(&outbox, &broker.url());
+    let missing = judge.wait_for_all(&must_come, PATIENCE);
+    let until = Instant::now() + PATIENCE;
+    while outbox.depth().rows > 0 && Instant::now() < until {
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    row.check(outbox.depth().rows == 0, || format!("not empty: {:?}", outbox.depth()));
+    publisher.stop(Duration::from_secs(5));
+    let verdict = judge.verdict();
+    row.set("red or orange lost", missing.len() as u64);
+    row.check(missing.is_empty(), || format!("lost: {missing:?}"));
+    row.set("declared in gap records", verdict.declared);
+    row.check(verdict.declared == outbox.depth().dropped, || "gap records and drops differ".to_owned());
+    row.check(verdict.problems.is_empty(), || format!("{:?}", verdict.problems));
+    row.check(may_go > verdict.declared, || "everything was given up".to_owned());
+    row.pass();
+}
+
+#[test]
+#[ignore = "mounts a small disk: needs root or user namespaces"]
+fn a_daemon_on_a_full_disk_goes_on_says_so_and_loses_nothing() {
+    let mut row = Row::begin("disk full under the daemon");
+    let broker = Mosquitto::start();
+    let mut site = Site::new(100);
+    let mount = site.folder.path().join("small-disk");
+    fs::create_dir(&mount).unwrap();
+    site.outbox = Some(mount.join("outbox"));
+    let mut judge = Some(Judge::start(broker.port(), site.folder.path()));
+    let listener = Listener::start(broker.port(), &format!("{BASE}/up/health"));
+    let daemon = Daemon::spawn(on_a_small_disk(&site, &broker.url(), &mount));
+    let _field = Field::start(&site, 100);
+    judge.as_ref().unwrap().wait_for("alerts", PATIENCE, |lines| lines.len() > 50);
+    // Nobody marks any more: what is published stays, and the queue grows.
+    judge = None;
+    let inside = PathBuf::from(format!("/proc/{}/root", daemon.pid().as_raw_nonzero()))
+        .join(mount.strip_prefix("/").unwrap());
+    let mut ballast = fs::File::create(inside.join("ballast")).unwrap();
+    let block = [1_u8; 4096];
+    let mut fill = || while ballast.write_all(&block).is_ok() {};
+    let until = Instant::now() + PATIENCE;
+    while !daemon.log().contains("alerts cannot be stored") {
+        fill();
+        assert!(Instant::now() < until, "the disk never became full:\n{}", daemon.log());
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    let full_at = Instant::now();
+    let spool = |one: &Heard| {
+        let health = one.json();
+        health["data"]["degraded"].as_array().is_some_and(|list| {
+            list.iter().any(|d| {
+                d["part"] == "spool" && d["reason"].as_str().is_some_and(|why| why.contains("no room"))
+            })
+        })
+    };
+    listener.wait_one("the box to say so", spool);
+    row.within("full until it says so", full_at.elapsed(), Duration::from_secs(10));
+    let so_far = stored(&daemon.log()).len();
+    // Full for a while longer: what is found waits in memory.
+    let until = Instant::now() + Duration::from_secs(3);
+    while Instant::now() < until {
+        fill();
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    row.set("stored from the reserve", so_far as u64);
+    ballast.set_len(0).unwrap();
+    daemon.wait_for_log("alerts can be stored again", PATIENCE);
+    let judge = judge.unwrap_or_else(|| Judge::start(broker.port(), site.folder.path()));
+    let before = stored(&daemon.log()).len();
+    let until = Instant::now() + PATIENCE;
+    while stored(&daemon.log()).len() < before + 20 {
+        assert!(Instant::now() < until, "nothing is stored any more");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    let (code, log) = daemon.stop_for_log(PATIENCE);
+    row.check(code == 0, || format!("it ended with {code}"));
+    row.check(!log.contains("lost: no disk"), || "revisions were lost".to_owned());
+    row.check(!log.contains("panicked"), || "it panicked".to_owned());
+    let accepted = ids_of(&stored(&log));
+    // The rest waits in the queue of a disk that is gone with the daemon: what the judge has must be whole.
+    let arrived = judge.wait_for("most of it", PATIENCE, |lines| lines.len() + 200 > accepted.len());
+    let verdict = super::journal::Verdict::of(&arrived);
+    row.set("accepted", accepted.len() as u64);
+    row.set("arrived", verdict.numbered.len() as u64);
+    row.check(verdict.problems.is_empty(), || format!("{:?}", verdict.problems));
+    row.pass();
+}
+
+/// The daemon with a file system of 24 MiB for its queue, seen by nobody else.
+fn on_a_small_disk(site: &Site, broker: &str, mount: &std::path::Path) -> Command {
+    let daemon = site.command(broker);
+    let mut command = Command::new("unshare");
+    if !rustix::process::getuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--mount", "sh", "-c", r#"mount -t tmpfs -o size=24m tmpfs "$0" && exec "$@""#]).arg(mount);
+    command.arg(daemon.get_program()).args(daemon.get_args());
+    command
+}
+
+/// Memory of a process that is in use.
+pub fn resident_bytes(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB"));
+    kib.and_then(|kib| kib.trim().parse::<u64>().ok()).unwrap_or(0) * 1024
+}
