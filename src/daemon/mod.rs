@@ -49,7 +49,7 @@ use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
 use report::{Health, Readings};
 use sensors::RunningSensors;
 use sight::Sight;
-use site::Site;
+use site::{OpenedOutbox, Site};
 
 /// How often `up/health` is published, and at once when a part becomes degraded or well.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
@@ -98,7 +98,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     let site = Site::new(&config, &sight, clock_data.clone())?;
 
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
-    let outbox = site::open_outbox(&config, clock.now().utc)?;
+    let OpenedOutbox { outbox, trouble: spool_trouble } = site::open_outbox(&config, clock.now().utc)?;
     let (settings, broker) = site::broker(&config)?;
     let embedded = broker.port();
     let bodies = site::bodies(config.sender());
@@ -178,6 +178,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
             lookers: &looked,
             recorder: &counts,
             depth: outbox.depth(),
+            spool_trouble: spool_trouble.as_deref(),
             broker: publisher.status(),
             provider: running.sight.provider(),
             workers,

@@ -140,6 +140,8 @@ pub struct Readings<'a> {
     pub recorder: &'a RecorderCounts,
     /// The queue.
     pub depth: Depth,
+    /// Why the queue is not where it should be.
+    pub spool_trouble: Option<&'a str>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -314,6 +316,9 @@ fn reasons(readings: &Readings<'_>) -> Vec<(String, String)> {
     let failed = readings.lookers.failed.load(Ordering::Relaxed);
     if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
         reasons.push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
+    }
+    if let Some(trouble) = readings.spool_trouble {
+        reasons.push(("spool".to_owned(), trouble.to_owned()));
     }
     let lost = readings.recorder.lost.load(Ordering::Relaxed);
     if lost > 0 {

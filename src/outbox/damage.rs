@@ -2,6 +2,7 @@
 //!
 //! Must never write to the damaged file, and never pass on what it read of it as a stream that goes on.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +41,18 @@ impl Store {
     /// its stream is over and something may be missing.
     pub(super) fn carry_over(&mut self, damaged: &Path, now: Timestamp) -> Result<u64, OutboxError> {
         let salvage = Salvage::read(damaged);
+        let carried = self.carry(&salvage, now);
+        if let Err(why) = &carried {
+            // What was read contradicts itself. A queue that begins empty and says so is better than none.
+            error!(error = %why, "nothing could be carried over from the damaged outbox");
+            let nothing = Salvage { stream: salvage.stream.clone(), ..Salvage::default() };
+            self.carry(&nothing, now).map_err(|source| sqlite(&self.path, "carry over", source))?;
+        }
+        self.backlog_to = self.last_row;
+        Ok(if carried.is_ok() { salvage.records.len() as u64 } else { 0 })
+    }
+
+    fn carry(&mut self, salvage: &Salvage, now: Timestamp) -> rusqlite::Result<()> {
         // Not `write`: should the new database be damaged at once, there is no third.
         self.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
             for alert in &salvage.alerts {
@@ -84,9 +97,6 @@ impl Store {
             };
             store.insert_gap(tx, gap, now, changes)
         })
-        .map_err(|source| sqlite(&self.path, "carry over", source))?;
-        self.backlog_to = self.last_row;
-        Ok(salvage.records.len() as u64)
     }
 }
 
@@ -132,6 +142,9 @@ impl Salvage {
         let records = read_from_both_ends(&conn, &sql, read_salvaged);
         // A body that is not what was stored is worse than none; the gap record below covers it.
         salvage.records = records.into_iter().flatten().collect();
+        // A page that stands in another's place, too, gives its records twice.
+        let mut seen = HashSet::new();
+        salvage.records.retain(|row| row.n.is_none() || seen.insert((row.stream.clone(), row.n)));
         salvage
     }
 }

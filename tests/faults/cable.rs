@@ -31,7 +31,6 @@ pub struct Cable {
     address: SocketAddr,
     weather: Arc<Mutex<Weather>>,
     pairs: Arc<Mutex<Vec<Pair>>>,
-    up: Arc<AtomicU64>,
     connections: Arc<AtomicU64>,
 }
 
@@ -59,11 +58,10 @@ impl Cable {
             address: listener.local_addr().unwrap(),
             weather: Arc::default(),
             pairs: Arc::default(),
-            up: Arc::default(),
             connections: Arc::default(),
         };
-        let (weather, pairs, up, connections) =
-            (cable.weather.clone(), cable.pairs.clone(), cable.up.clone(), cable.connections.clone());
+        let (weather, pairs, connections) =
+            (cable.weather.clone(), cable.pairs.clone(), cable.connections.clone());
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 let far = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
@@ -74,8 +72,8 @@ impl Cable {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let _ = (near.set_nodelay(true), far.set_nodelay(true));
                 let pair = Pair { near: Arc::new(near), far: Arc::new(far), state: Arc::default() };
-                carry(&pair.near, &pair.far, true, &pair.state, &weather, Some(up.clone()));
-                carry(&pair.far, &pair.near, false, &pair.state, &weather, None);
+                carry(&pair.near, &pair.far, true, &pair.state, &weather);
+                carry(&pair.far, &pair.near, false, &pair.state, &weather);
                 let mut pairs = pairs.lock();
                 // Those that have ended are in nobody else's hands.
                 pairs.retain(|pair| Arc::strong_count(&pair.near) > 1);
@@ -91,11 +89,6 @@ impl Cable {
 
     pub fn set(&self, change: impl FnOnce(&mut Weather)) {
         change(&mut self.weather.lock());
-    }
-
-    /// Bytes that came from the box and went on.
-    pub fn bytes_up(&self) -> u64 {
-        self.up.load(Ordering::SeqCst)
     }
 
     /// Connections so far.
@@ -131,7 +124,6 @@ fn carry(
     is_up: bool,
     state: &Arc<State>,
     weather: &Arc<Mutex<Weather>>,
-    count: Option<Arc<AtomicU64>>,
 ) {
     let (sender, receiver) = sync_channel::<(Instant, Vec<u8>)>(PIECES);
     let (reader, for_reader) = (from.clone(), weather.clone());
@@ -146,7 +138,7 @@ fn carry(
     });
     let (to, from, state, weather) = (to.clone(), from.clone(), state.clone(), weather.clone());
     std::thread::spawn(move || {
-        let _ = let_out(&receiver, &to, is_up, &state, &weather, count.as_deref());
+        let _ = let_out(&receiver, &to, is_up, &state, &weather);
         if !state.is_dead.load(Ordering::SeqCst) && !state.is_reset.load(Ordering::SeqCst) {
             let _ = (to.shutdown(Shutdown::Write), from.shutdown(Shutdown::Read));
         }
@@ -163,7 +155,6 @@ fn let_out(
     is_up: bool,
     state: &State,
     weather: &Mutex<Weather>,
-    count: Option<&AtomicU64>,
 ) -> io::Result<()> {
     while let Ok((due, bytes)) = receiver.recv() {
         let mut rest = &bytes[..];
@@ -179,9 +170,6 @@ fn let_out(
             }
             let (piece, later) = rest.split_at(rest.len().min(now.slice.unwrap_or(usize::MAX)));
             to.write_all(piece)?;
-            if let Some(count) = count {
-                count.fetch_add(piece.len() as u64, Ordering::SeqCst);
-            }
             if let Some(rate) = now.bytes_per_sec {
                 std::thread::park_timeout(Duration::from_secs_f64(piece.len() as f64 / rate as f64));
             }

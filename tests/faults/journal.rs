@@ -91,13 +91,19 @@ pub struct Verdict {
     pub streams: BTreeSet<String>,
     /// Streams whose numbers cannot all be told, as a gap record says.
     pub damaged: BTreeSet<String>,
+    waiting: BTreeSet<(String, u64)>,
     /// What must not be.
     pub problems: Vec<String>,
 }
 
 impl Verdict {
     pub fn of(lines: &[Line]) -> Verdict {
-        let mut verdict = Verdict::default();
+        Self::while_waiting(lines, &BTreeSet::new())
+    }
+
+    /// `waiting` are still in the box's queue: that they did not come is no hole.
+    pub fn while_waiting(lines: &[Line], waiting: &BTreeSet<(String, u64)>) -> Verdict {
+        let mut verdict = Verdict { waiting: waiting.clone(), ..Verdict::default() };
         verdict.take(lines);
         verdict.holes();
         verdict.revisions();
@@ -165,7 +171,7 @@ impl Verdict {
             if self.damaged.contains(stream) {
                 continue;
             }
-            for n in holes.difference(&declared) {
+            for n in holes.difference(&declared).filter(|n| !self.waiting.contains(&(stream.clone(), **n))) {
                 self.problems.push(format!("number {n} of {stream} is missing, and no gap record says so"));
             }
         }
@@ -173,7 +179,7 @@ impl Verdict {
 
     /// In the order of their numbers, revisions of an alert rise; by one, where nothing was given up.
     fn revisions(&mut self) {
-        let gave_up = self.declared > 0 || !self.damaged.is_empty();
+        let gave_up = self.declared > 0 || !self.damaged.is_empty() || !self.waiting.is_empty();
         let mut last: BTreeMap<&str, (u64, bool)> = BTreeMap::new();
         let mut problems = Vec::new();
         for line in self.numbered.values() {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::bench::{Row, rounds};
 use super::cable::Cable;
 use super::here::{Field, PATIENCE, Site, ids_of, start_ready, stored};
+use super::journal::Verdict;
 use super::judge::Judge;
 use super::spool;
 use super::support::daemon::Daemon;
@@ -112,7 +113,8 @@ pub fn finish(mut row: Row, site: &Site, broker: &Mosquitto, judge: &Judge, acce
     let missing = judge.wait_for_all(&accepted, PATIENCE);
     let (code, log) = daemon.stop_for_log(PATIENCE);
     row.check(code == 0, || format!("the last daemon ended with {code}: {log}"));
-    let verdict = judge.verdict();
+    let waiting = spool::read(&site.outbox()).expect("the queue can be read after a stop").places;
+    let verdict = Verdict::while_waiting(&judge.lines(), &waiting);
     row.set("lost", missing.len() as u64);
     row.check(missing.is_empty(), || format!("lost: {missing:?}"));
     row.set("came again", verdict.repeats);

@@ -13,6 +13,8 @@ pub struct Spool {
     pub next_n: u64,
     /// Ids of the messages that wait.
     pub waiting: BTreeSet<String>,
+    /// Their places.
+    pub places: BTreeSet<(String, u64)>,
     /// What SQLite's integrity check says: `ok`.
     pub integrity: String,
 }
@@ -31,6 +33,9 @@ pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
             Ok(body["id"].as_str().unwrap_or("no id").to_owned())
         })
         .collect::<rusqlite::Result<_>>()?;
+    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL")?;
+    let places =
+        places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-    Ok(Spool { next_n, waiting, integrity })
+    Ok(Spool { next_n, waiting, places, integrity })
 }
