@@ -13,7 +13,7 @@
 //! | table | a row is |
 //! |---|---|
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
-//! | `record` | one message: stream and number, what it is, topic, body; `acked` once the broker's PUBACK came |
+//! | `record` | one message: stream and number, what it is, topic, body and their sum; `acked` once the broker's PUBACK came |
 //! | `mark` | how far the centre has durably stored a stream |
 //! | `alert` | an alert that is still open: its latest revision and who acknowledged it |
 //!
@@ -34,7 +34,9 @@
 //!    it is carried over, a *new* stream begins, and a `gap` record says so. The same happens, without the
 //!    damage, when the directory was copied from another box or restored from a backup: two lives never
 //!    share a stream.
-//! 5. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
+//! 5. A record whose body is not what was stored (SQLite notices broken pages, not a changed letter) is never lent:
+//!    it is given up, and a `gap` record names its number.
+//! 6. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
 //!    that stores what replaced it, together with a `gap` record that names the numbers and the reason.
 
 mod crash;
