@@ -323,7 +323,10 @@ impl Desk {
         while self.unstored.len() > UNSTORED {
             let revisions = self.unstored.iter().map(|u| &*u.revision).enumerate();
             // The oldest of those that are missed least.
-            let Some((least, _)) = revisions.min_by_key(|(_, revision)| missed(revision)) else { break };
+            let Some((least, _)) = revisions.min_by_key(|(_, r)| missed(r.level, r.is_last(), r.phase))
+            else {
+                break;
+            };
             self.counts.lost.fetch_add(1, Ordering::Relaxed);
             if let Some(lost) = self.unstored.remove(least) {
                 let r = lost.revision;
@@ -335,9 +338,9 @@ impl Desk {
 
 /// How much a revision would be missed: red, orange and the last one of an alert most; an update less than the first
 /// word of its level.
-fn missed(revision: &Revision) -> (bool, Level, bool) {
-    let must_stay = revision.level >= Level::Orange || revision.is_last();
-    (must_stay, revision.level, revision.phase != Phase::Update)
+fn missed(level: Level, is_last: bool, phase: Phase) -> (bool, Level, bool) {
+    let must_stay = level >= Level::Orange || is_last;
+    (must_stay, level, phase != Phase::Update)
 }
 
 fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
@@ -352,5 +355,27 @@ fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
         sha256: String::new(),
         redaction,
         state: EvidenceState::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_kept_for_what_would_be_missed_most() {
+        let mut rising = vec![
+            missed(Level::Blue, false, Phase::Update),
+            missed(Level::Blue, false, Phase::New),
+            missed(Level::Yellow, false, Phase::Update),
+            missed(Level::Yellow, false, Phase::New),
+            missed(Level::Blue, true, Phase::End),
+            missed(Level::Orange, false, Phase::Update),
+            missed(Level::Red, false, Phase::Update),
+            missed(Level::Red, false, Phase::New),
+        ];
+        let as_written = rising.clone();
+        rising.sort();
+        assert_eq!(rising, as_written);
     }
 }

@@ -14,6 +14,9 @@ use super::kills::finish;
 use super::queue;
 use super::support::mosquitto::Mosquitto;
 
+/// What becomes of the weather.
+type Change<'a> = &'a dyn Fn(&mut Weather);
+
 fn wait(for_so_long: Duration) {
     let until = Instant::now() + for_so_long;
     while Instant::now() < until {
@@ -39,7 +42,7 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
     };
     let usual = rate(each);
     row.set("alerts stored per second, usual", (usual * 10.0).round() / 10.0);
-    let weathers: [(&str, &dyn Fn(&mut Weather)); 4] = [
+    let weathers: [(&str, Change<'_>); 4] = [
         ("black hole", &|w| (w.hole_up, w.hole_down) = (true, true)),
         ("2 s latency", &|w| w.latency = Duration::from_secs(2)),
         ("4 KiB/s", &|w| w.bytes_per_sec = Some(4096)),
