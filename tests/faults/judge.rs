@@ -58,8 +58,18 @@ impl Judge {
 
     /// `kill -9`, and another one in its place.
     pub fn kill_and_restart(&mut self) {
+        self.kill();
+        self.restart();
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Another one after [`Judge::kill`], with the same journal.
+    pub fn restart(&mut self) {
         let folder = self.journal.parent().unwrap().to_owned();
         *self = Judge::start_with(self.port, &folder, self.marks);
     }
