@@ -110,7 +110,9 @@ fn a_daemon_that_dies_at_named_points_loses_nothing_it_accepted() {
 /// One more life, in which everything must arrive; then the verdict.
 pub fn finish(mut row: Row, site: &Site, broker: &Mosquitto, judge: &Judge, accepted: BTreeSet<String>) {
     let (daemon, _) = start_ready(site, &broker.url());
-    let missing = judge.wait_for_all(&accepted, PATIENCE);
+    // What waits after an outage comes at fifty a second.
+    let patience = PATIENCE + Duration::from_millis(30 * accepted.len() as u64);
+    let missing = judge.wait_for_all(&accepted, patience);
     let (code, log) = daemon.stop_for_log(PATIENCE);
     row.check(code == 0, || format!("the last daemon ended with {code}: {log}"));
     let waiting = spool::read(&site.outbox()).expect("the queue can be read after a stop").places;
