@@ -125,8 +125,15 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
         | E::FromSqlConversionFailure(..)
         | E::IntegralValueOutOfRange(..)
         | E::Utf8Error(..) => true,
+        // A page that should be there is beyond the end of the file.
+        E::SqliteFailure(failure, _) if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => {
+            true
+        }
+        // All that SQLite has for these is a generic error and the words.
         E::SqliteFailure(_, Some(text))
-            if text.starts_with("no such table") || text.starts_with("no such column") =>
+            if ["no such table", "no such column", "unsupported file format"]
+                .iter()
+                .any(|known| text.starts_with(known)) =>
         {
             true
         }

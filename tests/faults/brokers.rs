@@ -21,9 +21,9 @@ fn a_broker_that_is_killed_every_few_seconds_and_keeps_nothing_costs_nothing() {
     // So slow that the window is full most of the time.
     cable.set(|weather| weather.latency = Duration::from_millis(100));
     let (daemon, _) = start_ready(&site, &cable.url());
-    let _field = Field::start(&site, 80);
+    let _field = Field::start(&site, 40);
     judge.wait_for("a first alert", super::here::PATIENCE, |lines| !lines.is_empty());
-    let kills = rounds(3);
+    let kills = rounds(2);
     for round in 1..=kills {
         let until = Instant::now() + Duration::from_millis(rand::random_range(1000..4000));
         while Instant::now() < until {

@@ -18,6 +18,10 @@ use super::queue;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
 
+/// Seeds with which the queue once could not be opened or read: a format number in the first page, a file cut in the
+/// middle of a page.
+const ONCE_MISSED: [u32; 2] = [69, 632];
+
 /// Bodies by stream and number.
 type Bodies = BTreeMap<(String, u64), Vec<u8>>;
 
@@ -28,14 +32,15 @@ fn a_corrupted_queue_is_opened_salvaged_and_never_sends_what_was_not_stored() {
     let (killed, stopped) = (folder.path().join("killed"), folder.path().join("stopped"));
     let (stored, stream) = fill(&folder.path().join("filled"), &killed, &stopped);
     let seeds = rounds(60);
-    for seed in 1..=seeds {
+    let once_missed = ONCE_MISSED.into_iter().filter(|seed| *seed > seeds);
+    for seed in (1..=seeds).chain(once_missed) {
         let mut dice = StdRng::seed_from_u64(u64::from(seed));
         let copy = tempfile::tempdir().unwrap();
         copy_files(if seed % 2 == 0 { &killed } else { &stopped }, copy.path());
         let what = damage(copy.path(), &mut dice);
-        row.add(&format!("{what}s"), 1);
+        row.add(what, 1);
         one_seed(&mut row, &format!("seed {seed}, {what}"), copy.path(), &stored, &stream);
-        row.progress(seed, seeds);
+        row.progress(seed.min(seeds), seeds);
     }
     row.set("seeds", seeds);
     row.pass();

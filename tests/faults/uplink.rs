@@ -32,9 +32,9 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
     let judge = Judge::start(broker.port(), site.folder.path());
     let cable = Cable::to(broker.port());
     let (daemon, _) = start_ready(&site, &cable.url());
-    let _field = Field::start(&site, 60);
+    let _field = Field::start(&site, 40);
     judge.wait_for("alerts", PATIENCE, |lines| lines.len() > 30);
-    let each = lasting(Duration::from_secs(3));
+    let each = lasting(Duration::from_secs(2));
     let rate = |during: Duration| {
         let before = stored(&daemon.log()).len();
         wait(during);
