@@ -338,7 +338,12 @@ fn while_a_red_alert_waits_the_box_knocks_again_soon() {
     });
     let settings = soon(&broker.url(), Version::V5);
     let rarely = Duration::from_secs(3600);
-    let timing = Timing { backoff_first: rarely, backoff_most: rarely, ..settings.timing.clone() };
+    let timing = Timing {
+        backoff_first: rarely,
+        backoff_most: rarely,
+        backoff_urgent: Duration::from_millis(200),
+        ..settings.timing.clone()
+    };
     let here = Here::start(Settings { timing, ..settings });
     here.wait_status("the first attempt to fail", |status| status.trouble.is_some());
     // A yellow one can wait, a red one cannot.
