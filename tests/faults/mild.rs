@@ -28,7 +28,7 @@ fn an_hour_of_mild_everything_leaves_nothing_behind() {
     cable.set(|weather| weather.latency = Duration::from_millis(20));
     let (daemon, _) = start_ready(&site, &cable.url());
     let pid = daemon.pid().as_raw_nonzero().get() as u32;
-    let _field = Field::start(&site, 20);
+    let field = Field::start(&site, 20);
     judge.wait_for("alerts", PATIENCE, |lines| lines.len() > 10);
     let during = lasting(Duration::from_secs(15));
     let began = Instant::now();
@@ -65,6 +65,7 @@ fn an_hour_of_mild_everything_leaves_nothing_behind() {
     judge_samples(&mut row, &samples);
     let said = stored(&daemon.kill_for_log());
     row.set("accepted", said.len() as u64);
+    drop(field);
     finish(row, &site, &broker, &judge, ids_of(&said));
 }
 
@@ -80,7 +81,8 @@ fn sample(pid: u32, at: Duration) -> Sample {
 }
 
 /// The first third is for warming up. Of the rest: a straight line through memory must rise by no more than what the
-/// samples scatter about it, and a MiB; as many threads and files in its second half as in its first.
+/// samples scatter about it, and a MiB; usually as many threads and files in its second half
+/// as in its first.
 fn judge_samples(row: &mut Row, samples: &[Sample]) {
     let rest = &samples[samples.len() / 3..];
     let n = rest.len() as f64;
@@ -98,10 +100,15 @@ fn judge_samples(row: &mut Row, samples: &[Sample]) {
     for (what, of) in
         [("threads", (|s: &Sample| s.threads) as fn(&Sample) -> u64), ("open files", |s| s.files)]
     {
-        let most = |part: &[Sample]| part.iter().map(of).max().unwrap_or(0);
-        row.set(&format!("most {what}, first half"), most(first));
-        row.set(&format!("most {what}, second half"), most(second));
-        row.check(!is_long() || most(second) <= most(first), || format!("{what} became more"));
+        let usual = |part: &[Sample]| {
+            let mut counts: Vec<u64> = part.iter().map(of).collect();
+            counts.sort_unstable();
+            counts[counts.len() / 2]
+        };
+        row.set(&format!("{what}, median of the first half"), usual(first));
+        row.set(&format!("{what}, median of the second half"), usual(second));
+        // A connection that is made while another is given up is no leak.
+        row.check(!is_long() || usual(second) <= usual(first) + 1, || format!("{what} became more"));
     }
     row.check(!is_long() || rise <= 2.0 * scatter + 1_048_576.0, || {
         format!("memory rises by {rise:.0} bytes along the line; it scatters by {scatter:.0}")
