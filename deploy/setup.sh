@@ -4,7 +4,7 @@
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
-#   deploy/setup.sh --test   and what the tests need (an MQTT broker, an encoder, a Modbus server)
+#   deploy/setup.sh --test   and what the tests need (an MQTT broker, an encoder, a Modbus server, a clock that lies)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -36,7 +36,7 @@ install_packages() {
     )
     [ "${1:-}" = --test ] && wanted+=(
         mosquitto mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
-        curl python3-venv age
+        curl python3-venv age faketime
     )
     local missing=() name
     for name in "${wanted[@]}"; do

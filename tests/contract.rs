@@ -25,6 +25,7 @@ use lookout::contract::box_status::{ActiveData, ConfigData, HealthData, MetaData
 use lookout::contract::command::{AckCommand, MarkData, ReplyData};
 use lookout::contract::examples::example;
 use lookout::contract::schema::{MESSAGES, asyncapi, message};
+use lookout::contract::time_fix::TimeFixData;
 use lookout::contract::{
     Event, Eye, Language, MAX_EVENT_BYTES, Mode, Sender, Time, alert_event, gap_event, schema_id,
 };
@@ -166,6 +167,7 @@ fn lives_with_the_future<T: DeserializeOwned + Serialize + PartialEq + std::fmt:
 fn consumers_that_ignore_unknown_fields_read_tomorrows_messages() {
     lives_with_the_future::<Event<AlertData>>("alert");
     lives_with_the_future::<Event<GapData>>("gap");
+    lives_with_the_future::<Event<TimeFixData>>("time_fix");
     lives_with_the_future::<Event<StateData>>("state");
     lives_with_the_future::<Event<MetaData>>("meta");
     lives_with_the_future::<Event<ActiveData>>("active");

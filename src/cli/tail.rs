@@ -206,7 +206,7 @@ enum Step {
         first: bool,
         newly_acknowledged: bool,
     },
-    /// Data that is no alert: replies and gaps, as they came.
+    /// Data that is no alert: replies, gaps and time fixes, as they came.
     Data(String, Value),
     Talk(String),
     Nothing,
@@ -240,6 +240,7 @@ impl Desk {
             }
             Heard::Reply(body) => self.reply(body),
             Heard::Gap(body) => Step::Data("gap".to_owned(), body),
+            Heard::TimeFix(body) => Step::Data("time_fix".to_owned(), body),
             Heard::State(area, box_name, state) => Step::Talk(format!("{area}/{box_name} is {state}")),
             Heard::Nonsense(what) => Step::Talk(format!("not understood: {what}")),
             Heard::Repeat(_) | Heard::Sent(_) => Step::Nothing,

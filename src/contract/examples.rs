@@ -19,6 +19,7 @@ use super::box_status::{
 use super::camera_condition::CameraCondition;
 use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
+use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, box_status, topics};
 use crate::analysis::alert::{self, AlertId, Basis, Contribution, Origin, PhaseReason, Revision, Shown, Why};
@@ -53,6 +54,7 @@ pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
     let bytes = match name {
         "alert" => alert()?,
         "gap" => gap_event(gap()?, &sender())?,
+        "time_fix" => sender().event(format!("time_fix.{STREAM}.4712"), None, at(60)?, time_fix()?)?,
         "state" => sender().event(format!("state.{SESSION}"), None, at(0)?, state()?)?,
         "meta" => sender().event("meta.1", None, at(0)?, meta()?)?,
         "active" => sender().event("active.1", None, at(125)?, active()?)?,
@@ -159,6 +161,20 @@ fn gap() -> Result<GapData, ExampleError> {
         reason: GapReason::RowLimit,
         began_at: Time(at(90_000)?),
         until_at: Time(at(93_600)?),
+    })
+}
+
+fn time_fix() -> Result<TimeFixData, ExampleError> {
+    let unset = Timestamp::from_second(125).map_err(|_| ExampleError::Fact)?;
+    let now = at(60)?;
+    Ok(TimeFixData {
+        seq: SeqData { stream: STREAM.to_owned(), n: 4712 },
+        shift_ms: now.as_millisecond() - unset.as_millisecond(),
+        clock_said: Time(unset),
+        clock_says: Time(now),
+        clock_before: ClockData { sync: ClockSync::Unsynced, err_ms: None },
+        clock: ClockData { sync: ClockSync::Synced, err_ms: Some(12) },
+        told: Some(ToldRange { from: 4709, to: 4711 }),
     })
 }
 

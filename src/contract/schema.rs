@@ -13,6 +13,7 @@ use super::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData}
 use super::command::{AckCommand, MarkData, ReplyData};
 use super::count::CountData;
 use super::examples::{ExampleError, example};
+use super::time_fix::TimeFixData;
 use super::{Event, Payload, schema_id};
 
 /// One kind of message: where it goes and what it is.
@@ -33,9 +34,15 @@ pub struct Message {
 }
 
 /// Every message with a JSON payload. Evidence, a bare JPEG, is only in the AsyncAPI document.
-pub const MESSAGES: [Message; 11] = [
+pub const MESSAGES: [Message; 12] = [
     event::<AlertData>("up/alert", 1, false, "One revision of one alert; each is complete."),
     event::<GapData>("up/alert", 1, false, "Numbers that will never arrive, and why."),
+    event::<TimeFixData>(
+        "up/alert",
+        1,
+        false,
+        "The clock of the box was set; what that means for times told before.",
+    ),
     event::<ActiveData>("up/active", 1, true, "The alerts that are open now."),
     event::<StateData>(
         "up/state",

@@ -6,8 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::analysis::time::Timestamp;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::box_status::MachineHealth;
+
+use super::clock_watch;
 
 /// Written by systemd-timesyncd once the clock follows a server.
 const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
@@ -41,10 +44,31 @@ pub fn health(cpu_cores: Option<f64>, disk_free_bytes: Option<u64>) -> MachineHe
     MachineHealth { cpu_cores, memory_bytes: memory_bytes(), disk_free_bytes, temperatures_c: temperatures() }
 }
 
-/// Whether the clock follows a time server, as far as the system tells.
-pub fn clock() -> ClockData {
-    let sync = if Path::new(SYNCHRONIZED).exists() { ClockSync::Synced } else { ClockSync::Unknown };
-    ClockData { sync, err_ms: None }
+/// How far to trust the clock, which says `now`: whether it follows a time server, as far as the system tells.
+pub fn clock(now: Timestamp) -> ClockData {
+    let by_system = kernel_clock().unwrap_or_else(|| {
+        let sync = if Path::new(SYNCHRONIZED).exists() { ClockSync::Synced } else { ClockSync::Unknown };
+        ClockData { sync, err_ms: None }
+    });
+    clock_watch::judged(now, by_system)
+}
+
+/// What the kernel was told by whatever steers the clock (`adjtimex(2)`).
+fn kernel_clock() -> Option<ClockData> {
+    // SAFETY: plain numbers, for which zero is a value; with no mode set, the call only fills them in.
+    let (code, state) = unsafe {
+        let mut state: libc::timex = std::mem::zeroed();
+        (libc::adjtimex(&raw mut state), state)
+    };
+    if code < 0 {
+        return None;
+    }
+    if state.status & libc::STA_UNSYNC != 0 {
+        return Some(ClockData { sync: ClockSync::Unsynced, err_ms: None });
+    }
+    // Microseconds.
+    let err_ms = u64::try_from(state.maxerror).ok().map(|error| error.div_ceil(1000));
+    Some(ClockData { sync: ClockSync::Synced, err_ms })
 }
 
 fn cpu_secs() -> Option<f64> {

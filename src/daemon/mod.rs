@@ -12,6 +12,7 @@
 
 mod analyst;
 mod cameras;
+pub mod clock_watch;
 mod commands;
 mod keeper;
 mod lookers;
@@ -31,6 +32,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
@@ -43,17 +45,20 @@ use crate::scheduler::Scheduler;
 
 use analyst::{Analyst, AnalystQueue, Known, Note};
 use cameras::Cameras;
+use clock_watch::{ClockWatch, SharedClockData};
 use keeper::Keeper;
 use lookers::{LookerCounts, Lookers};
 use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
 use report::{Health, Readings};
 use sensors::RunningSensors;
 use sight::Sight;
-use site::Site;
+use site::{OpenedOutbox, Site};
 use watchdog::{Progress, Watchdog};
 
-/// How often `up/health` is published.
+/// How often `up/health` is published, and at once when a part becomes degraded or well.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
+/// How often the daemon looks at its parts, and at the clock.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What the outbox and the publisher get to finish.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
@@ -93,10 +98,11 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     let sight = Sight::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
     config.check_classes(&sight.classes()).map_err(DaemonError::new)?;
     let control = listen_to_signals()?;
-    let site = Site::new(&config, &sight, machine::clock())?;
+    let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
+    let site = Site::new(&config, &sight, clock_data.clone())?;
 
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
-    let outbox = site::open_outbox(&config, clock.now().utc)?;
+    let OpenedOutbox { outbox, trouble: spool_trouble } = site::open_outbox(&config, clock.now().utc)?;
     let (settings, broker) = site::broker(&config)?;
     let embedded = broker.port();
     let bodies = site::bodies(config.sender());
@@ -145,6 +151,8 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     );
 
     let health = Health::new(config.sender(), clock.now());
+    let mut clock_watch = ClockWatch::new(clock.now(), clock_data.clone(), outbox.clone());
+    let mut report_at = Duration::ZERO;
     let mut running = Running {
         config,
         sight,
@@ -154,18 +162,21 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
         recorder: recorder_queue.clone(),
         analyst: analyst_queue.clone(),
         health,
+        clock_data,
     };
     running.announce(None);
     let mut watchdog = Watchdog::new(analyst_queue.clone(), outbox.clone(), clock.now().mono);
     watchdog::tell_ready();
     loop {
-        match control.recv_timeout(REPORT_EVERY) {
+        match control.recv_timeout(LOOK_EVERY) {
             Ok(Control::Reload) => running.reload(&mut cameras, &mut sensors),
             Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {}
         }
+        let at = clock.now();
+        clock_watch.look(at, &running.health.sender);
         let readings = Readings {
-            at: clock.now(),
+            at,
             cameras: cameras.stats(),
             frames: scheduler.counts(),
             sensors: sensors.stats(),
@@ -173,12 +184,16 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
             lookers: &looked,
             recorder: &counts,
             depth: outbox.depth(),
+            spool_trouble: spool_trouble.as_deref(),
             broker: publisher.status(),
             provider: running.sight.provider(),
             workers,
         };
-        watchdog.look(clock.now().mono, progress(&readings, &publisher));
-        running.report(&readings);
+        watchdog.look(at.mono, progress(&readings, &publisher));
+        if at.mono >= report_at || running.health.is_news(&readings) {
+            report_at = at.mono + REPORT_EVERY;
+            running.report(&readings);
+        }
     }
 
     info!("stopping");
@@ -213,6 +228,7 @@ struct Running {
     recorder: RecorderQueue,
     analyst: AnalystQueue,
     health: Health,
+    clock_data: SharedClockData,
 }
 
 impl Running {
@@ -268,7 +284,7 @@ impl Running {
             return Err(Refused::Other(format!("{what} changed, which takes a restart of the daemon")));
         }
         config.check_classes(&self.sight.classes()).map_err(Refused::Problems)?;
-        let site = Site::new(&config, &self.sight, machine::clock())
+        let site = Site::new(&config, &self.sight, self.clock_data.clone())
             .map_err(|error| Refused::Other(error.to_string()))?;
         Ok((config, site))
     }

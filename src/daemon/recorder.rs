@@ -15,7 +15,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tracing::{error, info, warn};
 
-use crate::analysis::alert::{AlertId, Phase, Revision};
+use crate::analysis::alert::{AlertId, Level, Phase, Revision};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -36,6 +36,8 @@ use super::watchdog::Ping;
 const QUEUE: usize = 256;
 /// Revisions kept in memory while storing fails, about 20 MB.
 const UNSTORED: usize = 5_000;
+/// Of them, those whose picture is kept as well, about 16 MB more.
+const UNSTORED_PICTURES: usize = 64;
 /// How often storing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -313,17 +315,37 @@ impl Desk {
         }
     }
 
-    /// While storing fails, memory is bounded: updates that a later revision replaces go first.
+    /// While storing fails, memory is bounded: what goes first is as in [`crate::outbox::Limits`].
     fn make_room(&mut self) {
+        let mut pictures = self.unstored.iter().filter(|u| u.picture.is_some()).count();
+        while pictures > UNSTORED_PICTURES {
+            let with_one = self.unstored.iter_mut().filter(|u| u.picture.is_some());
+            let Some(least) = with_one.min_by_key(|u| u.revision.level) else { break };
+            least.picture = None;
+            warn!(alert = %least.revision.alert.0, "a picture is lost: no disk and no memory left");
+            pictures -= 1;
+        }
         while self.unstored.len() > UNSTORED {
-            let update = self.unstored.iter().position(|u| u.revision.phase == Phase::Update);
-            let lost = self.unstored.remove(update.unwrap_or(0));
+            let revisions = self.unstored.iter().map(|u| &*u.revision).enumerate();
+            // The oldest of those that are missed least.
+            let Some((least, _)) = revisions.min_by_key(|(_, r)| missed(r.level, r.is_last(), r.phase))
+            else {
+                break;
+            };
             self.counts.lost.fetch_add(1, Ordering::Relaxed);
-            if let Some(lost) = lost {
-                error!(alert = %lost.revision.alert.0, rev = lost.revision.rev, "lost: no disk and no memory left");
+            if let Some(lost) = self.unstored.remove(least) {
+                let r = lost.revision;
+                error!(alert = %r.alert.0, rev = r.rev, level = r.level.name(), "lost: no disk and no memory left");
             }
         }
     }
+}
+
+/// How much a revision would be missed: red, orange and the last one of an alert most; an update less than the first
+/// word of its level.
+fn missed(level: Level, is_last: bool, phase: Phase) -> (bool, Level, bool) {
+    let must_stay = level >= Level::Orange || is_last;
+    (must_stay, level, phase != Phase::Update)
 }
 
 fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
@@ -338,5 +360,27 @@ fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
         sha256: String::new(),
         redaction,
         state: EvidenceState::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_kept_for_what_would_be_missed_most() {
+        let mut rising = vec![
+            missed(Level::Blue, false, Phase::Update),
+            missed(Level::Blue, false, Phase::New),
+            missed(Level::Yellow, false, Phase::Update),
+            missed(Level::Yellow, false, Phase::New),
+            missed(Level::Blue, true, Phase::End),
+            missed(Level::Orange, false, Phase::Update),
+            missed(Level::Red, false, Phase::Update),
+            missed(Level::Red, false, Phase::New),
+        ];
+        let as_written = rising.clone();
+        rising.sort();
+        assert_eq!(rising, as_written);
     }
 }

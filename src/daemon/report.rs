@@ -26,6 +26,7 @@ use crate::sensors::SensorStats;
 use crate::video::{self, CameraStats};
 
 use super::analyst::Known;
+use super::clock_watch;
 use super::lookers::LookerCounts;
 use super::machine::{self, CpuReading};
 use super::recorder::RecorderCounts;
@@ -139,6 +140,8 @@ pub struct Readings<'a> {
     pub recorder: &'a RecorderCounts,
     /// The queue.
     pub depth: Depth,
+    /// Why the queue is not where it should be.
+    pub spool_trouble: Option<&'a str>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -149,9 +152,12 @@ pub struct Readings<'a> {
 
 /// Writes health reports; remembers the last one, because rates are differences.
 pub struct Health {
-    sender: Sender,
+    /// Who speaks.
+    pub sender: Sender,
     started: Moment,
     last: Last,
+    /// The parts that were degraded in the last report.
+    told: Vec<String>,
     /// Since when a part is degraded, or a camera in its state.
     since: BTreeMap<String, (String, Timestamp)>,
 }
@@ -169,7 +175,12 @@ impl Health {
     /// Before the first report.
     pub fn new(sender: Sender, started: Moment) -> Self {
         let last = Last { at: started.mono, cpu: CpuReading::take(started.mono), ..Last::default() };
-        Health { sender, started, last, since: BTreeMap::new() }
+        Health { sender, started, last, told: Vec::new(), since: BTreeMap::new() }
+    }
+
+    /// Whether other parts are degraded than the last report said: worth a report of its own.
+    pub fn is_news(&self, readings: &Readings<'_>) -> bool {
+        parts(&reasons(readings)) != self.told
     }
 
     /// One report.
@@ -249,38 +260,8 @@ impl Health {
     }
 
     fn degraded(&mut self, readings: &Readings<'_>) -> Vec<Degraded> {
-        let mut reasons: Vec<(String, String)> = Vec::new();
-        for (id, stats) in &readings.cameras {
-            if let Some(error) = &stats.last_error {
-                reasons.push((format!("camera:{id}"), error.to_string()));
-            }
-        }
-        for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
-            if let Some(reason) = sensor.reason.filter(|_| !is_waiting(stats)) {
-                reasons.push((format!("sensor:{}", sensor.id), reason));
-            }
-        }
-        if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
-            reasons.push(("mqtt".to_owned(), trouble.clone()));
-        }
-        if let Some(refusal) = &readings.broker.last_refusal {
-            reasons.push(("mqtt".to_owned(), format!("the broker refused a message: {refusal}")));
-        }
-        for missing in &readings.broker.deaf_to {
-            reasons.push(("mqtt".to_owned(), format!("not subscribed: {missing}")));
-        }
-        if let Some(error) = readings.recorder.failing.lock().as_ref() {
-            let waiting = readings.recorder.waiting.load(Ordering::Relaxed);
-            reasons.push(("spool".to_owned(), format!("{error}; {waiting} revisions wait in memory")));
-        } else if readings.depth.over_limit {
-            let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
-            reasons.push(("spool".to_owned(), reason));
-        }
-        let failed = readings.lookers.failed.load(Ordering::Relaxed);
-        if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
-            reasons
-                .push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
-        }
+        let reasons = reasons(readings);
+        self.told = parts(&reasons);
         let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
         self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
         let at = readings.at.utc;
@@ -301,6 +282,62 @@ impl Health {
         }
         entry.1
     }
+}
+
+/// What is wrong now: part and reason.
+fn reasons(readings: &Readings<'_>) -> Vec<(String, String)> {
+    let mut reasons: Vec<(String, String)> = Vec::new();
+    for (id, stats) in &readings.cameras {
+        if let Some(error) = &stats.last_error {
+            reasons.push((format!("camera:{id}"), error.to_string()));
+        }
+    }
+    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
+        if let Some(reason) = sensor.reason.filter(|_| !is_waiting(stats)) {
+            reasons.push((format!("sensor:{}", sensor.id), reason));
+        }
+    }
+    if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
+        reasons.push(("mqtt".to_owned(), trouble.clone()));
+    }
+    if let Some(refusal) = &readings.broker.last_refusal {
+        reasons.push(("mqtt".to_owned(), format!("the broker refused a message: {refusal}")));
+    }
+    for missing in &readings.broker.deaf_to {
+        reasons.push(("mqtt".to_owned(), format!("not subscribed: {missing}")));
+    }
+    if let Some(error) = readings.recorder.failing.lock().as_ref() {
+        let waiting = readings.recorder.waiting.load(Ordering::Relaxed);
+        reasons.push(("spool".to_owned(), format!("{error}; {waiting} revisions wait in memory")));
+    } else if readings.depth.over_limit {
+        let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
+        reasons.push(("spool".to_owned(), reason));
+    }
+    let failed = readings.lookers.failed.load(Ordering::Relaxed);
+    if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
+        reasons.push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
+    }
+    if let Some(trouble) = readings.spool_trouble {
+        reasons.push(("spool".to_owned(), trouble.to_owned()));
+    }
+    let lost = readings.recorder.lost.load(Ordering::Relaxed);
+    if lost > 0 {
+        reasons.push((
+            "spool".to_owned(),
+            format!("{lost} revisions are lost: there was no disk and no memory left"),
+        ));
+    }
+    if clock_watch::is_impossible(readings.at.utc) {
+        reasons.push(("clock".to_owned(), format!("the clock was never set: it says {}", readings.at.utc)));
+    }
+    reasons
+}
+
+/// The names of the parts, each once.
+fn parts(reasons: &[(String, String)]) -> Vec<String> {
+    let mut parts: Vec<String> = reasons.iter().map(|(part, _)| part.clone()).collect();
+    parts.dedup();
+    parts
 }
 
 /// A sensor that has not spoken yet, and of which nothing speaks against it.

@@ -1,7 +1,7 @@
 //! The configuration as each part of the daemon wants it. Plain translation: nothing is decided here.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,18 +12,19 @@ use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
-use crate::contract::alert::{ClockData, GapData, GapRange, GapReason, SeqData};
+use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
 use crate::contract::command::{Outcome, Refusal, ReplyData};
 use crate::contract::words::Time;
 use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher, Qos};
-use crate::outbox::{self, Gap, GapBody, Limits, Outbox, Seq};
+use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
 use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
 
 use super::DaemonError;
 use super::cameras::Wanted;
+use super::clock_watch::SharedClockData;
 use super::lookers::ThresholdsByCamera;
 use super::recorder::{OpenAlerts, Settings};
 use super::report;
@@ -44,7 +45,7 @@ impl Site {
     ///
     /// # Errors
     /// A camera address that only the video side finds wrong.
-    pub fn new(config: &Config, sight: &Sight, clock: ClockData) -> Result<Self, DaemonError> {
+    pub fn new(config: &Config, sight: &Sight, clock: SharedClockData) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let teller = Teller::new(config, sight.model_ref(), clock).map_err(DaemonError::new)?;
         let recorder = Settings {
@@ -186,11 +187,39 @@ pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), Daemon
     }
 }
 
-/// Opens the queue on disk and says what was found there.
+/// The queue, and what is wrong with where it is.
+pub struct OpenedOutbox {
+    /// The queue.
+    pub outbox: Outbox,
+    /// Why it is not where it should be, if so.
+    pub trouble: Option<String>,
+}
+
+/// Opens the queue on disk and says what was found there. Where the disk is read-only, full or broken, the queue is
+/// opened in a temporary folder instead, which is usually memory: a box that warns until its next restart is better
+/// than one that does not start.
 ///
 /// # Errors
-/// The folder cannot be used.
-pub fn open_outbox(config: &Config, now: Timestamp) -> Result<Outbox, DaemonError> {
+/// The folder is another process's or a later version's, or there is no temporary folder either.
+pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, DaemonError> {
+    let error = match open_outbox_in(&config.outbox.dir, config, now) {
+        Ok(outbox) => return Ok(OpenedOutbox { outbox, trouble: None }),
+        Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
+            return Err(DaemonError::new(error));
+        }
+        Err(error) => error,
+    };
+    let name = format!("lookout-outbox-{:016x}", rand::random::<u64>());
+    let dir = std::env::temp_dir().join(name);
+    error!(%error, instead = %dir.display(), "the queue's folder cannot be used: alerts that wait will not survive a restart");
+    let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::new(&error))?;
+    let cause = error.to_string();
+    let cause = cause.lines().next().unwrap_or_default();
+    let trouble = format!("{cause}; alerts wait in {} and do not survive a restart", dir.display());
+    Ok(OpenedOutbox { outbox, trouble: Some(trouble) })
+}
+
+fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox, OutboxError> {
     let limits = Limits {
         rows: config.outbox.max_rows,
         bytes: config.outbox.max_bytes,
@@ -203,11 +232,10 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<Outbox, DaemonErro
             Vec::new()
         })
     });
-    let options = outbox::Options { limits, gap_body, gap_topic: Topics::ALERT_SUFFIX.to_owned() };
+    let options = outbox::Options { limits, gap_body, gap_topic: Topics::ALERT_SUFFIX.to_owned(), vfs: None };
     let identity = format!("{}/{}", config.site.area, config.site.box_id);
-    let (outbox, opened) =
-        Outbox::open(&config.outbox.dir, now, &identity, options).map_err(DaemonError::new)?;
-    info!(folder = %config.outbox.dir.display(), ?opened, waiting = outbox.depth().rows, "the queue is open");
+    let (outbox, opened) = Outbox::open(dir, now, &identity, options)?;
+    info!(folder = %dir.display(), ?opened, waiting = outbox.depth().rows, "the queue is open");
     Ok(outbox)
 }
 

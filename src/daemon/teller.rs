@@ -9,11 +9,13 @@ use crate::analysis::counts::ZoneMinute;
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
-use crate::contract::alert::{ClockData, Evidence, ModelRef, SeqData};
+use crate::contract::alert::{Evidence, ModelRef, SeqData};
 use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
+
+use super::clock_watch::SharedClockData;
 
 /// Everything about the site that alerts carry.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub struct Teller {
     mode: Mode,
     model: ModelRef,
     config_sha256: String,
-    clock: ClockData,
+    clock: SharedClockData,
     cameras: BTreeMap<Arc<str>, CameraPlace>,
     sensors: BTreeMap<Arc<str>, SensorPlace>,
     titles: BTreeMap<Arc<str>, String>,
@@ -33,11 +35,12 @@ pub struct Teller {
 }
 
 impl Teller {
-    /// Takes over what the configuration says. `model` is the one that finds structure.
+    /// Takes over what the configuration says. `model` is the one that finds structure, `clock` how far the times in
+    /// messages are to be trusted, as it is when each is written.
     pub fn new(
         config: &Config,
         model: ModelRef,
-        clock: ClockData,
+        clock: SharedClockData,
     ) -> Result<Self, crate::analysis::grid::GridError> {
         let cameras = config.cameras.iter().map(|camera| {
             let place = CameraPlace {
@@ -118,7 +121,7 @@ impl Teller {
             area: &self.area,
             model: &self.model,
             config_sha256: &self.config_sha256,
-            clock: self.clock,
+            clock: *self.clock.lock(),
             evidence,
         };
         alert_event(revision, &context, seq)

@@ -82,6 +82,8 @@ pub enum Heard {
     Reply(Value),
     /// What had to be dropped.
     Gap(Value),
+    /// A box's clock was set.
+    TimeFix(Value),
     /// A box's state: area, box, `online`, `stopped` or `offline`.
     State(String, String, String),
     /// The broker has one of our commands.
@@ -434,7 +436,11 @@ impl Work {
         let Some(alert_id) = data["alert_id"].as_str() else {
             let is_gap =
                 data.get("ranges").is_some() || body["type"].as_str().is_some_and(|t| t.contains("gap"));
-            return if is_gap { Heard::Gap(body) } else { Heard::Nonsense(body.to_string()) };
+            if is_gap {
+                return Heard::Gap(body);
+            }
+            let is_time_fix = body["type"].as_str().is_some_and(|t| t.contains("time_fix"));
+            return if is_time_fix { Heard::TimeFix(body) } else { Heard::Nonsense(body.to_string()) };
         };
         let rev = data["rev"].as_u64().unwrap_or(0);
         let id = body["id"].as_str().map_or_else(|| format!("{alert_id}.{rev}"), str::to_owned);

@@ -165,6 +165,9 @@ pub struct Timing {
     pub backoff_first: Duration,
     /// And no wait is longer than this.
     pub backoff_most: Duration,
+    /// While a red or orange alert waits, no wait is longer than this: a link that healed is found within seconds.
+    /// A thousand boxes that wait for the same broker then knock 500 times a second together, which a broker bears.
+    pub backoff_urgent: Duration,
     /// A connection that lived so long has proved itself: the backoff starts again.
     pub settled: Duration,
     /// How long a refused record is put aside the first time; doubles.
@@ -187,6 +190,7 @@ impl Default for Timing {
             slowest_link: 4 * 1024,
             backoff_first: Duration::from_secs(1),
             backoff_most: Duration::from_secs(60),
+            backoff_urgent: Duration::from_secs(4),
             settled: Duration::from_secs(30),
             hold_first: Duration::from_secs(30),
             hold_most: Duration::from_secs(600),

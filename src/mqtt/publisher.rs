@@ -273,10 +273,28 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         });
         said = Some(text);
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = wait_out(&shared, wait) => {}
             _ = stop.changed() => {}
         }
     }
+}
+
+/// Waits so long, but not for long once something urgent waits, too.
+async fn wait_out(shared: &Shared, wait: Duration) {
+    let begun = tokio::time::Instant::now();
+    let soon = shared.settings.timing.backoff_urgent.mul_f64(rand::random::<f64>());
+    let mut appended = shared.outbox.appended();
+    while wait > soon && !shared.outbox.urgent_waits_async().await.unwrap_or(false) {
+        tokio::select! {
+            () = tokio::time::sleep_until(begun + wait) => return,
+            changed = appended.changed() => {
+                if changed.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+    tokio::time::sleep_until(begun + wait.min(soon)).await;
 }
 
 /// Full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015): anything between zero and twice as

@@ -2,13 +2,15 @@
 //!
 //! Must never write to the damaged file, and never pass on what it read of it as a stream that goes on.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
-use super::store::{Changes, NewRow, Store, kind_from_number, level_from_number, level_number, sqlite};
+use super::format::{kind_from_number, level_from_number, level_number, sqlite, sum};
+use super::store::{Changes, NewRow, Store};
 use super::{Gap, GapReason, Kind, Level, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
 
@@ -39,6 +41,18 @@ impl Store {
     /// its stream is over and something may be missing.
     pub(super) fn carry_over(&mut self, damaged: &Path, now: Timestamp) -> Result<u64, OutboxError> {
         let salvage = Salvage::read(damaged);
+        let carried = self.carry(&salvage, now);
+        if let Err(why) = &carried {
+            // What was read contradicts itself. A queue that begins empty and says so is better than none.
+            error!(error = %why, "nothing could be carried over from the damaged outbox");
+            let nothing = Salvage { stream: salvage.stream.clone(), ..Salvage::default() };
+            self.carry(&nothing, now).map_err(|source| sqlite(&self.path, "carry over", source))?;
+        }
+        self.backlog_to = self.last_row;
+        Ok(if carried.is_ok() { salvage.records.len() as u64 } else { 0 })
+    }
+
+    fn carry(&mut self, salvage: &Salvage, now: Timestamp) -> rusqlite::Result<()> {
         // Not `write`: should the new database be damaged at once, there is no third.
         self.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
             for alert in &salvage.alerts {
@@ -83,9 +97,6 @@ impl Store {
             };
             store.insert_gap(tx, gap, now, changes)
         })
-        .map_err(|source| sqlite(&self.path, "carry over", source))?;
-        self.backlog_to = self.last_row;
-        Ok(salvage.records.len() as u64)
     }
 }
 
@@ -126,20 +137,28 @@ impl Salvage {
                 ack: row.get(5)?,
             })
         });
-        salvage.records = read_from_both_ends(&conn, SALVAGE_RECORDS, read_salvaged);
+        let summed = conn.prepare("SELECT sum FROM record").is_ok();
+        let sql = SALVAGE_RECORDS.replace("$sum", if summed { "sum" } else { "NULL" });
+        let records = read_from_both_ends(&conn, &sql, read_salvaged);
+        // A body that is not what was stored is worse than none; the gap record below covers it.
+        salvage.records = records.into_iter().flatten().collect();
+        // A page that stands in another's place, too, gives its records twice.
+        let mut seen = HashSet::new();
+        salvage.records.retain(|row| row.n.is_none() || seen.insert((row.stream.clone(), row.n)));
         salvage
     }
 }
 
 /// Both without an index: its pages may be the damaged ones. The first column is the order.
 const SALVAGE_RECORDS: &str =
-    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body
+    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body, $sum
      FROM record NOT INDEXED ORDER BY id";
 const SALVAGE_ALERTS: &str =
     "SELECT rowid, alert_id, rev, level, revision, ack FROM alert NOT INDEXED ORDER BY rowid";
 
-pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<SalvagedRow> {
-    Ok(SalvagedRow {
+/// `None` for a record that can be read and is not what was stored.
+fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<Option<SalvagedRow>> {
+    let found = SalvagedRow {
         stream: row.get(1)?,
         n: row.get(2)?,
         class: row.get(3)?,
@@ -151,7 +170,10 @@ pub(super) fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<SalvagedRow> {
         alert_id: row.get(9)?,
         topic: row.get(10)?,
         body: row.get(11)?,
-    })
+    };
+    let stored: Option<i64> = row.get(12)?;
+    let now = sum(&found.stream, found.n, &found.topic, &found.body);
+    Ok(stored.is_none_or(|stored| stored == now).then_some(found))
 }
 
 /// Rows up to the first that cannot be read, then from the end down to the last that cannot.

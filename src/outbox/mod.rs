@@ -13,7 +13,7 @@
 //! | table | a row is |
 //! |---|---|
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
-//! | `record` | one message: stream and number, what it is, topic, body; `acked` once the broker's PUBACK came |
+//! | `record` | one message: stream and number, what it is, topic, body and their sum; `acked` once the broker's PUBACK came |
 //! | `mark` | how far the centre has durably stored a stream |
 //! | `alert` | an alert that is still open: its latest revision and who acknowledged it |
 //!
@@ -34,11 +34,15 @@
 //!    it is carried over, a *new* stream begins, and a `gap` record says so. The same happens, without the
 //!    damage, when the directory was copied from another box or restored from a backup: two lives never
 //!    share a stream.
-//! 5. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
+//! 5. A record whose body is not what was stored (SQLite notices broken pages, not a changed letter) is never lent:
+//!    it is given up, and a `gap` record names its number.
+//! 6. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
 //!    that stores what replaced it, together with a `gap` record that names the numbers and the reason.
 
+mod crash;
 mod damage;
 mod error;
+mod format;
 mod room;
 mod store;
 mod turns;
@@ -83,6 +87,8 @@ pub enum Kind {
     Gap,
     /// A redacted picture: without a number, sent last.
     Evidence,
+    /// That the clock of the box was set. Never dropped.
+    TimeFix,
 }
 
 /// What the queue needs to know of a message to order it, and to choose what to drop.
@@ -298,6 +304,9 @@ pub struct Options {
     pub gap_body: GapBody,
     /// Topic of gap records: where the consumer watches the numbers.
     pub gap_topic: String,
+    /// SQLite's name for the file system to use; `None` for the usual one. Tests have disks of their own that
+    /// forget or fail.
+    pub vfs: Option<String>,
 }
 
 impl Default for Options {
@@ -306,6 +315,7 @@ impl Default for Options {
             limits: Limits::default(),
             gap_body: Arc::new(room::plain_gap_body),
             gap_topic: "up/alert".to_owned(),
+            vfs: None,
         }
     }
 }
@@ -535,6 +545,14 @@ impl Outbox {
     /// The database cannot be written.
     pub async fn marked_async(&self, stream: String, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {
         self.call_async(move |store| store.marked(&stream, n, now)).await
+    }
+
+    /// Whether a red or orange alert waits to be sent.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn urgent_waits_async(&self) -> Result<bool, OutboxError> {
+        self.call_async(Store::urgent_waits).await
     }
 
     /// When the next hold ends, if there is one.

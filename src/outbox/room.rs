@@ -11,6 +11,7 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 use tracing::error;
 
+use super::format::sum;
 use super::store::{Changes, Gone, NewRow, Store, read_gone};
 use super::{Gap, GapReason, Kind, Limits, Seq};
 use crate::analysis::time::Timestamp;
@@ -200,9 +201,10 @@ impl Store {
         known.ranges = joined(known.ranges.iter().chain(&gap.ranges).copied());
         known.pictures += gap.pictures;
         known.to = now;
-        let body = (self.options.gap_body)(&known, &Seq { stream: stream.into(), n });
-        tx.prepare_cached("UPDATE record SET gap = ?, body = ?, bytes = ? WHERE id = ?")?
-            .execute(params![gap_detail(&known), body, body.len() as u64, id])?;
+        let body = (self.options.gap_body)(&known, &Seq { stream: stream.as_str().into(), n });
+        let sum = sum(&stream, Some(n), &self.options.gap_topic, &body);
+        tx.prepare_cached("UPDATE record SET gap = ?, sum = ?, body = ?, bytes = ? WHERE id = ?")?
+            .execute(params![gap_detail(&known), sum, body, body.len() as u64, id])?;
         changes.bytes_added += (body.len() as u64).saturating_sub(bytes);
         Ok(true)
     }

@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 use tracing::{error, info, warn};
-use ulid::Ulid;
 
+use super::crash;
 use super::damage::move_aside;
+use super::format::{
+    code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
+};
 use super::room::free_bytes;
 use super::{
     Depth, EVIDENCE_BYTES, Evidence, GapReason, Kind, Level, MESSAGE_BYTES, OpenAlert, Opened, Options,
@@ -21,51 +24,8 @@ use super::{
 };
 use crate::analysis::time::Timestamp;
 
-/// `LKOB`, so that `file` and we know our own.
-const APPLICATION_ID: i64 = 0x4c4b_4f42;
-/// Format of the tables. A change adds a step to [`prepare`] and a line to the module docs.
-const FORMAT: i64 = 1;
-
-const TABLES: &str = "
-CREATE TABLE queue (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    box TEXT NOT NULL,
-    stream TEXT NOT NULL,
-    next_n INTEGER NOT NULL,
-    orderly INTEGER NOT NULL
-);
-CREATE TABLE record (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    stream TEXT NOT NULL,
-    n INTEGER,                      -- NULL: a picture
-    class INTEGER NOT NULL,         -- 0 urgent, 1 the rest, 2 pictures
-    kind INTEGER NOT NULL,
-    level INTEGER,
-    rev INTEGER NOT NULL,
-    ends INTEGER NOT NULL,
-    acked INTEGER NOT NULL DEFAULT 0,
-    release_n INTEGER,              -- a picture leaves with the mark of this number
-    at_ms INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    alert_id TEXT,
-    topic TEXT NOT NULL,
-    gap TEXT,                       -- a gap's numbers, to add to while it waits
-    body BLOB NOT NULL              -- last: a scan of the other columns need not read it
-);
-CREATE INDEX record_turn ON record(acked, class, id);
-CREATE UNIQUE INDEX record_seq ON record(stream, n) WHERE n IS NOT NULL;
-CREATE INDEX record_alert ON record(alert_id, rev) WHERE alert_id IS NOT NULL;
-CREATE INDEX record_drop ON record(kind, level, id);
-CREATE TABLE mark (stream TEXT PRIMARY KEY, n INTEGER NOT NULL);
-CREATE TABLE alert (
-    alert_id TEXT PRIMARY KEY,
-    rev INTEGER NOT NULL,
-    level INTEGER,
-    first_id INTEGER NOT NULL,      -- order of opening
-    ack BLOB,
-    revision BLOB NOT NULL
-);
-";
+/// Up to this size the file is checked at every start, not only after a crash: read within a second from a slow card.
+const CHECKED_BYTES: u64 = 16 << 20;
 
 /// An open database, and what is known of it in memory.
 pub(super) struct Store {
@@ -196,7 +156,11 @@ impl Store {
         options: Options,
     ) -> Result<(Self, Option<String>), OutboxError> {
         let fail = |doing| move |source| sqlite(path, doing, source);
-        let conn = Connection::open(path).map_err(fail("open"))?;
+        let conn = match &options.vfs {
+            None => Connection::open(path),
+            Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs.as_str()),
+        }
+        .map_err(fail("open"))?;
         prepare(&conn, path).map_err(|error| match error {
             // SQLite reports a directory or file we may not write as one of these two.
             OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
@@ -214,10 +178,13 @@ impl Store {
         let mut other_box = None;
         let (stream, next_n) = match found {
             Some((owner, stream, next_n, orderly)) => {
-                if !orderly {
-                    // After a crash or a power cut: is what the file system gave back a database?
+                let is_small = fs::metadata(path).is_ok_and(|file| file.len() < CHECKED_BYTES);
+                if !orderly || is_small {
+                    // After a crash or a power cut: is what the file system gave back a database? And a worn card
+                    // loses blocks at rest, too. The indexes are compared with the table: a record that is missing
+                    // there would never be sent.
                     let verdict: String = conn
-                        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+                        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
                         .map_err(fail("check"))?;
                     if verdict != "ok" {
                         return Err(sqlite(path, "check", damage(&verdict)));
@@ -248,6 +215,12 @@ impl Store {
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
             .map_err(fail("count the records"))?;
+        let highest: u64 = conn
+            .query_row("SELECT ifnull(max(n), 0) FROM record WHERE stream = ?", [&stream], |row| row.get(0))
+            .map_err(fail("find the last number"))?;
+        if highest >= next_n {
+            return Err(sqlite(path, "check", damage("it holds numbers that it says it has not given")));
+        }
         let last_row = conn
             .query_row("SELECT ifnull(max(id), 0) FROM record", [], |row| row.get(0))
             .map_err(fail("find the last record"))?;
@@ -426,8 +399,9 @@ impl Store {
     ) -> rusqlite::Result<i64> {
         let bytes = row.body.len() as u64;
         tx.prepare_cached(
-            "INSERT INTO record (stream, n, class, kind, level, rev, ends, at_ms, bytes, alert_id, topic, gap, body)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO record
+             (stream, n, class, kind, level, rev, ends, at_ms, bytes, alert_id, topic, gap, sum, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             row.seq_stream,
@@ -442,6 +416,7 @@ impl Store {
             row.alert_id,
             row.topic,
             row.gap,
+            sum(row.seq_stream, row.n, row.topic, row.body),
             row.body,
         ])?;
         let id = tx.last_insert_rowid();
@@ -493,7 +468,9 @@ impl Store {
         };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
+        crash::point("record-before-commit");
         tx.commit()?;
+        crash::point("record-after-commit");
         self.apply(changes);
         Ok(())
     }
@@ -568,114 +545,6 @@ impl Store {
     }
 }
 
-/// Settings of every connection, and the tables of a new database.
-pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError> {
-    let fail = |doing| move |source| sqlite(path, doing, source);
-    conn.set_prepared_statement_cache_capacity(48);
-    // The lock is taken with the first read below and kept: one process, and no shared-memory file.
-    conn.execute_batch(
-        "PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA cell_size_check = ON;
-         PRAGMA busy_timeout = 0;",
-    )
-    .map_err(fail("configure"))?;
-    let version: i64 =
-        conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail("read its format"))?;
-    let application: i64 =
-        conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail("read its format"))?;
-    if version > FORMAT {
-        return Err(OutboxError::TooNew { path: path.to_path_buf(), found: version, known: FORMAT });
-    }
-    if version != 0 && application != APPLICATION_ID {
-        return Err(sqlite(path, "read its format", damage("it is another program's database")));
-    }
-    if version == 0 {
-        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(fail("configure"))?;
-    }
-    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail("switch on the log"))?;
-    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")
-        .map_err(fail("configure"))?;
-    if version == 0 {
-        conn.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES}
-             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))
-        .map_err(fail("make its tables"))?;
-    }
-    Ok(())
-}
-
-pub(super) fn new_stream(now: Timestamp) -> String {
-    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
-    Ulid::from_parts(milliseconds, rand::random()).to_string()
-}
-
 pub(super) fn read_gone(row: &Row<'_>) -> rusqlite::Result<Gone> {
     Ok(Gone { id: row.get(0)?, stream: row.get(1)?, n: row.get(2)?, acked: row.get(3)?, bytes: row.get(4)? })
-}
-
-pub(super) fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
-    error.sqlite_error_code()
-}
-
-pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(code(error), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
-
-pub(super) fn damage(what: &str) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(
-        rusqlite::ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: 11 },
-        Some(what.to_owned()),
-    )
-}
-
-pub(super) fn sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> OutboxError {
-    let path = path.to_path_buf();
-    match code(&source) {
-        Some(ErrorCode::DiskFull) => OutboxError::DiskFull { doing, path },
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OutboxError::ReadOnly { path },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OutboxError::InUse { path },
-        _ => OutboxError::Sqlite { doing, path, source },
-    }
-}
-
-// ---- numbers on disk ----
-
-pub(super) fn kind_number(kind: Kind) -> u8 {
-    match kind {
-        Kind::Alert => 0,
-        Kind::Count => 1,
-        Kind::Reply => 2,
-        Kind::Gap => 3,
-        Kind::Evidence => 4,
-    }
-}
-
-pub(super) fn kind_from_number(number: u8) -> Kind {
-    match number {
-        0 => Kind::Alert,
-        1 => Kind::Count,
-        2 => Kind::Reply,
-        3 => Kind::Gap,
-        _ => Kind::Evidence,
-    }
-}
-
-pub(super) fn level_number(level: Level) -> u8 {
-    match level {
-        Level::Blue => 0,
-        Level::Yellow => 1,
-        Level::Orange => 2,
-        Level::Red => 3,
-    }
-}
-
-pub(super) fn level_from_number(number: u8) -> Level {
-    match number {
-        0 => Level::Blue,
-        1 => Level::Yellow,
-        2 => Level::Orange,
-        _ => Level::Red,
-    }
 }

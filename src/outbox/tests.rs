@@ -522,3 +522,74 @@ fn the_depth_never_lags_behind_an_answer() {
         assert_eq!(outbox.depth().rows, seq.n);
     }
 }
+
+#[test]
+fn a_body_that_changed_on_the_disk_is_never_sent_and_its_number_is_told() {
+    let dir = dir();
+    let path = dir.path().join("outbox.db");
+    let mut store = open(dir.path());
+    for number in 0..10 {
+        alert(&mut store, number, Level::Red);
+    }
+    let stream = store.depth().stream;
+    store.close().unwrap();
+    // A letter more in the text of the fourth: no database notices that.
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute("UPDATE record SET body = CAST(CAST(body AS TEXT) || '!' AS BLOB) WHERE n = 4", []).unwrap();
+    drop(conn);
+    let mut store = open(dir.path());
+    let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
+    let numbers: Vec<u64> = lent.iter().filter(|sending| sending.kind == Kind::Alert).map(n_of).collect();
+    assert_eq!(numbers, [1, 2, 3, 5, 6, 7, 8, 9, 10]);
+    let gap = lent.iter().find(|sending| sending.kind == Kind::Gap).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
+    assert_eq!((&body["reason"], &body["ranges"]), (&"damaged".into(), &serde_json::json!([[4, 4]])));
+    assert_eq!((store.depth().stream, store.depth().rows), (stream, 10), "the same stream goes on");
+}
+
+#[test]
+fn a_queue_of_format_1_is_taken_over() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    for number in 0..3 {
+        alert(&mut store, number, Level::Blue);
+    }
+    store.close().unwrap();
+    let conn = rusqlite::Connection::open(dir.path().join("outbox.db")).unwrap();
+    conn.execute_batch("ALTER TABLE record DROP COLUMN sum; PRAGMA user_version = 1;").unwrap();
+    drop(conn);
+    let mut store = open(dir.path());
+    assert_eq!(alert(&mut store, 3, Level::Blue).n, 4);
+    let mut lent = lend(&mut store, 100, EVERYTHING);
+    lent.sort_unstable();
+    assert_eq!(lent, [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_page_that_stands_in_anothers_place_does_not_keep_the_queue_from_opening() {
+    let dir = dir();
+    let path = dir.path().join("outbox.db");
+    let mut store = open(dir.path());
+    for number in 0..200 {
+        alert_of(&mut store, number, Level::Red, 2000);
+    }
+    store.close().unwrap();
+    let intact = fs::read(&path).unwrap();
+    for page in 20..60 {
+        let mut bytes = intact.clone();
+        bytes.copy_within(page * 4096..(page + 1) * 4096, (page + 7) * 4096);
+        fs::write(&path, bytes).unwrap();
+        let (mut store, _) = open_with(dir.path(), options(u64::MAX / 2, u64::MAX / 2));
+        let mut numbers = Vec::new();
+        for sending in store.next(1000, EVERYTHING, Instant::now()).unwrap() {
+            numbers.push(sending.seq.map(|seq| (seq.stream.to_string(), seq.n)));
+        }
+        let all = numbers.len();
+        numbers.sort();
+        numbers.dedup();
+        assert_eq!(numbers.len(), all, "page {page}: something is lent twice");
+        drop(store);
+        fs::remove_file(&path).unwrap();
+        let _ = fs::remove_file(path.with_file_name("outbox.db-wal"));
+    }
+}

@@ -7,9 +7,19 @@ use std::time::Instant;
 use rusqlite::{OptionalExtension, Transaction, params};
 use tracing::error;
 
-use super::store::{Gone, Store, kind_from_number, new_stream, read_gone};
-use super::{Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
+use super::crash;
+use super::format::{damage, kind_from_number, new_stream, sum};
+use super::store::{Changes, Gone, Store, read_gone};
+use super::{Gap, GapReason, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
+
+/// What a look through the queue found.
+#[derive(Default)]
+struct Found {
+    lent: Vec<Sending>,
+    /// Rows whose bodies are not what was stored.
+    spoiled: Vec<i64>,
+}
 
 impl Store {
     pub(super) fn connected(&mut self) -> Result<(), OutboxError> {
@@ -26,7 +36,12 @@ impl Store {
         now: Instant,
     ) -> Result<Vec<Sending>, OutboxError> {
         self.held.retain(|_, until| *until > now);
-        let found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
+        let mut found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
+        while !found.spoiled.is_empty() {
+            self.give_up(&found.spoiled)?;
+            found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
+        }
+        let found = found.lent;
         for sending in &found {
             let row = sending.id.row;
             self.lent.insert(row);
@@ -40,9 +55,41 @@ impl Store {
         Ok(found)
     }
 
-    fn collect(&self, limit: usize, policy: Policy) -> rusqlite::Result<Vec<Sending>> {
-        let mut lent = Vec::new();
-        let found = &mut lent;
+    /// Gives up records whose bodies are not what was stored: they must not be sent, and a gap record names them.
+    fn give_up(&mut self, rows: &[i64]) -> Result<(), OutboxError> {
+        let now = self.latest;
+        error!(records = rows.len(), file = %self.path.display(),
+               "records were changed on the disk and are given up: is the disk worn out?");
+        self.attempt("give up changed records", |store| {
+            store.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
+                for row in rows {
+                    let gone = tx
+                        .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ?")?
+                        .query_row([row], read_gone)?;
+                    tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([row])?;
+                    let gap = Gap {
+                        stream: gone.stream.as_str().into(),
+                        reason: GapReason::Damaged,
+                        ranges: gone.n.map(|n| (n, n)).into_iter().collect(),
+                        pictures: u64::from(gone.n.is_none()),
+                        from: now,
+                        to: now,
+                    };
+                    changes.gone.push(gone);
+                    store.insert_gap(tx, gap, now, changes)?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    fn collect(&self, limit: usize, policy: Policy) -> rusqlite::Result<Found> {
+        let mut found = Found::default();
+        self.collect_turns(limit, policy, &mut found)?;
+        Ok(found)
+    }
+
+    fn collect_turns(&self, limit: usize, policy: Policy, found: &mut Found) -> rusqlite::Result<()> {
         let b = self.backlog_to;
         self.collect_turn(Turn::Urgent, (0, 0), (0, i64::MAX), limit, found)?;
         self.collect_turn(Turn::Live, (0, 1), (b, i64::MAX), limit, found)?;
@@ -51,7 +98,7 @@ impl Store {
         }
         if policy.evidence {
             // One at a time: the highest level, then the oldest.
-            let room = limit.min(found.len() + 1);
+            let room = limit.min(found.lent.len() + 1);
             self.collect_turn(Turn::Evidence, (0, 2), (0, i64::MAX), room, found)?;
         }
         // Counted first: a centre that marks late leaves many that were acknowledged on this connection.
@@ -59,22 +106,22 @@ impl Store {
             self.collect_turn(Turn::Again, (1, 0), (0, i64::MAX), limit, found)?;
             self.collect_turn(Turn::Again, (1, 1), (0, i64::MAX), limit, found)?;
             if policy.evidence {
-                let room = limit.min(found.len() + 1);
+                let room = limit.min(found.lent.len() + 1);
                 self.collect_turn(Turn::Again, (1, 2), (0, i64::MAX), room, found)?;
             }
         }
-        Ok(lent)
+        Ok(())
     }
 
-    pub(super) fn collect_turn(
+    fn collect_turn(
         &self,
         turn: Turn,
         (acked, class): (u8, u8),
         (above, up_to): (i64, i64),
         limit: usize,
-        found: &mut Vec<Sending>,
+        found: &mut Found,
     ) -> rusqlite::Result<()> {
-        if found.len() >= limit {
+        if found.lent.len() >= limit {
             return Ok(());
         }
         let by_level = turn == Turn::Evidence;
@@ -94,30 +141,42 @@ impl Store {
             if taken {
                 continue;
             }
-            found.push(self.read_sending(id, turn)?);
-            if found.len() >= limit {
+            match self.read_sending(id, turn)? {
+                Some(sending) => found.lent.push(sending),
+                None => found.spoiled.push(id),
+            }
+            if found.lent.len() >= limit {
                 break;
             }
         }
         Ok(())
     }
 
-    pub(super) fn read_sending(&self, id: i64, turn: Turn) -> rusqlite::Result<Sending> {
+    /// `None` where the body is not what was stored.
+    fn read_sending(&self, id: i64, turn: Turn) -> rusqlite::Result<Option<Sending>> {
         self.conn
-            .prepare_cached("SELECT stream, n, kind, alert_id, topic, body FROM record WHERE id = ?")?
+            .prepare_cached("SELECT stream, n, kind, alert_id, topic, sum, body FROM record WHERE id = ?")?
             .query_row([id], |row| {
                 let stream: String = row.get(0)?;
                 let n: Option<u64> = row.get(1)?;
-                Ok(Sending {
+                let topic_suffix: String = row.get(4)?;
+                let stored: Option<i64> = row.get(5)?;
+                let body: Vec<u8> = row.get(6)?;
+                if stored.is_some_and(|stored| stored != sum(&stream, n, &topic_suffix, &body)) {
+                    return Ok(None);
+                }
+                Ok(Some(Sending {
                     id: RecordId { generation: self.generation, row: id },
                     kind: kind_from_number(row.get(2)?),
                     seq: n.map(|n| Seq { stream: stream.into(), n }),
                     alert_id: row.get(3)?,
                     turn,
-                    topic_suffix: row.get(4)?,
-                    body: row.get(5)?,
-                })
+                    topic_suffix,
+                    body,
+                }))
             })
+            .optional()?
+            .ok_or_else(|| damage("its index names a record that is not there"))
     }
 
     pub(super) fn acked(&mut self, ids: &[RecordId]) -> Result<(), OutboxError> {
@@ -152,7 +211,9 @@ impl Store {
                 waiting.push((id, false));
             }
         }
+        crash::point("receipt-before-commit");
         tx.commit()?;
+        crash::point("receipt-after-commit");
         for row in &gone {
             self.forget(row);
             self.totals.delivered += 1;
@@ -184,6 +245,15 @@ impl Store {
     /// The row, unless it was one of a database that has been replaced since.
     fn row_of(&self, id: RecordId) -> Option<i64> {
         (id.generation == self.generation).then_some(id.row)
+    }
+
+    pub(super) fn urgent_waits(&mut self) -> Result<bool, OutboxError> {
+        self.attempt("look for urgent records", |store| {
+            store
+                .conn
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE acked = 0 AND class = 0)")?
+                .query_row([], |row| row.get(0))
+        })
     }
 
     pub(super) fn next_hold_end(&self) -> Option<Instant> {
@@ -234,7 +304,9 @@ impl Store {
             delete.execute([row.id])?;
         }
         drop(delete);
+        crash::point("mark-before-commit");
         tx.commit()?;
+        crash::point("mark-after-commit");
         self.marks = true;
         for row in &gone {
             self.forget(row);

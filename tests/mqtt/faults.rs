@@ -324,3 +324,30 @@ fn a_latest_value_that_ends_the_connection_does_not_stop_the_alerts() {
     wait(|| format!("the alerts; {:?}", here.publisher.status()), || taken.ids() == ids(0..5));
     here.wait_empty();
 }
+
+#[test]
+fn while_a_red_alert_waits_the_box_knocks_again_soon() {
+    let taken = Taken::default();
+    let for_script = taken.clone();
+    let broker = FakeBroker::start(move |guest| {
+        if guest.nth == 0 {
+            return Ok(());
+        }
+        guest.accept(&[])?;
+        guest.behave(&for_script)
+    });
+    let settings = soon(&broker.url(), Version::V5);
+    let rarely = Duration::from_secs(3600);
+    let timing = Timing {
+        backoff_first: rarely,
+        backoff_most: rarely,
+        backoff_urgent: Duration::from_millis(200),
+        ..settings.timing.clone()
+    };
+    let here = Here::start(Settings { timing, ..settings });
+    here.wait_status("the first attempt to fail", |status| status.trouble.is_some());
+    // A yellow one can wait, a red one cannot.
+    here.alert(1, Level::Yellow);
+    here.alert(2, Level::Red);
+    wait(|| format!("both; taken {:?}", taken.ids()), || taken.ids() == ids(1..3));
+}

@@ -39,6 +39,8 @@ pub fn settings(url: &str, version: Version) -> Settings {
             slowest_link: 1 << 20,
             backoff_first: Duration::from_millis(50),
             backoff_most: Duration::from_millis(200),
+            // No sooner than the listeners of these tests are back: they keep no session.
+            backoff_urgent: Duration::from_secs(60),
             settled: Duration::from_secs(30),
             hold_first: Duration::from_millis(300),
             hold_most: Duration::from_secs(300),

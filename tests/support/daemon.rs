@@ -33,13 +33,16 @@ impl Daemon {
 
     /// [`Daemon::start`] with more in its environment.
     pub fn start_with(config: &Path, manifest: &Path, environment: &[(&str, &OsStr)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_lookout"))
-            .args(["run", "--config"])
-            .arg(config)
-            .arg("--manifest")
-            .arg(manifest)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        command.args(["run", "--config"]).arg(config).arg("--manifest").arg(manifest);
+        command.envs(environment.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// Starts a command that becomes the daemon.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .env("LOOKOUT_LOG", "info,lookout=debug")
-            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -81,27 +84,47 @@ impl Daemon {
         self.child.wait().expect("waited for");
     }
 
+    /// `kill -9`; returns the whole log, with what it had said to the last.
+    pub fn kill_for_log(mut self) -> String {
+        // Fails where it is gone already.
+        let _ = self.child.kill();
+        self.wait_gone(Duration::from_secs(20));
+        let _ = self.child.wait();
+        self.log()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait_gone(&self, within: Duration) {
+        let deadline = Instant::now() + within;
+        let mut ended = self.log.ended.lock().expect("log");
+        while !*ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "not gone within {within:?}:\n{}", self.log());
+            ended = self.log.end_came.wait_timeout(ended, left).expect("log").0;
+        }
+    }
+
     /// Sends SIGHUP.
     pub fn reload(&self) {
         kill_process(self.pid(), Signal::HUP).expect("signalled");
     }
 
     /// Asks it to stop and waits; returns its exit code.
-    pub fn stop(mut self, within: Duration) -> i32 {
-        kill_process(self.pid(), Signal::TERM).expect("signalled");
-        // Its log ends when it ends, so waiting for that is waiting for the process.
-        let deadline = Instant::now() + within;
-        let mut ended = self.log.ended.lock().expect("log");
-        while !*ended {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "not stopped within {within:?}:\n{}", self.log());
-            ended = self.log.end_came.wait_timeout(ended, left).expect("log").0;
-        }
-        drop(ended);
-        self.child.wait().expect("waited for").code().unwrap_or(-1)
+    pub fn stop(self, within: Duration) -> i32 {
+        self.stop_for_log(within).0
     }
 
-    fn pid(&self) -> Pid {
+    /// The same, with the whole log.
+    pub fn stop_for_log(mut self, within: Duration) -> (i32, String) {
+        kill_process(self.pid(), Signal::TERM).expect("signalled");
+        // Its log ends when it ends, so waiting for that is waiting for the process.
+        self.wait_gone(within);
+        let code = self.child.wait().expect("waited for").code().unwrap_or(-1);
+        (code, self.log())
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 }

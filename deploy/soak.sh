@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Runs the long versions of the fault bench (tests/faults) and prints its table in Markdown, with counts.
+#
+#   deploy/soak.sh                 every row, as long as the table promises (about four hours)
+#   deploy/soak.sh --quick         every row, a tenth of that
+#   deploy/soak.sh --table         only prints the table of what has run
+#   deploy/soak.sh --again NAME    forgets the rows whose test has NAME in it, then goes on
+#
+# Can be interrupted: rows that have passed are in the report and are not run again. The report is
+# `${LOOKOUT_FAULTS_REPORT:-$cache/faults.jsonl}`; delete it to begin anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cache="${LOOKOUT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lookout}"
+export LOOKOUT_FAULTS_REPORT="${LOOKOUT_FAULTS_REPORT:-$cache/faults.jsonl}"
+mkdir -p "$(dirname "$LOOKOUT_FAULTS_REPORT")"
+touch "$LOOKOUT_FAULTS_REPORT"
+
+# Test, rounds (or records, or seeds; `-`: none), seconds (`-`: none).
+rows=(
+    "kills::a_daemon_that_is_killed_at_random_moments 200 -"
+    "kills::a_daemon_that_dies_at_named_points 210 -"
+    "power:: 200 -"
+    "brokers:: 200 -"
+    "uplink::whatever_the_link_does - 60"
+    "uplink::after_a_long_outage 50000 60"
+    "storage::a_disk_that_fails 200 -"
+    "storage::a_daemon_on_a_full_disk 1 -"
+    "storage::a_daemon_on_a_read_only_disk 1 -"
+    "corruption:: 1000 -"
+    "storage::a_queue_that_is_too_small - 60"
+    "storm:: - 60"
+    "clocks::a_clock_that_is_an_hour_off 1 -"
+    "clocks::a_box_that_boots_in_1970 1 -"
+    "mild:: - 3600"
+)
+
+table() {
+    python3 - "$LOOKOUT_FAULTS_REPORT" <<'PYTHON'
+import json, sys
+rows = {}
+for line in open(sys.argv[1]):
+    row = json.loads(line)
+    if row["row"] not in rows or row["long"] or not rows[row["row"]]["long"]:
+        rows[row["row"]] = row
+print("| fault | passed | counts |\n|---|---|---|")
+for row in rows.values():
+    counts = [f"{what} {n}" for what, n in row["counts"].items()]
+    passed = "yes" if row["passed"] else "**no**: " + "; ".join(m[:120] for m in row["misses"])
+    print(f"| {row['row']} | {passed} | {', '.join(counts)}; took {row['seconds']} s |")
+PYTHON
+}
+
+share=1
+case "${1:-}" in
+    --table) table; exit ;;
+    --quick) share=10 ;;
+    --again)
+        grep -v "\"test\":\"[^\"]*${2:?a part of a test's name}" "$LOOKOUT_FAULTS_REPORT.done" >"$LOOKOUT_FAULTS_REPORT.part" || true
+        mv "$LOOKOUT_FAULTS_REPORT.part" "$LOOKOUT_FAULTS_REPORT.done" ;;
+    "") ;;
+    *) printf 'error: unknown argument %s\n  hint: see the beginning of deploy/soak.sh\n' "$1" >&2; exit 2 ;;
+esac
+
+if [ -z "${LOOKOUT_SOAK_NO_SETUP:-}" ]; then . deploy/setup.sh --test; fi
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$cache/target}"
+touch "$LOOKOUT_FAULTS_REPORT.done"
+failed=0
+for row in "${rows[@]}"; do
+    read -r name rounds seconds <<<"$row"
+    mark="{\"test\":\"$name\",\"share\":$share}"
+    if grep -qxF "$mark" "$LOOKOUT_FAULTS_REPORT.done"; then echo "soak: $name has passed before" >&2; continue; fi
+    unset LOOKOUT_FAULT_ROUNDS LOOKOUT_FAULT_SECS
+    [ "$rounds" = - ] || export LOOKOUT_FAULT_ROUNDS=$(((rounds + share - 1) / share))
+    [ "$seconds" = - ] || export LOOKOUT_FAULT_SECS=$(((seconds + share - 1) / share))
+    echo "soak: $name, ${LOOKOUT_FAULT_ROUNDS:--} rounds, ${LOOKOUT_FAULT_SECS:--} s" >&2
+    if cargo test --locked --quiet --test faults "$name" -- --include-ignored --nocapture; then
+        printf '%s\n' "$mark" >>"$LOOKOUT_FAULTS_REPORT.done"
+    else
+        failed=$((failed + 1))
+    fi
+done
+table
+[ "$failed" -eq 0 ] || { echo "soak: $failed rows did not pass" >&2; exit 1; }

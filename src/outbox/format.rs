@@ -1,0 +1,212 @@
+//! The file's format: its tables, how older ones are brought up to date, numbers that stand for words, and which of
+//! SQLite's errors mean that the file is damaged. Must never change what a stored number stands for.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode};
+use sha2::{Digest as _, Sha256};
+use ulid::Ulid;
+
+use super::{Kind, Level, OutboxError};
+use crate::analysis::time::Timestamp;
+
+/// `LKOB`, so that `file` and we know our own.
+const APPLICATION_ID: i64 = 0x4c4b_4f42;
+/// Format of the tables. A change adds a step to [`prepare`] and a line to the module docs.
+const FORMAT: i64 = 2;
+
+/// A format further from ours than this is a damaged number.
+const FORMATS_TO_COME: i64 = 1000;
+
+const TABLES: &str = "
+CREATE TABLE queue (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    box TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    next_n INTEGER NOT NULL,
+    orderly INTEGER NOT NULL
+);
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    stream TEXT NOT NULL,
+    n INTEGER,                      -- NULL: a picture
+    class INTEGER NOT NULL,         -- 0 urgent, 1 the rest, 2 pictures
+    kind INTEGER NOT NULL,
+    level INTEGER,
+    rev INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    acked INTEGER NOT NULL DEFAULT 0,
+    release_n INTEGER,              -- a picture leaves with the mark of this number
+    at_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    alert_id TEXT,
+    topic TEXT NOT NULL,
+    gap TEXT,                       -- a gap's numbers, to add to while it waits
+    sum INTEGER,                    -- see `sum`; NULL: stored by format 1
+    body BLOB NOT NULL              -- last: a scan of the other columns need not read it
+);
+CREATE INDEX record_turn ON record(acked, class, id);
+CREATE UNIQUE INDEX record_seq ON record(stream, n) WHERE n IS NOT NULL;
+CREATE INDEX record_alert ON record(alert_id, rev) WHERE alert_id IS NOT NULL;
+CREATE INDEX record_drop ON record(kind, level, id);
+CREATE TABLE mark (stream TEXT PRIMARY KEY, n INTEGER NOT NULL);
+CREATE TABLE alert (
+    alert_id TEXT PRIMARY KEY,
+    rev INTEGER NOT NULL,
+    level INTEGER,
+    first_id INTEGER NOT NULL,      -- order of opening
+    ack BLOB,
+    revision BLOB NOT NULL
+);
+";
+
+/// Settings of every connection, and the tables of a new database.
+pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError> {
+    let fail = |doing| move |source| sqlite(path, doing, source);
+    conn.set_prepared_statement_cache_capacity(48);
+    // The lock is taken with the first read below and kept: one process, and no shared-memory file.
+    conn.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cell_size_check = ON;
+         PRAGMA busy_timeout = 0;",
+    )
+    .map_err(fail("configure"))?;
+    let version: i64 =
+        conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail("read its format"))?;
+    let application: i64 =
+        conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail("read its format"))?;
+    if version > FORMAT + FORMATS_TO_COME {
+        return Err(sqlite(path, "read its format", damage("no program writes such a format")));
+    }
+    if version > FORMAT {
+        return Err(OutboxError::TooNew { path: path.to_path_buf(), found: version, known: FORMAT });
+    }
+    if version != 0 && application != APPLICATION_ID {
+        return Err(sqlite(path, "read its format", damage("it is another program's database")));
+    }
+    if version == 0 {
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;").map_err(fail("configure"))?;
+    }
+    conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail("switch on the log"))?;
+    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")
+        .map_err(fail("configure"))?;
+    if version == 1 {
+        conn.execute_batch(
+            "BEGIN IMMEDIATE; ALTER TABLE record ADD COLUMN sum INTEGER; PRAGMA user_version = 2; COMMIT;",
+        )
+        .map_err(fail("bring its tables up to date"))?;
+    }
+    if version == 0 {
+        conn.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {TABLES}
+             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))
+        .map_err(fail("make its tables"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn new_stream(now: Timestamp) -> String {
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    Ulid::from_parts(milliseconds, rand::random()).to_string()
+}
+
+pub(super) fn code(error: &rusqlite::Error) -> Option<ErrorCode> {
+    error.sqlite_error_code()
+}
+
+/// Whether an error says that the file does not hold what this program wrote: broken pages, values of another type
+/// than was stored, tables that are not there.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    match error {
+        E::InvalidColumnType(..)
+        | E::FromSqlConversionFailure(..)
+        | E::IntegralValueOutOfRange(..)
+        | E::Utf8Error(..) => true,
+        // A page that should be there is beyond the end of the file.
+        E::SqliteFailure(failure, _) if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => {
+            true
+        }
+        // All that SQLite has for these is a generic error and the words.
+        E::SqliteFailure(_, Some(text))
+            if ["no such table", "no such column", "unsupported file format"]
+                .iter()
+                .any(|known| text.starts_with(known)) =>
+        {
+            true
+        }
+        _ => matches!(code(error), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)),
+    }
+}
+
+/// What a record's place, topic and body add up to. SQLite notices broken pages, not a changed letter in a text.
+pub(super) fn sum(stream: &str, n: Option<u64>, topic: &str, body: &[u8]) -> i64 {
+    let mut digest = Sha256::new();
+    for part in [stream.as_bytes(), &n.unwrap_or(0).to_le_bytes(), topic.as_bytes(), body] {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    let digest = digest.finalize();
+    i64::from_le_bytes(std::array::from_fn(|i| digest[i]))
+}
+
+pub(super) fn damage(what: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: 11 },
+        Some(what.to_owned()),
+    )
+}
+
+pub(super) fn sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> OutboxError {
+    let path = path.to_path_buf();
+    match code(&source) {
+        Some(ErrorCode::DiskFull) => OutboxError::DiskFull { doing, path },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OutboxError::ReadOnly { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OutboxError::InUse { path },
+        _ => OutboxError::Sqlite { doing, path, source },
+    }
+}
+
+// ---- numbers on disk ----
+
+pub(super) fn kind_number(kind: Kind) -> u8 {
+    match kind {
+        Kind::Alert => 0,
+        Kind::Count => 1,
+        Kind::Reply => 2,
+        Kind::Gap => 3,
+        Kind::Evidence => 4,
+        Kind::TimeFix => 5,
+    }
+}
+
+pub(super) fn kind_from_number(number: u8) -> Kind {
+    match number {
+        0 => Kind::Alert,
+        1 => Kind::Count,
+        2 => Kind::Reply,
+        3 => Kind::Gap,
+        5 => Kind::TimeFix,
+        _ => Kind::Evidence,
+    }
+}
+
+pub(super) fn level_number(level: Level) -> u8 {
+    match level {
+        Level::Blue => 0,
+        Level::Yellow => 1,
+        Level::Orange => 2,
+        Level::Red => 3,
+    }
+}
+
+pub(super) fn level_from_number(number: u8) -> Level {
+    match number {
+        0 => Level::Blue,
+        1 => Level::Yellow,
+        2 => Level::Orange,
+        _ => Level::Red,
+    }
+}

@@ -1,0 +1,97 @@
+//! The queue and the publisher as a library, where a row must hold the disk in its hand: alerts with rising
+//! revisions, bodies as the contract has them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lookout::analysis::alert::Level;
+use lookout::analysis::time::Timestamp;
+use lookout::clock::Clock;
+use lookout::mqtt::{Bodies, Publisher, Settings, Timing};
+use lookout::outbox::{Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
+use serde_json::json;
+
+/// Nothing is dropped unless a test says so.
+pub fn options(vfs: Option<&str>) -> Options {
+    Options {
+        limits: Limits { free_bytes: 0, ..Limits::default() },
+        gap_body: Arc::new(gap_body),
+        vfs: vfs.map(str::to_owned),
+        ..Options::default()
+    }
+}
+
+fn gap_body(gap: &Gap, seq: &Seq) -> Vec<u8> {
+    let missing: Vec<_> = gap.ranges.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
+    json!({
+        "id": format!("gap.{}.{}", seq.stream, seq.n), "type": "lookout.gap.v1",
+        "data": { "seq": { "stream": &*seq.stream, "n": seq.n }, "missing_stream": &*gap.stream,
+                  "missing": missing, "reason": gap.reason.name() },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// One revision of alert `alert`; returns its place and its id.
+pub fn append(
+    outbox: &Outbox,
+    alert: u64,
+    rev: u32,
+    level: Level,
+    ends: bool,
+    padding: usize,
+) -> Result<(Seq, String), OutboxError> {
+    let name = format!("alert-{alert}");
+    let id = format!("{name}.{rev}");
+    let record = Record {
+        kind: Kind::Alert,
+        alert_id: Some(name.clone()),
+        rev,
+        level: Some(level),
+        phase_end: ends,
+        topic_suffix: "up/alert".to_owned(),
+        at: Timestamp::now(),
+    };
+    let for_body = id.clone();
+    let seq = outbox.append(record, move |seq| {
+        let phase = if ends {
+            "end"
+        } else if rev == 1 {
+            "new"
+        } else {
+            "update"
+        };
+        json!({
+            "specversion": "1.0", "id": for_body, "type": "lookout.alert.v1",
+            "data": { "alert_id": name, "rev": rev, "phase": phase, "level": level.name(),
+                      "padding": "x".repeat(padding), "seq": { "stream": &*seq.stream, "n": seq.n } },
+        })
+        .to_string()
+        .into_bytes()
+    })?;
+    Ok((seq, id))
+}
+
+/// A publisher with short times.
+pub fn publish(outbox: &Outbox, url: &str) -> Publisher {
+    let settings = Settings {
+        url: Some(url.to_owned()),
+        timing: Timing {
+            connect: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(5),
+            backoff_first: Duration::from_millis(20),
+            backoff_most: Duration::from_millis(100),
+            mark_grace: Duration::from_millis(300),
+            ..Timing::default()
+        },
+        backlog_per_sec: 5000,
+        ..Settings::new("530127", "box-1")
+    };
+    Publisher::start(settings, Bodies::default(), outbox.clone(), Clock::start()).unwrap().0
+}
+
+/// Opens it, whatever is wrong with the file.
+pub fn open(folder: &Path, vfs: Option<&str>) -> Result<(Outbox, lookout::outbox::Opened), OutboxError> {
+    Outbox::open(folder, Timestamp::now(), "530127/box-1", options(vfs))
+}

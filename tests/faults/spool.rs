@@ -1,0 +1,41 @@
+//! The queue's file, read by SQLite alone: what a daemon that was killed had really stored.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::here::copy_files;
+
+/// What is in the file.
+#[derive(Debug)]
+pub struct Spool {
+    pub next_n: u64,
+    /// Ids of the messages that wait.
+    pub waiting: BTreeSet<String>,
+    /// Their places.
+    pub places: BTreeSet<(String, u64)>,
+    /// What SQLite's integrity check says: `ok`.
+    pub integrity: String,
+}
+
+/// Reads a copy of the files, log included, as after a crash.
+pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
+    let copy = tempfile::tempdir().unwrap();
+    copy_files(folder, copy.path());
+    let conn = Connection::open(copy.path().join("outbox.db"))?;
+    let next_n = conn.query_row("SELECT next_n FROM queue", [], |row| row.get(0))?;
+    let mut bodies = conn.prepare("SELECT body FROM record WHERE n IS NOT NULL")?;
+    let waiting = bodies
+        .query_map([], |row| row.get::<_, Vec<u8>>(0))?
+        .map(|body| {
+            let body: serde_json::Value = serde_json::from_slice(&body?).unwrap_or_default();
+            Ok(body["id"].as_str().unwrap_or("no id").to_owned())
+        })
+        .collect::<rusqlite::Result<_>>()?;
+    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL")?;
+    let places =
+        places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    Ok(Spool { next_n, waiting, places, integrity })
+}
