@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// What the rows are made of.
 mod bench;
 mod cable;
 mod disk;
@@ -18,6 +19,7 @@ mod judge;
 mod queue;
 mod spool;
 
+// The rows.
 mod brokers;
 mod clocks;
 mod corruption;
