@@ -168,7 +168,8 @@ impl Replay {
         readings: VecDeque<(Duration, Arc<str>, f64)>,
     ) -> Result<Self, Failure> {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
-        let teller = Teller::new(config, sight.model_ref(), clock).map_err(Failure::invalid)?;
+        let teller =
+            Teller::new(config, sight.model_ref(), clock, Default::default()).map_err(Failure::invalid)?;
         let plan = config.plan(vec![sight.plan(camera)]);
         let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
         let (classes, masks) = (sight.classes(), camera.masks.clone());

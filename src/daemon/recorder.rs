@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tracing::{error, info, warn};
+use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Phase, Revision};
+use crate::analysis::alert::{AlertId, Level, Phase, Revision};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -23,10 +24,12 @@ use crate::analysis::time::Timestamp;
 use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
+use crate::contract::command::SnapshotPicture;
 use crate::evidence::{self, EvidenceError, Store};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
+use super::analyst::Snapshot;
 use super::teller::Teller;
 
 /// Revisions that may wait for this thread; whoever sends more waits.
@@ -61,6 +64,15 @@ pub enum Told {
         /// Zone by zone, those of one camera and minute together.
         minutes: Vec<ZoneMinute>,
         /// Now.
+        at: Timestamp,
+    },
+    /// A picture that somebody asked for.
+    Snapshot {
+        /// Who waits for it.
+        snapshot: Snapshot,
+        /// The frame.
+        saw: Saw,
+        /// When it was taken.
         at: Timestamp,
     },
     /// The camera side changed: titles, places, masks.
@@ -158,6 +170,10 @@ impl Desk {
                 }
                 Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.teller),
                 Ok(Told::Counts { minutes, at }) => self.store_counts(&minutes, at),
+                Ok(Told::Snapshot { snapshot, saw, at }) => {
+                    let made = self.snapshot(&snapshot.camera, &saw, at);
+                    (snapshot.reply)(made);
+                }
                 Ok(Told::Settings(settings)) => self.settings = *settings,
                 Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -184,6 +200,29 @@ impl Desk {
             self.evidence.get(&revision.alert).cloned().unwrap_or_default()
         };
         Unstored { revision, evidence, picture }
+    }
+
+    /// A redacted picture that goes with no alert: kept and sent like those that do, with a name of its own.
+    fn snapshot(&mut self, camera: &str, saw: &Saw, at: Timestamp) -> Result<SnapshotPicture, String> {
+        if !self.settings.evidence {
+            return Err("pictures are switched off ([evidence] `enabled`)".to_owned());
+        }
+        let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
+        let made = evidence::make(&saw.picture, &self.settings.classes, &saw.detections, &[], masks)
+            .map_err(|error| error.to_string())?;
+        let name = format!("snapshot-{}", Ulid::new());
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.keep(&name, 1, at, &made.jpeg)
+        {
+            warn!(camera, %error, "the picture was not kept on the box; it is sent all the same");
+        }
+        let topic = Topics::evidence_suffix(&name, 1);
+        let picture =
+            SnapshotPicture { topic: topic.clone(), bytes: made.jpeg.len() as u64, sha256: made.sha256 };
+        let stored =
+            outbox::Evidence { alert_id: name, level: Level::Blue, topic_suffix: topic, at, jpeg: made.jpeg };
+        self.outbox.append_evidence(stored).map_err(|error| error.to_string())?;
+        Ok(picture)
     }
 
     fn picture(&mut self, revision: &Revision, saw: &Saw) -> (Evidence, Option<outbox::Evidence>) {

@@ -12,10 +12,11 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
-    ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem, Degraded,
-    DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule, SensorHealth, SensorState,
-    SignalHealth, SignalWord, Software, SpoolHealth,
+    ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
+    ConfigSource, Degraded, DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule,
+    SensorHealth, SensorState, SignalHealth, SignalWord, Software, SpoolHealth,
 };
+use crate::contract::command::SelftestResult;
 use crate::contract::topics::COMMANDS;
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
@@ -97,16 +98,42 @@ pub fn active(
     teller.sender().event(format!("active.{last_seq}"), None, at, data)
 }
 
+/// Which configuration runs, and how it came to.
+pub struct ConfigReport<'a> {
+    /// What runs.
+    pub running: &'a Config,
+    /// What became of the last one that was offered.
+    pub outcome: ConfigOutcome,
+    /// Where what runs came from.
+    pub source: ConfigSource,
+    /// Its version, if from the centre.
+    pub version: Option<u64>,
+    /// Whether values of it were set.
+    pub adjusted: bool,
+    /// When it falls.
+    pub reverts_at: Option<Time>,
+}
+
 /// Which configuration runs, and whether the one last offered was taken.
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn config(running: &Config, refused: Option<&Problems>, at: Timestamp) -> Result<Vec<u8>, EventError> {
-    let problems = refused.map(Problems::iter).into_iter().flatten();
+pub fn config(
+    report: &ConfigReport<'_>,
+    refused: Option<(&Problems, ConfigSource, Option<u64>)>,
+    at: Timestamp,
+) -> Result<Vec<u8>, EventError> {
+    let problems = refused.map(|(problems, ..)| problems.iter()).into_iter().flatten();
     let data = ConfigData {
-        outcome: if refused.is_some() { ConfigOutcome::Rejected } else { ConfigOutcome::Applied },
-        running_sha256: running.sha256.clone(),
-        offered_sha256: refused.and_then(Problems::sha256).map(str::to_owned),
+        outcome: report.outcome,
+        running_sha256: report.running.sha256.clone(),
+        source: report.source,
+        version: report.version,
+        adjusted: report.adjusted,
+        reverts_at: report.reverts_at,
+        offered_sha256: refused.and_then(|(problems, ..)| problems.sha256()).map(str::to_owned),
+        offered_source: refused.map(|(_, source, _)| source),
+        offered_version: refused.and_then(|(.., version)| version),
         at: Time(at),
         problems: problems
             .map(|problem| ConfigProblem {
@@ -118,11 +145,11 @@ pub fn config(running: &Config, refused: Option<&Problems>, at: Timestamp) -> Re
             .collect(),
         problems_omitted: 0,
     };
-    running.sender().event(format!("config.{at}"), None, at, data)
+    report.running.sender().event(format!("config.{at}"), None, at, data)
 }
 
 /// Everything a health report is made from.
-pub struct Readings<'a> {
+pub struct Readings {
     /// Now.
     pub at: Moment,
     /// Every camera's figures.
@@ -132,11 +159,11 @@ pub struct Readings<'a> {
     /// Every sensor's figures.
     pub sensors: Vec<SensorStats>,
     /// What the analysis last knew.
-    pub known: &'a Known,
+    pub known: Arc<Known>,
     /// The workers' figures.
-    pub lookers: &'a LookerCounts,
+    pub lookers: Arc<LookerCounts>,
     /// The recorder's figures.
-    pub recorder: &'a RecorderCounts,
+    pub recorder: Arc<RecorderCounts>,
     /// The queue.
     pub depth: Depth,
     /// The connection to the broker.
@@ -176,7 +203,7 @@ impl Health {
     ///
     /// # Errors
     /// Only if it cannot be made small enough.
-    pub fn report(&mut self, readings: &Readings<'_>) -> Result<Vec<u8>, EventError> {
+    pub fn report(&mut self, readings: &Readings) -> Result<Vec<u8>, EventError> {
         let at = readings.at;
         let cpu = CpuReading::take(at.mono);
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
@@ -211,7 +238,21 @@ impl Health {
         self.sender.event(format!("health.{}", at.utc), None, at.utc, data)
     }
 
-    fn cameras(&mut self, readings: &Readings<'_>, seconds: f64) -> Vec<CameraHealth> {
+    /// The answer to `selftest`.
+    pub fn in_short(&mut self, readings: &Readings, config_sha256: &str) -> SelftestResult {
+        let degraded = self.degraded(readings);
+        let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
+        SelftestResult {
+            ok: degraded.is_empty(),
+            cameras_running: running.count() as u32,
+            cameras: readings.cameras.len() as u32,
+            queued: readings.depth.rows,
+            config_sha256: config_sha256.to_owned(),
+            degraded: degraded.into_iter().take(10).map(|d| format!("{}: {}", d.part, d.reason)).collect(),
+        }
+    }
+
+    fn cameras(&mut self, readings: &Readings, seconds: f64) -> Vec<CameraHealth> {
         let mut list = Vec::with_capacity(readings.cameras.len());
         let conditions = readings.known.conditions.lock();
         for (id, stats) in &readings.cameras {
@@ -248,7 +289,7 @@ impl Health {
         list
     }
 
-    fn degraded(&mut self, readings: &Readings<'_>) -> Vec<Degraded> {
+    fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
         let mut reasons: Vec<(String, String)> = Vec::new();
         for (id, stats) in &readings.cameras {
             if let Some(error) = &stats.last_error {

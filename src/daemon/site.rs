@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
 use crate::contract::alert::{ClockData, GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
-use crate::contract::command::{Outcome, Refusal, ReplyData};
+use crate::contract::command::{Outcome, ReplyData};
 use crate::contract::words::Time;
 use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
@@ -24,11 +24,12 @@ use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
 
 use super::DaemonError;
 use super::cameras::Wanted;
+use super::commands::Tally;
 use super::lookers::ThresholdsByCamera;
 use super::recorder::{OpenAlerts, Settings};
 use super::report;
 use super::sight::Sight;
-use super::teller::Teller;
+use super::teller::{Mutes, Teller};
 
 /// Everything that follows from a configuration and its models.
 pub struct Site {
@@ -44,9 +45,9 @@ impl Site {
     ///
     /// # Errors
     /// A camera address that only the video side finds wrong.
-    pub fn new(config: &Config, sight: &Sight, clock: ClockData) -> Result<Self, DaemonError> {
+    pub fn new(config: &Config, sight: &Sight, clock: ClockData, mutes: Mutes) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
-        let teller = Teller::new(config, sight.model_ref(), clock).map_err(DaemonError::new)?;
+        let teller = Teller::new(config, sight.model_ref(), clock, mutes).map_err(DaemonError::new)?;
         let recorder = Settings {
             teller,
             evidence: config.evidence.enabled,
@@ -158,6 +159,7 @@ impl RunningBroker {
 pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), DaemonError> {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
+    settings.gate.set_keys(&config.command_keys);
     settings.version = match config.mqtt.version {
         MqttVersion::V5 => mqtt::Version::V5,
         MqttVersion::V311 => mqtt::Version::V311,
@@ -183,6 +185,21 @@ pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), Daemon
             }
             Ok((settings, RunningBroker::Remote))
         }
+    }
+}
+
+/// Says so where whoever reaches the broker may acknowledge alerts.
+pub fn warn_of_open_door(config: &Config) {
+    let here = match &config.mqtt.broker {
+        Broker::Embedded { .. } => true,
+        Broker::Remote { host, .. } => {
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+    };
+    if config.command_keys.is_empty() && !here {
+        warn!(
+            "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key"
+        );
     }
 }
 
@@ -230,7 +247,7 @@ fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
 }
 
 /// What the publisher says by itself, as the contract has it.
-pub fn bodies(sender: Sender) -> mqtt::Bodies {
+pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
     let replier = sender.clone();
     mqtt::Bodies {
         state: Arc::new(move |state, session, at| {
@@ -249,17 +266,18 @@ pub fn bodies(sender: Sender) -> mqtt::Bodies {
                 request_id: refusal.request_id.clone().unwrap_or_default(),
                 command: refusal.verb.clone(),
                 outcome: Outcome::Refused,
-                code: Some(match refusal.kind {
-                    mqtt::RefusalKind::Malformed => Refusal::Malformed,
-                    mqtt::RefusalKind::Retained => Refusal::Retained,
-                    mqtt::RefusalKind::Expired => Refusal::Expired,
-                    mqtt::RefusalKind::Busy => Refusal::Busy,
-                }),
+                code: Some(refusal.kind),
                 message: Some(refusal.why.clone()),
+                health: None,
+                picture: None,
             };
             replier
                 .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
                 .unwrap_or_default()
+        }),
+        heard: Arc::new(move |heard| match heard {
+            Ok((stream, n)) => tally.mark(stream, n, clock.now().utc),
+            Err(refusal) => tally.refused(refusal),
         }),
     }
 }
