@@ -112,12 +112,12 @@ pub struct CommandKeyDocument {
     /// Its name, unique in the file: the `kid` of what it signs, and its name in the audit log.
     #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["desk-1"]))]
     pub id: Option<At<String>>,
-    /// What its holder may do: `desk` (ack, mark, snapshot, selftest), `operator` (also set, mute) or `admin` (also config,
-    /// confirm).
+    /// What its holder may do: `desk` (ack, mark, snapshot, selftest), `operator` (also set, mute,
+    /// confirm) or `admin` (also config).
     #[schemars(required)]
     pub role: Option<At<Role>>,
     /// The public Ed25519 key: 43 characters of base64url, the `x` of its JWK.
-    #[schemars(required, extend("pattern" = "^[A-Za-z0-9_-]{43}$", "examples" = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]))]
+    #[schemars(required, extend("pattern" = "^[A-Za-z0-9_-]{43}$", "examples" = ["3GNLJrUsVTLEIzIXAJxVfQsYE3-HNNPRrWAe2FdOGUk"]))]
     pub public_key: Option<At<String>>,
 }
 

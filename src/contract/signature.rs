@@ -27,9 +27,9 @@ const KEY_ID_BYTES: usize = 64;
 pub enum Role {
     /// Works on alerts: `ack`, `mark`, `snapshot`, `selftest`.
     Desk,
-    /// Tunes what is told: also `set` and `mute`.
+    /// Tunes what is told: also `set`, `mute`, and `confirm` of a `set`.
     Operator,
-    /// Decides what runs: also `config` and `confirm`.
+    /// Decides what runs: also `config`, and `confirm` of it.
     Admin,
 }
 
@@ -55,8 +55,8 @@ impl Role {
     pub fn needed_for(command: &str) -> Option<Role> {
         match command {
             "ack" | "mark" | "snapshot" | "selftest" => Some(Role::Desk),
-            "set" | "mute" => Some(Role::Operator),
-            "config" | "confirm" => Some(Role::Admin),
+            "set" | "mute" | "confirm" => Some(Role::Operator),
+            "config" => Some(Role::Admin),
             _ => None,
         }
     }

@@ -7,12 +7,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::analysis::geometry::Point;
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, CameraSource, Config, SensorSource};
 use crate::contract::signature::Role;
 
 /// Scores that only the surest detections reach: above it a camera is as good as blind.
 const HIGHEST_THRESHOLD: f32 = 0.9;
+/// Part of the picture that masks may cover.
+const MOST_MASKED: f32 = 0.8;
 /// How finely a week is looked at for hours in which a rule is in force.
 const STEP_SECS: i64 = 15 * 60;
 const WEEK_SECS: i64 = 7 * 24 * 60 * 60;
@@ -56,6 +59,7 @@ pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestam
     }
     for camera in &wanted.cameras {
         all.extend(blinded(camera));
+        all.extend(painted_over(camera, running.camera(&camera.id)));
         all.extend(elsewhere(file, camera));
     }
     if !wanted.command_keys.iter().any(|key| key.role == Role::Admin) {
@@ -85,6 +89,19 @@ fn blinded(camera: &Camera) -> Option<String> {
         camera.id,
         class.name()
     ))
+}
+
+/// Masks may grow, but not over the whole picture.
+fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<String> {
+    let share = |camera: &Camera| {
+        let points =
+            (0..400).map(|i| Point { x: (i % 20) as f32 / 20.0 + 0.025, y: (i / 20) as f32 / 20.0 + 0.025 });
+        points.filter(|point| camera.masks.iter().any(|mask| mask.contains(*point))).count() as f32 / 400.0
+    };
+    let masked = share(camera);
+    let too_much = masked > MOST_MASKED && running.is_none_or(|running| masked > share(running));
+    too_much
+        .then(|| format!("camera `{}`: its masks cover {:.0} % of the picture", camera.id, masked * 100.0))
 }
 
 /// A camera's password goes where the file sends it, and only video files that the file names are opened.

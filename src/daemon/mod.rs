@@ -162,7 +162,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         tally,
         clock,
     };
-    commands::start(commands, &control_dir, parts)
+    let commands = commands::start(commands, &control_dir, parts)
         .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
     let scheduler = Arc::new(Scheduler::new());
     let looked = Arc::new(LookerCounts::default());
@@ -222,6 +222,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let _ = recorder_queue.send(Told::Stop);
     recorder.join();
     publisher.stop(STOP_WITHIN);
+    commands.stop(STOP_WITHIN);
     if !outbox.close(STOP_WITHIN) {
         warn!(
             "the queue on disk did not close in time; nothing is lost, the next start takes a moment longer"

@@ -28,7 +28,7 @@ use super::recorder::{RecorderCounts, RecorderQueue, Told};
 use super::report::{self, ConfigReport, Health, Readings};
 use super::sensors::RunningSensors;
 use super::sight::Sight;
-use super::site::Site;
+use super::site::{self, Site};
 use super::standing::{self, Standing, Trial, Wishes};
 use super::teller::Mutes;
 use super::{limits, machine, settings};
@@ -233,6 +233,9 @@ impl Running {
         }
         self.sensors.become_those(&config.sensors);
         self.gate.set_keys(&config.command_keys);
+        if config.command_keys != self.config.command_keys {
+            site::warn_of_open_door(&config);
+        }
         info!(
             cameras = config.cameras.len(),
             sensors = config.sensors.list.len(),

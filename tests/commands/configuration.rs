@@ -60,7 +60,9 @@ fn what_nobody_confirms_falls_also_over_a_kill() {
     let first = here.running();
     let louder = read(&here.config).replace("level = \"orange\"", "level = \"yellow\"");
     assert_eq!(send(&here, 1, &louder, json!({ "revert_after_secs": 12 }))["outcome"], "done");
-    wait_running(&here, "the trial", |d| d["version"] == 1 && d["reverts_at"].is_string());
+    let trial = wait_running(&here, "the trial", |d| d["version"] == 1 && d["reverts_at"].is_string());
+    let by_operator = here.ask(&here.operator, "confirm", json!({ "config": trial }));
+    assert_eq!(by_operator["code"], "not_allowed", "{by_operator}");
     here.kill();
     here.run();
     let before = here.heard("up/config", |_| true).len();

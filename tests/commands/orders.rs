@@ -67,10 +67,10 @@ fn what_nobody_confirms_falls_and_what_is_confirmed_stays() {
     assert_eq!(reverted["data"]["running_sha256"], first.as_str());
 
     assert_eq!(here.ask(&here.operator, "set", set(&first, 2.0))["outcome"], "done");
-    assert_eq!(here.ask(&here.operator, "confirm", json!({ "config": second }))["code"], "not_allowed");
-    assert_eq!(here.ask(&here.admin, "confirm", json!({ "config": first }))["code"], "conflict");
-    assert_eq!(here.ask(&here.admin, "confirm", json!({ "config": second }))["outcome"], "done");
-    assert_eq!(here.ask(&here.admin, "confirm", json!({ "config": second }))["outcome"], "already");
+    assert_eq!(here.ask(&here.desk, "confirm", json!({ "config": second }))["code"], "not_allowed");
+    assert_eq!(here.ask(&here.operator, "confirm", json!({ "config": first }))["code"], "conflict");
+    assert_eq!(here.ask(&here.operator, "confirm", json!({ "config": second }))["outcome"], "done");
+    assert_eq!(here.ask(&here.operator, "confirm", json!({ "config": second }))["outcome"], "already");
     let settled = here.wait("up/config", "what stays", |m| {
         m["data"]["running_sha256"] == second.as_str() && m["data"]["reverts_at"].is_null()
     });
@@ -88,6 +88,7 @@ fn the_log_tells_who_did_what_and_its_chain_is_checked() {
     );
     here.ask(&here.desk, "selftest", json!({}));
     here.send("ack", b"nonsense");
+    here.wait("up/reply", "that it was refused", |m| m["data"]["command"] == "ack");
     here.stop();
     let config = here.config.to_str().unwrap();
     let (good, out, _) = lookout(&["audit", "verify", "--config", config]);

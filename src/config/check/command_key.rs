@@ -6,6 +6,9 @@ use super::Checker;
 use crate::config::document::Document;
 use crate::contract::signature::{KnownKey, PublicKey};
 
+/// Keys that everybody can sign with: RFC 8037, appendix A.
+const PRINTED: [&str; 1] = ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"];
+
 impl Checker<'_, '_> {
     pub(super) fn command_keys(&mut self, document: &Document) -> Vec<KnownKey> {
         let mut taken = BTreeMap::new();
@@ -23,6 +26,15 @@ impl Checker<'_, '_> {
                     .hint("43 letters, digits, `-` and `_`, as `lookout keys make` prints them; the private half never stands here");
                 continue;
             };
+            if PRINTED.contains(&public.text().as_str()) {
+                self.report
+                    .error(
+                        &field.span,
+                        format!("{owner}: is the example of RFC 8037, whose private half is printed there"),
+                    )
+                    .hint("make a key of your own: lookout keys make NAME --role ROLE --out DIR");
+                continue;
+            }
             if let Some(other) = keys.iter().find(|other| other.public == public) {
                 self.report
                     .error(&field.span, format!("{owner}: has the same `public_key` as `{}`", other.id))

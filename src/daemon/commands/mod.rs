@@ -4,6 +4,7 @@
 //! carried out again, both on disk. Must never decide whether a command is allowed: `mqtt` checked form, signature and
 //! role; the analysis and the main thread check sense.
 
+mod pace;
 mod seen;
 mod tally;
 
@@ -11,8 +12,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender as Notes;
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tracing::{debug, error, info, warn};
@@ -24,11 +25,12 @@ use crate::clock::Clock;
 use crate::contract::Sender;
 use crate::contract::alert::SeqData;
 use crate::contract::command::{Outcome, Refusal, ReplyData, SelftestResult, SnapshotPicture};
-use crate::mqtt::{Ask, Command, Order};
+use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
 use super::Control;
 use super::analyst::{AnalystQueue, Note, Taken};
+use pace::Pace;
 use seen::{Seen, Turn};
 pub use tally::Tally;
 
@@ -102,42 +104,78 @@ impl Answer {
     }
 }
 
+/// What the thread hears from inside the daemon.
+enum Word {
+    Finished(Finished),
+    Stop,
+}
+
+/// The running thread.
+pub struct Commands {
+    words: UnboundedSender<Word>,
+    thread: JoinHandle<()>,
+}
+
+impl Commands {
+    /// Ends it when what is finished by now was answered and what was counted is written down.
+    pub fn stop(self, deadline: Duration) {
+        let until = Instant::now() + deadline;
+        // Fails only if the thread is gone, and then there is nothing to stop.
+        let _ = self.words.send(Word::Stop);
+        while !self.thread.is_finished() {
+            if Instant::now() >= until {
+                error!("the command thread did not end in time and is left behind");
+                return;
+            }
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        if self.thread.join().is_err() {
+            error!("the command thread ended with a panic");
+        }
+    }
+}
+
 /// A command whose answer is known.
 struct Finished {
     order: Box<Order>,
     answer: Answer,
 }
 
-/// Starts the thread; it ends when the publisher, which sends commands, has ended. `folder` keeps what was carried out.
+/// Starts the thread. `folder` keeps what was carried out.
 ///
 /// # Errors
 /// The folder cannot be used, or no thread can be started.
-pub fn start(commands: Receiver<Command>, folder: &Path, parts: Parts) -> io::Result<()> {
+pub fn start(commands: Receiver<Command>, folder: &Path, parts: Parts) -> io::Result<Commands> {
     let seen = Seen::open(folder)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     // As many wait here as were handed out, and those are bounded by the queues that they wait in.
-    let (finished_to, finished) = unbounded_channel();
-    let desk = Desk { parts, seen, finished_to };
-    thread::Builder::new()
+    let (words, heard) = unbounded_channel();
+    let finished_to = words.clone();
+    let desk = Desk { parts, seen, pace: Pace::default(), finished_to };
+    let thread = thread::Builder::new()
         .name("commands".to_owned())
-        .spawn(move || runtime.block_on(desk.work(commands, finished)))?;
-    Ok(())
+        .spawn(move || runtime.block_on(desk.work(commands, heard)))?;
+    Ok(Commands { words, thread })
 }
 
 struct Desk {
     parts: Parts,
     seen: Seen,
-    finished_to: UnboundedSender<Finished>,
+    pace: Pace,
+    finished_to: UnboundedSender<Word>,
 }
 
 impl Desk {
-    async fn work(mut self, mut commands: Receiver<Command>, mut finished: UnboundedReceiver<Finished>) {
+    async fn work(mut self, mut commands: Receiver<Command>, mut heard: UnboundedReceiver<Word>) {
         let mut sum_up = tokio::time::interval(SUM_UP_EVERY);
         loop {
             tokio::select! {
                 // Answers first: a desk that floods the box must not keep others from hearing.
                 biased;
-                Some(one) = finished.recv() => self.finish(one),
+                Some(word) = heard.recv() => match word {
+                    Word::Finished(one) => self.finish(one),
+                    Word::Stop => break,
+                },
                 command = commands.recv() => match command {
                     Some(Command::Order(order)) => self.take(order),
                     Some(Command::Mark { stream, n }) => {
@@ -153,10 +191,25 @@ impl Desk {
 
     /// Takes note of a command, then has it carried out.
     fn take(&mut self, order: Box<Order>) {
+        if !self
+            .pace
+            .take(order.signer.as_ref().map_or("", |signer| &signer.key), self.parts.clock.now().mono)
+        {
+            // Not a line each: who holds a key must not be able to wash the log away.
+            self.parts.tally.refused(&Refused {
+                kind: Refusal::Busy,
+                request_id: Some(order.request_id.clone()),
+                key: order.signer.as_ref().map(|signer| signer.key.clone()),
+                verb: order.command.clone(),
+                why: "too many commands of one key".to_owned(),
+                at: order.at,
+            });
+            return;
+        }
         match self.note(&order) {
             Ok(Turn::Fresh) => self.carry_out(order),
             Ok(Turn::Already) => {
-                let answer = Answer::already("this request was carried out before");
+                let answer = Answer::already("this request was answered before; nothing was done again");
                 self.log("finished", &order, Some(&answer));
                 self.reply(&order, answer);
             }
@@ -187,8 +240,12 @@ impl Desk {
                 other => return Ok(other),
             }
         }
-        self.parts.audit.record(order.at, entry("accepted", order, None))?;
-        Ok(Turn::Fresh)
+        let written = self.parts.audit.record(order.at, entry("accepted", order, None));
+        if let (Err(_), Some(signer)) = (&written, &order.signer) {
+            // It will not take effect, so it may come again.
+            self.seen.finish(&signer.key, &order.request_id, false)?;
+        }
+        written.map(|()| Turn::Fresh)
     }
 
     fn carry_out(&mut self, order: Box<Order>) {
@@ -201,7 +258,8 @@ impl Desk {
         let to = self.finished_to.clone();
         let (ask, kept) = (order.ask.clone(), order.clone());
         // The thread is gone only when the daemon is stopping; the centre hears nothing and sends it again.
-        let answering: Answering = Box::new(move |answer| drop(to.send(Finished { order: kept, answer })));
+        let answering: Answering =
+            Box::new(move |answer| drop(to.send(Word::Finished(Finished { order: kept, answer }))));
         let taken = match ask {
             Ask::Ack { alert_id, note } => {
                 let alert = AlertId(Arc::from(alert_id.as_str()));

@@ -24,7 +24,7 @@ present = { zone = "room", classes = ["person"], for_secs = 1 }
 [[command_key]]
 id = "boss"
 role = "admin"
-public_key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+public_key = "3GNLJrUsVTLEIzIXAJxVfQsYE3-HNNPRrWAe2FdOGUk"
 "#;
 
 /// With a secrets folder that holds `cam-01` and `other`.
@@ -82,6 +82,11 @@ fn nobody_far_away_switches_a_box_off() {
     let blind =
         judged(|text| text.replace("eye = \"village\"", "eye = \"village\"\nthresholds = { person = 0.99 }"));
     assert!(blind.contains("as good as blind"), "{blind}");
+    let masked = judged(|text| {
+        let mask = "[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n";
+        text.replace("[[camera.zone]]", &format!("{mask}[[camera.zone]]"))
+    });
+    assert!(masked.contains("100 % of the picture"), "{masked}");
     let locked = judged(|text| text.replace("role = \"admin\"", "role = \"desk\""));
     assert!(locked.contains("nobody could command it"), "{locked}");
 }

@@ -6,6 +6,7 @@ use crate::analysis::time::Timestamp;
 use crate::config::{Config, Problems, Surroundings};
 use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::command::{ConfirmData, MuteData, Refusal, SetData, SnapshotData, WantedConfigData};
+use crate::contract::signature::Role;
 use crate::contract::words::Time;
 use crate::mqtt::{Ask, Order};
 
@@ -14,6 +15,9 @@ use super::super::commands::{Answer, Answering};
 use super::super::standing::{Mute, Standing, Trial, Wanted, Wishes};
 use super::super::{limits, settings};
 use super::{Offer, Running};
+
+/// Why not, for a program and for people.
+type No = (Refusal, String);
 
 /// A trial takes between these, in seconds: long enough to be confirmed, short enough to be one.
 const TRIAL_SECS: std::ops::RangeInclusive<u32> = 10..=86_400;
@@ -34,11 +38,15 @@ impl Running {
                     let _ = self.analyst.send(Note::Snapshot(Snapshot { camera, reply }));
                     return;
                 }
-                Err(answer) => answer,
+                Err((code, why)) => Answer::refused(code, why),
             },
+            // A broker that keeps an old one says nothing new at every connection.
+            Ask::Config(wanted) if order.retained && wanted.version <= self.standing.version => {
+                Answer::already("the broker keeps a configuration that was taken up, or judged, before")
+            }
             Ask::Config(wanted) => self.wanted(wanted),
             Ask::Set(set) => self.set(set),
-            Ask::Confirm(confirm) => self.confirm(confirm),
+            Ask::Confirm(confirm) => self.confirm(confirm, order),
             Ask::Mute(mute) => self.mute(mute, order),
             Ask::Selftest => {
                 let readings = self.readings();
@@ -52,37 +60,35 @@ impl Running {
         answering(answer);
     }
 
-    fn snapshot(&self, wanted: &SnapshotData) -> Result<Arc<str>, Answer> {
+    fn snapshot(&self, wanted: &SnapshotData) -> Result<Arc<str>, No> {
         if !self.config.evidence.enabled {
             let why = "pictures are switched off on this box ([evidence] `enabled`)";
-            return Err(Answer::refused(Refusal::Invalid, why));
+            return Err((Refusal::Invalid, why.to_owned()));
         }
         let camera = self.config.camera(&wanted.camera).map(|camera| camera.id.clone());
-        camera.ok_or_else(|| {
-            Answer::refused(Refusal::Invalid, format!("there is no camera `{}`", wanted.camera))
-        })
+        camera.ok_or_else(|| (Refusal::Invalid, format!("there is no camera `{}`", wanted.camera)))
     }
 
     /// What both changes need: that the centre knows what runs, and that nothing is on trial.
-    fn may_change(&self, expected: &str, revert_after_secs: Option<u32>) -> Result<(), Answer> {
+    fn may_change(&self, expected: &str, revert_after_secs: Option<u32>) -> Result<(), No> {
         if let Some(secs) = revert_after_secs.filter(|secs| !TRIAL_SECS.contains(secs)) {
             let why = format!(
                 "`revert_after_secs` is {secs}; it may be {} to {}",
                 TRIAL_SECS.start(),
                 TRIAL_SECS.end()
             );
-            return Err(Answer::refused(Refusal::Invalid, why));
+            return Err((Refusal::Invalid, why));
         }
         if self.standing.trial.is_some() {
             let why = "something is on trial: confirm it, or wait until what ran before is back";
-            return Err(Answer::refused(Refusal::Conflict, why));
+            return Err((Refusal::Conflict, why.into()));
         }
         if expected != self.config.sha256 {
             let why = format!(
                 "`expect_config` is not what runs: that is {}; look at it before you change it",
                 self.config.sha256
             );
-            return Err(Answer::refused(Refusal::Conflict, why));
+            return Err((Refusal::Conflict, why.into()));
         }
         Ok(())
     }
@@ -99,8 +105,8 @@ impl Running {
             );
             return Answer::refused(Refusal::Conflict, why);
         }
-        if let Err(answer) = self.may_change(&data.expect_config, data.revert_after_secs) {
-            return answer;
+        if let Err((code, why)) = self.may_change(&data.expect_config, data.revert_after_secs) {
+            return Answer::refused(code, why);
         }
         let offer = Offer { source: ConfigSource::Remote, version: Some(data.version) };
         match self.judged(data).and_then(|base| {
@@ -132,8 +138,8 @@ impl Running {
     }
 
     fn set(&mut self, set: &SetData) -> Answer {
-        if let Err(answer) = self.may_change(&set.expect_config, set.revert_after_secs) {
-            return answer;
+        if let Err((code, why)) = self.may_change(&set.expect_config, set.revert_after_secs) {
+            return Answer::refused(code, why);
         }
         let classes = self.sight.classes();
         let (settings, said) = match settings::changed(&self.base, &classes, &self.standing.now.settings, set)
@@ -163,13 +169,18 @@ impl Running {
         Standing { now, trial, ..self.standing.clone() }
     }
 
-    fn confirm(&mut self, confirm: &ConfirmData) -> Answer {
+    fn confirm(&mut self, confirm: &ConfirmData, order: &Order) -> Answer {
         if confirm.config != self.config.sha256 {
             let why = format!("that is not what runs: {} does", self.config.sha256);
             return Answer::refused(Refusal::Conflict, why);
         }
-        if self.standing.trial.is_none() {
+        let Some(trial) = &self.standing.trial else {
             return Answer::already("nothing is on trial");
+        };
+        let is_admin = order.signer.as_ref().is_some_and(|signer| signer.role >= Role::Admin);
+        if trial.before.wanted != self.standing.now.wanted && !is_admin {
+            let why = "a configuration is on trial, which takes the role `admin` to confirm";
+            return Answer::refused(Refusal::NotAllowed, why);
         }
         let next = Standing { trial: None, ..self.standing.clone() };
         if let Err(error) = next.save(&self.folder) {
