@@ -128,8 +128,8 @@ fn nobody_far_away_switches_a_box_off_or_moves_it() {
     assert_eq!(here.running(), running);
 }
 
-/// The good text with something broken in it, and whether that surely makes it bad.
-fn broken(random: &mut StdRng, good: &str) -> String {
+/// The good text with something broken in it.
+pub fn broken(random: &mut StdRng, good: &str) -> String {
     let names = ["box =", "area =", "id =", "cameras =", "polygon =", "grid =", "present =", "model ="];
     let line_of = |at: usize| good[at..].find('\n').map_or(good.len(), |end| at + end);
     let name = names[random.random_range(0..names.len())];

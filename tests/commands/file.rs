@@ -3,8 +3,11 @@
 use std::os::unix::fs::symlink;
 
 use lookout::video::{Auth, Mount, Play, RtspServer};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
 use serde_json::Value;
 
+use crate::configuration::broken;
 use crate::here::*;
 use crate::support::clips::shared;
 
@@ -109,5 +112,33 @@ fn no_broken_file_is_taken_up() {
         m["data"]["problems"][0]["what"].as_str().is_some_and(|w| w.contains("cannot be read"))
     });
     assert_eq!(here.running(), running);
+    here.stop();
+}
+
+#[test]
+#[ignore = "needs ../shared: public weights"]
+fn no_broken_file_is_taken_up_however_fast_they_come() {
+    let mut here = Here::start();
+    let running = here.running();
+    let good = read(&here.config);
+    let mut random = StdRng::seed_from_u64(11);
+    let count = 100 * rounds();
+    let refusals = |here: &Here| {
+        here.audit().iter().filter(|l| l["event"] == "config" && l["outcome"] == "rejected").count()
+    };
+    for number in 0..count {
+        // Whole at once, so that each is judged as it is.
+        let aside = here.folder.path().join("next");
+        std::fs::write(&aside, broken(&mut random, &good)).unwrap();
+        std::fs::rename(&aside, &here.config).unwrap();
+        here.daemon.as_ref().unwrap().reload();
+        wait_until(|| format!("refusal {number}"), || refusals(&here) > number);
+    }
+    let told = here.heard("up/config", |m| m["data"]["running_sha256"] != running.as_str());
+    assert!(told.is_empty(), "{told:?}");
+    let last = here.heard("up/config", |_| true).pop().unwrap();
+    assert!(last["data"]["problems"][0]["line"].as_u64() >= Some(1), "{last}");
+    std::fs::write(&here.config, good.replace("\"orange\"", "\"blue\"")).unwrap();
+    applied(&here, "a good one at last", &[&running]);
     here.stop();
 }

@@ -132,7 +132,9 @@ impl Here {
             .iter()
             .flat_map(|file| {
                 let text = std::fs::read_to_string(file).unwrap();
-                text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()
+                // What is being written just now has no end yet.
+                let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+                whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()
             })
             .collect()
     }

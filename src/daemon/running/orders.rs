@@ -88,7 +88,7 @@ impl Running {
                 "`expect_config` is not what runs: that is {}; look at it before you change it",
                 self.config.sha256
             );
-            return Err((Refusal::Conflict, why.into()));
+            return Err((Refusal::Conflict, why));
         }
         Ok(())
     }
