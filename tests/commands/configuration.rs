@@ -1,5 +1,6 @@
 //! The wanted configuration on `down/config`.
 
+use lookout::contract::signature::PrivateKey;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
@@ -151,13 +152,26 @@ pub fn broken(random: &mut StdRng, good: &str) -> String {
 #[test]
 #[ignore = "needs ../shared: public weights"]
 fn no_broken_configuration_is_taken_up_and_every_one_is_told_with_line_and_column() {
-    let here = Here::start();
+    let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
+    // Several hands: one is not allowed so many in a row.
+    let hands: Vec<_> =
+        (0..=rounds()).map(|hand| PrivateKey::generate(&format!("hand-{hand}")).unwrap()).collect();
+    let mut good = read(&here.config);
+    for key in &hands {
+        let (id, public) = (key.id(), key.public().text());
+        good.push_str(&format!(
+            "\n[[command_key]]\nid = \"{id}\"\nrole = \"admin\"\npublic_key = \"{public}\"\n"
+        ));
+    }
+    std::fs::write(&here.config, &good).unwrap();
+    here.run();
     let running = here.running();
-    let good = read(&here.config);
     let mut random = StdRng::seed_from_u64(7);
     let count = 100 * rounds() as u64;
     for version in 1..=count {
-        let reply = send(&here, version, &broken(&mut random, &good), json!({}));
+        let data =
+            json!({ "version": version, "toml": broken(&mut random, &good), "expect_config": running });
+        let reply = here.ask(&hands[version as usize / 100], "config", data);
         assert_eq!(reply["code"], "invalid", "{reply}");
         assert!(reply["message"].as_str().unwrap().starts_with("line "), "{reply}");
     }

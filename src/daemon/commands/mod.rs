@@ -30,7 +30,7 @@ use crate::outbox::{Kind, Outbox, Record, Seq};
 
 use super::Control;
 use super::analyst::{AnalystQueue, Note, Taken};
-use pace::Pace;
+use pace::{Pace, Paced};
 use seen::{Seen, Turn};
 pub use tally::Tally;
 
@@ -191,20 +191,17 @@ impl Desk {
 
     /// Takes note of a command, then has it carried out.
     fn take(&mut self, order: Box<Order>) {
-        if !self
-            .pace
-            .take(order.signer.as_ref().map_or("", |signer| &signer.key), self.parts.clock.now().mono)
-        {
-            // Not a line each: who holds a key must not be able to wash the log away.
-            self.parts.tally.refused(&Refused {
-                kind: Refusal::Busy,
-                request_id: Some(order.request_id.clone()),
-                key: order.signer.as_ref().map(|signer| signer.key.clone()),
-                verb: order.command.clone(),
-                why: "too many commands of one key".to_owned(),
-                at: order.at,
-            });
-            return;
+        let key = order.signer.as_ref().map(|signer| signer.key.clone());
+        let why = "too many commands of one key; try again later";
+        match self.pace.take(key.as_deref().unwrap_or(""), self.parts.clock.now().mono) {
+            Paced::Go => {}
+            Paced::TooMany => return self.refuse(&order, Answer::refused(Refusal::Busy, why)),
+            Paced::StillTooMany => {
+                // Not a line each: who holds a key must not be able to wash the log away.
+                let (kind, at, why) = (Refusal::Busy, order.at, why.to_owned());
+                let (request_id, verb) = (Some(order.request_id), order.command);
+                return self.parts.tally.refused(&Refused { kind, request_id, key, verb, why, at });
+            }
         }
         match self.note(&order) {
             Ok(Turn::Fresh) => self.carry_out(order),
