@@ -15,7 +15,7 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, evidence, config} > {contract, frame} > analysis`.
+//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis`.
 //! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
 //!
 //! # Invariants
@@ -47,6 +47,7 @@ pub mod clock;
 pub mod contract;
 pub mod frame;
 
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod daemon;

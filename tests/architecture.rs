@@ -10,7 +10,7 @@ use lookout::contract::schema::MESSAGES;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("analysis", &[]),
     ("clock", &["analysis"]),
     ("frame", &["analysis"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("video", &["analysis", "frame", "clock", "contract"]),
     ("detector", &["analysis", "frame", "clock", "contract"]),
     ("evidence", &["analysis", "frame", "clock", "contract"]),
+    ("audit", &["analysis", "contract"]),
     ("outbox", &["analysis", "clock", "contract"]),
     ("mqtt", &["analysis", "clock", "contract", "outbox"]),
     ("scheduler", &["analysis", "frame", "clock"]),
@@ -36,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "evidence",
             "outbox",
             "mqtt",
+            "audit",
             "scheduler",
             "sensors",
         ],
@@ -53,6 +55,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "evidence",
             "outbox",
             "mqtt",
+            "audit",
             "scheduler",
             "sensors",
             "daemon",

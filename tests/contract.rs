@@ -248,6 +248,7 @@ fn written(revision: &Revision, note: Option<&str>) -> Vec<u8> {
         config_sha256: &"cd".repeat(32),
         clock: ClockData { sync: ClockSync::Unknown, err_ms: None },
         evidence: &[],
+        muted: None,
     };
     alert_event(revision, &context, Seq { stream: Arc::from("01KAHZ5N8GQ4R6S7T8V9W0X1Y2"), n: 7 }).unwrap()
 }

@@ -10,10 +10,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+pub mod audit;
 pub mod check;
 pub mod demo;
 pub mod detect;
 pub mod explain;
+pub mod keys;
 pub mod models;
 pub mod probe;
 pub mod replay;
@@ -83,6 +85,10 @@ enum Command {
     Sensors(sensors::Args),
     /// Follow alerts like a small command centre
     Tail(tail::Args),
+    /// Make, list and use the keys of those who command boxes
+    Keys(keys::Args),
+    /// Show or verify the audit log: who asked this box for what
+    Audit(audit::Args),
     /// List or verify models
     Models(models::Args),
     /// Print the published schemas
@@ -103,6 +109,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),
+        Command::Keys(args) => keys::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),
     };

@@ -169,7 +169,8 @@ impl Replay {
     ) -> Result<Self, Failure> {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
         let clock = std::sync::Arc::new(parking_lot::Mutex::new(clock));
-        let teller = Teller::new(config, sight.model_ref(), clock).map_err(Failure::invalid)?;
+        let teller =
+            Teller::new(config, sight.model_ref(), clock, Default::default()).map_err(Failure::invalid)?;
         let plan = config.plan(vec![sight.plan(camera)]);
         let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
         let (classes, masks) = (sight.classes(), camera.masks.clone());

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -54,6 +55,9 @@ pub struct Args {
     /// Acknowledge, and end when the first acknowledgement came back in the alert's next revision
     #[arg(long)]
     pub until_acknowledged: bool,
+    /// Private key that signs acknowledgements and marks, as `lookout keys make` writes it
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// User name at the broker
     #[arg(long)]
     pub user: Option<String>,
@@ -80,6 +84,7 @@ impl Default for Args {
             mark: false,
             seconds: None,
             until_acknowledged: false,
+            key: None,
             user: None,
             password_file: None,
             ca: None,
@@ -136,6 +141,7 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
 /// # Errors
 /// The arguments cannot work, or the output is gone.
 pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) -> Result<Outcome, Failure> {
+    let key = args.key.as_deref().map(super::keys::read_private).transpose()?.map(Arc::new);
     let mut centre = Centre::start(&Follow {
         url: args.url.clone(),
         version: if args.mqtt5 { Version::V5 } else { Version::V311 },
@@ -146,6 +152,7 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         user: args.user.clone(),
         password_file: args.password_file.clone(),
         mark: args.mark,
+        key,
     })
     .map_err(Failure::invalid)?;
     let ack_as = args

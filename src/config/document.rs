@@ -21,6 +21,7 @@ use super::conditions::{
     SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
 };
 use crate::contract::camera_condition::CameraCondition;
+use crate::contract::signature::Role;
 use crate::contract::words::{Eye, Language, Level, Mode};
 
 mod signal;
@@ -97,6 +98,27 @@ pub struct Document {
     /// The sensors, one `[[sensor]]` for each.
     #[serde(default)]
     pub sensor: Vec<At<SensorDocument>>,
+    /// Who may command this box over MQTT, one `[[command_key]]` for each; `lookout keys make` prints it. With at least
+    /// one, everything unsigned is refused. Without any, acknowledgements and marks are taken from whoever reaches the
+    /// broker, and nothing else.
+    #[serde(default)]
+    pub command_key: Vec<At<CommandKeyDocument>>,
+}
+
+/// Who may command this box over MQTT. Only the public half of a key stands here.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandKeyDocument {
+    /// Its name, unique in the file: the `kid` of what it signs, and its name in the audit log.
+    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["desk-1"]))]
+    pub id: Option<At<String>>,
+    /// What its holder may do: `desk` (ack, mark, snapshot, selftest), `operator` (also set, mute,
+    /// confirm) or `admin` (also config).
+    #[schemars(required)]
+    pub role: Option<At<Role>>,
+    /// The public Ed25519 key: 43 characters of base64url, the `x` of its JWK.
+    #[schemars(required, extend("pattern" = "^[A-Za-z0-9_-]{43}$", "examples" = ["3GNLJrUsVTLEIzIXAJxVfQsYE3-HNNPRrWAe2FdOGUk"]))]
+    pub public_key: Option<At<String>>,
 }
 
 /// The box and where it stands.

@@ -25,6 +25,7 @@ use crate::analysis::detection::Class;
 use crate::analysis::rules::{CameraPlan, Rule};
 use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
+use crate::contract::signature::KnownKey;
 use crate::contract::topics::Topics;
 
 pub mod catalogue;
@@ -80,6 +81,8 @@ pub struct Config {
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     /// The sensors and what they share.
     pub sensors: Sensors,
+    /// Who may command this box; empty if it asks for no signature.
+    pub command_keys: Vec<KnownKey>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
@@ -197,6 +200,7 @@ impl Config {
                 signals: parts.signals,
                 neighbours: parts.neighbours,
                 sensors: parts.sensors,
+                command_keys: parts.command_keys,
                 warnings: problems,
                 sha256,
                 named: parts.named,
@@ -291,6 +295,11 @@ impl Config {
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         self.source.path()
+    }
+
+    /// What stands in it.
+    pub fn text(&self) -> &str {
+        self.source.text()
     }
 }
 

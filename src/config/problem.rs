@@ -109,6 +109,14 @@ impl Problems {
         self.list.iter()
     }
 
+    /// Problems of a configuration as a whole, with no place in it.
+    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<String>) -> Problems {
+        let problem =
+            |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
+        let list = whats.into_iter().map(problem).collect();
+        Problems { path: path.to_owned(), list, sha256: sha256.map(str::to_owned) }
+    }
+
     /// SHA-256 over what the file says, as far as it could be read.
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()

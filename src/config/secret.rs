@@ -141,7 +141,7 @@ impl SecretStore {
 }
 
 /// The mode of a file that its group or anybody may read: what everybody can read is no secret.
-pub(super) fn mode_if_open_to_others(metadata: &fs::Metadata) -> Option<u32> {
+pub(crate) fn mode_if_open_to_others(metadata: &fs::Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = metadata.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)

@@ -60,6 +60,9 @@ pub struct AlertData {
     /// To whom it was passed on because nobody acknowledged it in time; absent until that happens.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub escalated: Option<Escalated>,
+    /// Somebody asked that no noise be made for it; absent otherwise, and never there while it is red.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub muted: Option<Muted>,
     /// The model that looked.
     pub model: ModelRef,
     /// The configuration that was in force.
@@ -266,6 +269,17 @@ pub struct Escalated {
     pub to: String,
     /// When.
     pub at: Time,
+}
+
+/// Somebody asked that no noise be made for such alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Muted {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub until: Time,
 }
 
 /// Which model looked.

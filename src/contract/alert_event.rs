@@ -10,7 +10,8 @@ use crate::analysis::grid::GridCode;
 
 use super::alert::{
     Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry,
-    Guarantee, LevelAuthority, ModelRef, Object, Origin, OriginCamera, Place, SeqData, SignalData, WhyData,
+    Guarantee, LevelAuthority, ModelRef, Muted, Object, Origin, OriginCamera, Place, SeqData, SignalData,
+    WhyData,
 };
 use super::camera_condition::CameraCondition;
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
@@ -44,6 +45,8 @@ pub struct AlertContext<'a> {
     pub clock: ClockData,
     /// Its pictures.
     pub evidence: &'a [Evidence],
+    /// Who asked that no noise be made for it.
+    pub muted: Option<&'a Muted>,
 }
 
 /// Where a camera is and whose it is.
@@ -137,6 +140,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
             to: e.to.to_string(),
             at: Time(e.at),
         }),
+        muted: context.muted.cloned(),
         model: context.model.clone(),
         config: ConfigRef { sha256: context.config_sha256.to_owned() },
         clock: context.clock,

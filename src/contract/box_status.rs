@@ -421,10 +421,27 @@ pub struct ConfigData {
     pub outcome: ConfigOutcome,
     /// SHA-256 of the configuration in force, hexadecimal.
     pub running_sha256: String,
+    /// Where it came from.
+    pub source: ConfigSource,
+    /// Its version, where the command centre sent it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<u64>,
+    /// Whether `set` changed values of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub adjusted: bool,
+    /// When what ran before comes back, unless `confirm` comes; absent when nothing is on trial.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reverts_at: Option<Time>,
     /// SHA-256 of the configuration that was refused; absent when one was applied, and where the refused one
     /// could not even be read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_sha256: Option<String>,
+    /// Where the one that was refused came from; absent when one was applied.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offered_source: Option<ConfigSource>,
+    /// The version of the one that was refused, where the command centre sent it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offered_version: Option<u64>,
     /// When.
     pub at: Time,
     /// Why it was rejected; empty when it was applied.
@@ -443,6 +460,16 @@ impl Payload for ConfigData {
     }
 }
 
+/// Where a configuration came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigSource {
+    /// The file on the box.
+    File,
+    /// The command centre, on `down/config`.
+    Remote,
+}
+
 /// What became of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -451,6 +478,8 @@ pub enum ConfigOutcome {
     Applied,
     /// It has problems; the one before it goes on running.
     Rejected,
+    /// Nobody confirmed the one on trial; the one before it runs again.
+    Reverted,
 }
 
 /// One problem of a configuration.

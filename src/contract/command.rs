@@ -3,6 +3,8 @@
 //! The types say what a centre should send. The box reads more kindly than this (`mqtt`), and answers every
 //! refusal with a word that a program can read and a sentence that a person can.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,27 +12,41 @@ use super::Payload;
 use super::alert::SeqData;
 use super::words::Time;
 
-/// A command on `down/cmd/{command}`, as a bare JSON object. Never retained: a retained command is refused.
+/// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
+/// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
+/// whose `kid` names the key, and the message is that text; `area`, `box`, `command`, `iat` and `exp` are required then.
+/// Where it names none, `ack` and `mark` are taken as bare JSON objects. A retained command is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Command<T> {
-    /// Chosen by the centre, unique per command. The answer on `up/reply` repeats it.
+    /// Chosen by the centre, unique per command. The answer on `up/reply` repeats it. A signed command that was carried
+    /// out is never carried out again: a repeat is answered `already`.
     #[schemars(length(min = 1, max = 128))]
     pub request_id: String,
+    /// The county's code of the box that is meant.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub area: Option<String>,
+    /// The box that is meant: a command for one box means nothing to another.
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none", default)]
+    pub box_id: Option<String>,
+    /// The command, as in the topic: one kind of command cannot be sent as another.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command: Option<String>,
     /// When it was issued.
     pub iat: Time,
-    /// When it expires, not before `iat`. A command that arrives later (by the box's clock, with half a minute of
-    /// grace) is refused, so that nothing old takes effect after an outage.
+    /// When it expires, not before `iat` and at most a day after it. A command that arrives later (by the box's clock,
+    /// with half a minute of grace) is refused, so that nothing old takes effect after an outage.
     pub exp: Time,
-    /// Who issues it: a desk or a role, for the audit trail.
+    /// For boxes whose clock may not be set: a number that rises with every command of the same key. A box whose clock
+    /// is not set takes a command only with a higher one than ever before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counter: Option<u64>,
+    /// Who issues it: a person or a desk, for the audit log.
     #[schemars(length(min = 1, max = 128))]
     pub by: String,
-    /// Why, in words, for the audit trail.
+    /// Why, in words, for the audit log. `mute` and `snapshot` require it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(length(max = 512))]
     pub reason: Option<String>,
-    /// Reserved for signed commands; a box of this version neither needs nor checks it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub signature: Option<String>,
     /// What to do; its fields stand beside the others.
     #[serde(flatten)]
     pub data: T,
@@ -50,6 +66,123 @@ pub struct AckData {
 
 /// An acknowledgement as a command.
 pub type AckCommand = Command<AckData>;
+
+/// `down/config`: the wanted configuration, whole, as a signed command named `config`. May be retained.
+///
+/// It is judged like the file on the box. What became of it is told on `up/config`, with every problem. A change of
+/// the file on the box made afterwards wins. At most about 40 KiB of TOML fit into a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WantedConfigData {
+    /// Higher than that of every configuration that the box took this way before.
+    #[schemars(range(min = 1))]
+    pub version: u64,
+    /// The whole file.
+    pub toml: String,
+    /// `running_sha256` of `up/config` as the centre knows it: if something else runs by now, nothing is changed.
+    pub expect_config: String,
+    /// Seconds after which what ran before comes back, also over a restart, unless `confirm` came.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 10, max = 86_400))]
+    pub revert_after_secs: Option<u32>,
+}
+
+/// The wanted configuration as a message. Its `version` says what `exp` says of a command, so that one may be left out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WantedConfig {
+    /// Chosen by the centre, unique. The answer on `up/reply` repeats it.
+    #[schemars(length(min = 1, max = 128))]
+    pub request_id: String,
+    /// The county's code of the box that is meant.
+    pub area: String,
+    /// The box that is meant.
+    #[serde(rename = "box")]
+    pub box_id: String,
+    /// `config`.
+    pub command: String,
+    /// When it was issued.
+    pub iat: Time,
+    /// When it expires.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exp: Option<Time>,
+    /// Who issues it: a person or a desk, for the audit log.
+    #[schemars(length(min = 1, max = 128))]
+    pub by: String,
+    /// Why, in words, for the audit log.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(max = 512))]
+    pub reason: Option<String>,
+    /// What is wanted; its fields stand beside the others.
+    #[serde(flatten)]
+    pub data: WantedConfigData,
+}
+
+/// `down/cmd/confirm`: what runs on trial stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfirmData {
+    /// `running_sha256` of what is to stay.
+    pub config: String,
+}
+
+/// `down/cmd/set`: a few values, without a new configuration. They go on until another configuration is taken up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SetData {
+    /// Whether to forget what earlier `set`s said.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub clear: bool,
+    /// By id of the camera.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub cameras: BTreeMap<String, CameraSetting>,
+    /// By id of the rule: whether it is in force. At least one rule stays in force.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub rules: BTreeMap<String, bool>,
+    /// As in the wanted configuration: `running_sha256` of `up/config`.
+    pub expect_config: String,
+    /// Seconds after which what ran before comes back, also over a restart, unless `confirm` came.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 10, max = 86_400))]
+    pub revert_after_secs: Option<u32>,
+}
+
+/// What can be set of a camera. Values outside the safe range are taken as its nearest end, and the reply says so.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CameraSetting {
+    /// Pictures per second that are looked at: 0.5 to 15.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub analysis_fps: Option<f64>,
+    /// How sure the detector must be, per class: 0.2 to 0.9.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub thresholds: BTreeMap<String, f64>,
+}
+
+/// `down/cmd/mute`: alerts of one kind, rule or camera are marked as muted for a while. They are stored, counted and
+/// published all the same; a centre makes no noise for them. Red alerts are never muted. Requires a `reason`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MuteData {
+    /// The kind of alert. Exactly one of the three.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// The rule.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    /// The camera.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub camera: Option<String>,
+    /// For so long, at most a day; 0 ends it.
+    #[schemars(range(max = 86_400))]
+    pub for_secs: u32,
+}
+
+/// `down/cmd/snapshot`: a redacted picture of a camera, now. Requires a `reason`; only where evidence is enabled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotData {
+    /// Which camera.
+    pub camera: String,
+}
+
+/// `down/cmd/selftest`: how the box does, in the reply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SelftestData {}
 
 /// The centre's durable receipt, retained on `down/mark`: everything up to `n` of `stream` is stored there. It is the
 /// `data.seq` object of the last alert that was stored, sent back.
@@ -79,6 +212,12 @@ pub struct ReplyData {
     /// The same for people, in English.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
+    /// How the box does: the answer to `selftest`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub health: Option<SelftestResult>,
+    /// The picture that was asked for: the answer to `snapshot`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub picture: Option<SnapshotPicture>,
     /// Its number: answers are counted in the same stream as alerts.
     pub seq: SeqData,
 }
@@ -86,6 +225,34 @@ pub struct ReplyData {
 impl Payload for ReplyData {
     const TYPE: &'static str = "lookout.reply.v1";
     const SCHEMA: &'static str = "reply";
+}
+
+/// How the box does, in short; `up/health` says more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SelftestResult {
+    /// Whether nothing is degraded.
+    pub ok: bool,
+    /// Cameras that give pictures.
+    pub cameras_running: u32,
+    /// Cameras that are configured.
+    pub cameras: u32,
+    /// Messages that wait for their receipt.
+    pub queued: u64,
+    /// SHA-256 of the configuration in force.
+    pub config_sha256: String,
+    /// What is not as it should be, at most ten.
+    pub degraded: Vec<String>,
+}
+
+/// A picture that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotPicture {
+    /// Where it is published, below `{prefix}/{area}/{box}/`.
+    pub topic: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the picture.
+    pub sha256: String,
 }
 
 /// What became of a command.
@@ -110,8 +277,22 @@ pub enum Refusal {
     Malformed,
     /// A retained message.
     Retained,
-    /// Past its `exp`.
+    /// Past its `exp`, or its counter did not rise.
     Expired,
+    /// Not signed, where this must be.
+    Unsigned,
+    /// Signed with a key that the box does not know.
+    UnknownKey,
+    /// The signature is wrong.
+    BadSignature,
+    /// The key's role does not allow it.
+    NotAllowed,
+    /// It is meant for another box or another command.
+    Misdirected,
+    /// Something else runs than the command expects, or something is on trial.
+    Conflict,
+    /// It asks for something that is not there or not allowed.
+    Invalid,
     /// Too many commands at once; sending it again helps.
     Busy,
     /// A command that this version does not know.
@@ -120,6 +301,8 @@ pub enum Refusal {
     UnknownAlert,
     /// The alert is over.
     AlertEnded,
+    /// There is no picture: the camera gives none, or it cannot be redacted. Asking again may help.
+    Unavailable,
     /// The box could not store it.
     Storage,
 }

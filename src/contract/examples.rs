@@ -13,11 +13,14 @@ use super::alert::{
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
     ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
-    Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel, MetaRule,
-    SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
+    ConfigSource, Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel,
+    MetaRule, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
 };
 use super::camera_condition::CameraCondition;
-use super::command::{AckCommand, AckData, MarkData, Outcome, ReplyData};
+use super::command::{
+    AckCommand, AckData, CameraSetting, Command, ConfirmData, MarkData, MuteData, Outcome, ReplyData,
+    SelftestData, SetData, SnapshotData, WantedConfig, WantedConfigData,
+};
 use super::count::{ClassCount, CountData, ZoneCount};
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
@@ -63,6 +66,18 @@ pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
         "count" => sender().event("count.cam-03.1795230240", None, at(56)?, count()?)?,
         "reply" => sender().event("reply.r-20261121-17", None, at(190)?, reply()?)?,
         "ack" => serde_json::to_vec(&ack()?)?,
+        "set" => serde_json::to_vec(&command("set", "operator 1", set())?)?,
+        "mute" => serde_json::to_vec(&command("mute", "operator 1", mute())?)?,
+        "confirm" => {
+            serde_json::to_vec(&command("confirm", "admin 1", ConfirmData { config: SHA256.to_owned() })?)?
+        }
+        "selftest" => serde_json::to_vec(&command("selftest", "grid desk 2", SelftestData {})?)?,
+        "snapshot" => serde_json::to_vec(&command(
+            "snapshot",
+            "grid desk 2",
+            SnapshotData { camera: "cam-03".to_owned() },
+        )?)?,
+        "wanted" => serde_json::to_vec(&wanted()?)?,
         "mark" => serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?,
         _ => return Ok(None),
     };
@@ -147,6 +162,7 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
         config_sha256: SHA256,
         clock: ClockData { sync: ClockSync::Synced, err_ms: Some(12) },
         evidence: &evidence,
+        muted: None,
     };
     Ok(alert_event(&revision, &context, Seq { stream: Arc::from(STREAM), n: 4711 })?)
 }
@@ -319,7 +335,13 @@ fn config() -> Result<ConfigData, ExampleError> {
     Ok(ConfigData {
         outcome: ConfigOutcome::Rejected,
         running_sha256: SHA256.to_owned(),
+        source: ConfigSource::File,
+        version: None,
+        adjusted: false,
+        reverts_at: None,
         offered_sha256: Some(SHA256.chars().rev().collect()),
+        offered_source: Some(ConfigSource::Remote),
+        offered_version: Some(8),
         at: Time(at(0)?),
         problems: vec![ConfigProblem {
             line: 41,
@@ -338,6 +360,8 @@ fn reply() -> Result<ReplyData, ExampleError> {
         outcome: Outcome::Done,
         code: None,
         message: None,
+        health: None,
+        picture: None,
         seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
     })
 }
@@ -348,8 +372,60 @@ fn ack() -> Result<AckCommand, ExampleError> {
         iat: Time(at(180)?),
         exp: Time(at(480)?),
         by: "grid desk 2".to_owned(),
+        area: Some("530127".to_owned()),
+        box_id: Some("box-7f3a".to_owned()),
+        command: Some("ack".to_owned()),
+        counter: None,
         reason: None,
-        signature: None,
         data: AckData { alert_id: ALERT.to_owned(), note: Some("patrol 4 is on its way".to_owned()) },
+    })
+}
+
+fn command<T>(name: &str, by: &str, data: T) -> Result<Command<T>, ExampleError> {
+    Ok(Command {
+        request_id: "r-20261121-18".to_owned(),
+        area: Some("530127".to_owned()),
+        box_id: Some("box-7f3a".to_owned()),
+        command: Some(name.to_owned()),
+        iat: Time(at(180)?),
+        exp: Time(at(480)?),
+        counter: None,
+        by: by.to_owned(),
+        reason: Some("road works until Friday".to_owned()),
+        data,
+    })
+}
+
+fn set() -> SetData {
+    let setting = CameraSetting { analysis_fps: Some(3.0), thresholds: [("person".to_owned(), 0.5)].into() };
+    SetData {
+        cameras: [("cam-03".to_owned(), setting)].into(),
+        rules: [("fire-lane-blocked".to_owned(), true)].into(),
+        expect_config: SHA256.to_owned(),
+        revert_after_secs: Some(3600),
+        ..SetData::default()
+    }
+}
+
+fn mute() -> MuteData {
+    MuteData { rule: Some("fire-lane-blocked".to_owned()), for_secs: 3600, ..MuteData::default() }
+}
+
+fn wanted() -> Result<WantedConfig, ExampleError> {
+    Ok(WantedConfig {
+        request_id: "r-20261121-19".to_owned(),
+        area: "530127".to_owned(),
+        box_id: "box-7f3a".to_owned(),
+        command: "config".to_owned(),
+        iat: Time(at(180)?),
+        exp: None,
+        by: "admin 1".to_owned(),
+        reason: Some("new zone at the east gate".to_owned()),
+        data: WantedConfigData {
+            version: 8,
+            toml: "[site]\nbox = \"box-7f3a\"\narea = \"530127\"\n...".to_owned(),
+            expect_config: SHA256.to_owned(),
+            revert_after_secs: Some(600),
+        },
     })
 }

@@ -28,6 +28,7 @@ pub mod examples;
 pub mod explain;
 pub mod kinds;
 pub mod schema;
+pub mod signature;
 pub mod time_fix;
 pub mod topics;
 pub mod words;

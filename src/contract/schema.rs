@@ -10,7 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::alert::{AlertData, GapData};
 use super::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData};
-use super::command::{AckCommand, MarkData, ReplyData};
+use super::command::{
+    AckCommand, Command, ConfirmData, MarkData, MuteData, ReplyData, SelftestData, SetData, SnapshotData,
+    WantedConfig,
+};
 use super::count::CountData;
 use super::examples::{ExampleError, example};
 use super::time_fix::TimeFixData;
@@ -34,7 +37,7 @@ pub struct Message {
 }
 
 /// Every message with a JSON payload. Evidence, a bare JPEG, is only in the AsyncAPI document.
-pub const MESSAGES: [Message; 12] = [
+pub const MESSAGES: [Message; 18] = [
     event::<AlertData>("up/alert", 1, false, "One revision of one alert; each is complete."),
     event::<GapData>("up/alert", 1, false, "Numbers that will never arrive, and why."),
     event::<TimeFixData>(
@@ -61,6 +64,22 @@ pub const MESSAGES: [Message; 12] = [
     ),
     event::<ReplyData>("up/reply", 1, false, "The answer to a command."),
     bare::<AckCommand>("ack", "down/cmd/ack", false, "Somebody takes an alert on."),
+    bare::<Command<SetData>>("set", "down/cmd/set", false, "Changes a few values; signed."),
+    bare::<Command<MuteData>>("mute", "down/cmd/mute", false, "Marks alerts as muted for a while; signed."),
+    bare::<Command<ConfirmData>>("confirm", "down/cmd/confirm", false, "Keeps what runs on trial; signed."),
+    bare::<Command<SelftestData>>("selftest", "down/cmd/selftest", false, "Asks how the box does; signed."),
+    bare::<Command<SnapshotData>>(
+        "snapshot",
+        "down/cmd/snapshot",
+        false,
+        "Asks for a redacted picture; signed.",
+    ),
+    bare::<WantedConfig>(
+        "wanted",
+        "down/config",
+        true,
+        "The wanted configuration, whole and versioned; signed.",
+    ),
     bare::<MarkData>(
         "mark",
         "down/mark",
@@ -236,7 +255,7 @@ fn channels() -> Value {
 const PREFIX: &str = "First part of every topic, `lookout/v1` unless configured otherwise.";
 const AREA: &str = "Six digits of the county.";
 const BOX: &str = "Name of the box.";
-const ALERT: &str = "The alert's `alert_id`.";
+const ALERT: &str = "The alert's `alert_id`; `snapshot-...` for a picture that a command asked for.";
 const PICTURE: &str = "Number of the picture, the `id` in the alert's `evidence`.";
 
 fn channel(topic: &str, parameters: &[(&str, &str)]) -> Value {
@@ -253,6 +272,9 @@ fn channel(topic: &str, parameters: &[(&str, &str)]) -> Value {
 
 /// `alert` for `up/alert`, `ack` for `down/cmd/ack`.
 fn channel_name(topic: &str) -> String {
+    if topic == "down/config" {
+        return "wanted".to_owned();
+    }
     topic.rsplit('/').next().unwrap_or(topic).to_owned()
 }
 

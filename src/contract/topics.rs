@@ -6,7 +6,7 @@
 pub const DEFAULT_PREFIX: &str = "lookout/v1";
 
 /// Commands that a box of this version understands; the last part of `down/cmd/...`.
-pub const COMMANDS: [&str; 1] = ["ack"];
+pub const COMMANDS: [&str; 6] = ["ack", "confirm", "mute", "selftest", "set", "snapshot"];
 
 /// Topic names of one box.
 #[derive(Debug, Clone, PartialEq, Eq)]

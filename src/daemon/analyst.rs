@@ -17,9 +17,11 @@ use crate::analysis::alert::{Acknowledgement, AlertId, Basis, Phase, PhaseReason
 use crate::analysis::book::AlertError;
 use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::camera_health::glance::Glance;
+use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
+use crate::contract::command::SnapshotPicture;
 use crate::frame::Frame;
 use crate::sensors::SensorWord;
 
@@ -35,6 +37,11 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long the frame of a witness is kept, so that an alert raised by another source soon after can show it.
 const WITNESS_KEPT: Duration = Duration::from_secs(60);
 
+/// How long the next frame of a camera may take.
+const SNAPSHOT_WITHIN: Duration = Duration::from_secs(20);
+/// Pictures that may be waited for at once.
+const SNAPSHOTS: usize = 8;
+
 /// Whether a picture goes with a revision: its first one, and where several sources decide also when one joins or it
 /// becomes more urgent.
 fn wants_picture(revision: &Revision) -> bool {
@@ -49,7 +56,7 @@ pub enum Note {
         /// The frame, kept for evidence.
         frame: Frame,
         /// Everything found in it, unsure detections included.
-        detections: Vec<crate::analysis::detection::Detection>,
+        detections: Vec<Detection>,
         /// What the picture says about the camera's health, now and then.
         glance: Option<Box<Glance>>,
     },
@@ -70,10 +77,20 @@ pub enum Note {
     },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
+    /// Somebody wants to see what a camera sees.
+    Snapshot(Snapshot),
     /// Another configuration, checked.
     Reconfigure(Box<Plan>),
     /// The last note.
     Stop,
+}
+
+/// A picture that somebody asked for.
+pub struct Snapshot {
+    /// Of which camera.
+    pub camera: Arc<str>,
+    /// Hears where it is, or why there is none.
+    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
 }
 
 /// What an acknowledgement changed.
@@ -114,7 +131,8 @@ impl Analyst {
     ) -> std::io::Result<(Self, AnalystQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
-            let mut desk = Desk { analysis, clock, recorder, known, witnessed: BTreeMap::new() };
+            let mut desk =
+                Desk { analysis, clock, recorder, known, witnessed: BTreeMap::new(), snapshots: Vec::new() };
             desk.tell(told, None);
             desk.tell_open();
             desk.work(&notes);
@@ -138,6 +156,8 @@ struct Desk {
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
+    /// Pictures that were asked for, and until when they are waited for.
+    snapshots: Vec<(Duration, Snapshot)>,
 }
 
 impl Desk {
@@ -157,6 +177,7 @@ impl Desk {
                 self.tell(told, None);
                 *self.known.conditions.lock() = self.analysis.conditions().into_iter().collect();
                 *self.known.signals.lock() = self.analysis.signals(now);
+                self.give_up_snapshots(now.mono);
                 self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
                 let minutes = self.analysis.take_counts();
                 if !minutes.is_empty() {
@@ -174,6 +195,7 @@ impl Desk {
                     let told = self.analysis.apply(&event);
                     self.tell(told, None);
                 }
+                self.serve_snapshots(&frame, &detections);
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
                 let is_witness = self.analysis.is_witness(&frame.camera);
@@ -222,7 +244,31 @@ impl Desk {
                     Err(error) => warn!(%error, "the rules were not changed"),
                 }
             }
+            Note::Snapshot(snapshot) => {
+                if self.snapshots.len() < SNAPSHOTS {
+                    self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
+                } else {
+                    (snapshot.reply)(Err("too many pictures are asked for at once; try again".to_owned()));
+                }
+            }
             Note::Stop => {}
+        }
+    }
+
+    /// The frame that was just looked at is the one that can be redacted.
+    fn serve_snapshots(&mut self, frame: &Frame, detections: &[Detection]) {
+        while let Some(at) = self.snapshots.iter().position(|(_, wanted)| wanted.camera == frame.camera) {
+            let (_, snapshot) = self.snapshots.swap_remove(at);
+            let saw = Saw { picture: frame.picture.clone(), detections: detections.to_vec() };
+            self.send(Told::Snapshot { snapshot, saw, at: frame.at.utc });
+        }
+    }
+
+    fn give_up_snapshots(&mut self, now: Duration) {
+        while let Some(at) = self.snapshots.iter().position(|(until, _)| *until <= now) {
+            let (_, snapshot) = self.snapshots.swap_remove(at);
+            let why = format!("camera `{}` gave no picture within {SNAPSHOT_WITHIN:?}", snapshot.camera);
+            (snapshot.reply)(Err(why));
         }
     }
 

@@ -63,11 +63,7 @@ impl Keeper {
         picture: &Picture,
         masks: &[Polygon],
     ) {
-        if let Some(store) = &mut self.redacted
-            && let Err(error) = store.keep(&alert.0, number, now, redacted)
-        {
-            warn!(alert = %alert.0, %error, "the picture was not kept on the box; it is sent all the same");
-        }
+        self.keep_redacted(&alert.0, number, now, redacted);
         if let Some((store, recipient)) = &mut self.sealed {
             let kept = evidence::original(picture, masks, recipient)
                 .map_err(|error| error.to_string())
@@ -75,6 +71,15 @@ impl Keeper {
             if let Err(error) = kept {
                 warn!(alert = %alert.0, %error, "the original was not kept");
             }
+        }
+    }
+
+    /// Keeps a redacted picture; `name` is its alert's, or one of its own.
+    pub fn keep_redacted(&mut self, name: &str, number: u32, now: Timestamp, redacted: &[u8]) {
+        if let Some(store) = &mut self.redacted
+            && let Err(error) = store.keep(name, number, now, redacted)
+        {
+            warn!(name, %error, "the picture was not kept on the box; it is sent all the same");
         }
     }
 

@@ -14,53 +14,68 @@ mod analyst;
 mod cameras;
 pub mod clock_watch;
 mod commands;
+mod file_watch;
 mod keeper;
+mod limits;
 mod lookers;
 mod machine;
 mod recorder;
 mod report;
 mod restore;
+mod running;
 pub mod sensors;
+mod settings;
 pub mod sight;
 mod site;
+pub mod standing;
 pub mod teller;
 mod watchdog;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::analysis::Analysis;
+use crate::analysis::time::Timestamp;
+use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
-use crate::config::{Config, Problems};
-use crate::contract::EventError;
-use crate::mqtt::{Publisher, Qos};
+use crate::config::Config;
+use crate::contract::box_status::ConfigOutcome;
+use crate::mqtt::{Order, Publisher};
 use crate::scheduler::Scheduler;
 
-use analyst::{Analyst, AnalystQueue, Known, Note};
+use analyst::{Analyst, Known, Note};
 use cameras::Cameras;
-use clock_watch::{ClockWatch, SharedClockData};
+use clock_watch::ClockWatch;
+use commands::{Answering, Tally};
 use keeper::Keeper;
 use lookers::{LookerCounts, Lookers};
-use recorder::{Recorder, RecorderCounts, RecorderQueue, Told};
-use report::{Health, Readings};
+use recorder::{Recorder, RecorderCounts, Told};
+use report::Health;
+use running::{Beginning, Gauges, Running};
 use sensors::RunningSensors;
 use sight::Sight;
 use site::{OpenedOutbox, Site};
-use watchdog::{Progress, Watchdog};
+use teller::Mutes;
+use watchdog::Watchdog;
 
-/// How often `up/health` is published, and at once when a part becomes degraded or well.
-const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How often the daemon looks at its parts, and at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What the outbox and the publisher get to finish.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Folder within the outbox's for what the command centre asked for: the audit log, requests, a configuration.
+const CONTROL_DIR: &str = "control";
+
+/// Where a box keeps what the command centre asked of it.
+pub fn control_dir(config: &Config) -> PathBuf {
+    config.outbox.dir.join(CONTROL_DIR)
+}
 
 /// What the command line may say beside the configuration.
 #[derive(Debug, Clone, Default)]
@@ -82,30 +97,48 @@ impl DaemonError {
 
 /// What the daemon is asked from outside while it runs.
 enum Control {
+    /// By SIGHUP.
     Reload,
+    /// The configuration file is another one.
+    FileChanged,
     Stop,
+    /// A command that is not about an alert; what becomes of it is to be answered.
+    Order(Box<Order>, Answering),
 }
 
 /// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again.
 ///
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
-pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
+pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let clock = Clock::start();
+    // Where its folder cannot be used, the queue is elsewhere, and what the centre asks for is, too.
+    let opened = site::open_outbox(&file, clock.now().utc)?;
+    let OpenedOutbox { outbox, dir: spool_dir, trouble: spool_trouble } = opened;
+    let control_dir = spool_dir.join(CONTROL_DIR);
+    std::fs::create_dir_all(&control_dir)
+        .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
+    let Beginning { base, config, standing, trial_left } = running::begin(&file, &control_dir, clock);
+    let mutes: Mutes = Arc::new(RwLock::new(standing.mutes.clone()));
     for warning in &config.warnings {
         warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
     }
     let sight = Sight::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
     config.check_classes(&sight.classes()).map_err(DaemonError::new)?;
-    let control = listen_to_signals()?;
+    let (notes, control) = channel();
+    listen_to_signals(notes.clone())?;
+    file_watch::start(file.path().to_owned(), notes.clone()).map_err(DaemonError::new)?;
     let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
-    let site = Site::new(&config, &sight, clock_data.clone())?;
+    let site = Site::new(&config, &sight, clock_data.clone(), mutes.clone())?;
 
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
-    let OpenedOutbox { outbox, trouble: spool_trouble } = site::open_outbox(&config, clock.now().utc)?;
+    let audit = open_audit(&control_dir, &config, clock.now().utc)?;
+    let tally = Arc::new(Tally::default());
     let (settings, broker) = site::broker(&config)?;
+    site::warn_of_open_door(&config);
+    let gate = settings.gate.clone();
     let embedded = broker.port();
-    let bodies = site::bodies(config.sender());
+    let bodies = site::bodies(config.sender(), tally.clone(), clock);
     let (publisher, commands) =
         Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
     let publisher = Arc::new(publisher);
@@ -128,8 +161,17 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     let (analyst, analyst_queue) =
         Analyst::start(analysis, told, clock, recorder_queue.clone(), known.clone())
             .map_err(DaemonError::new)?;
-    commands::start(commands, analyst_queue.clone(), outbox.clone(), config.sender(), clock)
-        .map_err(DaemonError::new)?;
+    let parts = commands::Parts {
+        analyst: analyst_queue.clone(),
+        control: notes,
+        outbox: outbox.clone(),
+        sender: config.sender(),
+        audit: audit.clone(),
+        tally,
+        clock,
+    };
+    let commands = commands::start(commands, &control_dir, parts)
+        .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
     let scheduler = Arc::new(Scheduler::new());
     let looked = Arc::new(LookerCounts::default());
     let detectors = site.detectors(&sight)?;
@@ -150,56 +192,44 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
         "watching"
     );
 
-    let health = Health::new(config.sender(), clock.now());
-    let mut clock_watch = ClockWatch::new(clock.now(), clock_data.clone(), outbox.clone());
-    let mut report_at = Duration::ZERO;
+    let gauges = Gauges { scheduler: scheduler.clone(), known, looked, stored: counts, workers, spool_trouble };
+    let clock_watch = ClockWatch::new(clock.now(), clock_data.clone(), outbox.clone());
+    let watchdog = Watchdog::new(analyst_queue.clone(), outbox.clone(), clock.now().mono);
     let mut running = Running {
+        trial_ends: trial_left.map(|left| clock.now().mono + left),
+        health: Health::new(config.sender(), clock.now()),
+        file,
+        base,
         config,
+        standing,
+        refused: false,
+        folder: control_dir,
         sight,
         site,
         clock,
         publisher: publisher.clone(),
+        outbox: outbox.clone(),
+        audit,
         recorder: recorder_queue.clone(),
         analyst: analyst_queue.clone(),
-        health,
+        gate,
+        mutes,
+        cameras,
+        sensors,
+        gauges,
         clock_data,
+        clock_watch,
+        watchdog,
+        report_at: Duration::ZERO,
     };
-    running.announce(None);
-    let mut watchdog = Watchdog::new(analyst_queue.clone(), outbox.clone(), clock.now().mono);
+    running.announce(ConfigOutcome::Applied);
     watchdog::tell_ready();
-    loop {
-        match control.recv_timeout(LOOK_EVERY) {
-            Ok(Control::Reload) => running.reload(&mut cameras, &mut sensors),
-            Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        let at = clock.now();
-        clock_watch.look(at, &running.health.sender);
-        let readings = Readings {
-            at,
-            cameras: cameras.stats(),
-            frames: scheduler.counts(),
-            sensors: sensors.stats(),
-            known: &known,
-            lookers: &looked,
-            recorder: &counts,
-            depth: outbox.depth(),
-            spool_trouble: spool_trouble.as_deref(),
-            broker: publisher.status(),
-            provider: running.sight.provider(),
-            workers,
-        };
-        watchdog.look(at.mono, progress(&readings, &publisher));
-        if at.mono >= report_at || running.health.is_news(&readings) {
-            report_at = at.mono + REPORT_EVERY;
-            running.report(&readings);
-        }
-    }
+    serve(&mut running, &control);
 
     info!("stopping");
     watchdog::tell_stopping();
-    sensors.stop();
-    cameras.stop_all();
+    running.sensors.stop();
+    running.cameras.stop_all();
     scheduler.close();
     lookers.join();
     // Each of these has worked off what was told to it before it ends.
@@ -208,6 +238,7 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     let _ = recorder_queue.send(Told::Stop);
     recorder.join();
     publisher.stop(STOP_WITHIN);
+    commands.stop(STOP_WITHIN);
     if !outbox.close(STOP_WITHIN) {
         warn!(
             "the queue on disk did not close in time; nothing is lost, the next start takes a moment longer"
@@ -218,126 +249,29 @@ pub fn run(config: Config, options: Options) -> Result<(), DaemonError> {
     Ok(())
 }
 
-/// What is needed to report and to take up another configuration.
-struct Running {
-    config: Config,
-    sight: Sight,
-    site: Site,
-    clock: Clock,
-    publisher: Arc<Publisher>,
-    recorder: RecorderQueue,
-    analyst: AnalystQueue,
-    health: Health,
-    clock_data: SharedClockData,
-}
-
-impl Running {
-    /// Birth and configuration, after the start and after every reload.
-    fn announce(&self, refused: Option<&Problems>) {
-        let at = self.clock.now().utc;
-        self.publish("up/meta", report::meta(&self.config, self.sight.meta(), at));
-        self.publish("up/config", report::config(&self.config, refused, at));
-    }
-
-    fn report(&mut self, readings: &Readings<'_>) {
-        match self.health.report(readings) {
-            Ok(message) => self.publisher.set_latest("up/health", Qos::AtMostOnce, true, message),
-            Err(error) => error!(%error, "the health report could not be written"),
+/// Works off notes, reports, and looks at what is on trial, until it is told to stop.
+fn serve(running: &mut Running, control: &Receiver<Control>) {
+    let mut next_look = running.clock.now().mono;
+    loop {
+        let now = running.clock.now().mono;
+        if now >= next_look {
+            running.look();
+            next_look = now + LOOK_EVERY;
         }
-    }
-
-    fn publish(&self, topic: &str, message: Result<Vec<u8>, EventError>) {
-        match message {
-            Ok(message) => self.publisher.set_latest(topic, Qos::AtLeastOnce, true, message),
-            Err(error) => error!(%error, topic, "a message could not be written"),
+        let wake = running.trial_ends.map_or(next_look, |ends| ends.min(next_look));
+        match control.recv_timeout(wake.saturating_sub(now)) {
+            Ok(Control::Reload) => running.reload(true),
+            Ok(Control::FileChanged) => running.reload(false),
+            Ok(Control::Order(order, answering)) => running.carry_out(&order, answering),
+            Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {}
         }
+        running.look_at_trial();
     }
-
-    /// Takes up the configuration file as it is now. One with a problem changes nothing.
-    fn reload(&mut self, cameras: &mut Cameras, sensors: &mut RunningSensors) {
-        info!(file = %self.config.path().display(), "reading the configuration again");
-        match self.prepare() {
-            Ok((config, site)) => self.become_that(config, site, cameras, sensors),
-            Err(Refused::Problems(problems)) => {
-                error!("the configuration was not taken up, the last good one goes on:\n{problems}");
-                self.announce(Some(&problems));
-            }
-            Err(Refused::Other(reason)) => {
-                error!(reason, "the configuration was not taken up, the last good one goes on");
-            }
-        }
-    }
-
-    /// Everything that can fail, before anything changes.
-    fn prepare(&self) -> Result<(Config, Site), Refused> {
-        let config = Config::load(self.config.path()).map_err(Refused::Problems)?;
-        let restart_only = [
-            (
-                "[site] box or area",
-                config.site.box_id != self.config.site.box_id || config.site.area != self.config.site.area,
-            ),
-            ("[mqtt]", config.mqtt != self.config.mqtt),
-            ("[detector]", config.detector != self.config.detector),
-            ("[outbox]", config.outbox != self.config.outbox),
-        ];
-        if let Some((what, _)) = restart_only.iter().find(|(_, changed)| *changed) {
-            return Err(Refused::Other(format!("{what} changed, which takes a restart of the daemon")));
-        }
-        config.check_classes(&self.sight.classes()).map_err(Refused::Problems)?;
-        let site = Site::new(&config, &self.sight, self.clock_data.clone())
-            .map_err(|error| Refused::Other(error.to_string()))?;
-        Ok((config, site))
-    }
-
-    fn become_that(
-        &mut self,
-        config: Config,
-        mut site: Site,
-        cameras: &mut Cameras,
-        sensors: &mut RunningSensors,
-    ) {
-        site.share_thresholds_of(&self.site);
-        // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
-        let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
-        let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));
-        for (camera, error) in cameras.become_those(site.wanted_cameras()) {
-            error!(%camera, %error, "the camera could not be started");
-        }
-        sensors.become_those(&config.sensors);
-        info!(
-            cameras = config.cameras.len(),
-            sensors = config.sensors.list.len(),
-            rules = config.rules.len(),
-            sha256 = config.sha256,
-            "took up the configuration"
-        );
-        self.config = config;
-        self.site = site;
-        self.announce(None);
-    }
-}
-
-/// What the watchdog looks at.
-fn progress(seen: &Readings<'_>, publisher: &Publisher) -> Progress {
-    let looked = seen.lookers.looked.load(Ordering::Relaxed) + seen.lookers.failed.load(Ordering::Relaxed);
-    Progress {
-        mqtt: publisher.beats(),
-        looked,
-        overtaken: seen.frames.iter().map(|(_, counts)| counts.replaced).sum(),
-        cameras: seen.cameras.iter().map(|(_, stats)| stats.frames + stats.reconnects).sum(),
-        wanted_cameras: seen.cameras.len(),
-    }
-}
-
-/// Why a configuration was not taken up.
-enum Refused {
-    Problems(Problems),
-    Other(String),
 }
 
 /// Signals become notes for the main thread.
-fn listen_to_signals() -> Result<Receiver<Control>, DaemonError> {
-    let (notes, control) = channel();
+fn listen_to_signals(notes: Sender<Control>) -> Result<(), DaemonError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DaemonError::new)?;
     let inside = runtime.enter();
@@ -361,5 +295,23 @@ fn listen_to_signals() -> Result<Receiver<Control>, DaemonError> {
         .name("signals".to_owned())
         .spawn(move || runtime.block_on(listen))
         .map_err(DaemonError::new)?;
-    Ok(control)
+    Ok(())
+}
+
+/// The audit log, with a line that the daemon started.
+fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audit>, DaemonError> {
+    let started = Entry {
+        detail: Some(format!(
+            "lookout {}, configuration {}, {} command keys",
+            env!("CARGO_PKG_VERSION"),
+            config.sha256,
+            config.command_keys.len()
+        )),
+        ..Entry::of("started")
+    };
+    let audit = Audit::open(folder, now).and_then(|audit| audit.record(now, started).map(|()| audit));
+    let audit = audit.map_err(|error| {
+        DaemonError(format!("the audit log in {} cannot be written: {error}", folder.display()))
+    })?;
+    Ok(Arc::new(audit))
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tracing::{error, info, warn};
+use ulid::Ulid;
 
 use crate::analysis::alert::{AlertId, Level, Phase, Revision};
 use crate::analysis::counts::ZoneMinute;
@@ -24,10 +25,12 @@ use crate::clock::Clock;
 use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
+use crate::contract::command::SnapshotPicture;
 use crate::evidence::{self, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
+use super::analyst::Snapshot;
 use super::keeper::Keeper;
 use super::teller::Teller;
 use super::watchdog::Ping;
@@ -66,6 +69,15 @@ pub enum Told {
         /// Zone by zone, those of one camera and minute together.
         minutes: Vec<ZoneMinute>,
         /// Now.
+        at: Timestamp,
+    },
+    /// A picture that somebody asked for.
+    Snapshot {
+        /// Who waits for it.
+        snapshot: Snapshot,
+        /// The frame.
+        saw: Saw,
+        /// When it was taken.
         at: Timestamp,
     },
     /// The camera side changed: titles, places, masks.
@@ -168,6 +180,10 @@ impl Desk {
                 Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.teller),
                 Ok(Told::Counts { minutes, at }) => self.store_counts(&minutes, at),
                 Ok(Told::Ping(ping)) => ping.answer(),
+                Ok(Told::Snapshot { snapshot, saw, at }) => {
+                    let made = self.snapshot(&snapshot.camera, &saw, at);
+                    (snapshot.reply)(made);
+                }
                 Ok(Told::Settings(settings)) => self.settings = *settings,
                 Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -195,6 +211,25 @@ impl Desk {
             self.evidence.get(&revision.alert).cloned().unwrap_or_default()
         };
         Unstored { revision, evidence, picture }
+    }
+
+    /// A redacted picture that goes with no alert: kept and sent like those that do, with a name of its own.
+    fn snapshot(&mut self, camera: &str, saw: &Saw, at: Timestamp) -> Result<SnapshotPicture, String> {
+        if !self.settings.evidence {
+            return Err("pictures are switched off ([evidence] `enabled`)".to_owned());
+        }
+        let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
+        let made = evidence::make(&saw.picture, &self.settings.classes, &saw.detections, &[], masks)
+            .map_err(|error| error.to_string())?;
+        let name = format!("snapshot-{}", Ulid::new());
+        self.keeper.keep_redacted(&name, 1, at, &made.jpeg);
+        let topic = Topics::evidence_suffix(&name, 1);
+        let picture =
+            SnapshotPicture { topic: topic.clone(), bytes: made.jpeg.len() as u64, sha256: made.sha256 };
+        let stored =
+            outbox::Evidence { alert_id: name, level: Level::Blue, topic_suffix: topic, at, jpeg: made.jpeg };
+        self.outbox.append_evidence(stored).map_err(|error| error.to_string())?;
+        Ok(picture)
     }
 
     fn picture(&mut self, revision: &Revision, saw: &Saw) -> (Evidence, Option<outbox::Evidence>) {

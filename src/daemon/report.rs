@@ -12,10 +12,11 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
-    ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem, Degraded,
-    DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule, SensorHealth, SensorState,
-    SignalHealth, SignalWord, Software, SpoolHealth,
+    ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
+    ConfigSource, Degraded, DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule,
+    SensorHealth, SensorState, SignalHealth, SignalWord, Software, SpoolHealth,
 };
+use crate::contract::command::SelftestResult;
 use crate::contract::topics::COMMANDS;
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
@@ -98,16 +99,42 @@ pub fn active(
     teller.sender().event(format!("active.{last_seq}"), None, at, data)
 }
 
+/// Which configuration runs, and how it came to.
+pub struct ConfigReport<'a> {
+    /// What runs.
+    pub running: &'a Config,
+    /// What became of the last one that was offered.
+    pub outcome: ConfigOutcome,
+    /// Where what runs came from.
+    pub source: ConfigSource,
+    /// Its version, if from the centre.
+    pub version: Option<u64>,
+    /// Whether values of it were set.
+    pub adjusted: bool,
+    /// When it falls.
+    pub reverts_at: Option<Time>,
+}
+
 /// Which configuration runs, and whether the one last offered was taken.
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn config(running: &Config, refused: Option<&Problems>, at: Timestamp) -> Result<Vec<u8>, EventError> {
-    let problems = refused.map(Problems::iter).into_iter().flatten();
+pub fn config(
+    report: &ConfigReport<'_>,
+    refused: Option<(&Problems, ConfigSource, Option<u64>)>,
+    at: Timestamp,
+) -> Result<Vec<u8>, EventError> {
+    let problems = refused.map(|(problems, ..)| problems.iter()).into_iter().flatten();
     let data = ConfigData {
-        outcome: if refused.is_some() { ConfigOutcome::Rejected } else { ConfigOutcome::Applied },
-        running_sha256: running.sha256.clone(),
-        offered_sha256: refused.and_then(Problems::sha256).map(str::to_owned),
+        outcome: report.outcome,
+        running_sha256: report.running.sha256.clone(),
+        source: report.source,
+        version: report.version,
+        adjusted: report.adjusted,
+        reverts_at: report.reverts_at,
+        offered_sha256: refused.and_then(|(problems, ..)| problems.sha256()).map(str::to_owned),
+        offered_source: refused.map(|(_, source, _)| source),
+        offered_version: refused.and_then(|(.., version)| version),
         at: Time(at),
         problems: problems
             .map(|problem| ConfigProblem {
@@ -119,11 +146,11 @@ pub fn config(running: &Config, refused: Option<&Problems>, at: Timestamp) -> Re
             .collect(),
         problems_omitted: 0,
     };
-    running.sender().event(format!("config.{at}"), None, at, data)
+    report.running.sender().event(format!("config.{at}"), None, at, data)
 }
 
 /// Everything a health report is made from.
-pub struct Readings<'a> {
+pub struct Readings {
     /// Now.
     pub at: Moment,
     /// Every camera's figures.
@@ -133,15 +160,15 @@ pub struct Readings<'a> {
     /// Every sensor's figures.
     pub sensors: Vec<SensorStats>,
     /// What the analysis last knew.
-    pub known: &'a Known,
+    pub known: Arc<Known>,
     /// The workers' figures.
-    pub lookers: &'a LookerCounts,
+    pub lookers: Arc<LookerCounts>,
     /// The recorder's figures.
-    pub recorder: &'a RecorderCounts,
+    pub recorder: Arc<RecorderCounts>,
     /// The queue.
     pub depth: Depth,
     /// Why the queue is not where it should be.
-    pub spool_trouble: Option<&'a str>,
+    pub spool_trouble: Option<String>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -179,7 +206,7 @@ impl Health {
     }
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
-    pub fn is_news(&self, readings: &Readings<'_>) -> bool {
+    pub fn is_news(&self, readings: &Readings) -> bool {
         parts(&reasons(readings)) != self.told
     }
 
@@ -187,7 +214,7 @@ impl Health {
     ///
     /// # Errors
     /// Only if it cannot be made small enough.
-    pub fn report(&mut self, readings: &Readings<'_>) -> Result<Vec<u8>, EventError> {
+    pub fn report(&mut self, readings: &Readings) -> Result<Vec<u8>, EventError> {
         let at = readings.at;
         let cpu = CpuReading::take(at.mono);
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
@@ -222,7 +249,21 @@ impl Health {
         self.sender.event(format!("health.{}", at.utc), None, at.utc, data)
     }
 
-    fn cameras(&mut self, readings: &Readings<'_>, seconds: f64) -> Vec<CameraHealth> {
+    /// The answer to `selftest`.
+    pub fn in_short(&mut self, readings: &Readings, config_sha256: &str) -> SelftestResult {
+        let degraded = self.degraded(readings);
+        let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
+        SelftestResult {
+            ok: degraded.is_empty(),
+            cameras_running: running.count() as u32,
+            cameras: readings.cameras.len() as u32,
+            queued: readings.depth.rows,
+            config_sha256: config_sha256.to_owned(),
+            degraded: degraded.into_iter().take(10).map(|d| format!("{}: {}", d.part, d.reason)).collect(),
+        }
+    }
+
+    fn cameras(&mut self, readings: &Readings, seconds: f64) -> Vec<CameraHealth> {
         let mut list = Vec::with_capacity(readings.cameras.len());
         let conditions = readings.known.conditions.lock();
         for (id, stats) in &readings.cameras {
@@ -259,7 +300,7 @@ impl Health {
         list
     }
 
-    fn degraded(&mut self, readings: &Readings<'_>) -> Vec<Degraded> {
+    fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
         let reasons = reasons(readings);
         self.told = parts(&reasons);
         let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
@@ -285,7 +326,7 @@ impl Health {
 }
 
 /// What is wrong now: part and reason.
-fn reasons(readings: &Readings<'_>) -> Vec<(String, String)> {
+fn reasons(readings: &Readings) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
     for (id, stats) in &readings.cameras {
         if let Some(error) = &stats.last_error {
@@ -317,7 +358,7 @@ fn reasons(readings: &Readings<'_>) -> Vec<(String, String)> {
     if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
         reasons.push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
     }
-    if let Some(trouble) = readings.spool_trouble {
+    if let Some(trouble) = &readings.spool_trouble {
         reasons.push(("spool".to_owned(), trouble.to_owned()));
     }
     let lost = readings.recorder.lost.load(Ordering::Relaxed);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
 use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
-use crate::contract::command::{Outcome, Refusal, ReplyData};
+use crate::contract::command::{Outcome, ReplyData};
 use crate::contract::words::Time;
 use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
@@ -25,11 +25,12 @@ use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
 use super::DaemonError;
 use super::cameras::Wanted;
 use super::clock_watch::SharedClockData;
+use super::commands::Tally;
 use super::lookers::ThresholdsByCamera;
 use super::recorder::{OpenAlerts, Settings};
 use super::report;
 use super::sight::Sight;
-use super::teller::Teller;
+use super::teller::{Mutes, Teller};
 
 /// Everything that follows from a configuration and its models.
 pub struct Site {
@@ -45,9 +46,14 @@ impl Site {
     ///
     /// # Errors
     /// A camera address that only the video side finds wrong.
-    pub fn new(config: &Config, sight: &Sight, clock: SharedClockData) -> Result<Self, DaemonError> {
+    pub fn new(
+        config: &Config,
+        sight: &Sight,
+        clock: SharedClockData,
+        mutes: Mutes,
+    ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
-        let teller = Teller::new(config, sight.model_ref(), clock).map_err(DaemonError::new)?;
+        let teller = Teller::new(config, sight.model_ref(), clock, mutes).map_err(DaemonError::new)?;
         let recorder = Settings {
             teller,
             evidence: config.evidence.enabled,
@@ -159,6 +165,7 @@ impl RunningBroker {
 pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), DaemonError> {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
+    settings.gate.set_keys(&config.command_keys);
     settings.version = match config.mqtt.version {
         MqttVersion::V5 => mqtt::Version::V5,
         MqttVersion::V311 => mqtt::Version::V311,
@@ -187,11 +194,28 @@ pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), Daemon
     }
 }
 
+/// Says so where whoever reaches the broker may acknowledge alerts.
+pub fn warn_of_open_door(config: &Config) {
+    let here = match &config.mqtt.broker {
+        Broker::Embedded { .. } => true,
+        Broker::Remote { host, .. } => {
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+    };
+    if config.command_keys.is_empty() && !here {
+        warn!(
+            "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key"
+        );
+    }
+}
+
 /// The queue, and what is wrong with where it is.
 pub struct OpenedOutbox {
     /// The queue.
     pub outbox: Outbox,
-    /// Why it is not where it should be, if so.
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Why that is not the configured one, if so.
     pub trouble: Option<String>,
 }
 
@@ -203,7 +227,9 @@ pub struct OpenedOutbox {
 /// The folder is another process's or a later version's, or there is no temporary folder either.
 pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, DaemonError> {
     let error = match open_outbox_in(&config.outbox.dir, config, now) {
-        Ok(outbox) => return Ok(OpenedOutbox { outbox, trouble: None }),
+        Ok(outbox) => {
+            return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
+        }
         Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
             return Err(DaemonError::new(error));
         }
@@ -216,7 +242,7 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
     let cause = error.to_string();
     let cause = cause.lines().next().unwrap_or_default();
     let trouble = format!("{cause}; alerts wait in {} and do not survive a restart", dir.display());
-    Ok(OpenedOutbox { outbox, trouble: Some(trouble) })
+    Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
 
 fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox, OutboxError> {
@@ -258,7 +284,7 @@ fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
 }
 
 /// What the publisher says by itself, as the contract has it.
-pub fn bodies(sender: Sender) -> mqtt::Bodies {
+pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
     let replier = sender.clone();
     mqtt::Bodies {
         state: Arc::new(move |state, session, at| {
@@ -277,17 +303,18 @@ pub fn bodies(sender: Sender) -> mqtt::Bodies {
                 request_id: refusal.request_id.clone().unwrap_or_default(),
                 command: refusal.verb.clone(),
                 outcome: Outcome::Refused,
-                code: Some(match refusal.kind {
-                    mqtt::RefusalKind::Malformed => Refusal::Malformed,
-                    mqtt::RefusalKind::Retained => Refusal::Retained,
-                    mqtt::RefusalKind::Expired => Refusal::Expired,
-                    mqtt::RefusalKind::Busy => Refusal::Busy,
-                }),
+                code: Some(refusal.kind),
                 message: Some(refusal.why.clone()),
+                health: None,
+                picture: None,
             };
             replier
                 .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
                 .unwrap_or_default()
+        }),
+        heard: Arc::new(move |heard| match heard {
+            Ok((stream, n)) => tally.mark(stream, n, clock.now().utc),
+            Err(refusal) => tally.refused(refusal),
         }),
     }
 }

@@ -4,18 +4,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analysis::alert::Revision;
+use parking_lot::RwLock;
+
+use crate::analysis::alert::{Level, Revision};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
-use crate::contract::alert::{Evidence, ModelRef, SeqData};
+use crate::contract::alert::{Evidence, ModelRef, Muted, SeqData};
 use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
 
 use super::clock_watch::SharedClockData;
+use super::standing::Mute;
+
+/// Mutes that are in force, or were.
+pub type Mutes = Arc<RwLock<Vec<Mute>>>;
 
 /// Everything about the site that alerts carry.
 #[derive(Debug, Clone)]
@@ -30,6 +36,7 @@ pub struct Teller {
     cameras: BTreeMap<Arc<str>, CameraPlace>,
     sensors: BTreeMap<Arc<str>, SensorPlace>,
     titles: BTreeMap<Arc<str>, String>,
+    mutes: Mutes,
     /// For alerts of cameras that are no longer configured.
     area: GridCode,
 }
@@ -41,6 +48,7 @@ impl Teller {
         config: &Config,
         model: ModelRef,
         clock: SharedClockData,
+        mutes: Mutes,
     ) -> Result<Self, crate::analysis::grid::GridError> {
         let cameras = config.cameras.iter().map(|camera| {
             let place = CameraPlace {
@@ -63,6 +71,7 @@ impl Teller {
             model,
             config_sha256: config.sha256.clone(),
             clock,
+            mutes,
             cameras: cameras.collect(),
             sensors: sensors.collect(),
             titles: config.titles.clone(),
@@ -110,6 +119,7 @@ impl Teller {
     /// # Errors
     /// See [`alert_event`]: only if the message cannot be made small enough.
     pub fn alert(&self, revision: &Revision, evidence: &[Evidence], seq: Seq) -> Result<Vec<u8>, EventError> {
+        let muted = self.muted(revision);
         let context = AlertContext {
             sender: &self.sender,
             site: self.site.as_deref(),
@@ -123,7 +133,26 @@ impl Teller {
             config_sha256: &self.config_sha256,
             clock: *self.clock.lock(),
             evidence,
+            muted: muted.as_ref(),
         };
         alert_event(revision, &context, seq)
+    }
+
+    /// Who asked that no noise be made for it. Nobody can ask that of red alerts.
+    fn muted(&self, revision: &Revision) -> Option<Muted> {
+        if revision.level == Level::Red {
+            return None;
+        }
+        let rule = revision.why.basis.rule();
+        let fits = |mute: &&Mute| {
+            let kind = mute.kind.as_deref().is_some_and(|kind| kind == &*revision.kind);
+            let by_rule = mute.rule.as_deref().is_some_and(|id| rule.is_some_and(|rule| **rule == *id));
+            let camera =
+                mute.camera.as_deref().is_some_and(|id| revision.camera().is_some_and(|c| **c == *id));
+            mute.until.0 > revision.at.utc && (kind || by_rule || camera)
+        };
+        let mutes = self.mutes.read();
+        let mute = mutes.iter().find(fits)?;
+        Some(Muted { by: mute.by.clone(), reason: mute.reason.clone(), until: mute.until })
     }
 }

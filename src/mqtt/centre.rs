@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Wire};
 use super::{Qos, Settings, Timing, Trouble, Version};
 use crate::analysis::time::Timestamp;
+use crate::contract::signature::PrivateKey;
 
 /// Largest message taken: a picture.
 const INCOMING_BYTES: usize = 512 * 1024;
@@ -48,6 +50,8 @@ pub struct Follow {
     pub password_file: Option<PathBuf>,
     /// Whether to send marks: the boxes then keep everything until a mark covers it.
     pub mark: bool,
+    /// Signs commands and marks; without one they go out as plain JSON.
+    pub key: Option<Arc<PrivateKey>>,
 }
 
 impl Default for Follow {
@@ -63,6 +67,7 @@ impl Default for Follow {
             user: None,
             password_file: None,
             mark: false,
+            key: None,
         }
     }
 }
@@ -134,6 +139,7 @@ pub struct Centre {
     prefix: String,
     heard: mpsc::Receiver<Heard>,
     orders: mpsc::Sender<Order>,
+    key: Option<Arc<PrivateKey>>,
     task: JoinHandle<()>,
 }
 
@@ -181,9 +187,10 @@ impl Centre {
             known: HashSet::new(),
             known_in_order: VecDeque::new(),
             marks: follow.mark.then(BTreeMap::new),
+            key: follow.key.clone(),
         };
         let task = tokio::spawn(work.follow());
-        Ok(Centre { prefix: follow.prefix.clone(), heard, orders, task })
+        Ok(Centre { prefix: follow.prefix.clone(), heard, orders, key: follow.key.clone(), task })
     }
 
     /// The next thing heard. Can be dropped and called again without losing anything.
@@ -198,6 +205,9 @@ impl Centre {
         let until = now.checked_add(COMMAND_GOOD_FOR).unwrap_or(Timestamp::MAX);
         let mut body = json!({
             "request_id": request_id,
+            "area": alert.area,
+            "box": alert.box_name,
+            "command": "ack",
             "alert_id": alert.alert_id,
             "by": by,
             "iat": now.to_string(),
@@ -207,8 +217,11 @@ impl Centre {
             body["note"] = json!(note);
         }
         let topic = format!("{}/{}/{}/down/cmd/ack", self.prefix, alert.area, alert.box_name);
-        let order =
-            Order::Command { topic, request_id: request_id.clone(), body: body.to_string().into_bytes() };
+        let order = Order::Command {
+            topic,
+            request_id: request_id.clone(),
+            body: sealed(self.key.as_deref(), &body),
+        };
         // Fails only when the task ended, and then nobody waits for the reply either.
         let _ = self.orders.send(order).await;
         request_id
@@ -251,6 +264,7 @@ struct Work {
     known_in_order: VecDeque<String>,
     /// By area, box and stream.
     marks: Option<BTreeMap<(String, String, String), Stored>>,
+    key: Option<Arc<PrivateKey>>,
 }
 
 impl Work {
@@ -423,7 +437,9 @@ impl Work {
         let stored = marks.entry(key).or_default();
         if let Some(mark) = numbers.iter().filter_map(|n| stored.store(*n)).last() {
             let topic = format!("{}/{area}/{box_name}/down/mark", self.settings.prefix);
-            let body = json!({ "stream": stream, "n": mark }).to_string().into_bytes();
+            let body = json!({ "area": area, "box": box_name, "command": "mark", "iat": Timestamp::now().to_string(),
+                "stream": stream, "n": mark });
+            let body = sealed(self.key.as_deref(), &body);
             // A newer mark says more than the one still waiting.
             self.waiting
                 .retain(|order| !matches!(order, Order::Mark { topic: other, .. } if *other == topic));
@@ -479,6 +495,12 @@ impl Work {
         }
         false
     }
+}
+
+/// As it goes out: signed where there is a key.
+fn sealed(key: Option<&PrivateKey>, body: &Value) -> Vec<u8> {
+    let body = body.to_string().into_bytes();
+    key.map_or_else(|| body.clone(), |key| key.sign(&body).into_bytes())
 }
 
 /// Asks for the next subscription; `false` if there is none left.

@@ -1,25 +1,36 @@
-//! What the command centre says: bytes from the broker become a [`Command`], or a [`Refusal`] that says in
+//! What the command centre says: bytes that were let in become an [`Order`], or a [`Refusal`] that says in
 //! words what is wrong with them. Pure.
 //!
-//! Must never trust them: sizes, characters and times are checked here, once.
+//! Must never trust them: sizes, characters, times and whom they are meant for are checked here, once.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::gate::{Rejected, Signer, tame};
 use super::{Refusal, RefusalKind};
 use crate::analysis::time::Timestamp;
+use crate::contract::command::{ConfirmData, MuteData, SetData, SnapshotData, WantedConfigData};
 
 /// Longest `request_id`, `by` and the like, in characters. A guess: longer ones are no names.
 const NAME_CHARS: usize = 128;
 /// Longest `note`, in characters.
 const NOTE_CHARS: usize = 2000;
+/// Longest `reason`, in characters.
+const REASON_CHARS: usize = 512;
 /// A command is good so long after its `exp`, for clocks that differ.
 const CLOCK_SLACK_SECS: i64 = 30;
+/// And may have been issued so long after now. More than the above: nothing takes effect too late by it.
+const EARLY_SECS: i64 = 300;
+/// Longest time from `iat` to `exp`: so long the box remembers what it carried out.
+const GOOD_FOR_SECS: i64 = 24 * 60 * 60;
+/// This software did not exist before 2026: a clock that says so was never set.
+const CLOCK_IS_SET_AFTER: i64 = 1_767_225_600;
 
-/// A command for the daemon, checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What comes from the centre, checked.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Somebody took an alert on. To be answered on `up/reply`.
-    Ack(Ack),
+    /// To be carried out and answered.
+    Order(Box<Order>),
     /// The centre's durable receipt. Already given to the outbox; here for the record.
     Mark {
         /// The stream.
@@ -27,104 +38,190 @@ pub enum Command {
         /// Everything up to here is stored at the centre.
         n: u64,
     },
-    /// The wanted configuration, as it came.
-    Config {
-        /// At most 64 KiB.
-        body: Vec<u8>,
-        /// Whether the broker had kept it, or it was sent just now.
-        retained: bool,
-    },
-    /// Well formed, but of a kind this module does not know. To be answered on `up/reply`.
-    Unknown {
-        /// Last part of the topic.
-        verb: String,
-        /// To answer with.
-        request_id: String,
-        /// Who sent it.
-        by: Option<String>,
-        /// The whole command.
-        body: Value,
-    },
 }
 
-/// An acknowledgement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ack {
+/// A command that may be carried out, as far as its form and its sender go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
     /// To answer with.
     pub request_id: String,
-    /// Which alert.
-    pub alert_id: String,
+    /// Its name, the last part of the topic.
+    pub command: String,
     /// Who, as the centre names them.
     pub by: String,
+    /// Why, as they say.
+    pub reason: Option<String>,
+    /// Who signed it; `None` where the box asks for no signature.
+    pub signer: Option<Signer>,
+    /// A repeat cannot come after this.
+    pub expires: Option<Timestamp>,
+    /// Where given: must rise where `clock_is_set` is false.
+    pub counter: Option<u64>,
+    /// Whether the box knew the time when it judged `expires`.
+    pub clock_is_set: bool,
     /// When it was received here.
     pub at: Timestamp,
-    /// What they wrote.
-    pub note: Option<String>,
+    /// Whether the broker had kept it.
+    pub retained: bool,
+    /// What to do.
+    pub ask: Ask,
 }
 
-/// A command from `down/cmd/{verb}`.
-pub(super) fn command(
-    verb: &str,
-    payload: &[u8],
-    retained: bool,
-    now: Timestamp,
-) -> Result<Command, Refusal> {
-    let refuse = |request_id: Option<&str>, kind: RefusalKind, why: String| Refusal {
-        kind,
-        request_id: request_id.map(str::to_owned),
-        verb: verb.to_owned(),
-        why,
-        at: now,
-    };
-    let nameless = |why: String| refuse(None, RefusalKind::Malformed, why);
-    let body = object(payload).map_err(nameless)?;
-    let data = data_of(&body);
-    let request_id = name(data, "request_id").map_err(nameless)?;
-    let refuse_as = |kind: RefusalKind, why: String| refuse(Some(&request_id), kind, why);
-    let refuse = |why: String| refuse_as(RefusalKind::Malformed, why);
-    if retained {
-        // It would be carried out again at every reconnect, by every box that comes to have this name.
-        return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
-    }
-    check_times(data, now).map_err(|(kind, why)| refuse_as(kind, why))?;
-    match verb {
-        "ack" => Ok(Command::Ack(Ack {
-            alert_id: name(data, "alert_id").map_err(refuse)?,
-            by: name(data, "by").map_err(refuse)?,
-            note: note(data).map_err(refuse)?,
-            at: now,
-            request_id,
-        })),
-        _ => {
-            let by = match data.get("by") {
-                Some(_) => Some(name(data, "by").map_err(refuse)?),
-                None => None,
-            };
-            Ok(Command::Unknown { verb: verb.to_owned(), request_id, by, body })
+/// What to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    /// Somebody took an alert on.
+    Ack {
+        /// Which alert.
+        alert_id: String,
+        /// What they wrote.
+        note: Option<String>,
+    },
+    /// Change a few values.
+    Set(SetData),
+    /// Mark alerts as muted.
+    Mute(MuteData),
+    /// Keep what runs on trial.
+    Confirm(ConfirmData),
+    /// Say how the box does.
+    Selftest,
+    /// Make a picture.
+    Snapshot(SnapshotData),
+    /// Run another configuration.
+    Config(WantedConfigData),
+}
+
+/// Which box this is: an order must name it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Addressee<'a> {
+    pub area: &'a str,
+    pub box_name: &'a str,
+}
+
+/// A message that was let in, and how it came.
+#[derive(Debug, Clone)]
+pub(super) struct Letter<'a> {
+    /// Last part of the topic.
+    pub command: &'a str,
+    pub payload: &'a [u8],
+    pub signer: Option<Signer>,
+    pub retained: bool,
+    pub now: Timestamp,
+}
+
+impl Letter<'_> {
+    fn refusal(&self, request_id: Option<&str>, kind: RefusalKind, why: String) -> Refusal {
+        Refusal {
+            kind,
+            request_id: request_id.map(str::to_owned),
+            key: self.signer.as_ref().map(|signer| signer.key.clone()),
+            verb: tame(self.command),
+            why,
+            at: self.now,
         }
     }
 }
 
-/// A mark from `down/mark`: stream and number. An empty payload clears a retained one and means nothing.
-pub(super) fn mark(payload: &[u8], now: Timestamp) -> Result<Option<(String, u64)>, Refusal> {
-    if payload.is_empty() {
-        return Ok(None);
-    }
-    let read = || -> Result<(String, u64), String> {
-        let body = object(payload)?;
-        let data = data_of(&body);
-        // DESIGN names the pair as alerts do: `seq {stream, n}`; a plain pair is as clear.
-        let pair = data.get("seq").filter(|seq| seq.is_object()).unwrap_or(data);
-        let n = pair.get("n").or_else(|| pair.get("seq")).and_then(Value::as_u64);
-        Ok((name(pair, "stream")?, n.ok_or("`n` must be a whole number, 0 or more")?))
-    };
-    read().map(Some).map_err(|why| Refusal {
-        kind: RefusalKind::Malformed,
-        request_id: None,
-        verb: "mark".to_owned(),
-        why,
+/// A refusal of what was not let in; names the request where the signature was good.
+pub(super) fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
+    let request_id = rejected
+        .payload
+        .and_then(|payload| object(&payload).ok())
+        .and_then(|body| name(data_of(&body), "request_id").ok());
+    Refusal {
+        kind: rejected.kind,
+        request_id,
+        key: rejected.key,
+        verb: tame(command),
+        why: rejected.why,
         at: now,
+    }
+}
+
+/// An order from `down/cmd/{command}` or `down/config`.
+pub(super) fn order(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<Order, Refusal> {
+    let nameless = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
+    let body = object(letter.payload).map_err(nameless)?;
+    let data = data_of(&body);
+    let request_id = name(data, "request_id").map_err(nameless)?;
+    let refuse_as = |kind: RefusalKind, why: String| letter.refusal(Some(&request_id), kind, why);
+    let refuse = |why: String| refuse_as(RefusalKind::Malformed, why);
+    // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
+    if letter.retained && letter.command != "config" {
+        // It would be carried out again at every reconnect, by every box that comes to have this name.
+        return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
+    }
+    check_address(data, letter, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
+    let clock_is_set = letter.now.as_second() > CLOCK_IS_SET_AFTER;
+    let (expires, counter) =
+        check_times(data, letter, clock_is_set).map_err(|(kind, why)| refuse_as(kind, why))?;
+    let reason = text(data, "reason", REASON_CHARS).map_err(refuse)?;
+    if matches!(letter.command, "mute" | "snapshot") && reason.is_none() {
+        return Err(refuse(format!("`{}` needs a `reason`", letter.command)));
+    }
+    let ask = ask(letter.command, data).map_err(refuse)?;
+    Ok(Order {
+        by: name(data, "by").map_err(refuse)?,
+        request_id,
+        command: letter.command.to_owned(),
+        reason,
+        signer: letter.signer.clone(),
+        expires,
+        counter,
+        clock_is_set,
+        at: letter.now,
+        retained: letter.retained,
+        ask,
     })
+}
+
+fn ask(command: &str, data: &Value) -> Result<Ask, String> {
+    Ok(match command {
+        "ack" => Ask::Ack { alert_id: name(data, "alert_id")?, note: text(data, "note", NOTE_CHARS)? },
+        "set" => Ask::Set(fields(data)?),
+        "mute" => Ask::Mute(fields(data)?),
+        "confirm" => Ask::Confirm(fields(data)?),
+        "snapshot" => Ask::Snapshot(fields(data)?),
+        "config" => Ask::Config(fields(data)?),
+        // What exists is the gate's to say; this is the only one left.
+        _ => Ask::Selftest,
+    })
+}
+
+fn fields<T: DeserializeOwned>(data: &Value) -> Result<T, String> {
+    serde_json::from_value(data.clone()).map_err(|error| error.to_string())
+}
+
+/// A signed command says where it belongs, so that it means nothing to another box or as another command.
+fn check_address(data: &Value, letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<(), String> {
+    let wanted = [("area", addressee.area), ("box", addressee.box_name), ("command", letter.command)];
+    for (key, wanted) in wanted {
+        match data.get(key) {
+            None if letter.signer.is_some() => {
+                return Err(format!("a signed command must name its `{key}`: \"{wanted}\""));
+            }
+            None => {}
+            Some(given) if given == wanted => {}
+            Some(_) => return Err(format!("its `{key}` is not \"{wanted}\"")),
+        }
+    }
+    Ok(())
+}
+
+/// A mark from `down/mark`: stream and number.
+///
+/// A mark may come again at every reconnect, whatever its age: it never moves backwards.
+pub(super) fn mark(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<(String, u64), Refusal> {
+    let malformed = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
+    let body = object(letter.payload).map_err(malformed)?;
+    let data = data_of(&body);
+    check_address(data, letter, addressee)
+        .map_err(|why| letter.refusal(None, RefusalKind::Misdirected, why))?;
+    // DESIGN names the pair as alerts do: `seq {stream, n}`; a plain pair is as clear.
+    let pair = data.get("seq").filter(|seq| seq.is_object()).unwrap_or(data);
+    let n = pair.get("n").or_else(|| pair.get("seq")).and_then(Value::as_u64);
+    let n = n.ok_or_else(|| malformed("`n` must be a whole number, 0 or more".to_owned()))?;
+    Ok((name(pair, "stream").map_err(malformed)?, n))
 }
 
 /// Session and state in a body of `up/state`.
@@ -162,35 +259,73 @@ fn name(data: &Value, key: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn note(data: &Value) -> Result<Option<String>, String> {
-    let text = match data.get("note") {
+fn text(data: &Value, key: &str, most: usize) -> Result<Option<String>, String> {
+    let text = match data.get(key) {
         None | Some(Value::Null) => return Ok(None),
-        Some(value) => value.as_str().ok_or("`note` must be text")?,
+        Some(value) => value.as_str().ok_or_else(|| format!("`{key}` must be text"))?,
     };
-    if text.chars().count() > NOTE_CHARS {
-        return Err(format!("`note` is longer than {NOTE_CHARS} characters"));
+    if text.chars().count() > most {
+        return Err(format!("`{key}` is longer than {most} characters"));
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
-        return Err("`note` contains control characters".to_owned());
+        return Err(format!("`{key}` contains control characters"));
     }
-    Ok((!text.is_empty()).then(|| text.to_owned()))
+    Ok((!text.trim().is_empty()).then(|| text.to_owned()))
 }
 
-fn check_times(data: &Value, now: Timestamp) -> Result<(), (RefusalKind, String)> {
+/// When the command ends, and its counter.
+type Limits = (Option<Timestamp>, Option<u64>);
+
+fn check_times(
+    data: &Value,
+    letter: &Letter<'_>,
+    clock_is_set: bool,
+) -> Result<Limits, (RefusalKind, String)> {
     let malformed = |why: String| (RefusalKind::Malformed, why);
     let issued = time(data, "iat").map_err(malformed)?;
     let expires = time(data, "exp").map_err(malformed)?;
+    let counter = match data.get("counter") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(
+            value
+                .as_u64()
+                .ok_or_else(|| malformed("`counter` must be a whole number, 0 or more".to_owned()))?,
+        ),
+    };
     if let (Some(issued), Some(expires)) = (issued, expires)
         && expires < issued
     {
         return Err(malformed("`exp` is before `iat`".to_owned()));
+    }
+    let now = letter.now;
+    if letter.signer.is_some() {
+        let issued = issued.ok_or_else(|| malformed("a signed command needs `iat`".to_owned()))?;
+        // The version of a configuration says what `exp` says of a command.
+        if letter.command != "config" {
+            let expires = expires.ok_or_else(|| malformed("a signed command needs `exp`".to_owned()))?;
+            if expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS {
+                return Err(malformed("from `iat` to `exp` it may be at most a day".to_owned()));
+            }
+        }
+        if !clock_is_set {
+            let why = "the box's clock is not set: it takes commands only with a `counter` that rises";
+            return if counter.is_some() {
+                Ok((expires, counter))
+            } else {
+                Err((RefusalKind::Expired, why.to_owned()))
+            };
+        }
+        if issued.as_second() > now.as_second().saturating_add(EARLY_SECS) {
+            let why = format!("it was issued at {issued}, which is yet to come; the box's clock says {now}");
+            return Err((RefusalKind::Expired, why));
+        }
     }
     if let Some(expires) = expires
         && now.as_second() > expires.as_second().saturating_add(CLOCK_SLACK_SECS)
     {
         return Err((RefusalKind::Expired, format!("it expired at {expires}; the box's clock says {now}")));
     }
-    Ok(())
+    Ok((expires, counter))
 }
 
 /// RFC 3339 text, or seconds since 1970 as JWTs have it.
@@ -207,73 +342,4 @@ fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: &str = "2026-01-01T08:01:00Z";
-
-    fn parse(verb: &str, json: &str) -> Result<Command, String> {
-        command(verb, json.as_bytes(), false, NOW.parse().unwrap()).map_err(|refusal| refusal.why)
-    }
-
-    #[test]
-    fn an_acknowledgement_is_read_bare_and_in_an_envelope() {
-        let bare = r#"{"request_id":"r1","alert_id":"01J","by":"desk-2","note":"on my way"}"#;
-        let want = Command::Ack(Ack {
-            request_id: "r1".into(),
-            alert_id: "01J".into(),
-            by: "desk-2".into(),
-            at: NOW.parse().unwrap(),
-            note: Some("on my way".into()),
-        });
-        assert_eq!(parse("ack", bare).unwrap(), want);
-        assert_eq!(parse("ack", &format!(r#"{{"specversion":"1.0","data":{bare}}}"#)).unwrap(), want);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_in_words() {
-        let cases = [
-            ("not json", "it is not JSON"),
-            ("[]", "it is not a JSON object"),
-            ("{}", "`request_id` is missing"),
-            (r#"{"request_id":7}"#, "`request_id` must be text"),
-            (r#"{"request_id":"r"}"#, "`alert_id` is missing"),
-            (r#"{"request_id":"r","alert_id":"a","by":" "}"#, "`by` is empty"),
-            (r#"{"request_id":"r","alert_id":"a","by":"\u001b[2J"}"#, "control characters"),
-            (r#"{"request_id":"r","alert_id":"a","by":"b","note":[]}"#, "`note` must be text"),
-            (r#"{"request_id":"r","alert_id":"a","by":"b","exp":"soon"}"#, "`exp` must be a time"),
-            (r#"{"request_id":"r","alert_id":"a","by":"b","iat":20,"exp":10}"#, "`exp` is before `iat`"),
-            (r#"{"request_id":"r","alert_id":"a","by":"b","exp":"2026-01-01T08:00:00Z"}"#, "it expired at"),
-        ];
-        for (json, want) in cases {
-            let why = parse("ack", json).unwrap_err();
-            assert!(why.contains(want), "{json}: {why}");
-        }
-    }
-
-    #[test]
-    fn a_clock_that_differs_by_seconds_expires_nothing() {
-        let json = r#"{"request_id":"r","alert_id":"a","by":"b","iat":"2026-01-01T08:00:00Z","exp":"2026-01-01T08:00:40Z"}"#;
-        assert!(parse("ack", json).is_ok());
-    }
-
-    #[test]
-    fn a_retained_command_is_refused_with_its_request_id() {
-        let json = br#"{"request_id":"r1","alert_id":"a","by":"b"}"#;
-        let refusal = command("ack", json, true, NOW.parse().unwrap()).unwrap_err();
-        assert_eq!(refusal.request_id.as_deref(), Some("r1"));
-        assert!(refusal.why.contains("retained"), "{}", refusal.why);
-    }
-
-    #[test]
-    fn marks_are_pairs_of_stream_and_number() {
-        let now = NOW.parse().unwrap();
-        for json in
-            [r#"{"stream":"S","n":5}"#, r#"{"stream":"S","seq":5}"#, r#"{"seq":{"stream":"S","n":5}}"#]
-        {
-            assert_eq!(mark(json.as_bytes(), now).unwrap(), Some(("S".to_owned(), 5)), "{json}");
-        }
-        assert_eq!(mark(b"", now).unwrap(), None);
-        assert!(mark(br#"{"stream":"S","n":-1}"#, now).unwrap_err().why.contains("`n`"));
-    }
-}
+mod tests;

@@ -27,6 +27,7 @@ mod connection;
 pub mod embedded;
 mod endpoint;
 mod flight;
+mod gate;
 mod publisher;
 mod rate;
 mod trouble;
@@ -34,11 +35,14 @@ mod wire;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
+pub use crate::contract::command::Refusal as RefusalKind;
 
-pub use commands::{Ack, Command};
+pub use commands::{Ask, Command, Order};
+pub use gate::{Gate, Signer};
 pub use publisher::{Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
 
@@ -90,6 +94,8 @@ pub struct Settings {
     pub embedded_port: u16,
     /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
     pub backlog_per_sec: u32,
+    /// Whose commands are taken.
+    pub gate: Arc<Gate>,
     /// Times; the defaults are for the field, tests shorten them.
     pub timing: Timing,
 }
@@ -103,6 +109,7 @@ impl Settings {
             prefix: "lookout/v1".to_owned(),
             area: area.into(),
             box_name: box_name.into(),
+            gate: Arc::default(),
             ca_file: None,
             client_cert: None,
             client_key: None,
@@ -224,31 +231,20 @@ impl State {
 
 /// Makes the body of `up/state`. `session` is new for every connection, so that a will that comes late,
 /// after the next connection's `online`, can be told by it.
-pub type StateBody = std::sync::Arc<dyn Fn(State, &str, Timestamp) -> Vec<u8> + Send + Sync>;
+pub type StateBody = Arc<dyn Fn(State, &str, Timestamp) -> Vec<u8> + Send + Sync>;
 
 /// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
-pub type ReplyBody = std::sync::Arc<dyn Fn(&Refusal, &crate::outbox::Seq) -> Vec<u8> + Send + Sync>;
-
-/// The sort of a refusal, for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// It is not a command as the contract has it.
-    Malformed,
-    /// It was retained.
-    Retained,
-    /// Its time is over.
-    Expired,
-    /// Too many at once.
-    Busy,
-}
+pub type ReplyBody = Arc<dyn Fn(&Refusal, &crate::outbox::Seq) -> Vec<u8> + Send + Sync>;
 
 /// Why a command was not passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Its sort.
+    /// Its sort, for programs.
     pub kind: RefusalKind,
     /// As in the command, if it could be read.
     pub request_id: Option<String>,
+    /// Whose signature it has, where that is sure.
+    pub key: Option<Arc<str>>,
     /// Last part of its topic.
     pub verb: String,
     /// What is wrong, for the developer who sent it.
@@ -257,13 +253,18 @@ pub struct Refusal {
     pub at: Timestamp,
 }
 
-/// The bodies the publisher makes by itself.
+/// Hears of every command that was refused here, and of every mark that was taken (`Ok`: stream and number). Must not wait.
+pub type Heard = Arc<dyn Fn(Result<(&str, u64), &Refusal>) + Send + Sync>;
+
+/// What the publisher says by itself, and whom it tells of what it heard.
 #[derive(Clone)]
 pub struct Bodies {
     /// `up/state`.
     pub state: StateBody,
     /// `up/reply`.
     pub reply: ReplyBody,
+    /// For the audit log.
+    pub heard: Heard,
 }
 
 impl fmt::Debug for Bodies {
@@ -276,12 +277,12 @@ impl Default for Bodies {
     /// Plain JSON objects with the contract's fields that matter, without an envelope: for tests.
     fn default() -> Self {
         Bodies {
-            state: std::sync::Arc::new(|state, session, at| {
+            state: Arc::new(|state, session, at| {
                 serde_json::json!({ "state": state.name(), "session": session, "at": at.to_string() })
                     .to_string()
                     .into_bytes()
             }),
-            reply: std::sync::Arc::new(|refusal, seq| {
+            reply: Arc::new(|refusal, seq| {
                 serde_json::json!({
                     "request_id": refusal.request_id,
                     "command": refusal.verb,
@@ -293,6 +294,7 @@ impl Default for Bodies {
                 .to_string()
                 .into_bytes()
             }),
+            heard: Arc::new(|_| {}),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Commands from the centre.
 
 use lookout::analysis::alert::Level;
-use lookout::mqtt::{Command, Version};
+use lookout::mqtt::{Ask, Command, Version};
 use serde_json::json;
 
 use crate::here::*;
@@ -17,8 +17,9 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
     let topic = format!("{BASE}/down/cmd/ack");
 
     centre.publish(&topic, false, json!({ "request_id": "r1", "alert_id": "A", "by": "desk-2" }).to_string());
-    let Command::Ack(ack) = here.next_command() else { panic!("an acknowledgement") };
-    assert_eq!((ack.request_id.as_str(), ack.alert_id.as_str(), ack.by.as_str()), ("r1", "A", "desk-2"));
+    let Command::Order(order) = here.next_command() else { panic!("a command") };
+    assert_eq!((order.request_id.as_str(), order.by.as_str()), ("r1", "desk-2"));
+    assert_eq!(order.ask, Ask::Ack { alert_id: "A".to_owned(), note: None });
 
     centre.publish(&topic, false, json!({ "request_id": "r2", "alert_id": "A" }).to_string());
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r2").json();
@@ -33,11 +34,13 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
     centre.publish(&topic, false, "{");
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"].is_null()).json();
     assert!(reply["message"].as_str().unwrap().starts_with("it is not JSON"), "{reply}");
-    here.wait_status("the count", |status| status.commands_refused == 3 && status.commands == 1);
-
-    centre.publish(&format!("{BASE}/down/cmd/selftest"), false, json!({ "request_id": "r4" }).to_string());
-    let Command::Unknown { verb, request_id, .. } = here.next_command() else { panic!("an unknown one") };
-    assert_eq!((verb.as_str(), request_id.as_str()), ("selftest", "r4"));
+    centre.publish(&format!("{BASE}/down/cmd/dance"), false, json!({ "request_id": "r4" }).to_string());
+    let reply = centre.wait_one("the answer", |one| one.json()["command"] == "dance").json();
+    assert!(reply["message"].as_str().unwrap().contains("knows no command `dance`"), "{reply}");
+    centre.publish(&format!("{BASE}/down/cmd/selftest"), false, json!({ "request_id": "r5" }).to_string());
+    let reply = centre.wait_one("the answer", |one| one.json()["command"] == "selftest").json();
+    assert!(reply["message"].as_str().unwrap().contains("only with a signature"), "{reply}");
+    here.wait_status("the count", |status| status.commands_refused == 5 && status.commands == 1);
 }
 
 #[test]

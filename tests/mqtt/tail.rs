@@ -4,30 +4,30 @@ use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::cli::tail::{Args, Outcome, Screen, follow};
 use lookout::mqtt::embedded::Embedded;
-use lookout::mqtt::{Ack, Command, Version};
+use lookout::mqtt::{Ask, Command, Version};
 use lookout::outbox::{Kind, Outbox, Record};
 
 use crate::here::*;
 use crate::support::mosquitto::{Mosquitto, Options};
 
 /// What the daemon does with an acknowledgement: it is stored, and the next revision carries it.
-fn acknowledged(outbox: &Outbox, ack: Ack) {
+fn acknowledged(outbox: &Outbox, alert_id: String, by: String) {
     let record = Record {
         kind: Kind::Alert,
-        alert_id: Some(ack.alert_id.clone()),
+        alert_id: Some(alert_id.clone()),
         rev: 2,
         level: Some(Level::Orange),
         phase_end: false,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
     };
-    assert!(outbox.store_ack(&ack.alert_id, ack.by.clone().into_bytes()).unwrap());
+    assert!(outbox.store_ack(&alert_id, by.clone().into_bytes()).unwrap());
     outbox
         .append(record, move |seq| {
             serde_json::json!({
-                "id": format!("{}.2", ack.alert_id),
-                "data": { "alert_id": ack.alert_id, "rev": 2, "phase": "update", "level": "orange", "title": "a test",
-                          "ack": { "by": ack.by }, "seq": { "stream": &*seq.stream, "n": seq.n } },
+                "id": format!("{alert_id}.2"),
+                "data": { "alert_id": alert_id, "rev": 2, "phase": "update", "level": "orange", "title": "a test",
+                          "ack": { "by": by }, "seq": { "stream": &*seq.stream, "n": seq.n } },
             })
             .to_string()
             .into_bytes()
@@ -81,8 +81,9 @@ fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back
         let outbox = here.outbox.clone();
         let (outcome, out, talk) = std::thread::scope(|scope| {
             let daemon = scope.spawn(|| {
-                let Command::Ack(ack) = here.next_command() else { panic!("an acknowledgement") };
-                acknowledged(&outbox, ack);
+                let Command::Order(order) = here.next_command() else { panic!("a command") };
+                let Ask::Ack { alert_id, .. } = order.ask else { panic!("an acknowledgement") };
+                acknowledged(&outbox, alert_id, order.by);
             });
             let seen = run(&args, || {
                 append(&outbox, 1, Level::Orange);

@@ -18,9 +18,11 @@ use super::{ClassUse, Named, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
+use crate::contract::signature::KnownKey;
 
 mod address;
 mod camera;
+mod command_key;
 mod condition;
 mod rule;
 mod sections;
@@ -41,6 +43,7 @@ pub(super) struct Parts {
     pub signals: Vec<SignalPlan>,
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     pub sensors: Sensors,
+    pub command_keys: Vec<KnownKey>,
     pub named: Named,
 }
 
@@ -73,6 +76,7 @@ pub(super) fn document(
     let (signals, neighbours) = checker.signals(document, &rules);
     checker.things_without_use(document);
     let sensors = checker.sensors(document);
+    let command_keys = checker.command_keys(document);
     let named = std::mem::take(&mut checker.named);
     Some(Parts {
         site: site?,
@@ -86,6 +90,7 @@ pub(super) fn document(
         signals,
         neighbours,
         sensors,
+        command_keys,
         named,
     })
 }

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use tracing::{debug, info, warn};
 
-use super::super::{Command, Refusal, RefusalKind, State, commands};
+use super::super::commands::{Addressee, Command, Letter, Order};
+use super::super::{Refusal, RefusalKind, State, commands};
 use super::{Connection, SESSIONS_REMEMBERED};
 use crate::outbox::{Kind, Record};
 
@@ -13,36 +14,41 @@ impl Connection {
         let Some(suffix) = topic.strip_prefix(&self.base).and_then(|rest| rest.strip_prefix('/')) else {
             return;
         };
-        let now = self.shared.clock.now().utc;
-        match suffix {
-            "up/state" => self.hear_state(&payload, retain),
-            "down/mark" => match commands::mark(&payload, now) {
-                Ok(Some((stream, n))) => self.mark(stream, n).await,
-                Ok(None) => {}
-                Err(refusal) => self.refuse(refusal).await,
+        let command = match suffix {
+            "up/state" => return self.hear_state(&payload, retain),
+            "down/mark" => "mark",
+            "down/config" => "config",
+            _ => match suffix.strip_prefix("down/cmd/") {
+                // These have topics of their own.
+                Some("mark" | "config") | None => return,
+                Some(command) => command,
             },
-            "down/config" if payload.is_empty() => {}
-            "down/config" => {
-                self.pass_on("config", None, Command::Config { body: payload, retained: retain }).await
-            }
-            _ => {
-                let Some(verb) = suffix.strip_prefix("down/cmd/") else { return };
-                if retain && payload.is_empty() {
-                    return;
-                }
-                match commands::command(verb, &payload, retain, now) {
-                    Ok(command) => {
-                        let request_id = match &command {
-                            Command::Ack(ack) => Some(ack.request_id.clone()),
-                            Command::Unknown { request_id, .. } => Some(request_id.clone()),
-                            _ => None,
-                        };
-                        self.pass_on(verb, request_id, command).await;
-                    }
-                    Err(refusal) => self.refuse(refusal).await,
-                }
-            }
+        };
+        // An empty message clears a retained one.
+        if payload.is_empty() && (retain || matches!(command, "mark" | "config")) {
+            return;
         }
+        match self.read(command, &payload, retain) {
+            Ok(Command::Mark { stream, n }) => self.mark(stream, n).await,
+            Ok(Command::Order(order)) => self.pass_on(order).await,
+            Err(refusal) => self.refuse(refusal).await,
+        }
+    }
+
+    /// What a message asks for, if its sender may.
+    fn read(&self, command: &str, message: &[u8], retained: bool) -> Result<Command, Refusal> {
+        let now = self.shared.clock.now().utc;
+        let settings = &self.shared.settings;
+        let admitted = settings
+            .gate
+            .admit(command, message)
+            .map_err(|rejected| commands::rejection(command, rejected, now))?;
+        let addressee = Addressee { area: &settings.area, box_name: &settings.box_name };
+        let letter = Letter { command, payload: &admitted.payload, signer: admitted.signer, retained, now };
+        if command != "mark" {
+            return commands::order(&letter, addressee).map(|order| Command::Order(Box::new(order)));
+        }
+        commands::mark(&letter, addressee).map(|(stream, n)| Command::Mark { stream, n })
     }
 
     /// A will of an earlier connection may come after our `online` (rumqttd even sends the new one's when a
@@ -68,30 +74,42 @@ impl Connection {
     async fn mark(&mut self, stream: String, n: u64) {
         let now = self.shared.clock.now().utc;
         match self.shared.outbox.marked_async(stream.clone(), n, now).await {
-            Ok(outcome) => debug!(%stream, n, ?outcome, "mark"),
+            Ok(outcome) => {
+                debug!(%stream, n, ?outcome, "mark");
+                (self.shared.bodies.heard)(Ok((&stream, n)));
+            }
             Err(error) => warn!(%error, "a mark could not be stored"),
         }
         // For the record only: a daemon that is busy misses nothing it needs.
         let _ = self.shared.commands.try_send(Command::Mark { stream, n });
     }
 
-    async fn pass_on(&mut self, verb: &str, request_id: Option<String>, command: Command) {
-        if self.shared.commands.try_send(command).is_ok() {
+    async fn pass_on(&mut self, order: Box<Order>) {
+        let busy = Refusal {
+            kind: RefusalKind::Busy,
+            request_id: Some(order.request_id.clone()),
+            key: order.signer.as_ref().map(|signer| signer.key.clone()),
+            verb: order.command.clone(),
+            why: "too many commands at once; try again".to_owned(),
+            at: order.at,
+        };
+        if self.shared.commands.try_send(Command::Order(order)).is_ok() {
             self.shared.status.send_modify(|status| status.commands += 1);
             return;
         }
-        let why = "too many commands at once; try again".to_owned();
-        let at = self.shared.clock.now().utc;
-        self.refuse(Refusal { kind: RefusalKind::Busy, request_id, verb: verb.to_owned(), why, at }).await;
+        self.refuse(busy).await;
     }
 
-    /// Counts it and answers, through the outbox like everything that must arrive.
+    /// Counts it and answers, through the outbox like everything that must arrive. A flood is counted, not answered
+    /// one by one.
     async fn refuse(&mut self, refusal: Refusal) {
-        warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
         self.shared.status.send_modify(|status| status.commands_refused += 1);
+        (self.shared.bodies.heard)(Err(&refusal));
         if !self.refusals.take(Instant::now()) {
+            debug!(command = %refusal.verb, why = %refusal.why, "a command was refused");
             return;
         }
+        warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
         let record = Record {
             kind: Kind::Reply,
             alert_id: None,

@@ -1,0 +1,89 @@
+use std::io::Write as _;
+
+use super::*;
+
+fn now() -> Timestamp {
+    "2026-01-01T08:00:00Z".parse().unwrap()
+}
+
+fn entry(number: u64) -> Entry {
+    Entry { request_id: Some(format!("r{number}")), ..Entry::of("accepted") }
+}
+
+fn log_of(lines: u64) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path(), now()).unwrap();
+    for number in 1..=lines {
+        audit.record(now(), entry(number)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_chain_goes_on_over_restarts() {
+    let folder = log_of(3);
+    Audit::open(folder.path(), now()).unwrap().record(now(), entry(4)).unwrap();
+    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    assert_eq!((verified.lines, verified.first), (4, 1));
+}
+
+#[test]
+fn every_change_is_noticed_at_the_line_where_it_shows() {
+    let folder = log_of(5);
+    let path = folder.path().join("audit.jsonl");
+    let good = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = good.lines().collect();
+    let with = |changed: Vec<String>| {
+        fs::write(&path, changed.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        verify(&files(folder.path())).unwrap()
+    };
+    let all: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+
+    let mut edited = all.clone();
+    edited[2] = edited[2].replace("r3", "r9");
+    assert_eq!(with(edited).unwrap_err().line, 4, "line 3 was changed: line 4 does not fit any more");
+    let mut removed = all.clone();
+    removed.remove(2);
+    assert_eq!(with(removed).unwrap_err().line, 3);
+    let mut swapped = all.clone();
+    swapped.swap(1, 2);
+    assert_eq!(with(swapped).unwrap_err().line, 2);
+    let mut headless = all.clone();
+    headless[0] = headless[0].replacen(NOTHING_BEFORE, &"1".repeat(64), 1);
+    assert_eq!(with(headless).unwrap_err().line, 1);
+    assert!(with(all).is_ok());
+}
+
+#[test]
+fn a_torn_line_is_cut_off_and_told() {
+    let folder = log_of(2);
+    let path = folder.path().join("audit.jsonl");
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"n\":3,\"at\"").unwrap();
+    assert!(verify(&files(folder.path())).unwrap().is_err());
+    let audit = Audit::open(folder.path(), now()).unwrap();
+    audit.record(now(), entry(4)).unwrap();
+    let verified = verify(&files(folder.path())).unwrap().unwrap();
+    assert_eq!(verified.lines, 4);
+    assert!(fs::read_to_string(&path).unwrap().contains("\"torn\""));
+}
+
+#[test]
+fn it_never_grows_without_bound_and_the_chain_goes_on_over_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::open(folder.path(), now()).unwrap();
+    let long = Entry { detail: Some("x".repeat(300_000)), ..Entry::of("accepted") };
+    for _ in 0..50 {
+        audit.record(now(), long.clone()).unwrap();
+    }
+    let there = files(folder.path());
+    assert_eq!(there.len() as u32, FULL_FILES + 1);
+    let bytes: u64 = there.iter().map(|path| path.metadata().unwrap().len()).sum();
+    assert!(bytes < (FILE_BYTES + 400_000) * u64::from(FULL_FILES + 1), "{bytes}");
+    let verified = verify(&there).unwrap().unwrap();
+    assert!(verified.first > 1, "the oldest file is gone");
+    drop(audit);
+    // Reopened right after a file became full.
+    let audit = Audit::open(folder.path(), now()).unwrap();
+    audit.record(now(), entry(51)).unwrap();
+    assert_eq!(verify(&files(folder.path())).unwrap().unwrap().first, verified.first);
+}

@@ -1,0 +1,96 @@
+//! Whether a log is whole: every line follows from the one before.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Line, NOTHING_BEFORE, digest};
+
+/// A log that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Lines read.
+    pub lines: u64,
+    /// Number of the first one: above 1 where older files are gone.
+    pub first: u64,
+    /// SHA-256 of the last line: to compare with a copy kept elsewhere.
+    pub head: String,
+}
+
+/// The first line that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}:{line}: {what}", file.display())]
+pub struct Fault {
+    /// The file.
+    pub file: PathBuf,
+    /// The line in it, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Reads `files`, oldest first, as one log.
+///
+/// # Errors
+/// A file cannot be read; inside, the first line that does not fit.
+pub fn verify(files: &[PathBuf]) -> io::Result<Result<Verified, Fault>> {
+    let mut chain = Chain { lines: 0, first: 0, n: 0, before: None };
+    for path in files {
+        let text = fs::read(path)?;
+        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+        // What follows the last line's end is nothing, or a line that is torn.
+        let whole = lines.len().saturating_sub(1);
+        for (index, line) in lines.iter().enumerate() {
+            if index == whole && line.is_empty() {
+                break;
+            }
+            let complete = index < whole;
+            if let Err(what) = chain.follow(line, complete) {
+                return Ok(Err(fault(path, index, what)));
+            }
+        }
+    }
+    let head = chain.before.unwrap_or_else(|| NOTHING_BEFORE.to_owned());
+    Ok(Ok(Verified { lines: chain.lines, first: chain.first, head }))
+}
+
+fn fault(path: &Path, index: usize, what: String) -> Fault {
+    Fault { file: path.to_owned(), line: index as u64 + 1, what }
+}
+
+struct Chain {
+    lines: u64,
+    first: u64,
+    n: u64,
+    before: Option<String>,
+}
+
+impl Chain {
+    fn follow(&mut self, text: &[u8], complete: bool) -> Result<(), String> {
+        if !complete {
+            return Err("the line has no end: it was torn, or something was cut off".to_owned());
+        }
+        let line: Line = serde_json::from_slice(text)
+            .map_err(|error| format!("it is no line of an audit log: {error}"))?;
+        match &self.before {
+            None => {
+                let begins = line.n == 1;
+                if begins != (line.before == NOTHING_BEFORE) {
+                    return Err("it claims to be the first line, and is not".to_owned());
+                }
+                self.first = line.n;
+            }
+            Some(_) if line.n != self.n + 1 => {
+                return Err(format!("it has number {}, after number {}: lines are missing", line.n, self.n));
+            }
+            Some(before) if *before != line.before => {
+                return Err(format!("line number {} before it was changed after it was written", self.n));
+            }
+            Some(_) => {}
+        }
+        self.lines += 1;
+        self.n = line.n;
+        self.before = Some(digest(text));
+        Ok(())
+    }
+}

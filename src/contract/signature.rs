@@ -1,0 +1,342 @@
+//! Who may say what to a box: roles, keys, and messages signed with them.
+//!
+//! A signed message is a JWS in compact form (RFC 7515) with `alg: EdDSA` over Ed25519 (RFC 8037); `kid` names the key.
+//! There are libraries for it in every language, and the signature covers the bytes as they were sent, so nobody has
+//! to agree on how JSON is written. A private key is kept as a JWK (RFC 8037, section 2).
+//!
+//! Pure: bytes in, bytes out. Must never take an algorithm from a message but the one above, and never show a
+//! private key in an error or a `Debug`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Longest name of a key, in bytes; as long as other ids.
+const KEY_ID_BYTES: usize = 64;
+
+/// What somebody may ask of a box. Each role may do what the one before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Works on alerts: `ack`, `mark`, `snapshot`, `selftest`.
+    Desk,
+    /// Tunes what is told: also `set`, `mute`, and `confirm` of a `set`.
+    Operator,
+    /// Decides what runs: also `config`, and `confirm` of it.
+    Admin,
+}
+
+impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Role; 3] = [Role::Desk, Role::Operator, Role::Admin];
+
+    /// The name in the configuration and in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Desk => "desk",
+            Role::Operator => "operator",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// The role of that name.
+    pub fn named(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// The least role that may say `command`; `None` for a command that does not exist.
+    pub fn needed_for(command: &str) -> Option<Role> {
+        match command {
+            "ack" | "mark" | "snapshot" | "selftest" => Some(Role::Desk),
+            "set" | "mute" | "confirm" => Some(Role::Operator),
+            "config" => Some(Role::Admin),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a text may name a key: as ids in the configuration.
+pub fn is_key_id(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    text.len() <= KEY_ID_BYTES
+        && text.bytes().next().is_some_and(plain)
+        && text.bytes().all(|b| plain(b) || b == b'-' || b == b'_')
+}
+
+/// Half of a key that everybody may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey([u8; 32]);
+
+impl PublicKey {
+    /// Reads 43 characters of base64url, the `x` of a JWK; `None` for anything else.
+    pub fn parse(text: &str) -> Option<PublicKey> {
+        URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok().map(PublicKey)
+    }
+
+    /// As [`PublicKey::parse`] reads it.
+    pub fn text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+/// A key that a box knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Its name, the `kid` of what it signs.
+    pub id: Arc<str>,
+    /// What its holder may do.
+    pub role: Role,
+    /// Checks signatures.
+    pub public: PublicKey,
+}
+
+/// Why a message is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Untrusted {
+    /// Plain JSON where a signature is asked for.
+    #[error("it is not signed: a signed message is a JWS in compact form (header.payload.signature)")]
+    Unsigned,
+    /// Looks signed and is not well formed.
+    #[error("it is no JWS in compact form: {0}")]
+    Form(&'static str),
+    /// Signed by somebody this box does not know.
+    #[error("this box knows no key `{0}`")]
+    UnknownKey(String),
+    /// Not signed with that key, or changed on the way.
+    #[error("the signature is not that of the key `{0}`")]
+    BadSignature(Arc<str>),
+}
+
+/// Whether a message looks like a JWS rather than JSON.
+pub fn looks_signed(message: &[u8]) -> bool {
+    let first = message.iter().find(|byte| !byte.is_ascii_whitespace());
+    first.is_some_and(|byte| !matches!(byte, b'{' | b'['))
+        && message.iter().filter(|byte| **byte == b'.').count() == 2
+}
+
+/// The payload of a signed message and the key that signed it.
+///
+/// # Errors
+/// [`Untrusted`]; nothing of the payload may be used then.
+pub fn verify<'k>(message: &[u8], keys: &'k [KnownKey]) -> Result<(Vec<u8>, &'k KnownKey), Untrusted> {
+    if !looks_signed(message) {
+        return Err(Untrusted::Unsigned);
+    }
+    let text = std::str::from_utf8(message).map_err(|_| Untrusted::Form("it is no text"))?.trim_ascii();
+    let (signed, signature) = text.rsplit_once('.').ok_or(Untrusted::Form("a part is missing"))?;
+    let (header, payload) = signed.split_once('.').ok_or(Untrusted::Form("a part is missing"))?;
+    let decoded =
+        |part: &str, why: &'static str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Untrusted::Form(why));
+    let header = decoded(header, "its header is not base64url without padding")?;
+    let payload = decoded(payload, "its payload is not base64url without padding")?;
+    let signature = decoded(signature, "its signature is not base64url without padding")?;
+    let header: Value =
+        serde_json::from_slice(&header).map_err(|_| Untrusted::Form("its header is not JSON"))?;
+    if header["alg"] != "EdDSA" {
+        return Err(Untrusted::Form("`alg` in its header must be EdDSA"));
+    }
+    // What is critical is by definition something that this reader does not know (RFC 7515, 4.1.11).
+    if header.get("crit").is_some() {
+        return Err(Untrusted::Form("its header asks for extensions (`crit`)"));
+    }
+    let id = header["kid"].as_str().filter(|id| is_key_id(id));
+    let id = id.ok_or(Untrusted::Form("`kid` in its header must name a key"))?;
+    let key = keys.iter().find(|key| &*key.id == id).ok_or_else(|| Untrusted::UnknownKey(id.to_owned()))?;
+    UnparsedPublicKey::new(&ED25519, key.public.0)
+        .verify(signed.as_bytes(), &signature)
+        .map_err(|_| Untrusted::BadSignature(key.id.clone()))?;
+    Ok((payload, key))
+}
+
+/// A whole key, for those who sign.
+pub struct PrivateKey {
+    id: String,
+    seed: [u8; 32],
+    pair: Ed25519KeyPair,
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivateKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no private key. Never shows what was read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not a JWK of our kind.
+    #[error("it is no private Ed25519 key as a JWK: {0}")]
+    Form(&'static str),
+    /// Not a name.
+    #[error(
+        "this is no name of a key: lower-case letters, digits, `-` and `_`, at most 64, for example `desk-1`"
+    )]
+    Name,
+    /// No random numbers.
+    #[error("the system gives no random numbers")]
+    Random,
+}
+
+impl PrivateKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// `id` cannot name a key, or the system gives no random numbers.
+    pub fn generate(id: &str) -> Result<PrivateKey, KeyError> {
+        let mut seed = [0; 32];
+        SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::Random)?;
+        PrivateKey::new(id, seed)
+    }
+
+    fn new(id: &str, seed: [u8; 32]) -> Result<PrivateKey, KeyError> {
+        if !is_key_id(id) {
+            return Err(KeyError::Name);
+        }
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| KeyError::Form("`d` is no key"))?;
+        Ok(PrivateKey { id: id.to_owned(), seed, pair })
+    }
+
+    /// Reads a JWK with `kid`, `d` and `x`.
+    ///
+    /// # Errors
+    /// It is not such a key, or its two halves do not belong together.
+    pub fn from_jwk(text: &str) -> Result<PrivateKey, KeyError> {
+        let jwk: Value = serde_json::from_str(text).map_err(|_| KeyError::Form("it is not JSON"))?;
+        if jwk["kty"] != "OKP" || jwk["crv"] != "Ed25519" {
+            return Err(KeyError::Form("`kty` must be OKP and `crv` Ed25519"));
+        }
+        let id = jwk["kid"].as_str().ok_or(KeyError::Form("`kid` is missing"))?;
+        let seed = jwk["d"].as_str().ok_or(KeyError::Form("`d` is missing: is this a public key?"))?;
+        let seed = URL_SAFE_NO_PAD.decode(seed).ok().and_then(|seed| seed.try_into().ok());
+        let key = PrivateKey::new(id, seed.ok_or(KeyError::Form("`d` is no 32 bytes in base64url"))?)?;
+        if jwk["x"].as_str().is_some_and(|x| x != key.public().text()) {
+            return Err(KeyError::Form("`x` does not belong to `d`"));
+        }
+        Ok(key)
+    }
+
+    /// As [`PrivateKey::from_jwk`] reads it. A secret: to be written to a file that its owner alone can read.
+    pub fn to_jwk(&self) -> String {
+        let jwk = json!({
+            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
+            "kid": self.id, "x": self.public().text(), "d": URL_SAFE_NO_PAD.encode(self.seed),
+        });
+        format!("{jwk:#}\n")
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The half that a box is told.
+    pub fn public(&self) -> PublicKey {
+        let mut public = [0; 32];
+        public.copy_from_slice(self.pair.public_key().as_ref());
+        PublicKey(public)
+    }
+
+    /// Signs: a JWS in compact form.
+    pub fn sign(&self, payload: &[u8]) -> String {
+        let header = json!({ "alg": "EdDSA", "kid": self.id }).to_string();
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = self.pair.sign(signed.as_bytes());
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8037, appendix A: key, signing input and signature.
+    const RFC_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"rfc","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    const RFC_SIGNED: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+
+    fn known(key: &PrivateKey, role: Role) -> KnownKey {
+        KnownKey { id: key.id().into(), role, public: key.public() }
+    }
+
+    #[test]
+    fn what_was_signed_is_read_back_and_nothing_else_is() {
+        let key = PrivateKey::generate("desk-1").unwrap();
+        let other = PrivateKey::generate("desk-1").unwrap();
+        let keys = [known(&key, Role::Desk)];
+        let token = key.sign(b"{\"a\":1}");
+        let (payload, by) = verify(token.as_bytes(), &keys).unwrap();
+        assert_eq!((payload.as_slice(), &*by.id), (&b"{\"a\":1}"[..], "desk-1"));
+        assert_eq!(
+            verify(other.sign(b"x").as_bytes(), &keys),
+            Err(Untrusted::BadSignature("desk-1".into())),
+            "the name alone proves nothing"
+        );
+        assert_eq!(verify(token.as_bytes(), &[]), Err(Untrusted::UnknownKey("desk-1".to_owned())));
+    }
+
+    #[test]
+    fn a_change_of_any_character_is_noticed() {
+        let key = PrivateKey::generate("desk-1").unwrap();
+        let keys = [known(&key, Role::Desk)];
+        let token = key.sign(b"{\"request_id\":\"r1\"}").into_bytes();
+        for at in 0..token.len() {
+            let mut changed = token.clone();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert!(verify(&changed, &keys).is_err(), "character {at}");
+        }
+    }
+
+    #[test]
+    fn keys_and_signatures_are_those_of_the_standard() {
+        let key = PrivateKey::from_jwk(RFC_KEY).unwrap();
+        assert_eq!(key.public().text(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+        let (signed, signature) = RFC_SIGNED.rsplit_once('.').unwrap();
+        assert_eq!(URL_SAFE_NO_PAD.encode(key.pair.sign(signed.as_bytes())), signature);
+        // Its header names no key, so a box cannot know whose it is.
+        assert!(matches!(verify(RFC_SIGNED.as_bytes(), &[known(&key, Role::Desk)]), Err(Untrusted::Form(_))));
+        let again = PrivateKey::from_jwk(&key.to_jwk()).unwrap();
+        assert_eq!(again.public(), key.public());
+    }
+
+    #[test]
+    fn only_one_algorithm_is_taken() {
+        let key = PrivateKey::generate("k").unwrap();
+        let keys = [known(&key, Role::Admin)];
+        for header in [
+            r#"{"alg":"none","kid":"k"}"#,
+            r#"{"alg":"HS256","kid":"k"}"#,
+            r#"{"kid":"k"}"#,
+            r#"{"alg":"EdDSA","kid":"k","crit":["b64"],"b64":false}"#,
+            r#"{"alg":"EdDSA","kid":7}"#,
+            "[]",
+        ] {
+            let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
+            let signature = URL_SAFE_NO_PAD.encode(key.pair.sign(signed.as_bytes()));
+            let token = format!("{signed}.{signature}");
+            assert!(matches!(verify(token.as_bytes(), &keys), Err(Untrusted::Form(_))), "{header}");
+            assert!(verify(format!("{signed}.").as_bytes(), &keys).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn no_error_and_no_debug_shows_a_private_key() {
+        let key = PrivateKey::from_jwk(RFC_KEY).unwrap();
+        let broken = RFC_KEY.replace("\"x\":\"1", "\"x\":\"2");
+        let shown = format!("{key:?} {:?}", PrivateKey::from_jwk(&broken).unwrap_err());
+        assert!(!shown.contains("nWGxne"), "{shown}");
+    }
+
+    #[test]
+    fn roles_grow() {
+        let may = |role: Role, command: &str| Role::needed_for(command).is_some_and(|needed| role >= needed);
+        assert!(may(Role::Desk, "ack") && !may(Role::Desk, "set") && !may(Role::Desk, "config"));
+        assert!(may(Role::Operator, "mute") && !may(Role::Operator, "config"));
+        assert!(may(Role::Admin, "config") && may(Role::Admin, "ack") && !may(Role::Admin, "reboot"));
+    }
+}

@@ -1,0 +1,173 @@
+//! What a configuration from the command centre may not do, though the file on the box may. Pure.
+//!
+//! Nobody far away can switch a box off: cameras, rules and hours stay. Nobody far away can send a password to another
+//! host than the one that the file gave it to, or make the box read or write other files. Whoever stands at the box can
+//! do all of it, in the file.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::analysis::geometry::Point;
+use crate::analysis::time::Timestamp;
+use crate::config::{Camera, CameraSource, Config, SensorSource};
+use crate::contract::signature::Role;
+
+/// Scores that only the surest detections reach: above it a camera is as good as blind.
+const HIGHEST_THRESHOLD: f32 = 0.9;
+/// Part of the picture that masks may cover.
+const MOST_MASKED: f32 = 0.8;
+/// How finely a week is looked at for hours in which a rule is in force.
+const STEP_SECS: i64 = 15 * 60;
+const WEEK_SECS: i64 = 7 * 24 * 60 * 60;
+
+/// What takes a restart of the daemon, and is different: no configuration can change it while it runs.
+pub fn takes_a_restart(running: &Config, wanted: &Config) -> Vec<String> {
+    let sections = [
+        (
+            "[site] box or area",
+            wanted.site.box_id != running.site.box_id || wanted.site.area != running.site.area,
+        ),
+        ("[mqtt]", wanted.mqtt != running.mqtt),
+        ("[detector]", wanted.detector != running.detector),
+        ("[outbox]", wanted.outbox != running.outbox),
+    ];
+    sections
+        .into_iter()
+        .filter(|(_, changed)| *changed)
+        .map(|(what, _)| format!("{what} changed, which takes a restart of the daemon"))
+        .collect()
+}
+
+/// Everything that `wanted`, which came from the command centre, may not do. `file` is the configuration on the box.
+pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestamp) -> Vec<String> {
+    let mut all = Vec::new();
+    let watched = |config: &Config| config.rules.iter().any(|rule| !rule.cameras.is_empty());
+    if !running.rules.is_empty() && !watched(wanted) {
+        all.push("it has no rule left that watches a camera".to_owned());
+    }
+    let hours = |config: &Config| hours_in_force(config, now);
+    let (before, after) = (hours(running), hours(wanted));
+    if !wanted.rules.is_empty() && before > 0.0 && after < before / 2.0 {
+        all.push(format!(
+            "its rules are in force {after:.0} hours a week, {before:.0} now: hours can be halved at most"
+        ));
+    }
+    if !running.cameras.is_empty()
+        && !wanted.cameras.iter().any(|camera| running.camera(&camera.id).is_some())
+    {
+        all.push("none of the cameras that run now is left".to_owned());
+    }
+    for camera in &wanted.cameras {
+        all.extend(blinded(camera));
+        all.extend(painted_over(camera, running.camera(&camera.id)));
+        all.extend(elsewhere(file, camera));
+    }
+    if !wanted.command_keys.iter().any(|key| key.role == Role::Admin) {
+        all.push(
+            "it names no `[[command_key]]` with the role `admin`: nobody could command it any more"
+                .to_owned(),
+        );
+    }
+    all.extend(other_places(file, wanted));
+    all
+}
+
+/// Hours of the coming week in which at least one rule that watches a camera is in force.
+fn hours_in_force(config: &Config, now: Timestamp) -> f64 {
+    let steps = WEEK_SECS / STEP_SECS;
+    let in_force = (0..steps).filter(|step| {
+        let at = Timestamp::from_second(now.as_second() + step * STEP_SECS).unwrap_or(now);
+        config.rules.iter().any(|rule| !rule.cameras.is_empty() && rule.schedule.in_force(at))
+    });
+    in_force.count() as f64 * STEP_SECS as f64 / 3600.0
+}
+
+fn blinded(camera: &Camera) -> Option<String> {
+    let (class, score) = camera.thresholds.iter().find(|(_, score)| **score > HIGHEST_THRESHOLD)?;
+    Some(format!(
+        "camera `{}`: a threshold of {score} for `{}` makes it as good as blind; at most {HIGHEST_THRESHOLD}",
+        camera.id,
+        class.name()
+    ))
+}
+
+/// Masks may grow, but not over the whole picture.
+fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<String> {
+    let share = |camera: &Camera| {
+        let points =
+            (0..400).map(|i| Point { x: (i % 20) as f32 / 20.0 + 0.025, y: (i / 20) as f32 / 20.0 + 0.025 });
+        points.filter(|point| camera.masks.iter().any(|mask| mask.contains(*point))).count() as f32 / 400.0
+    };
+    let masked = share(camera);
+    let too_much = masked > MOST_MASKED && running.is_none_or(|running| masked > share(running));
+    too_much
+        .then(|| format!("camera `{}`: its masks cover {:.0} % of the picture", camera.id, masked * 100.0))
+}
+
+/// A camera's password goes where the file sends it, and only video files that the file names are opened.
+fn elsewhere(file: &Config, camera: &Camera) -> Option<String> {
+    if let CameraSource::File(path) = &camera.source {
+        let named = file.cameras.iter().any(|other| other.source == camera.source);
+        return (!named).then(|| {
+            format!("camera `{}`: the file on the box does not name {}", camera.id, path.display())
+        });
+    }
+    let secret = &camera.credentials.as_ref()?.file;
+    let sent_there = file.cameras.iter().any(|other| {
+        other.credentials.as_ref().is_some_and(|known| known.file == *secret) && host(other) == host(camera)
+    });
+    (!sent_there).then(|| {
+        format!("camera `{}`: the file on the box gives its secret to no camera at this host", camera.id)
+    })
+}
+
+/// Scheme, host and port of a stream: a password must not go in the clear where it went encrypted.
+fn host(camera: &Camera) -> Option<(String, String, Option<u16>)> {
+    let CameraSource::Rtsp { url, .. } = &camera.source else { return None };
+    let url = url::Url::parse(url).ok()?;
+    Some((url.scheme().to_owned(), url.host_str()?.to_owned(), url.port()))
+}
+
+/// Folders, devices and listeners stay those of the file.
+fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
+    let mut all = Vec::new();
+    if wanted.evidence.dir != file.evidence.dir {
+        all.push("[evidence] `dir` is another one than in the file on the box".to_owned());
+    }
+    if wanted.sensors.webhook.is_some() && wanted.sensors.webhook != file.sensors.webhook {
+        all.push(
+            "[sensors] the listener for posted readings is another one than in the file on the box"
+                .to_owned(),
+        );
+    }
+    for broker in &wanted.sensors.brokers {
+        let touches_files =
+            broker.credentials.is_some() || broker.tls.as_ref().is_some_and(|tls| tls.ca_file.is_some());
+        let same = |other: &&crate::config::SensorBroker| {
+            (&other.host, other.port, &other.tls, &other.credentials)
+                == (&broker.host, broker.port, &broker.tls, &broker.credentials)
+        };
+        if touches_files && !file.sensors.brokers.iter().any(|other| same(&other)) {
+            all.push(format!(
+                "broker `{}`: the file on the box gives no such secret or certificate to this host",
+                broker.id
+            ));
+        }
+    }
+    let known = devices(file);
+    for device in devices(wanted).difference(&known) {
+        all.push(format!("the file on the box does not name the serial port {}", device.display()));
+    }
+    all
+}
+
+fn devices(config: &Config) -> BTreeSet<PathBuf> {
+    let device = |source: &SensorSource| match source {
+        SensorSource::ModbusRtu { port, .. } => Some(Path::new(&port.device).to_owned()),
+        _ => None,
+    };
+    config.sensors.list.iter().filter_map(|sensor| device(&sensor.source)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+use super::*;
+use crate::config::Surroundings;
+
+const FILE: &str = r#"
+[site]
+box = "box-1"
+area = "530127"
+
+[[camera]]
+id = "cam-01"
+eye = "village"
+url = "rtsp://10.0.0.31/stream"
+secret = "cam-01"
+grid = "53012700300102"
+[[camera.zone]]
+id = "room"
+polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
+
+[[rule]]
+id = "there"
+cameras = ["cam-01"]
+present = { zone = "room", classes = ["person"], for_secs = 1 }
+
+[[command_key]]
+id = "boss"
+role = "admin"
+public_key = "3GNLJrUsVTLEIzIXAJxVfQsYE3-HNNPRrWAe2FdOGUk"
+"#;
+
+/// With a secrets folder that holds `cam-01` and `other`.
+fn config(folder: &Path, text: &str) -> Config {
+    use std::os::unix::fs::PermissionsExt as _;
+    for secret in ["cam-01", "other"] {
+        let path = folder.join(secret);
+        std::fs::write(&path, "viewer:x").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let surroundings = Surroundings {
+        base: folder.to_owned(),
+        state_dir: folder.to_owned(),
+        credentials_dir: Some(folder.to_owned()),
+        at_home: true,
+    };
+    Config::from_text(&folder.join("lookout.toml"), text, &surroundings).unwrap_or_else(|p| panic!("{p}"))
+}
+
+fn judged(change: impl Fn(&str) -> String) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), FILE);
+    let wanted = config(folder.path(), &change(FILE));
+    let now = "2026-01-01T08:00:00Z".parse().unwrap();
+    forbidden(&file, &file, &wanted, now).join("; ")
+}
+
+#[test]
+fn what_only_tunes_is_allowed() {
+    assert_eq!(judged(str::to_owned), "");
+    assert_eq!(judged(|text| text.replace("for_secs = 1", "for_secs = 5")), "");
+    assert_eq!(
+        judged(|text| text
+            .replace("cameras = [\"cam-01\"]", "cameras = [\"cam-01\"]\nschedule = \"daily 06:00-22:00\"")),
+        ""
+    );
+}
+
+#[test]
+fn nobody_far_away_switches_a_box_off() {
+    let cut = |text: &str, from: &str, to: &str| {
+        let (a, b) = (text.find(from).unwrap(), text.find(to).unwrap());
+        format!("{}{}", &text[..a], &text[b..])
+    };
+    let no_rules = judged(|text| cut(text, "[[rule]]", "[[command_key]]"));
+    assert!(no_rules.contains("no rule left"), "{no_rules}");
+    let a_minute = judged(|text| {
+        text.replace("cameras = [\"cam-01\"]", "cameras = [\"cam-01\"]\nschedule = \"daily 03:00-03:30\"")
+    });
+    assert!(a_minute.contains("hours a week"), "{a_minute}");
+    let another = judged(|text| {
+        text.replace("cam-01\"", "cam-02\"").replace("secret = \"cam-02\"", "secret = \"cam-01\"")
+    });
+    assert!(another.contains("none of the cameras"), "{another}");
+    let blind =
+        judged(|text| text.replace("eye = \"village\"", "eye = \"village\"\nthresholds = { person = 0.99 }"));
+    assert!(blind.contains("as good as blind"), "{blind}");
+    let masked = judged(|text| {
+        let mask = "[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n";
+        text.replace("[[camera.zone]]", &format!("{mask}[[camera.zone]]"))
+    });
+    assert!(masked.contains("100 % of the picture"), "{masked}");
+    let locked = judged(|text| text.replace("role = \"admin\"", "role = \"desk\""));
+    assert!(locked.contains("nobody could command it"), "{locked}");
+}
+
+#[test]
+fn passwords_and_files_stay_where_the_file_has_them() {
+    let stolen = judged(|text| text.replace("10.0.0.31", "203.0.113.9"));
+    assert!(stolen.contains("gives its secret to no camera at this host"), "{stolen}");
+    let swapped = judged(|text| text.replace("secret = \"cam-01\"", "secret = \"other\""));
+    assert!(swapped.contains("gives its secret to no camera"), "{swapped}");
+    let moved = judged(|text| format!("{text}\n[evidence]\ndir = \"/etc\"\n"));
+    assert!(moved.contains("[evidence]"), "{moved}");
+    // Without a password, a camera may be anywhere.
+    assert_eq!(
+        judged(|text| text.replace("secret = \"cam-01\"\n", "").replace("10.0.0.31", "10.0.0.32")),
+        ""
+    );
+}

@@ -1,0 +1,88 @@
+//! Values from the command centre in place of the configuration's: how often a camera is looked at, how sure the detector
+//! must be, which rules are in force. Pure. Must never let a value through that makes a box blind.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::analysis::detection::Class;
+use crate::config::Config;
+use crate::contract::command::SetData;
+
+use super::standing::Settings;
+
+/// Pictures per second that a camera can be set to: enough to see, not so many that others starve.
+const FPS: (f64, f64) = (0.5, 15.0);
+/// Thresholds that a class can be set to: below it everything is something, above it nothing is.
+const THRESHOLD: (f64, f64) = (0.2, 0.9);
+
+/// `settings` with what `set` asks for, and a sentence for each value that was out of range.
+///
+/// # Errors
+/// What it names that is not there, or would switch off.
+pub fn changed(
+    config: &Config,
+    classes: &[Class],
+    settings: &Settings,
+    set: &SetData,
+) -> Result<(Settings, Vec<String>), String> {
+    let mut settings = if set.clear { Settings::default() } else { settings.clone() };
+    let mut said = Vec::new();
+    for (id, wanted) in &set.cameras {
+        if config.camera(id).is_none() {
+            return Err(format!("there is no camera `{id}`"));
+        }
+        let camera = settings.cameras.entry(id.clone()).or_default();
+        if let Some(fps) = wanted.analysis_fps {
+            camera.analysis_fps = Some(clamped(fps, FPS, &format!("{id}: analysis_fps"), &mut said)?);
+        }
+        for (name, score) in &wanted.thresholds {
+            if !classes.iter().any(|class| class.name() == name) {
+                return Err(format!("the models do not find the class `{name}`"));
+            }
+            let score = clamped(*score, THRESHOLD, &format!("{id}: threshold of {name}"), &mut said)?;
+            camera.thresholds.insert(name.clone(), score);
+        }
+    }
+    for (id, in_force) in &set.rules {
+        if !config.rules.iter().any(|rule| *rule.id == **id) {
+            return Err(format!("there is no rule `{id}`"));
+        }
+        settings.rules.insert(id.clone(), *in_force);
+    }
+    let off = |id: &str| settings.rules.get(id) == Some(&false);
+    if !config.rules.is_empty() && config.rules.iter().all(|rule| off(&rule.id)) {
+        return Err("at least one rule stays in force".to_owned());
+    }
+    Ok((settings, said))
+}
+
+fn clamped(value: f64, (least, most): (f64, f64), what: &str, said: &mut Vec<String>) -> Result<f64, String> {
+    if !value.is_finite() {
+        return Err(format!("{what} is no number"));
+    }
+    let taken = value.clamp(least, most);
+    if taken != value {
+        said.push(format!("{what} set to {taken}, as {value} is out of {least}..{most}"));
+    }
+    Ok(taken)
+}
+
+/// The configuration with those values. Its digest tells that it is not the file's.
+pub fn apply(mut config: Config, settings: &Settings) -> Config {
+    if settings.is_empty() {
+        return config;
+    }
+    for camera in &mut config.cameras {
+        let Some(setting) = settings.cameras.get(&*camera.id) else { continue };
+        if let Some(fps) = setting.analysis_fps {
+            camera.analysis_hz = fps as f32;
+        }
+        for (class, score) in &setting.thresholds {
+            camera.thresholds.insert(Class::named(class), *score as f32);
+        }
+    }
+    config.rules.retain(|rule| settings.rules.get(&*rule.id) != Some(&false));
+    let said = serde_json::to_string(settings).unwrap_or_default();
+    let digest = Sha256::digest(format!("{}\n{said}", config.sha256).as_bytes());
+    config.sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    config
+}

@@ -1,0 +1,117 @@
+use serde_json::json;
+
+use super::*;
+use crate::contract::signature::Role;
+
+const NOW: &str = "2026-01-01T08:01:00Z";
+const HERE: Addressee<'_> = Addressee { area: "530127", box_name: "box-1" };
+
+fn letter<'a>(command: &'a str, payload: &'a [u8], signed: bool) -> Letter<'a> {
+    let signer = signed.then(|| Signer { key: "desk-1".into(), role: Role::Admin });
+    Letter { command, payload, signer, retained: false, now: NOW.parse().unwrap() }
+}
+
+fn parse(command: &str, json: &str) -> Result<Order, String> {
+    order(&letter(command, json.as_bytes(), false), HERE).map_err(|refusal| refusal.why)
+}
+
+/// A signed acknowledgement with `changes` on top; `null` takes a field out.
+fn signed(changes: Value, now: &str) -> Result<Order, (RefusalKind, String)> {
+    let mut body = json!({ "request_id": "r", "area": "530127", "box": "box-1", "command": "ack", "by": "d",
+        "alert_id": "A", "iat": "2026-01-01T08:00:00Z", "exp": "2026-01-01T08:05:00Z" });
+    for (key, value) in changes.as_object().unwrap() {
+        body[key] = value.clone();
+    }
+    let body = body.to_string();
+    let letter = Letter { now: now.parse().unwrap(), ..letter("ack", body.as_bytes(), true) };
+    order(&letter, HERE).map_err(|refusal| (refusal.kind, refusal.why))
+}
+
+#[test]
+fn an_acknowledgement_is_read_bare_and_in_an_envelope() {
+    let bare = r#"{"request_id":"r1","alert_id":"01J","by":"desk-2","note":"on my way"}"#;
+    for json in [bare.to_owned(), format!(r#"{{"specversion":"1.0","data":{bare}}}"#)] {
+        let order = parse("ack", &json).unwrap();
+        assert_eq!((order.request_id.as_str(), order.by.as_str()), ("r1", "desk-2"));
+        assert_eq!(order.ask, Ask::Ack { alert_id: "01J".into(), note: Some("on my way".into()) });
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_in_words() {
+    let cases = [
+        ("not json", "it is not JSON"),
+        ("[]", "it is not a JSON object"),
+        ("{}", "`request_id` is missing"),
+        (r#"{"request_id":7}"#, "`request_id` must be text"),
+        (r#"{"request_id":"r"}"#, "`alert_id` is missing"),
+        (r#"{"request_id":"r","alert_id":"a","by":" "}"#, "`by` is empty"),
+        (r#"{"request_id":"r","alert_id":"a","by":"\u001b[2J"}"#, "control characters"),
+        (r#"{"request_id":"r","alert_id":"a","by":"b","note":[]}"#, "`note` must be text"),
+        (r#"{"request_id":"r","alert_id":"a","by":"b","exp":"soon"}"#, "`exp` must be a time"),
+        (r#"{"request_id":"r","alert_id":"a","by":"b","iat":20,"exp":10}"#, "`exp` is before `iat`"),
+        (r#"{"request_id":"r","alert_id":"a","by":"b","exp":"2026-01-01T08:00:00Z"}"#, "it expired at"),
+        (r#"{"request_id":"r","alert_id":"a","by":"b","box":"box-2"}"#, "its `box` is not \"box-1\""),
+    ];
+    for (json, want) in cases {
+        let why = parse("ack", json).unwrap_err();
+        assert!(why.contains(want), "{json}: {why}");
+    }
+    let why = parse("mute", r#"{"request_id":"r","by":"b","kind":"fire","for_secs":9}"#).unwrap_err();
+    assert!(why.contains("needs a `reason`"), "{why}");
+}
+
+#[test]
+fn a_clock_that_differs_by_seconds_expires_nothing() {
+    let json = r#"{"request_id":"r","alert_id":"a","by":"b","iat":"2026-01-01T08:00:00Z","exp":"2026-01-01T08:00:40Z"}"#;
+    assert!(parse("ack", json).is_ok());
+}
+
+#[test]
+fn a_retained_command_is_refused_with_its_request_id() {
+    let json = br#"{"request_id":"r1","alert_id":"a","by":"b"}"#;
+    let refusal = order(&Letter { retained: true, ..letter("ack", json, false) }, HERE).unwrap_err();
+    assert_eq!(refusal.request_id.as_deref(), Some("r1"));
+    assert_eq!(refusal.kind, RefusalKind::Retained);
+}
+
+#[test]
+fn a_signed_command_names_box_area_and_command_and_when_it_ends() {
+    assert!(signed(json!({}), NOW).is_ok());
+    for (changes, kind) in [
+        (json!({ "box": null }), RefusalKind::Misdirected),
+        (json!({ "box": "box-2" }), RefusalKind::Misdirected),
+        (json!({ "area": "530128" }), RefusalKind::Misdirected),
+        (json!({ "command": "set" }), RefusalKind::Misdirected),
+        (json!({ "command": 7 }), RefusalKind::Misdirected),
+        (json!({ "iat": null }), RefusalKind::Malformed),
+        (json!({ "exp": null }), RefusalKind::Malformed),
+        (json!({ "exp": "2026-01-02T08:00:01Z" }), RefusalKind::Malformed),
+        (json!({ "iat": "2026-01-01T08:10:00Z", "exp": "2026-01-01T08:20:00Z" }), RefusalKind::Expired),
+        (json!({ "exp": "2026-01-01T08:00:10Z" }), RefusalKind::Expired),
+        (json!({ "counter": "seven" }), RefusalKind::Malformed),
+    ] {
+        let (was, why) = signed(changes.clone(), NOW).unwrap_err();
+        assert_eq!(was, kind, "{changes}: {why}");
+    }
+}
+
+#[test]
+fn where_the_clock_was_never_set_a_counter_takes_its_place() {
+    let at_boot = "1970-01-01T00:00:40Z";
+    assert_eq!(signed(json!({}), at_boot).unwrap_err().0, RefusalKind::Expired);
+    let order = signed(json!({ "counter": 7 }), at_boot).unwrap();
+    assert_eq!((order.counter, order.clock_is_set), (Some(7), false));
+}
+
+#[test]
+fn marks_are_pairs_of_stream_and_number() {
+    for json in [r#"{"stream":"S","n":5}"#, r#"{"stream":"S","seq":5}"#, r#"{"seq":{"stream":"S","n":5}}"#] {
+        let mark = mark(&letter("mark", json.as_bytes(), false), HERE);
+        assert_eq!(mark.unwrap(), ("S".to_owned(), 5), "{json}");
+    }
+    let why = mark(&letter("mark", br#"{"stream":"S","n":-1}"#, false), HERE).unwrap_err().why;
+    assert!(why.contains("`n`"), "{why}");
+    let signed = mark(&letter("mark", br#"{"stream":"S","n":5}"#, true), HERE).unwrap_err();
+    assert_eq!(signed.kind, RefusalKind::Misdirected, "a signed mark names its box");
+}

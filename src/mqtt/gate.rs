@@ -1,0 +1,174 @@
+//! Who may come in: looks at every message from the centre before anything is made of it.
+//!
+//! Where the configuration names keys, a message is taken only with the signature of one whose role allows it, marks
+//! included: a forged mark would make the box forget alerts. Where it names none, only acknowledgements and marks are
+//! taken. Pure but for the list of keys, which a new configuration replaces. Must never pass on a byte that was not
+//! covered by the signature it asked for.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::RefusalKind;
+use crate::contract::signature::{self, KnownKey, Role, Untrusted};
+
+/// Who signed a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// The key's name.
+    pub key: Arc<str>,
+    /// What its holder may do.
+    pub role: Role,
+}
+
+/// The keys that a box knows.
+#[derive(Debug, Default)]
+pub struct Gate {
+    keys: RwLock<Arc<[KnownKey]>>,
+}
+
+impl PartialEq for Gate {
+    fn eq(&self, other: &Gate) -> bool {
+        *self.keys.read() == *other.keys.read()
+    }
+}
+
+impl Eq for Gate {}
+
+/// A message that may come in.
+#[derive(Debug)]
+pub(super) struct Admitted<'p> {
+    /// What is inside the signature.
+    pub payload: Cow<'p, [u8]>,
+    /// Who signed it; `None` where no signature is asked for.
+    pub signer: Option<Signer>,
+}
+
+/// A message that may not.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rejected {
+    pub kind: RefusalKind,
+    pub why: String,
+    /// Whose signature it has, if that is sure.
+    pub key: Option<Arc<str>>,
+    /// What is inside, if the signature is good: to answer with its `request_id`.
+    pub payload: Option<Vec<u8>>,
+}
+
+impl Rejected {
+    fn new(kind: RefusalKind, why: impl Into<String>) -> Self {
+        Rejected { kind, why: why.into(), key: None, payload: None }
+    }
+}
+
+impl Gate {
+    /// Takes other keys from here on.
+    pub fn set_keys(&self, keys: &[KnownKey]) {
+        *self.keys.write() = keys.into();
+    }
+
+    /// Whether `command` (`ack`, `mark`, `config`, ...) may come in as `message`.
+    pub(super) fn admit<'p>(&self, command: &str, message: &'p [u8]) -> Result<Admitted<'p>, Rejected> {
+        let keys = self.keys.read().clone();
+        let Some(needed) = Role::needed_for(command) else {
+            let why = format!("this box knows no command `{}`; up/meta lists those it knows", tame(command));
+            return Err(Rejected::new(RefusalKind::UnknownCommand, why));
+        };
+        if keys.is_empty() {
+            return open_house(command, message);
+        }
+        let (payload, key) = signature::verify(message, &keys).map_err(untrusted)?;
+        let signer = Signer { key: key.id.clone(), role: key.role };
+        if key.role < needed {
+            let why = format!(
+                "the key `{}` has the role `{}`; `{command}` takes `{}`",
+                key.id,
+                key.role.name(),
+                needed.name()
+            );
+            return Err(Rejected {
+                kind: RefusalKind::NotAllowed,
+                why,
+                key: Some(key.id.clone()),
+                payload: Some(payload),
+            });
+        }
+        Ok(Admitted { payload: payload.into(), signer: Some(signer) })
+    }
+}
+
+/// Without keys, what changes nothing but the state of alerts is taken from whoever reaches the broker.
+fn open_house<'p>(command: &str, message: &'p [u8]) -> Result<Admitted<'p>, Rejected> {
+    if !matches!(command, "ack" | "mark") {
+        let why = format!(
+            "`{command}` is taken only with a signature, and this box's configuration names no key: add a `[[command_key]]`"
+        );
+        return Err(Rejected::new(RefusalKind::Unsigned, why));
+    }
+    if signature::looks_signed(message) {
+        let why = "it is signed, but this box's configuration names no key to check it with";
+        return Err(Rejected::new(RefusalKind::UnknownKey, why));
+    }
+    Ok(Admitted { payload: message.into(), signer: None })
+}
+
+fn untrusted(error: Untrusted) -> Rejected {
+    let kind = match &error {
+        Untrusted::Unsigned => RefusalKind::Unsigned,
+        Untrusted::Form(_) => RefusalKind::Malformed,
+        Untrusted::UnknownKey(_) => RefusalKind::UnknownKey,
+        Untrusted::BadSignature(_) => RefusalKind::BadSignature,
+    };
+    Rejected::new(kind, error.to_string())
+}
+
+/// A name from a topic, fit to be shown and stored.
+pub(super) fn tame(name: &str) -> String {
+    name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::signature::PrivateKey;
+
+    fn gate(role: Role) -> (Gate, PrivateKey) {
+        let key = PrivateKey::generate("k").unwrap();
+        let gate = Gate::default();
+        gate.set_keys(&[KnownKey { id: "k".into(), role, public: key.public() }]);
+        (gate, key)
+    }
+
+    #[test]
+    fn without_keys_only_acknowledgements_and_marks_come_in() {
+        let gate = Gate::default();
+        assert!(gate.admit("ack", b"{}").is_ok() && gate.admit("mark", b"{}").is_ok());
+        for command in ["set", "mute", "snapshot", "config", "selftest", "confirm"] {
+            assert_eq!(gate.admit(command, b"{}").unwrap_err().kind, RefusalKind::Unsigned, "{command}");
+        }
+        assert_eq!(gate.admit("reboot", b"{}").unwrap_err().kind, RefusalKind::UnknownCommand);
+    }
+
+    #[test]
+    fn with_keys_everything_is_signed_by_somebody_who_may() {
+        let (gate, key) = gate(Role::Desk);
+        let signed = key.sign(b"{}");
+        assert_eq!(gate.admit("mark", b"{}").unwrap_err().kind, RefusalKind::Unsigned);
+        assert_eq!(gate.admit("ack", b"{}").unwrap_err().kind, RefusalKind::Unsigned);
+        let admitted = gate.admit("ack", signed.as_bytes()).unwrap();
+        assert_eq!((&*admitted.payload, admitted.signer.unwrap().role), (&b"{}"[..], Role::Desk));
+        assert_eq!(gate.admit("set", signed.as_bytes()).unwrap_err().kind, RefusalKind::NotAllowed);
+        let stranger = PrivateKey::generate("k").unwrap().sign(b"{}");
+        assert_eq!(gate.admit("ack", stranger.as_bytes()).unwrap_err().kind, RefusalKind::BadSignature);
+    }
+
+    #[test]
+    fn a_key_that_was_taken_out_opens_nothing() {
+        let (gate, key) = gate(Role::Admin);
+        let signed = key.sign(b"{}");
+        assert!(gate.admit("config", signed.as_bytes()).is_ok());
+        gate.set_keys(&[]);
+        assert_eq!(gate.admit("ack", signed.as_bytes()).unwrap_err().kind, RefusalKind::UnknownKey);
+    }
+}

@@ -1,0 +1,144 @@
+//! The file on the box: a change is taken up by itself, whole or not at all.
+
+use std::os::unix::fs::symlink;
+
+use lookout::video::{Auth, Mount, Play, RtspServer};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use serde_json::Value;
+
+use crate::configuration::broken;
+use crate::here::*;
+use crate::support::clips::shared;
+
+fn applied(here: &Here, what: &str, not: &[&str]) -> String {
+    let told = here.wait("up/config", what, |m| {
+        m["data"]["outcome"] == "applied" && !not.iter().any(|sha| m["data"]["running_sha256"] == *sha)
+    });
+    told["data"]["running_sha256"].as_str().unwrap().to_owned()
+}
+
+fn camera_health(message: &Value) -> &Value {
+    &message["data"]["cameras"][0]
+}
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn a_change_is_taken_up_by_itself_and_the_camera_goes_on() {
+    let path = shared().join("videos/people-one-by-one.mp4");
+    let mount = Mount { path: "/room".to_owned(), play: Play::File { path, repeat: true }, auth: Auth::None };
+    let server = RtspServer::start(0, vec![mount]).unwrap();
+    let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
+    let good = read(&here.config);
+    // The file is a link, as where a cluster mounts it.
+    let folder = here.folder.path().to_owned();
+    std::fs::rename(&here.config, folder.join("one.toml")).unwrap();
+    symlink(folder.join("one.toml"), &here.config).unwrap();
+    here.run();
+    let running =
+        |m: &Value| camera_health(m)["state"] == "running" && camera_health(m)["fps_in"].as_f64() > Some(5.0);
+    let before = here.wait("up/health", "the camera", running);
+    let since = camera_health(&before)["since"].clone();
+    let first = here.running();
+
+    // The link points elsewhere.
+    std::fs::write(folder.join("two.toml"), good.replace("\"orange\"", "\"yellow\"")).unwrap();
+    symlink(folder.join("two.toml"), folder.join("new")).unwrap();
+    std::fs::rename(folder.join("new"), &here.config).unwrap();
+    let second = applied(&here, "what the link points to now", &[&first]);
+
+    // An editor that empties the file, waits, and writes.
+    std::fs::write(folder.join("two.toml"), "").unwrap();
+    std::fs::write(folder.join("two.toml"), good.replace("\"orange\"", "\"blue\"")).unwrap();
+    let third = applied(&here, "what was written in two steps", &[&first, &second]);
+    let rejected = here.heard("up/config", |m| m["data"]["outcome"] == "rejected");
+    assert!(rejected.is_empty(), "half of it was never judged: {rejected:?}");
+
+    // A mistake changes nothing and is told; put right, it is told that all is well.
+    std::fs::write(folder.join("two.toml"), good.replace("zone = \"room\"", "zone = \"rom\"")).unwrap();
+    let rejected = here.wait("up/config", "the refusal", |m| m["data"]["outcome"] == "rejected");
+    assert_eq!(rejected["data"]["running_sha256"], third.as_str());
+    assert!(rejected["data"]["problems"][0]["what"].as_str().unwrap().contains("rom"), "{rejected}");
+    let told = here.heard("up/config", |_| true).len();
+    std::fs::write(folder.join("two.toml"), good.replace("\"orange\"", "\"blue\"")).unwrap();
+    here.centre.wait_for("that all is well again", |heard| {
+        let all: Vec<_> = heard.iter().filter(|m| m.topic.ends_with("up/config")).collect();
+        all.len() > told && all.last().is_some_and(|m| m.json()["data"]["outcome"] == "applied")
+    });
+
+    // The same connection all the time, and frames go on.
+    let seen = here.heard("up/health", |_| true).len();
+    here.centre.wait_for("two more health reports", |heard| {
+        heard.iter().filter(|m| m.topic.ends_with("up/health")).count() >= seen + 2
+    });
+    let last = here.heard("up/health", |_| true).pop().unwrap();
+    let camera = camera_health(&last);
+    assert_eq!((&camera["since"], &camera["reconnects"]), (&since, &Value::from(0)), "{camera}");
+    assert!(camera["fps_in"].as_f64() > Some(5.0), "{camera}");
+    here.stop();
+}
+
+#[test]
+#[ignore = "needs ../shared: public weights"]
+fn no_broken_file_is_taken_up() {
+    let mut here = Here::start();
+    let running = here.running();
+    let good = read(&here.config);
+    let lines: Vec<&str> = good.lines().collect();
+    // Every line that says something, spoilt, one after the other.
+    let spoilt = lines.iter().enumerate().filter(|(_, line)| line.contains(" = ")).step_by(4);
+    let mut count = 0;
+    for (number, line) in spoilt.take(6 * rounds()) {
+        let mut changed = lines.clone();
+        let bad = line.replacen(" = ", " == ", 1);
+        changed[number] = &bad;
+        let told = here.heard("up/config", |_| true).len();
+        std::fs::write(&here.config, changed.join("\n")).unwrap();
+        here.centre.wait_for("the refusal", |heard| {
+            heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told
+        });
+        let last = here.heard("up/config", |_| true).pop().unwrap();
+        assert_eq!(
+            (&last["data"]["outcome"], &last["data"]["running_sha256"]),
+            (&"rejected".into(), &running.as_str().into())
+        );
+        let problems = last["data"]["problems"].as_array().unwrap();
+        assert!(problems.iter().any(|p| p["line"] == number as u64 + 1), "line {}: {problems:?}", number + 1);
+        count += 1;
+    }
+    assert!(count >= 4, "{count}");
+    std::fs::remove_file(&here.config).unwrap();
+    here.wait("up/config", "that it is gone", |m| {
+        m["data"]["problems"][0]["what"].as_str().is_some_and(|w| w.contains("cannot be read"))
+    });
+    assert_eq!(here.running(), running);
+    here.stop();
+}
+
+#[test]
+#[ignore = "needs ../shared: public weights"]
+fn no_broken_file_is_taken_up_however_fast_they_come() {
+    let mut here = Here::start();
+    let running = here.running();
+    let good = read(&here.config);
+    let mut random = StdRng::seed_from_u64(11);
+    let count = 100 * rounds();
+    let refusals = |here: &Here| {
+        here.audit().iter().filter(|l| l["event"] == "config" && l["outcome"] == "rejected").count()
+    };
+    for number in 0..count {
+        // Whole at once, so that each is judged as it is.
+        let aside = here.folder.path().join("next");
+        std::fs::write(&aside, broken(&mut random, &good)).unwrap();
+        std::fs::rename(&aside, &here.config).unwrap();
+        here.daemon.as_ref().unwrap().reload();
+        wait_until(|| format!("refusal {number}"), || refusals(&here) > number);
+    }
+    let told = here.heard("up/config", |m| m["data"]["running_sha256"] != running.as_str());
+    assert!(told.is_empty(), "{told:?}");
+    let last = here.heard("up/config", |_| true).pop().unwrap();
+    assert!(last["data"]["problems"][0]["line"].as_u64() >= Some(1), "{last}");
+    std::fs::write(&here.config, good.replace("\"orange\"", "\"blue\"")).unwrap();
+    applied(&here, "a good one at last", &[&running]);
+    here.stop();
+}

@@ -1,0 +1,12 @@
+//! Commands against the real daemon and a real broker: who is believed, what takes effect, what is written down, and
+//! how a configuration changes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod configuration;
+mod file;
+mod here;
+mod hostile;
+mod orders;
