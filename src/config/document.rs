@@ -177,6 +177,10 @@ pub struct MqttDocument {
     pub cert_file: Option<At<String>>,
     /// PEM file with the certificate's private key, readable by its owner only. Goes with `cert_file`.
     pub key_file: Option<At<String>>,
+    /// The command centre sends marks (`down/mark`): nothing leaves the box's queue before the centre has it, from the very
+    /// first message on. Without it the box believes the broker until it hears a first mark.
+    #[schemars(extend("default" = false))]
+    pub expect_marks: Option<At<bool>>,
     /// First part of every topic.
     #[schemars(length(max = 128), extend("default" = crate::contract::topics::DEFAULT_PREFIX))]
     pub prefix: Option<At<String>>,

@@ -50,6 +50,8 @@ pub struct Mqtt {
     pub prefix: String,
     /// Version of the protocol.
     pub version: MqttVersion,
+    /// Nothing leaves the queue before the centre's mark, from the first message on.
+    pub expect_marks: bool,
 }
 
 /// Which broker.

@@ -192,7 +192,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         "watching"
     );
 
-    let gauges = Gauges { scheduler: scheduler.clone(), known, looked, stored: counts, workers, spool_trouble };
+    let gauges =
+        Gauges { scheduler: scheduler.clone(), known, looked, stored: counts, workers, spool_trouble };
     let clock_watch = ClockWatch::new(clock.now(), clock_data.clone(), outbox.clone());
     let watchdog = Watchdog::new(analyst_queue.clone(), outbox.clone(), clock.now().mono);
     let mut running = Running {

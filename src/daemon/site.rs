@@ -258,7 +258,13 @@ fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox,
             Vec::new()
         })
     });
-    let options = outbox::Options { limits, gap_body, gap_topic: Topics::ALERT_SUFFIX.to_owned(), vfs: None };
+    let options = outbox::Options {
+        limits,
+        gap_body,
+        gap_topic: Topics::ALERT_SUFFIX.to_owned(),
+        expect_marks: config.mqtt.expect_marks,
+        ..outbox::Options::default()
+    };
     let identity = format!("{}/{}", config.site.area, config.site.box_id);
     let (outbox, opened) = Outbox::open(dir, now, &identity, options)?;
     info!(folder = %dir.display(), ?opened, waiting = outbox.depth().rows, "the queue is open");

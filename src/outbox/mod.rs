@@ -307,6 +307,12 @@ pub struct Options {
     /// SQLite's name for the file system to use; `None` for the usual one. Tests have disks of their own that
     /// forget or fail.
     pub vfs: Option<String>,
+    /// The centre is known to send marks: nothing leaves before its mark, from the first record on. Otherwise that is
+    /// learnt from the first mark, and until then a PUBACK is believed.
+    pub expect_marks: bool,
+    /// A record that was acknowledged and not marked is sent again after so long, on the same connection, too: the
+    /// broker may have had nobody to give it to.
+    pub again_after: Duration,
 }
 
 impl Default for Options {
@@ -316,6 +322,8 @@ impl Default for Options {
             gap_body: Arc::new(room::plain_gap_body),
             gap_topic: "up/alert".to_owned(),
             vfs: None,
+            expect_marks: false,
+            again_after: Duration::from_secs(300),
         }
     }
 }

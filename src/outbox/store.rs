@@ -43,7 +43,7 @@ pub(super) struct Store {
     /// Not to be lent before.
     pub(super) held: HashMap<i64, Instant>,
     /// PUBACKed on this connection, waiting for their mark.
-    pub(super) acked_here: HashSet<i64>,
+    pub(super) acked_here: HashMap<i64, Instant>,
     /// Pictures sent a second time in this run; once is enough for something that large.
     pub(super) resent: HashSet<i64>,
     /// Rows up to here are backlog.
@@ -205,9 +205,10 @@ impl Store {
         )
         .map_err(fail("write the queue's row"))?;
 
-        let marks = conn
+        let has_marks: bool = conn
             .query_row("SELECT EXISTS (SELECT 1 FROM mark)", [], |row| row.get(0))
             .map_err(fail("read the marks"))?;
+        let marks = has_marks || options.expect_marks;
         let (rows, bytes, acked) = conn
             .query_row(
                 "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(acked), 0) FROM record",
@@ -236,7 +237,7 @@ impl Store {
             totals: Totals { rows, bytes, acked, ..Totals::default() },
             lent: HashSet::new(),
             held: HashMap::new(),
-            acked_here: HashSet::new(),
+            acked_here: HashMap::new(),
             resent: HashSet::new(),
             backlog_to: last_row,
             last_row,

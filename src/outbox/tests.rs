@@ -25,7 +25,9 @@ fn dir() -> TempDir {
 }
 
 fn options(rows: u64, bytes: u64) -> Options {
-    Options { limits: Limits { rows, bytes, free_bytes: 0 }, ..Options::default() }
+    let limits = Limits { rows, bytes, free_bytes: 0 };
+    // Longer than any of these tests pretends to wait, but for the one about it.
+    Options { limits, again_after: Duration::from_secs(1_000_000), ..Options::default() }
 }
 
 fn open(dir: &Path) -> Store {
@@ -592,4 +594,41 @@ fn a_page_that_stands_in_anothers_place_does_not_keep_the_queue_from_opening() {
         fs::remove_file(&path).unwrap();
         let _ = fs::remove_file(path.with_file_name("outbox.db-wal"));
     }
+}
+
+/// A broker acknowledges what nobody hears: the box may not forget it while the centre is known to send marks.
+#[test]
+fn with_marks_expected_nothing_leaves_before_the_first_mark() {
+    for (expect_marks, left) in [(false, 0), (true, 1)] {
+        let dir = dir();
+        let (mut store, _) = open_with(dir.path(), Options { expect_marks, ..options(100, u64::MAX / 2) });
+        alert(&mut store, 1, Level::Red);
+        store.connected().unwrap();
+        let sent = store.next(8, EVERYTHING, Instant::now()).unwrap();
+        store.acked(&[sent[0].id]).unwrap();
+        assert_eq!(store.depth().rows, left, "marks expected: {expect_marks}");
+    }
+}
+
+/// The connection lasts and the centre was away when the broker acknowledged.
+#[test]
+fn what_is_not_marked_in_time_comes_again_on_the_same_connection() {
+    let dir = dir();
+    let again_after = Duration::from_secs(300);
+    let options = Options { expect_marks: true, again_after, ..options(100, u64::MAX / 2) };
+    let (mut store, _) = open_with(dir.path(), options);
+    let seq = alert(&mut store, 1, Level::Red);
+    store.connected().unwrap();
+    let sent = store.next(8, EVERYTHING, Instant::now()).unwrap();
+    store.acked(&[sent[0].id]).unwrap();
+    let now = Instant::now();
+    assert!(store.next(8, EVERYTHING, now).unwrap().is_empty(), "not at once");
+    let due = store.next_hold_end().expect("the wire is told when to look again");
+    assert!(due > now && due <= now + again_after);
+    let again = store.next(8, EVERYTHING, now + again_after).unwrap();
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].turn, &again[0].seq), (Turn::Again, &Some(seq.clone())));
+    store.acked(&[again[0].id]).unwrap();
+    store.marked(&seq.stream, seq.n, super::tests::now()).unwrap();
+    assert_eq!(store.depth().rows, 0);
 }

@@ -36,6 +36,8 @@ impl Store {
         now: Instant,
     ) -> Result<Vec<Sending>, OutboxError> {
         self.held.retain(|_, until| *until > now);
+        let patience = self.options.again_after;
+        self.acked_here.retain(|_, at| now.saturating_duration_since(*at) < patience);
         let mut found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
         while !found.spoiled.is_empty() {
             self.give_up(&found.spoiled)?;
@@ -136,7 +138,7 @@ impl Store {
             let id: i64 = row.get(0)?;
             let taken = self.lent.contains(&id)
                 || self.held.contains_key(&id)
-                || self.acked_here.contains(&id)
+                || self.acked_here.contains_key(&id)
                 || (turn == Turn::Again && self.resent.contains(&id));
             if taken {
                 continue;
@@ -222,7 +224,7 @@ impl Store {
             self.totals.acked += u64::from(newly);
             self.lent.remove(&id);
             self.held.remove(&id);
-            self.acked_here.insert(id);
+            self.acked_here.insert(id, Instant::now());
         }
         Ok(())
     }
@@ -257,7 +259,8 @@ impl Store {
     }
 
     pub(super) fn next_hold_end(&self) -> Option<Instant> {
-        self.held.values().min().copied()
+        let again = self.acked_here.values().min().map(|at| *at + self.options.again_after);
+        self.held.values().min().copied().into_iter().chain(again).min()
     }
 
     pub(super) fn marked(&mut self, stream: &str, n: u64, now: Timestamp) -> Result<Marked, OutboxError> {

@@ -31,6 +31,8 @@ pub struct Site {
     pub sensors: usize,
     /// In how many places they stand.
     pub places: usize,
+    /// Lines for `[mqtt]`.
+    pub mqtt_lines: String,
     /// Lines for `[outbox]`.
     pub outbox_lines: String,
     /// Where the outbox is, if not in the folder.
@@ -44,6 +46,7 @@ impl Site {
             field: Mosquitto::start(),
             sensors,
             places: sensors,
+            mqtt_lines: String::new(),
             outbox_lines: "min_free_mib = 0".to_owned(),
             outbox: None,
         }
@@ -66,6 +69,7 @@ accept_within_secs = 0
 
 [mqtt]
 url = "{broker}"
+{}
 
 [detector]
 model = "street-nano-int8"
@@ -89,6 +93,7 @@ grid = "53012700100199"
 id = "field"
 url = "mqtt://127.0.0.1:{}"
 "#,
+            self.mqtt_lines,
             self.outbox().display(),
             self.outbox_lines,
             self.field.port(),

@@ -128,6 +128,7 @@ impl Checker<'_, '_> {
                 broker: embedded,
                 prefix: DEFAULT_PREFIX.to_owned(),
                 version: MqttVersion::V5,
+                expect_marks: false,
             });
         };
         let prefix = match &mqtt.prefix {
@@ -143,7 +144,8 @@ impl Checker<'_, '_> {
             }
         };
         let version = value_of(&mqtt.version).unwrap_or(MqttVersion::V5);
-        Some(Mqtt { broker: broker?, prefix: prefix?, version })
+        let expect_marks = value_of(&mqtt.expect_marks).unwrap_or(false);
+        Some(Mqtt { broker: broker?, prefix: prefix?, version, expect_marks })
     }
 
     /// What makes sense only towards the command centre's broker.
