@@ -34,7 +34,8 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
     let (daemon, _) = start_ready(&site, &cable.url());
     let field = Field::start(&site, 40);
     judge.wait_for("alerts", PATIENCE, |lines| lines.len() > 30);
-    let each = lasting(Duration::from_secs(2));
+    // An alert is told and ends within two seconds, so shorter times say little.
+    let each = lasting(Duration::from_secs(5));
     let rate = |during: Duration| {
         let before = stored(&daemon.log()).len();
         wait(during);
@@ -52,7 +53,8 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
         cable.set(|weather| change(weather));
         let now = rate(each);
         row.set(&format!("alerts stored per second, {name}"), (now * 10.0).round() / 10.0);
-        row.check(now > 0.7 * usual, || format!("{name}: {now} alerts per second, usually {usual}"));
+        // What waits for the wire would store nothing at all.
+        row.check(now > 0.5 * usual, || format!("{name}: {now} alerts per second, usually {usual}"));
         cable.set(|weather| *weather = Weather::default());
     }
     for _ in 0..5 {
