@@ -508,8 +508,9 @@ impl Connection {
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
         let times = key_of(&item).map_or(1, |key| strike(&mut self.shared.suspects.lock(), key));
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
-        self.shared.status.send_modify(|status| status.refused += 1);
         self.put_aside(&item, &refused.reason, hold).await;
+        // Counted when its reason can be read.
+        self.shared.status.send_modify(|status| status.refused += 1);
         self.look = true;
     }
 
