@@ -40,8 +40,8 @@ step "the program sees: model, library, decoder"
 cp tests/scenes/lane-day.mp4 config/demo-lane.toml "$root/root/"
 inside lookout replay /root/lane-day.mp4 --config /root/demo-lane.toml --camera lane >"$work/alerts.jsonl"
 alerts=$(grep -c . "$work/alerts.jsonl") || true
-[ "${alerts:-0}" -ge 3 ] || wrong "only ${alerts:-0} alerts on the bundled clip"
-step "$alerts alerts on the bundled clip"
+[ "${alerts:-0}" -ge 3 ] || wrong "only ${alerts:-0} revisions of alerts on the bundled clip"
+step "$alerts revisions of alerts on the bundled clip"
 
 step "upgrade"
 cp config/minimal.toml "$root/etc/lookout/lookout.toml"
