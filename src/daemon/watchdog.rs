@@ -22,7 +22,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(45);
 const MQTT_WITHIN: Duration = Duration::from_secs(45);
 /// Frames wait and nobody looks: one picture takes less than a second on the slowest machine.
 const LOOKS_WITHIN: Duration = Duration::from_secs(60);
-/// The longest wait between two attempts to reach a camera is half a minute, and an attempt takes as long.
+/// The longest wait between two attempts to reach a camera is a minute (after refused logins), and an attempt takes half of one.
 const CAMERAS_WITHIN: Duration = Duration::from_secs(180);
 
 /// Counts that move while their part gets on.
