@@ -152,15 +152,7 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
     let mut quiet_frames = 0;
     let mut noisy = Vec::new();
     for look in 0..1000 {
-        let Event::Detections { at, detections, .. } = &mut frame else { unreachable!("made as a frame") };
-        *at = moment(look);
-        see(look, detections);
-        let tick = Event::Tick { at: *at };
-
-        let before = ALLOCATIONS.get();
-        let told = analysis.apply(&frame).len() + analysis.apply(&tick).len();
-        let allocations = ALLOCATIONS.get() - before;
-
+        let (told, allocations) = take(&mut analysis, &mut frame, look);
         // Buffers have a minute to grow; what is told afterwards may allocate.
         if look >= 300 && told == 0 {
             quiet_frames += 1;
@@ -173,6 +165,17 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
     assert!(quiet_frames > 600, "most frames tell nothing: {quiet_frames}");
     assert!(analysis.open().count() >= 4, "the rules had something to do");
     assert_eq!(analysis.tracks("cam").len(), 30);
+}
+
+/// One frame and the time at it: how much is told, and how often memory was asked for.
+fn take(analysis: &mut Analysis, frame: &mut Event, look: usize) -> (usize, usize) {
+    let Event::Detections { at, detections, .. } = frame else { unreachable!("made as a frame") };
+    *at = moment(look);
+    see(look, detections);
+    let tick = Event::Tick { at: *at };
+    let before = ALLOCATIONS.get();
+    let told = analysis.apply(frame).len() + analysis.apply(&tick).len();
+    (told, ALLOCATIONS.get() - before)
 }
 
 /// Rules that are only hints say "nothing" at every look, to every signal they feed.
@@ -189,13 +192,7 @@ fn hints_that_see_nothing_allocate_nothing() {
         Event::Detections { camera: "cam".into(), at: moment(0), detections: Vec::with_capacity(64) };
     let mut noisy = Vec::new();
     for look in 0..1000 {
-        let Event::Detections { at, detections, .. } = &mut frame else { unreachable!("made as a frame") };
-        *at = moment(look);
-        see(look, detections);
-        let tick = Event::Tick { at: *at };
-        let before = ALLOCATIONS.get();
-        let told = analysis.apply(&frame).len() + analysis.apply(&tick).len();
-        let allocations = ALLOCATIONS.get() - before;
+        let (told, allocations) = take(&mut analysis, &mut frame, look);
         assert_eq!(told, 0, "nothing of it happens");
         if look >= 300 && allocations > 0 {
             noisy.push((look, allocations));

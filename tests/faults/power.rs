@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use lookout::analysis::alert::Level;
 use lookout::outbox::Opened;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -14,8 +13,6 @@ use super::journal::Verdict;
 use super::judge::Judge;
 use super::support::mosquitto::Mosquitto;
 use super::{queue, spool};
-
-const LEVELS: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
 
 #[test]
 fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
@@ -39,7 +36,7 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
             while !disk.is_off() {
                 next_alert += 1;
                 for rev in 1..=dice.random_range(1..4) {
-                    let level = LEVELS[dice.random_range(0..4)];
+                    let level = queue::LEVELS[dice.random_range(0..4)];
                     let padding = dice.random_range(0..6000);
                     let ends = rev == 3;
                     let Ok((seq, id)) = queue::append(&outbox, next_alert, rev, level, ends, padding) else {

@@ -12,6 +12,9 @@ use lookout::mqtt::{Bodies, Publisher, Settings, Timing};
 use lookout::outbox::{Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
 use serde_json::json;
 
+/// The levels of what is stored, in turn.
+pub const LEVELS: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
+
 /// Nothing is dropped unless a test says so.
 pub fn options(vfs: Option<&str>) -> Options {
     Options {

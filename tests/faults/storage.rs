@@ -23,8 +23,6 @@ use super::support::listener::{Heard, Listener};
 use super::support::mosquitto::Mosquitto;
 use super::{queue, spool};
 
-const LEVELS: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
-
 #[test]
 fn a_disk_that_fails_now_and_then_accepts_nothing_it_does_not_have() {
     let mut row = Row::begin("EIO on sync and on write");
@@ -99,8 +97,8 @@ fn a_queue_that_is_too_small_gives_up_the_lowest_levels_and_says_which_numbers()
     let began = Instant::now();
     for alert in 0..alerts {
         // One in a hundred is red or orange.
-        let level =
-            LEVELS[if dice.random_bool(0.01) { dice.random_range(2..4) } else { dice.random_range(0..2) }];
+        let level = queue::LEVELS
+            [if dice.random_bool(0.01) { dice.random_range(2..4) } else { dice.random_range(0..2) }];
         let (_, id) = queue::append(&outbox, alert, 1, level, false, 200).unwrap();
         if level >= Level::Orange {
             must_come.insert(id);
