@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use lookout::analysis::alert::Level;
 
-use super::bench::{Row, lasting, rounds};
+use super::bench::{Row, is_long, lasting, rounds};
 use super::cable::{Cable, Weather};
 use super::here::{Field, PATIENCE, Site, ids_of, start_ready, stored};
 use super::journal::Line;
@@ -43,6 +43,8 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
     };
     let usual = rate(each);
     row.set("alerts stored per second, usual", (usual * 10.0).round() / 10.0);
+    // In five seconds the number of alerts itself goes up and down by a third; what waits for the wire stores none.
+    let least = if is_long() { 0.7 } else { 0.5 };
     let weathers: [(&str, Change<'_>); 4] = [
         ("black hole", &|w| (w.hole_up, w.hole_down) = (true, true)),
         ("2 s latency", &|w| w.latency = Duration::from_secs(2)),
@@ -53,8 +55,7 @@ fn whatever_the_link_does_the_box_detects_at_the_same_rate_and_everything_arrive
         cable.set(|weather| change(weather));
         let now = rate(each);
         row.set(&format!("alerts stored per second, {name}"), (now * 10.0).round() / 10.0);
-        // What waits for the wire would store nothing at all.
-        row.check(now > 0.5 * usual, || format!("{name}: {now} alerts per second, usually {usual}"));
+        row.check(now > least * usual, || format!("{name}: {now} alerts per second, usually {usual}"));
         cable.set(|weather| *weather = Weather::default());
     }
     for _ in 0..5 {
