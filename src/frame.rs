@@ -4,6 +4,7 @@
 //! Must never copy pixels and never convert them: whoever needs another form reads the planes.
 
 pub mod glance;
+pub mod luma;
 
 use std::fmt;
 use std::sync::Arc;
@@ -153,6 +154,15 @@ impl fmt::Debug for Picture {
     }
 }
 
+/// How a frame came to be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// In its turn: every frame of its camera is decoded at the moment.
+    InTurn,
+    /// Alone: only keyframes of its camera are decoded at the moment.
+    OnPatrol,
+}
+
 /// One decoded picture of one camera. Cloning shares the picture.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -162,6 +172,8 @@ pub struct Frame {
     pub number: u64,
     /// When it arrived (live), or its place in the file (replay).
     pub at: Moment,
+    /// How it came to be decoded.
+    pub taken: Taken,
     /// The pixels.
     pub picture: Arc<Picture>,
 }

@@ -36,6 +36,9 @@ struct Turns {
 #[derive(Debug)]
 struct Mailbox {
     newest: Option<Frame>,
+    /// As configured.
+    wanted_period: Duration,
+    /// As it is needed now; never shorter.
     period: Duration,
     /// Not before this moment of the monotonic clock.
     due: Duration,
@@ -88,14 +91,44 @@ impl Scheduler {
         let period = Duration::from_secs_f32(1.0 / hz);
         let mut turns = self.turns.lock();
         let pass = turns.pass;
-        turns.cameras.entry(camera.clone()).and_modify(|m| m.period = period).or_insert(Mailbox {
-            newest: None,
-            period,
-            due: Duration::ZERO,
-            pass,
-            being_looked_at: false,
-            counts: Counts::default(),
-        });
+        turns
+            .cameras
+            .entry(camera.clone())
+            .and_modify(|m| (m.wanted_period, m.period) = (period, period))
+            .or_insert(Mailbox {
+                newest: None,
+                wanted_period: period,
+                period,
+                due: Duration::ZERO,
+                pass,
+                being_looked_at: false,
+                counts: Counts::default(),
+            });
+    }
+
+    /// Looks at a camera no more often than this from now on, and never more often than it was
+    /// [set](Self::set_camera) to.
+    pub fn set_pace(&self, camera: &str, every: Duration) {
+        if let Some(mailbox) = self.turns.lock().cameras.get_mut(camera) {
+            let period = every.max(mailbox.wanted_period);
+            if period < mailbox.period {
+                // It does not wait for the end of the long pause that was meant.
+                mailbox.due = mailbox.due.saturating_sub(mailbox.period - period);
+            }
+            mailbox.period = period;
+        }
+    }
+
+    /// What came after `to` is looked at once more: frames from then on count as due.
+    pub fn rewind(&self, camera: &str, to: Duration) {
+        if let Some(mailbox) = self.turns.lock().cameras.get_mut(camera) {
+            mailbox.due = mailbox.due.min(to + mailbox.period);
+        }
+    }
+
+    /// Whether a frame offered now would not push out another one.
+    pub fn has_room(&self, camera: &str) -> bool {
+        self.turns.lock().cameras.get(camera).is_none_or(|mailbox| mailbox.newest.is_none())
     }
 
     /// Forgets a camera and its waiting frame.
@@ -186,7 +219,7 @@ impl Turns {
 mod tests {
     use super::*;
     use crate::analysis::time::Timestamp;
-    use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+    use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range, Taken};
 
     fn frame(camera: &str, number: u64, at_ms: u64) -> Frame {
         let format = PictureFormat {
@@ -199,7 +232,7 @@ mod tests {
         };
         let picture = Picture::new(format, Box::new(vec![vec![0u8]])).expect("one pixel");
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(at_ms));
-        Frame { camera: camera.into(), number, at, picture: Arc::new(picture) }
+        Frame { camera: camera.into(), number, at, taken: Taken::InTurn, picture: Arc::new(picture) }
     }
 
     fn scheduler(cameras: &[(&str, f32)]) -> Scheduler {

@@ -31,7 +31,7 @@ const FOUND_WITHIN: f32 = 1.5;
 /// Who is inside during the first moments was there before. As long as a detector may blink.
 const FIRST_LOOKS: Duration = Duration::from_secs(2);
 /// What is counted: things that enter and leave. Faces belong to people, fire and smoke go nowhere.
-const NOT_COUNTED: [Class; 3] = [Class::FACE, Class::FIRE, Class::SMOKE];
+pub const NOT_COUNTED: [Class; 3] = [Class::FACE, Class::FIRE, Class::SMOKE];
 
 /// What one zone counted in one minute.
 #[derive(Debug, Clone, PartialEq)]

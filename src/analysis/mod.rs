@@ -25,6 +25,7 @@ mod gauge;
 pub mod geometry;
 pub mod grid;
 pub mod motion;
+pub mod movement;
 mod owner;
 pub mod plan;
 pub mod rules;
@@ -36,7 +37,7 @@ mod staging;
 pub mod time;
 pub mod tracker;
 
-pub use owner::{Analysis, Event};
+pub use owner::{Analysis, Event, Pace};
 pub use plan::Plan;
 
 /// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.

@@ -13,12 +13,12 @@ use super::body::CameraBody;
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
 use super::camera_health::CameraCondition;
 use super::camera_health::glance::Glance;
-use super::counts::{Counts, ZoneMinute};
+use super::counts::{self, Counts, ZoneMinute};
 use super::detection::{Class, Detection};
 use super::fusion::{Fusion, SignalState, Word};
 use super::gauge::Gauge;
 use super::plan::Plan;
-use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, Watch};
+use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, View, Watch};
 use super::sensor::RawReading;
 use super::signals::SourceId;
 use super::time::Moment;
@@ -27,6 +27,22 @@ use super::tracker::{Track, Tracker};
 /// A gap of this length between two frames of a camera is an absence: what was followed before it is
 /// forgotten. The tracker looks for nothing longer than that.
 const ABSENCE: Duration = Duration::from_secs(10);
+
+/// What needed more looks a moment ago may need them again in a moment: detectors blink, walkers stop.
+const PACE_KEPT: Duration = Duration::from_secs(2);
+/// Counting people in and out is following them.
+const COUNTING_PACE: Duration = Duration::from_millis(500);
+/// With looks as close as this nothing lies between them.
+const NOTHING_BETWEEN: Duration = Duration::from_millis(600);
+
+/// How often a camera must be looked at now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The longest time between looks that serves all its rules; `None` where any will do.
+    pub every: Option<Duration>,
+    /// Its latest frame that was taken in, on the monotonic clock.
+    pub seen_to: Option<Duration>,
+}
 
 /// Something that happened. Acknowledgements and evidence have an answer and so are methods of their own.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +126,8 @@ struct Camera {
     latest_frame: Option<Moment>,
     unmasked: Vec<Detection>,
     counts: Counts,
+    /// What was needed last, and until when it is kept up.
+    kept_pace: Option<(Duration, Duration)>,
 }
 
 /// One rule at its camera: what it sees, and the alert or the signals that follow.
@@ -325,6 +343,17 @@ impl Analysis {
         })
     }
 
+    /// How often a camera must be looked at from its latest frame on; `None` for an unknown camera.
+    pub fn pace(&mut self, camera: &str) -> Option<Pace> {
+        self.cameras.get_mut(camera).map(Camera::pace)
+    }
+
+    /// Whether a frame of a camera that is looked at seldom shows that something happened since the look before that
+    /// its rules must see. The frames in between should be taken in first, and this one after them.
+    pub fn missed_something(&self, camera: &str, at: Moment, detections: &[Detection]) -> bool {
+        self.cameras.get(camera).is_some_and(|camera| camera.missed_something(at, detections))
+    }
+
     /// The counts of minutes that are over, by camera; each is given once.
     pub fn take_counts(&mut self) -> Vec<ZoneMinute> {
         self.cameras.values_mut().flat_map(|camera| camera.counts.take_finished()).collect()
@@ -379,6 +408,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             latest_frame: None,
             unmasked: Vec::new(),
             counts: Counts::of(&camera),
+            kept_pace: None,
             plan: camera,
         };
         cameras.insert(camera.plan.id.clone(), camera);
@@ -415,6 +445,39 @@ impl Camera {
         }
         self.alive_at = Some(at);
         self.latest_frame = Some(at);
+    }
+
+    fn pace(&mut self) -> Pace {
+        let Some(at) = self.latest_frame else { return Pace { every: None, seen_to: None } };
+        let usual = Duration::from_secs_f32(1.0 / self.plan.analysis_hz.max(0.01));
+        let view = View { at, tracks: self.tracker.tracks(), usual };
+        let in_force = self.posts.iter().filter(|post| post.watch.rule().schedule.in_force(at.utc));
+        let of_rules = in_force.filter_map(|post| post.watch.pace(view));
+        let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))
+            .then(|| COUNTING_PACE.max(usual));
+        let now = of_rules.chain(of_counts).min();
+        if let Some(every) = now {
+            self.kept_pace = Some((every, at.mono + PACE_KEPT));
+        }
+        let kept = self.kept_pace.filter(|(_, until)| at.mono <= *until).map(|(every, _)| every);
+        Pace { every: now.or(kept), seen_to: Some(at.mono) }
+    }
+
+    fn missed_something(&self, at: Moment, detections: &[Detection]) -> bool {
+        let gap = self.latest_frame.map(|latest| at.since(latest));
+        if self.body.is_blind() || gap.is_none_or(|gap| gap < NOTHING_BETWEEN || gap > ABSENCE) {
+            return false;
+        }
+        let tracks = self.tracker.tracks();
+        let is_sure = |d: &Detection| self.tracker.is_sure(d) && !self.plan.masks_out(&d.box_in_frame);
+        let fast = |post: &&Post| {
+            let rule = post.watch.rule();
+            rule.when.is_fast() && rule.schedule.in_force(at.utc)
+        };
+        self.posts
+            .iter()
+            .filter(fast)
+            .any(|post| post.watch.rule().when.missed_something(tracks, detections, is_sure))
     }
 
     /// Says what is wrong with the camera itself. While it is blind its rules see nothing, which is not the same as

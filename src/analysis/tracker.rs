@@ -194,6 +194,11 @@ fn group_of(class: Class) -> Class {
     if class == Class::BUS || class == Class::TRUCK { Class::CAR } else { class }
 }
 
+/// Whether a detector may take one for the other.
+pub fn is_same_kind(a: Class, b: Class) -> bool {
+    group_of(a) == group_of(b)
+}
+
 /// Follows the things of one camera.
 #[derive(Debug, Clone)]
 pub struct Tracker {
@@ -305,7 +310,8 @@ impl Tracker {
         self.tracks.clear();
     }
 
-    fn is_sure(&self, detection: &Detection) -> bool {
+    /// Whether a detection is good enough to begin a track.
+    pub fn is_sure(&self, detection: &Detection) -> bool {
         let own = self.thresholds.iter().find(|(class, _)| *class == detection.class);
         detection.score >= own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
     }

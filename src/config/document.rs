@@ -375,6 +375,15 @@ pub struct CameraDocument {
     /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
     #[schemars(extend("default" = "auto"))]
     pub decoder: Option<At<Decoder>>,
+    /// How much of the stream is decoded: `auto` decodes keyframes while nothing is in view that a rule must see more
+    /// often, and everything (also what led to it) when there is; `full` always everything; `keyframes` never more.
+    /// A camera whose keyframes are too far apart for `auto` is decoded in full, and the health report says so.
+    #[schemars(extend("default" = "auto"))]
+    pub policy: Option<At<DecodePolicy>>,
+    /// Where nothing moved in the picture, what was found before is taken as still there instead of looked for again
+    /// (for some seconds at most).
+    #[schemars(extend("default" = true))]
+    pub skip_still: Option<At<bool>>,
     /// Seconds without a picture after which the stream is opened again.
     #[schemars(range(min = 1.0, max = 3600.0), extend("default" = DEFAULT_STALL_SECS))]
     pub stall_after_secs: Option<At<f64>>,
@@ -411,6 +420,18 @@ pub enum Decoder {
     Auto,
     /// Never a hardware decoder.
     Software,
+}
+
+/// How much of a stream is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecodePolicy {
+    /// As much as the camera's rules need at the moment.
+    Auto,
+    /// Everything, always.
+    Full,
+    /// Keyframes only.
+    Keyframes,
 }
 
 /// A point in the picture: x from the left edge, y from the top edge, both 0 to 1.

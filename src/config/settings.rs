@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::document::{
-    Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument, Transport,
+    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument,
+    Transport,
 };
 use super::secret::{Credentials, Secret};
 use crate::analysis::acceptance::AcceptancePlan;
@@ -159,6 +160,10 @@ pub struct Camera {
     pub thresholds: BTreeMap<Class, f32>,
     /// Which decoder.
     pub decoder: Decoder,
+    /// How much of its stream is decoded.
+    pub policy: DecodePolicy,
+    /// Whether what was found before is taken as still there where nothing moved.
+    pub skip_still: bool,
     /// Time without a picture after which the stream is opened again.
     pub stall_after: Duration,
     /// Named areas.

@@ -4,7 +4,7 @@
 //! sends waits, so workers slow down and frames are dropped at the mailboxes, where it is counted. Must
 //! never touch disk, network or pixels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -22,9 +22,10 @@ use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::contract::command::SnapshotPicture;
-use crate::frame::Frame;
+use crate::frame::{self, Frame};
 use crate::sensors::SensorWord;
 
+use super::attention::Attention;
 use super::recorder::{RecorderQueue, Saw, Told};
 use super::watchdog::Ping;
 
@@ -128,11 +129,20 @@ impl Analyst {
         clock: Clock,
         recorder: RecorderQueue,
         known: Arc<Known>,
+        attention: Arc<Attention>,
     ) -> std::io::Result<(Self, AnalystQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
-            let mut desk =
-                Desk { analysis, clock, recorder, known, witnessed: BTreeMap::new(), snapshots: Vec::new() };
+            let mut desk = Desk {
+                analysis,
+                clock,
+                recorder,
+                known,
+                attention,
+                looking_back: BTreeSet::new(),
+                witnessed: BTreeMap::new(),
+                snapshots: Vec::new(),
+            };
             desk.tell(told, None);
             desk.tell_open();
             desk.work(&notes);
@@ -153,6 +163,9 @@ struct Desk {
     clock: Clock,
     recorder: RecorderQueue,
     known: Arc<Known>,
+    attention: Arc<Attention>,
+    /// Cameras of which the frames before the latest one were asked for.
+    looking_back: BTreeSet<Arc<str>>,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
@@ -196,8 +209,14 @@ impl Desk {
                     self.tell(told, None);
                 }
                 self.serve_snapshots(&frame, &detections);
+                if self.must_look_back(&frame, &detections) {
+                    return;
+                }
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
+                if let Some(pace) = self.analysis.pace(&frame.camera) {
+                    self.attention.set(&frame.camera, pace);
+                }
                 let is_witness = self.analysis.is_witness(&frame.camera);
                 if told.is_empty() && !is_witness {
                     return;
@@ -252,6 +271,28 @@ impl Desk {
                 }
             }
             Note::Stop => {}
+        }
+    }
+
+    /// Whether the frames before this one must be seen before it; they are asked for then, and it comes again after
+    /// them.
+    fn must_look_back(&mut self, frame: &Frame, detections: &[Detection]) -> bool {
+        let camera = &frame.camera;
+        // Asked for already, and there were none.
+        if self.looking_back.remove(camera) && frame.taken == frame::Taken::OnPatrol {
+            return false;
+        }
+        if frame.taken != frame::Taken::OnPatrol || !self.attention.is_gated(camera) {
+            return false;
+        }
+        let seen_to = self.analysis.pace(camera).and_then(|pace| pace.seen_to);
+        match seen_to {
+            Some(seen_to) if self.analysis.missed_something(camera, frame.at, detections) => {
+                self.looking_back.insert(camera.clone());
+                self.attention.look_back(camera, seen_to);
+                true
+            }
+            _ => false,
         }
     }
 

@@ -13,9 +13,10 @@ use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
 use crate::scheduler::Scheduler;
-use crate::video::{self, CameraEvent, CameraHandle, CameraStats, FrameSink, Source};
+use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Policy, Source};
 
 use super::analyst::{AnalystQueue, Note};
+use super::attention::Attention;
 
 /// What stopping all cameras together may take.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -24,6 +25,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 pub struct Cameras {
     clock: Clock,
     scheduler: Arc<Scheduler>,
+    attention: Arc<Attention>,
     sink: Arc<dyn FrameSink>,
     running: BTreeMap<Arc<str>, Running>,
 }
@@ -45,9 +47,14 @@ pub struct Wanted {
 
 impl Cameras {
     /// No camera runs yet.
-    pub fn new(clock: Clock, scheduler: Arc<Scheduler>, analyst: AnalystQueue) -> Self {
-        let sink = Arc::new(Sink { scheduler: scheduler.clone(), analyst });
-        Cameras { clock, scheduler, sink, running: BTreeMap::new() }
+    pub fn new(
+        clock: Clock,
+        scheduler: Arc<Scheduler>,
+        attention: Arc<Attention>,
+        analyst: AnalystQueue,
+    ) -> Self {
+        let sink = Arc::new(Sink { scheduler: scheduler.clone(), attention: attention.clone(), analyst });
+        Cameras { clock, scheduler, attention, sink, running: BTreeMap::new() }
     }
 
     /// Makes the running cameras those that are wanted. A stream whose own settings did not change goes on
@@ -61,6 +68,8 @@ impl Cameras {
             .map(|(id, _)| id.clone())
             .collect();
         self.stop(&gone);
+        let gated = |wanted: &Wanted| wanted.source.policy == Policy::Auto;
+        self.attention.set_cameras(wanted.iter().map(|wanted| (&wanted.source.camera, gated(wanted))));
         let mut failed = Vec::new();
         for wanted in wanted {
             let id = wanted.source.camera.clone();
@@ -106,6 +115,7 @@ impl Cameras {
 /// Where frames and events go.
 struct Sink {
     scheduler: Arc<Scheduler>,
+    attention: Arc<Attention>,
     analyst: AnalystQueue,
 }
 
@@ -116,6 +126,14 @@ impl FrameSink for Sink {
 
     fn frame(&self, frame: Frame) {
         self.scheduler.offer(frame);
+    }
+
+    fn demand(&self, camera: &str) -> Demand {
+        self.attention.demand(camera)
+    }
+
+    fn has_room(&self, camera: &str) -> bool {
+        self.scheduler.has_room(camera)
     }
 
     fn event(&self, camera: &Arc<str>, event: CameraEvent) {

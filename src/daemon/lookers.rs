@@ -16,11 +16,12 @@ use tracing::{error, warn};
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::Moment;
-use crate::detector::{Detector, Thresholds};
+use crate::detector::{Detector, InferError, Thresholds};
 use crate::frame::{self, Frame};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
+use super::sentry::Sentries;
 
 /// How long a worker waits for a frame before it asks again; bounds nothing, only wakes.
 const WAIT: Duration = Duration::from_secs(5);
@@ -37,14 +38,25 @@ const GLANCE_EVERY: Duration = Duration::from_millis(500);
 pub struct LookerCounts {
     /// Frames looked at.
     pub looked: AtomicU64,
+    /// Frames in which nothing had moved, so that what was found before was told again.
+    pub still: AtomicU64,
     /// Frames at which looking failed.
     pub failed: AtomicU64,
     /// Time spent looking, microseconds.
     pub busy_us: AtomicU64,
 }
 
-/// What each camera's detections must reach; shared, because a reload may change it.
-pub type ThresholdsByCamera = Arc<RwLock<BTreeMap<Arc<str>, Arc<Thresholds>>>>;
+/// How a camera's frames are looked at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Manner {
+    /// What its detections must reach.
+    pub thresholds: Thresholds,
+    /// Where nothing moved, what was found before is told again.
+    pub skip_still: bool,
+}
+
+/// How each camera is looked at; shared, because a reload may change it.
+pub type Manners = Arc<RwLock<BTreeMap<Arc<str>, Arc<Manner>>>>;
 
 /// The running threads.
 pub struct Lookers {
@@ -56,19 +68,21 @@ impl Lookers {
     pub fn start(
         detectors: Vec<Box<dyn Detector>>,
         scheduler: &Arc<Scheduler>,
-        thresholds: &ThresholdsByCamera,
+        manners: &Manners,
         analyst: &AnalystQueue,
         counts: &Arc<LookerCounts>,
     ) -> std::io::Result<Self> {
         let mut threads = Vec::with_capacity(detectors.len());
         let glances = Arc::new(Glances::default());
+        let sentries = Arc::new(Sentries::default());
         for (number, mut detector) in (0..).zip(detectors) {
             let looking = Looking {
                 scheduler: scheduler.clone(),
-                thresholds: thresholds.clone(),
+                manners: manners.clone(),
                 analyst: analyst.clone(),
                 counts: counts.clone(),
                 glances: glances.clone(),
+                sentries: sentries.clone(),
             };
             let thread = thread::Builder::new()
                 .name(format!("look-{number}"))
@@ -90,10 +104,11 @@ impl Lookers {
 
 struct Looking {
     scheduler: Arc<Scheduler>,
-    thresholds: ThresholdsByCamera,
+    manners: Manners,
     analyst: AnalystQueue,
     counts: Arc<LookerCounts>,
     glances: Arc<Glances>,
+    sentries: Arc<Sentries>,
 }
 
 impl Looking {
@@ -103,7 +118,6 @@ impl Looking {
             let frame = turn.frame.clone();
             match self.look(detector, &frame) {
                 Ok(detections) => {
-                    self.counts.looked.fetch_add(1, Ordering::Relaxed);
                     let glance = self.glances.glance(&frame);
                     if self.analyst.send(Note::Looked { frame, detections, glance }).is_err() {
                         return; // the daemon is stopping
@@ -120,16 +134,33 @@ impl Looking {
     }
 
     fn look(&self, detector: &mut dyn Detector, frame: &Frame) -> Result<Vec<Detection>, String> {
-        let thresholds = self.thresholds.read().get(&frame.camera).cloned().unwrap_or_default();
-        let mut detections = Vec::with_capacity(32);
+        let manner = self.manners.read().get(&frame.camera).cloned().unwrap_or_default();
+        let sentry = self.sentries.of(&frame.camera);
+        // Its camera's frames are looked at one at a time: nobody waits for this.
+        let mut sentry = sentry.lock();
         let began = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(|| {
-            detector.detect(&frame.picture, None, &thresholds, &mut detections)
+            if manner.skip_still
+                && let Some(found) = sentry.nothing_moved(frame)
+            {
+                self.counts.still.fetch_add(1, Ordering::Relaxed);
+                return Ok(found.to_vec());
+            }
+            let mut detections = Vec::with_capacity(32);
+            detector.detect(&frame.picture, None, &manner.thresholds, &mut detections)?;
+            self.counts.looked.fetch_add(1, Ordering::Relaxed);
+            if manner.skip_still {
+                sentry.looked(frame, &detections);
+            }
+            Ok(detections)
         }));
         self.counts.busy_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
         match result {
-            Ok(Ok(())) => Ok(detections),
-            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Ok(detections)) => Ok(detections),
+            Ok(Err(error)) => {
+                let error: InferError = error;
+                Err(error.to_string())
+            }
             Err(_) => Err("the detector panicked (our bug, please report it)".to_owned()),
         }
     }

@@ -11,6 +11,7 @@
 //! everything seen before the stop is stored. Must never hold logic of a part.
 
 mod analyst;
+mod attention;
 mod cameras;
 pub mod clock_watch;
 mod commands;
@@ -24,6 +25,7 @@ mod report;
 mod restore;
 mod running;
 pub mod sensors;
+mod sentry;
 mod settings;
 pub mod sight;
 mod site;
@@ -50,6 +52,7 @@ use crate::mqtt::{Order, Publisher};
 use crate::scheduler::Scheduler;
 
 use analyst::{Analyst, Known, Note};
+use attention::Attention;
 use cameras::Cameras;
 use clock_watch::ClockWatch;
 use commands::{Answering, Tally};
@@ -158,8 +161,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
     let known = Arc::new(Known::default());
+    let scheduler = Arc::new(Scheduler::new());
+    let attention = Arc::new(Attention::new(scheduler.clone()));
     let (analyst, analyst_queue) =
-        Analyst::start(analysis, told, clock, recorder_queue.clone(), known.clone())
+        Analyst::start(analysis, told, clock, recorder_queue.clone(), known.clone(), attention.clone())
             .map_err(DaemonError::new)?;
     let parts = commands::Parts {
         analyst: analyst_queue.clone(),
@@ -172,13 +177,12 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     };
     let commands = commands::start(commands, &control_dir, parts)
         .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
-    let scheduler = Arc::new(Scheduler::new());
     let looked = Arc::new(LookerCounts::default());
     let detectors = site.detectors(&sight)?;
     let workers = detectors.len();
-    let lookers = Lookers::start(detectors, &scheduler, site.thresholds(), &analyst_queue, &looked)
+    let lookers = Lookers::start(detectors, &scheduler, site.manners(), &analyst_queue, &looked)
         .map_err(DaemonError::new)?;
-    let mut cameras = Cameras::new(clock, scheduler.clone(), analyst_queue.clone());
+    let mut cameras = Cameras::new(clock, scheduler.clone(), attention, analyst_queue.clone());
     for (camera, error) in cameras.become_those(site.wanted_cameras()) {
         error!(%camera, %error, "the camera could not be started");
     }

@@ -249,7 +249,7 @@ impl Running {
             whole(format!("it could not be written to {}: {error}", self.folder.display()))
         })?;
 
-        site.share_thresholds_of(&self.site);
+        site.share_manners_of(&self.site);
         // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
         let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
         let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));

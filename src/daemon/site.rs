@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::config::{Broker, Camera, CameraSource, Config, Decoder, MqttVersion, Transport};
+use crate::config::{Broker, Camera, CameraSource, Config, DecodePolicy, Decoder, MqttVersion, Transport};
 use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
 use crate::contract::command::{Outcome, ReplyData};
@@ -26,7 +26,7 @@ use super::DaemonError;
 use super::cameras::Wanted;
 use super::clock_watch::SharedClockData;
 use super::commands::Tally;
-use super::lookers::ThresholdsByCamera;
+use super::lookers::{Manner, Manners};
 use super::recorder::{OpenAlerts, Settings};
 use super::report;
 use super::sight::Sight;
@@ -37,7 +37,7 @@ pub struct Site {
     plan: Plan,
     wanted: Vec<Wanted>,
     recorder: Settings,
-    thresholds: ThresholdsByCamera,
+    manners: Manners,
     workers: usize,
 }
 
@@ -60,14 +60,16 @@ impl Site {
             classes: sight.classes(),
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
         };
-        let thresholds =
-            config.cameras.iter().map(|c| (c.id.clone(), Arc::new(sight.thresholds(c)))).collect();
+        let manner = |camera: &Camera| {
+            Arc::new(Manner { thresholds: sight.thresholds(camera), skip_still: camera.skip_still })
+        };
+        let manners = config.cameras.iter().map(|camera| (camera.id.clone(), manner(camera))).collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {
             plan: config.plan(config.cameras.iter().map(|camera| sight.plan(camera)).collect()),
             wanted,
             recorder,
-            thresholds: Arc::new(RwLock::new(thresholds)),
+            manners: Arc::new(RwLock::new(manners)),
             workers: config.detector.workers.unwrap_or(cores),
         })
     }
@@ -88,15 +90,15 @@ impl Site {
     }
 
     /// For the workers.
-    pub fn thresholds(&self) -> &ThresholdsByCamera {
-        &self.thresholds
+    pub fn manners(&self) -> &Manners {
+        &self.manners
     }
 
-    /// Puts the thresholds of a newer site into the cell that the workers read, and shares it from here on.
-    pub fn share_thresholds_of(&mut self, older: &Site) {
-        let newer: BTreeMap<_, _> = std::mem::take(&mut *self.thresholds.write());
-        *older.thresholds.write() = newer;
-        self.thresholds = older.thresholds.clone();
+    /// Puts the manners of a newer site into the cell that the workers read, and shares it from here on.
+    pub fn share_manners_of(&mut self, older: &Site) {
+        let newer: BTreeMap<_, _> = std::mem::take(&mut *self.manners.write());
+        *older.manners.write() = newer;
+        self.manners = older.manners.clone();
     }
 
     /// One detector per worker.
@@ -129,6 +131,11 @@ fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
     source.decoder = match camera.decoder {
         Decoder::Auto => DecoderChoice::Auto,
         Decoder::Software => DecoderChoice::Software,
+    };
+    source.policy = match camera.policy {
+        DecodePolicy::Auto => video::Policy::Auto,
+        DecodePolicy::Full => video::Policy::Full,
+        DecodePolicy::Keyframes => video::Policy::Keyframes,
     };
     Ok(Wanted { source, analysis_hz: camera.analysis_hz })
 }

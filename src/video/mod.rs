@@ -7,15 +7,16 @@
 //! ```text
 //!  supervise ── one thread per camera: build, watch, tear down, wait, again
 //!      │
-//!  pipeline     rtspsrc ►(packets)► depay ► parse ►(gate)► decoder ► appsink      new for every attempt
-//!               `rtsp`     │                         │  `decoding`        │
-//!               `demux`  `rtp`: sound?             meter             FrameSink: wants? ► frame
+//!  pipeline     rtspsrc ►(packets)► depay ► parse ► intake                        new for every attempt
+//!               `rtsp`     │                          │ units: `gate` keeps, chooses
+//!               `demux`  `rtp`: sound?                ▼
+//!  decode_threads, one per core, for all cameras:  `decode` ► FrameSink: wants? ► frame
 //! ```
 //!
-//! The one thread per decoder is the streaming thread that GStreamer gives to the source (a jitter
-//! buffer or a demuxer): it parses, decodes and calls the sink. There is no queue of frames anywhere.
-//! The marked place before the decoder is where compressed pictures may be held back (`patrol`): all
-//! access units pass one pad there, and the [meter](StreamMeasure) already reads it.
+//! Receiving is GStreamer's: the streaming thread of a source parses and hands every compressed picture to the
+//! camera's [gate](GateMode), which decides by the [policy](Policy) and by what is needed now ([`Demand`]) which ones
+//! are decoded. Decoding is done by threads that all cameras share. There is no queue of frames anywhere; compressed
+//! pictures wait in the gate, as many as it may hold.
 //!
 //! # Rules
 //!
@@ -30,12 +31,16 @@
 
 mod backoff;
 mod deadline;
+mod decode;
+mod decode_threads;
 mod decoder;
 mod decoding;
 mod demux;
 mod diagnose;
 mod error;
 mod file;
+mod gate;
+mod intake;
 mod meter;
 mod picture;
 mod pipeline;
@@ -53,6 +58,7 @@ pub use deadline::abandoned_teardowns;
 pub use decoder::{Codec, DecoderChoice};
 pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, read_file};
+pub use gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use pipeline::live_pipelines;
 

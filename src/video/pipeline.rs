@@ -14,8 +14,10 @@ use gstreamer::prelude::*;
 use parking_lot::Mutex;
 
 use super::deadline::{self, NoAnswer};
+use super::decode_threads::Threads;
 use super::decoder::Codec;
 use super::error::{self, Fault, Meaning};
+use super::intake::{GateReport, Intake};
 use super::meter::{Meter, StreamMeasure};
 use super::source::{Location, Secret, Source, Transport};
 use super::supervise::{FrameSink, StreamInfo};
@@ -70,15 +72,35 @@ pub(super) struct Counters {
     pub frames: AtomicU64,
     pub unwanted: AtomicU64,
     pub unreadable: AtomicU64,
+    /// Compressed pictures that came.
+    pub units: AtomicU64,
     /// Nanoseconds on the clock's monotonic side; `u64::MAX` before the first frame.
     last_frame: AtomicU64,
+    /// The same of compressed pictures.
+    last_unit: AtomicU64,
 }
 
 const NEVER: u64 = u64::MAX;
 
 impl Counters {
     pub fn new() -> Self {
-        Counters { last_frame: AtomicU64::new(NEVER), ..Counters::default() }
+        Counters {
+            last_frame: AtomicU64::new(NEVER),
+            last_unit: AtomicU64::new(NEVER),
+            ..Counters::default()
+        }
+    }
+
+    /// A compressed picture came, at this time on the monotonic clock.
+    pub fn unit_came(&self, at: Duration) {
+        self.units.fetch_add(1, Ordering::Relaxed);
+        let nanos = u64::try_from(at.as_nanos()).unwrap_or(NEVER - 1);
+        self.last_unit.store(nanos, Ordering::Relaxed);
+    }
+
+    pub fn last_unit(&self) -> Option<Duration> {
+        let nanos = self.last_unit.load(Ordering::Relaxed);
+        (nanos != NEVER).then(|| Duration::from_nanos(nanos))
     }
 
     /// A frame came, at this time on the monotonic clock.
@@ -108,6 +130,12 @@ pub(super) struct Tap {
     pub(super) frames: AtomicU64,
     pub(super) meter: Mutex<Meter>,
     pub(super) known: Mutex<Known>,
+    /// Where its units go, once the stream is found.
+    pub(super) intake: Mutex<Option<Arc<Intake>>>,
+    /// A thread is in its decoder.
+    pub(super) decoding: AtomicBool,
+    /// The form of pictures that was announced.
+    announced: Mutex<Option<gst::Caps>>,
 }
 
 /// What is found out about a stream on the way to its first picture.
@@ -150,6 +178,34 @@ impl Tap {
             frames: AtomicU64::new(0),
             meter: Mutex::new(Meter::default()),
             known: Mutex::new(Known::default()),
+            intake: Mutex::new(None),
+            decoding: AtomicBool::new(false),
+            announced: Mutex::new(None),
+        }
+    }
+
+    /// What the gate does, once there is one.
+    pub fn gate(&self) -> Option<GateReport> {
+        self.intake.lock().as_ref().map(|intake| intake.report())
+    }
+
+    /// Whether a thread does not come back from this attempt's decoder.
+    fn hangs_in_decoder(&self) -> bool {
+        self.decoding.load(Ordering::SeqCst)
+    }
+
+    /// A text without this camera's secrets.
+    pub fn clean(&self, text: &str) -> String {
+        super::redact(text, &self.secrets)
+    }
+
+    /// Tells of pictures of another form than before.
+    pub fn announce(&self, caps: Option<gst::Caps>, info: impl FnOnce() -> StreamInfo) {
+        let mut announced = self.announced.lock();
+        if *announced != caps {
+            *announced = caps;
+            drop(announced);
+            self.note(Note::Pictures(info()));
         }
     }
 
@@ -211,6 +267,7 @@ impl Tap {
 /// A pipeline that plays. Dropping it tears it down on the spot, which may block.
 pub(super) struct Running {
     pipeline: gst::Pipeline,
+    tap: Arc<Tap>,
 }
 
 impl Drop for Running {
@@ -219,6 +276,10 @@ impl Drop for Running {
         let _ = self.pipeline.set_state(gst::State::Null);
         if let Some(bus) = self.pipeline.bus() {
             bus.unset_sync_handler();
+        }
+        let intake = self.tap.intake.lock().take();
+        if let Some(intake) = intake {
+            intake.close();
         }
     }
 }
@@ -229,7 +290,7 @@ pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> 
     let secrets = tap.secrets.clone();
     let answer = deadline::within(within, &format!("{camera}-open"), move || {
         let pipeline = build(&tap)?;
-        let running = Running { pipeline };
+        let running = Running { pipeline, tap: tap.clone() };
         running
             .pipeline
             .set_state(gst::State::Playing)
@@ -247,10 +308,15 @@ pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> 
 
 /// Ends an attempt; false if its teardown did not come back and its thread was left behind.
 pub(super) fn tear_down(running: Running, camera: &str, within: Duration) -> bool {
+    let tap = running.tap.clone();
     let answer = deadline::within(within, &format!("{camera}-close"), move || drop(running));
     let abandoned = matches!(answer, Err(NoAnswer::Late));
     if abandoned {
         deadline::count_abandoned_teardown();
+        // Closing waits for the thread that decodes: where that one hangs, another must work for the other cameras.
+        if tap.hangs_in_decoder() {
+            Threads::replace_one();
+        }
     }
     !abandoned
 }
@@ -279,8 +345,9 @@ fn listen(pipeline: &gst::Pipeline, tap: &Arc<Tap>) -> Result<(), Fault> {
     bus.set_sync_handler(move |_, message| {
         tap.guarded(|| {
             match message.view() {
-                gst::MessageView::Error(error) => on_error(&tap, message, error),
-                gst::MessageView::Eos(_) => tap.note(Note::Ended),
+                gst::MessageView::Error(error) => on_error(&tap, error),
+                // With units on their way it is over when the last one is decoded.
+                gst::MessageView::Eos(_) if tap.intake.lock().is_none() => tap.note(Note::Ended),
                 // A connection that ends before its first packet leads to nothing else: there is no pad that could end.
                 gst::MessageView::Warning(warning) if is_the_end(&tap.source.location, warning) => {
                     tap.note(Note::Ended);
@@ -300,19 +367,14 @@ fn is_the_end(location: &Location, warning: &gst::message::Warning) -> bool {
     carries && warning.debug().is_some_and(|text| text.contains("The server closed the connection"))
 }
 
-fn on_error(tap: &Tap, message: &gst::Message, error: &gst::message::Error) {
+fn on_error(tap: &Tap, error: &gst::message::Error) {
     let (cause, debug) = (error.error(), error.debug());
     let debug = debug.as_deref();
-    let from_decoder = message.src().is_some_and(|element| element.name() == "decoder");
-    let known = tap.known();
-    let fault = match (known.codec, known.decoder) {
-        (_, Some((decoder, _))) if from_decoder => {
-            Fault::Decoder { decoder, detail: error::words_of(&cause, debug, &tap.secrets) }
-        }
-        (Some(_), _) if tap.frames() > 0 && debug.is_some_and(|text| text.contains("not-negotiated")) => {
+    let fault = match tap.known().codec {
+        Some(_) if tap.frames() > 0 && debug.is_some_and(|text| text.contains("not-negotiated")) => {
             Fault::Broken { detail: "its video turned into something that cannot be read".into() }
         }
-        (Some(codec), _) if debug.is_some_and(|text| text.contains("not-negotiated")) => {
+        Some(codec) if debug.is_some_and(|text| text.contains("not-negotiated")) => {
             error::unsupported_depth(codec, "pixels in a form that no reader knows")
         }
         _ => match error::meaning(&tap.source.location, &tap.secrets, &cause, debug) {

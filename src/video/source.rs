@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::backoff::RetryLimits;
 use super::decoder::DecoderChoice;
+use super::gate::Policy;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
 /// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
@@ -120,6 +121,8 @@ pub struct Source {
     pub location: Location,
     /// Which decoders may be used.
     pub decoder: DecoderChoice,
+    /// How much of it is decoded.
+    pub policy: Policy,
     /// Time without a frame after which the stream counts as lost.
     pub stall_after: Duration,
     /// Bounds of the waits between attempts.
@@ -127,12 +130,13 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source with the defaults: any decoder, 10 s watchdog, 0.5 to 3 s between attempts.
+    /// A source with the defaults: any decoder, everything decoded, 10 s watchdog, 0.5 to 3 s between attempts.
     pub fn new(camera: impl Into<Arc<str>>, location: Location) -> Self {
         Source {
             camera: camera.into(),
             location,
             decoder: DecoderChoice::Auto,
+            policy: Policy::Full,
             stall_after: STALL_AFTER,
             retry: RetryLimits::default(),
         }

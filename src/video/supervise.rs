@@ -6,7 +6,8 @@
 //!
 //! # Promises
 //!
-//! - A stream counts as lost when no *frame* came for `stall_after`, whatever the socket does.
+//! - A stream counts as lost when no *frame* came for `stall_after` (on patrol: no compressed picture), whatever the
+//!   socket does.
 //! - A new pipeline for every attempt; the old one is torn down first, on a thread that may be left behind.
 //! - [`CameraHandle::stop`] comes back by its deadline.
 //! - A panic of the sink, of GStreamer's callbacks or of this thread loses one attempt of one camera.
@@ -26,6 +27,7 @@ use super::deadline;
 use super::decoder::Codec;
 use super::diagnose;
 use super::error::{Fault, VideoError};
+use super::gate::{Demand, GateCounts, GateMode, Policy};
 use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::source::{Location, Source, Transport};
@@ -66,6 +68,18 @@ pub trait FrameSink: Send + Sync {
 
     /// A frame that was wanted. Must not block: the decoder waits.
     fn frame(&self, frame: Frame);
+
+    /// What is needed of this camera now; asked with every compressed picture, so it must be cheap. Only a camera
+    /// whose policy is [`Policy::Auto`](super::Policy::Auto) can be served with less than everything.
+    fn demand(&self, _camera: &str) -> Demand {
+        Demand::Often { every: Duration::ZERO, after: Duration::ZERO }
+    }
+
+    /// Whether a frame that waits since a while would be looked at, and not only replace another. Frames that catch
+    /// up (after a burst began, what led to it) wait for this.
+    fn has_room(&self, _camera: &str) -> bool {
+        true
+    }
 
     /// Something happened to the stream. The frames of a connection may overtake its `Connected`.
     fn event(&self, camera: &Arc<str>, event: CameraEvent);
@@ -132,6 +146,8 @@ pub enum CameraState {
 pub struct CameraStats {
     /// What it does.
     pub state: CameraState,
+    /// Compressed pictures that came.
+    pub units: u64,
     /// Frames decoded.
     pub frames: u64,
     /// Of these, not wanted by the sink.
@@ -148,6 +164,8 @@ pub struct CameraStats {
     pub stream: Option<StreamInfo>,
     /// Its compressed pictures in the current or last attempt: rate, bitrate, keyframes.
     pub measure: StreamMeasure,
+    /// What its gate does and did in this attempt, once its stream was found.
+    pub gate: Option<(GateMode, GateCounts)>,
     /// Why it was lost last; `None` while it runs.
     pub last_error: Option<VideoError>,
 }
@@ -243,6 +261,7 @@ impl CameraHandle {
         let status = shared.status.lock();
         CameraStats {
             state: status.state,
+            units: shared.counters.units.load(Ordering::Relaxed),
             frames: shared.counters.frames.load(Ordering::Relaxed),
             unwanted: shared.counters.unwanted.load(Ordering::Relaxed),
             unreadable: shared.counters.unreadable.load(Ordering::Relaxed),
@@ -251,6 +270,7 @@ impl CameraHandle {
             last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
             stream: status.stream.clone(),
             measure: status.tap.as_ref().map(|tap| tap.measure()).unwrap_or_default(),
+            gate: status.tap.as_ref().and_then(|tap| tap.gate()).map(|gate| (gate.mode, gate.counts)),
             last_error: status.last_error.clone(),
         }
     }
@@ -508,8 +528,16 @@ impl Supervisor {
         let stall_after = self.shared.source.stall_after;
         if tap.frames() > 0 {
             let now = self.shared.clock.now().mono;
-            let age = self.shared.counters.last_frame().map_or(Duration::ZERO, |at| now.saturating_sub(at));
-            return (stall_after.saturating_sub(age), Fault::Stalled { after: stall_after });
+            let age = |at: Option<Duration>| at.map_or(Duration::ZERO, |at| now.saturating_sub(at));
+            let counters = &self.shared.counters;
+            let (frame, unit) = (age(counters.last_frame()), age(counters.last_unit()));
+            if self.shared.source.policy == Policy::Full {
+                return (stall_after.saturating_sub(frame), Fault::Stalled { after: stall_after });
+            }
+            // Not every compressed picture becomes one; but at least keyframes do.
+            let left = stall_after.saturating_sub(unit);
+            let left = left.min(stall_after.max(FIRST_PICTURE_WITHIN).saturating_sub(frame));
+            return (left, Fault::Stalled { after: stall_after });
         }
         let packets = tap.measure().units > 0;
         let within = if packets { stall_after.max(FIRST_PICTURE_WITHIN) } else { stall_after + HEAD_START };

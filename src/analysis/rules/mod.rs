@@ -13,6 +13,7 @@ mod gone;
 mod indoors;
 mod left_behind;
 mod line;
+mod pace;
 mod parked;
 mod path;
 mod plume;
@@ -28,6 +29,7 @@ mod works;
 mod wrong_way;
 
 pub use condition::{Condition, Direction};
+pub use pace::View;
 pub use watch::{FLICKER, Observation, Scene, UnknownName, Watch};
 
 use std::collections::BTreeMap;

@@ -19,9 +19,10 @@ use super::scuffle::Scuffle;
 use super::vending::Vending;
 use super::works::Works;
 use super::wrong_way::WrongWay;
-use super::{CameraPlan, Condition, Rule};
+use super::{CameraPlan, Condition, Rule, View};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
+use crate::analysis::geometry::Polygon;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::tracker::{Track, TrackNumber, TrackState};
 
@@ -208,6 +209,8 @@ pub struct UnknownName {
 #[derive(Debug, Clone)]
 pub struct Watch {
     rule: Arc<Rule>,
+    /// Where it looks; `None` for a line.
+    zone: Option<Polygon>,
     looking: Looking,
     observation: Observation,
 }
@@ -279,12 +282,18 @@ impl Watch {
             }
         };
         let observation = Observation::nothing(rule.id.clone(), plan.id.clone());
-        Ok(Watch { rule, looking, observation })
+        let zone = plan.zones.get(place).cloned();
+        Ok(Watch { rule, zone, looking, observation })
     }
 
     /// The rule it evaluates.
     pub fn rule(&self) -> &Arc<Rule> {
         &self.rule
+    }
+
+    /// How often it must see its camera; `None` where any look will do.
+    pub fn pace(&self, view: View<'_>) -> Option<Duration> {
+        self.rule.when.pace(self.zone.as_ref(), view, self.observation.holds)
     }
 
     /// Takes in one frame.

@@ -9,7 +9,9 @@ use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
-use crate::config::document::{self, At, CameraDocument, Decoder, Document, Transport, ZoneDocument};
+use crate::config::document::{
+    self, At, CameraDocument, DecodePolicy, Decoder, Document, Transport, ZoneDocument,
+};
 use crate::config::settings::{Camera, CameraSource};
 
 /// The sound zones that want to be counted.
@@ -71,6 +73,8 @@ impl Checker<'_, '_> {
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
             thresholds,
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
+            policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Auto),
+            skip_still: value_of(&camera.skip_still).unwrap_or(true),
             ignore_conditions: camera
                 .ignore_conditions
                 .iter()

@@ -1,0 +1,82 @@
+//! Which camera needs how much attention now: what the analysis says it needs, kept where the gates and the
+//! scheduler ask for it.
+//!
+//! Written by the analyst after each look, read with every compressed picture of every camera. Must never decide
+//! anything itself, and never wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+
+use crate::analysis::Pace;
+use crate::scheduler::Scheduler;
+use crate::video::Demand;
+
+/// How often a camera is looked at that needs no more than its keyframes. Less than a second, so that a keyframe a
+/// second is looked at each time whatever its jitter.
+const ON_PATROL: Duration = Duration::from_millis(700);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Attention {
+    scheduler: Arc<Scheduler>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    demands: BTreeMap<Arc<str>, Demand>,
+    /// Cameras that are decoded as it is needed.
+    gated: BTreeSet<Arc<str>>,
+}
+
+impl Attention {
+    /// Nothing is needed yet.
+    pub fn new(scheduler: Arc<Scheduler>) -> Self {
+        Attention { scheduler, state: RwLock::default() }
+    }
+
+    /// The cameras that there are, and whether they are decoded as it is needed.
+    pub fn set_cameras<'a>(&self, cameras: impl Iterator<Item = (&'a Arc<str>, bool)>) {
+        let mut state = self.state.write();
+        state.gated = cameras.filter(|(_, gated)| *gated).map(|(camera, _)| camera.clone()).collect();
+        let State { demands, gated } = &mut *state;
+        demands.retain(|camera, _| gated.contains(camera));
+    }
+
+    /// What a camera needs now.
+    pub fn demand(&self, camera: &str) -> Demand {
+        self.state.read().demands.get(camera).copied().unwrap_or(Demand::Keyframes)
+    }
+
+    /// Whether a camera's decoding follows what it needs.
+    pub fn is_gated(&self, camera: &str) -> bool {
+        self.state.read().gated.contains(camera)
+    }
+
+    /// What the analysis needs of a camera from now on.
+    pub fn set(&self, camera: &Arc<str>, pace: Pace) {
+        if !self.is_gated(camera) {
+            return;
+        }
+        let demand = match pace {
+            Pace { every: Some(every), seen_to: Some(after) } => Demand::Often { every, after },
+            _ => Demand::Keyframes,
+        };
+        self.scheduler.set_pace(camera, pace.every.unwrap_or(ON_PATROL));
+        let before = self.state.read().demands.get(camera).copied();
+        if before != Some(demand) {
+            self.state.write().demands.insert(camera.clone(), demand);
+        }
+    }
+
+    /// What came after `after` must be seen, with every look there is.
+    pub fn look_back(&self, camera: &Arc<str>, after: Duration) {
+        self.scheduler.set_pace(camera, Duration::ZERO);
+        self.scheduler.rewind(camera, after);
+        let demand = Demand::Often { every: Duration::ZERO, after };
+        self.state.write().demands.insert(camera.clone(), demand);
+    }
+}
