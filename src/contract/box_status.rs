@@ -302,15 +302,26 @@ pub struct CameraHealth {
     pub since: Time,
     /// Frames per second that arrive.
     pub fps_in: f64,
+    /// Frames per second that are decoded; fewer than arrive while nothing in view needs more.
+    #[serde(default)]
+    pub fps_decoded: f64,
     /// Frames per second that are looked at.
     pub fps_analysed: f64,
+    /// How much of its stream is decoded at the moment; absent before its first frame.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decoding: Option<Decoding>,
+    /// What an installer could change so that this camera costs less; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub advice: Option<String>,
     /// When the last frame arrived; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub last_frame_at: Option<Time>,
     /// The decoder that runs, as GStreamer names it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decoder: Option<String>,
-    /// Frames that were not looked at since the program started, by reason: `newer_frame`, `overload`, ...
+    /// Frames that were not looked at since the program started, by reason: `asleep` (nobody needed them decoded),
+    /// `not_due` (decoded, but the camera was looked at a moment before), `overload` (no time to look), `late` (no
+    /// time to decode), `unreadable`.
     pub dropped: BTreeMap<String, u64>,
     /// How often the stream had to be opened again since the program started.
     pub reconnects: u64,
@@ -320,6 +331,20 @@ pub struct CameraHealth {
     /// What is wrong with its pictures; absent when nothing is.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub conditions: Vec<CameraCondition>,
+}
+
+/// How much of a stream is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decoding {
+    /// Keyframes: nothing is in view that must be seen more often.
+    Keyframes,
+    /// Everything, because something in view needs it.
+    Burst,
+    /// Everything, because the configuration says so.
+    Full,
+    /// Everything, because the stream allows nothing less; `advice` says what to change.
+    Forced,
 }
 
 /// What a camera does.
@@ -377,6 +402,9 @@ pub struct DetectorHealth {
     pub provider: String,
     /// Pictures looked at per second, all cameras together.
     pub per_second: f64,
+    /// Pictures per second in which nothing had moved, so that what was found before was taken as still there.
+    #[serde(default)]
+    pub still_per_second: f64,
     /// Milliseconds for one picture, on average since the last report.
     pub mean_ms: f64,
     /// Worker threads.

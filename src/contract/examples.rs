@@ -13,7 +13,7 @@ use super::alert::{
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
     ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
-    ConfigSource, Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel,
+    ConfigSource, Decoding, Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel,
     MetaRule, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
 };
 use super::camera_condition::CameraCondition;
@@ -280,10 +280,16 @@ fn health() -> Result<HealthData, ExampleError> {
         state: CameraState::Running,
         since: Time(at(-3600)?),
         fps_in: 15.0,
+        fps_decoded: 15.0,
         fps_analysed: 5.0,
+        decoding: Some(Decoding::Forced),
+        advice: Some(
+            "its keyframes are 10.0 s apart, so all of it is decoded: set the camera's keyframe interval (I-frame interval, GOP) to 1 to 2 s"
+                .to_owned(),
+        ),
         last_frame_at: Some(Time(at(130)?)),
         decoder: Some("avdec_h264".to_owned()),
-        dropped: [("newer_frame".to_owned(), 36_012)].into(),
+        dropped: [("not_due".to_owned(), 36_012)].into(),
         reconnects: 1,
         error: None,
         conditions: vec![CameraCondition::Blurred],
@@ -314,7 +320,7 @@ fn health() -> Result<HealthData, ExampleError> {
             belief: 0.2,
         }],
         signals_omitted: 0,
-        detector: DetectorHealth { provider: "cpu".to_owned(), per_second: 5.0, mean_ms: 14.2, workers: 2 },
+        detector: DetectorHealth { provider: "cpu".to_owned(), per_second: 5.0, still_per_second: 1.2, mean_ms: 14.2, workers: 2 },
         spool: SpoolHealth {
             queued: 3,
             bytes: 98_304,

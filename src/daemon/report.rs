@@ -13,7 +13,7 @@ use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
     ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
-    ConfigSource, Degraded, DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule,
+    ConfigSource, Decoding, Degraded, DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule,
     SensorHealth, SensorState, SignalHealth, SignalWord, Software, SpoolHealth,
 };
 use crate::contract::command::SelftestResult;
@@ -24,7 +24,7 @@ use crate::mqtt;
 use crate::outbox::Depth;
 use crate::scheduler::Counts;
 use crate::sensors::SensorStats;
-use crate::video::{self, CameraStats};
+use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analyst::Known;
 use super::clock_watch;
@@ -193,9 +193,18 @@ pub struct Health {
 struct Last {
     at: Duration,
     cpu: CpuReading,
-    frames: BTreeMap<Arc<str>, (u64, u64)>,
+    frames: BTreeMap<Arc<str>, Frames>,
     looked: u64,
+    still: u64,
     busy_us: u64,
+}
+
+/// How many frames of a camera had come, were decoded and looked at.
+#[derive(Default, Clone, Copy)]
+struct Frames {
+    came: u64,
+    decoded: u64,
+    looked_at: u64,
 }
 
 impl Health {
@@ -220,10 +229,12 @@ impl Health {
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
         let looked = readings.lookers.looked.load(Ordering::Relaxed);
         let busy_us = readings.lookers.busy_us.load(Ordering::Relaxed);
+        let still = readings.lookers.still.load(Ordering::Relaxed);
         let (new_looked, new_busy) = (looked - self.last.looked, busy_us - self.last.busy_us);
         let detector = DetectorHealth {
             provider: readings.provider.clone(),
             per_second: tenth(new_looked as f64 / seconds),
+            still_per_second: tenth((still - self.last.still) as f64 / seconds),
             mean_ms: if new_looked == 0 { 0.0 } else { tenth(new_busy as f64 / 1000.0 / new_looked as f64) },
             workers: readings.workers as u32,
         };
@@ -245,6 +256,7 @@ impl Health {
         self.last.at = at.mono;
         self.last.cpu = cpu;
         self.last.looked = looked;
+        self.last.still = still;
         self.last.busy_us = busy_us;
         self.sender.event(format!("health.{}", at.utc), None, at.utc, data)
     }
@@ -269,8 +281,10 @@ impl Health {
         for (id, stats) in &readings.cameras {
             let counts = readings.frames.iter().find(|(camera, _)| camera == id).map(|(_, counts)| *counts);
             let counts = counts.unwrap_or_default();
-            let before =
-                self.last.frames.insert(id.clone(), (stats.frames, counts.taken)).unwrap_or_default();
+            let frames = Frames { came: stats.units, decoded: stats.frames, looked_at: counts.taken };
+            let before = self.last.frames.insert(id.clone(), frames).unwrap_or_default();
+            let gate = stats.gate.map(|(_, gate)| gate).unwrap_or_default();
+            let mode = stats.gate.map(|(mode, _)| mode).filter(|_| stats.frames > 0);
             let rate = |now: u64, before: u64| tenth(now.saturating_sub(before) as f64 / seconds);
             let state = match stats.state {
                 video::CameraState::Connecting => CameraState::Connecting,
@@ -283,11 +297,16 @@ impl Health {
                 id: id.to_string(),
                 state,
                 since: Time(self.since(format!("camera:{id}"), format!("{state:?}"), readings.at.utc)),
-                fps_in: rate(stats.frames, before.0),
-                fps_analysed: rate(counts.taken, before.1),
+                fps_in: rate(stats.units, before.came),
+                fps_decoded: rate(stats.frames, before.decoded),
+                fps_analysed: rate(counts.taken, before.looked_at),
+                decoding: mode.map(decoding),
+                advice: mode.and_then(advice),
                 last_frame_at: last_frame_at.map(Time),
                 decoder: stats.stream.as_ref().map(|stream| stream.decoder.clone()),
                 dropped: BTreeMap::from([
+                    ("asleep".to_owned(), gate.slept_through),
+                    ("late".to_owned(), gate.given_up),
                     ("not_due".to_owned(), counts.not_due),
                     ("overload".to_owned(), counts.replaced),
                     ("unreadable".to_owned(), stats.unreadable),
@@ -323,6 +342,37 @@ impl Health {
         }
         entry.1
     }
+}
+
+fn decoding(mode: GateMode) -> Decoding {
+    match mode {
+        GateMode::Patrol => Decoding::Keyframes,
+        GateMode::Burst => Decoding::Burst,
+        GateMode::Full => Decoding::Full,
+        GateMode::Forced(_) => Decoding::Forced,
+    }
+}
+
+/// What would let a camera that is decoded in full be decoded as it is needed.
+fn advice(mode: GateMode) -> Option<String> {
+    const SET: &str = "set the camera's keyframe interval (I-frame interval, GOP) to 1 to 2 s";
+    let GateMode::Forced(why) = mode else { return None };
+    Some(match why {
+        Unsuited::FarApart { longest } => format!(
+            "its keyframes are up to {:.1} s apart, so all of it is decoded: {SET}, and turn smart coding off",
+            longest.as_secs_f32()
+        ),
+        Unsuited::NoKeyframes => {
+            format!("it sends no keyframes (intra refresh), so all of it is decoded: {SET}")
+        }
+        Unsuited::TooLarge => format!(
+            "too many bytes lie between its keyframes, so all of it is decoded: take the camera's small stream, or {SET}"
+        ),
+        Unsuited::NotAlone => {
+            "its keyframes give no picture on their own, so all of it is decoded: choose another codec or profile at the camera"
+                .to_owned()
+        }
+    })
 }
 
 /// What is wrong now: part and reason.

@@ -280,12 +280,19 @@ fn deliver(
     let number = tap.frames.fetch_add(1, Ordering::Relaxed);
     tap.counters.frame_came(tap.clock.now().mono);
     let format = format_of(sample, outlet, codec)?;
+    hand_over(errand, sample, &format, number);
     tap.announce(sample.caps_owned(), || info(tap, &format, codec, decoder));
+    Ok(())
+}
+
+/// Gives the picture to the sink, if anybody wants it.
+fn hand_over(errand: &Errand, sample: &gst::Sample, format: &RawFormat, number: u64) {
+    let tap = &errand.tap;
     if !errand.wanted || !tap.sink.wants(&tap.source.camera, errand.at) {
         tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
-        return Ok(());
+        return;
     }
-    let Some(buffer) = sample.buffer_owned() else { return Ok(()) };
+    let Some(buffer) = sample.buffer_owned() else { return };
     match format.picture(buffer) {
         Ok(picture) => {
             let camera = tap.source.camera.clone();
@@ -297,7 +304,6 @@ fn deliver(
             tracing::trace!(camera = &*tap.source.camera, reason, "picture dropped");
         }
     }
-    Ok(())
 }
 
 /// The format of this sample, which is mostly the one before.

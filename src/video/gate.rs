@@ -137,8 +137,6 @@ pub(super) struct Work<P> {
     pub wanted: bool,
     /// Nothing depends on it: it need not be decoded if nobody wants it now.
     pub independent: bool,
-    /// It waits since before the burst began.
-    pub replayed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -345,20 +343,21 @@ impl<P: Clone> Gate<P> {
     /// The next unit for the decoder.
     pub fn next(&mut self, now: Duration) -> Option<Work<P>> {
         let end = self.end();
-        let (number, how, after, replay_to) = match self.mode {
+        let (number, how, after) = match self.mode {
             Mode::Patrol { waiting, latest } => {
                 let number = waiting?;
                 self.mode = Mode::Patrol { waiting: None, latest };
-                (number, How::Alone, None, 0)
+                (number, How::Alone, None)
             }
             Mode::Burst { next, begins, after, replay_to } => {
                 let (next, begins) = self.without_what_is_late(next, begins, replay_to, now);
+                let next = if begins { self.where_decoding_can_begin(next, now) } else { next };
                 if next >= end {
                     self.mode = Mode::Burst { next, begins, after, replay_to };
                     return None;
                 }
                 self.mode = Mode::Burst { next: next + 1, begins: false, after, replay_to };
-                (next, if begins { How::Begin } else { How::Continue }, after, replay_to)
+                (next, if begins { How::Begin } else { How::Continue }, after)
             }
         };
         let unit = self.ring.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?.clone();
@@ -367,7 +366,6 @@ impl<P: Clone> Gate<P> {
         let wanted = after.is_none_or(|after| unit.at.mono > after);
         let work = Work {
             independent: unit.keyframe && self.rhythm.is_intra_only(),
-            replayed: number < replay_to,
             unit,
             how,
             wanted,
@@ -472,6 +470,17 @@ impl<P: Clone> Gate<P> {
         }
     }
 
+    /// The first unit from `next` on that needs none before it; none where the stream has such units at times.
+    fn where_decoding_can_begin(&mut self, next: u64, now: Duration) -> u64 {
+        let Some(latest) = self.rhythm.latest else { return next };
+        match self.keyframes.iter().find(|number| **number >= next) {
+            Some(number) => *number,
+            // A stream with one keyframe at its beginning shows whole pictures in time (intra refresh).
+            None if now.saturating_sub(latest) > 2 * LONGEST_INTERVAL => next,
+            None => self.end(),
+        }
+    }
+
     /// Lets go of what no replay will need, and of what there is no room for.
     fn forget(&mut self) {
         let unread = match self.mode {
@@ -480,7 +489,10 @@ impl<P: Clone> Gate<P> {
         };
         // The keyframe before the last: what changed between the two is found out with the last.
         let before_last = self.keyframes.len().checked_sub(2).map(|place| self.keyframes[place]);
+        let newest = self.ring.back().map_or(Duration::ZERO, |unit| unit.at.mono);
+        let is_forced = self.is_in_burst() && self.rhythm.unsuited(newest).is_some();
         let remembered = match self.policy {
+            Policy::Auto if is_forced => u64::MAX,
             Policy::Auto => before_last.or(self.keyframes.front().copied()).unwrap_or(self.first),
             Policy::Full | Policy::Keyframes => u64::MAX,
         };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lookout::analysis::time::Moment;
-use lookout::frame::Frame;
-use lookout::video::{CameraEvent, FrameSink, StreamInfo, VideoError};
+use lookout::frame::{Frame, Taken};
+use lookout::video::{CameraEvent, Demand, FrameSink, StreamInfo, VideoError};
 use parking_lot::{Condvar, Mutex};
 
 /// How long a test waits for anything before it fails: long, because the machine may be busy.
@@ -23,11 +23,14 @@ pub struct Seen {
     pub events: Vec<(Arc<str>, CameraEvent)>,
     pub frames: HashMap<Arc<str>, Vec<Moment>>,
     pub numbers: HashMap<Arc<str>, Vec<u64>>,
+    pub taken: HashMap<Arc<str>, Vec<Taken>>,
     pub last: HashMap<Arc<str>, Frame>,
     /// Cameras whose next frame makes the sink panic.
     pub panic_for: Vec<String>,
     /// Cameras whose frames are not wanted.
     pub refuse: Vec<String>,
+    /// What is needed of a camera; everything where nothing is said.
+    pub demands: HashMap<String, Demand>,
 }
 
 impl Recorder {
@@ -117,9 +120,15 @@ impl FrameSink for Recorder {
         let camera = frame.camera.clone();
         seen.frames.entry(camera.clone()).or_default().push(frame.at);
         seen.numbers.entry(camera.clone()).or_default().push(frame.number);
+        seen.taken.entry(camera.clone()).or_default().push(frame.taken);
         seen.last.insert(camera, frame);
         drop(seen);
         self.changed.notify_all();
+    }
+
+    fn demand(&self, camera: &str) -> Demand {
+        let everything = Demand::Often { every: Duration::ZERO, after: Duration::ZERO };
+        self.seen.lock().demands.get(camera).copied().unwrap_or(everything)
     }
 
     fn event(&self, camera: &Arc<str>, event: CameraEvent) {

@@ -1,0 +1,140 @@
+//! The same things happen before a camera of which everything is decoded and before one that is decoded as its rules
+//! need it: the same alerts are told.
+
+use super::*;
+use crate::analysis::Event;
+use std::sync::Arc;
+
+/// Seconds between keyframes.
+const GOP: f64 = 2.0;
+const LOOK: f64 = 0.2;
+
+/// Plays a script to a camera behind a gate; says how many looks of all possible ones it took.
+fn gated(stage: &mut Stage, for_secs: f64, script: impl Fn(f64) -> Vec<Detection>) -> f64 {
+    let camera: Arc<str> = "cam".into();
+    let frames = (for_secs / LOOK).round() as usize;
+    let gop = (GOP / LOOK).round() as usize;
+    let time = |frame: usize| (frame as f64 + 1.0) * LOOK;
+    let (mut looks, mut burst_every, mut last_look) = (0u32, None::<f64>, f64::NEG_INFINITY);
+    for frame in 0..frames {
+        let now = time(frame);
+        if frame % 5 == 4 {
+            stage.apply(&Event::Tick { at: moment(now) });
+        }
+        match burst_every {
+            Some(every) if now - last_look < every - 0.01 => continue,
+            None if !frame.is_multiple_of(gop) => continue,
+            None => {
+                // What a keyframe alone shows; where it shows that something was missed, all since the look before.
+                let detections = script(now);
+                if stage.analysis.missed_something(&camera, moment(now), &detections) {
+                    let from = frame.saturating_sub(gop) + 1;
+                    for missed in from..frame {
+                        let at = moment(time(missed));
+                        let detections = script(time(missed));
+                        stage.apply(&Event::Detections { camera: camera.clone(), at, detections });
+                        looks += 1;
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+        let at = moment(now);
+        stage.apply(&Event::Detections { camera: camera.clone(), at, detections: script(now) });
+        (looks, last_look) = (looks + 1, now);
+        let pace = stage.analysis.pace(&camera).expect("the camera is known");
+        burst_every = pace.every.map(|every| every.as_secs_f64()).filter(|every| *every < GOP);
+        assert_eq!(pace.seen_to, Some(moment(now).mono));
+    }
+    f64::from(looks) / frames as f64
+}
+
+/// Plays it to both; the phases must be the same, and their times but for a keyframe's distance.
+#[track_caller]
+fn same_alerts(rules: &[Rule], for_secs: f64, most_looks: f64, script: impl Fn(f64) -> Vec<Detection>) {
+    let mut full = Stage::of(rules.to_vec());
+    full.look(for_secs, &script);
+    let mut seldom = Stage::of(rules.to_vec());
+    let share = gated(&mut seldom, for_secs, &script);
+    let told = |stage: &Stage| -> Vec<(Phase, f64)> {
+        let new_and_end = stage.told.iter().filter(|r| matches!(r.phase, Phase::New | Phase::End));
+        new_and_end.map(|r| (r.phase, r.at.mono.as_secs_f64())).collect()
+    };
+    let (all, some) = (told(&full), told(&seldom));
+    assert!(!all.is_empty(), "the script shows nothing");
+    let phases = |told: &[(Phase, f64)]| told.iter().map(|(phase, _)| *phase).collect::<Vec<_>>();
+    assert_eq!(phases(&some), phases(&all), "{some:.1?} {all:.1?}");
+    for ((_, a), (_, b)) in all.iter().zip(&some) {
+        assert!((a - b).abs() <= 2.0 * GOP + 0.5, "{some:.1?} {all:.1?}");
+    }
+    assert!(share <= most_looks, "it took {share:.2} of all looks");
+}
+
+fn line() -> Condition {
+    Condition::Line { line: "middle".into(), classes: vec![Class::PERSON], direction: Direction::Both }
+}
+
+fn nothing() -> Vec<Detection> {
+    Vec::new()
+}
+
+#[test]
+fn somebody_who_crosses_a_line_is_told_and_the_empty_street_is_slept_through() {
+    same_alerts(&[rule(line())], 120.0, 0.25, |t| {
+        if (40.3..50.3).contains(&t) { vec![walker(t - 40.3)] } else { nothing() }
+    });
+}
+
+#[test]
+fn somebody_who_appears_and_crosses_between_two_keyframes_is_told() {
+    // In view from 40.6 to 42.4 s only; keyframes at 40.2 and 42.2 s.
+    same_alerts(&[rule(line())], 80.0, 0.25, |t| {
+        if (40.6..42.4).contains(&t) { vec![person(0.2 + 0.35 * (t - 40.6), 0.9)] } else { nothing() }
+    });
+}
+
+#[test]
+fn a_parked_car_is_told_with_a_look_at_each_keyframe() {
+    same_alerts(&[rule(parked("right", 30.0))], 150.0, 0.15, |t| {
+        if (20.0..100.0).contains(&t) { vec![car(0.7, 0.8)] } else { nothing() }
+    });
+}
+
+#[test]
+fn somebody_who_walks_about_in_a_zone_dwells_there() {
+    same_alerts(&[rule(dwell("right", 20.0))], 120.0, 0.3, |t| {
+        if (20.0..60.0).contains(&t) { vec![person(0.75 + 0.15 * (t * 0.7).sin(), 0.9)] } else { nothing() }
+    });
+}
+
+#[test]
+fn a_short_visit_to_a_zone_is_not_missed() {
+    same_alerts(&[rule(present("right", 1.0))], 80.0, 0.35, |t| {
+        if (40.5..44.0).contains(&t) { vec![person(0.7, 0.9)] } else { nothing() }
+    });
+}
+
+#[test]
+fn a_crowd_that_mills_about_is_counted() {
+    same_alerts(&[rule(crowd("all", 4, 10.0))], 120.0, 0.3, |t| {
+        let there = if (30.0..80.0).contains(&t) { 5 } else { 0 };
+        (0..there).map(|n| person(0.15 + 0.17 * f64::from(n) + 0.05 * (t + f64::from(n)).sin(), 0.9)).collect()
+    });
+}
+
+#[test]
+fn a_car_that_stood_and_drives_off_over_the_line_is_told() {
+    let over = Condition::Line { line: "middle".into(), classes: vec![Class::CAR], direction: Direction::Both };
+    same_alerts(&[rule(over)], 100.0, 0.3, |t| match t {
+        t if t < 50.7 => vec![car(0.2, 0.8)],
+        t if t < 52.5 => vec![car(0.2 + 0.5 * (t - 50.7), 0.8)],
+        _ => nothing(),
+    });
+}
+
+#[test]
+fn a_rule_that_is_not_in_force_needs_nothing() {
+    let mut stage = Stage::of(vec![Rule { cameras: vec!["other".into()], ..rule(line()) }]);
+    let share = gated(&mut stage, 60.0, |t| vec![walker(t / 6.0)]);
+    assert!(share < 0.12, "{share}");
+}
