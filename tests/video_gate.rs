@@ -19,7 +19,8 @@ fn serve(encoder: &str) -> RtspServer {
         "( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
          ! {encoder} name=pay0 )"
     );
-    RtspServer::start(0, vec![Mount { path: "/live".into(), play: Play::Launch(line), auth: Auth::None }]).unwrap()
+    RtspServer::start(0, vec![Mount { path: "/live".into(), play: Play::Launch(line), auth: Auth::None }])
+        .unwrap()
 }
 
 fn h264(gop: u32) -> RtspServer {
@@ -89,7 +90,9 @@ fn a_burst_gives_what_came_since_the_last_look_and_sleeps_again_afterwards() {
     };
     let units = handle.stats().units;
     wait_for(&handle, "some more units", |stats| stats.units >= units + 20);
-    sink.lock().demands.insert("cam".into(), Demand::Often { every: Duration::ZERO, after: before_last.mono });
+    sink.lock()
+        .demands
+        .insert("cam".into(), Demand::Often { every: Duration::ZERO, after: before_last.mono });
     sink.wait_frames("cam", 3 + 100);
     let seen = sink.lock();
     let replayed: Vec<_> = seen.frames["cam"][3..].iter().map(|at| at.mono).collect();

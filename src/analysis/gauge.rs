@@ -18,6 +18,8 @@ pub(super) struct Gauge {
     state: SensorState,
     /// What signals ask of it.
     asked: Vec<(SourceId, Comparison)>,
+    /// It says "yes" to one of them, however weakly.
+    says_yes: bool,
 }
 
 impl Gauge {
@@ -30,7 +32,7 @@ impl Gauge {
                 asked.push((source, Comparison::new(threshold.clone())));
             }
         }
-        Gauge { state: SensorState::new(sensor.clone()), asked }
+        Gauge { state: SensorState::new(sensor.clone()), asked, says_yes: false }
     }
 
     /// Takes what it said.
@@ -59,16 +61,23 @@ impl Gauge {
     }
 
     fn say(&mut self, book: &mut Book, fusion: &mut Fusion, at: Moment, told: &mut Vec<Revision>) {
+        self.says_yes = false;
         let reading = self.state.reading();
         for (source, comparison) in &mut self.asked {
             match (comparison.look(at, reading), reading) {
                 (Some(strength), SensorReading::Good { value, .. }) => {
+                    self.says_yes |= strength > 0.0;
                     let word = Word { at, strength, value: *value, zone: None, shown: &[] };
                     fusion.say(book, source, word, told);
                 }
                 _ => fusion.fall_silent(source, at),
             }
         }
+    }
+
+    /// Where it says that something is worth a look, if it does.
+    pub(super) fn wants_a_look_at(&self) -> Option<&str> {
+        self.says_yes.then(|| self.state.plan().grid.as_str())
     }
 
     /// Takes over what goes on from before a change of configuration.

@@ -3,7 +3,7 @@
 //! Events come in with their time, revisions of alerts go out; a test drives it with a list. The daemon
 //! gives it one thread and feeds it from a queue; a replay feeds it as fast as it can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ const ABSENCE: Duration = Duration::from_secs(10);
 
 /// What needed more looks a moment ago may need them again in a moment: detectors blink, walkers stop.
 const PACE_KEPT: Duration = Duration::from_secs(2);
+/// A camera that a sensor woke looks closely for so long after its last word (a guess: readings come every few seconds).
+const WOKEN_FOR: Duration = Duration::from_secs(20);
 /// Counting people in and out is following them.
 const COUNTING_PACE: Duration = Duration::from_millis(500);
 /// With looks as close as this nothing lies between them.
@@ -101,6 +103,8 @@ pub struct Analysis {
     ledger: Ledger,
     cameras: BTreeMap<Arc<str>, Camera>,
     sensors: BTreeMap<Arc<str>, Gauge>,
+    /// Pairs of grid codes that touch.
+    neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
 /// What all cameras share.
@@ -128,6 +132,8 @@ struct Camera {
     counts: Counts,
     /// What was needed last, and until when it is kept up.
     kept_pace: Option<(Duration, Duration)>,
+    /// A sensor near it asks for a closer look, until then.
+    woken_until: Option<Duration>,
 }
 
 /// One rule at its camera: what it sees, and the alert or the signals that follow.
@@ -151,9 +157,10 @@ impl Analysis {
     /// # Errors
     /// When a rule names a zone or line that one of its cameras does not have.
     pub fn new(box_id: impl Into<Arc<str>>, plan: Plan) -> Result<Self, UnknownName> {
+        let neighbours = plan.neighbours.clone();
         let StoodUp { cameras, sensors, fusion, acceptance } = stand_up(plan)?;
         let ledger = Ledger { book: Book::new(box_id.into()), fusion, acceptance };
-        Ok(Analysis { ledger, cameras, sensors })
+        Ok(Analysis { ledger, cameras, sensors, neighbours })
     }
 
     /// Takes in what happened and returns what must be told, in order.
@@ -189,6 +196,9 @@ impl Analysis {
                 if let Some(gauge) = self.sensors.get_mut(sensor) {
                     let Ledger { book, fusion, .. } = &mut self.ledger;
                     gauge.take(book, fusion, *at, reading, &mut told);
+                    if let Some(grid) = gauge.wants_a_look_at() {
+                        wake(&mut self.cameras, &self.neighbours, grid, *at);
+                    }
                 }
             }
             Event::Tick { at } => {
@@ -288,7 +298,9 @@ impl Analysis {
     /// # Errors
     /// As [`Analysis::new`]; nothing has changed then.
     pub fn reconfigure(&mut self, plan: Plan, at: Moment) -> Result<Vec<Revision>, UnknownName> {
+        let neighbours = plan.neighbours.clone();
         let StoodUp { cameras, sensors, fusion, acceptance } = stand_up(plan)?;
+        self.neighbours = neighbours;
         let sensors_before = std::mem::replace(&mut self.sensors, sensors);
         for (id, old) in sensors_before {
             if let Some(gauge) = self.sensors.get_mut(&id) {
@@ -372,6 +384,21 @@ impl Analysis {
     }
 }
 
+/// A sensor's word wakes the cameras of its place and of those beside it.
+fn wake(
+    cameras: &mut BTreeMap<Arc<str>, Camera>,
+    neighbours: &BTreeSet<(Arc<str>, Arc<str>)>,
+    grid: &str,
+    at: Moment,
+) {
+    let is_beside = |other: &str| {
+        neighbours.iter().any(|(a, b)| (&**a, &**b) == (grid, other) || (&**a, &**b) == (other, grid))
+    };
+    for camera in cameras.values_mut().filter(|c| &*c.plan.grid == grid || is_beside(&c.plan.grid)) {
+        camera.woken_until = Some(at.mono + WOKEN_FOR);
+    }
+}
+
 struct StoodUp {
     cameras: BTreeMap<Arc<str>, Camera>,
     sensors: BTreeMap<Arc<str>, Gauge>,
@@ -409,6 +436,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             unmasked: Vec::new(),
             counts: Counts::of(&camera),
             kept_pace: None,
+            woken_until: None,
             plan: camera,
         };
         cameras.insert(camera.plan.id.clone(), camera);
@@ -455,7 +483,8 @@ impl Camera {
         let of_rules = in_force.filter_map(|post| post.watch.pace(view));
         let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))
             .then(|| COUNTING_PACE.max(usual));
-        let now = of_rules.chain(of_counts).min();
+        let of_sensors = self.woken_until.filter(|until| at.mono <= *until).map(|_| usual);
+        let now = of_rules.chain(of_counts).chain(of_sensors).min();
         if let Some(every) = now {
             self.kept_pace = Some((every, at.mono + PACE_KEPT));
         }

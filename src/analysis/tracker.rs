@@ -277,12 +277,13 @@ impl Tracker {
         if self.latest.is_some_and(|latest| at.mono < latest.mono) {
             return false;
         }
+        let look_before = self.latest;
         if let Some(latest) = self.latest {
             self.intervals.rotate_left(1);
             self.intervals[2] = at.since(latest).as_secs_f32().min(LONGEST_INTERVAL_SECS);
         }
         self.latest = Some(at);
-        self.forget_what_stayed_away(at);
+        self.forget_what_stayed_away(at, look_before);
         self.take_in(detections);
         self.expect(at);
         let mut from = 0;
@@ -316,9 +317,13 @@ impl Tracker {
         detection.score >= own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
     }
 
-    fn forget_what_stayed_away(&mut self, at: Moment) {
+    fn forget_what_stayed_away(&mut self, at: Moment, look_before: Option<Moment>) {
         let patience = self.patience();
         self.tracks.retain(|track| {
+            // What was there at the last look has not been missed at any yet, however long ago that was.
+            if look_before.is_some_and(|before| track.last_seen.mono == before.mono) {
+                return at.since(track.last_seen) <= LOST_WHILE_STILL_FOR.max(patience);
+            }
             let limit = match track.state {
                 TrackState::Tentative => TENTATIVE_FOR,
                 _ if track.speed() < STILL_SPEED => {

@@ -13,8 +13,8 @@ use super::alert::{
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
     ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
-    ConfigSource, Decoding, Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData, MetaModel,
-    MetaRule, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
+    ConfigSource, Decoding, Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData,
+    MetaModel, MetaRule, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
 };
 use super::camera_condition::CameraCondition;
 use super::command::{
@@ -320,7 +320,13 @@ fn health() -> Result<HealthData, ExampleError> {
             belief: 0.2,
         }],
         signals_omitted: 0,
-        detector: DetectorHealth { provider: "cpu".to_owned(), per_second: 5.0, still_per_second: 1.2, mean_ms: 14.2, workers: 2 },
+        detector: DetectorHealth {
+            provider: "cpu".to_owned(),
+            per_second: 5.0,
+            still_per_second: 1.2,
+            mean_ms: 14.2,
+            workers: 2,
+        },
         spool: SpoolHealth {
             queued: 3,
             bytes: 98_304,

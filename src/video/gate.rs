@@ -364,12 +364,7 @@ impl<P: Clone> Gate<P> {
         self.counts.decoded += 1;
         self.decoded_to = self.decoded_to.max(number + 1);
         let wanted = after.is_none_or(|after| unit.at.mono > after);
-        let work = Work {
-            independent: unit.keyframe && self.rhythm.is_intra_only(),
-            unit,
-            how,
-            wanted,
-        };
+        let work = Work { independent: unit.keyframe && self.rhythm.is_intra_only(), unit, how, wanted };
         self.forget();
         Some(work)
     }

@@ -118,13 +118,16 @@ fn a_short_visit_to_a_zone_is_not_missed() {
 fn a_crowd_that_mills_about_is_counted() {
     same_alerts(&[rule(crowd("all", 4, 10.0))], 120.0, 0.3, |t| {
         let there = if (30.0..80.0).contains(&t) { 5 } else { 0 };
-        (0..there).map(|n| person(0.15 + 0.17 * f64::from(n) + 0.05 * (t + f64::from(n)).sin(), 0.9)).collect()
+        (0..there)
+            .map(|n| person(0.15 + 0.17 * f64::from(n) + 0.05 * (t + f64::from(n)).sin(), 0.9))
+            .collect()
     });
 }
 
 #[test]
 fn a_car_that_stood_and_drives_off_over_the_line_is_told() {
-    let over = Condition::Line { line: "middle".into(), classes: vec![Class::CAR], direction: Direction::Both };
+    let over =
+        Condition::Line { line: "middle".into(), classes: vec![Class::CAR], direction: Direction::Both };
     same_alerts(&[rule(over)], 100.0, 0.3, |t| match t {
         t if t < 50.7 => vec![car(0.2, 0.8)],
         t if t < 52.5 => vec![car(0.2 + 0.5 * (t - 50.7), 0.8)],
@@ -137,4 +140,69 @@ fn a_rule_that_is_not_in_force_needs_nothing() {
     let mut stage = Stage::of(vec![Rule { cameras: vec!["other".into()], ..rule(line()) }]);
     let share = gated(&mut stage, 60.0, |t| vec![walker(t / 6.0)]);
     assert!(share < 0.12, "{share}");
+}
+
+#[test]
+fn a_sensor_that_rises_wakes_the_cameras_round_it_for_a_while() {
+    use crate::analysis::grid::GridCode;
+    use crate::analysis::sensor::{Quantity, RawReading, SensorPlan, Threshold};
+    use crate::analysis::signals::{DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, Feed, Selector, SignalPlan};
+    use crate::analysis::{Analysis, Plan};
+
+    let grids = ["53012700300102", "53012700300103", "53012700300109"];
+    let camera = |(id, grid): (&str, &str)| CameraPlan { grid: grid.into(), ..CameraPlan::new(id, 5.0) };
+    let sensor = SensorPlan {
+        id: "drain".into(),
+        unit: "m".into(),
+        quantity: Quantity::KNOWN[0].clone(),
+        scale: 1.0,
+        offset: 0.0,
+        range: None,
+        max_rate_per_sec: None,
+        stale_after: secs(60.0),
+        debounce: Duration::ZERO,
+        grid: GridCode::parse(grids[0]).expect("14 digits"),
+    };
+    let threshold = Threshold::above(0.3);
+    let feed = Feed {
+        from: Selector::Sensor { sensor: "drain".into(), threshold },
+        weight: 2.0,
+        only_supports: false,
+    };
+    let signal = SignalPlan {
+        kind: "flooding".into(),
+        from: vec![feed],
+        prior: DEFAULT_PRIOR,
+        half_life: secs(60.0),
+        origin_cap: DEFAULT_ORIGIN_CAP,
+        levels: Vec::new(),
+        clear: 0.35,
+        hold: secs(30.0),
+        cooldown: secs(300.0),
+        join_neighbours: false,
+    };
+    let plan = Plan {
+        cameras: ["here", "beside", "far"].into_iter().zip(grids).map(camera).collect(),
+        sensors: vec![Arc::new(sensor)],
+        signals: vec![signal],
+        neighbours: [(grids[1].into(), grids[0].into())].into(),
+        ..Plan::default()
+    };
+    let mut analysis = Analysis::new("box", plan).expect("there are no rules");
+    let mut awake_after = |t: f64, value: f64| -> Vec<&str> {
+        let event =
+            Event::Reading { sensor: "drain".into(), at: moment(t), reading: RawReading::Value(value) };
+        analysis.apply(&event);
+        let cameras = ["here", "beside", "far"].into_iter();
+        let awake = cameras.filter(|camera| {
+            let at = moment(t + 1.0);
+            analysis.apply(&Event::Detections { camera: Arc::from(*camera), at, detections: Vec::new() });
+            analysis.pace(camera).and_then(|pace| pace.every).is_some_and(|every| every < secs(0.25))
+        });
+        awake.collect()
+    };
+    assert!(awake_after(1.0, 0.1).is_empty());
+    assert_eq!(awake_after(10.0, 0.5), ["here", "beside"]);
+    assert_eq!(awake_after(20.0, 0.1), ["here", "beside"], "a while longer");
+    assert!(awake_after(60.0, 0.1).is_empty());
 }
