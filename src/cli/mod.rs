@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 pub mod audit;
+pub mod capacity;
 pub mod check;
 pub mod demo;
 pub mod detect;
@@ -75,6 +76,8 @@ enum Command {
     Check(check::Args),
     /// Say what a camera sends, and what is wrong if it does not
     Probe(probe::Args),
+    /// Find out how many cameras this machine holds
+    Capacity(capacity::Args),
     /// Print the boxes found in pictures as JSON lines
     Detect(detect::Args),
     /// Print the alerts of a recorded video as JSON lines, as fast as it can
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::run(args),
         Command::Probe(args) => probe::run(args),
+        Command::Capacity(args) => capacity::run(args),
         Command::Detect(args) => detect::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Explain(args) => explain::run(args),

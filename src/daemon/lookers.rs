@@ -16,8 +16,9 @@ use tracing::{error, warn};
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::Moment;
+use crate::clock::Clock;
 use crate::detector::{Detector, InferError, Thresholds};
-use crate::frame::{self, Frame};
+use crate::frame::{self, Frame, Taken};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
@@ -44,7 +45,14 @@ pub struct LookerCounts {
     pub failed: AtomicU64,
     /// Time spent looking, microseconds.
     pub busy_us: AtomicU64,
+    /// Frames of cameras on patrol, and those of them that had to wait for longer than [`PROMPT`] since they arrived.
+    pub patrols: AtomicU64,
+    /// See `patrols`.
+    pub late: AtomicU64,
 }
+
+/// A frame that is looked at within this has not waited.
+pub const PROMPT: Duration = Duration::from_millis(500);
 
 /// How a camera's frames are looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -71,6 +79,7 @@ impl Lookers {
         manners: &Manners,
         analyst: &AnalystQueue,
         counts: &Arc<LookerCounts>,
+        clock: Clock,
     ) -> std::io::Result<Self> {
         let mut threads = Vec::with_capacity(detectors.len());
         let glances = Arc::new(Glances::default());
@@ -81,6 +90,7 @@ impl Lookers {
                 manners: manners.clone(),
                 analyst: analyst.clone(),
                 counts: counts.clone(),
+                clock,
                 glances: glances.clone(),
                 sentries: sentries.clone(),
             };
@@ -107,6 +117,7 @@ struct Looking {
     manners: Manners,
     analyst: AnalystQueue,
     counts: Arc<LookerCounts>,
+    clock: Clock,
     glances: Arc<Glances>,
     sentries: Arc<Sentries>,
 }
@@ -118,6 +129,11 @@ impl Looking {
             let frame = turn.frame.clone();
             match self.look(detector, &frame) {
                 Ok(detections) => {
+                    if frame.taken == Taken::OnPatrol {
+                        let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
+                        self.counts.patrols.fetch_add(1, Ordering::Relaxed);
+                        self.counts.late.fetch_add(u64::from(waited > PROMPT), Ordering::Relaxed);
+                    }
                     let glance = self.glances.glance(&frame);
                     if self.analyst.send(Note::Looked { frame, detections, glance }).is_err() {
                         return; // the daemon is stopping

@@ -21,6 +21,7 @@ mod limits;
 mod lookers;
 mod machine;
 mod recorder;
+pub mod rehearsal;
 mod report;
 mod restore;
 mod running;
@@ -180,7 +181,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let looked = Arc::new(LookerCounts::default());
     let detectors = site.detectors(&sight)?;
     let workers = detectors.len();
-    let lookers = Lookers::start(detectors, &scheduler, site.manners(), &analyst_queue, &looked)
+    let lookers = Lookers::start(detectors, &scheduler, site.manners(), &analyst_queue, &looked, clock)
         .map_err(DaemonError::new)?;
     let mut cameras = Cameras::new(clock, scheduler.clone(), attention, analyst_queue.clone());
     for (camera, error) in cameras.become_those(site.wanted_cameras()) {

@@ -7,6 +7,7 @@
 //! Must never wait for anything but work, and never drop any.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -64,6 +65,13 @@ struct Waiting {
     surplus: usize,
     /// Threads that were replaced so far.
     replaced: usize,
+}
+
+static BUSY_US: AtomicU64 = AtomicU64::new(0);
+
+/// Time that this process has spent decoding, and handing frames over, so far.
+pub fn decoding_time() -> Duration {
+    Duration::from_micros(BUSY_US.load(Ordering::Relaxed))
 }
 
 static SHARED: Mutex<Weak<Threads>> = Mutex::new(Weak::new());
@@ -136,7 +144,9 @@ impl Queue {
                 *turns = (false, true);
             }
             // Its own work is caught and told; what is caught here is a mistake in the telling.
+            let began = Instant::now();
             let then = deadline::catch(|| job.work()).unwrap_or(Then::Rest);
+            BUSY_US.fetch_add(u64::try_from(began.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
             let has_more = {
                 let mut turns = job.turns().0.lock();
                 let (news, _) = *turns;

@@ -55,6 +55,7 @@ use std::sync::OnceLock;
 
 pub use backoff::{Backoff, RetryLimits};
 pub use deadline::abandoned_teardowns;
+pub use decode_threads::decoding_time;
 pub use decoder::{Codec, DecoderChoice};
 pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, read_file};

@@ -1,0 +1,429 @@
+//! `lookout capacity`: how many cameras this machine holds, found out by adding cameras until one misses its target.
+//!
+//! The cameras are copies of the site's, opened at the cameras themselves, or of one clip that a second process plays
+//! through an RTSP server on the loopback address (whose processor time is told apart, since a real box does not
+//! spend it). Nothing is published or stored. Must never be run beside the daemon: both would measure each other.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::config::{Config, Surroundings};
+use crate::daemon::rehearsal::{Figures, Rehearsal, multiplied};
+use crate::daemon::sight::Sight;
+use crate::video::{Auth, Mount, Play, RtspServer};
+
+use super::{Failure, print_line};
+
+/// What is watched without a configuration: one of each of the first rules on the whole picture.
+const ANY_CONFIG: &str = include_str!("../../config/demo.toml");
+/// How many cameras are tried first: enough to measure one, few enough for any box.
+const FIRST: usize = 4;
+/// What new cameras get to show their first picture.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// Most part of the frames that may be late, pushed out, or given up: an event is seen over several of them.
+const MOST_MISSED: f64 = 0.02;
+/// Part of the cores that can really be used before frames wait; measured on two cores, where waiting begins there.
+const USABLE: f64 = 0.92;
+/// The search ends when what holds and what does not are this close together.
+const CLOSE_ENOUGH: f64 = 1.08;
+
+/// Arguments of `lookout capacity`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The site whose cameras are copied; without it every camera has one of each of the first rules
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Copies of this clip in place of the site's cameras: mp4, mkv or avi
+    #[arg(long, value_name = "FILE")]
+    clip: Option<PathBuf>,
+    /// Another model than the configured one
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The list of models
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// How long each number of cameras is watched. A busy street needs longer than an empty one
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    seconds: u64,
+    /// Try no more than so many
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    most: usize,
+    /// Watch only this number of cameras and say whether it holds
+    #[arg(long, value_name = "N")]
+    only: Option<usize>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Play a clip to whoever asks, until standard input ends
+    #[arg(long, hide = true, value_name = "FILE", exclusive = true)]
+    serve: Option<PathBuf>,
+}
+
+/// What was found out.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// Cameras that this machine holds.
+    cameras: usize,
+    /// The smallest number that was tried and did not hold; absent if all did.
+    too_many: Option<usize>,
+    /// What the first measurement said.
+    forecast: usize,
+    /// What was measured with the cameras that it holds.
+    figures: Option<Figures>,
+    /// Cores that the server of the clip used then.
+    server_cores: Option<f64>,
+    /// Milliseconds of processor time per second and camera.
+    ms_per_camera: f64,
+    /// What most of it goes into.
+    bottleneck: &'static str,
+    /// What would make it hold more.
+    advice: Vec<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// A configuration with problems, a model or clip that cannot be read, a camera that does not start, or not even the
+/// first few cameras that hold.
+pub fn run(args: Args) -> Result<(), Failure> {
+    if let Some(clip) = &args.serve {
+        return serve(clip);
+    }
+    let config = config(&args)?;
+    let sight =
+        Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
+    config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
+    let server = args.clip.as_deref().map(ClipServer::start).transpose()?;
+    let url = server.as_ref().map(ClipServer::url);
+    let most = args.only.unwrap_or(args.most).max(1);
+    let many = multiplied(&config, most, url.as_deref());
+    let mut rehearsal = Rehearsal::start(&many, &sight).map_err(Failure::failed)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    eprintln!("{cores} cores; each number of cameras is watched for {} s", args.seconds);
+    eprintln!(
+        "{:>8} {:>7} {:>9} {:>8} {:>8} {:>7} {:>6}",
+        "cameras", "cores", "decoding", "looking", "server", "MB", "late"
+    );
+    let mut trial = Trial { rehearsal: &mut rehearsal, server, seconds: args.seconds, figures: Vec::new() };
+    let outcome = match args.only {
+        Some(count) => trial.only(count, cores)?,
+        None => trial.search(most, cores)?,
+    };
+    if args.json {
+        let text = serde_json::to_string(&outcome).map_err(Failure::failed)?;
+        return print_line(text);
+    }
+    tell(&outcome)
+}
+
+fn config(args: &Args) -> Result<Config, Failure> {
+    match (&args.config, &args.clip) {
+        (Some(path), _) => Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid),
+        (None, Some(_)) => {
+            let folder = tempfile_folder()?;
+            let path = folder.join("capacity.toml");
+            std::fs::write(&path, ANY_CONFIG)
+                .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+            Config::load_in(&path, &Surroundings::elsewhere(&path)).map_err(Failure::invalid)
+        }
+        (None, None) => Err(Failure::invalid(
+            "nothing to watch\n  hint: name the site's configuration with --config, or a clip with --clip",
+        )),
+    }
+}
+
+fn tempfile_folder() -> Result<PathBuf, Failure> {
+    let path = std::env::temp_dir().join(format!("lookout-capacity-{}", std::process::id()));
+    std::fs::create_dir_all(&path)
+        .map_err(|error| Failure::failed(format!("{} cannot be made: {error}", path.display())))?;
+    Ok(path)
+}
+
+struct Trial<'a> {
+    rehearsal: &'a mut Rehearsal,
+    server: Option<ClipServer>,
+    seconds: u64,
+    figures: Vec<(usize, Figures, Option<f64>, bool)>,
+}
+
+impl Trial<'_> {
+    fn only(&mut self, count: usize, cores: f64) -> Result<Outcome, Failure> {
+        let holds = self.holds(count)?;
+        let (cameras, too_many) = if holds { (count, None) } else { (0, Some(count)) };
+        Ok(self.outcome(cameras, too_many, count, cores))
+    }
+
+    /// Doubles while it holds, then goes where the figures point, then halves the distance.
+    fn search(&mut self, most: usize, cores: f64) -> Result<Outcome, Failure> {
+        let (mut holds, mut too_many) = (0usize, None::<usize>);
+        let mut next = FIRST.min(most);
+        let mut forecast = 0;
+        loop {
+            if self.holds(next)? {
+                holds = next;
+            } else {
+                too_many = Some(next);
+            }
+            if holds > 0 && (forecast == 0 || holds <= 2 * FIRST) {
+                forecast = self.forecast(holds, cores).min(most);
+                eprintln!("         forecast: {forecast}");
+            }
+            next = match too_many {
+                None if holds >= most => break,
+                None if holds < forecast / 2 => (holds * 2).max(forecast / 2),
+                None if holds < forecast => forecast,
+                None => (holds * 5 / 4).max(holds + 1),
+                Some(many) if holds == 0 => many / 2,
+                Some(many) => (holds + many).div_ceil(2),
+            }
+            .min(most);
+            if next <= holds || too_many.is_some_and(|many| next >= many) {
+                break;
+            }
+            if too_many.is_some_and(|many| holds > 0 && (many as f64) < holds as f64 * CLOSE_ENOUGH) {
+                break;
+            }
+        }
+        if holds == 0 {
+            return Err(Failure::failed(
+                "not even one camera holds\n  hint: is something else running? a smaller stream, `analysis_fps`, or a smaller model help",
+            ));
+        }
+        Ok(self.outcome(holds, too_many, forecast, cores))
+    }
+
+    /// Whether so many cameras are all watched as they should be.
+    fn holds(&mut self, count: usize) -> Result<bool, Failure> {
+        self.rehearsal.play(count).map_err(Failure::failed)?;
+        let deadline = Instant::now() + START_WITHIN;
+        while self.rehearsal.running() < count {
+            if Instant::now() > deadline {
+                let why = self.rehearsal.trouble().unwrap_or_else(|| "no picture came".to_owned());
+                eprintln!("{count:>8} not every camera gives pictures: {why}");
+                return Ok(false);
+            }
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+        // The first looks at a new camera cost more than the others.
+        std::thread::sleep(Duration::from_secs(6));
+        self.rehearsal.figures();
+        let server_before = self.server.as_ref().and_then(ClipServer::cpu_secs);
+        let began = Instant::now();
+        std::thread::sleep(Duration::from_secs(self.seconds.max(1)));
+        let figures = self.rehearsal.figures();
+        let passed = began.elapsed().as_secs_f64();
+        let server_now = self.server.as_ref().and_then(ClipServer::cpu_secs);
+        let server = server_now.zip(server_before).map(|(now, before)| (now - before) / passed);
+        let missed = why_not(&figures);
+        eprintln!(
+            "{:>8} {:>7.2} {:>9.2} {:>8.2} {:>8} {:>7} {:>5.1}%{}",
+            count,
+            figures.cores,
+            figures.cores_decoding,
+            figures.cores_looking,
+            server.map_or("-".to_owned(), |cores| format!("{cores:.2}")),
+            figures.memory_bytes.map_or("-".to_owned(), |bytes| (bytes / 1_000_000).to_string()),
+            figures.late * 100.0,
+            missed.map_or(String::new(), |why| format!("   too many: {why}")),
+        );
+        self.figures.push((count, figures, server, missed.is_none()));
+        Ok(missed.is_none())
+    }
+
+    /// How many cameras like these there is room for, by what they cost so far.
+    fn forecast(&self, count: usize, cores: f64) -> usize {
+        let Some((_, figures, server, _)) = self.figures.iter().rev().find(|(n, ..)| *n == count) else {
+            return count;
+        };
+        let each = (figures.cores + server.unwrap_or(0.0)) / count as f64;
+        if each > 0.0 { ((cores * USABLE / each) as usize).max(1) } else { count }
+    }
+
+    fn outcome(&self, cameras: usize, too_many: Option<usize>, forecast: usize, cores: f64) -> Outcome {
+        let measured = self.figures.iter().rev().find(|(count, ..)| *count == cameras.max(1));
+        let measured = measured.or(self.figures.last());
+        let Some((count, figures, server, _)) = measured else {
+            return Outcome {
+                cameras,
+                too_many,
+                forecast,
+                figures: None,
+                server_cores: None,
+                ms_per_camera: 0.0,
+                bottleneck: "nothing was measured",
+                advice: Vec::new(),
+            };
+        };
+        let (bottleneck, advice) = advice(figures, cores);
+        Outcome {
+            cameras,
+            too_many,
+            forecast,
+            figures: Some(*figures),
+            server_cores: *server,
+            ms_per_camera: (figures.cores * 1000.0 / *count as f64 * 10.0).round() / 10.0,
+            bottleneck,
+            advice,
+        }
+    }
+}
+
+/// What a camera missed, if one did.
+fn why_not(figures: &Figures) -> Option<&'static str> {
+    if figures.not_running > 0 || figures.reconnects > 0 {
+        return Some("a stream was lost");
+    }
+    if figures.given_up > MOST_MISSED {
+        return Some("the decoders are behind");
+    }
+    if figures.overload > MOST_MISSED {
+        return Some("frames were pushed out before anybody looked at them");
+    }
+    (figures.late > MOST_MISSED).then_some("frames waited for longer than half a second")
+}
+
+/// What most of the time goes into, and what would save some of it.
+fn advice(figures: &Figures, cores: f64) -> (&'static str, Vec<String>) {
+    let receiving = (figures.cores - figures.cores_decoding - figures.cores_looking).max(0.0);
+    let mut advice = Vec::new();
+    if figures.forced > 0 {
+        advice.push(format!(
+            "{} of {} cameras are decoded in full because their keyframes are too far apart: set the keyframe interval to 1 to 2 s",
+            figures.forced, figures.cameras
+        ));
+    }
+    let parts =
+        [("decoding", figures.cores_decoding), ("looking", figures.cores_looking), ("receiving", receiving)];
+    let most = parts.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or("decoding", |(name, _)| name);
+    match most {
+        "decoding" => {
+            advice.push("take the cameras' small streams (640x360 rather than 1080p)".to_owned());
+            if figures.in_burst * 3 > figures.cameras {
+                advice.push(
+                    "many cameras have something in view that fast rules (line, wrong way, scuffle, fall) must follow: keep those rules to the cameras that need them"
+                        .to_owned(),
+                );
+            }
+        }
+        "looking" => advice.push(
+            "a smaller or int8 model (`lookout models list`), another provider, or fewer `analysis_fps`"
+                .to_owned(),
+        ),
+        _ => advice.push("lower bit rates and frame rates at the cameras".to_owned()),
+    }
+    if figures.cores < cores * 0.6 {
+        advice.push("the processor is not the limit here: look at the network and at the cameras".to_owned());
+    }
+    (most, advice)
+}
+
+fn tell(outcome: &Outcome) -> Result<(), Failure> {
+    if outcome.cameras == 0 {
+        return Err(Failure::failed(format!(
+            "{} cameras like these are too many for this machine",
+            outcome.too_many.unwrap_or_default()
+        )));
+    }
+    let beyond =
+        outcome.too_many.map_or("more were not tried".to_owned(), |many| format!("{many} are too many"));
+    print_line(format!("this machine holds {} cameras like these ({beyond})", outcome.cameras))?;
+    print_line(format!("  forecast    {} after the first look", outcome.forecast))?;
+    if let Some(figures) = &outcome.figures {
+        let each = |cores: f64| cores * 1000.0 / figures.cameras.max(1) as f64;
+        let receiving = (figures.cores - figures.cores_decoding - figures.cores_looking).max(0.0);
+        print_line(format!(
+            "  a camera    {:.1} ms of processor time per second: receiving {:.1}, decoding {:.1}, looking {:.1}",
+            outcome.ms_per_camera,
+            each(receiving),
+            each(figures.cores_decoding),
+            each(figures.cores_looking)
+        ))?;
+        print_line(format!(
+            "  cameras     {} decoded in full because they must be, {} because something is in view",
+            figures.forced, figures.in_burst
+        ))?;
+    }
+    print_line(format!("  bottleneck  {}", outcome.bottleneck))?;
+    for advice in &outcome.advice {
+        print_line(format!("  to change   {advice}"))?;
+    }
+    Ok(())
+}
+
+/// A second process that plays a clip.
+struct ClipServer {
+    child: Child,
+    port: u16,
+}
+
+impl ClipServer {
+    fn start(clip: &Path) -> Result<Self, Failure> {
+        let clip = std::fs::canonicalize(clip).map_err(|error| {
+            Failure::invalid(format!("the clip {} cannot be read: {error}", clip.display()))
+        })?;
+        let failed =
+            |error: std::io::Error| Failure::failed(format!("the clip's server did not start: {error}"));
+        let mut child = Command::new(std::env::current_exe().map_err(failed)?)
+            .args(["capacity", "--serve"])
+            .arg(clip)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut line).map_err(failed)?;
+        }
+        match line.trim().parse() {
+            Ok(port) => Ok(ClipServer { child, port }),
+            Err(_) => {
+                // It said why on standard error, which is ours too.
+                let _ = child.wait();
+                Err(Failure::failed("the clip cannot be played"))
+            }
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("rtsp://127.0.0.1:{}/clip", self.port)
+    }
+
+    /// Processor time it has used.
+    fn cpu_secs(&self) -> Option<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        let after_name = stat.rsplit_once(')')?.1;
+        let mut fields = after_name.split_whitespace().skip(11);
+        let (user, system) = (fields.next()?.parse::<f64>().ok()?, fields.next()?.parse::<f64>().ok()?);
+        // Ticks of the kernel's interface to programs, a hundred a second.
+        Some((user + system) / 100.0)
+    }
+}
+
+impl Drop for ClipServer {
+    fn drop(&mut self) {
+        // Its input ends, and so does it.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(clip: &Path) -> Result<(), Failure> {
+    let mount = Mount {
+        path: "/clip".to_owned(),
+        play: Play::File { path: clip.to_owned(), repeat: true },
+        auth: Auth::None,
+    };
+    let server = RtspServer::start(0, vec![mount])
+        .map_err(|error| Failure::failed(format!("the RTSP server did not start: {error}")))?;
+    print_line(server.port())?;
+    std::io::stdout().flush().map_err(Failure::failed)?;
+    let mut nothing = Vec::new();
+    // Whoever started it closes this when it is done, or is gone.
+    let _ = std::io::stdin().read_to_end(&mut nothing);
+    drop(server);
+    Ok(())
+}
