@@ -119,7 +119,8 @@ impl HighWater {
     fn put(&mut self, stream: &str, n: u64, row: i64, is_synced: bool) {
         let Some(file) = &self.file else { return };
         let Some(bytes) = Mark::to_bytes(stream, n, row) else { return self.give_up(None) };
-        let done = file.write_all_at(&bytes, 0).and_then(|()| if is_synced { file.sync_all() } else { Ok(()) });
+        let done =
+            file.write_all_at(&bytes, 0).and_then(|()| if is_synced { file.sync_all() } else { Ok(()) });
         if let Err(error) = done {
             self.give_up(Some(&error));
         }

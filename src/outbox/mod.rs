@@ -69,6 +69,7 @@ use tracing::error;
 
 pub use crate::analysis::alert::Level;
 use crate::analysis::time::Timestamp;
+pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
 use store::Store;
 

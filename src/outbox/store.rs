@@ -364,7 +364,7 @@ impl Store {
         if bytes > EVIDENCE_BYTES {
             return Err(OutboxError::TooLarge { topic: topic.to_owned(), bytes, max: EVIDENCE_BYTES });
         }
-        if bytes > MESSAGE_BYTES && !topic.starts_with("up/evidence") {
+        if bytes > MESSAGE_BYTES && !topic.starts_with("up/evidence/") && !topic.starts_with("up/original/") {
             // Better a consumer that grumbles than an alert that is lost.
             warn!(topic, bytes, promised = MESSAGE_BYTES, "a message is larger than the contract promises");
         }
@@ -602,7 +602,10 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
             let rows = u64::try_from(mark.row.saturating_sub(last_row)).unwrap_or(0);
             let pictures = rows.saturating_sub(numbers);
             if numbers == 0 && pictures > 0 {
-                error!(pictures, "the end of the outbox's log was damaged: pictures that were stored last are missing");
+                error!(
+                    pictures,
+                    "the end of the outbox's log was damaged: pictures that were stored last are missing"
+                );
             }
             (numbers > 0).then(|| gap(vec![(next_n, mark.n)], pictures))
         }

@@ -79,7 +79,10 @@ fn one_seed(row: &mut Row, seed: &str, folder: &Path, stored: &Bodies, stream: &
     row.add("records not readable any more, told in gap records", missing.len() as u64 - unnoticed);
     row.add("records lost unnoticed", unnoticed);
     row.check(unnoticed == 0, || format!("{seed}: {unnoticed} records are missing, and nothing says so"));
-    row.add("of them with the end of the log", if seed.ends_with("log") { missing.len() as u64 } else { 0 });
+    row.add(
+        "of those told, lost with the end of the log",
+        if seed.ends_with("log") { missing.len() as u64 } else { 0 },
+    );
     row.add(
         "records carried over or untouched",
         came.keys().filter(|place| stored.contains_key(*place)).count() as u64,
