@@ -65,7 +65,7 @@ case "${1:-}" in
     --table) table; exit ;;
     --quick) share=10 ;;
     --again)
-        grep -v "\"test\":\"[^\"]*${2:?a part of a test's name}" "$LOOKOUT_FAULTS_REPORT.done" >"$LOOKOUT_FAULTS_REPORT.part" || true
+        grep -v "\"test\":\"[^\"]*${2:?a part of the name of a test}" "$LOOKOUT_FAULTS_REPORT.done" >"$LOOKOUT_FAULTS_REPORT.part" || true
         mv "$LOOKOUT_FAULTS_REPORT.part" "$LOOKOUT_FAULTS_REPORT.done" ;;
     "") ;;
     *) printf 'error: unknown argument %s\n  hint: see the beginning of deploy/soak.sh\n' "$1" >&2; exit 2 ;;
