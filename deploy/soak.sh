@@ -16,7 +16,7 @@ export LOOKOUT_FAULTS_REPORT="${LOOKOUT_FAULTS_REPORT:-$cache/faults.jsonl}"
 mkdir -p "$(dirname "$LOOKOUT_FAULTS_REPORT")"
 touch "$LOOKOUT_FAULTS_REPORT"
 
-# Test, rounds (or records, or seeds; `-`: none), seconds (`-`: none).
+# Test (of `faults`, or of the named test file), rounds (or records, or seeds; `-`: none), seconds (`-`: none).
 rows=(
     "kills::a_daemon_that_is_killed_at_random_moments 200 -"
     "kills::a_daemon_that_dies_at_named_points 210 -"
@@ -32,6 +32,9 @@ rows=(
     "storm:: - 60"
     "clocks::a_clock_that_is_an_hour_off 1 -"
     "clocks::a_box_that_boots_in_1970 1 -"
+    "configurations:: 5000 -"
+    "detector_broken_models/a_file_that_is_not_the_described_one 1000 -"
+    "detector_broken_models/a_broken_file_that_somebody_vouched_for 1000 -"
     "mild:: - 3600"
 )
 
@@ -39,15 +42,21 @@ table() {
     python3 - "$LOOKOUT_FAULTS_REPORT" <<'PYTHON'
 import json, sys
 rows = {}
+def flat(n):
+    return " and ".join(f"{word} {count}" for word, count in n.items()) if isinstance(n, dict) else n
 for line in open(sys.argv[1]):
     row = json.loads(line)
     if row["row"] not in rows or row["long"] or not rows[row["row"]]["long"]:
         rows[row["row"]] = row
 print("| fault | passed | counts |\n|---|---|---|")
 for row in rows.values():
-    counts = [f"{what} {n}" for what, n in row["counts"].items()]
+    counts = [f"{what} {flat(n)}" for what, n in row["counts"].items()]
+    if "rounds" in row:
+        counts.insert(0, f"tried {row['rounds']}")
+    if "seconds" in row:
+        counts[-1] += f"; took {row['seconds']} s"
     passed = "yes" if row["passed"] else "**no**: " + "; ".join(m[:120] for m in row["misses"])
-    print(f"| {row['row']} | {passed} | {', '.join(counts)}; took {row['seconds']} s |")
+    print(f"| {row['row']} | {passed} | {', '.join(counts)} |")
 PYTHON
 }
 
@@ -56,7 +65,7 @@ case "${1:-}" in
     --table) table; exit ;;
     --quick) share=10 ;;
     --again)
-        grep -v "\"test\":\"[^\"]*${2:?a part of a test's name}" "$LOOKOUT_FAULTS_REPORT.done" >"$LOOKOUT_FAULTS_REPORT.part" || true
+        grep -v "\"test\":\"[^\"]*${2:?a part of the name of a test}" "$LOOKOUT_FAULTS_REPORT.done" >"$LOOKOUT_FAULTS_REPORT.part" || true
         mv "$LOOKOUT_FAULTS_REPORT.part" "$LOOKOUT_FAULTS_REPORT.done" ;;
     "") ;;
     *) printf 'error: unknown argument %s\n  hint: see the beginning of deploy/soak.sh\n' "$1" >&2; exit 2 ;;
@@ -74,7 +83,9 @@ for row in "${rows[@]}"; do
     [ "$rounds" = - ] || export LOOKOUT_FAULT_ROUNDS=$(((rounds + share - 1) / share))
     [ "$seconds" = - ] || export LOOKOUT_FAULT_SECS=$(((seconds + share - 1) / share))
     echo "soak: $name, ${LOOKOUT_FAULT_ROUNDS:--} rounds, ${LOOKOUT_FAULT_SECS:--} s" >&2
-    if cargo test --locked --quiet --test faults "$name" -- --include-ignored --nocapture; then
+    file=faults
+    case "$name" in */*) file="${name%%/*}" ;; esac
+    if cargo test --locked --quiet --test "$file" "${name#*/}" -- --include-ignored --nocapture; then
         printf '%s\n' "$mark" >>"$LOOKOUT_FAULTS_REPORT.done"
     else
         failed=$((failed + 1))

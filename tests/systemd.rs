@@ -6,9 +6,16 @@ mod support;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
+#[cfg(debug_assertions)]
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use std::time::{Duration, Instant};
 
 use support::daemon::{Daemon, write_config};
+#[cfg(debug_assertions)]
+use support::listener::Listener;
 use support::mosquitto::free_port;
 
 /// Loading a model, on a machine that builds something else at the same time.
@@ -38,22 +45,24 @@ fn heard(socket: &UnixDatagram, line: &str) {
     }
 }
 
+/// A camera that is not there: a box whose cameras are all away lives, too.
+fn site(folder: &Path, port: u16) -> std::path::PathBuf {
+    let text = format!(
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\nembedded_port = {port}\n[outbox]\ndir = \"{0}/outbox\"\n\
+         [evidence]\ndir = \"{0}/evidence\"\n[[camera]]\nid = \"cam\"\neye = \"village\"\n\
+         url = \"rtsp://127.0.0.1:{1}/none\"\ngrid = \"53012700300102\"\n",
+        folder.display(),
+        free_port(),
+    );
+    write_config(folder, &text)
+}
+
 #[test]
 fn systemd_hears_that_the_daemon_is_ready_lives_and_stops() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
-    // A camera that is not there: a box whose cameras are all away lives, too.
-    let text = format!(
-        "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\nembedded_port = {}\n[outbox]\ndir = \"{}/outbox\"\n\
-         [evidence]\ndir = \"{}/evidence\"\n[[camera]]\nid = \"cam\"\neye = \"village\"\n\
-         url = \"rtsp://127.0.0.1:{}/none\"\ngrid = \"53012700300102\"\n",
-        free_port(),
-        folder.path().display(),
-        folder.path().display(),
-        free_port(),
-    );
-    let config = write_config(folder.path(), &text);
+    let config = site(folder.path(), free_port());
     let daemon = Daemon::start_with(
         &config,
         &in_repository("models/manifest.toml"),
@@ -64,6 +73,49 @@ fn systemd_hears_that_the_daemon_is_ready_lives_and_stops() {
     heard(&socket, "WATCHDOG=1");
     assert_eq!(daemon.stop(SOON), 0);
     heard(&socket, "STOPPING=1");
+}
+
+/// One part hangs for good; the main thread, the cameras and the connection get on, and must not speak for it.
+#[test]
+#[cfg(debug_assertions)]
+fn systemd_hears_nothing_any_more_when_one_part_hangs_though_the_others_get_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let port = free_port();
+    let config = site(folder.path(), port);
+    let daemon = Daemon::start_with(
+        &config,
+        &in_repository("models/manifest.toml"),
+        &[("NOTIFY_SOCKET", path.as_os_str()), ("LOOKOUT_HANG_AT", "recorder-question:3".as_ref())],
+    );
+    heard(&socket, "READY=1");
+    heard(&socket, "WATCHDOG=1");
+    // Read away all the time, as systemd does: who writes to a full socket waits.
+    let fed = Arc::new(AtomicUsize::new(0));
+    let counting = fed.clone();
+    std::thread::spawn(move || {
+        let mut bytes = [0u8; 512];
+        socket.set_read_timeout(None).unwrap();
+        while let Ok(length) = socket.recv(&mut bytes) {
+            let said = String::from_utf8_lossy(&bytes[..length]).lines().any(|line| line == "WATCHDOG=1");
+            counting.fetch_add(usize::from(said), Ordering::SeqCst);
+        }
+    });
+    let centre = Listener::start(port, "lookout/v1/530127/box-1/up/health");
+    daemon.wait_for_log("not alive: systemd is not told that we are", 2 * SOON);
+    assert!(daemon.log().contains("no answer on the way of an alert"), "{}", daemon.log());
+    // The others get on: reports come as ever, and between two of them are ten looks at the parts.
+    let reports = |more: usize| {
+        let before = centre.heard().len();
+        centre.wait_for("more reports", |heard| heard.len() >= before + more);
+    };
+    reports(1);
+    let so_far = fed.load(Ordering::SeqCst);
+    assert!(so_far > 20, "it was fed while the question was young: {so_far}");
+    reports(2);
+    assert_eq!(fed.load(Ordering::SeqCst), so_far, "fed all the same");
+    daemon.kill();
 }
 
 #[test]

@@ -30,7 +30,7 @@ enum Action {
     Make {
         /// Its name: who holds it
         name: String,
-        /// desk (ack, mark, snapshot, selftest), operator (also set, mute, confirm) or admin (also config)
+        /// desk (ack, mark, snapshot, selftest), operator (also set, mute, confirm, original) or admin (also config)
         #[arg(long, value_parser = role)]
         role: Role,
         /// Folder for the private half, NAME.jwk; keep it off the box

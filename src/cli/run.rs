@@ -16,13 +16,24 @@ pub struct Args {
     /// The list of models
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// Allow core files and debuggers. They hold the passwords of cameras and brokers: only to look for a fault, and never on a
+    /// box in the field
+    #[arg(long)]
+    allow_core: bool,
 }
 
 /// Runs it.
 ///
 /// # Errors
-/// A configuration with problems, or a part of the daemon that cannot start.
+/// A configuration with problems where the command centre sent none before, or a part of the daemon that cannot start.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(Failure::invalid)?;
-    daemon::run(config, daemon::Options { manifest: args.manifest }).map_err(Failure::failed)
+    let (config, broken_file) = match Config::load(&args.config) {
+        Ok(config) => (config, None),
+        Err(problems) => match daemon::stored_configuration(&args.config) {
+            Some(stored) => (stored, Some(problems)),
+            None => return Err(Failure::invalid(problems)),
+        },
+    };
+    let options = daemon::Options { manifest: args.manifest, broken_file, may_be_dumped: args.allow_core };
+    daemon::run(config, options).map_err(Failure::failed)
 }

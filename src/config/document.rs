@@ -113,7 +113,7 @@ pub struct CommandKeyDocument {
     #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["desk-1"]))]
     pub id: Option<At<String>>,
     /// What its holder may do: `desk` (ack, mark, snapshot, selftest), `operator` (also set, mute,
-    /// confirm) or `admin` (also config).
+    /// confirm, original) or `admin` (also config).
     #[schemars(required)]
     pub role: Option<At<Role>>,
     /// The public Ed25519 key: 43 characters of base64url, the `x` of its JWK.

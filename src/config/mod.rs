@@ -304,6 +304,17 @@ impl Config {
     }
 }
 
+/// Folders in which the queue of the file at `path` may be, most likely first, also where the file is broken: the one it
+/// names, as far as it can be read, and the one for a file that names none.
+pub fn outbox_dirs(path: &Path, surroundings: &Surroundings) -> Vec<PathBuf> {
+    let text = text_of(path).unwrap_or_default();
+    let (root, _) = toml::de::DeTable::parse_recoverable(&text);
+    let section = root.get_ref().get("outbox").and_then(|section| section.get_ref().as_table());
+    let named = section.and_then(|section| section.get("dir")).and_then(|dir| dir.get_ref().as_str());
+    let named = named.map(|dir| surroundings.base.join(dir));
+    named.into_iter().chain([surroundings.state_dir.join("outbox")]).collect()
+}
+
 impl Camera {
     /// What the analysis needs to know.
     pub fn plan(&self) -> CameraPlan {

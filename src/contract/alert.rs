@@ -362,7 +362,7 @@ pub struct GapData {
     /// The stream whose numbers are missing; another one than `seq.stream` after the queue was damaged.
     pub missing_stream: String,
     /// The missing numbers. Empty where they cannot be told (`damaged`): then whatever has not arrived from
-    /// `missing_stream` will not.
+    /// `missing_stream` will not. With `damaged`, some of them may have arrived before the damage: those are not missing.
     pub missing: Vec<GapRange>,
     /// How many more ranges there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]

@@ -43,7 +43,7 @@ pub struct Command<T> {
     /// Who issues it: a person or a desk, for the audit log.
     #[schemars(length(min = 1, max = 128))]
     pub by: String,
-    /// Why, in words, for the audit log. `mute` and `snapshot` require it.
+    /// Why, in words, for the audit log. `mute`, `snapshot` and `original` require it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(length(max = 512))]
     pub reason: Option<String>,
@@ -180,6 +180,18 @@ pub struct SnapshotData {
     pub camera: String,
 }
 
+/// `down/cmd/original`: a picture of an alert as the camera gave it, sealed so that only the holder of the centre's own
+/// key can open it. Requires a `reason` and the role `operator`; only where originals are kept, and as long as they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OriginalData {
+    /// Which alert.
+    #[schemars(length(min = 26, max = 26))]
+    pub alert_id: String,
+    /// Which of its pictures: the `id` in the alert's `evidence`.
+    #[schemars(range(min = 1))]
+    pub n: u32,
+}
+
 /// `down/cmd/selftest`: how the box does, in the reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SelftestData {}
@@ -218,6 +230,9 @@ pub struct ReplyData {
     /// The picture that was asked for: the answer to `snapshot`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub picture: Option<SnapshotPicture>,
+    /// The sealed original that was asked for: the answer to `original`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub original: Option<SealedOriginal>,
     /// Its number: answers are counted in the same stream as alerts.
     pub seq: SeqData,
 }
@@ -252,6 +267,17 @@ pub struct SnapshotPicture {
     /// Size in bytes.
     pub bytes: u64,
     /// SHA-256 of the picture.
+    pub sha256: String,
+}
+
+/// A sealed original that was asked for. `age -d -i centre.key` opens it; what is in it is a JPEG.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SealedOriginal {
+    /// Where it is published, below `{prefix}/{area}/{box}/`: one message, after everything else.
+    pub topic: String,
+    /// Size in bytes of what is published, sealed.
+    pub bytes: u64,
+    /// SHA-256 of what is published, sealed.
     pub sha256: String,
 }
 
@@ -297,11 +323,12 @@ pub enum Refusal {
     Busy,
     /// A command that this version does not know.
     UnknownCommand,
-    /// No open alert has this id.
+    /// No open alert has this id; for `original`: no original of it is kept.
     UnknownAlert,
     /// The alert is over.
     AlertEnded,
-    /// There is no picture: the camera gives none, or it cannot be redacted. Asking again may help.
+    /// There is no picture: the camera gives none, it cannot be redacted, or it was kept as long as it may be and is
+    /// deleted.
     Unavailable,
     /// The box could not store it.
     Storage,

@@ -18,8 +18,8 @@ use super::box_status::{
 };
 use super::camera_condition::CameraCondition;
 use super::command::{
-    AckCommand, AckData, CameraSetting, Command, ConfirmData, MarkData, MuteData, Outcome, ReplyData,
-    SelftestData, SetData, SnapshotData, WantedConfig, WantedConfigData,
+    AckCommand, AckData, CameraSetting, Command, ConfirmData, MarkData, MuteData, OriginalData, Outcome,
+    ReplyData, SelftestData, SetData, SnapshotData, WantedConfig, WantedConfigData,
 };
 use super::count::{ClassCount, CountData, ZoneCount};
 use super::time_fix::{TimeFixData, ToldRange};
@@ -76,6 +76,11 @@ pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
             "snapshot",
             "grid desk 2",
             SnapshotData { camera: "cam-03".to_owned() },
+        )?)?,
+        "original" => serde_json::to_vec(&command(
+            "original",
+            "operator 1",
+            OriginalData { alert_id: ALERT.to_owned(), n: 1 },
         )?)?,
         "wanted" => serde_json::to_vec(&wanted()?)?,
         "mark" => serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?,
@@ -374,6 +379,7 @@ fn reply() -> Result<ReplyData, ExampleError> {
         message: None,
         health: None,
         picture: None,
+        original: None,
         seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
     })
 }

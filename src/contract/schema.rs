@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::alert::{AlertData, GapData};
 use super::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData};
 use super::command::{
-    AckCommand, Command, ConfirmData, MarkData, MuteData, ReplyData, SelftestData, SetData, SnapshotData,
-    WantedConfig,
+    AckCommand, Command, ConfirmData, MarkData, MuteData, OriginalData, ReplyData, SelftestData, SetData,
+    SnapshotData, WantedConfig,
 };
 use super::count::CountData;
 use super::examples::{ExampleError, example};
@@ -36,8 +36,8 @@ pub struct Message {
     cloud_event_type: Option<&'static str>,
 }
 
-/// Every message with a JSON payload. Evidence, a bare JPEG, is only in the AsyncAPI document.
-pub const MESSAGES: [Message; 18] = [
+/// Every message with a JSON payload. Pictures, redacted and sealed, are only in the AsyncAPI document.
+pub const MESSAGES: [Message; 19] = [
     event::<AlertData>("up/alert", 1, false, "One revision of one alert; each is complete."),
     event::<GapData>("up/alert", 1, false, "Numbers that will never arrive, and why."),
     event::<TimeFixData>(
@@ -73,6 +73,12 @@ pub const MESSAGES: [Message; 18] = [
         "down/cmd/snapshot",
         false,
         "Asks for a redacted picture; signed.",
+    ),
+    bare::<Command<OriginalData>>(
+        "original",
+        "down/cmd/original",
+        false,
+        "Asks for the sealed original of an alert's picture; signed.",
     ),
     bare::<WantedConfig>(
         "wanted",
@@ -187,6 +193,7 @@ pub fn asyncapi() -> Result<Value, ExampleError> {
         );
     }
     messages.insert("evidence".to_owned(), evidence_message());
+    messages.insert("sealed".to_owned(), sealed_message());
     let mut schemas = generator.take_definitions(true);
     for schema in schemas.values_mut() {
         tidy(schema);
@@ -249,6 +256,9 @@ fn channels() -> Value {
     let mut evidence = channel("up/evidence/{alert}/{n}", &parameters);
     evidence["messages"]["evidence"] = json!({ "$ref": "#/components/messages/evidence" });
     channels.insert("evidence".to_owned(), evidence);
+    let mut sealed = channel("up/original/{alert}/{n}", &parameters);
+    sealed["messages"]["sealed"] = json!({ "$ref": "#/components/messages/sealed" });
+    channels.insert("sealed".to_owned(), sealed);
     channels.into()
 }
 
@@ -306,7 +316,32 @@ fn operations() -> Value {
             "bindings": { "mqtt": { "qos": 1, "retain": false, "bindingVersion": "0.2.0" } },
         }),
     );
+    operations.insert(
+        "sendSealed".to_owned(),
+        json!({
+            "action": "send",
+            "channel": { "$ref": "#/channels/sealed" },
+            "summary": "A sealed original that `original` asked for, with the lowest priority.",
+            "messages": [{ "$ref": "#/channels/sealed/messages/sealed" }],
+            "bindings": { "mqtt": { "qos": 1, "retain": false, "bindingVersion": "0.2.0" } },
+        }),
+    );
     operations.into()
+}
+
+fn sealed_message() -> Value {
+    json!({
+        "name": "sealed",
+        "title": "A sealed original.",
+        "summary": format!(
+            "An age file (age-encryption.org/v1) of at most {} KiB; in it a JPEG as the camera gave it, masks painted \
+            over. Only the key that `[evidence] originals_for` names opens it. The reply to `original` tells its size \
+            and SHA-256.",
+            super::MAX_EVIDENCE_BYTES / 1024
+        ),
+        "contentType": "application/octet-stream",
+        "payload": { "type": "string", "format": "binary" },
+    })
 }
 
 /// Pictures are the only messages without JSON.

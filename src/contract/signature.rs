@@ -27,7 +27,7 @@ const KEY_ID_BYTES: usize = 64;
 pub enum Role {
     /// Works on alerts: `ack`, `mark`, `snapshot`, `selftest`.
     Desk,
-    /// Tunes what is told: also `set`, `mute`, and `confirm` of a `set`.
+    /// Tunes what is told: also `set`, `mute`, and `confirm` of a `set`; asks for sealed originals (`original`).
     Operator,
     /// Decides what runs: also `config`, and `confirm` of it.
     Admin,
@@ -55,7 +55,7 @@ impl Role {
     pub fn needed_for(command: &str) -> Option<Role> {
         match command {
             "ack" | "mark" | "snapshot" | "selftest" => Some(Role::Desk),
-            "set" | "mute" | "confirm" => Some(Role::Operator),
+            "set" | "mute" | "confirm" | "original" => Some(Role::Operator),
             "config" => Some(Role::Admin),
             _ => None,
         }

@@ -6,7 +6,7 @@
 pub const DEFAULT_PREFIX: &str = "lookout/v1";
 
 /// Commands that a box of this version understands; the last part of `down/cmd/...`.
-pub const COMMANDS: [&str; 6] = ["ack", "confirm", "mute", "selftest", "set", "snapshot"];
+pub const COMMANDS: [&str; 7] = ["ack", "confirm", "mute", "original", "selftest", "set", "snapshot"];
 
 /// Topic names of one box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,11 @@ impl Topics {
     /// Last part of [`Topics::evidence`].
     pub fn evidence_suffix(alert_id: &str, n: u32) -> String {
         format!("up/evidence/{alert_id}/{n}")
+    }
+
+    /// Last part of [`Topics::original`].
+    pub fn original_suffix(alert_id: &str, n: u32) -> String {
+        format!("up/original/{alert_id}/{n}")
     }
 
     /// Topics of the box `box_id` in `area`; both checked by configuration to be single topic levels.
@@ -58,6 +63,11 @@ impl Topics {
     /// One picture of an alert, `n` from 1. QoS 1.
     pub fn evidence(&self, alert_id: &str, n: u32) -> String {
         format!("{}/{}", self.base, Topics::evidence_suffix(alert_id, n))
+    }
+
+    /// A sealed original that was asked for. QoS 1.
+    pub fn original(&self, alert_id: &str, n: u32) -> String {
+        format!("{}/{}", self.base, Topics::original_suffix(alert_id, n))
     }
 
     /// Counts of a camera and minute. QoS 1.

@@ -19,6 +19,26 @@ const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Folder of the sealed originals, in the folder of the pictures.
 const ORIGINALS: &str = "originals";
 
+/// Why there is no original to hand out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoOriginal {
+    /// This box keeps none.
+    #[error("originals are not kept on this box ([evidence] `originals_for`)")]
+    NotKept,
+    /// It was kept as long as it may be.
+    #[error("originals are kept for {days} days on this box, and this one is older: it is deleted")]
+    Over {
+        /// So long.
+        days: u64,
+    },
+    /// There is none of that name.
+    #[error("no original of such an alert and picture is kept on this box")]
+    Unknown,
+    /// It is there and cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+}
+
 /// The folders, as far as they can be used.
 #[derive(Debug, Default)]
 pub struct Keeper {
@@ -28,18 +48,17 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Opens the folders that the configuration asks for.
-    pub fn open(config: &Config) -> Self {
+    /// Opens the folders that the configuration asks for; and says which of them cannot be used, and why.
+    pub fn open(config: &Config) -> (Self, Vec<String>) {
         let kept = &config.evidence;
+        let mut troubles = Vec::new();
         if !kept.enabled {
-            return Keeper::default();
+            return (Keeper::default(), troubles);
         }
-        let store = |what: Kept, name: &str, keep: Duration| {
+        let mut store = |what: Kept, name: &str, keep: Duration| {
             let folder = if name.is_empty() { kept.dir.clone() } else { kept.dir.join(name) };
             Store::open(what, &folder, keep, kept.max_bytes)
-                .map_err(
-                    |error| warn!(folder = %folder.display(), %error, "pictures are not kept on the box"),
-                )
+                .map_err(|error| troubles.push(format!("[evidence] {}: {error}", folder.display())))
                 .ok()
         };
         let redacted = store(Kept::Redacted, "", kept.keep);
@@ -50,7 +69,25 @@ impl Keeper {
             info!(days = originals.keep.as_secs() / 86_400, "originals are kept, sealed to the centre's key");
             Some((store, recipient))
         });
-        Keeper { redacted, sealed, cleaned: None }
+        (Keeper { redacted, sealed, cleaned: None }, troubles)
+    }
+
+    /// A sealed original, or why there is none.
+    pub fn original(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoOriginal> {
+        let Some((store, _)) = &self.sealed else { return Err(NoOriginal::NotKept) };
+        let days = store.keep_for().as_secs() / 86_400;
+        if store.is_over(alert, number, now) {
+            return Err(NoOriginal::Over { days });
+        }
+        match store.read(alert, number) {
+            Ok(Some(sealed)) => Ok(sealed),
+            // The name of an alert says when it began, so that what was deleted can be told from what never was.
+            Ok(None) if began(alert).is_some_and(|at| now.duration_since(at) > keep_as_signed(store)) => {
+                Err(NoOriginal::Over { days })
+            }
+            Ok(None) => Err(NoOriginal::Unknown),
+            Err(error) => Err(NoOriginal::Unreadable(error.to_string())),
+        }
     }
 
     /// Keeps a picture's redacted form, and its original where that is wanted.
@@ -96,5 +133,49 @@ impl Keeper {
                 warn!(%error, "old pictures could not be deleted");
             }
         }
+    }
+}
+
+/// When an alert began, from its name.
+fn began(alert: &str) -> Option<Timestamp> {
+    let at = alert.parse::<ulid::Ulid>().ok()?.timestamp_ms();
+    Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()
+}
+
+fn keep_as_signed(store: &Store) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(store.keep_for()).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_deleted_is_told_from_what_never_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = Duration::from_secs(86_400);
+        let now: Timestamp = "2026-03-10T08:00:00Z".parse().unwrap();
+        let mut store = Store::open(Kept::Sealed, folder.path(), 3 * day, 1 << 20).unwrap();
+        let named = |days: u64| {
+            let at = now.as_millisecond() as u64 - days * 86_400_000;
+            ulid::Ulid::from_parts(at, 7).to_string()
+        };
+        let (old, young) = (named(4), named(1));
+        let file = store.keep(&young, 1, now, b"sealed").unwrap();
+        let recipient = age::x25519::Identity::generate().to_public().to_string().parse().unwrap();
+        let keeper = Keeper { redacted: None, sealed: Some((store, recipient)), cleaned: None };
+        // Files have the machine's time, not the test's.
+        let set = |at: Timestamp| {
+            let file = std::fs::File::options().write(true).open(&file).unwrap();
+            file.set_modified(at.into()).unwrap();
+        };
+        set(now);
+        assert_eq!(keeper.original(&young, 1, now), Ok(b"sealed".to_vec()));
+        assert_eq!(keeper.original(&young, 2, now), Err(NoOriginal::Unknown));
+        assert_eq!(keeper.original(&old, 1, now), Err(NoOriginal::Over { days: 3 }));
+        assert_eq!(keeper.original("../01/x", 1, now), Err(NoOriginal::Unknown));
+        set(now - 4 * day);
+        assert_eq!(keeper.original(&young, 1, now), Err(NoOriginal::Over { days: 3 }), "not cleaned yet");
+        assert_eq!(Keeper::default().original(&young, 1, now), Err(NoOriginal::NotKept));
     }
 }

@@ -134,6 +134,11 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
     if wanted.evidence.dir != file.evidence.dir {
         all.push("[evidence] `dir` is another one than in the file on the box".to_owned());
     }
+    // Who can open originals is decided at the box.
+    let reads = |config: &Config| config.evidence.originals.as_ref().map(|kept| kept.recipient.clone());
+    if reads(wanted).is_some() && reads(wanted) != reads(file) {
+        all.push("[evidence] `originals_for` is another key than in the file on the box".to_owned());
+    }
     if wanted.sensors.webhook.is_some() && wanted.sensors.webhook != file.sensors.webhook {
         all.push(
             "[sensors] the listener for posted readings is another one than in the file on the box"

@@ -20,6 +20,7 @@ mod keeper;
 mod limits;
 mod lookers;
 mod machine;
+mod privacy;
 mod recorder;
 pub mod rehearsal;
 mod report;
@@ -31,6 +32,7 @@ mod settings;
 pub mod sight;
 mod site;
 pub mod standing;
+mod stored;
 pub mod teller;
 mod watchdog;
 
@@ -47,7 +49,7 @@ use crate::analysis::Analysis;
 use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Problems};
 use crate::contract::box_status::ConfigOutcome;
 use crate::mqtt::{Order, Publisher};
 use crate::scheduler::Scheduler;
@@ -68,6 +70,8 @@ use site::{OpenedOutbox, Site};
 use teller::Mutes;
 use watchdog::Watchdog;
 
+pub use stored::configuration as stored_configuration;
+
 /// How often the daemon looks at its parts, and at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What the outbox and the publisher get to finish.
@@ -86,6 +90,10 @@ pub fn control_dir(config: &Config) -> PathBuf {
 pub struct Options {
     /// The list of models.
     pub manifest: Option<PathBuf>,
+    /// What is wrong with the file on the box, where what runs is what the command centre sent before.
+    pub broken_file: Option<Problems>,
+    /// Whether the memory of the daemon, passwords and all, may be written into a core file and read by a debugger.
+    pub may_be_dumped: bool,
 }
 
 /// Why the daemon could not start, as people read it.
@@ -115,6 +123,9 @@ enum Control {
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
 pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
+    if !options.may_be_dumped {
+        privacy::keep_memory_private();
+    }
     let clock = Clock::start();
     // Where its folder cannot be used, the queue is elsewhere, and what the centre asks for is, too.
     let opened = site::open_outbox(&file, clock.now().utc)?;
@@ -122,7 +133,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let control_dir = spool_dir.join(CONTROL_DIR);
     std::fs::create_dir_all(&control_dir)
         .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
-    let Beginning { base, config, standing, trial_left } = running::begin(&file, &control_dir, clock);
+    let Beginning { base, config, standing, trial_left } =
+        running::begin(&file, options.broken_file.is_some(), &control_dir, clock);
     let mutes: Mutes = Arc::new(RwLock::new(standing.mutes.clone()));
     for warning in &config.warnings {
         warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
@@ -146,6 +158,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let (publisher, commands) =
         Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
     let publisher = Arc::new(publisher);
+    let (keeper, troubles) = Keeper::open(&config);
+    for trouble in troubles {
+        warn!("{trouble}: pictures are not kept there");
+    }
     let restored = restore::open_alerts(&outbox, clock.now());
     let counts = Arc::new(RecorderCounts::default());
     let tell_open = site::tell_open(publisher.clone(), outbox.clone(), clock);
@@ -153,7 +169,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         site.recorder_settings(),
         restored.evidence,
         outbox.clone(),
-        Keeper::open(&config),
+        keeper,
         clock,
         counts.clone(),
         tell_open,
@@ -209,6 +225,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         config,
         standing,
         refused: false,
+        file_trouble: None,
+        originals_at: Vec::new(),
         folder: control_dir,
         sight,
         site,
@@ -229,6 +247,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         report_at: Duration::ZERO,
     };
     running.announce(ConfigOutcome::Applied);
+    if let Some(problems) = &options.broken_file {
+        running.tell_broken_file(problems);
+    }
     watchdog::tell_ready();
     serve(&mut running, &control);
 

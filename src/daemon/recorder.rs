@@ -25,13 +25,13 @@ use crate::clock::Clock;
 use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
-use crate::contract::command::SnapshotPicture;
+use crate::contract::command::{OriginalData, SealedOriginal, SnapshotPicture};
 use crate::evidence::{self, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
 use super::analyst::Snapshot;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, NoOriginal};
 use super::teller::Teller;
 use super::watchdog::Ping;
 
@@ -80,8 +80,17 @@ pub enum Told {
         /// When it was taken.
         at: Timestamp,
     },
+    /// A sealed original that somebody asked for.
+    Original {
+        /// Which.
+        wanted: OriginalData,
+        /// Hears what came of it, when it is in the queue.
+        reply: Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>,
+    },
     /// The camera side changed: titles, places, masks.
     Settings(Box<Settings>),
+    /// Pictures are kept elsewhere, otherwise, or not any more.
+    Keep(Box<Keeper>),
     /// The watchdog's question.
     Ping(Ping),
     /// The last note.
@@ -179,12 +188,17 @@ impl Desk {
                 }
                 Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.teller),
                 Ok(Told::Counts { minutes, at }) => self.store_counts(&minutes, at),
-                Ok(Told::Ping(ping)) => ping.answer(),
+                Ok(Told::Ping(ping)) => {
+                    outbox::crash_point("recorder-question");
+                    ping.answer();
+                }
                 Ok(Told::Snapshot { snapshot, saw, at }) => {
                     let made = self.snapshot(&snapshot.camera, &saw, at);
                     (snapshot.reply)(made);
                 }
+                Ok(Told::Original { wanted, reply }) => reply(self.original(&wanted)),
                 Ok(Told::Settings(settings)) => self.settings = *settings,
+                Ok(Told::Keep(keeper)) => self.keeper = *keeper,
                 Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -230,6 +244,27 @@ impl Desk {
             outbox::Evidence { alert_id: name, level: Level::Blue, topic_suffix: topic, at, jpeg: made.jpeg };
         self.outbox.append_evidence(stored).map_err(|error| error.to_string())?;
         Ok(picture)
+    }
+
+    /// Puts a sealed original into the queue, behind everything else.
+    fn original(&mut self, wanted: &OriginalData) -> Result<SealedOriginal, NoOriginal> {
+        let now = self.clock.now().utc;
+        let sealed = self.keeper.original(&wanted.alert_id, wanted.n, now)?;
+        let topic = Topics::original_suffix(&wanted.alert_id, wanted.n);
+        let told = SealedOriginal {
+            topic: topic.clone(),
+            bytes: sealed.len() as u64,
+            sha256: evidence::sha256_hex(&sealed),
+        };
+        let stored = outbox::Evidence {
+            alert_id: wanted.alert_id.clone(),
+            level: Level::Blue,
+            topic_suffix: topic,
+            at: now,
+            jpeg: sealed,
+        };
+        self.outbox.append_evidence(stored).map_err(|error| NoOriginal::Unreadable(error.to_string()))?;
+        Ok(told)
     }
 
     fn picture(&mut self, revision: &Revision, saw: &Saw) -> (Evidence, Option<outbox::Evidence>) {

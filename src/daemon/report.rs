@@ -169,6 +169,8 @@ pub struct Readings {
     pub depth: Depth,
     /// Why the queue is not where it should be.
     pub spool_trouble: Option<String>,
+    /// What is wrong with the file on the box.
+    pub file_trouble: Option<String>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -410,6 +412,9 @@ fn reasons(readings: &Readings) -> Vec<(String, String)> {
     }
     if let Some(trouble) = &readings.spool_trouble {
         reasons.push(("spool".to_owned(), trouble.to_owned()));
+    }
+    if let Some(trouble) = &readings.file_trouble {
+        reasons.push(("configuration".to_owned(), trouble.to_owned()));
     }
     let lost = readings.recorder.lost.load(Ordering::Relaxed);
     if lost > 0 {

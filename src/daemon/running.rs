@@ -25,6 +25,7 @@ use crate::scheduler::Scheduler;
 use super::analyst::{AnalystQueue, Known, Note};
 use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
+use super::keeper::Keeper;
 use super::lookers::LookerCounts;
 use super::recorder::{RecorderCounts, RecorderQueue, Told};
 use super::report::{self, ConfigReport, Health, Readings};
@@ -52,6 +53,10 @@ pub struct Running {
     pub trial_ends: Option<Duration>,
     /// Whether the last configuration that was offered was refused.
     pub refused: bool,
+    /// What is wrong with the file on the box, while it is not what it was taken up from.
+    pub file_trouble: Option<String>,
+    /// When originals were asked for in the last hour, on the monotonic clock.
+    pub originals_at: Vec<Duration>,
     pub folder: PathBuf,
     pub sight: Sight,
     pub site: Site,
@@ -116,8 +121,20 @@ impl Running {
         }
     }
 
+    /// The file cannot be read as a configuration; what the command centre sent before runs all the same.
+    pub fn tell_broken_file(&mut self, problems: &Problems) {
+        self.refuse(&Offer::FILE, problems);
+    }
+
     /// Tells why what was offered does not run. What runs goes on.
     fn refuse(&mut self, offer: &Offer, problems: &Problems) {
+        if offer.source == ConfigSource::File {
+            let count = problems.list.len();
+            self.file_trouble = Some(format!(
+                "the configuration file is not what runs: {count} problems, named on up/config; the first: {}",
+                problems.iter().next().map_or("it cannot be read", |problem| &problem.what)
+            ));
+        }
         error!(
             source = ?offer.source, version = offer.version,
             "the configuration was not taken up, the last good one goes on:\n{problems}"
@@ -163,6 +180,7 @@ impl Running {
             provider: self.sight.provider(),
             workers: self.gauges.workers,
             spool_trouble: self.gauges.spool_trouble.clone(),
+            file_trouble: self.file_trouble.clone(),
         }
     }
 
@@ -201,6 +219,7 @@ impl Running {
         if same && !asked {
             if self.refused {
                 info!(file = %path.display(), "the file is again as it was when it was taken up");
+                (self.file, self.file_trouble) = (file, None);
                 self.announce(ConfigOutcome::Applied);
             }
             return;
@@ -227,7 +246,7 @@ impl Running {
             return self.refuse(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
         }
         match self.take_up(base, next, &offer, ConfigOutcome::Applied) {
-            Ok(()) => self.file = file,
+            Ok(()) => (self.file, self.file_trouble) = (file, None),
             Err(problems) => self.refuse(&offer, &problems),
         }
     }
@@ -245,6 +264,11 @@ impl Running {
         let whole = |error: String| Problems::of_the_whole(base.path(), Some(&config.sha256), vec![error]);
         let mut site = Site::new(&config, &self.sight, self.clock_data.clone(), self.mutes.clone())
             .map_err(|error| whole(error.to_string()))?;
+        let keeper = (config.evidence != self.config.evidence).then(|| Keeper::open(&config));
+        let keeper = match keeper {
+            Some((_, troubles)) if !troubles.is_empty() => return Err(whole(troubles.join("; "))),
+            other => other.map(|(keeper, _)| keeper),
+        };
         next.save(&self.folder).map_err(|error| {
             whole(format!("it could not be written to {}: {error}", self.folder.display()))
         })?;
@@ -252,6 +276,9 @@ impl Running {
         site.share_manners_of(&self.site);
         // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
         let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
+        if let Some(keeper) = keeper {
+            let _ = self.recorder.send(Told::Keep(Box::new(keeper)));
+        }
         let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));
         for (camera, error) in self.cameras.become_those(site.wanted_cameras()) {
             error!(%camera, %error, "the camera could not be started");
@@ -335,8 +362,9 @@ pub struct Beginning {
     pub trial_left: Option<Duration>,
 }
 
-/// What the command centre asked for before the restart goes on, if the file is still the same.
-pub fn begin(file: &Config, folder: &Path, clock: Clock) -> Beginning {
+/// What the command centre asked for before the restart goes on, if the file is still the same. `is_broken`: there is no
+/// file that could be read, and `file` is what the command centre sent.
+pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
     let (mut standing, damage) = Standing::load(folder);
     if let Some(damage) = damage {
         error!(%damage, "what the command centre asked for cannot be read; the file counts");
@@ -344,15 +372,21 @@ pub fn begin(file: &Config, folder: &Path, clock: Clock) -> Beginning {
     let now = clock.now().utc;
     standing.forget_mutes(now);
     let digest = standing::digest(file.text());
-    if standing.file != digest {
+    if standing.file != digest && !is_broken {
         if standing.now != Wishes::default() {
             warn!("the file on the box was edited: it counts again, and not what the command centre sent");
         }
         (standing.file, standing.now, standing.trial) = (digest, Wishes::default(), None);
     }
     if let Some(trial) = standing.trial.take_if(|trial| left_of(trial, now).is_zero()) {
-        warn!("nobody confirmed what the command centre sent: what ran before comes back");
-        standing.now = *trial.before;
+        if is_broken && trial.before.wanted.is_none() {
+            warn!(
+                "nobody confirmed what the command centre sent, but what ran before was the file, which is broken"
+            );
+        } else {
+            warn!("nobody confirmed what the command centre sent: what ran before comes back");
+            standing.now = *trial.before;
+        }
     }
     let fits = |base: &Config| limits::takes_a_restart(file, base).is_empty();
     let base = match based_on(file, &standing.now) {

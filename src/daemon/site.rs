@@ -320,6 +320,7 @@ pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
                 message: Some(refusal.why.clone()),
                 health: None,
                 picture: None,
+                original: None,
             };
             replier
                 .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)

@@ -95,7 +95,7 @@ pub fn make(
     redact::paint_masks(&mut image, masks);
     draw::frame_shown(&mut image, shown);
     let jpeg = encode_within(image, MAX_BYTES)?;
-    let sha256 = hex(&Sha256::digest(&jpeg.bytes));
+    let sha256 = sha256_hex(&jpeg.bytes);
     Ok(Evidence { jpeg: jpeg.bytes, sha256, width: jpeg.width, height: jpeg.height, redacted })
 }
 
@@ -145,8 +145,9 @@ fn scaled(image: &RgbImage, width: u32) -> RgbImage {
     image::imageops::resize(image, width, height as u32, FilterType::Triangle)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+/// SHA-256 of a picture, sealed or not, hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

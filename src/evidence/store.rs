@@ -83,6 +83,21 @@ impl Store {
         }
     }
 
+    /// Whether a picture has been kept as long as it may be and only waits for the next clean-up; `false` where it is not there.
+    pub fn is_over(&self, alert: &str, number: u32, now: Timestamp) -> bool {
+        let modified = fs::metadata(self.path(alert, number)).and_then(|data| data.modified()).ok();
+        modified.and_then(|at| Timestamp::try_from(at).ok()).is_some_and(|at| at < self.oldest(now))
+    }
+
+    /// How long pictures are kept.
+    pub fn keep_for(&self) -> Duration {
+        self.keep
+    }
+
+    fn oldest(&self, now: Timestamp) -> Timestamp {
+        now.checked_sub(self.keep).unwrap_or(Timestamp::MIN)
+    }
+
     fn path(&self, alert: &str, number: u32) -> PathBuf {
         self.folder.join(format!("{alert}-{number}{}", self.kept.ending()))
     }
@@ -106,7 +121,7 @@ impl Store {
         }
         files.sort();
         let mut bytes: u64 = files.iter().map(|(_, size, _)| size).sum();
-        let oldest = now.checked_sub(self.keep).unwrap_or(Timestamp::MIN);
+        let oldest = self.oldest(now);
         for (modified, size, path) in files {
             let too_old = Timestamp::try_from(modified).is_ok_and(|t| t < oldest);
             if !too_old && bytes <= self.max_bytes {

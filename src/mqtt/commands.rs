@@ -6,10 +6,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::gate::{Rejected, Signer, tame};
+use super::gate::{Gate, Rejected, Signer, tame};
 use super::{Refusal, RefusalKind};
 use crate::analysis::time::Timestamp;
-use crate::contract::command::{ConfirmData, MuteData, SetData, SnapshotData, WantedConfigData};
+use crate::contract::command::{
+    ConfirmData, MuteData, OriginalData, SetData, SnapshotData, WantedConfigData,
+};
 
 /// Longest `request_id`, `by` and the like, in characters. A guess: longer ones are no names.
 const NAME_CHARS: usize = 128;
@@ -87,6 +89,8 @@ pub enum Ask {
     Selftest,
     /// Make a picture.
     Snapshot(SnapshotData),
+    /// Hand out a sealed original.
+    Original(OriginalData),
     /// Run another configuration.
     Config(WantedConfigData),
 }
@@ -120,6 +124,23 @@ impl Letter<'_> {
             at: self.now,
         }
     }
+}
+
+/// What a message asks for, if its sender may.
+pub(super) fn read(
+    gate: &Gate,
+    addressee: Addressee<'_>,
+    command: &str,
+    message: &[u8],
+    retained: bool,
+    now: Timestamp,
+) -> Result<Command, Refusal> {
+    let admitted = gate.admit(command, message).map_err(|rejected| rejection(command, rejected, now))?;
+    let letter = Letter { command, payload: &admitted.payload, signer: admitted.signer, retained, now };
+    if command != "mark" {
+        return order(&letter, addressee).map(|order| Command::Order(Box::new(order)));
+    }
+    mark(&letter, addressee).map(|(stream, n)| Command::Mark { stream, n })
 }
 
 /// A refusal of what was not let in; names the request where the signature was good.
@@ -156,7 +177,7 @@ pub(super) fn order(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<Ord
     let (expires, counter) =
         check_times(data, letter, clock_is_set).map_err(|(kind, why)| refuse_as(kind, why))?;
     let reason = text(data, "reason", REASON_CHARS).map_err(refuse)?;
-    if matches!(letter.command, "mute" | "snapshot") && reason.is_none() {
+    if matches!(letter.command, "mute" | "snapshot" | "original") && reason.is_none() {
         return Err(refuse(format!("`{}` needs a `reason`", letter.command)));
     }
     let ask = ask(letter.command, data).map_err(refuse)?;
@@ -182,6 +203,7 @@ fn ask(command: &str, data: &Value) -> Result<Ask, String> {
         "mute" => Ask::Mute(fields(data)?),
         "confirm" => Ask::Confirm(fields(data)?),
         "snapshot" => Ask::Snapshot(fields(data)?),
+        "original" => Ask::Original(fields(data)?),
         "config" => Ask::Config(fields(data)?),
         // What exists is the gate's to say; this is the only one left.
         _ => Ask::Selftest,

@@ -144,7 +144,7 @@ mod tests {
     fn without_keys_only_acknowledgements_and_marks_come_in() {
         let gate = Gate::default();
         assert!(gate.admit("ack", b"{}").is_ok() && gate.admit("mark", b"{}").is_ok());
-        for command in ["set", "mute", "snapshot", "config", "selftest", "confirm"] {
+        for command in ["set", "mute", "snapshot", "original", "config", "selftest", "confirm"] {
             assert_eq!(gate.admit(command, b"{}").unwrap_err().kind, RefusalKind::Unsigned, "{command}");
         }
         assert_eq!(gate.admit("reboot", b"{}").unwrap_err().kind, RefusalKind::UnknownCommand);

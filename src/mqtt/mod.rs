@@ -46,6 +46,22 @@ pub use gate::{Gate, Signer};
 pub use publisher::{Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
 
+/// What a message would be taken for, by the box `box-1` in `530127`: what comes from a wire, without one.
+///
+/// # Errors
+/// Why it would not be taken.
+#[cfg(fuzzing)]
+pub fn judge(
+    gate: &Gate,
+    command: &str,
+    message: &[u8],
+    retained: bool,
+    now: Timestamp,
+) -> Result<Command, Refusal> {
+    let addressee = commands::Addressee { area: "530127", box_name: "box-1" };
+    commands::read(gate, addressee, command, message, retained, now)
+}
+
 /// Which protocol the broker speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Version {

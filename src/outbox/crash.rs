@@ -1,25 +1,46 @@
-//! Named points at which a test can end the process, as a power switch would. Exists in debug builds only; a
-//! release build has nothing of it. Must never do anything unless the environment names a point.
+//! Named points at which a test can end the process, as a power switch would, or hold up the thread that comes by, as a
+//! bug would. Exists in debug builds only; a release build has nothing of it. Must never do anything unless the
+//! environment names a point.
 
-/// Where a test wants the end: `LOOKOUT_CRASH_AT=record-before-commit:17`, at the seventeenth time.
+/// Where a test wants it: `LOOKOUT_CRASH_AT=record-before-commit:17` ends the process at the seventeenth time,
+/// `LOOKOUT_HANG_AT=recorder-question:3` holds the thread up for good at the third.
 #[cfg(debug_assertions)]
-pub(super) fn point(name: &str) {
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
+pub(crate) fn point(name: &str) {
+    use std::sync::LazyLock;
 
-    static WANTED: OnceLock<Option<(String, AtomicU64)>> = OnceLock::new();
-    let wanted = WANTED.get_or_init(|| {
-        let text = std::env::var("LOOKOUT_CRASH_AT").ok()?;
-        let (name, times) = text.split_once(':')?;
-        Some((name.to_owned(), AtomicU64::new(times.parse().ok()?)))
-    });
-    let Some((at, left)) = wanted else { return };
-    if at == name && left.fetch_sub(1, Ordering::SeqCst) == 1 {
+    static CRASH: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_CRASH_AT"));
+    static HANG: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_HANG_AT"));
+
+    if CRASH.as_ref().is_some_and(|wanted| wanted.is_here(name)) {
         // Not `abort`: nothing may be tidied up.
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    }
+    if HANG.as_ref().is_some_and(|wanted| wanted.is_here(name)) {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+#[cfg(debug_assertions)]
+struct Wanted {
+    name: String,
+    left: std::sync::atomic::AtomicU64,
+}
+
+#[cfg(debug_assertions)]
+impl Wanted {
+    fn in_environment(variable: &str) -> Option<Self> {
+        let text = std::env::var(variable).ok()?;
+        let (name, times) = text.split_once(':')?;
+        Some(Wanted { name: name.to_owned(), left: times.parse::<u64>().ok()?.into() })
+    }
+
+    fn is_here(&self, name: &str) -> bool {
+        self.name == name && self.left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) == 1
     }
 }
 
 #[cfg(not(debug_assertions))]
 #[inline(always)]
-pub(super) fn point(_name: &str) {}
+pub(crate) fn point(_name: &str) {}

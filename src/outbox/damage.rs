@@ -26,7 +26,8 @@ impl Store {
                "the outbox file is damaged: moved aside, a new stream begins");
         let (mut fresh, _) =
             Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
-        let records = fresh.carry_over(&aside, now)?;
+        let lost = fresh.untold.take();
+        let records = fresh.carry_over(&aside, lost, now)?;
         fresh.reserve = self.reserve;
         fresh.generation = self.generation + 1;
         fresh.totals.delivered = self.totals.delivered;
@@ -38,9 +39,17 @@ impl Store {
     }
 
     /// Takes over what can be read in a damaged database, from both ends; then says in a gap record that
-    /// its stream is over and something may be missing.
-    pub(super) fn carry_over(&mut self, damaged: &Path, now: Timestamp) -> Result<u64, OutboxError> {
-        let salvage = Salvage::read(damaged);
+    /// its stream is over and something may be missing. `lost` knows the stream where the database does not any more.
+    pub(super) fn carry_over(
+        &mut self,
+        damaged: &Path,
+        lost: Option<Gap>,
+        now: Timestamp,
+    ) -> Result<u64, OutboxError> {
+        let mut salvage = Salvage::read(damaged);
+        if let Some(lost) = lost {
+            salvage.stream = Some(lost.stream.to_string());
+        }
         let carried = self.carry(&salvage, now);
         if let Err(why) = &carried {
             // What was read contradicts itself. A queue that begins empty and says so is better than none.

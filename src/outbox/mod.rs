@@ -19,7 +19,8 @@
 //!
 //! A *stream* is one life of this database, named by a ULID. Its numbers `1, 2, 3, ...` have no holes: a
 //! number is given inside the transaction that stores the record, so a record that is not stored has used
-//! none. Pictures have no number. `outbox.reserve` keeps a few megabytes for the day the disk is full.
+//! none. Pictures have no number. `outbox.reserve` keeps a few megabytes for the day the disk is full, and
+//! `outbox.high` the last number given, see crash rule 7.
 //!
 //! # Crash rules
 //!
@@ -38,11 +39,15 @@
 //!    it is given up, and a `gap` record names its number.
 //! 6. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
 //!    that stores what replaced it, together with a `gap` record that names the numbers and the reason.
+//! 7. SQLite takes a damaged log up to the first broken frame and says nothing. `outbox.high` is written after every
+//!    commit, never before; what it knows and the database does not is named in a `gap` record at the next opening,
+//!    and those numbers are not given again. Without that file, or with a broken one, nothing is concluded.
 
 mod crash;
 mod damage;
 mod error;
 mod format;
+mod high_water;
 mod room;
 mod store;
 mod turns;
@@ -64,6 +69,7 @@ use tracing::error;
 
 pub use crate::analysis::alert::Level;
 use crate::analysis::time::Timestamp;
+pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
 use store::Store;
 

@@ -17,9 +17,10 @@ use super::damage::move_aside;
 use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
 };
+use super::high_water::{HighWater, Mark};
 use super::room::free_bytes;
 use super::{
-    Depth, EVIDENCE_BYTES, Evidence, GapReason, Kind, Level, MESSAGE_BYTES, OpenAlert, Opened, Options,
+    Depth, EVIDENCE_BYTES, Evidence, Gap, GapReason, Kind, Level, MESSAGE_BYTES, OpenAlert, Opened, Options,
     OutboxError, Record, Seq,
 };
 use crate::analysis::time::Timestamp;
@@ -59,6 +60,9 @@ pub(super) struct Store {
     pub(super) generation: u32,
     /// The latest time given by a caller.
     pub(super) latest: Timestamp,
+    pub(super) high_water: HighWater,
+    /// What the end of a damaged log took along, until a gap record says so.
+    pub(super) untold: Option<Gap>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -122,6 +126,7 @@ impl Store {
         match Self::open_file(dir, &path, now, box_identity, options.clone()) {
             Ok((mut store, other_box)) => {
                 store.keep_reserve();
+                store.tell_what_the_log_lost();
                 let opened = match other_box {
                     Some(other) => {
                         warn!(before = %other, now = %box_identity, stream = %store.stream,
@@ -139,7 +144,8 @@ impl Store {
                 error!(file = %path.display(), aside = %aside.display(), error = %source,
                        "the outbox file is damaged: moved aside, a new stream begins");
                 let (mut store, _) = Self::open_file(dir, &path, now, box_identity, options)?;
-                let records = store.carry_over(&aside, now)?;
+                let lost = store.untold.take();
+                let records = store.carry_over(&aside, lost, now)?;
                 store.keep_reserve();
                 error!(records, stream = %store.stream, "records carried over from the damaged outbox");
                 Ok((store, Opened::Damaged { aside, records }))
@@ -176,6 +182,19 @@ impl Store {
             .optional()
             .map_err(fail("read the queue's row"))?;
         let mut other_box = None;
+        let last_row = conn
+            .query_row(
+                "SELECT max((SELECT ifnull(max(id), 0) FROM record),
+                            (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'record'))",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(fail("find the last record"))?;
+        let place = found.as_ref().map(|(_, stream, next_n, _)| (stream.as_str(), *next_n, last_row));
+        let mark = Mark::read(dir);
+        let untold = mark.as_ref().and_then(|mark| lost_since(mark, place, now));
+        // Advanced in memory only: the database follows with the record that tells what is missing.
+        let mut given = 0;
         let (stream, next_n) = match found {
             Some((owner, stream, next_n, orderly)) => {
                 let is_small = fs::metadata(path).is_ok_and(|file| file.len() < CHECKED_BYTES);
@@ -191,6 +210,7 @@ impl Store {
                     }
                 }
                 if owner == box_identity {
+                    given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
                     (stream, next_n)
                 } else {
                     other_box = Some(owner);
@@ -199,6 +219,10 @@ impl Store {
             }
             None => (new_stream(now), 1),
         };
+        let mut high_water = HighWater::open(dir);
+        if next_n == 1 && given == 0 {
+            high_water.begin(&stream, last_row);
+        }
         conn.execute(
             "INSERT OR REPLACE INTO queue (one, box, stream, next_n, orderly) VALUES (1, ?, ?, ?, 0)",
             params![box_identity, stream, next_n],
@@ -222,9 +246,6 @@ impl Store {
         if highest >= next_n {
             return Err(sqlite(path, "check", damage("it holds numbers that it says it has not given")));
         }
-        let last_row = conn
-            .query_row("SELECT ifnull(max(id), 0) FROM record", [], |row| row.get(0))
-            .map_err(fail("find the last record"))?;
         let store = Store {
             conn,
             path: path.to_path_buf(),
@@ -232,7 +253,7 @@ impl Store {
             box_identity: box_identity.to_owned(),
             options,
             stream: stream.into(),
-            next_n,
+            next_n: next_n.max(given.saturating_add(1)),
             marks,
             totals: Totals { rows, bytes, acked, ..Totals::default() },
             lent: HashSet::new(),
@@ -247,8 +268,21 @@ impl Store {
             open_gap: None,
             generation: 0,
             latest: now,
+            high_water,
+            untold,
         };
         Ok((store, other_box))
+    }
+
+    /// Stores the gap record of what the end of a damaged log took along. Where that fails, it goes with the next
+    /// record that is stored.
+    fn tell_what_the_log_lost(&mut self) {
+        let Some(gap) = &self.untold else { return };
+        error!(stream = %gap.stream, numbers = ?gap.ranges, pictures = gap.pictures,
+               "the end of the outbox's log was damaged: what was stored last is missing");
+        if let Err(error) = self.write("tell what is missing", |_, _, _| Ok(())) {
+            warn!(%error, "what is missing is told with the next record");
+        }
     }
 
     pub(super) fn close(self) -> Result<(), OutboxError> {
@@ -330,7 +364,7 @@ impl Store {
         if bytes > EVIDENCE_BYTES {
             return Err(OutboxError::TooLarge { topic: topic.to_owned(), bytes, max: EVIDENCE_BYTES });
         }
-        if bytes > MESSAGE_BYTES && !topic.starts_with("up/evidence") {
+        if bytes > MESSAGE_BYTES && !topic.starts_with("up/evidence/") && !topic.starts_with("up/original/") {
             // Better a consumer that grumbles than an alert that is lost.
             warn!(topic, bytes, promised = MESSAGE_BYTES, "a message is larger than the contract promises");
         }
@@ -469,10 +503,15 @@ impl Store {
         };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
+        if let Some(gap) = &self.untold {
+            self.insert_gap(&tx, gap.clone(), self.latest, &mut changes)?;
+        }
         crash::point("record-before-commit");
         tx.commit()?;
         crash::point("record-after-commit");
+        self.untold = None;
         self.apply(changes);
+        self.high_water.note(&self.stream, self.next_n - 1, self.last_row);
         Ok(())
     }
 
@@ -543,6 +582,35 @@ impl Store {
                 store.conn.execute("UPDATE alert SET ack = ? WHERE alert_id = ?", params![ack, alert_id])?;
             Ok(rows > 0)
         })
+    }
+}
+
+/// What a mark knows and the database does not. `place` is the database's stream, next number and last row; `None` for
+/// a database that was just made. Pictures have no number; where only they are missing, the log says so and no record.
+fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> Option<Gap> {
+    let gap = |ranges, pictures| Gap {
+        stream: mark.stream.as_str().into(),
+        reason: GapReason::Damaged,
+        ranges,
+        pictures,
+        from: now,
+        to: now,
+    };
+    match place {
+        Some((stream, next_n, last_row)) if stream == mark.stream => {
+            let numbers = (mark.n.saturating_add(1)).saturating_sub(next_n);
+            let rows = u64::try_from(mark.row.saturating_sub(last_row)).unwrap_or(0);
+            let pictures = rows.saturating_sub(numbers);
+            if numbers == 0 && pictures > 0 {
+                error!(
+                    pictures,
+                    "the end of the outbox's log was damaged: pictures that were stored last are missing"
+                );
+            }
+            (numbers > 0).then(|| gap(vec![(next_n, mark.n)], pictures))
+        }
+        // The database is older than the stream, or all of it is gone: which numbers had arrived is gone with it.
+        _ => (mark.n > 0).then(|| gap(Vec::new(), 0)),
     }
 }
 

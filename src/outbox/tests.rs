@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use super::store::Store;
 use super::*;
 
+mod log_end;
 mod model;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
@@ -82,7 +83,7 @@ fn n_of(sending: &Sending) -> u64 {
 /// The state a killed process leaves: whatever reached the files, and no goodbye.
 fn crash(store: Store, from: &Path) -> TempDir {
     let dir = dir();
-    for name in ["outbox.db", "outbox.db-wal"] {
+    for name in ["outbox.db", "outbox.db-wal", "outbox.high"] {
         if from.join(name).exists() {
             fs::copy(from.join(name), dir.path().join(name)).unwrap();
         }

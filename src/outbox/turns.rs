@@ -275,6 +275,7 @@ impl Store {
         let ours = *self.stream == *stream;
         if ours && n >= self.next_n {
             let next = new_stream(now);
+            self.high_water.begin(&next, self.last_row);
             tx.execute("UPDATE queue SET stream = ?, next_n = 1", [&next])?;
             tx.commit()?;
             error!(stream, mark = n, given = self.next_n - 1, new_stream = %next,

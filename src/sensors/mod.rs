@@ -46,6 +46,17 @@ use crate::clock::Clock;
 
 pub use board::SensorStats;
 pub use extract::{Extract, Place, usual_words};
+
+/// The number in a message, or why there is none; `None` where the message is not meant for the sensor.
+#[cfg(fuzzing)]
+pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, String>> {
+    use crate::analysis::sensor::RawReading;
+    match extract.read(message) {
+        extract::Said::Reading(RawReading::Value(number)) => Some(Ok(number)),
+        extract::Said::Reading(RawReading::Unreadable(why)) => Some(Err(why)),
+        extract::Said::Nothing => None,
+    }
+}
 pub use line::{Line, Parity, Serial};
 pub use modbus::{Kind, Order, Question, Table};
 

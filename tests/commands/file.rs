@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use lookout::video::{Auth, Mount, Play, RtspServer};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::configuration::broken;
 use crate::here::*;
@@ -140,5 +140,96 @@ fn no_broken_file_is_taken_up_however_fast_they_come() {
     assert!(last["data"]["problems"][0]["line"].as_u64() >= Some(1), "{last}");
     std::fs::write(&here.config, good.replace("\"orange\"", "\"blue\"")).unwrap();
     applied(&here, "a good one at last", &[&running]);
+    here.stop();
+}
+
+#[test]
+#[ignore = "needs ../shared: public weights"]
+fn a_box_whose_file_broke_starts_with_what_the_centre_sent_and_says_so() {
+    let mut here = Here::start();
+    let good = read(&here.config);
+    let louder = good.replace("\"orange\"", "\"yellow\"");
+    let wanted = json!({ "version": 3, "toml": louder, "expect_config": here.running() });
+    assert_eq!(here.ask(&here.admin, "config", wanted)["outcome"], "done");
+    let remote = here.wait("up/config", "the remote one", |m| m["data"]["version"] == 3);
+    let remote = remote["data"]["running_sha256"].as_str().unwrap().to_owned();
+    here.stop();
+
+    // A slip of the pen, an editor that wrote nothing, a disk that was full in the middle of a line.
+    let cut = good.split("rtsp://").next().unwrap().to_owned();
+    for broken in [good.replace("area = ", "area == "), String::new(), cut] {
+        std::fs::write(&here.config, &broken).unwrap();
+        let before = here.heard("up/config", |m| m["data"]["outcome"] == "rejected").len();
+        let earlier = here.heard("up/health", |_| true).len();
+        here.run();
+        here.centre.wait_for("the problems", |heard| {
+            let rejected = heard.iter().filter(|m| m.topic.ends_with("up/config")).map(|m| m.json());
+            rejected.filter(|m| m["data"]["outcome"] == "rejected").count() > before
+        });
+        let told = here.heard("up/config", |m| m["data"]["outcome"] == "rejected").pop().unwrap();
+        let data = &told["data"];
+        assert_eq!((&data["running_sha256"], &data["source"]), (&remote.as_str().into(), &"remote".into()));
+        assert_eq!((&data["version"], &data["offered_source"]), (&3.into(), &"file".into()), "{told}");
+        assert!(!data["problems"].as_array().unwrap().is_empty(), "{told}");
+        here.centre.wait_for("that it is degraded", |heard| {
+            let health = heard.iter().filter(|m| m.topic.ends_with("up/health")).skip(earlier);
+            health.map(|m| m.json()).any(|m| {
+                let list = m["data"]["degraded"].as_array().cloned().unwrap_or_default();
+                list.iter().any(|d| d["part"] == "configuration")
+            })
+        });
+        // It is commanded as ever.
+        assert_eq!(here.ask(&here.desk, "selftest", json!({}))["health"]["ok"], false);
+        here.stop();
+    }
+    // The file as it was: what the centre sent goes on, and all is well again.
+    std::fs::write(&here.config, &good).unwrap();
+    here.run();
+    assert_eq!(here.running(), remote);
+    // An edit of it counts again.
+    std::fs::write(&here.config, good.replace("\"orange\"", "\"blue\"")).unwrap();
+    here.wait("up/config", "the file again", |m| {
+        m["data"]["source"] == "file" && m["data"]["outcome"] == "applied" && m["data"]["version"].is_null()
+    });
+    here.stop();
+
+    // With nothing to fall back on it does not start, and says why.
+    std::fs::write(&here.config, "no TOML").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_lookout"))
+        .args(["run", "--config"])
+        .arg(&here.config)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("this is no TOML"), "{output:?}");
+}
+
+#[test]
+#[ignore = "needs ../shared: public weights"]
+fn a_file_that_is_put_right_while_the_box_runs_on_what_the_centre_sent_is_taken_up() {
+    let mut here = Here::start();
+    let good = read(&here.config);
+    let wanted = json!({ "version": 1, "toml": good.replace("\"orange\"", "\"yellow\""), "expect_config": here.running() });
+    assert_eq!(here.ask(&here.admin, "config", wanted)["outcome"], "done");
+    here.stop();
+    std::fs::write(&here.config, "[site").unwrap();
+    here.run();
+    here.wait("up/config", "the problems", |m| m["data"]["outcome"] == "rejected");
+    let told = here.heard("up/config", |_| true).len();
+    // Back to what it was: nothing changes, and nothing is wrong any more.
+    std::fs::write(&here.config, &good).unwrap();
+    here.centre.wait_for("that all is well", |heard| {
+        let all: Vec<_> = heard.iter().filter(|m| m.topic.ends_with("up/config")).skip(told).collect();
+        all.last()
+            .is_some_and(|m| m.json()["data"]["outcome"] == "applied" && m.json()["data"]["version"] == 1)
+    });
+    let seen = here.heard("up/health", |_| true).len();
+    here.centre.wait_for("a report without complaint", |heard| {
+        let health = heard.iter().filter(|m| m.topic.ends_with("up/health")).skip(seen).map(|m| m.json());
+        health.into_iter().any(|m| {
+            let list = m["data"]["degraded"].as_array().cloned().unwrap_or_default();
+            list.iter().all(|d| d["part"] != "configuration")
+        })
+    });
     here.stop();
 }

@@ -65,7 +65,9 @@ impl Here {
     /// Starts the daemon, again if it ran before, and waits until it takes commands.
     pub fn run(&mut self) {
         let subscribed = self.heard("up/state", |state| state["data"]["state"] == "online").len();
-        self.daemon = Some(Daemon::start(&self.config, &self.manifest));
+        // As the service has it; the configuration's folders are below it, too.
+        let state = [("STATE_DIRECTORY", self.folder.path().as_os_str())];
+        self.daemon = Some(Daemon::start_with(&self.config, &self.manifest, &state));
         self.centre.wait_for("the box", |heard| {
             heard
                 .iter()
@@ -106,6 +108,11 @@ impl Here {
     pub fn heard(&self, topic: &str, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let of_topic = self.centre.heard().into_iter().filter(|m| m.topic.ends_with(topic));
         of_topic.map(|m| m.json()).filter(wanted).collect()
+    }
+
+    /// Topics of everything that was heard.
+    pub fn heard_topics(&self) -> Vec<String> {
+        self.centre.heard().into_iter().map(|m| m.topic).collect()
     }
 
     /// Signs and sends; returns the answer's data.

@@ -10,3 +10,4 @@ mod file;
 mod here;
 mod hostile;
 mod orders;
+mod originals;

@@ -22,6 +22,7 @@ mod spool;
 // The rows.
 mod brokers;
 mod clocks;
+mod configurations;
 mod corruption;
 mod kills;
 mod mild;

@@ -83,6 +83,8 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
     row.set("came again", verdict.repeats);
     row.set("twice after de-duplication", verdict.problems.len() as u64);
     row.check(verdict.problems.is_empty(), || format!("{:?}", verdict.problems));
+    row.set("losses told that were none", verdict.declared + verdict.damaged.len() as u64);
+    row.check(verdict.declared == 0 && verdict.damaged.is_empty(), || format!("{:?}", verdict.damaged));
     row.check(verdict.streams.len() == 1, || format!("streams: {:?}", verdict.streams));
     row.pass();
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -121,6 +121,14 @@ impl Daemon {
         self.wait_gone(within);
         let code = self.child.wait().expect("waited for").code().unwrap_or(-1);
         (code, self.log())
+    }
+
+    /// Ends it with a signal, and waits; how it ended, and the whole log.
+    pub fn signal_for_log(mut self, signal: Signal, within: Duration) -> (ExitStatus, String) {
+        kill_process(self.pid(), signal).expect("signalled");
+        self.wait_gone(within);
+        let status = self.child.wait().expect("waited for");
+        (status, self.log())
     }
 
     /// Its process.

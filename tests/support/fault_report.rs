@@ -16,7 +16,11 @@ pub fn rounds(usual: usize) -> usize {
 
 /// Adds a row's outcome.
 pub fn report(row: &str, rounds: usize, counts: Value, pass: bool, note: &str) {
-    let line = json!({ "row": row, "rounds": rounds, "counts": counts, "pass": pass, "note": note });
+    // As the rows of `tests/faults/bench.rs`.
+    let is_long = std::env::var_os("LOOKOUT_FAULT_ROUNDS").is_some();
+    let misses: Vec<&str> = if pass { Vec::new() } else { vec![note] };
+    let line = json!({ "row": row, "passed": pass, "long": is_long, "rounds": rounds, "counts": counts,
+        "misses": misses, "note": note });
     eprintln!("{line}");
     if let Some(file) = std::env::var_os("LOOKOUT_FAULTS_REPORT") {
         let mut file = OpenOptions::new().create(true).append(true).open(file).expect("the report opens");

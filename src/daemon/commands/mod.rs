@@ -24,7 +24,9 @@ use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::contract::Sender;
 use crate::contract::alert::SeqData;
-use crate::contract::command::{Outcome, Refusal, ReplyData, SelftestResult, SnapshotPicture};
+use crate::contract::command::{
+    Outcome, Refusal, ReplyData, SealedOriginal, SelftestResult, SnapshotPicture,
+};
 use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
@@ -66,12 +68,13 @@ pub struct Answer {
     message: Option<String>,
     health: Option<SelftestResult>,
     picture: Option<SnapshotPicture>,
+    original: Option<SealedOriginal>,
 }
 
 impl Answer {
     /// Done, with a word about it where there is one to say.
     pub fn done(message: Option<String>) -> Self {
-        Answer { outcome: Outcome::Done, code: None, message, health: None, picture: None }
+        Answer { outcome: Outcome::Done, code: None, message, health: None, picture: None, original: None }
     }
 
     /// It was so before.
@@ -98,6 +101,11 @@ impl Answer {
         }
     }
 
+    /// The sealed original that was asked for, on its way.
+    pub fn original(sealed: SealedOriginal) -> Self {
+        Answer { original: Some(sealed), ..Answer::done(None) }
+    }
+
     /// How the box does.
     pub fn health(health: SelftestResult) -> Self {
         Answer { health: Some(health), ..Answer::done(None) }
@@ -106,7 +114,7 @@ impl Answer {
 
 /// What the thread hears from inside the daemon.
 enum Word {
-    Finished(Finished),
+    Finished(Box<Finished>),
     Stop,
 }
 
@@ -173,7 +181,7 @@ impl Desk {
                 // Answers first: a desk that floods the box must not keep others from hearing.
                 biased;
                 Some(word) = heard.recv() => match word {
-                    Word::Finished(one) => self.finish(one),
+                    Word::Finished(one) => self.finish(*one),
                     Word::Stop => break,
                 },
                 command = commands.recv() => match command {
@@ -256,7 +264,7 @@ impl Desk {
         let (ask, kept) = (order.ask.clone(), order.clone());
         // The thread is gone only when the daemon is stopping; the centre hears nothing and sends it again.
         let answering: Answering =
-            Box::new(move |answer| drop(to.send(Word::Finished(Finished { order: kept, answer }))));
+            Box::new(move |answer| drop(to.send(Word::Finished(Box::new(Finished { order: kept, answer })))));
         let taken = match ask {
             Ask::Ack { alert_id, note } => {
                 let alert = AlertId(Arc::from(alert_id.as_str()));
@@ -311,10 +319,11 @@ impl Desk {
         let sender = self.parts.sender.clone();
         let (request_id, command) = (order.request_id.clone(), order.command.clone());
         let body = move |seq: &Seq| {
-            let Answer { outcome, code, message, health, picture } = answer;
+            let Answer { outcome, code, message, health, picture, original } = answer;
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
-            let reply = ReplyData { seq, request_id, command, outcome, code, message, health, picture };
+            let reply =
+                ReplyData { seq, request_id, command, outcome, code, message, health, picture, original };
             sender.event(id, None, at, reply).unwrap_or_else(|error| {
                 error!(%error, "an answer could not be written");
                 Vec::new()
@@ -370,6 +379,7 @@ fn asked(ask: &Ask) -> Option<serde_json::Value> {
         Ask::Mute(data) => serde_json::to_value(data).ok(),
         Ask::Confirm(data) => serde_json::to_value(data).ok(),
         Ask::Snapshot(data) => serde_json::to_value(data).ok(),
+        Ask::Original(data) => serde_json::to_value(data).ok(),
         // The whole text is kept beside this log while it runs.
         Ask::Config(data) => {
             Some(serde_json::json!({ "version": data.version, "expect_config": data.expect_config,

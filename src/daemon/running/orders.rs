@@ -1,17 +1,22 @@
 //! Commands that change what runs: a configuration, values, mutes; and those that ask how the box does.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
 use crate::config::{Config, Problems, Surroundings};
 use crate::contract::box_status::{ConfigOutcome, ConfigSource};
-use crate::contract::command::{ConfirmData, MuteData, Refusal, SetData, SnapshotData, WantedConfigData};
+use crate::contract::command::{
+    ConfirmData, MuteData, Refusal, SealedOriginal, SetData, SnapshotData, WantedConfigData,
+};
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
 use crate::mqtt::{Ask, Order};
 
 use super::super::analyst::{Note, Snapshot};
 use super::super::commands::{Answer, Answering};
+use super::super::keeper::NoOriginal;
+use super::super::recorder::Told;
 use super::super::standing::{Mute, Standing, Trial, Wanted, Wishes};
 use super::super::{limits, settings};
 use super::{Offer, Running};
@@ -23,6 +28,9 @@ type No = (Refusal, String);
 const TRIAL_SECS: std::ops::RangeInclusive<u32> = 10..=86_400;
 /// A mute takes a day at most.
 const MUTE_SECS: u32 = 86_400;
+/// So many originals may be asked for within [`ORIGINALS_WITHIN`], found or not. A guess: one incident has a few pictures.
+const ORIGINALS: usize = 12;
+const ORIGINALS_WITHIN: Duration = Duration::from_secs(3600);
 /// Mutes at once; who needs more should change the rules.
 const MUTES: usize = 100;
 
@@ -36,6 +44,17 @@ impl Running {
                     let reply = Box::new(move |made| answering(Answer::picture(made)));
                     // Fails only while the daemon is stopping; the centre hears nothing and asks again.
                     let _ = self.analyst.send(Note::Snapshot(Snapshot { camera, reply }));
+                    return;
+                }
+                Err((code, why)) => Answer::refused(code, why),
+            },
+            Ask::Original(wanted) => match self.original() {
+                Ok(()) => {
+                    let reply = Box::new(move |made: Result<SealedOriginal, NoOriginal>| {
+                        answering(made.map_or_else(no_original, Answer::original));
+                    });
+                    // As above.
+                    let _ = self.recorder.send(Told::Original { wanted: wanted.clone(), reply });
                     return;
                 }
                 Err((code, why)) => Answer::refused(code, why),
@@ -67,6 +86,21 @@ impl Running {
         }
         let camera = self.config.camera(&wanted.camera).map(|camera| camera.id.clone());
         camera.ok_or_else(|| (Refusal::Invalid, format!("there is no camera `{}`", wanted.camera)))
+    }
+
+    /// Whether one more original may leave. Who came by a key must not be able to empty the archive in a night.
+    fn original(&mut self) -> Result<(), No> {
+        if self.config.evidence.originals.is_none() || !self.config.evidence.enabled {
+            return Err((Refusal::Invalid, NoOriginal::NotKept.to_string()));
+        }
+        let now = self.clock.now().mono;
+        self.originals_at.retain(|at| now.saturating_sub(*at) < ORIGINALS_WITHIN);
+        if self.originals_at.len() >= ORIGINALS {
+            let why = format!("{ORIGINALS} originals were asked for within an hour, which is the most");
+            return Err((Refusal::Busy, why));
+        }
+        self.originals_at.push(now);
+        Ok(())
     }
 
     /// What both changes need: that the centre knows what runs, and that nothing is on trial.
@@ -239,6 +273,16 @@ impl Running {
     fn runs_now(&self) -> Option<String> {
         Some(format!("{} runs now", self.config.sha256))
     }
+}
+
+fn no_original(why: NoOriginal) -> Answer {
+    let code = match &why {
+        NoOriginal::NotKept => Refusal::Invalid,
+        NoOriginal::Unknown => Refusal::UnknownAlert,
+        NoOriginal::Over { .. } => Refusal::Unavailable,
+        NoOriginal::Unreadable(_) => return Answer::failed(why.to_string()),
+    };
+    Answer::refused(code, why.to_string())
 }
 
 fn later(now: Timestamp, secs: u32) -> Timestamp {

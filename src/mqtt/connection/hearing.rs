@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use tracing::{debug, info, warn};
 
-use super::super::commands::{Addressee, Command, Letter, Order};
+use super::super::commands::{Addressee, Command, Order};
 use super::super::{Refusal, RefusalKind, State, commands};
 use super::{Connection, SESSIONS_REMEMBERED};
 use crate::outbox::{Kind, Record};
@@ -35,20 +35,11 @@ impl Connection {
         }
     }
 
-    /// What a message asks for, if its sender may.
     fn read(&self, command: &str, message: &[u8], retained: bool) -> Result<Command, Refusal> {
         let now = self.shared.clock.now().utc;
         let settings = &self.shared.settings;
-        let admitted = settings
-            .gate
-            .admit(command, message)
-            .map_err(|rejected| commands::rejection(command, rejected, now))?;
         let addressee = Addressee { area: &settings.area, box_name: &settings.box_name };
-        let letter = Letter { command, payload: &admitted.payload, signer: admitted.signer, retained, now };
-        if command != "mark" {
-            return commands::order(&letter, addressee).map(|order| Command::Order(Box::new(order)));
-        }
-        commands::mark(&letter, addressee).map(|(stream, n)| Command::Mark { stream, n })
+        commands::read(&settings.gate, addressee, command, message, retained, now)
     }
 
     /// A will of an earlier connection may come after our `online` (rumqttd even sends the new one's when a

@@ -1,0 +1,44 @@
+//! A message from the centre: the gate, the signature, the body. The first byte chooses the command and whether the
+//! message is signed for it by a key that the box knows, so that bodies are reached, too.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use lookout::analysis::time::Timestamp;
+use lookout::contract::signature::{KnownKey, PrivateKey, Role};
+use lookout::mqtt::{Command, Gate, judge};
+
+const COMMANDS: [&str; 12] = [
+    "ack", "mark", "config", "set", "mute", "confirm", "snapshot", "selftest", "original", "reboot", "", "ack/x",
+];
+
+static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate("admin-1").expect("random numbers"));
+static GATE: LazyLock<Gate> = LazyLock::new(|| {
+    let gate = Gate::default();
+    gate.set_keys(&[KnownKey { id: "admin-1".into(), role: Role::Admin, public: KEY.public() }]);
+    gate
+});
+static OPEN: LazyLock<Gate> = LazyLock::new(Gate::default);
+
+fuzz_target!(|message: &[u8]| {
+    let Some((first, body)) = message.split_first() else { return };
+    let command = COMMANDS[usize::from(first & 0x0f) % COMMANDS.len()];
+    let (is_signed, is_open, retained) = (first & 0x10 != 0, first & 0x20 != 0, first & 0x40 != 0);
+    let now = Timestamp::from_second(1_790_000_000).expect("a time");
+    let gate = if is_open { &*OPEN } else { &*GATE };
+    let signed = is_signed.then(|| KEY.sign(body));
+    let bytes = signed.as_ref().map_or(body, |text| text.as_bytes());
+    match judge(gate, command, bytes, retained, now) {
+        Ok(taken) => {
+            assert!(is_signed || is_open, "unsigned bytes were taken");
+            if let Command::Order(order) = taken {
+                assert_eq!(order.command, command);
+                assert!(!order.request_id.is_empty() && !order.by.is_empty());
+                assert!(is_open || order.signer.is_some());
+                assert!(!retained || command == "config");
+            }
+        }
+        Err(refusal) => assert!(!refusal.why.is_empty()),
+    }
+});
