@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks licences, sources and unwanted crates of everything in Cargo.lock (deny.toml); with `--advisories` also what is known
+# Checks licences, sources and unwanted crates of everything in Cargo.lock (.deny.toml); with `--advisories` also what is known
 # against them, which takes a network. Building cargo-deny takes minutes, so it is no part of `.ci/run`.
 set -euo pipefail
 cd "$(dirname "$0")/.."

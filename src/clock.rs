@@ -21,3 +21,10 @@ impl Clock {
         Moment { mono: self.origin.elapsed(), utc: Timestamp::now() }
     }
 }
+
+/// Processor time that the calling thread has used so far.
+pub fn thread_cpu_time() -> std::time::Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let (secs, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+    std::time::Duration::new(secs.unwrap_or(0), nanos.unwrap_or(0))
+}

@@ -108,7 +108,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
         "{:>8} {:>7} {:>9} {:>8} {:>8} {:>7} {:>6}",
         "cameras", "cores", "decoding", "looking", "server", "MB", "late"
     );
-    let mut trial = Trial { rehearsal: &mut rehearsal, server, seconds: args.seconds, figures: Vec::new() };
+    let mut trial = Trial {
+        rehearsal: &mut rehearsal,
+        server: server.as_ref(),
+        seconds: args.seconds,
+        figures: Vec::new(),
+    };
     let outcome = match args.only {
         Some(count) => trial.only(count, cores)?,
         None => trial.search(most, cores)?,
@@ -145,7 +150,7 @@ fn tempfile_folder() -> Result<PathBuf, Failure> {
 
 struct Trial<'a> {
     rehearsal: &'a mut Rehearsal,
-    server: Option<ClipServer>,
+    server: Option<&'a ClipServer>,
     seconds: u64,
     figures: Vec<(usize, Figures, Option<f64>, bool)>,
 }
@@ -211,12 +216,12 @@ impl Trial<'_> {
         // The first looks at a new camera cost more than the others.
         std::thread::sleep(Duration::from_secs(6));
         self.rehearsal.figures();
-        let server_before = self.server.as_ref().and_then(ClipServer::cpu_secs);
+        let server_before = self.server.and_then(ClipServer::cpu_secs);
         let began = Instant::now();
         std::thread::sleep(Duration::from_secs(self.seconds.max(1)));
         let figures = self.rehearsal.figures();
         let passed = began.elapsed().as_secs_f64();
-        let server_now = self.server.as_ref().and_then(ClipServer::cpu_secs);
+        let server_now = self.server.and_then(ClipServer::cpu_secs);
         let server = server_now.zip(server_before).map(|(now, before)| (now - before) / passed);
         let missed = why_not(&figures);
         eprintln!(

@@ -101,7 +101,7 @@ enum Command {
 /// Runs the program; called by `main` only.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    start_log();
+    start_log(matches!(arguments.command, Command::Capacity(_)));
     let result = match arguments.command {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
@@ -142,11 +142,12 @@ fn with_error_prefix(message: &str) -> String {
     if message.starts_with("error:") { message.to_owned() } else { format!("error: {message}") }
 }
 
-fn start_log() {
+/// `quiet`: a command whose table would drown in what every camera does.
+fn start_log(quiet: bool) {
     // Libraries talk too much at `info` for somebody on a ladder.
     // rumqttd calls every connection that closes an error; the door in front of it says what matters.
-    let quiet = "info,rumqttd=off,rumqttc=warn,ort=warn";
-    let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
+    let usual = if quiet { "error" } else { "info,rumqttd=off,rumqttc=warn,ort=warn" };
+    let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -16,7 +16,7 @@ use tracing::{error, warn};
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::Moment;
-use crate::clock::Clock;
+use crate::clock::{Clock, thread_cpu_time};
 use crate::detector::{Detector, InferError, Thresholds};
 use crate::frame::{self, Frame, Taken};
 use crate::scheduler::Scheduler;
@@ -45,6 +45,8 @@ pub struct LookerCounts {
     pub failed: AtomicU64,
     /// Time spent looking, microseconds.
     pub busy_us: AtomicU64,
+    /// Processor time used for it, microseconds.
+    pub used_us: AtomicU64,
     /// Frames of cameras on patrol, and those of them that had to wait for longer than [`PROMPT`] since they arrived.
     pub patrols: AtomicU64,
     /// See `patrols`.
@@ -154,7 +156,7 @@ impl Looking {
         let sentry = self.sentries.of(&frame.camera);
         // Its camera's frames are looked at one at a time: nobody waits for this.
         let mut sentry = sentry.lock();
-        let began = Instant::now();
+        let (began, cpu_before) = (Instant::now(), thread_cpu_time());
         let result = catch_unwind(AssertUnwindSafe(|| {
             if manner.skip_still
                 && let Some(found) = sentry.nothing_moved(frame)
@@ -171,6 +173,8 @@ impl Looking {
             Ok(detections)
         }));
         self.counts.busy_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
+        let used = thread_cpu_time().saturating_sub(cpu_before);
+        self.counts.used_us.fetch_add(used.as_micros() as u64, Ordering::Relaxed);
         match result {
             Ok(Ok(detections)) => Ok(detections),
             Ok(Err(error)) => {

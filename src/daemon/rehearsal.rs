@@ -211,7 +211,7 @@ impl Rehearsal {
             at: now,
             cpu: CpuReading::take(now),
             decoding: video::decoding_time(),
-            looking_us: load(&self.looked.busy_us),
+            looking_us: load(&self.looked.used_us),
             looked: load(&self.looked.looked),
             patrols: load(&self.looked.patrols),
             late: load(&self.looked.late),

@@ -16,6 +16,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::deadline;
 use super::decode::Idle;
+use crate::clock::thread_cpu_time;
 
 /// After so long a camera whose pictures had no room is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(4);
@@ -67,11 +68,11 @@ struct Waiting {
     replaced: usize,
 }
 
-static BUSY_US: AtomicU64 = AtomicU64::new(0);
+static USED_US: AtomicU64 = AtomicU64::new(0);
 
-/// Time that this process has spent decoding, and handing frames over, so far.
+/// Processor time that this process has spent decoding, and handing frames over, so far.
 pub fn decoding_time() -> Duration {
-    Duration::from_micros(BUSY_US.load(Ordering::Relaxed))
+    Duration::from_micros(USED_US.load(Ordering::Relaxed))
 }
 
 static SHARED: Mutex<Weak<Threads>> = Mutex::new(Weak::new());
@@ -144,9 +145,10 @@ impl Queue {
                 *turns = (false, true);
             }
             // Its own work is caught and told; what is caught here is a mistake in the telling.
-            let began = Instant::now();
+            let before = thread_cpu_time();
             let then = deadline::catch(|| job.work()).unwrap_or(Then::Rest);
-            BUSY_US.fetch_add(u64::try_from(began.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
+            let used = thread_cpu_time().saturating_sub(before);
+            USED_US.fetch_add(u64::try_from(used.as_micros()).unwrap_or(0), Ordering::Relaxed);
             let has_more = {
                 let mut turns = job.turns().0.lock();
                 let (news, _) = *turns;
