@@ -3,9 +3,9 @@
 //! # The map of the house
 //!
 //! ```text
-//!  camera ─ RTSP ─► video ─► mailbox (1 frame, newest wins) ─► scheduler
-//!                                                                │
-//!                       detector worker: convert ► infer ► decode boxes
+//!  camera ─ RTSP ─► video: gate ► decode ─► mailbox (1 frame, newest wins) ─► scheduler
+//!                          ▲ how much is decoded: what the rules need now        │
+//!                       daemon worker: moved? ► detector: convert ► infer ► decode boxes
 //!                                                                │ detections
 //!                       analysis: tracker ► rules ─observations─┬► alerts     pure, one owner, no clock
 //!  sensor ─ MQTT, Modbus, HTTP ─► sensors ─ readings ───────────┴► signals ► fusion ► alerts
@@ -24,6 +24,8 @@
 //!   the same way, byte for byte.
 //! - A frame may be dropped (counted, per camera, with the reason). From observation onwards nothing is
 //!   dropped silently.
+//! - What is not decoded is chosen, not lost: a gate gives rules every look they say they need, also those that led up
+//!   to it, as far as its ring reaches.
 //! - Missing is not normal: a camera or sensor that is silent, or a camera that cannot see, makes what
 //!   depends on it unknown, never "off".
 //! - Every thread and task has a name, an owner that awaits it, a bounded queue with a stated overflow

@@ -342,6 +342,51 @@ mod tests {
     }
 
     #[test]
+    fn a_pace_slows_a_camera_down_and_never_beyond_its_rate() {
+        let s = scheduler(&[("a", 5.0)]);
+        let looked = |from: u64, to: u64| {
+            (from..to)
+                .step_by(40)
+                .filter(|at| {
+                    let f = frame("a", 0, *at);
+                    let wanted = s.wants("a", f.at);
+                    if wanted {
+                        s.offer(f);
+                        drop(take_now(&s));
+                    }
+                    wanted
+                })
+                .count()
+        };
+        assert_eq!(looked(0, 4000), 20);
+        s.set_pace("a", Duration::from_secs(1));
+        assert!((4..=5).contains(&looked(4000, 8000)));
+        s.set_pace("a", Duration::ZERO);
+        assert!((19..=21).contains(&looked(8000, 12000)), "at once, and at its own rate");
+    }
+
+    #[test]
+    fn what_was_looked_at_already_is_looked_at_again_after_a_rewind() {
+        let s = scheduler(&[("a", 5.0)]);
+        s.offer(frame("a", 0, 4000));
+        drop(take_now(&s));
+        assert!(!s.wants("a", frame("a", 1, 2400).at));
+        s.rewind("a", Duration::from_millis(2000));
+        assert!(!s.wants("a", frame("a", 1, 2100).at) && s.wants("a", frame("a", 1, 2210).at));
+    }
+
+    #[test]
+    fn a_mailbox_has_room_until_a_frame_waits_in_it() {
+        let s = scheduler(&[("a", 5.0)]);
+        assert!(s.has_room("a") && s.has_room("nobody"));
+        s.offer(frame("a", 0, 0));
+        assert!(!s.has_room("a"));
+        let turn = take_now(&s);
+        assert!(s.has_room("a"), "it is being looked at, another may wait");
+        drop(turn);
+    }
+
+    #[test]
     fn frames_of_unknown_cameras_are_refused() {
         let s = scheduler(&[("a", 5.0)]);
         let f = frame("b", 0, 0);

@@ -80,3 +80,42 @@ impl Attention {
         self.state.write().demands.insert(camera.clone(), demand);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn attention() -> (Attention, Arc<str>, Arc<str>) {
+        let scheduler = Arc::new(Scheduler::new());
+        let (gated, full): (Arc<str>, Arc<str>) = ("gated".into(), "full".into());
+        scheduler.set_camera(&gated, 5.0);
+        scheduler.set_camera(&full, 5.0);
+        let attention = Attention::new(scheduler);
+        attention.set_cameras([(&gated, true), (&full, false)].into_iter());
+        (attention, gated, full)
+    }
+
+    #[test]
+    fn what_the_analysis_needs_is_what_the_gate_is_asked_for() {
+        let (attention, gated, full) = attention();
+        assert_eq!(attention.demand(&gated), Demand::Keyframes, "nothing is known yet");
+        attention.set(&gated, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
+        assert_eq!(attention.demand(&gated), Demand::Often { every: MS(500), after: MS(7000) });
+        attention.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
+        assert_eq!(attention.demand(&gated), Demand::Keyframes);
+        attention.look_back(&gated, MS(6000));
+        assert_eq!(attention.demand(&gated), Demand::Often { every: Duration::ZERO, after: MS(6000) });
+        attention.set(&full, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
+        assert!(!attention.is_gated(&full), "of it everything is decoded anyway");
+    }
+
+    #[test]
+    fn a_camera_that_is_taken_away_leaves_no_demand_behind() {
+        let (attention, gated, full) = attention();
+        attention.set(&gated, Pace { every: Some(MS(200)), seen_to: Some(MS(1)) });
+        attention.set_cameras([(&full, false)].into_iter());
+        assert_eq!(attention.demand(&gated), Demand::Keyframes);
+    }
+}

@@ -328,7 +328,8 @@ impl Running {
 
 /// What the watchdog looks at.
 fn progress(seen: &Readings, publisher: &Publisher) -> Progress {
-    let looked = seen.lookers.looked.load(Ordering::Relaxed) + seen.lookers.failed.load(Ordering::Relaxed);
+    let count = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
+    let looked = count(&seen.lookers.looked) + count(&seen.lookers.still) + count(&seen.lookers.failed);
     Progress {
         mqtt: publisher.beats(),
         looked,

@@ -76,3 +76,89 @@ impl Sentry {
 fn is_same_form(a: &PictureFormat, b: &PictureFormat) -> bool {
     (a.width, a.height, a.layout, a.range) == (b.width, b.height, b.layout, b.range)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::detection::Class;
+    use crate::analysis::geometry::BBox;
+    use crate::analysis::time::Timestamp;
+    use crate::frame::{Layout, Matrix, Picture, Range, Taken};
+
+    /// A grey street, with a dark box from column `thing` on.
+    fn frame(at_secs: f64, width: usize, thing: Option<usize>) -> Frame {
+        let height = width * 9 / 16;
+        let format = PictureFormat {
+            width,
+            height,
+            layout: Layout::Gray,
+            strides: [width, 0, 0],
+            range: Range::Full,
+            matrix: Matrix::Bt601,
+        };
+        let mut plane = vec![120u8; width * height];
+        if let Some(left) = thing {
+            for row in plane.chunks_exact_mut(width).skip(height / 2).take(height / 4) {
+                row[left..left + width / 20].fill(40);
+            }
+        }
+        let picture = Picture::new(format, Box::new(vec![plane])).expect("a whole picture");
+        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs_f64(at_secs));
+        Frame { camera: "cam".into(), number: 0, at, taken: Taken::InTurn, picture: Arc::new(picture) }
+    }
+
+    fn somebody() -> Vec<Detection> {
+        vec![Detection { class: Class::PERSON, score: 0.8, box_in_frame: BBox::new(0.2, 0.5, 0.25, 0.75) }]
+    }
+
+    /// At which of the given seconds the frame had to be looked at closely.
+    fn looks(sentry: &mut Sentry, seconds: &[f64], thing: Option<usize>, found: &[Detection]) -> Vec<f64> {
+        let mut closely = Vec::new();
+        for at in seconds {
+            let frame = frame(*at, 640, thing);
+            match sentry.nothing_moved(&frame).map(<[Detection]>::to_vec) {
+                Some(told) => assert_eq!(told, found, "what was found is told again"),
+                None => {
+                    sentry.looked(&frame, found);
+                    closely.push(*at);
+                }
+            }
+        }
+        closely
+    }
+
+    #[test]
+    fn a_still_picture_is_looked_at_closely_now_and_then() {
+        let seconds: Vec<f64> = (0..30).map(f64::from).collect();
+        let empty = looks(&mut Sentry::default(), &seconds, None, &[]);
+        assert_eq!(
+            empty,
+            [0.0, 1.0, 2.0, 12.0, 22.0],
+            "three times after the first movement, then every 10 s"
+        );
+        let found = looks(&mut Sentry::default(), &seconds, Some(200), &somebody());
+        assert_eq!(found, [0.0, 1.0, 2.0, 7.0, 12.0, 17.0, 22.0, 27.0]);
+    }
+
+    #[test]
+    fn what_moves_is_looked_at_each_time_and_a_little_longer() {
+        let mut sentry = Sentry::default();
+        looks(&mut sentry, &[0.0, 0.2, 0.4, 0.6], None, &[]);
+        for step in 0..10 {
+            let at = 1.0 + f64::from(step) * 0.2;
+            let moving = frame(at, 640, Some(100 + 12 * step as usize));
+            assert!(sentry.nothing_moved(&moving).is_none(), "at {at}");
+            sentry.looked(&moving, &somebody());
+        }
+        let rests = looks(&mut sentry, &[3.0, 3.2, 3.4, 3.6], Some(208), &somebody());
+        assert_eq!(rests, [3.0, 3.2]);
+    }
+
+    #[test]
+    fn a_picture_of_another_size_is_another_picture() {
+        let mut sentry = Sentry::default();
+        looks(&mut sentry, &[0.0, 0.2, 0.4, 0.6], None, &[]);
+        assert!(sentry.nothing_moved(&frame(0.8, 640, None)).is_some());
+        assert!(sentry.nothing_moved(&frame(1.0, 320, None)).is_none());
+    }
+}
