@@ -117,11 +117,11 @@ impl Condition {
             Condition::Present { .. } | Condition::Indoors { .. } => {
                 // Somebody outside may be inside, and gone, before the next keyframe.
                 let may_enter = self.is_fast() && view.of(classes).any(|track| restless(&track));
-                let is_in = view.of(classes).filter(inside).next().is_some();
+                let is_in = view.of(classes).find(inside).is_some();
                 (!holds && (is_in || may_enter)).then_some(often_enough)
             }
             Condition::Parked { .. } | Condition::Gone { .. } => {
-                let is_in = view.of(classes).filter(inside).next().is_some();
+                let is_in = view.of(classes).find(inside).is_some();
                 (!holds && is_in).then_some(often_enough)
             }
             Condition::Fire { .. } | Condition::Smoke { .. } => {
