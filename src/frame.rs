@@ -4,6 +4,7 @@
 //! Must never copy pixels and never convert them: whoever needs another form reads the planes.
 
 pub mod glance;
+pub mod luma;
 
 use std::fmt;
 use std::sync::Arc;
