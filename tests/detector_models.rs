@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use lookout::analysis::detection::Detection;
 use lookout::analysis::geometry::BBox;
+use lookout::detector::choose::{self, OnThisBox, Question};
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
@@ -205,6 +206,36 @@ fn a_provider_that_is_not_there_is_passed_over() {
     let wanted = [Provider::Cuda, Provider::Acl, Provider::Cpu];
     let model = Model::load(&described(&data("colours.onnx")), &wanted).expect("loads");
     assert_eq!(model.provider(), Provider::Cpu);
+}
+
+#[test]
+fn of_what_is_there_the_fastest_that_agrees_with_cpu_is_chosen_and_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = folder.path().join("provider.json");
+    let street = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let manifest = Manifest::read(&street.join("manifest.toml")).expect("our own models");
+    let entry = manifest.model("street-nano").expect("is there");
+    let int8 = manifest.model(entry.int8.as_deref().expect("has an 8-bit version")).expect("is there");
+    let picture = image::open(street.join("test-picture.jpg")).expect("a picture").into_rgb8();
+    let question = Question { entry, int8: Some(int8), less_precise: true };
+    let choice = choose::choose(question, Some(&memory), &mut OnThisBox { picture: &picture });
+    eprintln!("{} on {}: {}", choice.model, choice.provider, choice.times());
+
+    let tried = |model: &str, provider: &str| {
+        choice.tried.iter().find(|t| t.model == model && t.provider == provider).expect("was tried").clone()
+    };
+    for model in ["street-nano", "street-nano-int8"] {
+        assert!(
+            tried(model, "cpu").run_ms.is_some_and(|ms| ms > 0.0) && tried(model, "cpu").refused.is_none()
+        );
+        // No library that we install has it, and that is told, not taken for a time.
+        assert!(tried(model, "acl").run_ms.is_none() && tried(model, "acl").refused.is_some());
+    }
+    let fit = choice.tried.iter().filter(|t| t.refused.is_none());
+    let fastest = fit.min_by(|a, b| a.run_ms.partial_cmp(&b.run_ms).expect("times")).expect("cpu at least");
+    assert_eq!((&fastest.model, &fastest.provider), (&choice.model, &choice.provider));
+    let again = choose::choose(question, Some(&memory), &mut OnThisBox { picture: &picture });
+    assert_eq!((again.remembered, again.tried), (true, choice.tried));
 }
 
 // ---- files that are wrong

@@ -42,7 +42,8 @@ mod structure;
 mod suggest;
 
 pub use document::{
-    Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument, Transport,
+    Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Precision, Provider, TableDocument,
+    Transport,
 };
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};

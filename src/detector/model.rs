@@ -17,6 +17,7 @@ use ort::value::{Outlet, TensorElementType, ValueType};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
+use super::convert::Colour;
 use super::heads::HeadOutput;
 use super::manifest::ModelEntry;
 use super::provider::Provider;
@@ -126,10 +127,27 @@ impl Model {
     /// # Errors
     /// [`ModelError`]: whatever makes the file not the model that `entry` describes.
     pub fn load(entry: &ModelEntry, providers: &[Provider]) -> Result<Model, ModelError> {
+        Self::load_by(entry, |runtime, named, bytes| open(runtime, named, bytes, providers))
+    }
+
+    /// As [`load`](Model::load), by this provider and no other.
+    ///
+    /// # Errors
+    /// As there, and [`ModelError::Load`] where the provider cannot run it.
+    pub fn load_exactly(entry: &ModelEntry, provider: Provider) -> Result<Model, ModelError> {
+        Self::load_by(entry, |runtime, named, bytes| match open_with(runtime, bytes, provider) {
+            Ok(session) => Ok((session, provider)),
+            Err(message) => Err(ModelError::Load { model: named.clone(), message }),
+        })
+    }
+
+    fn load_by(
+        entry: &ModelEntry,
+        open: impl FnOnce(&Runtime, &Named, &[u8]) -> Result<(Session, Provider), ModelError>,
+    ) -> Result<Model, ModelError> {
         let named = Named { name: entry.name.clone(), file: entry.file.clone() };
         let bytes = read_checked(&named, &entry.file, &entry.sha256)?;
-        let runtime = Runtime::get()?;
-        let (session, provider) = open(runtime, &named, &bytes, providers)?;
+        let (session, provider) = open(Runtime::get()?, &named, &bytes)?;
         drop(bytes);
         let outputs = entry.head.outputs(&entry.input, entry.classes.len());
         let (input_name, output_names) = check_description(&named, entry, &session, &outputs)?;
@@ -162,6 +180,36 @@ impl Model {
             tensors.run(self).map_err(|message| self.trial_error(message))?;
             Ok(begin.elapsed())
         })
+    }
+
+    /// Runs the model `runs` times after a first one on a picture, stretched to its input: the shortest run, and the
+    /// outputs in the head's order.
+    pub(super) fn runs_on(
+        &self,
+        picture: &image::RgbImage,
+        runs: usize,
+    ) -> Result<(Duration, Vec<Vec<f32>>), ModelError> {
+        let failed = |message| self.trial_error(message);
+        let mut tensors = Tensors::new(self).map_err(failed)?;
+        let input = &self.entry.input;
+        let (width, height) = (input.width as u32, input.height as u32);
+        let small = image::imageops::resize(picture, width, height, image::imageops::FilterType::Triangle);
+        let plane = input.width * input.height;
+        for (i, value) in tensors.input_mut().map_err(failed)?.iter_mut().enumerate() {
+            let (channel, place) = (i / plane, i % plane);
+            let colour = if input.colour == Colour::Rgb { channel } else { 2 - channel };
+            let sample = f32::from(small.as_raw()[place * 3 + colour]);
+            *value = (sample - input.mean[channel]) / input.std[channel];
+        }
+        tensors.run(self).map_err(failed)?;
+        let mut shortest = Duration::MAX;
+        for _ in 0..runs {
+            let begin = Instant::now();
+            tensors.run(self).map_err(failed)?;
+            shortest = shortest.min(begin.elapsed());
+        }
+        let outputs = tensors.outputs().map_err(failed)?.into_iter().map(<[f32]>::to_vec).collect();
+        Ok((shortest, outputs))
     }
 
     pub(super) fn session(&self) -> &Session {
