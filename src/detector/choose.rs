@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::heads::{Candidate, Wanted, suppress_doubles};
 use super::manifest::ModelEntry;
-use super::model::{Model, hex};
+use super::model::{Model, ModelError, hex};
 use super::provider::Provider;
 use super::runtime::Runtime;
 
@@ -186,9 +186,8 @@ pub struct OnThisBox<'a> {
 
 impl Trial for OnThisBox<'_> {
     fn run(&mut self, entry: &ModelEntry, provider: Provider) -> Result<Outcome, String> {
-        let model = Model::load_exactly(entry, provider).map_err(|error| short(&error.to_string()))?;
-        let (shortest, outputs) =
-            model.runs_on(self.picture, TIMED_RUNS).map_err(|error| short(&error.to_string()))?;
+        let model = Model::load_exactly(entry, provider).map_err(short)?;
+        let (shortest, outputs) = model.runs_on(self.picture, TIMED_RUNS).map_err(short)?;
         let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
         let words = entry.classes.iter().enumerate().filter_map(|(column, class)| Some((column, (*class)?)));
         let wanted: Vec<Wanted> =
@@ -200,12 +199,17 @@ impl Trial for OnThisBox<'_> {
     }
 }
 
-/// Enough of what a library says to know what it is about.
-fn short(message: &str) -> String {
-    const MOST: usize = 160;
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = line.char_indices().nth(MOST).map_or(line.len(), |(at, _)| at);
-    if end < line.len() { format!("{}...", &line[..end]) } else { line }
+/// Enough of what a library says to know what it is about; which model it is about is said beside it.
+fn short(error: ModelError) -> String {
+    const MOST: usize = 80;
+    let line = match error {
+        ModelError::Load { message, .. } | ModelError::Trial { message, .. } => message,
+        other => other.to_string(),
+    };
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
 }
 
 // ---- what is remembered
