@@ -290,7 +290,11 @@ fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
         refusal(&described(&data("colours-too-sure.onnx"))),
         // What it failed over depends on the last bit of a cosine.
         refusal(&described(&data("colours-failing.onnx"))).split(". ").next().unwrap_or_default().to_owned(),
-        refusal(&described(&data("colours-bytes.onnx"))),
+        refusal(&entry_with(
+            &data("colours-bytes.onnx"),
+            &sha256(&data("colours-bytes.onnx")),
+            "pad = 0=>pad = 0, std = [255, 255, 255]",
+        )),
         refusal(&described(&data("colours-two-inputs.onnx"))),
         refusal(&entry_with(
             &data("colours-open.onnx"),
@@ -316,13 +320,29 @@ fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
     model `colours` (colours-too-sure.onnx): scores should be within 0..1, but the file has 6.4: another head than `yolov8`, or no sigmoid in the graph?
       hint: compare the manifest's entry with the file's origin
     model `colours` (colours-failing.onnx): the trial run failed: Non-zero status code returned while running Gather node
-    model `colours` (colours-bytes.onnx): the input should be Tensor<f32>(1, 3, 32, 64), but the file has `images` Tensor<u8>(1, 3, 32, 64)
+    model `colours` (colours-bytes.onnx): the input should be of f32, because `mean` and `std` are to be applied, but the file has `images` Tensor<u8>(1, 3, 32, 64)
       hint: compare the manifest's entry with the file's origin
     model `colours` (colours-two-inputs.onnx): there should be one input, but the file has `images` Tensor<f32>(1, 3, 32, 64), `more` Tensor<f32>(1)
       hint: compare the manifest's entry with the file's origin
     model `colours` (colours-open.onnx): `output`, read as the boxes and scores of head `yolov8`, should be Tensor<f32>(1, 7, 63), but the file has Tensor<f32>(1, 7, 42)
       hint: compare the manifest's entry with the file's origin
     "#);
+}
+
+#[test]
+fn a_network_that_takes_bytes_gets_the_picture_as_it_is() {
+    let model = Model::load(&described(&data("colours-bytes.onnx")), &[Provider::Cpu]).expect("loads");
+    let picture = squares(64, 32, &[(0, 0, 16, RED), (48, 16, 16, GREEN)]);
+    let (mut bytes, mut floats) = (vec![], vec![]);
+    let mut inference = Inference::new(&[Arc::new(model)]).expect("tensors");
+    inference.detect(&picture, None, &Thresholds::default(), &mut bytes).expect("runs");
+    assert_found(&bytes, &[("person", [0.0, 0.0, 0.25, 0.5]), ("car", [0.75, 0.5, 1.0, 1.0])]);
+    let mut inference = Inference::new(&[colours()]).expect("tensors");
+    inference.detect(&picture, None, &Thresholds::default(), &mut floats).expect("runs");
+    for (byte, float) in bytes.iter().zip(&floats) {
+        // Half a step of 255.
+        assert!((byte.score - float.score).abs() < 0.002, "{byte:?} {float:?}");
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub enum Colour {
     Bgr,
 }
 
-/// What a model wants to be fed: a `1 x 3 x height x width` f32 tensor, each value `(x - mean) / std` of an
+/// What a model wants to be fed: a `1 x 3 x height x width` tensor, each value `(x - mean) / std` of an
 /// `x` in 0..255.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInput {

@@ -20,7 +20,7 @@
 //! nms_iou = 0.6                       # boxes of one class that overlap more are one thing
 //! int8 = "my-street-int8"             # another model here: the same network with 8-bit numbers
 //!
-//! [model.input]                       # f32, 1 x 3 x height x width, (x - mean) / std of x in 0..255
+//! [model.input]                       # 1 x 3 x height x width; f32: (x - mean) / std of x in 0..255; u8: x itself
 //! width = 416
 //! height = 256
 //! colour = "rgb"                      # or "bgr"

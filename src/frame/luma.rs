@@ -53,22 +53,77 @@ fn reduce_avx2(grid: &Grid, out: &mut [u8]) {
     reduce_here(grid, out);
 }
 
-/// The part of `length` samples that is cell `number` of `count`.
-#[inline(always)]
-fn cell(number: usize, count: usize, length: usize) -> (usize, usize) {
-    let from = (number * length / count).min(length - 1);
-    (from, ((number + 1) * length / count).max(from + 1))
+/// Where the cells of `count` in `length` samples begin and end, one after the other: cell `n` is
+/// `n * length / count .. (n + 1) * length / count`, at least one sample. Without a division for each.
+struct Cells {
+    length: usize,
+    count: usize,
+    /// Where the next one begins, and in `count`ths of a sample what that was rounded down by.
+    next: (usize, usize),
+}
+
+impl Cells {
+    #[inline(always)]
+    fn new(length: usize, count: usize) -> Self {
+        Cells { length, count, next: (0, 0) }
+    }
+
+    #[inline(always)]
+    fn next(&mut self, whole: usize, part: usize) -> (usize, usize) {
+        let from = self.next.0.min(self.length - 1);
+        self.next = (self.next.0 + whole, self.next.1 + part);
+        if self.next.1 >= self.count {
+            self.next = (self.next.0 + 1, self.next.1 - self.count);
+        }
+        (from, self.next.0.max(from + 1))
+    }
+}
+
+/// Divides sums of samples by their number, rounding to the nearest.
+struct Mean {
+    samples: u32,
+    /// 2 to the 40th over `samples`, rounded up: exact for every sum of so few samples, which 40 bits bound.
+    factor: u64,
+}
+
+impl Mean {
+    /// 255 times this squared is below 2 to the 40th.
+    const MOST_EXACT: u32 = 1 << 16;
+
+    #[inline(always)]
+    fn of(samples: usize) -> Self {
+        Mean { samples: samples as u32, factor: (1u64 << 40).div_ceil(samples as u64) }
+    }
+
+    #[inline(always)]
+    fn of_sum(&self, sum: u64) -> u8 {
+        let sum = sum + u64::from(self.samples / 2);
+        if self.samples < Self::MOST_EXACT {
+            ((sum * self.factor) >> 40) as u8
+        } else {
+            (sum / u64::from(self.samples)) as u8
+        }
+    }
 }
 
 #[inline(always)]
 fn reduce_here(grid: &Grid, out: &mut [u8]) {
-    for (row, out) in out.chunks_exact_mut(grid.columns).take(grid.rows).enumerate() {
-        let (top, bottom) = cell(row, grid.rows, grid.height);
+    if grid.rows == 0 {
+        return;
+    }
+    let mut across = Cells::new(grid.height, grid.rows);
+    let (row_whole, row_part) = (grid.height / grid.rows, grid.height % grid.rows);
+    let (whole, part) = (grid.width / grid.columns, grid.width % grid.columns);
+    for out in out.chunks_exact_mut(grid.columns).take(grid.rows) {
+        let (top, bottom) = across.next(row_whole, row_part);
         let mut strip = Strip { from: 0, sums: [0; STRIP] };
         strip.fill(grid, top, bottom);
-        // A cell's end is the next one's beginning, except where cells are smaller than a sample.
-        for (column, out) in out.iter_mut().enumerate() {
-            let (left, right) = cell(column, grid.columns, grid.width);
+        // Cells of a row have one of two widths.
+        let narrow = whole.max(1);
+        let means = [Mean::of(narrow * (bottom - top)), Mean::of((narrow + 1) * (bottom - top))];
+        let mut along = Cells::new(grid.width, grid.columns);
+        for out in out {
+            let (left, right) = along.next(whole, part);
             let mut sum = 0;
             let mut at = left;
             while at < right {
@@ -77,15 +132,12 @@ fn reduce_here(grid: &Grid, out: &mut [u8]) {
                     strip.fill(grid, top, bottom);
                 }
                 let end = right.min(strip.from + STRIP);
-                let mut place = at - strip.from;
-                while place < end - strip.from {
-                    sum += strip.sums[place];
-                    place += 1;
+                for column in &strip.sums[at - strip.from..end - strip.from] {
+                    sum += u64::from(*column);
                 }
                 at = end;
             }
-            let samples = ((right - left) * (bottom - top)) as u32;
-            *out = ((sum + samples / 2) / samples) as u8;
+            *out = means[right - left - narrow].of_sum(sum);
         }
     }
 }
