@@ -3,6 +3,8 @@
 //! One pass over the plane, each sample read once. Allocates nothing, and must never read a sample outside the picture:
 //! what lies between a row's end and the stride belongs to nobody.
 
+#![allow(clippy::needless_range_loop)] // iterators are not inlined into every unit of the release build; numbers are
+
 use super::Picture;
 
 /// Samples that are added up side by side: two cache lines, and as many 16-bit sums as registers hold.
@@ -69,7 +71,7 @@ impl Cells {
     }
 
     #[inline(always)]
-    fn next(&mut self, whole: usize, part: usize) -> (usize, usize) {
+    fn advance(&mut self, whole: usize, part: usize) -> (usize, usize) {
         let from = self.next.0.min(self.length - 1);
         self.next = (self.next.0 + whole, self.next.1 + part);
         if self.next.1 >= self.count {
@@ -115,7 +117,7 @@ fn reduce_here(grid: &Grid, out: &mut [u8]) {
     let (row_whole, row_part) = (grid.height / grid.rows, grid.height % grid.rows);
     let (whole, part) = (grid.width / grid.columns, grid.width % grid.columns);
     for out in out.chunks_exact_mut(grid.columns).take(grid.rows) {
-        let (top, bottom) = across.next(row_whole, row_part);
+        let (top, bottom) = across.advance(row_whole, row_part);
         let mut strip = Strip { from: 0, sums: [0; STRIP] };
         strip.fill(grid, top, bottom);
         // Cells of a row have one of two widths.
@@ -123,7 +125,7 @@ fn reduce_here(grid: &Grid, out: &mut [u8]) {
         let means = [Mean::of(narrow * (bottom - top)), Mean::of((narrow + 1) * (bottom - top))];
         let mut along = Cells::new(grid.width, grid.columns);
         for out in out {
-            let (left, right) = along.next(whole, part);
+            let (left, right) = along.advance(whole, part);
             let mut sum = 0;
             let mut at = left;
             while at < right {

@@ -1,6 +1,8 @@
 //! The loops of [`kernel`](super::kernel) with NEON, which every 64-bit ARM processor has. Must never read or write outside
 //! the slices it is given.
 
+#![allow(clippy::needless_range_loop)] // iterators are not inlined into every unit of the release build; numbers are
+
 use std::arch::aarch64::*;
 
 use super::kernel::{Row, TensorValue, finish_columns};

@@ -8,6 +8,8 @@
 //! What is called for each sample says `#[inline]`: the release build is not optimised across its units, and a closure
 //! that lands in another one costs five times the loop.
 
+#![allow(clippy::needless_range_loop)] // iterators are not inlined into every unit of the release build; numbers are
+
 use super::tables::{BLOCK, COLUMN_TOTAL, ROW_TOTAL, RowTaps, Windows};
 
 /// Fixed point to 0..255, less 128.

@@ -1,6 +1,8 @@
 //! The loops of [`kernel`](super::kernel) with SSE2, AVX2 and AVX-512. Only `kernel` may call them, where it has found that
 //! the processor has these instructions. Must never read or write outside the slices it is given.
 
+#![allow(clippy::needless_range_loop)] // iterators are not inlined into every unit of the release build; numbers are
+
 use std::arch::x86_64::*;
 
 use super::kernel::{Channel, Row, TensorValue, finish_columns};
