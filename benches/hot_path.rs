@@ -26,7 +26,7 @@ use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range, luma};
 use lookout::video::{self, FileOptions};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -107,7 +107,7 @@ impl Ledger {
     }
 }
 
-// ---- convert: planes to tensor, against a copy of the planes
+// ---- convert: planes to tensor, against reading the planes once and writing the tensor once
 
 fn convert(criterion: &mut Criterion, ledger: &Ledger) {
     let input = ModelInput {
@@ -120,28 +120,49 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
         pad: 114.0,
     };
     for (size, width, height) in [("1080p", 1920, 1080), ("720p", 1280, 720), ("360p", 640, 360)] {
-        let floor = format!("convert/{size}/copy-of-the-planes");
+        let floor = format!("convert/{size}/read-planes-write-tensor");
         let picture = made_up_picture(width, height, Layout::I420);
-        let mut copies =
-            [vec![0u8; width * height], vec![0; width * height / 4], vec![0; width * height / 4]];
+        let mut tensor = vec![0.0f32; input.len()];
         ledger.bench(criterion, &floor, || {
-            for (plane, copy) in copies.iter_mut().enumerate() {
-                let bytes = copy.len();
-                copy.copy_from_slice(&black_box(&picture).plane(plane)[..bytes]);
-            }
-            black_box(&mut copies);
+            (0..3).for_each(|plane| read_once(black_box(&picture).plane(plane)));
+            tensor.fill(black_box(114.0));
+            black_box(&mut tensor);
         });
         for (name, layout) in [("i420", Layout::I420), ("nv12", Layout::Nv12)] {
             let picture = made_up_picture(width, height, layout);
-            let mut converter = Converter::new(input.clone());
-            let mut tensor = vec![0.0; input.len()];
+            let plain = format!("convert/{size}/{name}-plain-loops");
+            let mut converter = Converter::plain(input.clone());
+            ledger.bench(criterion, &plain, || {
+                black_box(converter.convert(black_box(&picture), None, &mut tensor))
+                    .expect("a whole picture");
+            });
             let stage = format!("convert/{size}/{name}-to-416x256");
+            let mut converter = Converter::new(input.clone());
             ledger.bench(criterion, &stage, || {
                 black_box(converter.convert(black_box(&picture), None, &mut tensor))
                     .expect("a whole picture");
             });
-            ledger.ratio(&stage, &floor, "cut, resize, colour, normalise, in plane copies");
+            ledger.ratio(&plain, &floor, "the same without this processor's own instructions");
+            ledger.ratio(&stage, &floor, "cut, resize, colour, normalise, in passes over memory");
         }
+        let floor = format!("luma/{size}/read-the-plane");
+        ledger.bench(criterion, &floor, || read_once(black_box(&picture).plane(0)));
+        let stage = format!("luma/{size}/160x90-means");
+        let mut grid = vec![0; 160 * 90];
+        ledger.bench(criterion, &stage, || {
+            luma::reduce(black_box(&picture), 160, 90, &mut grid);
+            black_box(&mut grid);
+        });
+        ledger.ratio(&stage, &floor, "the grid that motion is looked for in, in readings of the plane");
+    }
+}
+
+/// Every byte through the caches once, as fast as the C library copies, and written nowhere but in the nearest one.
+fn read_once(bytes: &[u8]) {
+    let mut near = [0u8; 4096];
+    for part in bytes.chunks(near.len()) {
+        near[..part.len()].copy_from_slice(part);
+        black_box(&mut near);
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use lookout::analysis::detection::Detection;
 use lookout::analysis::geometry::BBox;
+use lookout::detector::choose::{self, OnThisBox, Question};
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
@@ -207,6 +208,36 @@ fn a_provider_that_is_not_there_is_passed_over() {
     assert_eq!(model.provider(), Provider::Cpu);
 }
 
+#[test]
+fn of_what_is_there_the_fastest_that_agrees_with_cpu_is_chosen_and_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let memory = folder.path().join("provider.json");
+    let street = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let manifest = Manifest::read(&street.join("manifest.toml")).expect("our own models");
+    let entry = manifest.model("street-nano").expect("is there");
+    let int8 = manifest.model(entry.int8.as_deref().expect("has an 8-bit version")).expect("is there");
+    let picture = image::open(street.join("test-picture.jpg")).expect("a picture").into_rgb8();
+    let question = Question { entry, int8: Some(int8), less_precise: true };
+    let choice = choose::choose(question, Some(&memory), &mut OnThisBox { picture: &picture });
+    eprintln!("{} on {}: {}", choice.model, choice.provider, choice.times());
+
+    let tried = |model: &str, provider: &str| {
+        choice.tried.iter().find(|t| t.model == model && t.provider == provider).expect("was tried").clone()
+    };
+    for model in ["street-nano", "street-nano-int8"] {
+        assert!(
+            tried(model, "cpu").run_ms.is_some_and(|ms| ms > 0.0) && tried(model, "cpu").refused.is_none()
+        );
+        // No library that we install has it, and that is told, not taken for a time.
+        assert!(tried(model, "acl").run_ms.is_none() && tried(model, "acl").refused.is_some());
+    }
+    let fit = choice.tried.iter().filter(|t| t.refused.is_none());
+    let fastest = fit.min_by(|a, b| a.run_ms.partial_cmp(&b.run_ms).expect("times")).expect("cpu at least");
+    assert_eq!((&fastest.model, &fastest.provider), (&choice.model, &choice.provider));
+    let again = choose::choose(question, Some(&memory), &mut OnThisBox { picture: &picture });
+    assert_eq!((again.remembered, again.tried), (true, choice.tried));
+}
+
 // ---- files that are wrong
 
 #[test]
@@ -259,7 +290,11 @@ fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
         refusal(&described(&data("colours-too-sure.onnx"))),
         // What it failed over depends on the last bit of a cosine.
         refusal(&described(&data("colours-failing.onnx"))).split(". ").next().unwrap_or_default().to_owned(),
-        refusal(&described(&data("colours-bytes.onnx"))),
+        refusal(&entry_with(
+            &data("colours-bytes.onnx"),
+            &sha256(&data("colours-bytes.onnx")),
+            "pad = 0=>pad = 0, std = [255, 255, 255]",
+        )),
         refusal(&described(&data("colours-two-inputs.onnx"))),
         refusal(&entry_with(
             &data("colours-open.onnx"),
@@ -285,13 +320,29 @@ fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
     model `colours` (colours-too-sure.onnx): scores should be within 0..1, but the file has 6.4: another head than `yolov8`, or no sigmoid in the graph?
       hint: compare the manifest's entry with the file's origin
     model `colours` (colours-failing.onnx): the trial run failed: Non-zero status code returned while running Gather node
-    model `colours` (colours-bytes.onnx): the input should be Tensor<f32>(1, 3, 32, 64), but the file has `images` Tensor<u8>(1, 3, 32, 64)
+    model `colours` (colours-bytes.onnx): the input should be of f32, because `mean` and `std` are to be applied, but the file has `images` Tensor<u8>(1, 3, 32, 64)
       hint: compare the manifest's entry with the file's origin
     model `colours` (colours-two-inputs.onnx): there should be one input, but the file has `images` Tensor<f32>(1, 3, 32, 64), `more` Tensor<f32>(1)
       hint: compare the manifest's entry with the file's origin
     model `colours` (colours-open.onnx): `output`, read as the boxes and scores of head `yolov8`, should be Tensor<f32>(1, 7, 63), but the file has Tensor<f32>(1, 7, 42)
       hint: compare the manifest's entry with the file's origin
     "#);
+}
+
+#[test]
+fn a_network_that_takes_bytes_gets_the_picture_as_it_is() {
+    let model = Model::load(&described(&data("colours-bytes.onnx")), &[Provider::Cpu]).expect("loads");
+    let picture = squares(64, 32, &[(0, 0, 16, RED), (48, 16, 16, GREEN)]);
+    let (mut bytes, mut floats) = (vec![], vec![]);
+    let mut inference = Inference::new(&[Arc::new(model)]).expect("tensors");
+    inference.detect(&picture, None, &Thresholds::default(), &mut bytes).expect("runs");
+    assert_found(&bytes, &[("person", [0.0, 0.0, 0.25, 0.5]), ("car", [0.75, 0.5, 1.0, 1.0])]);
+    let mut inference = Inference::new(&[colours()]).expect("tensors");
+    inference.detect(&picture, None, &Thresholds::default(), &mut floats).expect("runs");
+    for (byte, float) in bytes.iter().zip(&floats) {
+        // Half a step of 255.
+        assert!((byte.score - float.score).abs() < 0.002, "{byte:?} {float:?}");
+    }
 }
 
 #[test]

@@ -180,7 +180,11 @@ impl Outcome {
             .chain(&config.detector.face_model)
             .map(String::as_str)
             .collect();
-        writeln!(out, "  models   {} on {}", models.join(" and "), providers.join(", else "))?;
+        let providers = match providers.as_slice() {
+            [] => "what a measurement chooses".to_owned(),
+            listed => listed.join(", else "),
+        };
+        writeln!(out, "  models   {} on {providers}", models.join(" and "))?;
         if let Some(why) = &self.unchecked {
             writeln!(out, "           names of models and classes were not checked: {why}")?;
         }

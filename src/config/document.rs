@@ -249,23 +249,45 @@ pub struct DetectorDocument {
     pub face_model: Option<At<String>>,
     /// The list of models. Without it, the one that was installed with the program.
     pub manifest: Option<At<String>>,
-    /// Where ONNX Runtime computes, best first: `cpu`, `openvino`, `cuda`, `tensorrt`, `xnnpack`, `acl`. One that
-    /// does not work is skipped with a warning.
+    /// Where ONNX Runtime computes, best first: `cpu`, `openvino`, `openvino_bf16`, `cuda`, `tensorrt`, `xnnpack`, `acl`.
+    /// One that does not work is skipped with a warning. `["auto"]`: at the first start what is there is
+    /// timed with the model (`tensorrt` is not, it prepares for minutes), and the fastest that finds on a picture what
+    /// `cpu` finds runs it. The result is kept beside the queue until model, library or processor change.
     #[schemars(extend("default" = ["cpu"]))]
     pub providers: Option<At<Vec<At<Provider>>>>,
+    /// What `["auto"]` may choose from: `full`: only what computes with the model's own precision; `auto`: also
+    /// `openvino_bf16`, and the 8-bit version of the model where the manifest names one. Faster on most processors, but it
+    /// finds a little less, small and distant things above all: `lookout replay` on a recording of yours shows what.
+    #[schemars(extend("default" = "full"))]
+    pub precision: Option<At<Precision>>,
     /// Worker threads; as many as processor cores if left out.
     #[schemars(range(min = 1, max = 256))]
     pub workers: Option<At<u16>>,
+}
+
+/// What a measurement may choose from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Only what computes with the model's own precision.
+    #[default]
+    Full,
+    /// Also with less.
+    Auto,
 }
 
 /// Where ONNX Runtime computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
+    /// Whatever a measurement says, alone in its list.
+    Auto,
     /// The processor, with ONNX Runtime's own kernels. Always there.
     Cpu,
     /// Intel processors and graphics through OpenVINO.
     Openvino,
+    /// The same with numbers of 16 bits, on processors that have instructions for them.
+    OpenvinoBf16,
     /// NVIDIA graphics.
     Cuda,
     /// NVIDIA graphics through TensorRT.
@@ -280,8 +302,10 @@ impl Provider {
     /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
+            Provider::Auto => "auto",
             Provider::Cpu => "cpu",
             Provider::Openvino => "openvino",
+            Provider::OpenvinoBf16 => "openvino_bf16",
             Provider::Cuda => "cuda",
             Provider::Tensorrt => "tensorrt",
             Provider::Xnnpack => "xnnpack",

@@ -42,8 +42,8 @@ mod structure;
 mod suggest;
 
 pub use document::{
-    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument,
-    Transport,
+    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Precision, Provider,
+    TableDocument, Transport,
 };
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};

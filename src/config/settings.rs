@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::document::{
-    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Provider, TableDocument,
-    Transport,
+    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Precision, Provider,
+    TableDocument, Transport,
 };
 use super::secret::{Credentials, Secret};
 use crate::analysis::acceptance::AcceptancePlan;
@@ -94,8 +94,10 @@ pub struct Detector {
     pub face_model: Option<String>,
     /// The list of models; the installed one if there is none.
     pub manifest: Option<PathBuf>,
-    /// Where to compute, best first; never empty.
+    /// Where to compute, best first; none: whatever a measurement says.
     pub providers: Vec<Provider>,
+    /// What a measurement may choose from.
+    pub precision: Precision,
     /// Worker threads; as many as cores if there is none.
     pub workers: Option<usize>,
 }

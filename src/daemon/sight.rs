@@ -1,5 +1,6 @@
 //! Which models look, for the daemon and for a replay alike: found in the manifest, checked, loaded, and
-//! what follows from them for the cameras. Must never choose another model than the configured one.
+//! what follows from them for the cameras. Must never choose another model than the configured one, but for its 8-bit
+//! version where the configuration allows it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,15 +8,19 @@ use std::sync::Arc;
 
 use crate::analysis::detection::Class;
 use crate::analysis::rules::CameraPlan;
-use crate::config::{Camera, Config};
+use crate::config::{Camera, Config, Precision};
 use crate::contract::alert::ModelRef;
 use crate::contract::box_status::MetaModel;
+use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Provider, Thresholds, UnknownProvider};
 
 /// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
 /// never begin a track. ByteTrack (Zhang et al., 2022) takes 0.1 beside 0.6; a guess between.
 const UNSURE: f32 = 0.35;
+
+/// A street with people and vehicles: what `providers = ["auto"]` compares providers on.
+const TRIAL_PICTURE: &[u8] = include_bytes!("../../models/test-picture.jpg");
 
 /// The loaded models of a configuration, the structure model first.
 pub struct Sight {
@@ -38,7 +43,7 @@ impl Sight {
             .map_err(|error| SightError(error.to_string()))?;
         let structure = model.unwrap_or(&config.detector.model);
         let names = std::iter::once(structure).chain(config.detector.face_model.as_deref());
-        let providers = config
+        let listed = config
             .detector
             .providers
             .iter()
@@ -47,7 +52,14 @@ impl Sight {
             .map_err(|error: UnknownProvider| SightError(error.to_string()))?;
         let mut sight = Sight { models: Vec::new(), entries: Vec::new() };
         for name in names {
-            let entry = manifest.model(name).map_err(|error| SightError(error.to_string()))?;
+            let mut entry = manifest.model(name).map_err(|error| SightError(error.to_string()))?;
+            let providers = if listed.is_empty() {
+                let (chosen, provider) = measured(config, &manifest, entry);
+                entry = chosen;
+                vec![provider]
+            } else {
+                listed.clone()
+            };
             let model = Model::load(entry, &providers).map_err(|error| SightError(error.to_string()))?;
             sight.models.push(Arc::new(model));
             sight.entries.push(entry.clone());
@@ -110,6 +122,37 @@ impl Sight {
     fn recommended(&self) -> BTreeMap<Class, f32> {
         self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
     }
+}
+
+/// The model to take and what runs it, by a measurement now or at an earlier start.
+fn measured<'m>(
+    config: &Config,
+    manifest: &'m Manifest,
+    entry: &'m ModelEntry,
+) -> (&'m ModelEntry, Provider) {
+    let less_precise = config.detector.precision == Precision::Auto;
+    let int8 = entry.int8.as_deref().filter(|_| less_precise).and_then(|name| {
+        let found = manifest.model(name);
+        if let Err(error) = &found {
+            tracing::warn!(model = entry.name, %error, "its 8-bit version is left out");
+        }
+        found.ok()
+    });
+    let picture = match image::load_from_memory(TRIAL_PICTURE) {
+        Ok(picture) => picture.into_rgb8(),
+        Err(error) => {
+            tracing::warn!(%error, "nothing can be measured without the trial picture; `cpu` runs the model");
+            return (entry, Provider::Cpu);
+        }
+    };
+    let memory = super::control_dir(config).join(format!("provider-{}.json", &hex(&entry.sha256)[..12]));
+    let question = Question { entry, int8, less_precise };
+    let choice = choose::choose(question, Some(&memory), &mut OnThisBox { picture: &picture });
+    let chosen = int8.filter(|int8| int8.name == choice.model).unwrap_or(entry);
+    let provider = choice.provider().unwrap_or(Provider::Cpu);
+    let (model, times) = (&chosen.name, choice.times());
+    tracing::info!(model, %provider, remembered = choice.remembered, times, "provider chosen by measurement");
+    (chosen, provider)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::convert::{Converter, FrameFromModel};
 use super::heads::{Candidate, Wanted, suppress_doubles};
 use super::model::{Model, ModelError};
-use super::tensors::{MOST_OUTPUTS, Tensors};
+use super::tensors::{InputValues, MOST_OUTPUTS, Tensors};
 use super::{Detector, InferError, Thresholds};
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
@@ -90,11 +90,12 @@ impl Stage {
     ) -> Result<(), InferError> {
         let entry = self.model.entry();
         let run_error = |message: String| InferError::Run { model: entry.name.clone(), message };
-        let tensor = self.tensors.input_mut().map_err(run_error)?;
-        let frame_from_model = self
-            .converter
-            .convert(picture, region, tensor)
-            .map_err(|error| InferError::Convert { model: entry.name.clone(), error })?;
+        let converted = match self.tensors.input_mut().map_err(run_error)? {
+            InputValues::Floats(tensor) => self.converter.convert(picture, region, tensor),
+            InputValues::Bytes(tensor) => self.converter.convert(picture, region, tensor),
+        };
+        let frame_from_model =
+            converted.map_err(|error| InferError::Convert { model: entry.name.clone(), error })?;
         self.tensors.run(&self.model).map_err(run_error)?;
 
         self.wanted.clear();

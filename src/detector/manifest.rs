@@ -18,8 +18,9 @@
 //! words = { car = "car" }             # our words for them; with it, only what it names is reported
 //! thresholds = { person = 0.4 }       # recommended, by our words; others 0.5
 //! nms_iou = 0.6                       # boxes of one class that overlap more are one thing
+//! int8 = "my-street-int8"             # another model here: the same network with 8-bit numbers
 //!
-//! [model.input]                       # f32, 1 x 3 x height x width, (x - mean) / std of x in 0..255
+//! [model.input]                       # 1 x 3 x height x width; f32: (x - mean) / std of x in 0..255; u8: x itself
 //! width = 416
 //! height = 256
 //! colour = "rgb"                      # or "bgr"
@@ -96,6 +97,8 @@ pub struct ModelEntry {
     pub thresholds: Vec<(Class, f32)>,
     /// Boxes of one class that overlap by more than this are one thing.
     pub nms_iou: f32,
+    /// Name of the same network with 8-bit numbers, which a measurement may choose.
+    pub int8: Option<String>,
 }
 
 impl ModelEntry {
@@ -232,6 +235,7 @@ struct ModelAsTyped {
     #[serde(default)]
     thresholds: BTreeMap<Spanned<String>, Spanned<f64>>,
     nms_iou: Option<Spanned<f64>>,
+    int8: Option<String>,
     input: Option<Spanned<InputAsTyped>>,
 }
 
@@ -329,6 +333,7 @@ impl Check<'_, '_> {
             classes: classes?,
             thresholds: thresholds?,
             nms_iou: nms_iou?,
+            int8: typed.int8,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::BBox;
 use crate::frame::Picture;
 
+pub mod choose;
 pub mod convert;
 mod denormals;
 pub mod heads;

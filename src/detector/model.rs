@@ -17,6 +17,7 @@ use ort::value::{Outlet, TensorElementType, ValueType};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
+use super::convert::Colour;
 use super::heads::HeadOutput;
 use super::manifest::ModelEntry;
 use super::provider::Provider;
@@ -36,6 +37,8 @@ pub struct Model {
     input_name: CString,
     output_names: Vec<CString>,
     outputs: Vec<HeadOutput>,
+    /// Whether it is fed bytes, pictures as they are, and not floats.
+    takes_bytes: bool,
     /// Held during a run where the provider wants one run at a time.
     one_at_a_time: Option<Mutex<()>>,
 }
@@ -126,16 +129,35 @@ impl Model {
     /// # Errors
     /// [`ModelError`]: whatever makes the file not the model that `entry` describes.
     pub fn load(entry: &ModelEntry, providers: &[Provider]) -> Result<Model, ModelError> {
+        Self::load_by(entry, |runtime, named, bytes| open(runtime, named, bytes, providers))
+    }
+
+    /// As [`load`](Model::load), by this provider and no other.
+    ///
+    /// # Errors
+    /// As there, and [`ModelError::Load`] where the provider cannot run it.
+    pub fn load_exactly(entry: &ModelEntry, provider: Provider) -> Result<Model, ModelError> {
+        Self::load_by(entry, |runtime, named, bytes| match open_with(runtime, bytes, provider) {
+            Ok(session) => Ok((session, provider)),
+            Err(message) => Err(ModelError::Load { model: named.clone(), message }),
+        })
+    }
+
+    fn load_by(
+        entry: &ModelEntry,
+        open: impl FnOnce(&Runtime, &Named, &[u8]) -> Result<(Session, Provider), ModelError>,
+    ) -> Result<Model, ModelError> {
         let named = Named { name: entry.name.clone(), file: entry.file.clone() };
         let bytes = read_checked(&named, &entry.file, &entry.sha256)?;
-        let runtime = Runtime::get()?;
-        let (session, provider) = open(runtime, &named, &bytes, providers)?;
+        let (session, provider) = open(Runtime::get()?, &named, &bytes)?;
         drop(bytes);
         let outputs = entry.head.outputs(&entry.input, entry.classes.len());
         let (input_name, output_names) = check_description(&named, entry, &session, &outputs)?;
+        let takes_bytes = session.inputs().first().is_some_and(|input| is_of_bytes(input.dtype()));
         let one_at_a_time = (!provider.runs_concurrently()).then(|| Mutex::new(()));
         let entry = entry.clone();
-        let model = Model { entry, session, provider, input_name, output_names, outputs, one_at_a_time };
+        let model =
+            Model { entry, session, provider, input_name, output_names, outputs, takes_bytes, one_at_a_time };
         model.try_out()?;
         Ok(model)
     }
@@ -164,8 +186,42 @@ impl Model {
         })
     }
 
+    /// Runs the model `runs` times after a first one on a picture, stretched to its input: the shortest run, and the
+    /// outputs in the head's order.
+    pub(super) fn runs_on(
+        &self,
+        picture: &image::RgbImage,
+        runs: usize,
+    ) -> Result<(Duration, Vec<Vec<f32>>), ModelError> {
+        let failed = |message| self.trial_error(message);
+        let mut tensors = Tensors::new(self).map_err(failed)?;
+        let input = &self.entry.input;
+        let (width, height) = (input.width as u32, input.height as u32);
+        let small = image::imageops::resize(picture, width, height, image::imageops::FilterType::Triangle);
+        let plane = input.width * input.height;
+        tensors.input_mut().map_err(failed)?.fill(|i| {
+            let (channel, place) = (i / plane, i % plane);
+            let colour = if input.colour == Colour::Rgb { channel } else { 2 - channel };
+            let sample = f32::from(small.as_raw()[place * 3 + colour]);
+            (sample - input.mean[channel]) / input.std[channel]
+        });
+        tensors.run(self).map_err(failed)?;
+        let mut shortest = Duration::MAX;
+        for _ in 0..runs {
+            let begin = Instant::now();
+            tensors.run(self).map_err(failed)?;
+            shortest = shortest.min(begin.elapsed());
+        }
+        let outputs = tensors.outputs().map_err(failed)?.into_iter().map(<[f32]>::to_vec).collect();
+        Ok((shortest, outputs))
+    }
+
     pub(super) fn session(&self) -> &Session {
         &self.session
+    }
+
+    pub(super) fn takes_bytes(&self) -> bool {
+        self.takes_bytes
     }
 
     pub(super) fn input_name(&self) -> &CString {
@@ -196,12 +252,12 @@ impl Model {
     fn trial_tensors(&self) -> Result<Tensors, String> {
         let mut tensors = Tensors::new(self)?;
         let input = &self.entry.input;
-        for (i, value) in tensors.input_mut()?.iter_mut().enumerate() {
+        tensors.input_mut()?.fill(|i| {
             let (channel, place) = (i / (input.width * input.height), i % (input.width * input.height));
             let (x, y) = ((place % input.width) as f32, (place / input.width) as f32);
             let wave = 127.5 + 127.5 * ((x / 23.0 + channel as f32).sin() * (y / 17.0).cos());
-            *value = (wave - input.mean[channel]) / input.std[channel];
-        }
+            (wave - input.mean[channel]) / input.std[channel]
+        });
         Ok(tensors)
     }
 
@@ -343,8 +399,14 @@ fn check_description(
         return Err(refused("there should be", "one input".into(), list(session.inputs())));
     };
     let wanted = [1, 3, input.height, input.width];
-    if !fits(fed.dtype(), &wanted) {
+    let bytes = is_of_bytes(fed.dtype());
+    if !fits(fed.dtype(), if bytes { TensorElementType::Uint8 } else { TensorElementType::Float32 }, &wanted)
+    {
         return Err(refused("the input should be", shape(&wanted), list(session.inputs())));
+    }
+    if bytes && (input.mean != [0.0; 3] || input.std != [1.0; 3]) {
+        let expected = "of f32, because `mean` and `std` are to be applied".to_owned();
+        return Err(refused("the input should be", expected, list(session.inputs())));
     }
     let chosen: Vec<&Outlet> = match &entry.outputs {
         Some(names) => {
@@ -363,7 +425,7 @@ fn check_description(
         return Err(refused("there should be", expected, list(session.outputs())));
     }
     for (outlet, wanted) in chosen.iter().zip(outputs) {
-        if !fits(outlet.dtype(), &wanted.shape) {
+        if !fits(outlet.dtype(), TensorElementType::Float32, &wanted.shape) {
             let what = format!(
                 "`{}`, read as the {} of head `{}`, should be",
                 outlet.name(),
@@ -381,10 +443,16 @@ fn check_description(
     Ok((c_name(fed)?, output_names))
 }
 
-/// Whether a tensor of the network can be of that shape, in f32. Sizes that the network leaves open fit.
-fn fits(dtype: &ValueType, shape: &[usize]) -> bool {
-    let ValueType::Tensor { ty: TensorElementType::Float32, shape: has, .. } = dtype else { return false };
-    has.len() == shape.len() && has.iter().zip(shape).all(|(has, want)| *has < 0 || *has == *want as i64)
+fn is_of_bytes(dtype: &ValueType) -> bool {
+    matches!(dtype, ValueType::Tensor { ty: TensorElementType::Uint8, .. })
+}
+
+/// Whether a tensor of the network can be of that shape and type. Sizes that the network leaves open fit.
+fn fits(dtype: &ValueType, wanted: TensorElementType, shape: &[usize]) -> bool {
+    let ValueType::Tensor { ty, shape: has, .. } = dtype else { return false };
+    *ty == wanted
+        && has.len() == shape.len()
+        && has.iter().zip(shape).all(|(has, want)| *has < 0 || *has == *want as i64)
 }
 
 fn shape(shape: &[usize]) -> String {

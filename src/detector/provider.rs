@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use ort::ep;
+use ort::ep::{self, ArbitrarilyConfigurableExecutionProvider};
 
 /// A way to run a network. Which ones work depends on the ONNX Runtime library that is installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +13,8 @@ pub enum Provider {
     Cpu,
     /// Intel's OpenVINO, on the CPU.
     OpenVino,
+    /// The same with bfloat16 numbers, which newer processors multiply faster and which have three digits.
+    OpenVinoBf16,
     /// NVIDIA, CUDA.
     Cuda,
     /// NVIDIA, TensorRT.
@@ -32,9 +34,10 @@ pub struct UnknownProvider {
 
 impl Provider {
     /// All that there are.
-    pub const ALL: [Provider; 6] = [
+    pub const ALL: [Provider; 7] = [
         Provider::Cpu,
         Provider::OpenVino,
+        Provider::OpenVinoBf16,
         Provider::Cuda,
         Provider::TensorRt,
         Provider::Xnnpack,
@@ -46,6 +49,7 @@ impl Provider {
         match self {
             Provider::Cpu => "cpu",
             Provider::OpenVino => "openvino",
+            Provider::OpenVinoBf16 => "openvino_bf16",
             Provider::Cuda => "cuda",
             Provider::TensorRt => "tensorrt",
             Provider::Xnnpack => "xnnpack",
@@ -56,10 +60,10 @@ impl Provider {
     /// Whether several threads may run one session at the same time.
     ///
     /// ONNX Runtime promises that for `Run` on the whole. `ort`'s authors saw crashes with device providers
-    /// (their note in `session/run.rs` of 2.0.0-rc.15), so only the two that are meant to be used like this on a
+    /// (their note in `session/run.rs` of 2.0.0-rc.15), so only those that are meant to be used like this on a
     /// CPU are; the others have one queue to the device anyway.
     pub(super) fn runs_concurrently(self) -> bool {
-        matches!(self, Provider::Cpu | Provider::OpenVino)
+        matches!(self, Provider::Cpu | Provider::OpenVino | Provider::OpenVinoBf16)
     }
 
     /// What `ort` registers; `None` for the provider that is always there.
@@ -68,6 +72,11 @@ impl Provider {
             Provider::Cpu => return None,
             // One thread per run: the workers are the parallelism.
             Provider::OpenVino => ep::OpenVINO::default().with_device_type("CPU").with_num_threads(1).build(),
+            Provider::OpenVinoBf16 => ep::OpenVINO::default()
+                .with_device_type("CPU")
+                .with_num_threads(1)
+                .with_arbitrary_config("load_config", r#"{"CPU":{"INFERENCE_PRECISION_HINT":"bf16"}}"#)
+                .build(),
             Provider::Cuda => ep::CUDA::default().build(),
             Provider::TensorRt => ep::TensorRT::default().build(),
             Provider::Xnnpack => ep::XNNPACK::default().with_intra_op_num_threads(NonZeroUsize::MIN).build(),
@@ -107,7 +116,7 @@ mod tests {
         let error = "CUDA".parse::<Provider>().expect_err("names are in small letters");
         insta::assert_snapshot!(error, @r"
         unknown provider `CUDA`
-          hint: known are `cpu`, `openvino`, `cuda`, `tensorrt`, `xnnpack`, `acl`
+          hint: known are `cpu`, `openvino`, `openvino_bf16`, `cuda`, `tensorrt`, `xnnpack`, `acl`
         ");
     }
 }

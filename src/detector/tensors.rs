@@ -5,11 +5,12 @@
 //! needs the session exclusively.)
 
 use std::ffi::c_char;
+use std::fmt::Debug;
 use std::ptr;
 
 use ort::AsPointer;
 use ort::memory::Allocator;
-use ort::value::Tensor;
+use ort::value::{PrimitiveTensorElementType, Tensor};
 
 use super::denormals;
 use super::heads::HeadOutput;
@@ -19,8 +20,35 @@ use super::runtime::one_line;
 /// Input and outputs of one model, for one thread.
 #[derive(Debug)]
 pub(super) struct Tensors {
-    input: Tensor<f32>,
+    input: Input,
     outputs: Vec<Tensor<f32>>,
+}
+
+#[derive(Debug)]
+enum Input {
+    Floats(Tensor<f32>),
+    Bytes(Tensor<u8>),
+}
+
+/// The input's values, channel by channel, as the network takes them.
+#[derive(Debug)]
+pub(super) enum InputValues<'a> {
+    /// Normalised.
+    Floats(&'a mut [f32]),
+    /// As pictures are; such networks normalise for themselves.
+    Bytes(&'a mut [u8]),
+}
+
+impl InputValues<'_> {
+    /// Writes every value.
+    pub fn fill(self, mut value: impl FnMut(usize) -> f32) {
+        match self {
+            InputValues::Floats(values) => values.iter_mut().enumerate().for_each(|(i, v)| *v = value(i)),
+            InputValues::Bytes(values) => {
+                values.iter_mut().enumerate().for_each(|(i, v)| *v = value(i).round() as u8);
+            }
+        }
+    }
 }
 
 impl Tensors {
@@ -29,15 +57,23 @@ impl Tensors {
         let input = &model.entry().input;
         let outputs =
             model.outputs().iter().map(|o: &HeadOutput| zeroed(&o.shape)).collect::<Result<_, _>>()?;
-        Ok(Tensors { input: zeroed(&[1, 3, input.height, input.width])?, outputs })
+        let shape = [1, 3, input.height, input.width];
+        let input =
+            if model.takes_bytes() { Input::Bytes(zeroed(&shape)?) } else { Input::Floats(zeroed(&shape)?) };
+        Ok(Tensors { input, outputs })
     }
 
     /// The input's values, channel by channel.
-    pub(super) fn input_mut(&mut self) -> Result<&mut [f32], String> {
-        self.input
-            .try_extract_tensor_mut::<f32>()
-            .map(|(_, values)| values)
-            .map_err(|e| one_line(e.message()))
+    pub(super) fn input_mut(&mut self) -> Result<InputValues<'_>, String> {
+        let message = |error: ort::Error| one_line(error.message());
+        Ok(match &mut self.input {
+            Input::Floats(input) => {
+                InputValues::Floats(input.try_extract_tensor_mut::<f32>().map_err(message)?.1)
+            }
+            Input::Bytes(input) => {
+                InputValues::Bytes(input.try_extract_tensor_mut::<u8>().map_err(message)?.1)
+            }
+        })
     }
 
     /// Values of all outputs, in the head's order.
@@ -64,7 +100,10 @@ impl Tensors {
             values[place] = output.ptr_mut();
         }
         let input_names = [model.input_name().as_ptr()];
-        let inputs = [self.input.ptr()];
+        let inputs = [match &self.input {
+            Input::Floats(input) => input.ptr(),
+            Input::Bytes(input) => input.ptr(),
+        }];
         let _one_at_a_time = model.one_at_a_time().map(|lock| lock.lock());
         // SAFETY: the session lives as long as `model`; ONNX Runtime's `Run` does not change what callers can
         // see of it and may be called by several threads at once (C API, `OrtApi::Run`), and providers for
@@ -91,10 +130,13 @@ impl Tensors {
 /// Eight levels of three outputs: what a manifest can describe at most.
 pub(super) const MOST_OUTPUTS: usize = 24;
 
-fn zeroed(shape: &[usize]) -> Result<Tensor<f32>, String> {
+fn zeroed<T>(shape: &[usize]) -> Result<Tensor<T>, String>
+where
+    T: PrimitiveTensorElementType + Debug + Default + Clone,
+{
     let shape: Vec<i64> = shape.iter().map(|size| *size as i64).collect();
     let message = |error: ort::Error| one_line(error.message());
-    let mut tensor = Tensor::<f32>::new(&Allocator::default(), shape).map_err(message)?;
-    tensor.try_extract_tensor_mut::<f32>().map_err(message)?.1.fill(0.0);
+    let mut tensor = Tensor::<T>::new(&Allocator::default(), shape).map_err(message)?;
+    tensor.try_extract_tensor_mut::<T>().map_err(message)?.1.fill(T::default());
     Ok(tensor)
 }

@@ -10,8 +10,8 @@ use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
-    self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Provider,
-    SiteDocument,
+    self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Precision,
+    Provider, SiteDocument,
 };
 use crate::config::secret::{SecretStore, mode_if_open_to_others};
 use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Originals, Outbox, Site, Tls};
@@ -278,6 +278,15 @@ impl Checker<'_, '_> {
         let detector = section.map_or(&none, |section| &section.value);
         let providers =
             detector.providers.as_ref().map_or_else(|| vec![Provider::Cpu], |field| self.providers(field));
+        let precision = value_of(&detector.precision).unwrap_or_default();
+        if let Some(field) = &detector.precision
+            && precision == Precision::Auto
+            && !providers.is_empty()
+        {
+            self.report.error(&field.span, "[detector]: `precision = \"auto\"` chooses nothing here").hint(
+                "it belongs to providers = [\"auto\"]; with a list of providers, name the model that you want",
+            );
+        }
         if let (Some(model), Some(face)) = (&detector.model, &detector.face_model)
             && model.value == face.value
         {
@@ -297,11 +306,21 @@ impl Checker<'_, '_> {
             face_model: text_of(&detector.face_model),
             manifest: detector.manifest.as_ref().map(|field| self.file(field, "manifest", "[detector]")),
             providers,
+            precision,
             workers: value_of(&detector.workers).map(usize::from),
         }
     }
 
+    /// The providers in their order; none where a measurement is to choose.
     fn providers(&mut self, field: &At<Vec<At<Provider>>>) -> Vec<Provider> {
+        if let Some(auto) = field.value.iter().find(|provider| provider.value == Provider::Auto) {
+            if field.value.len() > 1 {
+                self.report.error(&auto.span, "[detector]: `auto` stands beside other providers").hint(
+                    "write providers = [\"auto\"] to let a measurement choose, or name them without it",
+                );
+            }
+            return Vec::new();
+        }
         let mut providers = Vec::with_capacity(field.value.len());
         for At { value, span } in &field.value {
             if providers.contains(value) {
@@ -314,7 +333,8 @@ impl Checker<'_, '_> {
         if providers.is_empty() {
             self.report
                 .error(&field.span, "[detector]: `providers` is empty")
-                .hint("write providers = [\"cpu\"], or leave it out");
+                .hint("write providers = [\"cpu\"] or [\"auto\"], or leave it out");
+            providers.push(Provider::Cpu);
         }
         providers
     }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::tables::frame_from_model;
 use super::*;
+use crate::frame::PictureFormat;
 
 /// A picture whose planes carry garbage between the rows' ends and the strides.
 fn picture(format: PictureFormat, sample: impl Fn(usize, usize, usize) -> u8) -> Picture {
@@ -223,6 +225,53 @@ proptest! {
         prop_assert!(worst < allowed, "off by {worst} steps");
         prop_assert!((mapping.seen().x0 - part(x.0, width)).abs() < 1e-6);
         prop_assert!((mapping.seen().y1 - part(y.1, height)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn every_processor_makes_the_same_tensor_bit_for_bit(
+        (width, height) in (1usize..900, 1usize..60),
+        (out_width, out_height) in (1usize..150, 1usize..20),
+        (layout, fit) in (layouts(), fits()),
+        padding in 0usize..20,
+        (limited, bgr, normalised) in any::<(bool, bool, bool)>(),
+        corners in proptest::option::of(any::<[u16; 4]>()),
+        seed in any::<u32>(),
+    ) {
+        let mut format = format(width, height, layout, padding);
+        format.range = if limited { Range::Limited } else { Range::Full };
+        let picture = picture(format, |plane, x, y| {
+            let n = seed ^ (plane as u32 * 977 + x as u32 * 131 + y as u32 * 3571);
+            ((n ^ (n >> 15)).wrapping_mul(0x2c1b_3c6d) >> 13) as u8
+        });
+        let mut input = plain_input(out_width, out_height, fit);
+        input.colour = if bgr { Colour::Bgr } else { Colour::Rgb };
+        if normalised {
+            (input.mean, input.std) = ([103.53, 116.28, 123.675], [57.375, 57.12, 58.395]);
+        }
+        let region = corners.map(|corners| {
+            let [a, b, c, d] = corners.map(|v| f32::from(v) / 65535.0);
+            BBox::new(a, b, c, d)
+        });
+        let convert = |path: Path| {
+            let mut converter = Converter { path, ..Converter::new(input.clone()) };
+            let (mut floats, mut bytes) = (vec![-1.0f32; input.len()], vec![77u8; input.len()]);
+            let mapping = converter.convert(&picture, region, &mut floats);
+            prop_assert_eq!(&mapping, &converter.convert(&picture, region, &mut bytes));
+            let bits: Vec<u32> = floats.iter().map(|v| v.to_bits()).collect();
+            Ok((bits, bytes, floats))
+        };
+        let (bits, bytes, floats) = convert(Path::Plain)?;
+        for path in Path::possible() {
+            let (other_bits, other_bytes, _) = convert(path)?;
+            prop_assert!(bits == other_bits, "{path:?}: other floats");
+            // Bytes are for networks that take pictures as they are.
+            prop_assert!(normalised || bytes == other_bytes, "{path:?}: other bytes");
+        }
+        if !normalised && floats[0] >= 0.0 {
+            for (byte, float) in bytes.iter().zip(&floats) {
+                prop_assert!((f32::from(*byte) - float).abs() <= 0.5, "{byte} of {float}");
+            }
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Description {
     pub thresholds: BTreeMap<String, f64>,
     /// Boxes of one class that overlap more are one thing.
     pub nms_iou: Option<f64>,
+    /// Name of the same network with 8-bit numbers.
+    pub int8: Option<String>,
     /// What it wants to be fed.
     pub input: Input,
 }
@@ -232,6 +234,7 @@ impl Description {
             table(&mut text, &mut tables, "thresholds", &pairs);
         }
         line(&mut text, "nms_iou", self.nms_iou.map(number));
+        line(&mut text, "int8", self.int8.as_deref().map(quoted));
         line(&mut text, "input", Some(self.input.to_toml()));
         text + &tables
     }

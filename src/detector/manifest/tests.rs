@@ -168,7 +168,7 @@ fn what_is_no_toml_or_no_manifest_is_reported_with_its_place() {
     insta::assert_snapshot!(report.join("\n"), @r#"
     models/manifest.toml:2:10: invalid basic string, expected `"`
     models/manifest.toml:2:8: invalid type: integer `7`, expected a string
-    models/manifest.toml:2:1: unknown field `naem`, expected one of `name`, `file`, `sha256`, `licence`, `origin`, `head`, `strides`, `reg_max`, `cell_centre`, `anchors`, `outputs`, `classes`, `words`, `thresholds`, `nms_iou`, `input`
+    models/manifest.toml:2:1: unknown field `naem`, expected one of `name`, `file`, `sha256`, `licence`, `origin`, `head`, `strides`, `reg_max`, `cell_centre`, `anchors`, `outputs`, `classes`, `words`, `thresholds`, `nms_iou`, `int8`, `input`
     "#);
 }
 
