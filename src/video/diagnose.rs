@@ -68,6 +68,13 @@ pub(super) fn wants_another_login(url: &RtspUrl) -> bool {
     !challenges.is_empty() && !challenges.iter().any(|challenge| is_known(challenge))
 }
 
+/// Whether the camera names more than one way to log in.
+pub(super) fn offers_a_choice_of_logins(url: &RtspUrl) -> bool {
+    let url = url.clone();
+    let asked = move || ask(&url, "DESCRIBE", url.full(), "www-authenticate").unwrap_or_default();
+    deadline::within(PATIENCE, "video-login", asked).unwrap_or_default().len() > 1
+}
+
 /// Whether a challenge can be answered: Basic, or Digest with MD5, which is what a missing algorithm means.
 fn is_known(challenge: &str) -> bool {
     let challenge = challenge.to_ascii_lowercase();

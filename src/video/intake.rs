@@ -119,9 +119,15 @@ impl Intake {
             self.read_caps(&caps)?;
             *before = Some(caps.clone());
         }
-        let tap = &self.tap;
         let stamp = buffer.pts().or(buffer.dts()).map_or(Duration::ZERO, Duration::from);
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        self.take(buffer, caps, keyframe, stamp);
+        Ok(())
+    }
+
+    /// The next unit, in a form that was [looked at](Self::read_caps); `stamp` is its time in the stream.
+    pub fn take(self: &Arc<Self>, buffer: gst::Buffer, caps: gst::Caps, keyframe: bool, stamp: Duration) {
+        let tap = &self.tap;
         let at = tap.clock.now();
         tap.meter.lock().unit(stamp, buffer.size(), keyframe);
         tap.counters.unit_came(at.mono);
@@ -135,10 +141,10 @@ impl Intake {
         if self.waits {
             self.wait_for_the_decoder();
         }
-        Ok(())
     }
 
-    fn read_caps(&self, caps: &gst::Caps) -> Result<(), Fault> {
+    /// What the form of the units says of the stream; refuses what nothing here reads.
+    pub fn read_caps(&self, caps: &gst::Caps) -> Result<(), Fault> {
         let profile = caps.structure(0).and_then(|structure| structure.get::<String>("profile").ok());
         if profile.is_some() {
             self.tap.known.lock().profile = profile;

@@ -8,14 +8,16 @@
 //!  supervise ── one thread per camera: build, watch, tear down, wait, again
 //!      │
 //!  pipeline     rtspsrc ►(packets)► depay ► parse ► intake                        new for every attempt
-//!               `rtsp`     │                          │ units: `gate` keeps, chooses
-//!               `demux`  `rtp`: sound?                ▼
+//!      │        `rtsp`     │                          │ units: `gate` keeps, chooses
+//!      │        `demux`  `rtp`: sound?                ▼
+//!      └─ lean  one thread for all cameras: packets ► join ► intake                 where the camera allows it
 //!  decode_threads, one per core, for all cameras:  `decode` ► FrameSink: wants? ► frame
 //! ```
 //!
-//! Receiving is GStreamer's: the streaming thread of a source parses and hands every compressed picture to the
-//! camera's [gate](GateMode), which decides by the [policy](Policy) and by what is needed now ([`Demand`]) which ones
-//! are decoded. Decoding is done by threads that all cameras share. There is no queue of frames anywhere; compressed
+//! Receiving is done by one thread for all cameras where that is possible (`lean`), else by GStreamer, where the
+//! streaming thread of a source parses. Either hands every compressed picture to the camera's
+//! [gate](GateMode), which decides by the [policy](Policy) and by what is needed now ([`Demand`]) which ones are
+//! decoded. Decoding is done by threads that all cameras share. There is no queue of frames anywhere; compressed
 //! pictures wait in the gate, as many as it may hold.
 //!
 //! # Rules
@@ -41,10 +43,12 @@ mod error;
 mod file;
 mod gate;
 mod intake;
+mod lean;
 mod meter;
 mod picture;
 mod pipeline;
 mod probe;
+mod receivers;
 mod rtp;
 mod rtsp;
 mod serve;
@@ -65,7 +69,9 @@ pub use pipeline::live_pipelines;
 
 pub use probe::{ProbeReport, probe};
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
-pub use source::{Credentials, Location, Pace, RtspUrl, Secret, Source, Transport, UrlError, redact};
+pub use source::{
+    Credentials, Location, Pace, ReceivedBy, Receiver, RtspUrl, Secret, Source, Transport, UrlError, redact,
+};
 pub use supervise::{
     CameraEvent, CameraHandle, CameraState, CameraStats, FrameSink, NotStopped, StreamInfo, supervise,
 };

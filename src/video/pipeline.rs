@@ -19,9 +19,9 @@ use super::decoder::Codec;
 use super::error::{self, Fault, Meaning};
 use super::intake::{GateReport, Intake};
 use super::meter::{Meter, StreamMeasure};
-use super::source::{Location, Secret, Source, Transport};
+use super::source::{Location, ReceivedBy, Secret, Source, Transport};
 use super::supervise::{FrameSink, StreamInfo};
-use super::{demux, rtsp};
+use super::{demux, lean, rtsp};
 use crate::clock::Clock;
 
 static LIVE_PIPELINES: AtomicI64 = AtomicI64::new(0);
@@ -59,6 +59,10 @@ pub(super) enum Note {
     DecoderFailed(String, Fault),
     /// The stream is over.
     Ended,
+    /// The lean receiver got something that it does not take, and what.
+    Misread(String),
+    /// The lean receiver cannot receive this camera, and why.
+    Unsuited(String),
     /// Look at the stop flag.
     Wake,
 }
@@ -123,6 +127,8 @@ pub(super) struct Tap {
     pub(super) clock: Clock,
     pub(super) sink: Arc<dyn FrameSink>,
     attempt: u64,
+    /// Who receives in this attempt; `None` for a file.
+    pub(super) received_by: Option<ReceivedBy>,
     notes: SyncSender<NumberedNote>,
     pub(super) counters: Arc<Counters>,
     pub(super) refused_decoders: Vec<String>,
@@ -171,6 +177,7 @@ impl Tap {
             clock,
             sink,
             attempt,
+            received_by: None,
             notes,
             counters,
             refused_decoders,
@@ -182,6 +189,12 @@ impl Tap {
             decoding: AtomicBool::new(false),
             announced: Mutex::new(None),
         }
+    }
+
+    /// The same for an attempt in which this receiver is used.
+    pub fn received_by(mut self, receiver: Option<ReceivedBy>) -> Self {
+        self.received_by = receiver;
+        self
     }
 
     /// What the gate does, once there is one.
@@ -264,18 +277,30 @@ impl Tap {
     }
 }
 
-/// A pipeline that plays. Dropping it tears it down on the spot, which may block.
+/// An attempt that runs. Dropping it tears it down on the spot, which may block.
 pub(super) struct Running {
-    pipeline: gst::Pipeline,
+    receiver: Option<Receiver>,
     tap: Arc<Tap>,
+}
+
+/// Where its units come from.
+enum Receiver {
+    Pipeline(gst::Pipeline),
+    Lean(lean::Receiving),
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The only answer to a teardown that fails is to let go, which happens next.
-        let _ = self.pipeline.set_state(gst::State::Null);
-        if let Some(bus) = self.pipeline.bus() {
-            bus.unset_sync_handler();
+        match self.receiver.take() {
+            Some(Receiver::Pipeline(pipeline)) => {
+                // The only answer to a teardown that fails is to let go, which happens next.
+                let _ = pipeline.set_state(gst::State::Null);
+                if let Some(bus) = pipeline.bus() {
+                    bus.unset_sync_handler();
+                }
+            }
+            Some(Receiver::Lean(receiving)) => drop(receiving),
+            None => {}
         }
         let intake = self.tap.intake.lock().take();
         if let Some(intake) = intake {
@@ -284,15 +309,21 @@ impl Drop for Running {
     }
 }
 
-/// Builds the pipeline and lets it play, on a thread that is left behind after `within`.
+/// Begins to receive: with the lean receiver, or with a pipeline that is built and let play on a thread that is left
+/// behind after `within`.
 pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> {
+    if tap.received_by == Some(ReceivedBy::Lean)
+        && let Some(address) = lean::address(&tap.source)
+    {
+        let receiving = lean::start(tap, address)?;
+        return Ok(Running { receiver: Some(Receiver::Lean(receiving)), tap: tap.clone() });
+    }
     let (camera, tap) = (tap.source.camera.clone(), tap.clone());
     let secrets = tap.secrets.clone();
     let answer = deadline::within(within, &format!("{camera}-open"), move || {
         let pipeline = build(&tap)?;
-        let running = Running { pipeline, tap: tap.clone() };
-        running
-            .pipeline
+        let running = Running { receiver: Some(Receiver::Pipeline(pipeline.clone())), tap: tap.clone() };
+        pipeline
             .set_state(gst::State::Playing)
             // The reason is on the bus, and on its way as a note.
             .map_err(|_| Fault::Broken { detail: "the pipeline does not start".into() })?;

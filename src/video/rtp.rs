@@ -46,14 +46,22 @@ impl PacketGate {
     /// The next packet, as a whole.
     pub fn judge(&mut self, packet: &[u8]) -> Verdict {
         let Some(payload) = payload(packet) else { return self.drop_it() };
-        let without = payload.start..payload.start + start_code(self.codec, &packet[payload.clone()]);
-        if !is_sound(self.codec, &packet[without.end..payload.end]) {
-            return self.drop_it();
-        }
+        let Some(sound) = self.sound_part(&packet[payload.clone()]) else { return Verdict::Drop };
+        let without = payload.start..payload.end - sound.len();
         match self.dropped as u16 {
             0 if without.is_empty() => Verdict::Pass,
             left_out => Verdict::Change { number: number(packet).wrapping_sub(left_out), without },
         }
+    }
+
+    /// What goes on of a payload whose packet was taken apart already; `None` (counted) if nothing may.
+    pub fn sound_part<'a>(&mut self, payload: &'a [u8]) -> Option<&'a [u8]> {
+        let rest = &payload[start_code(self.codec, payload)..];
+        if !is_sound(self.codec, rest) {
+            self.dropped += 1;
+            return None;
+        }
+        Some(rest)
     }
 
     fn drop_it(&mut self) -> Verdict {

@@ -27,7 +27,7 @@ const JITTER: Duration = Duration::from_millis(500);
 
 /// What a camera gets for one answer. A guess: recorders with many streams take two or three seconds; a camera that is well
 /// again is found within this time and the longest wait between attempts.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Microseconds in the units of `rtspsrc`'s properties.
 fn micros(duration: Duration) -> u64 {
@@ -128,13 +128,18 @@ fn watch_packets(pad: &gst::Pad, tap: &Arc<Tap>, codec: Codec) {
                 _ => verdict = gst::PadProbeReturn::Ok,
             }
             if before == 0 && gate.dropped() > 0 {
-                let camera = &*tap.source.camera;
-                tracing::warn!(camera, %codec, "sends empty or broken RTP packets, which are left aside");
+                tell_of_broken_packets(&tap, codec);
             }
             Ok(())
         });
         verdict
     });
+}
+
+/// Says once what may explain a bad picture.
+pub(super) fn tell_of_broken_packets(tap: &Tap, codec: Codec) {
+    let camera = &*tap.source.camera;
+    tracing::warn!(camera, %codec, "sends empty or broken RTP packets, which are left aside");
 }
 
 /// Whether a packet goes on; puts a changed one in its place where that is needed.
@@ -188,7 +193,7 @@ fn choose_stream(source: &gst::Element, tap: &Arc<Tap>) {
 }
 
 /// Refuses a description without a video we read, and keeps what it announces.
-fn read_sdp(sdp: &gst_sdp::SDPMessageRef, tap: &Tap) -> Result<(), Fault> {
+pub(super) fn read_sdp(sdp: &gst_sdp::SDPMessageRef, tap: &Tap) -> Result<(), Fault> {
     let (mut videos, mut others) = (Vec::new(), Vec::new());
     for media in sdp.medias() {
         let encoding = encoding_of(media);
@@ -218,7 +223,7 @@ fn read_sdp(sdp: &gst_sdp::SDPMessageRef, tap: &Tap) -> Result<(), Fault> {
 }
 
 /// `H264` of `rtpmap:96 H264/90000`; static payload types have names of their own.
-fn encoding_of(media: &gst_sdp::SDPMediaRef) -> String {
+pub(super) fn encoding_of(media: &gst_sdp::SDPMediaRef) -> String {
     let format = media.format(0).unwrap_or("");
     let mapped = media.attributes().filter(|attribute| attribute.key() == "rtpmap").find_map(|attribute| {
         let (payload, name) = attribute.value()?.trim().split_once(' ')?;

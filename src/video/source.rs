@@ -79,6 +79,35 @@ impl fmt::Display for Transport {
     }
 }
 
+/// Who may receive a camera's packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Receiver {
+    /// What costs least and understands the camera: one thread for all cameras, else GStreamer.
+    #[default]
+    Auto,
+    /// GStreamer, whatever it costs: four threads and some 5 ms of every second.
+    Gstreamer,
+}
+
+/// Who receives a camera's packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceivedBy {
+    /// The thread that all such cameras share.
+    Lean,
+    /// A pipeline of its own.
+    Gstreamer,
+}
+
+impl ReceivedBy {
+    /// `lean` or `gstreamer`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReceivedBy::Lean => "lean",
+            ReceivedBy::Gstreamer => "gstreamer",
+        }
+    }
+}
+
 /// How fast a file plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pace {
@@ -119,6 +148,8 @@ pub struct Source {
     pub camera: Arc<str>,
     /// Where the pictures come from.
     pub location: Location,
+    /// Who may receive it, where it is a camera.
+    pub receiver: Receiver,
     /// Which decoders may be used.
     pub decoder: DecoderChoice,
     /// How much of it is decoded.
@@ -135,6 +166,7 @@ impl Source {
         Source {
             camera: camera.into(),
             location,
+            receiver: Receiver::Auto,
             decoder: DecoderChoice::Auto,
             policy: Policy::Full,
             stall_after: STALL_AFTER,

@@ -8,7 +8,7 @@
 //!
 //! - A stream counts as lost when no *frame* came for `stall_after` (on patrol: no compressed picture), whatever the
 //!   socket does.
-//! - A new pipeline for every attempt; the old one is torn down first, on a thread that may be left behind.
+//! - A new pipeline (or lean connection, [`Receivers`]) for every attempt; the old one is torn down first, on a thread that may be left behind.
 //! - [`CameraHandle::stop`] comes back by its deadline.
 //! - A panic of the sink, of GStreamer's callbacks or of this thread loses one attempt of one camera.
 //! - What happens is logged here once; who receives a [`CameraEvent`] need not log it again.
@@ -30,7 +30,8 @@ use super::error::{Fault, VideoError};
 use super::gate::{Demand, GateCounts, GateMode, Policy};
 use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
-use super::source::{Location, Source, Transport};
+use super::receivers::Receivers;
+use super::source::{Location, ReceivedBy, Source, Transport};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
@@ -164,6 +165,8 @@ pub struct CameraStats {
     pub stream: Option<StreamInfo>,
     /// Its compressed pictures in the current or last attempt: rate, bitrate, keyframes.
     pub measure: StreamMeasure,
+    /// Who receives it in the current or last attempt; `None` for a file.
+    pub received_by: Option<ReceivedBy>,
     /// What its gate does and did in this attempt, once its stream was found.
     pub gate: Option<(GateMode, GateCounts)>,
     /// Why it was lost last; `None` while it runs.
@@ -230,11 +233,13 @@ pub(super) fn supervise_as(
         send,
     });
     let backoff = Backoff::new(shared.backoff_limits);
+    let receivers = Receivers::of(&shared.source);
     let supervisor = Supervisor {
         shared: shared.clone(),
         sink,
         notes,
         backoff,
+        receivers,
         refused: Vec::new(),
         attempt: 0,
         proven: false,
@@ -270,6 +275,7 @@ impl CameraHandle {
             last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
             stream: status.stream.clone(),
             measure: status.tap.as_ref().map(|tap| tap.measure()).unwrap_or_default(),
+            received_by: status.tap.as_ref().and_then(|tap| tap.received_by),
             gate: status.tap.as_ref().and_then(|tap| tap.gate()).map(|gate| (gate.mode, gate.counts)),
             last_error: status.last_error.clone(),
         }
@@ -364,6 +370,10 @@ enum End {
     Lost(Fault),
     /// Try the next decoder, at once.
     OtherDecoder(String, Fault),
+    /// Connect again at once, because of this.
+    Anew(String),
+    /// Have GStreamer receive it from here on, at once.
+    OtherReceiver(String),
 }
 
 /// What comes after an attempt.
@@ -378,6 +388,7 @@ struct Supervisor {
     sink: Arc<dyn FrameSink>,
     notes: Receiver<NumberedNote>,
     backoff: Backoff,
+    receivers: Receivers,
     refused: Vec<String>,
     attempt: u64,
     /// Pictures came in this run, so user and password were right once.
@@ -412,7 +423,7 @@ impl Supervisor {
     fn attempt_and_report(&mut self) -> Next {
         self.attempt += 1;
         self.set_state(CameraState::Connecting);
-        let tap = Arc::new(Tap::new(
+        let tap = Tap::new(
             self.shared.source.clone(),
             self.shared.clock,
             self.sink.clone(),
@@ -420,7 +431,8 @@ impl Supervisor {
             self.refused.clone(),
             self.attempt,
             self.shared.send.clone(),
-        ));
+        );
+        let tap = Arc::new(tap.received_by(self.receivers.now()));
         self.shared.status.lock().tap = Some(tap.clone());
         let started = Instant::now();
         let end = self.run_once(&tap, started);
@@ -434,6 +446,17 @@ impl Supervisor {
                 let camera = &*self.shared.source.camera;
                 warn!(camera, decoder, error = %fault, "decoder does not work, trying the next");
                 self.refused.push(decoder);
+                Next::AttemptIn(Duration::ZERO)
+            }
+            End::Anew(why) => {
+                let camera = &*self.shared.source.camera;
+                if self.shared.talk == Talk::Log {
+                    info!(camera, why, "the stream has something unreadable in it and is opened anew");
+                }
+                Next::AttemptIn(Duration::ZERO)
+            }
+            End::OtherReceiver(why) => {
+                self.leave_to_gstreamer(&why);
                 Next::AttemptIn(Duration::ZERO)
             }
             End::StreamOver => self.after_the_end(&tap, ran),
@@ -484,7 +507,7 @@ impl Supervisor {
             }
             match self.notes.recv_timeout(left) {
                 Ok((attempt, note)) if attempt == self.attempt => {
-                    if let Some(end) = self.heard(note) {
+                    if let Some(end) = self.heard(note, tap) {
                         return end;
                     }
                 }
@@ -494,13 +517,18 @@ impl Supervisor {
         }
     }
 
-    fn heard(&mut self, note: Note) -> Option<End> {
+    fn heard(&mut self, note: Note, tap: &Tap) -> Option<End> {
         match note {
             Note::Pictures(stream) => {
                 self.report_pictures(stream);
                 None
             }
-            Note::Failed(fault) => Some(End::Lost(self.explained(fault))),
+            Note::Failed(fault) => Some(self.explained(fault)),
+            Note::Unsuited(why) => Some(End::OtherReceiver(why)),
+            Note::Misread(why) => {
+                let other = self.receivers.misread(tap.frames() > 0, Instant::now());
+                Some(if other { End::OtherReceiver(why) } else { End::Anew(why) })
+            }
             Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
             Note::NoConnection => Some(End::Lost(match &self.shared.source.location {
                 Location::Rtsp { url, .. } => diagnose::no_connection(url),
@@ -512,14 +540,29 @@ impl Supervisor {
     }
 
     /// A refused password may have been right; one that was proven was not refused over its form.
-    fn explained(&self, fault: Fault) -> Fault {
-        match (&self.shared.source.location, fault) {
-            (Location::Rtsp { url, .. }, Fault::PasswordWrong { .. })
-                if !self.proven && diagnose::wants_another_login(url) =>
-            {
-                Fault::UnknownLogin { url: url.to_string() }
+    fn explained(&self, fault: Fault) -> End {
+        let Location::Rtsp { url, .. } = &self.shared.source.location else { return End::Lost(fault) };
+        if self.proven || !matches!(fault, Fault::PasswordWrong { .. }) {
+            return End::Lost(fault);
+        }
+        match self.receivers.now() {
+            // It answers the first challenge only, and GStreamer the one that it knows best.
+            Some(ReceivedBy::Lean) if diagnose::offers_a_choice_of_logins(url) => {
+                End::OtherReceiver("it offers a choice of logins".into())
             }
-            (_, fault) => fault,
+            Some(ReceivedBy::Gstreamer) if diagnose::wants_another_login(url) => {
+                End::Lost(Fault::UnknownLogin { url: url.to_string() })
+            }
+            _ => End::Lost(fault),
+        }
+    }
+
+    /// Said once: it stays there until the camera's source changes.
+    fn leave_to_gstreamer(&mut self, why: &str) {
+        self.receivers.give_up();
+        let camera = &*self.shared.source.camera;
+        if self.shared.talk == Talk::Log {
+            info!(camera, why, "received by GStreamer from here on, which costs more");
         }
     }
 
@@ -568,7 +611,12 @@ impl Supervisor {
     /// The stream said that it is over.
     fn after_the_end(&mut self, tap: &Tap, ran: Duration) -> Next {
         match &self.shared.source.location {
-            Location::Rtsp { .. } => self.report_lost(Fault::Closed, ran),
+            Location::Rtsp { .. } => {
+                if self.receivers.closed(ran, Instant::now()) {
+                    self.leave_to_gstreamer("it closed two streams that ran");
+                }
+                self.report_lost(Fault::Closed, ran)
+            }
             Location::File { path, .. } if tap.frames() == 0 => {
                 let fault = Fault::NotVideo { path: path.clone(), detail: "not one picture in it".into() };
                 self.report_lost(fault, ran)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use lookout::video::RtspUrl;
 
-use super::here::{Watched, answering, reads_well};
+use super::here::{Watched, answering, reads_well, receivers_that_ask};
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use crate::support::rtsp_plain::{Answer, Behaviour, PlainServer};
 use crate::support::rtsp_sink::{PATIENCE, Recorder};
@@ -45,16 +45,19 @@ fn a_camera_that_was_busy_is_watched_as_soon_as_it_has_room() {
 #[test]
 fn a_camera_that_accepts_and_never_answers_is_given_up_in_time() {
     for method in ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"] {
-        let started = Instant::now();
-        let watched = Watched::with(h264(), answering(method, Answer::Silence), |mut source| {
-            source.stall_after = Duration::from_secs(1);
-            source
-        });
-        let lost = watched.lost();
-        assert_eq!(lost.kind(), "no_answer", "{method}: {lost}");
-        reads_well(&lost);
-        assert!(started.elapsed() < Duration::from_secs(15), "{method}: {:?}", started.elapsed());
-        watched.stop();
+        for &receiver in receivers_that_ask(method) {
+            let started = Instant::now();
+            let watched = Watched::with(h264(), answering(method, Answer::Silence), |mut source| {
+                source.stall_after = Duration::from_secs(1);
+                source.receiver = receiver;
+                source
+            });
+            let lost = watched.lost();
+            assert_eq!(lost.kind(), "no_answer", "{method} {receiver:?}: {lost}");
+            reads_well(&lost);
+            assert!(started.elapsed() < Duration::from_secs(15), "{method}: {:?}", started.elapsed());
+            watched.stop();
+        }
     }
 }
 
@@ -78,35 +81,50 @@ fn a_camera_that_answers_again_is_watched_within_ten_seconds() {
 #[test]
 fn a_camera_that_hangs_up_is_tried_again() {
     for method in ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"] {
-        let watched = Watched::start(answering(method, Answer::Close));
-        let lost = watched.lost();
-        assert_eq!(lost.kind(), "closed", "{method}: {lost}");
-        watched.server.change(|behaviour| behaviour.answers.clear());
-        watched.sink.wait_frames("cam", 5);
-        watched.stop();
+        for &receiver in receivers_that_ask(method) {
+            let watched = Watched::with(h264(), answering(method, Answer::Close), |mut source| {
+                source.receiver = receiver;
+                source
+            });
+            let lost = watched.lost();
+            assert_eq!(lost.kind(), "closed", "{method} {receiver:?}: {lost}");
+            watched.server.change(|behaviour| behaviour.answers.clear());
+            watched.sink.wait_frames("cam", 5);
+            watched.stop();
+        }
     }
 }
 
 #[test]
 fn a_teardown_that_is_never_answered_delays_nothing() {
-    let watched = Watched::start(answering("TEARDOWN", Answer::Silence));
-    watched.sink.wait_frames("cam", 5);
-    let Watched { server, handle, .. } = watched;
-    let started = Instant::now();
-    handle.stop(Duration::from_secs(5)).unwrap();
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    // The client asked, and the server did hear it.
-    server.wait_asked("TEARDOWN", 1, PATIENCE);
+    for &receiver in receivers_that_ask("TEARDOWN") {
+        let watched = Watched::with(h264(), answering("TEARDOWN", Answer::Silence), |mut source| {
+            source.receiver = receiver;
+            source
+        });
+        watched.sink.wait_frames("cam", 5);
+        let Watched { server, handle, .. } = watched;
+        let started = Instant::now();
+        handle.stop(Duration::from_secs(5)).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        // The client asked, and the server did hear it.
+        server.wait_asked("TEARDOWN", 1, PATIENCE);
+    }
 }
 
 #[test]
 fn a_camera_that_hangs_in_the_middle_of_connecting_can_be_stopped() {
     for method in ["OPTIONS", "DESCRIBE", "PLAY"] {
-        let watched = Watched::start(answering(method, Answer::Silence));
-        watched.server.wait_asked(method, 1, PATIENCE);
-        let started = Instant::now();
-        watched.handle.stop(Duration::from_secs(5)).unwrap();
-        assert!(started.elapsed() < Duration::from_secs(5), "{method}: {:?}", started.elapsed());
+        for &receiver in receivers_that_ask(method) {
+            let watched = Watched::with(h264(), answering(method, Answer::Silence), |mut source| {
+                source.receiver = receiver;
+                source
+            });
+            watched.server.wait_asked(method, 1, PATIENCE);
+            let started = Instant::now();
+            watched.handle.stop(Duration::from_secs(5)).unwrap();
+            assert!(started.elapsed() < Duration::from_secs(5), "{method}: {:?}", started.elapsed());
+        }
     }
 }
 

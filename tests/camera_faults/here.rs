@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lookout::video::{CameraHandle, Source, Transport, VideoError};
+use lookout::video::{CameraHandle, Receiver, Source, Transport, VideoError};
 
 use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start};
 use crate::support::rtsp_packets::ElementaryStream;
@@ -16,6 +16,11 @@ pub fn answering(method: &'static str, answer: Answer) -> Behaviour {
 
 pub fn sending(media: Media) -> Behaviour {
     Behaviour { media, ..Behaviour::default() }
+}
+
+/// The receivers that ask this of a camera on the way to its first picture: the lean one begins with DESCRIBE.
+pub fn receivers_that_ask(method: &str) -> &'static [Receiver] {
+    if method == "OPTIONS" { &[Receiver::Gstreamer] } else { &[Receiver::Auto, Receiver::Gstreamer] }
 }
 
 /// One camera that is watched.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lookout::video::{CameraEvent, RetryLimits, Transport};
+use lookout::video::{CameraEvent, ReceivedBy, Receiver, RetryLimits, Transport};
 
 use super::here::{Watched, reads_well};
 use crate::support::rtsp_cameras::{by, camera, h264, start, with_password};
@@ -61,8 +61,23 @@ fn of_several_challenges_one_that_is_understood_is_taken() {
 }
 
 #[test]
-fn a_camera_that_only_takes_sha_256_is_said_to_be_one() {
+fn a_camera_that_only_takes_sha_256_is_opened() {
     let watched = knowing(asking(digest(true)));
+    watched.holds();
+    assert_eq!(watched.handle.stats().received_by, Some(ReceivedBy::Lean));
+    watched.stop();
+    let wrong = Watched::with(h264(), asking(digest(true)), |source| with_password(source, USER, "no"));
+    let lost = wrong.lost();
+    assert_eq!(lost.kind(), "password_wrong", "{lost}");
+    wrong.stop();
+}
+
+#[test]
+fn a_camera_that_only_takes_sha_256_is_said_to_be_one() {
+    let watched = Watched::with(h264(), asking(digest(true)), |mut source| {
+        source.receiver = Receiver::Gstreamer;
+        with_password(source, USER, PASSWORD)
+    });
     let lost = watched.lost();
     assert_eq!(lost.kind(), "unknown_login");
     reads_well(&lost);

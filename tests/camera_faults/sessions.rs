@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use lookout::video::Transport;
+use lookout::video::{ReceivedBy, Receiver, Transport};
 
 use super::here::{Watched, answering};
+use crate::support::rtsp_cameras::h264;
 use crate::support::rtsp_plain::{Answer, Behaviour};
 
 /// A camera that drops who does not ask anything for `timeout_secs`, and knows only these methods.
@@ -77,11 +78,25 @@ fn reports_in_the_connection_keep_a_session_alive() {
     watched.stop();
 }
 
+/// The lean receiver asks in the connection that carries the pictures, too.
+#[test]
+fn a_camera_that_counts_only_requests_is_asked_in_time() {
+    for public in [BASIC, USUAL] {
+        let watched = Watched::start(impatient(Some(5), public));
+        outlives(&watched, 10);
+        assert_eq!(watched.handle.stats().received_by, Some(ReceivedBy::Lean));
+        watched.stop();
+    }
+}
+
 /// GStreamer 1.22 asks nothing in a connection that carries pictures. A camera that counts only requests hangs up after
 /// every timeout: the loss must be short, and its hint must name the way out.
 #[test]
 fn a_camera_that_counts_only_requests_is_lost_for_a_moment_and_the_hint_says_udp() {
-    let watched = Watched::start(impatient(Some(5), USUAL));
+    let watched = Watched::with(h264(), impatient(Some(5), USUAL), |mut source| {
+        source.receiver = Receiver::Gstreamer;
+        source
+    });
     watched.sink.wait_connections("cam", 3);
     let lost = watched.lost();
     assert!(lost.kind() == "closed" && lost.to_string().contains("transport = \"udp\""), "{lost}");

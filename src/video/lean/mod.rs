@@ -1,0 +1,116 @@
+//! A receiver for most cameras that costs little: all of them on one thread, without GStreamer.
+//!
+//! For `rtsp://` over TCP with H.264 or H.265. The conversation (login, description, session, sign of life) is the
+//! library retina's; packets pass the [packet gate](super::rtp), are [joined](join) to pictures and go to the
+//! camera's [`Intake`](super::intake). Everything else, and every camera that the library does not understand, is
+//! received by GStreamer ([`rtsp`](super::rtsp)); [`Supervisor`](super::supervise) decides.
+//!
+//! ```text
+//!  camera ─ TCP ─► `session` on the one thread of `runtime` ► PacketGate ► `join` ► Intake
+//!                        │ how it ended: `trouble`
+//! ```
+//!
+//! Must never wait for a camera without a deadline, and never show a password: texts of the library are shortened and
+//! redacted.
+
+mod bits;
+mod form;
+mod join;
+mod nal;
+mod runtime;
+mod session;
+mod sets;
+mod stamps;
+mod trouble;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use retina::client::SessionGroup;
+use tokio::sync::oneshot;
+use url::Url;
+
+use super::error::Fault;
+use super::pipeline::{Note, Tap};
+use super::source::{Location, Source, Transport};
+use runtime::ReceiveThread;
+use trouble::Trouble;
+
+/// A camera has so long to answer our parting; `rtspsrc` waits as long.
+const PARTING_WITHIN: Duration = Duration::from_millis(100);
+/// The thread has so long to let a camera go; it does nothing that takes long.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// The address to ask, if this camera may be received here.
+pub(super) fn address(source: &Source) -> Option<Url> {
+    let Location::Rtsp { url, transport: Transport::Tcp, .. } = &source.location else { return None };
+    // An address that would be written differently could mean another stream.
+    let parsed = Url::parse(url.full()).ok().filter(|parsed| parsed.as_str() == url.full());
+    parsed.filter(|parsed| parsed.scheme() == "rtsp")
+}
+
+/// A camera that is received. Dropping it ends that, in a moment.
+pub(super) struct Receiving {
+    stop: Option<oneshot::Sender<()>>,
+    stopped: mpsc::Receiver<()>,
+    _thread: Arc<ReceiveThread>,
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It may have ended by itself.
+            let _ = stop.send(());
+        }
+        // Late, or over already: nothing of it reaches anybody, because the attempt is retired.
+        let _ = self.stopped.recv_timeout(CLOSE_WITHIN);
+    }
+}
+
+/// Begins to receive; what happens is noted in the tap.
+pub(super) fn start(tap: &Arc<Tap>, url: Url) -> Result<Receiving, Fault> {
+    let thread = ReceiveThread::shared()
+        .map_err(|error| Fault::Broken { detail: format!("no thread to receive with: {error}") })?;
+    let (stop, stop_asked) = oneshot::channel();
+    let (done, stopped) = mpsc::sync_channel(1);
+    let tap = tap.clone();
+    thread.spawn(async move {
+        let group = Arc::new(SessionGroup::default());
+        let receive = AssertUnwindSafe(session::receive(&tap, url, group.clone())).catch_unwind();
+        // On the heap, so that it can be let go before its parting is waited for.
+        let mut receive = Box::pin(receive);
+        tokio::select! {
+            biased;
+            _ = stop_asked => {}
+            outcome = &mut receive => match outcome {
+                Ok(trouble) => tell(&tap, trouble),
+                Err(_) => tap.note(Note::Failed(Fault::Panicked { detail: "while receiving".into() })),
+            },
+        }
+        drop(receive);
+        // Unanswered: what is left of it ends in the background.
+        let _ = tokio::time::timeout(PARTING_WITHIN, group.await_teardown()).await;
+        // Nobody may wait for it.
+        let _ = done.send(());
+    });
+    Ok(Receiving { stop: Some(stop), stopped, _thread: thread })
+}
+
+fn tell(tap: &Tap, trouble: Trouble) {
+    match trouble {
+        Trouble::Fault(fault) => tap.note(Note::Failed(fault)),
+        Trouble::NoConnection => tap.note(Note::NoConnection),
+        // Before the first picture nothing could follow its end; after it, the units that came are decoded first.
+        Trouble::Ended => match tap.intake.lock().clone() {
+            Some(intake) => intake.end(),
+            None => tap.note(Note::Ended),
+        },
+        Trouble::Misread(why) => tap.note(Note::Misread(tap.clean(&why))),
+        Trouble::Unsuited(why) => tap.note(Note::Unsuited(tap.clean(&why))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
