@@ -94,14 +94,15 @@ def run(program, server, cameras, rules, variant, seconds, settle, broker=18830)
     try:
         processes.append(subprocess.Popen(["mosquitto", "-p", str(broker)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         time.sleep(1)
-        listener = subprocess.Popen(["mosquitto_sub", "-p", str(broker), "-t", "lookout/#", "-F", "%t %p"], stdout=subprocess.PIPE, text=True)
+        listener = subprocess.Popen(["mosquitto_sub", "-p", str(broker), "-t", "lookout/#", "-F", "%U %t %p"], stdout=subprocess.PIPE, text=True)
         processes.append(listener)
 
         def listen():
             for line in listener.stdout:
-                topic, _, payload = line.partition(" ")
+                # The listener's own time: what stands in a pipe for a moment is not the box's delay.
+                received, topic, payload = line.split(" ", 2)
                 if topic.endswith("up/alert"):
-                    journal.append((time.time(), json.loads(payload)["data"]))
+                    journal.append((float(received), json.loads(payload)["data"]))
                 elif topic.endswith("up/health"):
                     health.append(json.loads(payload)["data"])
 
