@@ -10,9 +10,9 @@
 //!                        │ how it ended: `trouble`
 //! ```
 //!
-//! What it costs, measured on two busy cores with 64 cameras of 640x360 at 25 pictures a second and 0.5 Mbit/s on patrol:
-//! 0.9 ms of processor time per camera and second and no thread, where `rtspsrc` takes 4 ms and four threads; decoding one
-//! key frame every two seconds adds 2.7 ms to either. `tests/video_receivers.rs` measures it.
+//! What it costs, measured on two busy cores with 16 and 64 cameras of 640x360, 25 pictures a second and 0.5 Mbit/s on
+//! patrol: 0.7 to 1.1 ms of processor time per camera and second and no thread, where `rtspsrc` takes 5 to 8 ms and four
+//! threads; decoding a key frame every two seconds adds 2 to 3 ms to either. `tests/video_receivers.rs` measures it.
 //!
 //! Must never wait for a camera without a deadline, and never show a password: texts of the library are shortened and
 //! redacted.
