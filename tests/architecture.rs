@@ -65,8 +65,9 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 12] = [
+const HOMES: [(&str, &str); 13] = [
     ("gstreamer", "video"),
+    ("retina", "video"),
     ("gst", "video"),
     ("ort", "detector"),
     ("rusqlite", "outbox"),

@@ -153,7 +153,7 @@ pub(super) struct Known {
     pub decoder: Option<(String, bool)>,
     /// Profile as the parser names it (`high`, `main`).
     pub profile: Option<String>,
-    /// Frame rate in the SDP.
+    /// Frame rate in the SDP, or in the parameter sets where the lean receiver reads them.
     pub sdp_fps: Option<f64>,
     /// `a=tool` or the session name of the SDP.
     pub sdp_tool: Option<String>,

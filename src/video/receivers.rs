@@ -1,12 +1,16 @@
 //! Which receiver a camera has: the lean one as long as it understands the camera, else GStreamer for good.
 //!
-//! Pure; times are arguments. Must never go back and forth: a camera that is given to GStreamer stays there until its
+//! Times are arguments. What speaks against the lean receiver is logged here, once. Must never go back and forth: a camera that is given to GStreamer stays there until its
 //! source changes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tracing::info;
 
 use super::lean;
 use super::source::{Location, ReceivedBy, Receiver, Source};
+use super::supervise::Talk;
 
 /// Something unreadable in a stream that ran is bad luck once (an encoder that restarts); twice in this time it is the
 /// camera's way.
@@ -19,6 +23,8 @@ const SHORTEST_SESSION: Duration = Duration::from_secs(5);
 /// What a camera is received by, and what speaks against it.
 #[derive(Debug)]
 pub(super) struct Receivers {
+    camera: Arc<str>,
+    talk: Talk,
     now: Option<ReceivedBy>,
     misread: Option<Instant>,
     closed: Option<Instant>,
@@ -26,7 +32,7 @@ pub(super) struct Receivers {
 
 impl Receivers {
     /// Before the first attempt.
-    pub fn of(source: &Source) -> Self {
+    pub fn of(source: &Source, talk: Talk) -> Self {
         let now = match (&source.location, source.receiver) {
             (Location::File { .. }, _) => None,
             (Location::Rtsp { .. }, Receiver::Auto) if lean::address(source).is_some() => {
@@ -34,7 +40,7 @@ impl Receivers {
             }
             (Location::Rtsp { .. }, _) => Some(ReceivedBy::Gstreamer),
         };
-        Receivers { now, misread: None, closed: None }
+        Receivers { camera: source.camera.clone(), talk, now, misread: None, closed: None }
     }
 
     /// The one for the next attempt.
@@ -42,32 +48,37 @@ impl Receivers {
         self.now
     }
 
-    /// Something came that the lean receiver does not take; true if GStreamer takes over. `ran`: pictures had come.
-    pub fn misread(&mut self, ran: bool, now: Instant) -> bool {
+    /// Something came that the lean receiver does not take; `ran`: pictures had come.
+    pub fn misread(&mut self, why: &str, ran: bool, now: Instant) {
         let before = self.misread.replace(now);
         let again = before.is_some_and(|before| now.saturating_duration_since(before) < MISREAD_AGAIN_WITHIN);
         if !ran || again {
-            self.give_up();
+            self.give_up(why);
+        } else if self.talk == Talk::Log {
+            let camera = &*self.camera;
+            info!(camera, why, "the stream has something unreadable in it and is opened anew");
         }
-        !ran || again
     }
 
-    /// The camera closed a stream that ran for so long; true if GStreamer takes over.
-    pub fn closed(&mut self, ran: Duration, now: Instant) -> bool {
+    /// The camera closed a stream that ran for so long.
+    pub fn closed(&mut self, ran: Duration, now: Instant) {
         if self.now != Some(ReceivedBy::Lean) || ran < SHORTEST_SESSION {
-            return false;
+            return;
         }
         let before = self.closed.replace(now);
         let again = before.is_some_and(|before| now.saturating_duration_since(before) < CLOSED_AGAIN_WITHIN);
         if again {
-            self.give_up();
+            self.give_up("it closed two streams that ran");
         }
-        again
     }
 
     /// The lean receiver cannot receive this camera.
-    pub fn give_up(&mut self) {
+    pub fn give_up(&mut self, why: &str) {
         self.now = Some(ReceivedBy::Gstreamer);
+        if self.talk == Talk::Log {
+            let camera = &*self.camera;
+            info!(camera, why, "received by GStreamer from here on, which costs more");
+        }
     }
 }
 
@@ -80,7 +91,7 @@ mod tests {
         let url = RtspUrl::parse(url).unwrap();
         let mut source = Source::new("cam", Location::Rtsp { url, transport, credentials: None });
         source.receiver = receiver;
-        Receivers::of(&source)
+        Receivers::of(&source, Talk::Quiet)
     }
 
     fn lean_one() -> Receivers {
@@ -114,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_misread_before_the_first_picture_goes_to_gstreamer_at_once() {
         let mut receivers = lean_one();
-        assert!(receivers.misread(false, Instant::now()));
+        receivers.misread("x", false, Instant::now());
         assert_eq!(receivers.now(), Some(ReceivedBy::Gstreamer));
     }
 
@@ -122,10 +133,10 @@ mod tests {
     fn a_stream_that_ran_may_be_misread_once_in_a_while() {
         let mut receivers = lean_one();
         let begin = Instant::now();
-        assert!(!receivers.misread(true, begin));
-        assert!(!receivers.misread(true, begin + MISREAD_AGAIN_WITHIN));
+        receivers.misread("x", true, begin);
+        receivers.misread("x", true, begin + MISREAD_AGAIN_WITHIN);
         assert_eq!(receivers.now(), Some(ReceivedBy::Lean));
-        assert!(receivers.misread(true, begin + MISREAD_AGAIN_WITHIN + Duration::from_secs(60)));
+        receivers.misread("x", true, begin + MISREAD_AGAIN_WITHIN + Duration::from_secs(60));
         assert_eq!(receivers.now(), Some(ReceivedBy::Gstreamer));
     }
 
@@ -133,15 +144,12 @@ mod tests {
     fn a_camera_that_closes_running_streams_again_and_again_goes_to_gstreamer() {
         let mut receivers = lean_one();
         let (begin, minute) = (Instant::now(), Duration::from_secs(60));
-        assert!(!receivers.closed(Duration::from_secs(1), begin));
-        assert!(!receivers.closed(Duration::from_secs(1), begin));
-        assert!(!receivers.closed(minute, begin));
-        assert!(!receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN));
-        assert!(receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN + minute));
+        receivers.closed(Duration::from_secs(1), begin);
+        receivers.closed(Duration::from_secs(1), begin);
+        receivers.closed(minute, begin);
+        receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN);
+        assert_eq!(receivers.now(), Some(ReceivedBy::Lean));
+        receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN + minute);
         assert_eq!(receivers.now(), Some(ReceivedBy::Gstreamer));
-        assert!(
-            !receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN + minute),
-            "GStreamer is nobody's last resort"
-        );
     }
 }

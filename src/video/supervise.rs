@@ -233,7 +233,7 @@ pub(super) fn supervise_as(
         send,
     });
     let backoff = Backoff::new(shared.backoff_limits);
-    let receivers = Receivers::of(&shared.source);
+    let receivers = Receivers::of(&shared.source, talk);
     let supervisor = Supervisor {
         shared: shared.clone(),
         sink,
@@ -370,10 +370,8 @@ enum End {
     Lost(Fault),
     /// Try the next decoder, at once.
     OtherDecoder(String, Fault),
-    /// Connect again at once, because of this.
-    Anew(String),
-    /// Have GStreamer receive it from here on, at once.
-    OtherReceiver(String),
+    /// Connect again at once; the receivers know how.
+    OtherWay,
 }
 
 /// What comes after an attempt.
@@ -448,17 +446,7 @@ impl Supervisor {
                 self.refused.push(decoder);
                 Next::AttemptIn(Duration::ZERO)
             }
-            End::Anew(why) => {
-                let camera = &*self.shared.source.camera;
-                if self.shared.talk == Talk::Log {
-                    info!(camera, why, "the stream has something unreadable in it and is opened anew");
-                }
-                Next::AttemptIn(Duration::ZERO)
-            }
-            End::OtherReceiver(why) => {
-                self.leave_to_gstreamer(&why);
-                Next::AttemptIn(Duration::ZERO)
-            }
+            End::OtherWay => Next::AttemptIn(Duration::ZERO),
             End::StreamOver => self.after_the_end(&tap, ran),
             End::Lost(fault) => self.report_lost(fault, ran),
         }
@@ -524,10 +512,10 @@ impl Supervisor {
                 None
             }
             Note::Failed(fault) => Some(self.explained(fault)),
-            Note::Unsuited(why) => Some(End::OtherReceiver(why)),
+            Note::Unsuited(why) => Some(self.by_gstreamer(&why)),
             Note::Misread(why) => {
-                let other = self.receivers.misread(tap.frames() > 0, Instant::now());
-                Some(if other { End::OtherReceiver(why) } else { End::Anew(why) })
+                self.receivers.misread(&why, tap.frames() > 0, Instant::now());
+                Some(End::OtherWay)
             }
             Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
             Note::NoConnection => Some(End::Lost(match &self.shared.source.location {
@@ -539,30 +527,27 @@ impl Supervisor {
         }
     }
 
+    fn by_gstreamer(&mut self, why: &str) -> End {
+        self.receivers.give_up(why);
+        End::OtherWay
+    }
+
     /// A refused password may have been right; one that was proven was not refused over its form.
-    fn explained(&self, fault: Fault) -> End {
-        let Location::Rtsp { url, .. } = &self.shared.source.location else { return End::Lost(fault) };
+    fn explained(&mut self, fault: Fault) -> End {
+        let shared = self.shared.clone();
+        let Location::Rtsp { url, .. } = &shared.source.location else { return End::Lost(fault) };
         if self.proven || !matches!(fault, Fault::PasswordWrong { .. }) {
             return End::Lost(fault);
         }
         match self.receivers.now() {
             // It answers the first challenge only, and GStreamer the one that it knows best.
             Some(ReceivedBy::Lean) if diagnose::offers_a_choice_of_logins(url) => {
-                End::OtherReceiver("it offers a choice of logins".into())
+                self.by_gstreamer("it offers a choice of logins")
             }
             Some(ReceivedBy::Gstreamer) if diagnose::wants_another_login(url) => {
                 End::Lost(Fault::UnknownLogin { url: url.to_string() })
             }
             _ => End::Lost(fault),
-        }
-    }
-
-    /// Said once: it stays there until the camera's source changes.
-    fn leave_to_gstreamer(&mut self, why: &str) {
-        self.receivers.give_up();
-        let camera = &*self.shared.source.camera;
-        if self.shared.talk == Talk::Log {
-            info!(camera, why, "received by GStreamer from here on, which costs more");
         }
     }
 
@@ -612,9 +597,7 @@ impl Supervisor {
     fn after_the_end(&mut self, tap: &Tap, ran: Duration) -> Next {
         match &self.shared.source.location {
             Location::Rtsp { .. } => {
-                if self.receivers.closed(ran, Instant::now()) {
-                    self.leave_to_gstreamer("it closed two streams that ran");
-                }
+                self.receivers.closed(ran, Instant::now());
                 self.report_lost(Fault::Closed, ran)
             }
             Location::File { path, .. } if tap.frames() == 0 => {

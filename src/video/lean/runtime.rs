@@ -5,13 +5,14 @@
 //! Must never do anything that waits for a camera, a decoder or a disk other than through its own timers.
 
 use std::future::Future;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Packets wait for so long at most before they are looked at; a quarter of the time between two pictures.
 const GATHERS_FOR: Duration = Duration::from_millis(10);
@@ -19,6 +20,8 @@ const GATHERS_FOR: Duration = Duration::from_millis(10);
 const PARTING: Duration = Duration::from_millis(200);
 /// Names are looked up on threads of their own, as many as this at once; they end when they are idle.
 const LOOKUPS: usize = 4;
+/// A name server that does not answer holds a lookup for longer than its camera waits: no more of them may begin.
+static LOOKUPS_LEFT: Semaphore = Semaphore::const_new(LOOKUPS);
 
 /// The thread; it ends when nobody holds it.
 pub(super) struct ReceiveThread {
@@ -46,7 +49,8 @@ impl ReceiveThread {
         }
         let runtime = Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(LOOKUPS)
+            // The library looks a name up once more when it connects.
+            .max_blocking_threads(2 * LOOKUPS)
             .thread_keep_alive(Duration::from_secs(1))
             .thread_name("receive-lookup")
             .on_thread_park(|| thread::sleep(GATHERS_FOR))
@@ -70,4 +74,19 @@ impl ReceiveThread {
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.handle.spawn(work);
     }
+}
+
+/// Whether the host has an address. Waits for the name server; who asks must not wait without a deadline.
+pub(super) async fn is_known(host: &str, port: u16) -> bool {
+    if host.parse::<IpAddr>().is_ok() {
+        return true;
+    }
+    let Ok(turn) = LOOKUPS_LEFT.acquire().await else { return false };
+    let host = host.to_owned();
+    let lookup = tokio::task::spawn_blocking(move || {
+        let found = (host.as_str(), port).to_socket_addrs().is_ok_and(|mut found| found.next().is_some());
+        drop(turn);
+        found
+    });
+    lookup.await.unwrap_or(false)
 }

@@ -21,6 +21,7 @@ use url::Url;
 
 use super::form::Form;
 use super::join::{Joined, Joiner, Piece};
+use super::runtime;
 use super::sets;
 use super::stamps::Stamps;
 use super::trouble::{Stage, Trouble, Whose};
@@ -60,6 +61,10 @@ pub(super) async fn receive(tap: &Arc<Tap>, url: Url, group: Arc<SessionGroup>) 
         .teardown(TeardownPolicy::Auto)
         .unassigned_channel_data(UnassignedChannelDataPolicy::Ignore)
         .session_id(SessionIdPolicy::UseFirst);
+    match timeout(first_answer, runtime::is_known(address.host(), address.port())).await {
+        Ok(true) => {}
+        _ => return Trouble::NoConnection,
+    }
     let mut session = match timeout(first_answer, Session::describe(url, options)).await {
         Ok(Ok(session)) => session,
         Ok(Err(error)) => return whose.meaning(Stage::Describe, &error),
