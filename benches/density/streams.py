@@ -3,8 +3,9 @@
     streams.py SHARED CACHE [NAME ...]
 
 Every loop is made of pieces of one real clip (people-one-by-one: an empty room, somebody comes, stands at a table for
-some seconds, leaves to the right), chosen by looking at it: quiet pieces between visits, repeated, and one visit. Light
-noise is added, so that repeated pieces and the doubled frames of the 10 fps clip are not equal, as no camera's are.
+some seconds, leaves to the right), chosen by looking at it: a quiet piece between visits, repeated, and one visit. Light
+noise is added, so that repeated pieces and the doubled frames of the 10 fps clip are not equal, as no camera's are. The
+quiet piece runs forwards and backwards in turns, so that nothing jumps.
 A stream is an elementary stream with start codes, one slice a picture, no B-frames; NAME.json says what happens when.
 """
 
@@ -14,8 +15,9 @@ import subprocess
 import sys
 
 CLIP = "videos/people-one-by-one.mp4"
-# Seconds of the clip, read off its pictures at one a second, then at five a second round each edge.
-QUIET = [(0.0, 5.4), (45.6, 49.6), (70.4, 73.6), (87.4, 91.6), (136.6, 138.6)]
+# Seconds of the clip, read off its pictures at one a second, then at five a second round each edge. The quiet piece is the
+# one before the visit: in others the table stands elsewhere.
+QUIET = (70.4, 73.4)
 # (enters, has left) of the visit that is used.
 VISIT = (73.8, 87.2)
 # Within the visit: stands in view from here on, is at the right edge there.
@@ -45,14 +47,13 @@ def pieces(clip, folder):
     """The quiet pieces as one file and the visit as another, without loss."""
     os.makedirs(folder, exist_ok=True)
     made = []
-    for name, spans in (("quiet", QUIET), ("visit", [VISIT])):
+    for name, (a, b) in (("quiet", QUIET), ("visit", VISIT)):
         out = os.path.join(folder, f"{name}.mkv")
         if not os.path.exists(out):
-            cuts = "".join(
-                f"[0:v]trim={a}:{b},setpts=PTS-STARTPTS[p{n}];" for n, (a, b) in enumerate(spans)
-            )
-            joined = "".join(f"[p{n}]" for n in range(len(spans)))
-            graph = f"{cuts}{joined}concat=n={len(spans)}:v=1,fps={FPS}[v]"
+            graph = f"[0:v]trim={a}:{b},setpts=PTS-STARTPTS,fps={FPS}"
+            if name == "quiet":
+                graph += ",split[there][back];[back]reverse[again];[there][again]concat=n=2:v=1"
+            graph += "[v]"
             run("ffmpeg", "-v", "error", "-y", "-i", clip, "-filter_complex", graph, "-map", "[v]",
                 "-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", out + ".part.mkv")
             os.rename(out + ".part.mkv", out)
@@ -70,7 +71,7 @@ def make(name, shared, cache):
     quiet, visit = pieces(os.path.join(shared, CLIP), os.path.join(cache, "pieces"))
     visit_secs = VISIT[1] - VISIT[0]
     quiet_secs = visit_secs / share - visit_secs
-    once = sum(b - a for a, b in QUIET)
+    once = 2 * (QUIET[1] - QUIET[0])
     listing = os.path.join(cache, f"{name}.txt")
     with open(listing, "w", encoding="utf-8") as file:
         left = quiet_secs

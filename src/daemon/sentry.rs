@@ -19,8 +19,10 @@ use crate::frame::{Frame, PictureFormat, luma};
 const EMPTY_FOR: Duration = Duration::from_secs(10);
 /// The same where something was found: a mistake of the detector should not stand for long.
 const FOUND_FOR: Duration = Duration::from_secs(5);
-/// Looks that follow a movement: what came to rest is looked at more than once.
-const LOOKS_AFTER: u32 = 2;
+/// What came to rest is looked at closely for so long after its movement,
+const RESTLESS_FOR: Duration = Duration::from_secs(1);
+/// and at least so many times: on patrol a look comes every second or two.
+const LOOKS_AFTER: u32 = 1;
 
 /// All cameras' memories.
 #[derive(Default)]
@@ -40,6 +42,7 @@ pub struct Sentry {
     format: Option<PictureFormat>,
     found: Vec<Detection>,
     looked_at: Option<Moment>,
+    moved_at: Option<Moment>,
     looks_left: u32,
 }
 
@@ -52,12 +55,13 @@ impl Sentry {
         }
         luma::reduce(&frame.picture, COLUMNS, ROWS, self.movement.grid_mut());
         if self.movement.has_moved() {
-            self.looks_left = LOOKS_AFTER;
+            (self.looks_left, self.moved_at) = (LOOKS_AFTER, Some(frame.at));
             return None;
         }
         let rested = if self.found.is_empty() { EMPTY_FOR } else { FOUND_FOR };
         let is_fresh = self.looked_at.is_some_and(|at| frame.at.since(at) < rested);
-        if !is_fresh || self.looks_left > 0 {
+        let is_restless = self.moved_at.is_some_and(|at| frame.at.since(at) <= RESTLESS_FOR);
+        if !is_fresh || is_restless || self.looks_left > 0 {
             self.looks_left = self.looks_left.saturating_sub(1);
             return None;
         }
@@ -131,13 +135,12 @@ mod tests {
     fn a_still_picture_is_looked_at_closely_now_and_then() {
         let seconds: Vec<f64> = (0..30).map(f64::from).collect();
         let empty = looks(&mut Sentry::default(), &seconds, None, &[]);
-        assert_eq!(
-            empty,
-            [0.0, 1.0, 2.0, 12.0, 22.0],
-            "three times after the first movement, then every 10 s"
-        );
+        assert_eq!(empty, [0.0, 1.0, 11.0, 21.0], "once more after the first movement, then every 10 s");
         let found = looks(&mut Sentry::default(), &seconds, Some(200), &somebody());
-        assert_eq!(found, [0.0, 1.0, 2.0, 7.0, 12.0, 17.0, 22.0, 27.0]);
+        assert_eq!(found, [0.0, 1.0, 6.0, 11.0, 16.0, 21.0, 26.0]);
+        let patrol: Vec<f64> = (0..15).map(|n| 2.0 * f64::from(n)).collect();
+        let seldom = looks(&mut Sentry::default(), &patrol, None, &[]);
+        assert_eq!(seldom, [0.0, 2.0, 12.0, 22.0]);
     }
 
     #[test]
@@ -150,15 +153,15 @@ mod tests {
             assert!(sentry.nothing_moved(&moving).is_none(), "at {at}");
             sentry.looked(&moving, &somebody());
         }
-        let rests = looks(&mut sentry, &[3.0, 3.2, 3.4, 3.6], Some(208), &somebody());
-        assert_eq!(rests, [3.0, 3.2]);
+        let rests = looks(&mut sentry, &[3.0, 3.4, 3.8, 4.2, 4.6], Some(208), &somebody());
+        assert_eq!(rests, [3.0, 3.4, 3.8], "for a second after the last movement, at 2.8 s");
     }
 
     #[test]
     fn a_picture_of_another_size_is_another_picture() {
         let mut sentry = Sentry::default();
-        looks(&mut sentry, &[0.0, 0.2, 0.4, 0.6], None, &[]);
-        assert!(sentry.nothing_moved(&frame(0.8, 640, None)).is_some());
-        assert!(sentry.nothing_moved(&frame(1.0, 320, None)).is_none());
+        looks(&mut sentry, &[0.0, 0.5, 1.0, 1.5], None, &[]);
+        assert!(sentry.nothing_moved(&frame(2.0, 640, None)).is_some());
+        assert!(sentry.nothing_moved(&frame(2.5, 320, None)).is_none());
     }
 }
