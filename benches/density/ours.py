@@ -116,7 +116,7 @@ def run(program, server, cameras, rules, variant, seconds, settle, broker=18830)
             sys.exit("the daemon did not start:\n" + open(log.name, encoding="utf-8").read()[-2000:])
         seen = watch(daemon.pid, server, seconds, settle)
         time.sleep(5)
-        told, waits = [], []
+        told, waits, longest = [], [], []
         for received, data in journal:
             if data.get("phase") != "new" or not data.get("origin", {}).get("cameras"):
                 continue
@@ -125,6 +125,7 @@ def run(program, server, cameras, rules, variant, seconds, settle, broker=18830)
             told.append((camera, kind, last))
             if seen["begin"] <= received <= seen["end"]:
                 waits.append(received - last)
+                longest.append((round(received - last, 2), kind, camera))
         happened, hits, extra = judged(server, told, cameras, seen["begin"], seen["end"])
         if rules != "fast":
             # Nobody asked for the line.
@@ -134,7 +135,7 @@ def run(program, server, cameras, rules, variant, seconds, settle, broker=18830)
         return {
             **seen, "system": "lookout", "variant": variant, "rules": rules, "cameras": cameras,
             "happened": happened, "hits": hits, "extra": extra,
-            "p50_s": percentile(waits, 0.5), "p99_s": percentile(waits, 0.99),
+            "p50_s": percentile(waits, 0.5), "p99_s": percentile(waits, 0.99), "longest": sorted(longest, reverse=True)[:5],
             "reconnects": sum(camera["reconnects"] for camera in latest["cameras"]),
             "decoded_fps": sum(camera.get("fps_decoded", 0) for camera in latest["cameras"]) / max(1, cameras),
             "modes": {mode: modes.count(mode) for mode in set(modes) if mode},

@@ -289,7 +289,7 @@ impl Desk {
         match seen_to {
             Some(seen_to) if self.analysis.missed_something(camera, frame.at, detections) => {
                 self.looking_back.insert(camera.clone());
-                self.attention.look_back(camera, seen_to);
+                self.attention.look_back(camera, seen_to, frame.at.mono);
                 true
             }
             _ => false,

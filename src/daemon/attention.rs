@@ -30,6 +30,8 @@ struct State {
     demands: BTreeMap<Arc<str>, Demand>,
     /// Cameras that are decoded as it is needed.
     gated: BTreeSet<Arc<str>>,
+    /// Cameras that look back, and up to where.
+    looking_back: BTreeMap<Arc<str>, Duration>,
 }
 
 impl Attention {
@@ -42,8 +44,9 @@ impl Attention {
     pub fn set_cameras<'a>(&self, cameras: impl Iterator<Item = (&'a Arc<str>, bool)>) {
         let mut state = self.state.write();
         state.gated = cameras.filter(|(_, gated)| *gated).map(|(camera, _)| camera.clone()).collect();
-        let State { demands, gated } = &mut *state;
+        let State { demands, gated, looking_back } = &mut *state;
         demands.retain(|camera, _| gated.contains(camera));
+        looking_back.retain(|camera, _| gated.contains(camera));
     }
 
     /// What a camera needs now.
@@ -58,7 +61,7 @@ impl Attention {
 
     /// What the analysis needs of a camera from now on.
     pub fn set(&self, camera: &Arc<str>, pace: Pace) {
-        if !self.is_gated(camera) {
+        if !self.is_gated(camera) || self.is_looking_back(camera, pace.seen_to) {
             return;
         }
         let demand = match pace {
@@ -72,12 +75,27 @@ impl Attention {
         }
     }
 
-    /// What came after `after` must be seen, with every look there is.
-    pub fn look_back(&self, camera: &Arc<str>, after: Duration) {
+    /// What came after `after` must be seen, with every look there is, up to `until`: what the first of these looks
+    /// show may need nothing, and what asked for them comes at their end.
+    pub fn look_back(&self, camera: &Arc<str>, after: Duration, until: Duration) {
         self.scheduler.set_pace(camera, Duration::ZERO);
         self.scheduler.rewind(camera, after);
         let demand = Demand::Often { every: Duration::ZERO, after };
-        self.state.write().demands.insert(camera.clone(), demand);
+        let mut state = self.state.write();
+        state.demands.insert(camera.clone(), demand);
+        state.looking_back.insert(camera.clone(), until);
+    }
+
+    /// Whether what a camera was asked to look back at is not all seen yet.
+    fn is_looking_back(&self, camera: &str, seen_to: Option<Duration>) -> bool {
+        let until = self.state.read().looking_back.get(camera).copied();
+        let Some(until) = until else { return false };
+        // A camera that was away has nothing to look back at any more.
+        let goes_on = seen_to.is_some_and(|seen_to| seen_to < until);
+        if !goes_on {
+            self.state.write().looking_back.remove(camera);
+        }
+        goes_on
     }
 }
 
@@ -105,10 +123,27 @@ mod tests {
         assert_eq!(attention.demand(&gated), Demand::Often { every: MS(500), after: MS(7000) });
         attention.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
         assert_eq!(attention.demand(&gated), Demand::Keyframes);
-        attention.look_back(&gated, MS(6000));
+        attention.look_back(&gated, MS(6000), MS(8000));
         assert_eq!(attention.demand(&gated), Demand::Often { every: Duration::ZERO, after: MS(6000) });
         attention.set(&full, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
         assert!(!attention.is_gated(&full), "of it everything is decoded anyway");
+    }
+
+    #[test]
+    fn a_look_back_goes_on_to_its_end_whatever_its_first_looks_show() {
+        let (attention, gated, _) = attention();
+        let everything = Demand::Often { every: Duration::ZERO, after: MS(6000) };
+        attention.look_back(&gated, MS(6000), MS(8000));
+        // The street is still empty in these.
+        for seen_to in [6200, 6400, 7800] {
+            attention.set(&gated, Pace { every: None, seen_to: Some(MS(seen_to)) });
+            assert_eq!(attention.demand(&gated), everything, "at {seen_to}");
+        }
+        attention.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
+        assert_eq!(attention.demand(&gated), Demand::Keyframes);
+        attention.look_back(&gated, MS(8000), MS(10_000));
+        attention.set(&gated, Pace { every: None, seen_to: None });
+        assert_eq!(attention.demand(&gated), Demand::Keyframes, "the camera was away");
     }
 
     #[test]
