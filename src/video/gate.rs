@@ -159,20 +159,26 @@ enum Mode {
     },
 }
 
+/// A unit in the ring.
+#[derive(Debug)]
+struct Kept<P> {
+    unit: Unit<P>,
+    /// It went to the decoder, or was given up: when it leaves the ring otherwise, nobody needed it.
+    settled: bool,
+}
+
 /// The gate of one camera's stream.
 #[derive(Debug)]
 pub(super) struct Gate<P> {
     policy: Policy,
     mode: Mode,
-    ring: VecDeque<Unit<P>>,
+    ring: VecDeque<Kept<P>>,
     /// Number of the unit at the front of the ring; units are counted from 0.
     first: u64,
     bytes: usize,
     /// Numbers of the keyframes in the ring.
     keyframes: VecDeque<u64>,
     rhythm: Rhythm,
-    /// Numbers of the units that were decoded, so that what slept is known when it leaves the ring.
-    decoded_to: u64,
     counts: GateCounts,
     /// Nothing is given up over time: whoever feeds it waits instead.
     patient: bool,
@@ -253,7 +259,6 @@ impl<P: Clone> Gate<P> {
             bytes: 0,
             keyframes: VecDeque::new(),
             rhythm: Rhythm::default(),
-            decoded_to: 0,
             counts: GateCounts::default(),
             patient: false,
         }
@@ -271,7 +276,7 @@ impl<P: Clone> Gate<P> {
         let number = self.end();
         self.rhythm.note(at, keyframe);
         self.bytes += unit.bytes;
-        self.ring.push_back(unit);
+        self.ring.push_back(Kept { unit, settled: false });
         if keyframe {
             self.keyframes.push_back(number);
             if let Mode::Patrol { waiting, latest } = &mut self.mode
@@ -360,9 +365,10 @@ impl<P: Clone> Gate<P> {
                 (next, if begins { How::Begin } else { How::Continue }, after)
             }
         };
-        let unit = self.ring.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?.clone();
+        let kept = self.ring.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
+        kept.settled = true;
+        let unit = kept.unit.clone();
         self.counts.decoded += 1;
-        self.decoded_to = self.decoded_to.max(number + 1);
         let wanted = after.is_none_or(|after| unit.at.mono > after);
         let work = Work { independent: unit.keyframe && self.rhythm.is_intra_only(), unit, how, wanted };
         self.forget();
@@ -434,7 +440,7 @@ impl<P: Clone> Gate<P> {
 
     fn at(&self, number: u64) -> Duration {
         let place = usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        self.ring.get(place).map_or(Duration::MAX, |unit| unit.at.mono)
+        self.ring.get(place).map_or(Duration::MAX, |kept| kept.unit.at.mono)
     }
 
     /// Where a burst goes on when units before it are gone, or wait for too long.
@@ -452,16 +458,25 @@ impl<P: Clone> Gate<P> {
         let newest_keyframe = self.keyframes.back().copied().filter(|keyframe| *keyframe > next);
         match newest_keyframe {
             Some(keyframe) if gone || late => {
-                self.counts.given_up += keyframe - next;
+                self.give_up(next, keyframe);
                 (keyframe, true)
             }
             // Without its beginning there is nothing to decode until the next keyframe, unless there never is one.
             None if gone && self.rhythm.latest.is_some() => {
-                self.counts.given_up += end - next;
+                self.give_up(next, end);
                 (end, true)
             }
             None if gone => (self.first, true),
             _ => (next, begins),
+        }
+    }
+
+    /// Units `from..to` were needed and are not decoded.
+    fn give_up(&mut self, from: u64, to: u64) {
+        self.counts.given_up += to - from;
+        let first = self.first;
+        for (number, kept) in (first..to).zip(&mut self.ring) {
+            kept.settled |= number >= from;
         }
     }
 
@@ -484,7 +499,7 @@ impl<P: Clone> Gate<P> {
         };
         // The keyframe before the last: what changed between the two is found out with the last.
         let before_last = self.keyframes.len().checked_sub(2).map(|place| self.keyframes[place]);
-        let newest = self.ring.back().map_or(Duration::ZERO, |unit| unit.at.mono);
+        let newest = self.ring.back().map_or(Duration::ZERO, |kept| kept.unit.at.mono);
         let is_forced = self.is_in_burst() && self.rhythm.unsuited(newest).is_some();
         let remembered = match self.policy {
             Policy::Auto if is_forced => u64::MAX,
@@ -508,11 +523,9 @@ impl<P: Clone> Gate<P> {
 
     fn forget_before(&mut self, number: u64) {
         while self.first < number {
-            let Some(unit) = self.ring.pop_front() else { break };
-            self.bytes -= unit.bytes;
-            if self.first >= self.decoded_to && !self.is_in_burst() {
-                self.counts.slept_through += 1;
-            }
+            let Some(kept) = self.ring.pop_front() else { break };
+            self.bytes -= kept.unit.bytes;
+            self.counts.slept_through += u64::from(!kept.settled);
             self.first += 1;
         }
         while self.keyframes.front().is_some_and(|keyframe| *keyframe < self.first) {

@@ -1,0 +1,137 @@
+//! The daemon before a camera of which only keyframes are decoded until somebody comes: the events are told, and soon.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
+
+use lookout::analysis::time::Timestamp;
+use lookout::video::{Auth, Mount, Play, RtspServer};
+use support::clips::shared;
+use support::daemon::{Daemon, write_config};
+use support::listener::{Heard, Listener};
+use support::mosquitto::Mosquitto;
+
+/// A keyframe comes every two seconds; what it shows leads to a look back at the two seconds before it. The rest is
+/// room for a machine that does other work.
+const SOON_SECS: f64 = 10.0;
+
+/// Somebody comes after five seconds, stands, and leaves to the right after nineteen; then the room is empty for eleven.
+fn visit(folder: &Path) -> std::path::PathBuf {
+    let clip = folder.join("visit.mp4");
+    let done = Command::new("ffmpeg")
+        .args(["-v", "error", "-ss", "0", "-t", "22", "-i"])
+        .arg(shared().join("videos/people-one-by-one.mp4"))
+        .args(["-vf", "fps=15,scale=640:360,tpad=stop_mode=clone:stop_duration=6"])
+        .args([
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-g",
+            "30",
+            "-keyint_min",
+            "30",
+            "-sc_threshold",
+            "0",
+            "-bf",
+            "0",
+        ])
+        .args(["-pix_fmt", "yuv420p"])
+        .arg(&clip)
+        .status()
+        .unwrap();
+    assert!(done.success());
+    clip
+}
+
+fn configuration(folder: &Path, url: &str, broker: u16) -> String {
+    format!(
+        r#"
+[site]
+box = "box-1"
+area = "530127"
+language = "en"
+time_zone = "UTC"
+mode = "test"
+[mqtt]
+url = "mqtt://127.0.0.1:{broker}"
+[outbox]
+dir = "{folder}/outbox"
+[evidence]
+dir = "{folder}/evidence"
+[[camera]]
+id = "cam-01"
+eye = "village"
+url = "{url}"
+grid = "53012700300102"
+[[camera.zone]]
+id = "room"
+polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+[[camera.line]]
+id = "door"
+points = [[0.82, 1.0], [0.82, 0.0]]
+[[rule]]
+id = "stays"
+cameras = ["cam-01"]
+signal = "loitering"
+level = "blue"
+cooldown_secs = 0
+hold_secs = 2
+dwell = {{ zone = "room", classes = ["person"], for_secs = 5 }}
+[[rule]]
+id = "leaves"
+cameras = ["cam-01"]
+signal = "line_crossed"
+level = "blue"
+cooldown_secs = 0
+hold_secs = 2
+line = {{ line = "door", classes = ["person"], direction = "both" }}
+"#,
+        folder = folder.display()
+    )
+}
+
+fn is_new(heard: &Heard) -> bool {
+    heard.topic.ends_with("up/alert") && heard.json()["data"]["phase"] == "new"
+}
+
+#[test]
+#[ignore = "needs ../shared: clips"]
+fn who_comes_stays_and_leaves_is_told_soon_although_only_keyframes_are_decoded_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let play = Play::File { path: visit(folder.path()), repeat: true };
+    let server = RtspServer::start(0, vec![Mount { path: "/room".into(), play, auth: Auth::None }]).unwrap();
+    let broker = Mosquitto::start();
+    let listener = Listener::start(broker.port(), "lookout/#");
+    let url = format!("rtsp://127.0.0.1:{}/room", server.port());
+    let config = write_config(folder.path(), &configuration(folder.path(), &url, broker.port()));
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
+    let daemon = Daemon::start(&config, &manifest);
+    let mut told: Vec<(String, f64)> = Vec::new();
+    // Two visits, of which the first may have begun before the daemon did.
+    while told.iter().filter(|(kind, _)| kind == "line_crossed").count() < 2 {
+        let heard = listener
+            .wait_for("the next alert", |heard| heard.iter().filter(|h| is_new(h)).count() > told.len());
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+        for alert in heard.iter().filter(|h| is_new(h)).skip(told.len()) {
+            let data = &alert.json()["data"];
+            let seen: Timestamp = data["last_seen_at"].as_str().unwrap().parse().unwrap();
+            told.push((
+                data["kind"].as_str().unwrap().to_owned(),
+                now - seen.as_millisecond() as f64 / 1000.0,
+            ));
+        }
+    }
+    assert!(told.iter().any(|(kind, _)| kind == "loitering"), "{told:.1?}");
+    assert!(told.iter().all(|(_, after)| *after < SOON_SECS), "told so long after it was seen: {told:.1?}");
+    let health = listener.wait_one("a health report", |h| {
+        let camera = &h.json()["data"]["cameras"][0];
+        h.topic.ends_with("up/health") && camera["dropped"]["asleep"].as_u64() > Some(100)
+    });
+    let camera = &health.json()["data"]["cameras"][0];
+    assert!(camera["fps_in"].as_f64() > camera["fps_decoded"].as_f64(), "{camera}");
+    drop(daemon);
+}
