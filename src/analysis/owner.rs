@@ -18,7 +18,7 @@ use super::detection::{Class, Detection};
 use super::fusion::{Fusion, SignalState, Word};
 use super::gauge::Gauge;
 use super::plan::Plan;
-use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, View, Watch};
+use super::rules::{CameraPlan, Condition, FLICKER, Rule, Scene, UnknownName, View, Watch};
 use super::sensor::RawReading;
 use super::signals::SourceId;
 use super::time::Moment;
@@ -34,6 +34,9 @@ const PACE_KEPT: Duration = Duration::from_secs(2);
 const WOKEN_FOR: Duration = Duration::from_secs(20);
 /// Counting people in and out is following them.
 const COUNTING_PACE: Duration = Duration::from_millis(500);
+/// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be told
+/// from one that is gone.
+const SHORT_HOLD: Duration = Duration::from_secs(6);
 /// With looks as close as this nothing lies between them.
 const NOTHING_BETWEEN: Duration = Duration::from_millis(600);
 
@@ -480,11 +483,12 @@ impl Camera {
         let usual = Duration::from_secs_f32(1.0 / self.plan.analysis_hz.max(0.01));
         let view = View { at, tracks: self.tracker.tracks(), usual };
         let in_force = self.posts.iter().filter(|post| post.watch.rule().schedule.in_force(at.utc));
-        let of_rules = in_force.filter_map(|post| post.watch.pace(view));
+        let of_rules = in_force.clone().filter_map(|post| post.watch.pace(view));
+        let of_ends = in_force.filter(|post| post.waits_for_its_end()).map(|_| usual).min();
         let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))
             .then(|| COUNTING_PACE.max(usual));
         let of_sensors = self.woken_until.filter(|until| at.mono <= *until).map(|_| usual);
-        let now = of_rules.chain(of_counts).chain(of_sensors).min();
+        let now = of_rules.chain(of_ends).chain(of_counts).chain(of_sensors).min();
         if let Some(every) = now {
             self.kept_pace = Some((every, at.mono + PACE_KEPT));
         }
@@ -591,6 +595,14 @@ impl Camera {
 }
 
 impl Post {
+    /// Whether its alert is open, its condition is gone, and how long that must be so is too short for looks that come
+    /// seldom.
+    fn waits_for_its_end(&self) -> bool {
+        let rule = self.watch.rule();
+        let by_time_alone = matches!(rule.when, Condition::Line { .. });
+        self.life.open().is_some() && !self.says_yes && !by_time_alone && rule.hold < SHORT_HOLD
+    }
+
     fn look(&mut self, ledger: &mut Ledger, scene: Scene<'_>, told: &mut Vec<Revision>) {
         let rule = self.watch.rule().clone();
         if !rule.schedule.in_force(scene.at.utc) {

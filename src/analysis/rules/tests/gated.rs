@@ -95,7 +95,8 @@ fn somebody_who_appears_and_crosses_between_two_keyframes_is_told() {
 
 #[test]
 fn a_parked_car_is_told_with_a_look_at_each_keyframe() {
-    same_alerts(&[rule(parked("right", 30.0))], 150.0, 0.15, |t| {
+    let usual_hold = Rule { hold: secs(10.0), ..rule(parked("right", 30.0)) };
+    same_alerts(&[usual_hold], 150.0, 0.15, |t| {
         if (20.0..100.0).contains(&t) { vec![car(0.7, 0.8)] } else { nothing() }
     });
 }
@@ -132,6 +133,16 @@ fn a_car_that_stood_and_drives_off_over_the_line_is_told() {
         t if t < 50.7 => vec![car(0.2, 0.8)],
         t if t < 52.5 => vec![car(0.2 + 0.5 * (t - 50.7), 0.8)],
         _ => nothing(),
+    });
+}
+
+#[test]
+fn a_short_hold_is_kept_to_the_second() {
+    // Gone for three seconds between two visits: two alerts, as with every look.
+    let short = Rule { hold: secs(1.5), cooldown: secs(0.0), ..rule(present("right", 1.0)) };
+    same_alerts(&[short], 100.0, 0.6, |t| {
+        let there = (40.5..55.0).contains(&t) || (59.0..75.0).contains(&t);
+        if there { vec![person(0.7, 0.9)] } else { nothing() }
     });
 }
 
