@@ -67,6 +67,7 @@ id = "cam-01"
 eye = "village"
 url = "{url}"
 grid = "53012700300102"
+policy = "auto"
 [[camera.zone]]
 id = "room"
 polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]

@@ -18,11 +18,11 @@ DWELL_SECS = 8
 
 # name: (lines for every camera, lines for [detector])
 VARIANTS = {
-    "everything": ("", ""),
+    "everything": ('policy = "auto"', ""),
     "without gate": ('policy = "full"', ""),
     "without gate and motion": ('policy = "full"\nskip_still = false', ""),
-    "without motion": ("skip_still = false", ""),
-    "int8": ("", 'model = "street-nano-int8"'),
+    "without motion": ('policy = "auto"\nskip_still = false', ""),
+    "int8": ('policy = "auto"', 'model = "street-nano-int8"'),
 }
 
 

@@ -9,6 +9,7 @@ results already is not run again.
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 
@@ -50,6 +51,8 @@ def key(row):
 
 
 def main():
+    # Whoever ends this ends what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parser = argparse.ArgumentParser()
     for name in ("lookout", "serve", "models", "streams", "results"):
         parser.add_argument(f"--{name}", required=True)
