@@ -399,11 +399,10 @@ pub struct CameraDocument {
     /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
     #[schemars(extend("default" = "auto"))]
     pub decoder: Option<At<Decoder>>,
-    /// How much of the stream is decoded: `full` always everything; `auto` keyframes while nothing is in view that a
-    /// rule must see more often, and everything (also what led to it) when there is; `keyframes` never more. `auto` is
-    /// new: alerts of short visits were seen to end late with it. A camera whose keyframes are too far apart for `auto`
-    /// is decoded in full, and the health report says so.
-    #[schemars(extend("default" = "full"))]
+    /// How much of the stream is decoded: `auto` keyframes while nothing is in view that a rule must see more often,
+    /// and everything (also what led to it) when there is; `full` always everything; `keyframes` never more. A camera
+    /// whose keyframes are too far apart for `auto` is decoded in full, and the health report says so.
+    #[schemars(extend("default" = "auto"))]
     pub policy: Option<At<DecodePolicy>>,
     /// Where nothing moved in the picture, what was found before is taken as still there instead of looked for again
     /// (for some seconds at most).

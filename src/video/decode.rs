@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use super::decoder::{self, Codec, DecoderChoice};
 use super::decoding::accept_strides;
+use super::errands::Errands;
 use super::error::{self, Fault};
 use super::picture::{RAW_FORMATS, RawFormat};
 use super::pipeline::Tap;
@@ -61,7 +62,7 @@ pub(super) struct OpenDecoder {
 /// What the decoder's callbacks share with whoever feeds it.
 #[derive(Default)]
 struct Outlet {
-    errand: Option<Errand>,
+    errands: Errands<Errand>,
     format: Option<(gst::Caps, RawFormat)>,
     fault: Option<Fault>,
     pictures: u64,
@@ -69,7 +70,7 @@ struct Outlet {
 
 impl Drop for OpenDecoder {
     fn drop(&mut self) {
-        self.outlet.lock().errand = None;
+        self.outlet.lock().errands.forget();
         for element in [&self.decoder, &self.sink] {
             // There is nobody to tell if it will not stop.
             let _ = element.set_state(gst::State::Null);
@@ -140,7 +141,7 @@ impl OpenDecoder {
         let secrets_of = errand.tap.clone();
         let before = {
             let mut outlet = self.outlet.lock();
-            outlet.errand = Some(errand);
+            outlet.errands.add(unit.buffer.pts().map(Into::into), errand);
             outlet.fault = None;
             outlet.pictures
         };
@@ -184,12 +185,13 @@ impl OpenDecoder {
     pub fn reset(&mut self) {
         self.feed.push_event(gst::event::FlushStart::new());
         self.feed.push_event(gst::event::FlushStop::new(true));
+        self.outlet.lock().errands.forget();
         self.needs_segment = true;
     }
 
     /// What it works for at the moment, it works for no more.
     pub fn let_go(&mut self) {
-        self.outlet.lock().errand = None;
+        self.outlet.lock().errands.forget();
     }
 }
 
@@ -253,7 +255,8 @@ fn picture_sink(codec: Codec, decoder: &str, outlet: &Arc<Mutex<Outlet>>) -> gst
                 let errand = {
                     let mut outlet = outlet.lock();
                     outlet.pictures += 1;
-                    outlet.errand.clone()
+                    let shown_at = sample.buffer().and_then(|buffer| buffer.pts());
+                    outlet.errands.done(shown_at.map(Into::into))
                 };
                 if let Some(errand) = errand.filter(|errand| !errand.tap.is_retired()) {
                     errand.tap.guarded(|| deliver(&errand, &sample, &outlet, codec, &decoder));

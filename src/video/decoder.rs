@@ -172,6 +172,11 @@ fn opened(factory: &str) -> Option<gst::Element> {
     if element.has_property_with_type("qos", bool::static_type()) {
         element.set_property("qos", false);
     }
+    if element.has_property("std-compliance") {
+        // Outside of a live pipeline it would be strict, and hold pictures back for as many as the stream's level
+        // allows to be reordered, which is more than a second with a camera that says nothing of reordering.
+        element.set_property_from_str("std-compliance", "normal");
+    }
     match element.set_state(gst::State::Ready) {
         Ok(_) => Some(element),
         Err(_) => {

@@ -39,6 +39,7 @@ mod decoder;
 mod decoding;
 mod demux;
 mod diagnose;
+mod errands;
 mod error;
 mod file;
 mod gate;

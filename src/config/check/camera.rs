@@ -73,7 +73,7 @@ impl Checker<'_, '_> {
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
             thresholds,
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
-            policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Full),
+            policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Auto),
             skip_still: value_of(&camera.skip_still).unwrap_or(true),
             ignore_conditions: camera
                 .ignore_conditions
