@@ -257,6 +257,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     watchdog::tell_stopping();
     running.sensors.stop();
     running.cameras.stop_all();
+    // The queue on disk closes when nobody holds it any more.
+    drop(running);
     scheduler.close();
     lookers.join();
     // Each of these has worked off what was told to it before it ends.
@@ -265,6 +267,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let _ = recorder_queue.send(Told::Stop);
     recorder.join();
     publisher.stop(STOP_WITHIN);
+    drop(publisher);
     commands.stop(STOP_WITHIN);
     if !outbox.close(STOP_WITHIN) {
         warn!(

@@ -120,7 +120,9 @@ impl Daemon {
         // Its log ends when it ends, so waiting for that is waiting for the process.
         self.wait_gone(within);
         let code = self.child.wait().expect("waited for").code().unwrap_or(-1);
-        (code, self.log())
+        let log = self.log();
+        assert!(!log.contains("did not close in time"), "somebody still holds the queue:\n{log}");
+        (code, log)
     }
 
     /// Ends it with a signal, and waits; how it ended, and the whole log.
