@@ -4,6 +4,7 @@
 //! cameras of which only keyframes are decoded, first through GStreamer's elements and then through the lean receiver.
 //! The ratio in the last line is the result; times depend on the machine.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run says so by panicking")]
+#![allow(clippy::print_stdout, reason = "its figures are what it is for")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

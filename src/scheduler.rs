@@ -4,7 +4,7 @@
 //! never a queue of frames and what is looked at is never old. A camera becomes due at its analysis rate.
 //! Among the due cameras the one that is furthest behind its share is served first (stride scheduling,
 //! Waldspurger and Weihl 1995): with time to spare every camera gets its rate, under overload all rates
-//! fall in proportion. A camera whose frame is being looked at is not handed out a second time, so the
+//! fall in proportion, those of cameras with a higher weight less. A camera whose frame is being looked at is not handed out a second time, so the
 //! frames of one camera reach the analysis in order.
 //!
 //! Must never look at pixels, wait for a camera, or know what a rule is.
@@ -42,6 +42,8 @@ struct Mailbox {
     period: Duration,
     /// Not before this moment of the monotonic clock.
     due: Duration,
+    /// How much it counts beside the others when there is not time for all.
+    weight: f32,
     /// Virtual time at which this camera has had its share.
     pass: Duration,
     being_looked_at: bool,
@@ -85,21 +87,24 @@ impl Scheduler {
         Scheduler::default()
     }
 
-    /// Adds a camera, or changes the rate of one that is there. `analysis_hz` is held between 0.01 and 100.
-    pub fn set_camera(&self, camera: &Arc<str>, analysis_hz: f32) {
+    /// Adds a camera, or changes the rate of one that is there. `analysis_hz` is held between 0.01 and 100, `weight`
+    /// between 0.1 and 10.
+    pub fn set_camera(&self, camera: &Arc<str>, analysis_hz: f32, weight: f32) {
         let hz = if analysis_hz.is_finite() { analysis_hz.clamp(0.01, 100.0) } else { 1.0 };
+        let weight = if weight.is_finite() { weight.clamp(0.1, 10.0) } else { 1.0 };
         let period = Duration::from_secs_f32(1.0 / hz);
         let mut turns = self.turns.lock();
         let pass = turns.pass;
         turns
             .cameras
             .entry(camera.clone())
-            .and_modify(|m| (m.wanted_period, m.period) = (period, period))
+            .and_modify(|m| (m.wanted_period, m.period, m.weight) = (period, period, weight))
             .or_insert(Mailbox {
                 newest: None,
                 wanted_period: period,
                 period,
                 due: Duration::ZERO,
+                weight,
                 pass,
                 being_looked_at: false,
                 counts: Counts::default(),
@@ -209,7 +214,7 @@ impl Turns {
         };
         // A camera that was away does not catch up on the others: its share starts now.
         let start = mailbox.pass.max(self.pass);
-        mailbox.pass = start + mailbox.period;
+        mailbox.pass = start + mailbox.period.div_f32(mailbox.weight);
         self.pass = start;
         Some(frame)
     }
@@ -238,7 +243,7 @@ mod tests {
     fn scheduler(cameras: &[(&str, f32)]) -> Scheduler {
         let scheduler = Scheduler::new();
         for (camera, hz) in cameras {
-            scheduler.set_camera(&Arc::from(*camera), *hz);
+            scheduler.set_camera(&Arc::from(*camera), *hz, 1.0);
         }
         scheduler
     }
@@ -300,6 +305,31 @@ mod tests {
             }
         }
         for (camera, share) in [("slow", 200.0), ("fast", 1000.0), ("also-fast", 1000.0)] {
+            let got = f64::from(served[camera]);
+            assert!((got / share - 1.0).abs() < 0.1, "{camera} got {got}, its share is {share}");
+        }
+    }
+
+    #[test]
+    fn under_overload_looks_are_shared_by_weight() {
+        let s = scheduler(&[]);
+        for (camera, weight) in [("gate", 4.0), ("street", 1.0), ("yard", 1.0)] {
+            s.set_camera(&Arc::from(camera), 5.0, weight);
+        }
+        let mut served: BTreeMap<String, u32> = BTreeMap::new();
+        // There is time for three looks a second, and they want fifteen.
+        for step in 0..3000u64 {
+            for camera in ["gate", "street", "yard"] {
+                let f = frame(camera, step, step * 333);
+                if s.wants(camera, f.at) {
+                    s.offer(f);
+                }
+            }
+            if let Some(turn) = take_now(&s) {
+                *served.entry(turn.frame.camera.to_string()).or_default() += 1;
+            }
+        }
+        for (camera, share) in [("gate", 2000.0), ("street", 500.0), ("yard", 500.0)] {
             let got = f64::from(served[camera]);
             assert!((got / share - 1.0).abs() < 0.1, "{camera} got {got}, its share is {share}");
         }

@@ -158,6 +158,8 @@ pub struct Camera {
     pub lonlat: Option<[f64; 2]>,
     /// Pictures per second that are looked at, 0.1..30.
     pub analysis_hz: f32,
+    /// How much it counts beside the others when there is not time for all, 0.1..10.
+    pub weight: f32,
     /// Least score per class, 0..1.
     pub thresholds: BTreeMap<Class, f32>,
     /// Which decoder.

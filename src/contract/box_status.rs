@@ -345,6 +345,8 @@ pub enum Decoding {
     Full,
     /// Everything, because the stream allows nothing less; `advice` says what to change.
     Forced,
+    /// Keyframes although something in view needs more: the box could not keep up and tries again in a few seconds.
+    Overloaded,
 }
 
 /// What a camera does.

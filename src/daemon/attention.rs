@@ -108,8 +108,8 @@ mod tests {
     fn attention() -> (Attention, Arc<str>, Arc<str>) {
         let scheduler = Arc::new(Scheduler::new());
         let (gated, full): (Arc<str>, Arc<str>) = ("gated".into(), "full".into());
-        scheduler.set_camera(&gated, 5.0);
-        scheduler.set_camera(&full, 5.0);
+        scheduler.set_camera(&gated, 5.0, 1.0);
+        scheduler.set_camera(&full, 5.0, 1.0);
         let attention = Attention::new(scheduler);
         attention.set_cameras([(&gated, true), (&full, false)].into_iter());
         (attention, gated, full)

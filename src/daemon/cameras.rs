@@ -43,6 +43,8 @@ pub struct Wanted {
     pub source: Source,
     /// How often it is looked at, per second.
     pub analysis_hz: f32,
+    /// How much it counts beside the others when there is not time for all, 0.1..10.
+    pub weight: f32,
 }
 
 impl Cameras {
@@ -73,7 +75,7 @@ impl Cameras {
         let mut failed = Vec::new();
         for wanted in wanted {
             let id = wanted.source.camera.clone();
-            self.scheduler.set_camera(&id, wanted.analysis_hz);
+            self.scheduler.set_camera(&id, wanted.analysis_hz, wanted.weight);
             if self.running.contains_key(&id) {
                 continue;
             }

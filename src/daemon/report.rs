@@ -352,13 +352,24 @@ fn decoding(mode: GateMode) -> Decoding {
         GateMode::Burst => Decoding::Burst,
         GateMode::Full => Decoding::Full,
         GateMode::Forced(_) => Decoding::Forced,
+        GateMode::Overloaded => Decoding::Overloaded,
     }
 }
 
-/// What would let a camera that is decoded in full be decoded as it is needed.
+/// What would let a camera be decoded as it is needed.
 fn advice(mode: GateMode) -> Option<String> {
     const SET: &str = "set the camera's keyframe interval (I-frame interval, GOP) to 1 to 2 s";
-    let GateMode::Forced(why) = mode else { return None };
+    let why = match mode {
+        GateMode::Forced(why) => why,
+        GateMode::Overloaded => {
+            return Some(
+                "this box has no time to see it as often as its rules need: lower `analysis_fps`, give it fewer cameras, \
+                 or see with `lookout capacity` what it holds"
+                    .to_owned(),
+            );
+        }
+        GateMode::Patrol | GateMode::Burst | GateMode::Full => return None,
+    };
     Some(match why {
         Unsuited::FarApart { longest } => format!(
             "its keyframes are up to {:.1} s apart, so all of it is decoded: {SET}, and turn smart coding off",

@@ -137,7 +137,7 @@ fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
         DecodePolicy::Full => video::Policy::Full,
         DecodePolicy::Keyframes => video::Policy::Keyframes,
     };
-    Ok(Wanted { source, analysis_hz: camera.analysis_hz })
+    Ok(Wanted { source, analysis_hz: camera.analysis_hz, weight: camera.weight })
 }
 
 /// Where the broker is. The embedded one runs as long as this is kept.

@@ -15,6 +15,10 @@ use super::error::{self, Fault};
 use super::intake::Intake;
 use super::pipeline::Tap;
 
+/// A pipeline that starts runs within this; it is only waited for so that a file plays at its own pace from its first
+/// picture on.
+const RUNS_WITHIN: gst::ClockTime = gst::ClockTime::from_seconds(2);
+
 /// `pad ► upstream.. ► units`, while data waits on `pad`.
 pub(super) fn attach(
     pipeline: &gst::Pipeline,
@@ -25,6 +29,11 @@ pub(super) fn attach(
     paced: bool,
 ) -> Result<(), Fault> {
     tap.known.lock().codec = Some(codec);
+    if paced {
+        // An element that overtakes the pipeline on its way to playing has no base time: everything would be late for
+        // it, and the whole file come at once. Whether it runs by then is not waited for any longer than this.
+        let _ = pipeline.state(RUNS_WITHIN);
+    }
     let intake =
         Intake::new(tap, codec).map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
     let mut chain = upstream;

@@ -13,27 +13,23 @@
 //! Pure: units and times in, work out; what a unit holds is not looked at. The ring is bounded in bytes. What is
 //! not decoded although it was wanted is counted. Must never hand out units of one group of pictures out of order.
 
+mod rest;
+mod rhythm;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::rest::Rest;
+use self::rhythm::{LONGEST_INTERVAL, Rhythm};
 use crate::analysis::time::Moment;
 
 /// Keyframes that come faster are not all looked at on patrol. A little less than a second, so that a camera with
 /// one keyframe a second is looked at with each of them whatever their jitter.
 const PATROL_EVERY: Duration = Duration::from_millis(850);
-/// A camera is on patrol only if its keyframes are no farther apart: what stays for two looks must be seen within
-/// the ten seconds after which a track is forgotten. Four seconds and a tenth for jitter.
-const LONGEST_INTERVAL: Duration = Duration::from_millis(4400);
-/// So many distances of keyframes are remembered: cameras that change them ("smart codec") are told by the longest.
-const REMEMBERED_INTERVALS: usize = 8;
 /// What the ring may hold: two groups of two seconds of an 8 Mbit/s camera. A sleeping camera may take 12 MB in all.
 const RING_BYTES: usize = 4 << 20;
 /// Pictures that wait longer than this for the decoder are given up, up to the newest keyframe: overload.
 const LATE: Duration = Duration::from_millis(1500);
-/// So many keyframes in a row that gave no picture on their own make a camera one that is decoded in full.
-const FAILURES: u32 = 3;
-/// With so many keyframes in a row every picture is one: motion JPEG, or a camera set to it.
-const INTRA_RUN: u32 = 8;
 
 /// How much of a camera is decoded, as the configuration has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,6 +85,8 @@ pub enum GateMode {
     Full,
     /// Decodes everything, because it must.
     Forced(Unsuited),
+    /// Decodes keyframes although more is needed: the machine could not keep up.
+    Overloaded,
 }
 
 /// Figures of a gate since its beginning.
@@ -179,69 +177,10 @@ pub(super) struct Gate<P> {
     /// Numbers of the keyframes in the ring.
     keyframes: VecDeque<u64>,
     rhythm: Rhythm,
+    rest: Rest,
     counts: GateCounts,
     /// Nothing is given up over time: whoever feeds it waits instead.
     patient: bool,
-}
-
-/// What is known of the distances of keyframes.
-#[derive(Debug, Default)]
-struct Rhythm {
-    began: Option<Duration>,
-    latest: Option<Duration>,
-    intervals: VecDeque<Duration>,
-    /// Keyframes in a row without another unit between them.
-    run: u32,
-    failures: u32,
-    too_large: bool,
-}
-
-impl Rhythm {
-    fn note(&mut self, at: Duration, keyframe: bool) {
-        self.began.get_or_insert(at);
-        if !keyframe {
-            self.run = 0;
-            return;
-        }
-        self.run = self.run.saturating_add(1);
-        if let Some(before) = self.latest.replace(at) {
-            if self.intervals.len() == REMEMBERED_INTERVALS {
-                self.intervals.pop_front();
-            }
-            self.intervals.push_back(at.saturating_sub(before));
-        }
-    }
-
-    fn unsuited(&self, now: Duration) -> Option<Unsuited> {
-        let began = self.began?;
-        if self.failures >= FAILURES {
-            return Some(Unsuited::NotAlone);
-        }
-        if self.too_large {
-            return Some(Unsuited::TooLarge);
-        }
-        let Some(latest) = self.latest else {
-            return (now.saturating_sub(began) > LONGEST_INTERVAL).then_some(Unsuited::NoKeyframes);
-        };
-        let longest = self.intervals.iter().copied().max().unwrap_or_default();
-        let longest = longest.max(now.saturating_sub(latest));
-        (longest > LONGEST_INTERVAL).then_some(Unsuited::FarApart { longest })
-    }
-
-    /// The middle one of the remembered distances.
-    fn usual_interval(&self) -> Option<Duration> {
-        let mut sorted: [Duration; REMEMBERED_INTERVALS] = [Duration::ZERO; REMEMBERED_INTERVALS];
-        let known = self.intervals.len();
-        for (place, interval) in sorted.iter_mut().zip(&self.intervals) {
-            *place = *interval;
-        }
-        sorted[..known].sort_unstable();
-        sorted[..known].get(known / 2).copied()
-    }
-
-    fn is_intra_only(&self) -> bool {
-        self.run >= INTRA_RUN
-    }
 }
 
 impl<P: Clone> Gate<P> {
@@ -259,6 +198,7 @@ impl<P: Clone> Gate<P> {
             bytes: 0,
             keyframes: VecDeque::new(),
             rhythm: Rhythm::default(),
+            rest: Rest::default(),
             counts: GateCounts::default(),
             patient: false,
         }
@@ -287,6 +227,7 @@ impl<P: Clone> Gate<P> {
             }
         }
         self.steer(demand, at);
+        self.count_what_rest_costs(number, demand, at);
         self.forget();
         self.has_work()
     }
@@ -300,7 +241,9 @@ impl<P: Clone> Gate<P> {
         };
         match (self.mode, burst) {
             (Mode::Patrol { waiting, .. }, Some(after)) => {
-                let next = self.replay_from(after, waiting);
+                let is_short_of_time = self.rest.was_lately(now);
+                let newest = self.keyframes.back().copied().filter(|_| is_short_of_time);
+                let next = newest.unwrap_or_else(|| self.replay_from(after, waiting));
                 self.counts.bursts += 1;
                 let replay_to = self.end().saturating_sub(1).max(next);
                 self.mode = Mode::Burst { next, begins: true, after, replay_to };
@@ -326,6 +269,7 @@ impl<P: Clone> Gate<P> {
         }
         match demand {
             Demand::Keyframes => None,
+            _ if self.rest.lasts(now) => None,
             // Keyframes that come as often as that are as good. A fifth is jitter.
             Demand::Often { every, .. } => {
                 let usual = self.rhythm.usual_interval();
@@ -353,6 +297,9 @@ impl<P: Clone> Gate<P> {
                 let number = waiting?;
                 self.mode = Mode::Patrol { waiting: None, latest };
                 (number, How::Alone, None)
+            }
+            Mode::Burst { next, begins: _, after: _, replay_to } if self.must_rest(next, replay_to, now) => {
+                return self.go_to_rest(next, now);
             }
             Mode::Burst { next, begins, after, replay_to } => {
                 let (next, begins) = self.without_what_is_late(next, begins, replay_to, now);
@@ -416,6 +363,7 @@ impl<P: Clone> Gate<P> {
     pub fn mode(&self, now: Duration) -> GateMode {
         match (self.policy, self.mode) {
             (Policy::Full, _) => GateMode::Full,
+            (_, Mode::Patrol { .. }) if self.rest.lasts(now) => GateMode::Overloaded,
             (_, Mode::Patrol { .. }) => GateMode::Patrol,
             (_, Mode::Burst { .. }) => match self.rhythm.unsuited(now) {
                 Some(why) => GateMode::Forced(why),
@@ -443,6 +391,38 @@ impl<P: Clone> Gate<P> {
         self.ring.get(place).map_or(Duration::MAX, |kept| kept.unit.at.mono)
     }
 
+    /// Whether the unit waits for too long; those of a replay are old, and those of a file wait as long as it takes.
+    fn is_late(&self, next: u64, replay_to: u64, now: Duration) -> bool {
+        let waited = now.saturating_sub(self.at(next));
+        !self.patient && next < self.end() && next >= replay_to && waited > LATE
+    }
+
+    /// Whether a burst that is behind is given up. A camera that keyframes do not suit cannot rest.
+    fn must_rest(&self, next: u64, replay_to: u64, now: Duration) -> bool {
+        self.policy == Policy::Auto
+            && self.is_late(next, replay_to, now)
+            && self.rhythm.unsuited(now).is_none()
+    }
+
+    /// Gives up the burst; the newest keyframe, if it was not decoded, is the next look.
+    fn go_to_rest(&mut self, next: u64, now: Duration) -> Option<Work<P>> {
+        self.rest.begin(now);
+        let waiting = self.keyframes.back().copied().filter(|keyframe| *keyframe >= next);
+        let latest = Some(waiting.map_or(now, |keyframe| self.at(keyframe)));
+        self.give_up(next, self.end());
+        self.counts.given_up -= u64::from(waiting.is_some());
+        self.mode = Mode::Patrol { waiting, latest };
+        self.next(now)
+    }
+
+    /// A unit that is needed and not decoded because the gate rests is given up.
+    fn count_what_rest_costs(&mut self, number: u64, demand: Demand, now: Duration) {
+        let Mode::Patrol { waiting, .. } = self.mode else { return };
+        if waiting != Some(number) && matches!(demand, Demand::Often { .. }) && self.rest.lasts(now) {
+            self.give_up(number, number + 1);
+        }
+    }
+
     /// Where a burst goes on when units before it are gone, or wait for too long.
     fn without_what_is_late(
         &mut self,
@@ -453,8 +433,7 @@ impl<P: Clone> Gate<P> {
     ) -> (u64, bool) {
         let end = self.end();
         let gone = next < self.first;
-        let late =
-            !self.patient && next < end && next >= replay_to && now.saturating_sub(self.at(next)) > LATE;
+        let late = self.is_late(next, replay_to, now);
         let newest_keyframe = self.keyframes.back().copied().filter(|keyframe| *keyframe > next);
         match newest_keyframe {
             Some(keyframe) if gone || late => {

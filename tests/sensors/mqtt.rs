@@ -147,6 +147,12 @@ fn garbage_is_never_a_value_and_harms_nobody() {
     let running =
         start(broker.port(), vec![on("level", "s/level", at("/v")), on("other", "s/other", at("/v"))]);
     publish_until_heard(broker.port(), &running, "level", "s/level", &json!({"v": 1.0}));
+    // More than one of these may be on its way; this one comes after them.
+    publish(broker.port(), "s/level", &json!({"v": 9.5}));
+    let mut before = 1;
+    while running.wait_for("level", before).last() != Some(&value(9.5)) {
+        before += 1;
+    }
     let before = running.said("level").len();
     let too_long = format!("{{\"v\":1.0,\"pad\":\"{}\"}}", "x".repeat(100_000));
     let garbage: [&[u8]; 14] = [

@@ -71,6 +71,7 @@ impl Checker<'_, '_> {
             address: text_of(&camera.address),
             lonlat,
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
+            weight: value_of(&camera.weight).unwrap_or(1.0) as f32,
             thresholds,
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
             policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Auto),

@@ -176,6 +176,38 @@ fn a_decoder_that_is_behind_goes_on_with_the_newest_keyframe() {
 }
 
 #[test]
+fn a_camera_that_is_needed_often_and_cannot_be_served_falls_back_to_keyframes_for_a_while() {
+    let mut gate = Gate::new(Policy::Auto);
+    feed(&mut gate, 0..60, 50, Demand::Keyframes);
+    feed(&mut gate, 60..70, 50, EVERYTHING);
+    // Nobody has time for it for two seconds.
+    for n in 70..120 {
+        gate.take_in(unit(n, n % 50 == 0), EVERYTHING);
+    }
+    let work = gate.next(ms(120 * 40)).expect("the newest keyframe");
+    assert_eq!((work.unit.payload, work.how), (100, How::Alone));
+    assert!(gate.next(ms(120 * 40)).is_none());
+    assert_eq!((gate.mode(ms(120 * 40)), gate.counts().given_up), (GateMode::Overloaded, 49));
+    let decoded = feed(&mut gate, 120..165, 50, EVERYTHING);
+    assert_eq!(decoded, [(150, How::Alone, true)], "still keyframes, two seconds long");
+    assert_eq!(gate.counts().given_up, 49 + 44, "what was needed meanwhile is accounted for");
+    let decoded = feed(&mut gate, 165..175, 50, EVERYTHING);
+    assert_eq!(numbers(&decoded), (150..175).collect::<Vec<_>>(), "and then again, without a long replay");
+    assert_eq!(gate.mode(ms(175 * 40)), GateMode::Burst);
+}
+
+#[test]
+fn a_camera_that_keyframes_do_not_suit_does_not_rest() {
+    let mut gate = Gate::new(Policy::Auto);
+    feed(&mut gate, 0..300, 250, Demand::Keyframes);
+    for n in 300..360 {
+        gate.take_in(unit(n, n % 250 == 0), EVERYTHING);
+    }
+    while gate.next(ms(360 * 40)).is_some() {}
+    assert!(matches!(gate.mode(ms(360 * 40)), GateMode::Forced(_)));
+}
+
+#[test]
 fn a_source_that_waits_gives_nothing_up() {
     let mut gate = Gate::new(Policy::Full).patient();
     for n in 0..120 {
