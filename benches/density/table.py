@@ -52,12 +52,21 @@ def picture(rows, path):
     shown = [row for row in rows if row["stream"] in ("room-03", "room-10", "room-30") and row["rules"] == "fast" and row["cameras"] <= 16]
     shown.sort(key=lambda row: (row["busy"], -row["ms"]))
     names = [f"{row['busy'] * 100:.0f} % busy: {label(row)}" for row in shown]
-    colours = ["#c0392b" if row["system"] != "lookout" else "#2471a3" if row["variant"] == "everything" else "#a9cce3" for row in shown]
+    def colour(row):
+        if row["system"] == "decode only":
+            return "#909497"
+        if row["system"] != "lookout":
+            return "#c0392b"
+        return "#2471a3" if row["variant"] in ("everything", "int8") else "#a9cce3"
+
+    colours = [colour(row) for row in shown]
     figure, axes = pyplot.subplots(figsize=(9, 0.34 * len(shown) + 1.2))
     bars = axes.barh(names, [row["ms"] for row in shown], color=colours)
     axes.bar_label(bars, [f"{row['ms']:.1f}" for row in shown], padding=3, fontsize=8)
     axes.invert_yaxis()
+    axes.margins(x=0.08)
     axes.tick_params(labelsize=8)
+    axes.set_title("Red: others. Dark blue: Lookout as it is. Light blue: Lookout with a part switched off. Grey: decoding alone.", fontsize=8)
     axes.set_xlabel("milliseconds of processor time per camera and second, 640x360 (less is better)", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
