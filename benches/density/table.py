@@ -66,7 +66,7 @@ def picture(rows, path):
     axes.invert_yaxis()
     axes.margins(x=0.08)
     axes.tick_params(labelsize=8)
-    axes.set_title("Red: others. Dark blue: Lookout as it is. Light blue: Lookout with a part switched off. Grey: decoding alone.", fontsize=8)
+    figure.suptitle("Red: others. Dark blue: Lookout as it is. Light blue: Lookout with a part switched off. Grey: decoding alone.", fontsize=8)
     axes.set_xlabel("milliseconds of processor time per camera and second, 640x360 (less is better)", fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
