@@ -4,8 +4,8 @@
 //! never a queue of frames and what is looked at is never old. A camera becomes due at its analysis rate.
 //! Among the due cameras the one that is furthest behind its share is served first (stride scheduling,
 //! Waldspurger and Weihl 1995): with time to spare every camera gets its rate, under overload all rates
-//! fall in proportion, those of cameras with a higher weight less. A camera whose frame is being looked at is not handed out a second time, so the
-//! frames of one camera reach the analysis in order.
+//! fall in proportion, those of cameras with a higher weight less. A camera whose frame is being looked at is not
+//! handed out a second time, so the frames of one camera reach the analysis in order.
 //!
 //! Must never look at pixels, wait for a camera, or know what a rule is.
 
@@ -287,52 +287,41 @@ mod tests {
         assert!((49..=51).contains(&taken), "{taken} of 10 s at 5 a second");
     }
 
-    #[test]
-    fn under_overload_every_rate_falls_in_proportion() {
-        let s = scheduler(&[("slow", 1.0), ("fast", 5.0), ("also-fast", 5.0)]);
+    /// Has a worker that manages one look every `every_ms` look `looks` times; the share of each camera.
+    fn assert_shares(s: &Scheduler, every_ms: u64, looks: u64, shares: [(&str, f64); 3]) {
         let mut served: BTreeMap<String, u32> = BTreeMap::new();
-        // The worker manages 2.2 frames a second where 11 are wanted.
-        for step in 0..2200u64 {
-            let at_ms = step * 455;
-            for camera in ["slow", "fast", "also-fast"] {
-                let f = frame(camera, step, at_ms);
+        for step in 0..looks {
+            for (camera, _) in shares {
+                let f = frame(camera, step, step * every_ms);
                 if s.wants(camera, f.at) {
                     s.offer(f);
                 }
             }
-            if let Some(turn) = take_now(&s) {
+            if let Some(turn) = take_now(s) {
                 *served.entry(turn.frame.camera.to_string()).or_default() += 1;
             }
         }
-        for (camera, share) in [("slow", 200.0), ("fast", 1000.0), ("also-fast", 1000.0)] {
+        for (camera, share) in shares {
             let got = f64::from(served[camera]);
             assert!((got / share - 1.0).abs() < 0.1, "{camera} got {got}, its share is {share}");
         }
     }
 
     #[test]
+    fn under_overload_every_rate_falls_in_proportion() {
+        let s = scheduler(&[("slow", 1.0), ("fast", 5.0), ("also-fast", 5.0)]);
+        // There is time for 2.2 looks a second, and they want eleven.
+        assert_shares(&s, 455, 2200, [("slow", 200.0), ("fast", 1000.0), ("also-fast", 1000.0)]);
+    }
+
+    #[test]
     fn under_overload_looks_are_shared_by_weight() {
-        let s = scheduler(&[]);
+        let s = Scheduler::new();
         for (camera, weight) in [("gate", 4.0), ("street", 1.0), ("yard", 1.0)] {
             s.set_camera(&Arc::from(camera), 5.0, weight);
         }
-        let mut served: BTreeMap<String, u32> = BTreeMap::new();
         // There is time for three looks a second, and they want fifteen.
-        for step in 0..3000u64 {
-            for camera in ["gate", "street", "yard"] {
-                let f = frame(camera, step, step * 333);
-                if s.wants(camera, f.at) {
-                    s.offer(f);
-                }
-            }
-            if let Some(turn) = take_now(&s) {
-                *served.entry(turn.frame.camera.to_string()).or_default() += 1;
-            }
-        }
-        for (camera, share) in [("gate", 2000.0), ("street", 500.0), ("yard", 500.0)] {
-            let got = f64::from(served[camera]);
-            assert!((got / share - 1.0).abs() < 0.1, "{camera} got {got}, its share is {share}");
-        }
+        assert_shares(&s, 333, 3000, [("gate", 2000.0), ("street", 500.0), ("yard", 500.0)]);
     }
 
     #[test]

@@ -13,12 +13,13 @@ use support::clips::shared;
 use support::daemon::{Daemon, write_config};
 use support::listener::{Heard, Listener};
 use support::mosquitto::Mosquitto;
+use support::site::one_camera;
 
 /// A keyframe comes every two seconds; what it shows leads to a look back at the two seconds before it. The rest is
 /// room for a machine that does other work.
 const SOON_SECS: f64 = 10.0;
 
-/// Somebody comes after five seconds, stands, and leaves to the right after nineteen; then the room is empty for eleven.
+/// Somebody comes after five seconds, stands, and leaves to the right after nineteen; then the room is empty for nine.
 fn visit(folder: &Path) -> std::path::PathBuf {
     let clip = folder.join("visit.mp4");
     let done = Command::new("ffmpeg")
@@ -47,30 +48,7 @@ fn visit(folder: &Path) -> std::path::PathBuf {
     clip
 }
 
-fn configuration(folder: &Path, url: &str, broker: u16) -> String {
-    format!(
-        r#"
-[site]
-box = "box-1"
-area = "530127"
-language = "en"
-time_zone = "UTC"
-mode = "test"
-[mqtt]
-url = "mqtt://127.0.0.1:{broker}"
-[outbox]
-dir = "{folder}/outbox"
-[evidence]
-dir = "{folder}/evidence"
-[[camera]]
-id = "cam-01"
-eye = "village"
-url = "{url}"
-grid = "53012700300102"
-policy = "auto"
-[[camera.zone]]
-id = "room"
-polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+const RULES: &str = r#"
 [[camera.line]]
 id = "door"
 points = [[0.82, 1.0], [0.82, 0.0]]
@@ -81,7 +59,7 @@ signal = "loitering"
 level = "blue"
 cooldown_secs = 0
 hold_secs = 2
-dwell = {{ zone = "room", classes = ["person"], for_secs = 5 }}
+dwell = { zone = "room", classes = ["person"], for_secs = 5 }
 [[rule]]
 id = "leaves"
 cameras = ["cam-01"]
@@ -89,11 +67,8 @@ signal = "line_crossed"
 level = "blue"
 cooldown_secs = 0
 hold_secs = 2
-line = {{ line = "door", classes = ["person"], direction = "both" }}
-"#,
-        folder = folder.display()
-    )
-}
+line = { line = "door", classes = ["person"], direction = "both" }
+"#;
 
 fn is_new(heard: &Heard) -> bool {
     heard.topic.ends_with("up/alert") && heard.json()["data"]["phase"] == "new"
@@ -107,8 +82,9 @@ fn who_comes_stays_and_leaves_is_told_soon_although_only_keyframes_are_decoded_b
     let server = RtspServer::start(0, vec![Mount { path: "/room".into(), play, auth: Auth::None }]).unwrap();
     let broker = Mosquitto::start();
     let listener = Listener::start(broker.port(), "lookout/#");
-    let url = format!("rtsp://127.0.0.1:{}/room", server.port());
-    let config = write_config(folder.path(), &configuration(folder.path(), &url, broker.port()));
+    let camera = format!("url = \"rtsp://127.0.0.1:{}/room\"\npolicy = \"auto\"", server.port());
+    let mqtt = format!("url = \"mqtt://127.0.0.1:{}\"", broker.port());
+    let config = write_config(folder.path(), &one_camera(folder.path(), &camera, &mqtt, RULES));
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
     let daemon = Daemon::start(&config, &manifest);
     let mut told: Vec<(String, f64)> = Vec::new();

@@ -305,3 +305,49 @@ fn a_decoder_holds_no_pictures_back_that_nobody_reorders() {
         handle.stop(STOP_WITHIN).unwrap();
     }
 }
+
+/// Tells how old the pictures were when they were handed over, by the moments that they carry.
+struct Ages(lookout::clock::Clock, Mutex<Vec<Duration>>, Condvar);
+
+impl FrameSink for Ages {
+    fn wants(&self, _camera: &str, _at: Moment) -> bool {
+        true
+    }
+
+    fn frame(&self, frame: Frame) {
+        self.1.lock().push(self.0.now().mono.saturating_sub(frame.at.mono));
+        self.2.notify_all();
+    }
+
+    fn event(&self, _camera: &Arc<str>, _event: CameraEvent) {}
+}
+
+/// With B frames a picture comes out of the decoder when two more have arrived. It carries the moment
+/// at which it arrived itself: the evidence of an alert, and a look back, depend on it.
+#[test]
+fn a_picture_that_the_decoder_held_back_carries_its_own_moment() {
+    let _alone = ONE_AT_A_TIME.lock();
+    let line = "( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
+                ! x264enc bframes=2 b-adapt=false rc-lookahead=0 speed-preset=ultrafast key-int-max=25 \
+                ! video/x-h264,profile=main ! rtph264pay name=pay0 )";
+    let play = Play::Launch(line.to_owned());
+    let server = RtspServer::start(0, vec![Mount { path: "/live".into(), play, auth: Auth::None }]).unwrap();
+    for receiver in [Receiver::Auto, Receiver::Gstreamer] {
+        let clock = lookout::clock::Clock::start();
+        let sink = Arc::new(Ages(clock, Mutex::default(), Condvar::new()));
+        let mut source = camera("cam", server.url("/live").unwrap());
+        source.receiver = receiver;
+        let handle = supervise(source, clock, sink.clone()).unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        let mut ages = sink.1.lock();
+        while ages.len() < 60 {
+            assert!(!sink.2.wait_until(&mut ages, deadline).timed_out(), "{} pictures in time", ages.len());
+        }
+        let mut sorted = ages.clone();
+        drop(ages);
+        sorted.sort_unstable();
+        // The decoder holds two back, 40 ms apart. A machine that is busy makes them older, never younger.
+        assert!(sorted[30] > Duration::from_millis(60), "{receiver:?}: {:?} old", sorted[30]);
+        handle.stop(STOP_WITHIN).unwrap();
+    }
+}

@@ -20,8 +20,8 @@ DWELL_SECS = 8
 VARIANTS = {
     "everything": ('policy = "auto"', ""),
     "without gate": ('policy = "full"', ""),
-    "without gate and motion": ('policy = "full"\nskip_still = false', ""),
-    "without motion": ('policy = "auto"\nskip_still = false', ""),
+    "without gate and motion": ('policy = "full"\nskip_still = false\nlook_closer = false', ""),
+    "without motion": ('policy = "auto"\nskip_still = false\nlook_closer = false', ""),
     "int8": ('policy = "auto"', 'model = "street-nano-int8"'),
 }
 

@@ -31,6 +31,8 @@ COMPARED = [
     ("room-10", 8, "frigate-like tuned", "", "fast"),
     ("room-03", 16, "lookout", "everything", "fast"),
     ("room-03", 8, "frigate-like tuned", "", "fast"),
+    ("room-00", 16, "lookout", "everything", "fast"),
+    ("room-00", 8, "frigate-like tuned", "", "fast"),
     ("room-30", 8, "lookout", "everything", "fast"),
     ("room-30", 8, "frigate-like tuned", "", "fast"),
 ]

@@ -20,11 +20,14 @@ CLIP = "videos/people-one-by-one.mp4"
 QUIET = (70.8, 74.0)
 # (enters, has left) of the visit that is used.
 VISIT = (74.0, 87.8)
+# A loop in which nobody comes is this long.
+EMPTY_SECS = 200.0
 # Within the visit: stands in view from here on, is at the right edge there.
 STANDS, LEAVES = 1.5, 12.0
 
 # name: (busy share, size, bits a second, frames between keyframes, codec, more of ffmpeg, filter)
 FORMS = {
+    "room-00": (0.0, "640x360", "500k", 50, "libx264", [], ""),
     "room-03": (0.03, "640x360", "500k", 50, "libx264", [], ""),
     "room-10": (0.10, "640x360", "500k", 50, "libx264", [], ""),
     "room-30": (0.30, "640x360", "500k", 50, "libx264", [], ""),
@@ -70,8 +73,8 @@ def make(name, shared, cache):
     if os.path.exists(out) and os.path.exists(truth):
         return
     quiet, visit = pieces(os.path.join(shared, CLIP), os.path.join(cache, "pieces"))
-    visit_secs = VISIT[1] - VISIT[0]
-    quiet_secs = visit_secs / share - visit_secs
+    visit_secs = VISIT[1] - VISIT[0] if share else 0.0
+    quiet_secs = visit_secs / share - visit_secs if share else EMPTY_SECS
     once = 2 * (QUIET[1] - QUIET[0])
     listing = os.path.join(cache, f"{name}.txt")
     with open(listing, "w", encoding="utf-8") as file:
@@ -79,7 +82,8 @@ def make(name, shared, cache):
         while left > 0.04:
             file.write(f"file '{quiet}'\noutpoint {min(left, once):.3f}\n")
             left -= once
-        file.write(f"file '{visit}'\n")
+        if share:
+            file.write(f"file '{visit}'\n")
     params = {
         "libx264": ["-x264-params", "sliced-threads=0:slices=1:scenecut=0:aud=0"],
         "libx265": ["-x265-params", "slices=1:scenecut=0:aud=0:bframes=0:repeat-headers=1:open-gop=0:info=0:log-level=error"],
@@ -97,7 +101,7 @@ def make(name, shared, cache):
             "events": [
                 {"kind": "loitering", "from": begins - 1.0, "to": begins + visit_secs},
                 {"kind": "line_crossed", "from": begins + LEAVES - 4.0, "to": begins + visit_secs + 1.0},
-            ],
+            ] if share else [],
         }, file)
     os.rename(out + ".part", out)
     print(f"made {out}", file=sys.stderr)

@@ -127,6 +127,16 @@ impl BBox {
         if union > 0.0 { (common / union).clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// The smallest box around both.
+    pub fn hull(&self, other: &BBox) -> BBox {
+        BBox {
+            x0: self.x0.min(other.x0),
+            y0: self.y0.min(other.y0),
+            x1: self.x1.max(other.x1),
+            y1: self.y1.max(other.y1),
+        }
+    }
+
     /// The part of the box inside the picture.
     pub fn clipped(&self) -> BBox {
         BBox {

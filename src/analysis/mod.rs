@@ -18,6 +18,7 @@ pub mod assignment;
 mod body;
 pub mod book;
 pub mod camera_health;
+pub mod closer;
 pub mod counts;
 pub mod detection;
 pub mod fusion;

@@ -9,6 +9,8 @@
 //! Pure. Allocates nothing once it has seen its first grid. Must never say "nothing moved" without something to
 //! compare with.
 
+use std::cmp::Reverse;
+
 use super::geometry::BBox;
 
 /// Columns of the grid. With 160 by 90 cells one is four pixels of a 640 wide picture: somebody 25 pixels tall covers
@@ -31,6 +33,8 @@ const MOST_USUAL: i32 = 16;
 const NEIGHBOURS: usize = 2;
 /// So many cells that are more than specks are movement.
 const CELLS: usize = 4;
+/// Cells with no more than this between them hang together: legs and a body of the road's colour.
+const GAP: usize = 2;
 
 /// The memory of one camera.
 #[derive(Debug, Clone)]
@@ -40,7 +44,40 @@ pub struct Movement {
     /// Mean change of each cell from look to look, in sixteenths of a grey level.
     usual: Vec<u16>,
     changed: Vec<bool>,
+    /// Changed cells that are more than specks, while they are gathered into clusters.
+    firm: Vec<bool>,
+    /// Cells of a cluster whose neighbours are still to be looked at.
+    open: Vec<u16>,
+    /// How many cells each cluster has, and where it is.
+    clusters: Vec<(usize, Cells)>,
     has_reference: bool,
+}
+
+/// A part of the grid; `right` and `bottom` are one beyond it.
+#[derive(Debug, Clone, Copy)]
+struct Cells {
+    left: usize,
+    top: usize,
+    right: usize,
+    bottom: usize,
+}
+
+impl Cells {
+    /// Those that a box touches, and one more all round.
+    fn around(b: &BBox) -> Self {
+        let place = |part: f32, of: usize| (part.clamp(0.0, 1.0) * of as f32) as usize;
+        Cells {
+            left: place(b.x0, COLUMNS).saturating_sub(1),
+            top: place(b.y0, ROWS).saturating_sub(1),
+            right: (place(b.x1, COLUMNS) + 2).min(COLUMNS),
+            bottom: (place(b.y1, ROWS) + 2).min(ROWS),
+        }
+    }
+
+    fn as_box(&self) -> BBox {
+        let (w, h) = (COLUMNS as f32, ROWS as f32);
+        BBox::new(self.left as f32 / w, self.top as f32 / h, self.right as f32 / w, self.bottom as f32 / h)
+    }
 }
 
 impl Default for Movement {
@@ -57,6 +94,10 @@ impl Movement {
             latest: vec![0; COLUMNS * ROWS],
             usual: vec![0; COLUMNS * ROWS],
             changed: vec![false; COLUMNS * ROWS],
+            firm: vec![false; COLUMNS * ROWS],
+            open: Vec::with_capacity(COLUMNS * ROWS),
+            // No more of them fit side by side.
+            clusters: Vec::with_capacity(COLUMNS * ROWS / CELLS),
             has_reference: false,
         }
     }
@@ -99,25 +140,73 @@ impl Movement {
         false
     }
 
-    /// The part of the picture that changed, after [`has_moved`](Self::has_moved) said so; in parts of the picture.
-    pub fn region(&self) -> Option<BBox> {
-        let (mut x0, mut y0, mut x1, mut y1) = (COLUMNS, ROWS, 0, 0);
-        for row in 0..ROWS {
-            for column in 0..COLUMNS {
-                if self.changed[row * COLUMNS + column] && self.changed_round(row, column) >= NEIGHBOURS {
-                    (x0, x1) = (x0.min(column), x1.max(column + 1));
-                    (y0, y1) = (y0.min(row), y1.max(row + 1));
+    /// The connected parts of the picture that changed and lie in none of the boxes, the largest first, after
+    /// [`has_moved`](Self::has_moved) said that something did; in parts of the picture.
+    pub fn unexplained(&mut self, boxes: impl Iterator<Item = BBox>) -> impl Iterator<Item = BBox> {
+        for place in 0..self.firm.len() {
+            let (row, column) = (place / COLUMNS, place % COLUMNS);
+            self.firm[place] = self.changed[place] && self.changed_round(row, column) >= NEIGHBOURS;
+        }
+        for cells in boxes.map(|b| Cells::around(&b)) {
+            for row in cells.top..cells.bottom {
+                self.firm[row * COLUMNS + cells.left..row * COLUMNS + cells.right].fill(false);
+            }
+        }
+        self.clusters.clear();
+        for place in 0..self.firm.len() {
+            if self.firm[place] {
+                let (count, cells) = self.take_cluster(place);
+                if count >= CELLS {
+                    self.clusters.push((count, cells));
                 }
             }
         }
-        let (w, h) = (COLUMNS as f32, ROWS as f32);
-        (x0 < x1).then(|| BBox::new(x0 as f32 / w, y0 as f32 / h, x1 as f32 / w, y1 as f32 / h))
+        self.clusters.sort_unstable_by_key(|(count, _)| Reverse(*count));
+        self.clusters.iter().map(|(_, cells)| cells.as_box())
+    }
+
+    /// Whether anything changed in a box, after [`has_moved`](Self::has_moved) was asked.
+    pub fn has_changed_in(&self, b: &BBox) -> bool {
+        let cells = Cells::around(b);
+        let rows = (cells.top..cells.bottom).map(|row| row * COLUMNS);
+        rows.flat_map(|row| &self.changed[row + cells.left..row + cells.right]).filter(|c| **c).count()
+            >= CELLS
+    }
+
+    /// Takes the firm cells that hang together with one out of `firm`: how many, and where.
+    fn take_cluster(&mut self, place: usize) -> (usize, Cells) {
+        let mut cells = Cells { left: COLUMNS, top: ROWS, right: 0, bottom: 0 };
+        let mut count = 0;
+        self.firm[place] = false;
+        self.open.push(place as u16);
+        while let Some(place) = self.open.pop() {
+            let place = usize::from(place);
+            let (row, column) = (place / COLUMNS, place % COLUMNS);
+            count += 1;
+            cells.left = cells.left.min(column);
+            cells.right = cells.right.max(column + 1);
+            cells.top = cells.top.min(row);
+            cells.bottom = cells.bottom.max(row + 1);
+            for r in row.saturating_sub(GAP)..(row + GAP + 1).min(ROWS) {
+                for c in column.saturating_sub(GAP)..(column + GAP + 1).min(COLUMNS) {
+                    if std::mem::take(&mut self.firm[r * COLUMNS + c]) {
+                        self.open.push((r * COLUMNS + c) as u16);
+                    }
+                }
+            }
+        }
+        (count, cells)
     }
 
     /// Things were detected in the picture whose grid was filled in: the next ones are compared with it.
     pub fn take_as_reference(&mut self) {
         self.reference.copy_from_slice(&self.latest);
         self.has_reference = true;
+    }
+
+    /// Whether there is something to compare with.
+    pub fn has_reference(&self) -> bool {
+        self.has_reference
     }
 
     /// Forgets everything, for a camera whose picture has another form.
@@ -206,11 +295,32 @@ mod tests {
         let mut movement = looked(2);
         scene(&mut movement, 2, 5, 2, Some((100, 40, 3, 6)));
         assert!(movement.has_moved());
-        let region = movement.region().expect("a place");
+        let region = movement.unexplained([].into_iter()).next().expect("a place");
         assert!(
             (region.x0 - 100.0 / 160.0).abs() < 0.01 && (region.y1 - 46.0 / 90.0).abs() < 0.02,
             "{region:?}"
         );
+    }
+
+    #[test]
+    fn what_a_box_explains_is_left_out_and_the_rest_is_told_by_size() {
+        let mut movement = looked(1);
+        scene(&mut movement, 2, 0, 1, Some((20, 30, 10, 20)));
+        let grid = movement.grid_mut();
+        for (rows, columns) in [(40..44, 100..102), (60..66, 120..123)] {
+            for row in rows {
+                grid[row * COLUMNS..][columns.clone()].fill(10);
+            }
+        }
+        assert!(movement.has_moved());
+        let near = BBox::new(20.0 / 160.0, 30.0 / 90.0, 30.0 / 160.0, 50.0 / 90.0);
+        let far = movement.unexplained([near].into_iter()).next().expect("there is more");
+        assert!((far.x0 - 120.0 / 160.0).abs() < 0.01 && (far.y0 - 60.0 / 90.0).abs() < 0.02, "{far:?}");
+        assert!(movement.has_changed_in(&far));
+        let all: Vec<BBox> = movement.unexplained([].into_iter()).collect();
+        assert!(all.len() == 3 && (all[0].x0 - near.x0).abs() < 0.01 && all[1] == far, "{all:?}");
+        let still = BBox::new(0.5, 0.1, 0.55, 0.2);
+        assert!(!movement.has_changed_in(&still));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
+use crate::daemon::sentry::{Manner, Sentry};
 use crate::daemon::sight::Sight;
 use crate::daemon::teller::Teller;
 use crate::evidence;
@@ -191,7 +192,8 @@ impl Replay {
 
     fn play(&mut self, video: &Path, camera: &Camera, sight: &Sight) -> Result<(), Failure> {
         let mut detector = sight.detector().map_err(Failure::failed)?;
-        let thresholds = sight.thresholds(camera);
+        // As the daemon looks.
+        let (mut sentry, manner) = (Sentry::default(), Manner::of(camera, sight));
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
         let mut frames = video::read_file(video, FileOptions { every }).map_err(Failure::failed)?;
         let progress = progress();
@@ -200,9 +202,9 @@ impl Replay {
         let mut looked = 0u64;
         while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
             self.pass_time(pts)?;
-            detector.detect(&picture, None, &thresholds, &mut detections).map_err(Failure::failed)?;
-            looked += 1;
             let at = Moment::after_origin(self.start, pts);
+            sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
+            looked += 1;
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(Glance::even(0));

@@ -409,9 +409,13 @@ pub struct CameraDocument {
     #[schemars(extend("default" = "auto"))]
     pub policy: Option<At<DecodePolicy>>,
     /// Where nothing moved in the picture, what was found before is taken as still there instead of looked for again
-    /// (for some seconds at most).
+    /// (for 40 seconds at most).
     #[schemars(extend("default" = true))]
     pub skip_still: Option<At<bool>>,
+    /// Where something moved in a small part of the picture and nothing was found there, that part is looked at once
+    /// more, enlarged: people far away are found. Needs a picture of at least 320 pixels in either direction.
+    #[schemars(extend("default" = true))]
+    pub look_closer: Option<At<bool>>,
     /// Seconds without a picture after which the stream is opened again.
     #[schemars(range(min = 1.0, max = 3600.0), extend("default" = DEFAULT_STALL_SECS))]
     pub stall_after_secs: Option<At<f64>>,

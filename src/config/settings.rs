@@ -168,6 +168,8 @@ pub struct Camera {
     pub policy: DecodePolicy,
     /// Whether what was found before is taken as still there where nothing moved.
     pub skip_still: bool,
+    /// Whether what moved and was not found is looked at from near.
+    pub look_closer: bool,
     /// Time without a picture after which the stream is opened again.
     pub stall_after: Duration,
     /// Named areas.

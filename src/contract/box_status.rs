@@ -407,7 +407,11 @@ pub struct DetectorHealth {
     /// Pictures per second in which nothing had moved, so that what was found before was taken as still there.
     #[serde(default)]
     pub still_per_second: f64,
-    /// Milliseconds for one picture, on average since the last report.
+    /// Pictures per second of which a part was looked at a second time, enlarged, because something had moved there that
+    /// the whole picture did not explain.
+    #[serde(default)]
+    pub closer_per_second: f64,
+    /// Milliseconds for one picture, a second look at a part of it included, on average since the last report.
     pub mean_ms: f64,
     /// Worker threads.
     pub workers: u32,

@@ -329,6 +329,7 @@ fn health() -> Result<HealthData, ExampleError> {
             provider: "cpu".to_owned(),
             per_second: 5.0,
             still_per_second: 1.2,
+            closer_per_second: 0.3,
             mean_ms: 14.2,
             workers: 2,
         },

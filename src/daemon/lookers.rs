@@ -17,12 +17,12 @@ use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::Moment;
 use crate::clock::{Clock, thread_cpu_time};
-use crate::detector::{Detector, InferError, Thresholds};
+use crate::detector::Detector;
 use crate::frame::{self, Frame, Taken};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
-use super::sentry::Sentries;
+use super::sentry::{Looked, Manner, Sentries};
 
 /// How long a worker waits for a frame before it asks again; bounds nothing, only wakes.
 const WAIT: Duration = Duration::from_secs(5);
@@ -41,6 +41,8 @@ pub struct LookerCounts {
     pub looked: AtomicU64,
     /// Frames in which nothing had moved, so that what was found before was told again.
     pub still: AtomicU64,
+    /// Frames of which a part was looked at from near as well.
+    pub closer: AtomicU64,
     /// Frames at which looking failed.
     pub failed: AtomicU64,
     /// Time spent looking, microseconds.
@@ -55,15 +57,6 @@ pub struct LookerCounts {
 
 /// A frame that is looked at within this has not waited.
 pub const PROMPT: Duration = Duration::from_millis(500);
-
-/// How a camera's frames are looked at.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Manner {
-    /// What its detections must reach.
-    pub thresholds: Thresholds,
-    /// Where nothing moved, what was found before is told again.
-    pub skip_still: bool,
-}
 
 /// How each camera is looked at; shared, because a reload may change it.
 pub type Manners = Arc<RwLock<BTreeMap<Arc<str>, Arc<Manner>>>>;
@@ -152,35 +145,31 @@ impl Looking {
     }
 
     fn look(&self, detector: &mut dyn Detector, frame: &Frame) -> Result<Vec<Detection>, String> {
-        let manner = self.manners.read().get(&frame.camera).cloned().unwrap_or_default();
+        let manner = {
+            let manners = self.manners.read();
+            self.sentries.keep_only(&manners);
+            manners.get(&frame.camera).cloned().unwrap_or_default()
+        };
         let sentry = self.sentries.of(&frame.camera);
         // Its camera's frames are looked at one at a time: nobody waits for this.
         let mut sentry = sentry.lock();
         let (began, cpu_before) = (Instant::now(), thread_cpu_time());
+        let mut detections = Vec::with_capacity(32);
         let result = catch_unwind(AssertUnwindSafe(|| {
-            if manner.skip_still
-                && let Some(found) = sentry.nothing_moved(frame)
-            {
-                self.counts.still.fetch_add(1, Ordering::Relaxed);
-                return Ok(found.to_vec());
-            }
-            let mut detections = Vec::with_capacity(32);
-            detector.detect(&frame.picture, None, &manner.thresholds, &mut detections)?;
-            self.counts.looked.fetch_add(1, Ordering::Relaxed);
-            if manner.skip_still {
-                sentry.looked(frame, &detections);
-            }
-            Ok(detections)
+            sentry.look(detector, &frame.picture, frame.at, &manner, &mut detections)
         }));
+        if let Ok(Ok(looked)) = &result {
+            let count = |counter: &AtomicU64, how: bool| counter.fetch_add(u64::from(how), Ordering::Relaxed);
+            count(&self.counts.still, *looked == Looked::NotAtAll);
+            count(&self.counts.looked, *looked != Looked::NotAtAll);
+            count(&self.counts.closer, *looked == Looked::Twice);
+        }
         self.counts.busy_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
         let used = thread_cpu_time().saturating_sub(cpu_before);
         self.counts.used_us.fetch_add(used.as_micros() as u64, Ordering::Relaxed);
         match result {
-            Ok(Ok(detections)) => Ok(detections),
-            Ok(Err(error)) => {
-                let error: InferError = error;
-                Err(error.to_string())
-            }
+            Ok(Ok(_)) => Ok(detections),
+            Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("the detector panicked (our bug, please report it)".to_owned()),
         }
     }

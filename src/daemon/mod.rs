@@ -27,7 +27,7 @@ mod report;
 mod restore;
 mod running;
 pub mod sensors;
-mod sentry;
+pub mod sentry;
 mod settings;
 pub mod sight;
 mod site;

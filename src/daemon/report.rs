@@ -198,6 +198,7 @@ struct Last {
     frames: BTreeMap<Arc<str>, Frames>,
     looked: u64,
     still: u64,
+    closer: u64,
     busy_us: u64,
 }
 
@@ -232,11 +233,13 @@ impl Health {
         let looked = readings.lookers.looked.load(Ordering::Relaxed);
         let busy_us = readings.lookers.busy_us.load(Ordering::Relaxed);
         let still = readings.lookers.still.load(Ordering::Relaxed);
+        let closer = readings.lookers.closer.load(Ordering::Relaxed);
         let (new_looked, new_busy) = (looked - self.last.looked, busy_us - self.last.busy_us);
         let detector = DetectorHealth {
             provider: readings.provider.clone(),
             per_second: tenth(new_looked as f64 / seconds),
             still_per_second: tenth((still - self.last.still) as f64 / seconds),
+            closer_per_second: tenth((closer - self.last.closer) as f64 / seconds),
             mean_ms: if new_looked == 0 { 0.0 } else { tenth(new_busy as f64 / 1000.0 / new_looked as f64) },
             workers: readings.workers as u32,
         };
@@ -259,6 +262,7 @@ impl Health {
         self.last.cpu = cpu;
         self.last.looked = looked;
         self.last.still = still;
+        self.last.closer = closer;
         self.last.busy_us = busy_us;
         self.sender.event(format!("health.{}", at.utc), None, at.utc, data)
     }

@@ -1,7 +1,8 @@
-//! Whether a frame must be looked at closely: where nothing moved since the last close look, what was found then is
-//! still there, and is told again.
+//! How a frame is looked at: not at all where nothing moved since the last look, because what was found then is still
+//! there; as a whole; or as a whole and then from near, where something moved that the whole does not explain.
 //!
-//! One memory per camera. Must never trust a still picture for long: after a while it is looked at all the same.
+//! One memory per camera; the daemon and a replay look in the same way. Must never trust a still picture for long:
+//! after a while it is looked at all the same.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,16 +10,25 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use crate::analysis::closer::Closer;
 use crate::analysis::detection::Detection;
 use crate::analysis::movement::{COLUMNS, Movement, ROWS};
 use crate::analysis::time::Moment;
-use crate::frame::{Frame, PictureFormat, luma};
+use crate::config::Camera;
+use crate::detector::{Detector, InferError, Thresholds};
+use crate::frame::{Picture, PictureFormat, luma};
+
+use super::sight::Sight;
 
 /// A still picture in which nothing was found is looked at again after this: what stands there and was missed once
 /// gets another chance.
 const EMPTY_FOR: Duration = Duration::from_secs(10);
 /// The same where something was found: a mistake of the detector should not stand for long.
 const FOUND_FOR: Duration = Duration::from_secs(5);
+/// A look after such a rest that shows the same as before doubles the next one, so many times.
+const DOUBLINGS: u32 = 2;
+/// Boxes of one class that overlap this much show the same.
+const SAME: f32 = 0.5;
 /// What came to rest is looked at closely for so long after its movement,
 const RESTLESS_FOR: Duration = Duration::from_secs(1);
 /// and at least so many times: on patrol a look comes every second or two.
@@ -33,6 +43,14 @@ impl Sentries {
     pub fn of(&self, camera: &Arc<str>) -> Arc<Mutex<Sentry>> {
         self.0.lock().entry(camera.clone()).or_default().clone()
     }
+
+    /// Forgets the cameras that are not among these.
+    pub fn keep_only(&self, cameras: &BTreeMap<Arc<str>, Arc<Manner>>) {
+        let mut memories = self.0.lock();
+        if memories.len() > cameras.len() {
+            memories.retain(|camera, _| cameras.contains_key(camera));
+        }
+    }
 }
 
 /// The memory of one camera.
@@ -40,41 +58,142 @@ impl Sentries {
 pub struct Sentry {
     movement: Movement,
     format: Option<PictureFormat>,
+    closer: Closer,
+    near: Vec<Detection>,
     found: Vec<Detection>,
     looked_at: Option<Moment>,
     moved_at: Option<Moment>,
     looks_left: u32,
+    /// Looks after a rest that showed the same as before.
+    confirmed: u32,
+}
+
+/// How a camera's frames are looked at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Manner {
+    /// How certain detections must be; the less certain ones only continue a track.
+    pub thresholds: Thresholds,
+    /// How certain what only a closer look shows must be.
+    pub near_thresholds: Thresholds,
+    /// Whether what was found before is taken as still there where nothing moved.
+    pub skip_still: bool,
+    /// Whether what moved and was not found is looked at from near.
+    pub look_closer: bool,
+}
+
+impl Manner {
+    /// As a camera's configuration has it.
+    pub fn of(camera: &Camera, sight: &Sight) -> Self {
+        Manner {
+            thresholds: sight.thresholds(camera),
+            near_thresholds: sight.certain(camera),
+            skip_still: camera.skip_still,
+            look_closer: camera.look_closer,
+        }
+    }
+}
+
+/// How a frame was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Nothing had moved.
+    NotAtAll,
+    /// Once, as a whole.
+    Once,
+    /// As a whole, and a part of it from near.
+    Twice,
 }
 
 impl Sentry {
-    /// What is in the frame, if that can be said without looking closely.
-    pub fn nothing_moved(&mut self, frame: &Frame) -> Option<&[Detection]> {
-        let format = *frame.picture.format();
-        if self.format.replace(format).is_some_and(|before| !is_same_form(&before, &format)) {
-            self.movement.forget();
+    /// Replaces what is in `out` with what is in the picture, taken at a moment.
+    ///
+    /// # Errors
+    /// What the detector says. The next picture may well succeed.
+    pub fn look(
+        &mut self,
+        detector: &mut dyn Detector,
+        picture: &Picture,
+        at: Moment,
+        manner: &Manner,
+        out: &mut Vec<Detection>,
+    ) -> Result<Looked, InferError> {
+        let has_memory = manner.skip_still || manner.look_closer;
+        let has_moved = has_memory && self.has_moved(picture, at);
+        if manner.skip_still && !has_moved && self.is_known(at) {
+            out.clear();
+            out.extend_from_slice(&self.found);
+            return Ok(Looked::NotAtAll);
         }
-        luma::reduce(&frame.picture, COLUMNS, ROWS, self.movement.grid_mut());
-        if self.movement.has_moved() {
-            (self.looks_left, self.moved_at) = (LOOKS_AFTER, Some(frame.at));
-            return None;
+        detector.detect(picture, None, &manner.thresholds, out)?;
+        let mut looked = Looked::Once;
+        if manner.look_closer && self.movement.has_reference() {
+            let format = picture.format();
+            let size = (format.width, format.height);
+            if let Some(part) = self.closer.part(&mut self.movement, size, at, &self.found, out) {
+                detector.detect(picture, Some(part), &manner.near_thresholds, &mut self.near)?;
+                self.closer.seen(&part, &self.movement, at, &self.near, out);
+                looked = Looked::Twice;
+            }
         }
-        let rested = if self.found.is_empty() { EMPTY_FOR } else { FOUND_FOR };
-        let is_fresh = self.looked_at.is_some_and(|at| frame.at.since(at) < rested);
-        let is_restless = self.moved_at.is_some_and(|at| frame.at.since(at) <= RESTLESS_FOR);
-        if !is_fresh || is_restless || self.looks_left > 0 {
-            self.looks_left = self.looks_left.saturating_sub(1);
-            return None;
+        if has_memory {
+            self.looked(at, out);
         }
-        Some(&self.found)
+        Ok(looked)
     }
 
-    /// What a close look at the frame that was just asked about found.
-    pub fn looked(&mut self, frame: &Frame, found: &[Detection]) {
+    /// Whether anything moved since the last look.
+    fn has_moved(&mut self, picture: &Picture, at: Moment) -> bool {
+        let format = *picture.format();
+        if self.format.replace(format).is_some_and(|before| !is_same_form(&before, &format)) {
+            self.movement.forget();
+            self.closer.forget();
+        }
+        luma::reduce(picture, COLUMNS, ROWS, self.movement.grid_mut());
+        let has_moved = self.movement.has_moved();
+        if has_moved {
+            (self.looks_left, self.moved_at, self.confirmed) = (LOOKS_AFTER, Some(at), 0);
+        }
+        has_moved
+    }
+
+    /// Whether what was found in a picture in which nothing moved since can still be relied on.
+    fn is_known(&mut self, at: Moment) -> bool {
+        let is_fresh = !self.has_rested(at);
+        let is_restless = self.moved_at.is_some_and(|moved_at| at.since(moved_at) <= RESTLESS_FOR);
+        if !is_fresh || is_restless || self.looks_left > 0 {
+            self.looks_left = self.looks_left.saturating_sub(1);
+            return false;
+        }
+        true
+    }
+
+    /// Whether the last look is so old that another one is due.
+    fn has_rested(&self, at: Moment) -> bool {
+        let rest = if self.found.is_empty() { EMPTY_FOR } else { FOUND_FOR };
+        let rest = rest * (1 << self.confirmed.min(DOUBLINGS));
+        self.looked_at.is_none_or(|looked_at| at.since(looked_at) >= rest)
+    }
+
+    fn looked(&mut self, at: Moment, found: &[Detection]) {
+        if !shows_the_same(&self.found, found) {
+            self.confirmed = 0;
+        } else if self.looked_at.is_some() && self.has_rested(at) {
+            self.confirmed += 1;
+        }
         self.movement.take_as_reference();
-        self.looked_at = Some(frame.at);
+        self.looked_at = Some(at);
         self.found.clear();
         self.found.extend_from_slice(found);
     }
+}
+
+fn shows_the_same(before: &[Detection], now: &[Detection]) -> bool {
+    let is_there = |one: &Detection, others: &[Detection]| {
+        others
+            .iter()
+            .any(|other| one.class == other.class && one.box_in_frame.iou(&other.box_in_frame) >= SAME)
+    };
+    before.len() == now.len() && now.iter().all(|one| is_there(one, before))
 }
 
 fn is_same_form(a: &PictureFormat, b: &PictureFormat) -> bool {
@@ -87,10 +206,35 @@ mod tests {
     use crate::analysis::detection::Class;
     use crate::analysis::geometry::BBox;
     use crate::analysis::time::Timestamp;
-    use crate::frame::{Layout, Matrix, Picture, Range, Taken};
+    use crate::frame::{Layout, Matrix, Range};
+
+    /// Finds what it is told to, in the whole and from near, and counts.
+    #[derive(Default)]
+    struct Recites {
+        whole: Vec<Detection>,
+        near: Vec<Detection>,
+        looks: usize,
+        parts: Vec<BBox>,
+    }
+
+    impl Detector for Recites {
+        fn detect(
+            &mut self,
+            _: &Picture,
+            region: Option<BBox>,
+            _: &Thresholds,
+            out: &mut Vec<Detection>,
+        ) -> Result<(), InferError> {
+            out.clear();
+            out.extend(if region.is_some() { &self.near } else { &self.whole });
+            self.looks += usize::from(region.is_none());
+            self.parts.extend(region);
+            Ok(())
+        }
+    }
 
     /// A grey street, with a dark box from column `thing` on.
-    fn frame(at_secs: f64, width: usize, thing: Option<usize>) -> Frame {
+    fn street(width: usize, thing: Option<usize>) -> Picture {
         let height = width * 9 / 16;
         let format = PictureFormat {
             width,
@@ -102,30 +246,38 @@ mod tests {
         };
         let mut plane = vec![120u8; width * height];
         if let Some(left) = thing {
-            for row in plane.chunks_exact_mut(width).skip(height / 2).take(height / 4) {
+            for row in plane.chunks_exact_mut(width).skip(height / 2).take(height / 8) {
                 row[left..left + width / 20].fill(40);
             }
         }
-        let picture = Picture::new(format, Box::new(vec![plane])).expect("a whole picture");
-        let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs_f64(at_secs));
-        Frame { camera: "cam".into(), number: 0, at, taken: Taken::InTurn, picture: Arc::new(picture) }
+        Picture::new(format, Box::new(vec![plane])).expect("a whole picture")
+    }
+
+    fn at(secs: f64) -> Moment {
+        Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs_f64(secs))
     }
 
     fn somebody() -> Vec<Detection> {
         vec![Detection { class: Class::PERSON, score: 0.8, box_in_frame: BBox::new(0.2, 0.5, 0.25, 0.75) }]
     }
 
+    fn only_still() -> Manner {
+        Manner { skip_still: true, ..Manner::default() }
+    }
+
     /// At which of the given seconds the frame had to be looked at closely.
     fn looks(sentry: &mut Sentry, seconds: &[f64], thing: Option<usize>, found: &[Detection]) -> Vec<f64> {
+        let mut detector = Recites { whole: found.to_vec(), ..Recites::default() };
         let mut closely = Vec::new();
-        for at in seconds {
-            let frame = frame(*at, 640, thing);
-            match sentry.nothing_moved(&frame).map(<[Detection]>::to_vec) {
-                Some(told) => assert_eq!(told, found, "what was found is told again"),
-                None => {
-                    sentry.looked(&frame, found);
-                    closely.push(*at);
-                }
+        for secs in seconds {
+            let mut told = Vec::new();
+            let picture = street(640, thing);
+            let looked = sentry
+                .look(&mut detector, &picture, at(*secs), &only_still(), &mut told)
+                .expect("it recites");
+            assert_eq!(told, found, "what was found is told again");
+            if looked != Looked::NotAtAll {
+                closely.push(*secs);
             }
         }
         closely
@@ -133,14 +285,44 @@ mod tests {
 
     #[test]
     fn a_still_picture_is_looked_at_closely_now_and_then() {
-        let seconds: Vec<f64> = (0..30).map(f64::from).collect();
+        let seconds: Vec<f64> = (0..130).map(f64::from).collect();
         let empty = looks(&mut Sentry::default(), &seconds, None, &[]);
-        assert_eq!(empty, [0.0, 1.0, 11.0, 21.0], "once more after the first movement, then every 10 s");
-        let found = looks(&mut Sentry::default(), &seconds, Some(200), &somebody());
-        assert_eq!(found, [0.0, 1.0, 6.0, 11.0, 16.0, 21.0, 26.0]);
-        let patrol: Vec<f64> = (0..15).map(|n| 2.0 * f64::from(n)).collect();
+        assert_eq!(
+            empty,
+            [0.0, 1.0, 11.0, 31.0, 71.0, 111.0],
+            "once more after the first movement, then seldom"
+        );
+        let found = looks(&mut Sentry::default(), &seconds[..70], Some(200), &somebody());
+        assert_eq!(found, [0.0, 1.0, 6.0, 16.0, 36.0, 56.0]);
+        let patrol: Vec<f64> = (0..20).map(|n| 2.0 * f64::from(n)).collect();
         let seldom = looks(&mut Sentry::default(), &patrol, None, &[]);
-        assert_eq!(seldom, [0.0, 2.0, 12.0, 22.0]);
+        assert_eq!(seldom, [0.0, 2.0, 12.0, 32.0]);
+    }
+
+    #[test]
+    fn what_a_look_shows_otherwise_than_before_is_looked_at_again_soon() {
+        let mut sentry = Sentry::default();
+        let seconds = |from: u32, to: u32| (from..to).map(f64::from).collect::<Vec<f64>>();
+        assert_eq!(looks(&mut sentry, &seconds(0, 30), None, &somebody()), [0.0, 1.0, 6.0, 16.0]);
+        // At 36 s the detector finds nobody any more: then and ten seconds later, not twenty.
+        let mut detector = Recites::default();
+        let mut closely = Vec::new();
+        for secs in seconds(30, 60) {
+            let looked =
+                sentry.look(&mut detector, &street(640, None), at(secs), &only_still(), &mut Vec::new());
+            if looked.expect("it recites") != Looked::NotAtAll {
+                closely.push(secs);
+            }
+        }
+        assert_eq!(closely, [36.0, 46.0]);
+    }
+
+    #[test]
+    fn movement_ends_a_long_rest() {
+        let mut sentry = Sentry::default();
+        let seconds = |from: u32, to: u32| (from..to).map(f64::from).collect::<Vec<f64>>();
+        looks(&mut sentry, &seconds(0, 72), None, &[]);
+        assert_eq!(looks(&mut sentry, &seconds(72, 90), Some(200), &somebody()), [72.0, 73.0, 78.0, 88.0]);
     }
 
     #[test]
@@ -148,10 +330,9 @@ mod tests {
         let mut sentry = Sentry::default();
         looks(&mut sentry, &[0.0, 0.2, 0.4, 0.6], None, &[]);
         for step in 0..10 {
-            let at = 1.0 + f64::from(step) * 0.2;
-            let moving = frame(at, 640, Some(100 + 12 * step as usize));
-            assert!(sentry.nothing_moved(&moving).is_none(), "at {at}");
-            sentry.looked(&moving, &somebody());
+            let secs = 1.0 + f64::from(step) * 0.2;
+            let seen = looks(&mut sentry, &[secs], Some(100 + 12 * step as usize), &somebody());
+            assert_eq!(seen, [secs]);
         }
         let rests = looks(&mut sentry, &[3.0, 3.4, 3.8, 4.2, 4.6], Some(208), &somebody());
         assert_eq!(rests, [3.0, 3.4, 3.8], "for a second after the last movement, at 2.8 s");
@@ -161,7 +342,33 @@ mod tests {
     fn a_picture_of_another_size_is_another_picture() {
         let mut sentry = Sentry::default();
         looks(&mut sentry, &[0.0, 0.5, 1.0, 1.5], None, &[]);
-        assert!(sentry.nothing_moved(&frame(2.0, 640, None)).is_some());
-        assert!(sentry.nothing_moved(&frame(2.5, 320, None)).is_none());
+        let mut detector = Recites::default();
+        let mut look = |secs, width| {
+            let picture = street(width, None);
+            sentry
+                .look(&mut detector, &picture, at(secs), &only_still(), &mut Vec::new())
+                .expect("it recites")
+        };
+        assert_eq!(look(2.0, 640), Looked::NotAtAll);
+        assert_eq!(look(2.5, 320), Looked::Once);
+    }
+
+    #[test]
+    fn what_moved_and_was_not_found_is_looked_at_from_near() {
+        let manner = Manner { look_closer: true, ..only_still() };
+        let mut sentry = Sentry::default();
+        let far =
+            Detection { class: Class::PERSON, score: 0.5, box_in_frame: BBox::new(0.5, 0.5, 0.55, 0.625) };
+        let mut detector = Recites { near: vec![far], ..Recites::default() };
+        let mut look = |secs, thing| {
+            let mut out = Vec::new();
+            let looked = sentry.look(&mut detector, &street(1280, thing), at(secs), &manner, &mut out);
+            (looked.expect("it recites"), out)
+        };
+        assert_eq!(look(0.0, None), (Looked::Once, vec![]), "there is nothing to compare it with");
+        assert_eq!(look(0.2, Some(640)), (Looked::Twice, vec![far]));
+        assert_eq!(look(0.4, Some(640)).1, [far], "who stands still is not forgotten");
+        let part = detector.parts[0];
+        assert!(part.x0 < 0.5 && part.x1 > 0.55 && part.width() <= 0.5, "{part:?}");
     }
 }

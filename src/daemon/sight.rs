@@ -116,7 +116,12 @@ impl Sight {
 
     /// What the detector is asked for on a camera: also what is only good enough to continue a track.
     pub fn thresholds(&self, camera: &Camera) -> Thresholds {
-        camera.thresholds.iter().map(|(class, t)| (*class, *t)).collect::<Thresholds>().scaled(UNSURE)
+        self.certain(camera).scaled(UNSURE)
+    }
+
+    /// What is good enough to begin a track on a camera.
+    pub fn certain(&self, camera: &Camera) -> Thresholds {
+        camera.thresholds.iter().map(|(class, t)| (*class, *t)).collect()
     }
 
     fn recommended(&self) -> BTreeMap<Class, f32> {

@@ -26,9 +26,10 @@ use super::DaemonError;
 use super::cameras::Wanted;
 use super::clock_watch::SharedClockData;
 use super::commands::Tally;
-use super::lookers::{Manner, Manners};
+use super::lookers::Manners;
 use super::recorder::{OpenAlerts, Settings};
 use super::report;
+use super::sentry::Manner;
 use super::sight::Sight;
 use super::teller::{Mutes, Teller};
 
@@ -60,9 +61,7 @@ impl Site {
             classes: sight.classes(),
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
         };
-        let manner = |camera: &Camera| {
-            Arc::new(Manner { thresholds: sight.thresholds(camera), skip_still: camera.skip_still })
-        };
+        let manner = |camera: &Camera| Arc::new(Manner::of(camera, sight));
         let manners = config.cameras.iter().map(|camera| (camera.id.clone(), manner(camera))).collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
 use super::format::{kind_from_number, level_from_number, level_number, sqlite, sum};
+use super::recent::Recent;
 use super::store::{Changes, NewRow, Store};
 use super::{Gap, GapReason, Kind, Level, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
@@ -57,6 +58,7 @@ impl Store {
             let nothing = Salvage { stream: salvage.stream.clone(), ..Salvage::default() };
             self.carry(&nothing, now).map_err(|source| sqlite(&self.path, "carry over", source))?;
         }
+        self.recent = Recent::default();
         self.backlog_to = self.last_row;
         Ok(if carried.is_ok() { salvage.records.len() as u64 } else { 0 })
     }

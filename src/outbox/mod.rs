@@ -48,6 +48,7 @@ mod damage;
 mod error;
 mod format;
 mod high_water;
+mod recent;
 mod room;
 mod store;
 mod turns;
@@ -164,9 +165,9 @@ pub struct RecordId {
 pub enum Turn {
     /// Red and orange alerts, however old.
     Urgent,
-    /// Stored since the present connection began.
+    /// Stored in this run since the present connection began, or shortly before ([`Options::live_before`]).
     Live,
-    /// Stored before; rate-limited by the caller.
+    /// Stored earlier; rate-limited by the caller.
     Backlog,
     /// Pictures.
     Evidence,
@@ -319,6 +320,9 @@ pub struct Options {
     /// A record that was acknowledged and not marked is sent again after so long, on the same connection, too: the
     /// broker may have had nobody to give it to.
     pub again_after: Duration,
+    /// What was stored within so long before a connection is not backlog on it: a link that blinks must not put what is
+    /// new behind what waited for a day.
+    pub live_before: Duration,
 }
 
 impl Default for Options {
@@ -330,6 +334,7 @@ impl Default for Options {
             vfs: None,
             expect_marks: false,
             again_after: Duration::from_secs(300),
+            live_before: Duration::from_secs(30),
         }
     }
 }
@@ -500,7 +505,8 @@ impl Outbox {
         self.call_async(move |store| store.append(record, body)).await
     }
 
-    /// Whatever is stored now is backlog, whatever comes is live; what was in flight is to be sent again.
+    /// Whatever is stored now is backlog but for what came last, whatever comes is live; what was in flight is to be sent
+    /// again.
     ///
     /// # Errors
     /// The database cannot be read.

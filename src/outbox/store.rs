@@ -18,6 +18,7 @@ use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
 };
 use super::high_water::{HighWater, Mark};
+use super::recent::Recent;
 use super::room::free_bytes;
 use super::{
     Depth, EVIDENCE_BYTES, Evidence, Gap, GapReason, Kind, Level, MESSAGE_BYTES, OpenAlert, Opened, Options,
@@ -50,6 +51,7 @@ pub(super) struct Store {
     /// Rows up to here are backlog.
     pub(super) backlog_to: i64,
     pub(super) last_row: i64,
+    pub(super) recent: Recent,
     pub(super) reserve: bool,
     pub(super) over_limit: bool,
     pub(super) free_bytes: Option<u64>,
@@ -262,6 +264,7 @@ impl Store {
             resent: HashSet::new(),
             backlog_to: last_row,
             last_row,
+            recent: Recent::default(),
             reserve: false,
             over_limit: false,
             free_bytes: None,
@@ -517,6 +520,9 @@ impl Store {
 
     pub(super) fn apply(&mut self, changes: Changes) {
         self.next_n = changes.next_n;
+        if changes.last_row > self.last_row {
+            self.recent.note(self.last_row, Instant::now(), self.options.live_before);
+        }
         self.last_row = changes.last_row;
         self.open_gap = changes.open_gap;
         self.totals.rows += changes.rows_added;

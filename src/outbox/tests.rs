@@ -12,6 +12,7 @@ use super::store::Store;
 use super::*;
 
 mod log_end;
+mod marks;
 mod model;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
@@ -28,7 +29,9 @@ fn dir() -> TempDir {
 fn options(rows: u64, bytes: u64) -> Options {
     let limits = Limits { rows, bytes, free_bytes: 0 };
     // Longer than any of these tests pretends to wait, but for the one about it.
-    Options { limits, again_after: Duration::from_secs(1_000_000), ..Options::default() }
+    // What a test stores before it connects is old.
+    let live_before = Duration::ZERO;
+    Options { limits, again_after: Duration::from_secs(1_000_000), live_before, ..Options::default() }
 }
 
 fn open(dir: &Path) -> Store {
@@ -104,6 +107,22 @@ fn red_and_orange_go_first_then_live_then_backlog_then_pictures() {
     alert(&mut store, 4, Level::Blue);
     alert(&mut store, 5, Level::Red);
     assert_eq!(lend(&mut store, 10, EVERYTHING), [3, 5, 4, 1, 2, 0]);
+}
+
+#[test]
+fn what_was_stored_just_before_a_link_blinked_does_not_wait_behind_a_long_backlog() {
+    let dir = dir();
+    let live_before = Duration::from_secs(30);
+    let (mut store, _) = open_with(dir.path(), options(100, u64::MAX / 2));
+    alert(&mut store, 1, Level::Blue);
+    drop(store);
+    let (mut store, _) = open_with(dir.path(), Options { live_before, ..options(100, u64::MAX / 2) });
+    store.connected().unwrap();
+    alert(&mut store, 2, Level::Blue);
+    store.connected().unwrap();
+    let limited = Policy { backlog: false, evidence: false, again: false };
+    assert_eq!(lend(&mut store, 10, limited), [2]);
+    assert_eq!(lend(&mut store, 10, EVERYTHING), [1], "what was there before this run is old");
 }
 
 #[test]
@@ -497,22 +516,6 @@ fn damage_while_it_is_open_costs_neither_the_record_nor_a_hole() {
     );
 }
 
-#[test]
-fn a_mark_beyond_what_was_given_begins_a_new_stream_and_releases_nothing() {
-    let dir = dir();
-    let mut store = open(dir.path());
-    let first = alert(&mut store, 1, Level::Red);
-    assert_eq!(store.marked(&first.stream, u64::MAX, now()).unwrap(), Marked::Ahead);
-    assert_eq!(store.depth().rows, 1);
-    assert_eq!(
-        store.marked(&first.stream, u64::MAX, now()).unwrap(),
-        Marked::Released(0),
-        "an old stream now"
-    );
-    assert_eq!(store.marked("01UNKNOWN", 5, now()).unwrap(), Marked::OtherStream);
-    assert_eq!(alert(&mut store, 2, Level::Red).n, 1);
-}
-
 /// Who was told that something is stored sees it counted: the publisher and the tests decide by it.
 #[test]
 fn the_depth_never_lags_behind_an_answer() {
@@ -595,41 +598,4 @@ fn a_page_that_stands_in_anothers_place_does_not_keep_the_queue_from_opening() {
         fs::remove_file(&path).unwrap();
         let _ = fs::remove_file(path.with_file_name("outbox.db-wal"));
     }
-}
-
-/// A broker acknowledges what nobody hears: the box may not forget it while the centre is known to send marks.
-#[test]
-fn with_marks_expected_nothing_leaves_before_the_first_mark() {
-    for (expect_marks, left) in [(false, 0), (true, 1)] {
-        let dir = dir();
-        let (mut store, _) = open_with(dir.path(), Options { expect_marks, ..options(100, u64::MAX / 2) });
-        alert(&mut store, 1, Level::Red);
-        store.connected().unwrap();
-        let sent = store.next(8, EVERYTHING, Instant::now()).unwrap();
-        store.acked(&[sent[0].id]).unwrap();
-        assert_eq!(store.depth().rows, left, "marks expected: {expect_marks}");
-    }
-}
-
-/// The connection lasts and the centre was away when the broker acknowledged.
-#[test]
-fn what_is_not_marked_in_time_comes_again_on_the_same_connection() {
-    let dir = dir();
-    let again_after = Duration::from_secs(300);
-    let options = Options { expect_marks: true, again_after, ..options(100, u64::MAX / 2) };
-    let (mut store, _) = open_with(dir.path(), options);
-    let seq = alert(&mut store, 1, Level::Red);
-    store.connected().unwrap();
-    let sent = store.next(8, EVERYTHING, Instant::now()).unwrap();
-    store.acked(&[sent[0].id]).unwrap();
-    let now = Instant::now();
-    assert!(store.next(8, EVERYTHING, now).unwrap().is_empty(), "not at once");
-    let due = store.next_hold_end().expect("the wire is told when to look again");
-    assert!(due > now && due <= now + again_after);
-    let again = store.next(8, EVERYTHING, now + again_after).unwrap();
-    assert_eq!(again.len(), 1);
-    assert_eq!((again[0].turn, &again[0].seq), (Turn::Again, &Some(seq.clone())));
-    store.acked(&[again[0].id]).unwrap();
-    store.marked(&seq.stream, seq.n, super::tests::now()).unwrap();
-    assert_eq!(store.depth().rows, 0);
 }

@@ -13,6 +13,9 @@ use super::store::{Changes, Gone, Store, read_gone};
 use super::{Gap, GapReason, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
 
+/// So many records right after the centre's mark are sent again before the others.
+const HOLDING_BACK: usize = 4;
+
 /// What a look through the queue found.
 #[derive(Default)]
 struct Found {
@@ -25,7 +28,7 @@ impl Store {
     pub(super) fn connected(&mut self) -> Result<(), OutboxError> {
         self.lent.clear();
         self.acked_here.clear();
-        self.backlog_to = self.last_row;
+        self.backlog_to = self.recent.older_than(self.options.live_before, Instant::now(), self.last_row);
         Ok(())
     }
 
@@ -105,12 +108,55 @@ impl Store {
         }
         // Counted first: a centre that marks late leaves many that were acknowledged on this connection.
         if policy.again && self.marks && self.totals.acked > self.acked_here.len() as u64 {
+            self.collect_what_holds_the_mark_back(limit, found)?;
             self.collect_turn(Turn::Again, (1, 0), (0, i64::MAX), limit, found)?;
             self.collect_turn(Turn::Again, (1, 1), (0, i64::MAX), limit, found)?;
             if policy.evidence {
                 let room = limit.min(found.lent.len() + 1);
                 self.collect_turn(Turn::Again, (1, 2), (0, i64::MAX), room, found)?;
             }
+        }
+        Ok(())
+    }
+
+    /// A mark says that everything up to a number has arrived. Until the first one after it arrives no mark can come, and all
+    /// the rest waits and is sent again, whether it arrived or not. So the first ones go first, whatever their level: with
+    /// connections too short for all that is urgent they would never have their turn. Of the present stream: one that the
+    /// centre knows no more may never be marked, and must not be in the way.
+    fn collect_what_holds_the_mark_back(&self, limit: usize, found: &mut Found) -> rusqlite::Result<()> {
+        let mut first = Vec::with_capacity(2 * HOLDING_BACK);
+        let mut of_class = self.conn.prepare_cached(
+            "SELECT id FROM record WHERE acked = 1 AND class = ? AND stream = ? ORDER BY id LIMIT ?",
+        )?;
+        for class in [0, 1] {
+            for id in
+                of_class.query_map(params![class, &*self.stream, HOLDING_BACK as i64], |row| row.get(0))?
+            {
+                first.push(id?);
+            }
+        }
+        first.sort_unstable();
+        for id in first.into_iter().take(HOLDING_BACK) {
+            if found.lent.len() < limit && !self.is_taken(id, Turn::Again, found) {
+                self.take(id, Turn::Again, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is lent, or must not be lent now.
+    fn is_taken(&self, id: i64, turn: Turn, found: &Found) -> bool {
+        self.lent.contains(&id)
+            || self.held.contains_key(&id)
+            || self.acked_here.contains_key(&id)
+            || (turn == Turn::Again
+                && (self.resent.contains(&id) || found.lent.iter().any(|sending| sending.id.row == id)))
+    }
+
+    fn take(&self, id: i64, turn: Turn, found: &mut Found) -> rusqlite::Result<()> {
+        match self.read_sending(id, turn)? {
+            Some(sending) => found.lent.push(sending),
+            None => found.spoiled.push(id),
         }
         Ok(())
     }
@@ -136,17 +182,10 @@ impl Store {
         let mut rows = ids.query(params![acked, class, above, up_to])?;
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
-            let taken = self.lent.contains(&id)
-                || self.held.contains_key(&id)
-                || self.acked_here.contains_key(&id)
-                || (turn == Turn::Again && self.resent.contains(&id));
-            if taken {
+            if self.is_taken(id, turn, found) {
                 continue;
             }
-            match self.read_sending(id, turn)? {
-                Some(sending) => found.lent.push(sending),
-                None => found.spoiled.push(id),
-            }
+            self.take(id, turn, found)?;
             if found.lent.len() >= limit {
                 break;
             }

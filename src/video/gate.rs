@@ -178,6 +178,8 @@ pub(super) struct Gate<P> {
     keyframes: VecDeque<u64>,
     rhythm: Rhythm,
     rest: Rest,
+    /// More than keyframes is needed, and it rests.
+    is_starved: bool,
     counts: GateCounts,
     /// Nothing is given up over time: whoever feeds it waits instead.
     patient: bool,
@@ -199,6 +201,7 @@ impl<P: Clone> Gate<P> {
             keyframes: VecDeque::new(),
             rhythm: Rhythm::default(),
             rest: Rest::default(),
+            is_starved: false,
             counts: GateCounts::default(),
             patient: false,
         }
@@ -227,7 +230,10 @@ impl<P: Clone> Gate<P> {
             }
         }
         self.steer(demand, at);
-        self.count_what_rest_costs(number, demand, at);
+        self.is_starved = self.rest.lasts(at) && !self.is_in_burst() && self.is_more_than_keyframes(demand);
+        if self.is_starved && !matches!(self.mode, Mode::Patrol { waiting, .. } if waiting == Some(number)) {
+            self.give_up(number, number + 1);
+        }
         self.forget();
         self.has_work()
     }
@@ -267,16 +273,14 @@ impl<P: Clone> Gate<P> {
         if self.rhythm.unsuited(now).is_some() {
             return Some(seen_to);
         }
-        match demand {
-            Demand::Keyframes => None,
-            _ if self.rest.lasts(now) => None,
-            // Keyframes that come as often as that are as good. A fifth is jitter.
-            Demand::Often { every, .. } => {
-                let usual = self.rhythm.usual_interval();
-                let serves = usual.is_some_and(|usual| usual.max(PATROL_EVERY) <= every.mul_f32(1.2));
-                (!serves).then_some(seen_to)
-            }
-        }
+        (self.is_more_than_keyframes(demand) && !self.rest.lasts(now)).then_some(seen_to)
+    }
+
+    fn is_more_than_keyframes(&self, demand: Demand) -> bool {
+        let Demand::Often { every, .. } = demand else { return false };
+        // Keyframes that come as often as that are as good. A fifth is jitter.
+        let usual = self.rhythm.usual_interval();
+        usual.is_none_or(|usual| usual.max(PATROL_EVERY) > every.mul_f32(1.2))
     }
 
     /// The keyframe with which a replay begins that must show what came after `after`.
@@ -298,7 +302,7 @@ impl<P: Clone> Gate<P> {
                 self.mode = Mode::Patrol { waiting: None, latest };
                 (number, How::Alone, None)
             }
-            Mode::Burst { next, begins: _, after: _, replay_to } if self.must_rest(next, replay_to, now) => {
+            Mode::Burst { next, replay_to, .. } if self.must_rest(next, replay_to, now) => {
                 return self.go_to_rest(next, now);
             }
             Mode::Burst { next, begins, after, replay_to } => {
@@ -363,7 +367,7 @@ impl<P: Clone> Gate<P> {
     pub fn mode(&self, now: Duration) -> GateMode {
         match (self.policy, self.mode) {
             (Policy::Full, _) => GateMode::Full,
-            (_, Mode::Patrol { .. }) if self.rest.lasts(now) => GateMode::Overloaded,
+            (_, Mode::Patrol { .. }) if self.is_starved => GateMode::Overloaded,
             (_, Mode::Patrol { .. }) => GateMode::Patrol,
             (_, Mode::Burst { .. }) => match self.rhythm.unsuited(now) {
                 Some(why) => GateMode::Forced(why),
@@ -407,20 +411,13 @@ impl<P: Clone> Gate<P> {
     /// Gives up the burst; the newest keyframe, if it was not decoded, is the next look.
     fn go_to_rest(&mut self, next: u64, now: Duration) -> Option<Work<P>> {
         self.rest.begin(now);
+        self.is_starved = true;
         let waiting = self.keyframes.back().copied().filter(|keyframe| *keyframe >= next);
         let latest = Some(waiting.map_or(now, |keyframe| self.at(keyframe)));
         self.give_up(next, self.end());
         self.counts.given_up -= u64::from(waiting.is_some());
         self.mode = Mode::Patrol { waiting, latest };
         self.next(now)
-    }
-
-    /// A unit that is needed and not decoded because the gate rests is given up.
-    fn count_what_rest_costs(&mut self, number: u64, demand: Demand, now: Duration) {
-        let Mode::Patrol { waiting, .. } = self.mode else { return };
-        if waiting != Some(number) && matches!(demand, Demand::Often { .. }) && self.rest.lasts(now) {
-            self.give_up(number, number + 1);
-        }
     }
 
     /// Where a burst goes on when units before it are gone, or wait for too long.
@@ -453,9 +450,10 @@ impl<P: Clone> Gate<P> {
     /// Units `from..to` were needed and are not decoded.
     fn give_up(&mut self, from: u64, to: u64) {
         self.counts.given_up += to - from;
-        let first = self.first;
-        for (number, kept) in (first..to).zip(&mut self.ring) {
-            kept.settled |= number >= from;
+        let place = |number: u64| usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let length = self.ring.len();
+        for kept in self.ring.range_mut(place(from).min(length)..place(to).min(length)) {
+            kept.settled = true;
         }
     }
 

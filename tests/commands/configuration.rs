@@ -180,4 +180,6 @@ fn no_broken_configuration_is_taken_up_and_every_one_is_told_with_line_and_colum
     assert!(rejected["data"]["problems"][0]["line"].as_u64() >= Some(1));
     assert_eq!(here.running(), running);
     assert_eq!(send(&here, count + 1, &good.replace("\"orange\"", "\"blue\""), json!({}))["outcome"], "done");
+    let counts = json!({ "configurations": count, "taken": 0, "told with a line": count });
+    report_refused("broken configurations to a running box, by `down/config`", counts);
 }

@@ -141,6 +141,10 @@ fn no_broken_file_is_taken_up_however_fast_they_come() {
     std::fs::write(&here.config, good.replace("\"orange\"", "\"blue\"")).unwrap();
     applied(&here, "a good one at last", &[&running]);
     here.stop();
+    report_refused(
+        "broken configurations to a running box, by file",
+        json!({ "configurations": count, "taken": 0 }),
+    );
 }
 
 #[test]

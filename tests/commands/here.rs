@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::daemon::{Daemon, write_config};
+use crate::support::fault_report;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::{Mosquitto, Options};
 use crate::support::site::{presence, public_models};
@@ -191,7 +192,12 @@ pub fn wait_until(what: impl Fn() -> String, so: impl Fn() -> bool) {
 
 /// How much larger than usual the hostile tests are.
 pub fn rounds() -> usize {
-    std::env::var("LOOKOUT_FAULT_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
+    fault_report::rounds(1)
+}
+
+/// Adds what a hostile test sent, none of which took effect, to the table of the fault bench.
+pub fn report_refused(row: &str, counts: Value) {
+    fault_report::report(row, rounds(), counts, true, "");
 }
 
 pub fn read(path: &Path) -> String {

@@ -105,6 +105,12 @@ fn nothing_that_is_no_command_changes_anything_and_all_of_it_is_counted() {
     assert!(!log.contains("panicked"), "{log}");
     here.stop();
     assert!(audit::verify(&audit::files(&here.control())).unwrap().is_ok());
+    let counts = json!({ "malformed": noise, "well-formed and unwelcome": forged, "counted in the audit log": sent,
+        "taken": 0, "crashes": 0 });
+    report_refused(
+        "malformed commands, and unsigned, expired, forged, misdirected or not allowed ones",
+        counts,
+    );
 }
 
 #[test]
@@ -138,6 +144,10 @@ fn a_command_is_carried_out_once_however_often_it_comes_also_over_a_kill() {
     here.send("mute", message.as_bytes());
     wait_until(|| "the answer after the kill".to_owned(), || already(&here) > before);
     assert_eq!(here.accepted(), 1, "also after a kill");
+    report_refused(
+        "the same good command again and again",
+        json!({ "repeats": times, "carried out": 1, "kills": 1 }),
+    );
 }
 
 #[test]

@@ -23,6 +23,25 @@ pub fn public_models(folder: &Path) -> PathBuf {
 
 /// A configuration of one camera `cam-01` whose rule tells when somebody is there for a second.
 pub fn presence(folder: &Path, camera: &str, mqtt: &str) -> String {
+    let camera = format!("{camera}\naddress = \"the test bench\"\nanalysis_fps = 5\nstall_after_secs = 3");
+    let rules = r#"
+[detector]
+model = "yolox_nano_416"
+
+[[rule]]
+id = "somebody-there"
+cameras = ["cam-01"]
+signal = "presence"
+level = "orange"
+hold_secs = 1.5
+cooldown_secs = 0
+present = { zone = "room", classes = ["person"], for_secs = 1 }
+"#;
+    one_camera(folder, &camera, mqtt, rules)
+}
+
+/// A configuration of one camera `cam-01` with a zone `room`, the whole picture; `more` may go on with its lines.
+pub fn one_camera(folder: &Path, camera: &str, mqtt: &str, more: &str) -> String {
     let folder = folder.display();
     format!(
         r#"
@@ -36,9 +55,6 @@ mode = "test"
 [mqtt]
 {mqtt}
 
-[detector]
-model = "yolox_nano_416"
-
 [outbox]
 dir = "{folder}/outbox"
 
@@ -50,22 +66,10 @@ id = "cam-01"
 eye = "village"
 {camera}
 grid = "53012700300102"
-address = "the test bench"
-analysis_fps = 5
-stall_after_secs = 3
 
 [[camera.zone]]
 id = "room"
 polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
-
-[[rule]]
-id = "somebody-there"
-cameras = ["cam-01"]
-signal = "presence"
-level = "orange"
-hold_secs = 1.5
-cooldown_secs = 0
-present = {{ zone = "room", classes = ["person"], for_secs = 1 }}
-"#
+{more}"#
     )
 }

@@ -76,6 +76,7 @@ impl Checker<'_, '_> {
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
             policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Auto),
             skip_still: value_of(&camera.skip_still).unwrap_or(true),
+            look_closer: value_of(&camera.look_closer).unwrap_or(true),
             ignore_conditions: camera
                 .ignore_conditions
                 .iter()

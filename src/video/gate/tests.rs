@@ -197,6 +197,24 @@ fn a_camera_that_is_needed_often_and_cannot_be_served_falls_back_to_keyframes_fo
 }
 
 #[test]
+fn a_gate_that_rests_is_starved_only_while_keyframes_are_not_enough() {
+    let mut gate = Gate::new(Policy::Auto);
+    feed(&mut gate, 0..60, 25, Demand::Keyframes);
+    feed(&mut gate, 60..70, 25, EVERYTHING);
+    for n in 70..110 {
+        gate.take_in(unit(n, n % 25 == 0), EVERYTHING);
+    }
+    feed(&mut gate, 110..111, 25, EVERYTHING);
+    let given_up = gate.counts().given_up;
+    assert_eq!(gate.mode(ms(111 * 40)), GateMode::Overloaded);
+    // Who was there has gone, or keyframes a second apart are as good as what is needed.
+    feed(&mut gate, 111..120, 25, Demand::Keyframes);
+    assert_eq!(gate.mode(ms(120 * 40)), GateMode::Patrol);
+    feed(&mut gate, 120..130, 25, Demand::Often { every: ms(1000), after: ms(2000) });
+    assert_eq!((gate.mode(ms(130 * 40)), gate.counts().given_up), (GateMode::Patrol, given_up));
+}
+
+#[test]
 fn a_camera_that_keyframes_do_not_suit_does_not_rest() {
     let mut gate = Gate::new(Policy::Auto);
     feed(&mut gate, 0..300, 250, Demand::Keyframes);
