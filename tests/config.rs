@@ -259,6 +259,26 @@ fn a_slip_is_answered_with_what_was_meant() {
 }
 
 #[test]
+fn the_large_stream_is_one_of_the_same_camera() {
+    let url = "url = \"rtsp://10.0.0.31/stream2\"";
+    let with = |main: &str| format!("{url}\nurl_main = \"{main}\"");
+    assert_eq!(said_after(url, &with("rtsp://10.0.0.31/stream1")), "");
+    for (main, said) in [
+        ("rtsp://10.0.0.32/stream1", "`url_main` is another host than `url`"),
+        ("rtsps://10.0.0.31/stream1", "`url_main` is another host than `url`"),
+        ("rtsp://10.0.0.31:8554/stream1", "`url_main` is another host than `url`"),
+        ("rtsp://10.0.0.31/stream2", "`url_main` is the stream of `url`"),
+        ("http://10.0.0.31/stream1", "`url_main` cannot begin with `http://`"),
+        ("rtsp://viewer:hunter2@10.0.0.31/stream1", "`url_main` holds a password"),
+    ] {
+        let answer = said_after(url, &with(main));
+        assert!(answer.contains(said) && !answer.contains("hunter2"), "{main}: {answer}");
+    }
+    let file = "file = \"clip.mp4\"\nurl_main = \"rtsp://10.0.0.31/stream1\"";
+    assert!(said_after(url, file).contains("`url_main` stands beside a file"));
+}
+
+#[test]
 fn what_only_follows_from_another_mistake_is_not_reported() {
     // One wrong name of a section, one wrong type: one complaint each, though rules refer to what is in them.
     for (from, to) in [

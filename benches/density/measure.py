@@ -28,8 +28,8 @@ class Server:
                 self.restarts += said["camera"] in self.plays
                 self.plays[said["camera"]] = said
 
-    def url(self, camera):
-        return f"rtsp://127.0.0.1:{self.port}/cam-{camera}"
+    def url(self, camera, together=False):
+        return f"rtsp://127.0.0.1:{self.port}/{'together' if together else 'cam'}-{camera}"
 
     def happens(self, camera, begin, end):
         """(kind, from, to) of everything of a camera that begins and ends within a time."""

@@ -16,6 +16,9 @@ from measure import judged, percentile, watch
 LINE_X = 0.82
 DWELL_SECS = 8
 
+# All cameras send their keyframes at the same time, as after a power cut.
+TOGETHER = "keyframes together"
+
 # name: (lines for every camera, lines for [detector])
 VARIANTS = {
     "everything": ('policy = "auto"', ""),
@@ -23,6 +26,7 @@ VARIANTS = {
     "without gate and motion": ('policy = "full"\nskip_still = false\nlook_closer = false', ""),
     "without motion": ('policy = "auto"\nskip_still = false\nlook_closer = false', ""),
     "int8": ('policy = "auto"', 'model = "street-nano-int8"'),
+    TOGETHER: ('policy = "auto"', ""),
 }
 
 
@@ -49,7 +53,7 @@ enabled = false
         text += f"""[[camera]]
 id = "cam-{n}"
 eye = "village"
-url = "{server.url(n)}"
+url = "{server.url(n, variant == TOGETHER)}"
 grid = "53012700300102"
 analysis_fps = 5
 {of_camera}

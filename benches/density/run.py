@@ -38,6 +38,7 @@ COMPARED = [
 ]
 MANY = [
     ("room-10", 64, "lookout", "everything", "fast"),
+    ("room-10", 64, "lookout", "keyframes together", "fast"),
     ("room-03", 64, "lookout", "everything", "fast"),
 ]
 SETS = [

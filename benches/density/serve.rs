@@ -5,7 +5,9 @@
 //! ```
 //!
 //! Every file is an elementary stream with start codes (`.h264` or `.h265`) without B-frames; `/cam-N` plays file
-//! `N mod files` from a keyframe near `N` golden parts of its length on, over and over, with time stamps that go on.
+//! `N mod files` from `N` golden parts of its length on, over and over, with time stamps that go on: like a camera, whose
+//! encoder runs whoever comes. `/together-N` begins with the keyframe before that place, so that cameras that are opened
+//! at the same time send their keyframes at the same time.
 //! Only TCP interleaved, no password. Every `PLAY` is told on standard output as JSON: which camera, where in its loop
 //! it began, and when. Standard input's end is the server's; its processor time is told then.
 //!
@@ -177,8 +179,9 @@ fn answer(
                 let lines = request.lines().filter_map(|line| line.split_once(':'));
                 lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
             };
+            let together = url.contains("/together-");
             let camera: usize = url
-                .split("/cam-")
+                .split(if together { "/together-" } else { "/cam-" })
                 .nth(1)
                 .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
                 .and_then(|number| number.parse().ok())
@@ -210,7 +213,7 @@ fn answer(
             reply += body;
             socket.write_all(reply.as_bytes())?;
             if method == "PLAY" {
-                let at = stream.start_of(camera);
+                let at = stream.start_of(camera, together);
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
                 println!(
                     "{{\"camera\":{camera},\"at\":{now:.3},\"from\":{:.3},\"loop\":{:.3}}}",
@@ -278,10 +281,13 @@ impl Stream {
         Stream { pictures, keyframes, fps: fps.parse().expect("frames a second"), h265, sdp }
     }
 
-    /// Where a camera begins: spread evenly over the loop whatever their number, on a keyframe.
-    fn start_of(&self, camera: usize) -> usize {
+    /// Where a camera begins: spread evenly over the loop whatever their number.
+    fn start_of(&self, camera: usize, on_keyframe: bool) -> usize {
         let part = (camera as f64 * 0.618_033_988_75).fract();
         let wanted = (part * self.pictures.len() as f64) as usize;
+        if !on_keyframe {
+            return wanted;
+        }
         self.keyframes.iter().copied().rev().find(|keyframe| *keyframe <= wanted).unwrap_or(self.keyframes[0])
     }
 }

@@ -266,8 +266,12 @@ fn what_it_is(camera: &Camera) -> String {
         1 => format!(", 1 {one}"),
         n => format!(", {n} {one}s"),
     };
+    let large = camera
+        .url_main
+        .as_ref()
+        .map_or(String::new(), |url| format!(", one more picture of an alert from {url}"));
     format!(
-        "{source}, {} looks a second{}{}{}",
+        "{source}, {} looks a second{large}{}{}{}",
         camera.analysis_hz,
         counted(camera.zones.len(), "zone"),
         counted(camera.lines.len(), "line"),

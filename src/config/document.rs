@@ -371,6 +371,10 @@ pub struct CameraDocument {
     /// a password inside. Take the camera's small stream where it has one.
     #[schemars(extend("examples" = ["rtsp://10.0.0.31/stream2"]))]
     pub url: Option<At<String>>,
+    /// The large stream of the same camera, at the same host as `url`. It is opened for a moment when an alert begins, and
+    /// one picture of it, redacted, goes with the alert; it must show the same view, because masks are the same.
+    #[schemars(extend("examples" = ["rtsp://10.0.0.31/stream1"]))]
+    pub url_main: Option<At<String>>,
     /// A video file that is played at real-time pace instead of a stream.
     pub file: Option<At<String>>,
     /// User name at the camera, where the secret file holds only the password.

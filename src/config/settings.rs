@@ -148,6 +148,8 @@ pub struct Camera {
     pub eye: Eye,
     /// Where its pictures come from.
     pub source: CameraSource,
+    /// The larger stream of the same camera, opened for a moment when an alert begins; holds neither user nor password.
+    pub url_main: Option<String>,
     /// Who logs in.
     pub credentials: Option<Credentials>,
     /// Its place.

@@ -17,7 +17,7 @@ use super::problem::Report;
 use super::{schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
-const LATER: [(&str, &str); 2] = [("Document", "web"), ("CameraDocument", "url_main")];
+const LATER: [(&str, &str); 1] = [("Document", "web")];
 
 /// What was taken out of the file because it was broken: names by the place of their table.
 #[derive(Debug, Default)]

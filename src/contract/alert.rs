@@ -178,6 +178,10 @@ pub struct Evidence {
     pub redaction: Redaction,
     /// What became of it.
     pub state: EvidenceState,
+    /// Only on a picture of the camera's large stream (`url_main`): when it was taken, a moment after the alert began. It
+    /// shows more detail and has no frames drawn; the revision after it is the first one that lists it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_stream_at: Option<Time>,
 }
 
 /// What was done so that nobody can be recognised.

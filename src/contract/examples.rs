@@ -146,6 +146,7 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
         sha256: SHA256.to_owned(),
         redaction: Redaction::Pixelated,
         state: EvidenceState::Queued,
+        main_stream_at: None,
     }];
     let camera = CameraPlace {
         eye: Eye::Village,

@@ -14,6 +14,7 @@ mod analyst;
 mod attention;
 mod cameras;
 pub mod clock_watch;
+mod close_up;
 mod commands;
 mod file_watch;
 mod keeper;
@@ -58,6 +59,7 @@ use analyst::{Analyst, Known, Note};
 use attention::Attention;
 use cameras::Cameras;
 use clock_watch::ClockWatch;
+use close_up::CloseUps;
 use commands::{Answering, Tally};
 use keeper::Keeper;
 use lookers::{LookerCounts, Lookers};
@@ -165,6 +167,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let restored = restore::open_alerts(&outbox, clock.now());
     let counts = Arc::new(RecorderCounts::default());
     let tell_open = site::tell_open(publisher.clone(), outbox.clone(), clock);
+    let (close_up_queue, close_ups_wanted) = close_up::queue();
     let (recorder, recorder_queue) = Recorder::start(
         site.recorder_settings(),
         restored.evidence,
@@ -173,8 +176,11 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         clock,
         counts.clone(),
         tell_open,
+        close_up_queue,
     )
     .map_err(DaemonError::new)?;
+    let close_ups = CloseUps::start(close_ups_wanted, sight.maker(), recorder_queue.clone(), clock)
+        .map_err(DaemonError::new)?;
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
     let known = Arc::new(Known::default());
@@ -264,8 +270,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     // Each of these has worked off what was told to it before it ends.
     let _ = analyst_queue.send(Note::Stop);
     analyst.join();
+    close_ups.give_up();
     let _ = recorder_queue.send(Told::Stop);
     recorder.join();
+    close_ups.join();
     publisher.stop(STOP_WITHIN);
     drop(publisher);
     commands.stop(STOP_WITHIN);

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use tracing::{error, info, warn};
 use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Level, Phase, Revision};
+use crate::analysis::alert::{AlertId, Level, Phase, Revision, Shown};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -26,11 +26,13 @@ use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
 use crate::contract::command::{OriginalData, SealedOriginal, SnapshotPicture};
+use crate::contract::words::Time;
 use crate::evidence::{self, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
 use super::analyst::Snapshot;
+use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
 use super::keeper::{Keeper, NoOriginal};
 use super::teller::Teller;
 use super::watchdog::Ping;
@@ -80,6 +82,8 @@ pub enum Told {
         /// When it was taken.
         at: Timestamp,
     },
+    /// A picture of a large stream, for an alert that began a moment ago.
+    CloseUp(CloseUp),
     /// A sealed original that somebody asked for.
     Original {
         /// Which.
@@ -111,6 +115,8 @@ pub struct Settings {
     pub classes: Vec<Class>,
     /// What must never be seen, per camera.
     pub masks: BTreeMap<Arc<str>, Vec<Polygon>>,
+    /// The cameras' large streams, where they have one.
+    pub main_streams: BTreeMap<Arc<str>, Arc<MainStream>>,
 }
 
 /// Figures for the health report.
@@ -144,10 +150,12 @@ impl Recorder {
         clock: Clock,
         counts: Arc<RecorderCounts>,
         tell_open: OpenAlerts,
+        close_ups: CloseUpQueue,
     ) -> std::io::Result<(Self, RecorderQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
         let unstored = VecDeque::new();
-        let desk = Desk { settings, evidence: known, outbox, keeper, clock, counts, tell_open, unstored };
+        let desk =
+            Desk { settings, evidence: known, outbox, keeper, clock, counts, tell_open, close_ups, unstored };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || desk.work(&notes))?;
         Ok((Recorder { thread }, queue))
     }
@@ -168,7 +176,16 @@ struct Desk {
     clock: Clock,
     counts: Arc<RecorderCounts>,
     tell_open: OpenAlerts,
+    close_ups: CloseUpQueue,
     unstored: VecDeque<Unstored>,
+}
+
+/// What a picture belongs to.
+struct Shows<'a> {
+    alert: &'a AlertId,
+    level: Level,
+    camera: Option<&'a Arc<str>>,
+    at: Timestamp,
 }
 
 /// A revision with its evidence, not on disk yet.
@@ -196,6 +213,7 @@ impl Desk {
                     let made = self.snapshot(&snapshot.camera, &saw, at);
                     (snapshot.reply)(made);
                 }
+                Ok(Told::CloseUp(close_up)) => self.close_up(close_up),
                 Ok(Told::Original { wanted, reply }) => reply(self.original(&wanted)),
                 Ok(Told::Settings(settings)) => self.settings = *settings,
                 Ok(Told::Keep(keeper)) => self.keeper = *keeper,
@@ -215,9 +233,18 @@ impl Desk {
     fn prepare(&mut self, revision: Box<Revision>, saw: Option<Saw>) -> Unstored {
         let mut picture = None;
         if let Some(saw) = saw.filter(|_| self.settings.evidence) {
-            let (entry, jpeg) = self.picture(&revision, &saw);
+            let shown = Shows {
+                alert: &revision.alert,
+                level: revision.level,
+                camera: revision.camera(),
+                at: revision.at.utc,
+            };
+            let (entry, jpeg) = self.picture(shown, &saw, &revision.shown);
             self.evidence.entry(revision.alert.clone()).or_default().push(entry);
             picture = jpeg;
+            if revision.phase == Phase::New {
+                self.ask_for_close_up(&revision);
+            }
         }
         let evidence = if revision.is_last() {
             self.evidence.remove(&revision.alert).unwrap_or_default()
@@ -267,20 +294,61 @@ impl Desk {
         Ok(told)
     }
 
-    fn picture(&mut self, revision: &Revision, saw: &Saw) -> (Evidence, Option<outbox::Evidence>) {
-        let id = self.evidence.get(&revision.alert).map_or(0, Vec::len) as u32 + 1;
-        let masks = revision.camera().and_then(|camera| self.settings.masks.get(camera));
+    /// Asks for a picture of the camera's large stream, if it has one.
+    fn ask_for_close_up(&self, revision: &Revision) {
+        let Some((camera, stream)) =
+            revision.camera().and_then(|camera| self.settings.main_streams.get_key_value(camera))
+        else {
+            return;
+        };
+        let wanted = Wanted {
+            alert: revision.alert.clone(),
+            level: revision.level,
+            stream: stream.clone(),
+            asked_at: self.clock.now().mono,
+        };
+        if self.close_ups.try_send(wanted).is_err() {
+            warn!(%camera, alert = %revision.alert.0, "no picture of the large stream: too many alerts begin at once");
+        }
+    }
+
+    /// Adds the picture to its alert; the next revision tells of it.
+    fn close_up(&mut self, CloseUp { alert, level, frame, detections }: CloseUp) {
+        if !self.evidence.contains_key(&alert) {
+            return info!(alert = %alert.0, "the alert was over before the picture of the large stream came");
+        }
+        let shows = Shows { alert: &alert, level, camera: Some(&frame.camera), at: frame.at.utc };
+        let (mut entry, picture) = self.picture(shows, &Saw { picture: frame.picture, detections }, &[]);
+        let Some(picture) = picture else { return };
+        entry.main_stream_at = Some(Time(frame.at.utc));
+        match self.outbox.append_evidence(picture) {
+            Ok(()) => self.evidence.entry(alert).or_default().push(entry),
+            Err(error) => {
+                warn!(alert = %alert.0, %error, "the picture of the large stream could not be stored")
+            }
+        }
+    }
+
+    /// Makes a redacted picture, keeps it, and says what is to be said of it.
+    fn picture(
+        &mut self,
+        shows: Shows<'_>,
+        saw: &Saw,
+        framed: &[Shown],
+    ) -> (Evidence, Option<outbox::Evidence>) {
+        let Shows { alert, level, camera, at } = shows;
+        let id = self.evidence.get(alert).map_or(0, Vec::len) as u32 + 1;
+        let masks = camera.and_then(|camera| self.settings.masks.get(camera));
         let masks = masks.map_or(&[][..], Vec::as_slice);
-        let made =
-            evidence::make(&saw.picture, &self.settings.classes, &saw.detections, &revision.shown, masks);
+        let made = evidence::make(&saw.picture, &self.settings.classes, &saw.detections, framed, masks);
         let made = match made {
             Ok(made) => made,
             Err(error) => {
-                warn!(camera = ?revision.camera(), alert = %revision.alert.0, %error, "no picture");
+                warn!(?camera, alert = %alert.0, %error, "no picture");
                 return (no_picture(id, &error), None);
             }
         };
-        self.keeper.keep(&revision.alert, id, revision.at.utc, &made.jpeg, &saw.picture, masks);
+        self.keeper.keep(alert, id, at, &made.jpeg, &saw.picture, masks);
         let entry = Evidence {
             id,
             media_type: "image/jpeg".to_owned(),
@@ -288,12 +356,13 @@ impl Desk {
             sha256: made.sha256,
             redaction: if made.redacted == 0 { Redaction::NobodyInPicture } else { Redaction::Pixelated },
             state: EvidenceState::Queued,
+            main_stream_at: None,
         };
         let picture = outbox::Evidence {
-            alert_id: revision.alert.0.to_string(),
-            level: revision.level,
-            topic_suffix: Topics::evidence_suffix(&revision.alert.0, id),
-            at: revision.at.utc,
+            alert_id: alert.0.to_string(),
+            level,
+            topic_suffix: Topics::evidence_suffix(&alert.0, id),
+            at,
             jpeg: made.jpeg,
         };
         (entry, Some(picture))
@@ -430,6 +499,7 @@ fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
         sha256: String::new(),
         redaction,
         state: EvidenceState::None,
+        main_stream_at: None,
     }
 }
 

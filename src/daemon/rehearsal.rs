@@ -109,6 +109,7 @@ pub fn multiplied(config: &Config, count: usize, clip: Option<&str>) -> Config {
         if let Some(url) = clip {
             camera.source = CameraSource::Rtsp { url: url.to_owned(), transport: Transport::Tcp };
             camera.credentials = None;
+            camera.url_main = None;
         }
         camera
     };

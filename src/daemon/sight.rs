@@ -72,8 +72,16 @@ impl Sight {
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detector(&self) -> Result<Box<dyn Detector>, SightError> {
-        let inference = Inference::new(&self.models).map_err(|error| SightError(error.to_string()))?;
-        Ok(Box::new(inference))
+        self.maker()()
+    }
+
+    /// Makes detectors later, when nobody has this any more.
+    pub fn maker(&self) -> impl Fn() -> Result<Box<dyn Detector>, SightError> + Send + 'static {
+        let models = self.models.clone();
+        move || {
+            let inference = Inference::new(&models).map_err(|error| SightError(error.to_string()))?;
+            Ok(Box::new(inference))
+        }
     }
 
     /// Everything that can be found.

@@ -25,6 +25,7 @@ use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
 use super::DaemonError;
 use super::cameras::Wanted;
 use super::clock_watch::SharedClockData;
+use super::close_up::MainStream;
 use super::commands::Tally;
 use super::lookers::Manners;
 use super::recorder::{OpenAlerts, Settings};
@@ -60,6 +61,11 @@ impl Site {
             evidence: config.evidence.enabled,
             classes: sight.classes(),
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
+            main_streams: config
+                .cameras
+                .iter()
+                .filter_map(|camera| main_stream(camera, sight).transpose())
+                .collect::<Result<_, _>>()?,
         };
         let manner = |camera: &Camera| Arc::new(Manner::of(camera, sight));
         let manners = config.cameras.iter().map(|camera| (camera.id.clone(), manner(camera))).collect();
@@ -109,8 +115,9 @@ impl Site {
     }
 }
 
-fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
-    let location = match &camera.source {
+/// A stream of a camera, opened as the camera is.
+fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError> {
+    let location = match source {
         CameraSource::Rtsp { url, transport } => Location::Rtsp {
             url: RtspUrl::parse(url)
                 .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?,
@@ -131,6 +138,21 @@ fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
         Decoder::Auto => DecoderChoice::Auto,
         Decoder::Software => DecoderChoice::Software,
     };
+    Ok(source)
+}
+
+/// The camera's large stream, if it has one.
+fn main_stream(camera: &Camera, sight: &Sight) -> Result<Option<(Arc<str>, Arc<MainStream>)>, DaemonError> {
+    let (Some(url), CameraSource::Rtsp { transport, .. }) = (&camera.url_main, &camera.source) else {
+        return Ok(None);
+    };
+    let source = stream(camera, &CameraSource::Rtsp { url: url.clone(), transport: *transport })?;
+    let main = MainStream { source, thresholds: sight.thresholds(camera) };
+    Ok(Some((camera.id.clone(), Arc::new(main))))
+}
+
+fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
+    let mut source = stream(camera, &camera.source)?;
     source.policy = match camera.policy {
         DecodePolicy::Auto => video::Policy::Auto,
         DecodePolicy::Full => video::Policy::Full,

@@ -10,46 +10,52 @@ use crate::config::suggest;
 
 impl Checker<'_, '_> {
     /// An address with one of these schemes, with neither user nor password inside.
-    pub(super) fn address(&mut self, field: &At<String>, owner: &str, schemes: &[&str]) -> Option<Url> {
+    pub(super) fn address(
+        &mut self,
+        field: &At<String>,
+        name: &str,
+        owner: &str,
+        schemes: &[&str],
+    ) -> Option<Url> {
         let At { value, span } = field;
         let text = value.trim();
         // First of all, and on the bare text: what looks like a password must not reach any other message.
         if let Some(why) = secret_inside(text) {
-            self.secret_in_address(span, owner, why);
+            self.secret_in_address(span, name, owner, why);
             return None;
         }
         let Some((scheme, _)) = text.split_once("://") else {
             self.report
-                .error(span, format!("{owner}: `url` is no address"))
+                .error(span, format!("{owner}: `{name}` is no address"))
                 .hint(format!("it begins with {}", suggest::one_of(&with_slashes(schemes))));
             return None;
         };
         if !schemes.contains(&scheme.to_lowercase().as_str()) {
             let known: String = scheme.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
             self.report
-                .error(span, format!("{owner}: `url` cannot begin with `{known}://`"))
+                .error(span, format!("{owner}: `{name}` cannot begin with `{known}://`"))
                 .hint(format!("it begins with {}", suggest::one_of(&with_slashes(schemes))));
             return None;
         }
         match Url::parse(text) {
             Ok(url) if url.username().is_empty() && url.password().is_none() => Some(url),
             Ok(_) => {
-                self.secret_in_address(span, owner, "a user");
+                self.secret_in_address(span, name, owner, "a user");
                 None
             }
             Err(error) => {
                 // The reader's words (`invalid port number`, ...) do not repeat the address.
                 self.report
-                    .error(span, format!("{owner}: `url` is no address: {error}"))
+                    .error(span, format!("{owner}: `{name}` is no address: {error}"))
                     .hint(format!("for example {}", example(schemes)));
                 None
             }
         }
     }
 
-    fn secret_in_address(&mut self, span: &Range<usize>, owner: &str, why: &str) {
+    fn secret_in_address(&mut self, span: &Range<usize>, name: &str, owner: &str, why: &str) {
         self.report
-            .error(span, format!("{owner}: `url` holds {why}"))
+            .error(span, format!("{owner}: `{name}` holds {why}"))
             .hint("write `user:password` to a file in the secrets folder (chmod 600) and name it: secret = \"FILE\"");
     }
 }

@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
@@ -54,6 +56,7 @@ impl Checker<'_, '_> {
         // All of them are looked at before the first one that is missing ends it.
         let id = self.id(&camera.id, "camera", taken);
         let source = self.source(camera, span, &owner);
+        let url_main = camera.url_main.as_ref().and_then(|field| self.main_stream(field, &source, &owner));
         let credentials = self.credentials(&camera.user, &camera.secret, span, &owner);
         let grid = camera.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
         let lonlat = camera.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
@@ -66,6 +69,7 @@ impl Checker<'_, '_> {
             id: id?,
             eye: value_of(&camera.eye)?,
             source: source?,
+            url_main,
             credentials,
             grid: grid?,
             address: text_of(&camera.address),
@@ -117,7 +121,7 @@ impl Checker<'_, '_> {
     }
 
     fn stream(&mut self, field: &At<String>, transport: Transport, owner: &str) -> Option<CameraSource> {
-        let url = self.address(field, owner, &["rtsp", "rtsps", "file"])?;
+        let url = self.address(field, "url", owner, &["rtsp", "rtsps", "file"])?;
         if url.scheme() == "file" {
             let Ok(path) = url.to_file_path() else {
                 self.report
@@ -135,6 +139,38 @@ impl Checker<'_, '_> {
             return None;
         }
         Some(CameraSource::Rtsp { url: url.to_string(), transport })
+    }
+
+    /// The larger stream of the same camera: what logs in there logs in here, so it is at the same place.
+    fn main_stream(
+        &mut self,
+        field: &At<String>,
+        small: &Option<CameraSource>,
+        owner: &str,
+    ) -> Option<String> {
+        let main = self.address(field, "url_main", owner, &["rtsp", "rtsps"])?;
+        let place = |url: &Url| (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port());
+        let (what, hint) = match small {
+            None => return None,
+            Some(CameraSource::File(_)) => {
+                ("stands beside a file", "a file has no larger stream: leave `url_main` out")
+            }
+            Some(CameraSource::Rtsp { url, .. }) if *url == main.as_str() => (
+                "is the stream of `url`",
+                "`url` is the camera's small stream, `url_main` its large one; leave it out where there is one stream",
+            ),
+            Some(CameraSource::Rtsp { url, .. })
+                if Url::parse(url).is_ok_and(|url| place(&url) != place(&main)) =>
+            {
+                (
+                    "is another host than `url`",
+                    "it is the large stream of the same camera, for example rtsp://10.0.0.31/stream1 beside rtsp://10.0.0.31/stream2",
+                )
+            }
+            Some(CameraSource::Rtsp { .. }) => return Some(main.to_string()),
+        };
+        self.report.error(&field.span, format!("{owner}: `url_main` {what}")).hint(hint);
+        None
     }
 
     pub(super) fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &str) -> Option<GridCode> {

@@ -181,7 +181,7 @@ impl Checker<'_, '_> {
                 .error(&port.span, "[mqtt]: `embedded_port` together with `url`")
                 .hint("leave out `url` for the embedded broker, or `embedded_port` for the command centre's");
         }
-        let url = self.address(field, "[mqtt]", &["mqtt", "mqtts"]);
+        let url = self.address(field, "url", "[mqtt]", &["mqtt", "mqtts"]);
         let encrypted = url.as_ref().map(|url| url.scheme() == "mqtts");
         let tls = self.tls(mqtt, encrypted.unwrap_or(true));
         let url = url?;

@@ -96,7 +96,7 @@ impl Checker<'_, '_> {
         let id = self.id(&broker.id, "broker", taken);
         let credentials = self.credentials(&broker.user, &broker.secret, span, &owner);
         let field = broker.url.as_ref()?;
-        let url = self.address(field, &owner, &["mqtt", "mqtts"])?;
+        let url = self.address(field, "url", &owner, &["mqtt", "mqtts"])?;
         let encrypted = url.scheme() == "mqtts";
         let ca_file = broker.ca_file.as_ref().map(|field| self.file(field, "ca_file", &owner));
         if let Some(ca_file) = broker.ca_file.as_ref().filter(|_| !encrypted) {

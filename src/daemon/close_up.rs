@@ -1,0 +1,261 @@
+//! Close-ups: when an alert begins at a camera that has a large stream (`url_main`), that stream is opened for a moment
+//! and one picture of it goes with the alert, beside the one in which the alert was seen.
+//!
+//! One thread, one stream at a time, a bounded queue in front of it; what does not fit is left out and said. Alerts that
+//! begin at one camera at the same time share a picture. Must never delay an alert, keep a large stream open, or hand on
+//! a picture in which people were not looked for.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tracing::{debug, warn};
+
+use crate::analysis::alert::{AlertId, Level};
+use crate::analysis::detection::Detection;
+use crate::analysis::geometry::BBox;
+use crate::clock::Clock;
+use crate::detector::{Detector, InferError, Thresholds};
+use crate::frame::{Frame, Picture};
+use crate::video::{Source, first_frame};
+
+use super::recorder::{RecorderQueue, Told};
+use super::sight::SightError;
+
+/// Alerts that may wait for their close-up.
+const QUEUE: usize = 8;
+/// What opening a large stream and its first keyframe may take. Later it shows something else.
+const WITHIN: Duration = Duration::from_secs(8);
+/// A picture that nobody shares any more is let go.
+const SHARED_FOR: Duration = Duration::from_secs(5);
+/// A picture that is wider is also looked at in four overlapping parts, pixels: faces that were too small to be seen in
+/// the small stream are large enough here to be recognised, so they must be found.
+const IN_PARTS_FROM: usize = 960;
+/// Each of the parts covers so much of the width and of the height.
+const PART: f32 = 0.6;
+
+/// The large stream of a camera.
+#[derive(Debug, Clone)]
+pub struct MainStream {
+    /// How it is opened.
+    pub source: Source,
+    /// How sure the detector must be of what is made unrecognisable.
+    pub thresholds: Thresholds,
+}
+
+/// An alert that has begun.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Which alert.
+    pub alert: AlertId,
+    /// How urgent it is.
+    pub level: Level,
+    /// Its camera's large stream.
+    pub stream: Arc<MainStream>,
+    /// When it was asked for, on the monotonic clock.
+    pub asked_at: Duration,
+}
+
+/// A picture of a large stream.
+#[derive(Debug)]
+pub struct CloseUp {
+    /// For which alert.
+    pub alert: AlertId,
+    /// How urgent it was.
+    pub level: Level,
+    /// The picture.
+    pub frame: Frame,
+    /// Everything found in it, doubtful or not.
+    pub detections: Vec<Detection>,
+}
+
+/// Where alerts ask for theirs.
+pub type CloseUpQueue = SyncSender<Wanted>;
+
+/// The two ends of the queue.
+pub fn queue() -> (CloseUpQueue, Receiver<Wanted>) {
+    sync_channel(QUEUE)
+}
+
+/// The running thread.
+pub struct CloseUps {
+    thread: JoinHandle<()>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl CloseUps {
+    /// Starts the thread; `make_detector` is asked once, with the first close-up.
+    pub fn start(
+        wanted: Receiver<Wanted>,
+        make_detector: impl Fn() -> Result<Box<dyn Detector>, SightError> + Send + 'static,
+        recorder: RecorderQueue,
+        clock: Clock,
+    ) -> std::io::Result<Self> {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = is_over.clone();
+        let thread = thread::Builder::new().name("close-up".to_owned()).spawn(move || {
+            let mut desk = Desk { detector: None, clock, latest: None };
+            while let Some(wanted) = desk.next(&wanted) {
+                let goes_on = || !over.load(Ordering::SeqCst);
+                let taken = desk.take(&wanted, &make_detector, goes_on);
+                let Wanted { alert, level, .. } = wanted;
+                let Some(Shot { frame, detections }) = taken else { continue };
+                let close_up = CloseUp { alert, level, frame, detections };
+                if !goes_on() || recorder.send(Told::CloseUp(close_up)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(CloseUps { thread, is_over })
+    }
+
+    /// No more of them: whoever records will end.
+    pub fn give_up(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the recorder must have ended.
+    pub fn join(self) {
+        if self.thread.join().is_err() {
+            tracing::error!("the thread of close-ups ended with a panic");
+        }
+    }
+}
+
+/// A picture and what was found in it.
+#[derive(Clone)]
+struct Shot {
+    frame: Frame,
+    detections: Vec<Detection>,
+}
+
+struct Desk {
+    detector: Option<Box<dyn Detector>>,
+    clock: Clock,
+    latest: Option<Shot>,
+}
+
+impl Desk {
+    /// The next alert that wants one; `None` once nobody can want one any more.
+    fn next(&mut self, wanted: &Receiver<Wanted>) -> Option<Wanted> {
+        if self.latest.is_some() {
+            match wanted.recv_timeout(SHARED_FOR) {
+                Err(RecvTimeoutError::Timeout) => self.latest = None,
+                next => return next.ok(),
+            }
+        }
+        wanted.recv().ok()
+    }
+
+    /// The picture; `None` if there is none, which was said.
+    fn take(
+        &mut self,
+        wanted: &Wanted,
+        make_detector: &impl Fn() -> Result<Box<dyn Detector>, SightError>,
+        goes_on: impl Fn() -> bool,
+    ) -> Option<Shot> {
+        let camera = &wanted.stream.source.camera;
+        let is_new = |shot: &&Shot| shot.frame.camera == *camera && shot.frame.at.mono >= wanted.asked_at;
+        if let Some(shot) = self.latest.as_ref().filter(is_new) {
+            return Some(shot.clone());
+        }
+        let say = |error: &dyn Display| {
+            warn!(%camera, alert = %wanted.alert.0, %error, "no picture of the large stream");
+        };
+        self.latest = None;
+        let frame = first_frame(wanted.stream.source.clone(), self.clock, WITHIN, goes_on);
+        let frame = frame.inspect_err(|error| say(error)).ok()??;
+        let detector = match &mut self.detector {
+            Some(detector) => detector,
+            none => none.insert(make_detector().inspect_err(|error| say(error)).ok()?),
+        };
+        let detections = look(&mut **detector, &frame.picture, &wanted.stream.thresholds);
+        let detections = detections.inspect_err(|error| say(error)).ok()?;
+        debug!(%camera, alert = %wanted.alert.0, found = detections.len(), "a picture of the large stream");
+        self.latest = Some(Shot { frame, detections });
+        self.latest.clone()
+    }
+}
+
+/// Everything in the picture, looked for in the whole and, if it is large, in its parts.
+fn look(
+    detector: &mut dyn Detector,
+    picture: &Picture,
+    thresholds: &Thresholds,
+) -> Result<Vec<Detection>, InferError> {
+    let mut all = Vec::new();
+    detector.detect(picture, None, thresholds, &mut all)?;
+    if picture.format().width > IN_PARTS_FROM {
+        let mut some = Vec::new();
+        for part in parts() {
+            detector.detect(picture, Some(part), thresholds, &mut some)?;
+            all.extend_from_slice(&some);
+        }
+    }
+    Ok(all)
+}
+
+/// Four parts that overlap in the middle.
+fn parts() -> [BBox; 4] {
+    let far = 1.0 - PART;
+    [(0.0, 0.0), (far, 0.0), (0.0, far), (far, far)].map(|(x, y)| BBox::new(x, y, x + PART, y + PART))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Layout, Matrix, PictureFormat, Range};
+
+    /// Finds nothing, and remembers where it was asked to look.
+    #[derive(Default)]
+    struct Asked(Vec<Option<BBox>>);
+
+    impl Detector for Asked {
+        fn detect(
+            &mut self,
+            _: &Picture,
+            region: Option<BBox>,
+            _: &Thresholds,
+            out: &mut Vec<Detection>,
+        ) -> Result<(), InferError> {
+            out.clear();
+            self.0.push(region);
+            Ok(())
+        }
+    }
+
+    fn asked(width: usize, height: usize) -> Vec<Option<BBox>> {
+        let format = PictureFormat {
+            width,
+            height,
+            layout: Layout::Gray,
+            strides: [width, 0, 0],
+            range: Range::Full,
+            matrix: Matrix::Bt601,
+        };
+        let picture = Picture::new(format, Box::new(vec![vec![0; width * height]])).expect("a whole picture");
+        let mut asked = Asked::default();
+        look(&mut asked, &picture, &Thresholds::default()).expect("it finds nothing");
+        asked.0
+    }
+
+    #[test]
+    fn a_large_picture_is_looked_at_as_a_whole_and_in_parts_that_leave_nothing_out() {
+        assert_eq!(asked(640, 360), [None]);
+        let asked = asked(1920, 1080);
+        assert_eq!((asked.len(), asked[0]), (5, None));
+        // A head on the seam of two parts lies whole in one of them.
+        for n in 0..100 {
+            let (x, y) = (n % 10, n / 10);
+            let (x, y) = (x as f32 / 11.0, y as f32 / 11.0);
+            let head = (x, y, x + 0.09, y + 0.09);
+            let is_within = |part: &BBox| {
+                part.x0 <= head.0 && part.y0 <= head.1 && part.x1 >= head.2 && part.y1 >= head.3
+            };
+            assert!(asked.iter().flatten().any(is_within), "{head:?}");
+        }
+    }
+}
