@@ -6,13 +6,14 @@
 //! a picture in which people were not looked for.
 
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 use crate::analysis::alert::{AlertId, Level};
 use crate::analysis::detection::Detection;
@@ -27,8 +28,10 @@ use super::sight::SightError;
 
 /// Alerts that may wait for their close-up.
 const QUEUE: usize = 8;
-/// What opening a large stream and its first keyframe may take. Later it shows something else.
+/// What opening a large stream and its first keyframe may take.
 const WITHIN: Duration = Duration::from_secs(8);
+/// An alert that had to wait for longer gets none: the picture would show something else.
+const TOO_LATE: Duration = Duration::from_secs(15);
 /// A picture that nobody shares any more is let go.
 const SHARED_FOR: Duration = Duration::from_secs(5);
 /// A picture that is wider is also looked at in four overlapping parts, pixels: faces that were too small to be seen in
@@ -100,7 +103,12 @@ impl CloseUps {
             let mut desk = Desk { detector: None, clock, latest: None };
             while let Some(wanted) = desk.next(&wanted) {
                 let goes_on = || !over.load(Ordering::SeqCst);
-                let taken = desk.take(&wanted, &make_detector, goes_on);
+                let taken = catch_unwind(AssertUnwindSafe(|| desk.take(&wanted, &make_detector, goes_on)));
+                let taken = taken.unwrap_or_else(|_| {
+                    error!(alert = %wanted.alert.0, "a close-up panicked (our bug, please report it)");
+                    desk.detector = None;
+                    None
+                });
                 let Wanted { alert, level, .. } = wanted;
                 let Some(Shot { frame, detections }) = taken else { continue };
                 let close_up = CloseUp { alert, level, frame, detections };
@@ -120,7 +128,7 @@ impl CloseUps {
     /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the recorder must have ended.
     pub fn join(self) {
         if self.thread.join().is_err() {
-            tracing::error!("the thread of close-ups ended with a panic");
+            error!("the thread of close-ups ended with a panic");
         }
     }
 }
@@ -166,6 +174,10 @@ impl Desk {
             warn!(%camera, alert = %wanted.alert.0, %error, "no picture of the large stream");
         };
         self.latest = None;
+        if self.clock.now().mono.saturating_sub(wanted.asked_at) > TOO_LATE {
+            say(&"too many alerts began at once");
+            return None;
+        }
         let frame = first_frame(wanted.stream.source.clone(), self.clock, WITHIN, goes_on);
         let frame = frame.inspect_err(|error| say(error)).ok()??;
         let detector = match &mut self.detector {
