@@ -19,6 +19,9 @@ DWELL_SECS = 8
 # All cameras send their keyframes at the same time, as after a power cut.
 TOGETHER = "keyframes together"
 
+# With the ONNX Runtime that LOOKOUT_OPENVINO_LIB names.
+OPENVINO = "int8 on OpenVINO"
+
 # name: (lines for every camera, lines for [detector])
 VARIANTS = {
     "everything": ('policy = "auto"', ""),
@@ -27,6 +30,7 @@ VARIANTS = {
     "without motion": ('policy = "auto"\nskip_still = false\nlook_closer = false', ""),
     "int8": ('policy = "auto"', 'model = "street-nano-int8"'),
     TOGETHER: ('policy = "auto"', ""),
+    OPENVINO: ('policy = "auto"', 'model = "street-nano-int8"\nproviders = ["openvino"]'),
 }
 
 
@@ -113,7 +117,10 @@ def run(program, server, cameras, rules, variant, seconds, settle, broker=18830)
         threading.Thread(target=listen, daemon=True).start()
         config = configuration(folder, server, cameras, rules, variant, server.port, broker)
         log = open(os.path.join(folder, "log"), "w", encoding="utf-8")
-        daemon = subprocess.Popen([program, "run", "--config", config], stderr=log, stdout=log)
+        environment = dict(os.environ)
+        if variant == OPENVINO:
+            environment["LOOKOUT_ORT_LIB"] = environment["LOOKOUT_OPENVINO_LIB"]
+        daemon = subprocess.Popen([program, "run", "--config", config], stderr=log, stdout=log, env=environment)
         processes.append(daemon)
         time.sleep(3)
         if daemon.poll() is not None:

@@ -24,12 +24,14 @@ COMPARED = [
     ("room-10", 8, "lookout", "without motion", "fast"),
     ("room-10", 8, "lookout", "without gate and motion", "fast"),
     ("room-10", 8, "lookout", "int8", "fast"),
+    ("room-10", 8, "lookout", "int8 on OpenVINO", "fast"),
     ("room-10", 8, "lookout", "everything", "slow"),
     ("room-10", 4, "opencv", "", "fast"),
     ("room-10", 8, "decode only", "", "fast"),
     ("room-10", 4, "frigate-like", "", "fast"),
     ("room-10", 8, "frigate-like tuned", "", "fast"),
     ("room-03", 16, "lookout", "everything", "fast"),
+    ("room-03", 16, "lookout", "int8", "fast"),
     ("room-03", 8, "frigate-like tuned", "", "fast"),
     ("room-00", 16, "lookout", "everything", "fast"),
     ("room-00", 8, "frigate-like tuned", "", "fast"),
@@ -40,10 +42,12 @@ MANY = [
     ("room-10", 64, "lookout", "everything", "fast"),
     ("room-10", 64, "lookout", "keyframes together", "fast"),
     ("room-03", 64, "lookout", "everything", "fast"),
+    # More than two cores can do.
+    ("room-30", 96, "lookout", "everything", "fast"),
 ]
 SETS = [
     (stream, 8, "lookout", variant, "fast")
-    for stream in ("room-30-gop1s", "room-30-gop10s", "room-30-cbr", "room-30-night", "room-30-h265", "room-30-576", "room-30-1080")
+    for stream in ("room-30-1080", "room-30-gop1s", "room-30-gop10s", "room-30-cbr", "room-30-night", "room-30-h265", "room-30-576")
     for variant in ("everything", "without gate and motion")
 ]
 
@@ -75,8 +79,8 @@ def main():
         truth_file = os.path.join(args.streams, f"{stream}.json")
         with open(truth_file, encoding="utf-8") as file:
             truth = json.load(file)
-        # A whole loop, or two of a short one; of the longest its cameras, each at another place of it, see a part.
-        seconds = min(60, truth["loop"] + 5) if args.quick else min(150, max(90, truth["loop"] + 5))
+        # Of a long loop its cameras, each at another place of it, see a part.
+        seconds = min(60, truth["loop"] + 5) if args.quick else min(110, max(90, truth["loop"] + 5))
         settle = 15 + cameras // 4
         print(f"[{number}/{len(rows)}] {name}: {seconds + settle:.0f} s", file=sys.stderr, flush=True)
         server = Server(args.serve, args.port, [truth_file])

@@ -30,6 +30,12 @@ if [ ! -x "$cache/venv/bin/python" ] || ! "$cache/venv/bin/python" -c 'import cv
   "$cache/venv/bin/pip" install -q --disable-pip-version-check opencv-python-headless onnxruntime numpy matplotlib
 fi
 python=$cache/venv/bin/python
+# ONNX Runtime with OpenVINO's provider, a Python package that is only a carrier, as in deploy/setup.sh.
+openvino=1.24.1
+export LOOKOUT_OPENVINO_LIB=$cache/openvino/onnxruntime/capi/libonnxruntime.so.$openvino
+if [ ! -f "$LOOKOUT_OPENVINO_LIB" ]; then
+  "$cache/venv/bin/pip" install -q --disable-pip-version-check --no-deps --target "$cache/openvino" "onnxruntime-openvino==$openvino"
+fi
 results=$cache/results${quick:+-quick}.jsonl
 [ -z "$fresh" ] || rm -f "$results"
 echo "building" >&2

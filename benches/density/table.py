@@ -49,7 +49,7 @@ def picture(rows, path):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    shown = [row for row in rows if row["stream"] in ("room-03", "room-10", "room-30") and row["rules"] == "fast" and row["cameras"] <= 16]
+    shown = [row for row in rows if row["stream"] in ("room-00", "room-03", "room-10", "room-30") and row["rules"] == "fast" and row["cameras"] <= 16]
     shown.sort(key=lambda row: (row["busy"], -row["ms"]))
     names = [f"{row['busy'] * 100:.0f} % busy: {label(row)}" for row in shown]
     def colour(row):
@@ -57,7 +57,7 @@ def picture(rows, path):
             return "#909497"
         if row["system"] != "lookout":
             return "#c0392b"
-        return "#2471a3" if row["variant"] in ("everything", "int8") else "#a9cce3"
+        return "#2471a3" if row["variant"] in ("everything", "int8", "int8 on OpenVINO") else "#a9cce3"
 
     colours = [colour(row) for row in shown]
     figure, axes = pyplot.subplots(figsize=(9, 0.34 * len(shown) + 1.2))
