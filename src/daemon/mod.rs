@@ -63,7 +63,7 @@ use close_up::CloseUps;
 use commands::{Answering, Tally};
 use keeper::Keeper;
 use lookers::{LookerCounts, Lookers};
-use recorder::{Recorder, RecorderCounts, Told};
+use recorder::{Outlets, Recorder, RecorderCounts, Told};
 use report::Health;
 use running::{Beginning, Gauges, Running};
 use sensors::RunningSensors;
@@ -171,12 +171,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let (recorder, recorder_queue) = Recorder::start(
         site.recorder_settings(),
         restored.evidence,
-        outbox.clone(),
-        keeper,
+        Outlets { outbox: outbox.clone(), keeper, tell_open, close_ups: close_up_queue },
         clock,
         counts.clone(),
-        tell_open,
-        close_up_queue,
     )
     .map_err(DaemonError::new)?;
     let close_ups = CloseUps::start(close_ups_wanted, sight.maker(), recorder_queue.clone(), clock)

@@ -132,6 +132,18 @@ pub struct RecorderCounts {
     pub failing: Mutex<Option<String>>,
 }
 
+/// Where what is recorded goes.
+pub struct Outlets {
+    /// The queue on disk.
+    pub outbox: Outbox,
+    /// The box's own pictures.
+    pub keeper: Keeper,
+    /// Hears the alerts that are open.
+    pub tell_open: OpenAlerts,
+    /// Opens large streams.
+    pub close_ups: CloseUpQueue,
+}
+
 /// The running thread.
 pub struct Recorder {
     thread: JoinHandle<()>,
@@ -145,14 +157,12 @@ impl Recorder {
     pub fn start(
         settings: Settings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
-        outbox: Outbox,
-        keeper: Keeper,
+        outlets: Outlets,
         clock: Clock,
         counts: Arc<RecorderCounts>,
-        tell_open: OpenAlerts,
-        close_ups: CloseUpQueue,
     ) -> std::io::Result<(Self, RecorderQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
+        let Outlets { outbox, keeper, tell_open, close_ups } = outlets;
         let unstored = VecDeque::new();
         let desk =
             Desk { settings, evidence: known, outbox, keeper, clock, counts, tell_open, close_ups, unstored };

@@ -56,16 +56,18 @@ impl Site {
     ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
         let teller = Teller::new(config, sight.model_ref(), clock, mutes).map_err(DaemonError::new)?;
+        let mut main_streams = BTreeMap::new();
+        for camera in &config.cameras {
+            if let Some(stream) = main_stream(camera, sight)? {
+                main_streams.insert(camera.id.clone(), Arc::new(stream));
+            }
+        }
         let recorder = Settings {
             teller,
             evidence: config.evidence.enabled,
             classes: sight.classes(),
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
-            main_streams: config
-                .cameras
-                .iter()
-                .filter_map(|camera| main_stream(camera, sight).transpose())
-                .collect::<Result<_, _>>()?,
+            main_streams,
         };
         let manner = |camera: &Camera| Arc::new(Manner::of(camera, sight));
         let manners = config.cameras.iter().map(|camera| (camera.id.clone(), manner(camera))).collect();
@@ -142,13 +144,12 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
 }
 
 /// The camera's large stream, if it has one.
-fn main_stream(camera: &Camera, sight: &Sight) -> Result<Option<(Arc<str>, Arc<MainStream>)>, DaemonError> {
+fn main_stream(camera: &Camera, sight: &Sight) -> Result<Option<MainStream>, DaemonError> {
     let (Some(url), CameraSource::Rtsp { transport, .. }) = (&camera.url_main, &camera.source) else {
         return Ok(None);
     };
     let source = stream(camera, &CameraSource::Rtsp { url: url.clone(), transport: *transport })?;
-    let main = MainStream { source, thresholds: sight.thresholds(camera) };
-    Ok(Some((camera.id.clone(), Arc::new(main))))
+    Ok(Some(MainStream { source, thresholds: sight.thresholds(camera) }))
 }
 
 fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
