@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The density benchmark: makes the streams, builds, measures what is not measured yet, prints the tables.
 # benches/density/run.sh [--quick] [--only TEXT] [--fresh]     --fresh forgets what was measured before
-# Needs the clips: ../shared beside the checkout, or LOOKOUT_SHARED. Takes an hour and a half, --quick half an hour.
+# Needs the clips: ../shared beside the checkout, or LOOKOUT_SHARED. Takes an hour and twenty minutes, --quick half an hour.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=benches/density
