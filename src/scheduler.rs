@@ -42,6 +42,8 @@ struct Mailbox {
     period: Duration,
     /// Not before this moment of the monotonic clock.
     due: Duration,
+    /// A frame of then or later is another look than the one that waits in the mailbox.
+    next_look: Duration,
     /// How much it counts beside the others when there is not time for all.
     weight: f32,
     /// Virtual time at which this camera has had its share.
@@ -53,9 +55,9 @@ struct Mailbox {
 /// What became of a camera's frames since it was added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Came when the camera was not due; not even mapped.
+    /// Came when the camera was not due and was not even mapped, or gave way to a newer one for the same look.
     pub not_due: u64,
-    /// Offered, then replaced by a newer one before a worker had time: overload.
+    /// Was a look of its own, and pushed out by the frame of a later one before a worker had time: overload.
     pub replaced: u64,
     /// Looked at.
     pub taken: u64,
@@ -104,6 +106,7 @@ impl Scheduler {
                 wanted_period: period,
                 period,
                 due: Duration::ZERO,
+                next_look: Duration::ZERO,
                 weight,
                 pass,
                 being_looked_at: false,
@@ -153,12 +156,19 @@ impl Scheduler {
         }
     }
 
-    /// Puts a frame into its camera's mailbox; an older one there is dropped and counted.
+    /// Puts a frame into its camera's mailbox; an older one there is dropped and counted. It counts as overload only
+    /// if both were due: of several frames for one look the newest is the best.
     pub fn offer(&self, frame: Frame) {
         let mut turns = self.turns.lock();
         let Some(mailbox) = turns.cameras.get_mut(&frame.camera) else { return };
-        if mailbox.newest.replace(frame).is_some() {
-            mailbox.counts.replaced += 1;
+        let at = frame.at.mono;
+        match mailbox.newest.replace(frame) {
+            None => mailbox.next_look = mailbox.beat_after(mailbox.due, at),
+            Some(_) if at < mailbox.next_look => mailbox.counts.not_due += 1,
+            Some(_) => {
+                mailbox.counts.replaced += 1;
+                mailbox.next_look = mailbox.beat_after(mailbox.next_look, at);
+            }
         }
         if !mailbox.being_looked_at {
             self.offered.notify_one();
@@ -199,6 +209,14 @@ impl Scheduler {
     }
 }
 
+impl Mailbox {
+    /// When the look after one that was due at `due`, with a frame of `at`, is due. The beat is kept as long as frames
+    /// come about on time, so that the average rate is the wanted one.
+    fn beat_after(&self, due: Duration, at: Duration) -> Duration {
+        if at > due + self.period { at + self.period } else { due + self.period }
+    }
+}
+
 impl Turns {
     fn next(&mut self) -> Option<Frame> {
         let waiting = self.cameras.values_mut().filter(|m| m.newest.is_some() && !m.being_looked_at);
@@ -206,12 +224,7 @@ impl Turns {
         let frame = mailbox.newest.take()?;
         mailbox.being_looked_at = true;
         mailbox.counts.taken += 1;
-        // The beat is kept as long as frames come about on time, so that the average rate is the wanted one.
-        mailbox.due = if frame.at.mono > mailbox.due + mailbox.period {
-            frame.at.mono + mailbox.period
-        } else {
-            mailbox.due + mailbox.period
-        };
+        mailbox.due = mailbox.beat_after(mailbox.due, frame.at.mono);
         // A camera that was away does not catch up on the others: its share starts now.
         let start = mailbox.pass.max(self.pass);
         mailbox.pass = start + mailbox.period.div_f32(mailbox.weight);
@@ -256,9 +269,26 @@ mod tests {
     fn the_newest_frame_wins_and_the_older_one_is_counted() {
         let s = scheduler(&[("a", 5.0)]);
         s.offer(frame("a", 0, 0));
-        s.offer(frame("a", 1, 40));
+        s.offer(frame("a", 1, 210));
         assert_eq!(take_now(&s).map(|t| t.frame.number), Some(1));
         assert_eq!(s.counts()[0].1, Counts { not_due: 0, replaced: 1, taken: 1 });
+    }
+
+    #[test]
+    fn only_looks_that_are_missed_are_overload() {
+        let s = scheduler(&[("a", 5.0)]);
+        // 25 a second, and nobody has time for 600 ms: of three looks one is held at their end.
+        for n in 0..15 {
+            s.offer(frame("a", n, n * 40));
+        }
+        assert_eq!(take_now(&s).map(|t| t.frame.number), Some(14));
+        assert_eq!(s.counts()[0].1, Counts { not_due: 12, replaced: 2, taken: 1 });
+        // A network that held them back gives many at once: one look.
+        for n in 15..20 {
+            s.offer(frame("a", n, 900));
+        }
+        assert_eq!(take_now(&s).map(|t| t.frame.number), Some(19));
+        assert_eq!(s.counts()[0].1, Counts { not_due: 16, replaced: 2, taken: 2 });
     }
 
     #[test]

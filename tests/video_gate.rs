@@ -4,12 +4,17 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use lookout::frame::Taken;
+use lookout::analysis::time::Moment;
+use lookout::clock::Clock;
+use lookout::frame::{Frame, Taken};
+use lookout::scheduler::Scheduler;
 use lookout::video::{
-    Auth, CameraHandle, Demand, GateMode, Mount, Play, Policy, RtspServer, Source, Unsuited,
+    Auth, CameraEvent, CameraHandle, Demand, FrameSink, GateMode, Mount, Play, Policy, RtspServer, Source,
+    Unsuited, supervise,
 };
+use parking_lot::Mutex;
 use support::rtsp_cameras::{STOP_WITHIN, camera, start};
 use support::rtsp_sink::Recorder;
 
@@ -112,6 +117,85 @@ fn a_burst_gives_what_came_since_the_last_look_and_sleeps_again_afterwards() {
     wait_for(&handle, "four seconds", |stats| stats.units >= units + 100);
     let decoded = handle.stats().frames - frames;
     assert!(decoded <= 4, "{decoded} of a hundred units were decoded on patrol");
+    handle.stop(STOP_WITHIN).unwrap();
+}
+
+/// Mailboxes and one worker, as the daemon has them; a look takes a quarter of the time between two pictures.
+struct Looks {
+    clock: Clock,
+    scheduler: Scheduler,
+    demand: Mutex<Demand>,
+    /// What was pushed out until the first picture of the burst came that was no older than a live one.
+    missed: Mutex<Option<u64>>,
+}
+
+impl Looks {
+    fn replaced(&self) -> u64 {
+        self.scheduler.counts()[0].1.replaced
+    }
+}
+
+impl FrameSink for Looks {
+    fn wants(&self, camera: &str, at: Moment) -> bool {
+        self.scheduler.wants(camera, at)
+    }
+
+    fn frame(&self, frame: Frame) {
+        let age = self.clock.now().mono.saturating_sub(frame.at.mono);
+        let is_of_burst = frame.taken == Taken::InTurn;
+        self.scheduler.offer(frame);
+        // Pictures are 40 ms apart: behind an older one another waits already.
+        if is_of_burst && age < Duration::from_millis(50) {
+            self.missed.lock().get_or_insert(self.replaced());
+        }
+    }
+
+    fn demand(&self, _camera: &str) -> Demand {
+        *self.demand.lock()
+    }
+
+    fn has_room(&self, camera: &str) -> bool {
+        self.scheduler.has_room(camera)
+    }
+
+    fn event(&self, _camera: &Arc<str>, _event: CameraEvent) {}
+}
+
+#[test]
+fn of_what_led_to_a_burst_every_picture_is_looked_at_up_to_the_youngest() {
+    let server = h264(25);
+    let clock = Clock::start();
+    let looks = Arc::new(Looks {
+        clock,
+        scheduler: Scheduler::new(),
+        demand: Mutex::new(Demand::Keyframes),
+        missed: Mutex::default(),
+    });
+    // Every picture is wanted, so each that is pushed out is a look missed.
+    looks.scheduler.set_camera(&"cam".into(), 100.0, 1.0);
+    let handle = supervise(gated(&server, Policy::Auto), clock, looks.clone()).unwrap();
+    let worker = std::thread::spawn({
+        let looks = looks.clone();
+        move || {
+            while !looks.scheduler.is_closed() {
+                if let Some(turn) = looks.scheduler.take(Instant::now() + Duration::from_millis(100)) {
+                    std::thread::sleep(Duration::from_millis(10));
+                    drop(turn);
+                }
+            }
+        }
+    });
+    wait_for(&handle, "patrol", |stats| stats.frames >= 3);
+    let after = clock.now().mono - Duration::from_secs(1);
+    looks.scheduler.rewind("cam", after);
+    let before = looks.scheduler.counts()[0].1;
+    *looks.demand.lock() = Demand::Often { every: Duration::ZERO, after };
+    wait_for(&handle, "the end of the look back", |_| looks.missed.lock().is_some());
+    let taken = looks.scheduler.counts()[0].1.taken - before.taken;
+    assert_eq!(looks.missed.lock().unwrap() - before.replaced, 0, "pushed out, of {taken} looked at");
+    assert!(taken >= 20, "{taken} pictures of a second were looked at");
+    looks.scheduler.close();
+    worker.join().unwrap();
     handle.stop(STOP_WITHIN).unwrap();
 }
 

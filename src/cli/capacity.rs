@@ -201,7 +201,8 @@ impl Trial<'_> {
         Ok(self.outcome(holds, too_many, forecast, cores))
     }
 
-    /// Whether so many cameras are all watched as they should be.
+    /// Whether so many cameras are all watched as they should be. Something that is missed is only believed the second
+    /// time: a machine pauses now and then for other reasons than cameras.
     fn holds(&mut self, count: usize) -> Result<bool, Failure> {
         self.rehearsal.play(count).map_err(Failure::failed)?;
         let deadline = Instant::now() + START_WITHIN;
@@ -215,6 +216,12 @@ impl Trial<'_> {
         }
         // The first looks at a new camera cost more than the others.
         std::thread::sleep(Duration::from_secs(6));
+        Ok(self.watch(count, "watched once more") || self.watch(count, "too many"))
+    }
+
+    /// Watches for the time that was asked for and tells the figures; whether nothing was missed, and if something
+    /// was, what that means.
+    fn watch(&mut self, count: usize, meaning: &str) -> bool {
         self.rehearsal.figures();
         let server_before = self.server.and_then(ClipServer::cpu_secs);
         let began = Instant::now();
@@ -233,10 +240,10 @@ impl Trial<'_> {
             server.map_or("-".to_owned(), |cores| format!("{cores:.2}")),
             figures.memory_bytes.map_or("-".to_owned(), |bytes| (bytes / 1_000_000).to_string()),
             figures.late * 100.0,
-            missed.map_or(String::new(), |why| format!("   too many: {why}")),
+            missed.map_or(String::new(), |why| format!("   {meaning}: {why}")),
         );
         self.figures.push((count, figures, server, missed.is_none()));
-        Ok(missed.is_none())
+        missed.is_none()
     }
 
     /// How many cameras like these there is room for, by what they cost so far.

@@ -27,7 +27,7 @@ use crate::frame::Taken;
 const AHEAD: usize = 32;
 /// Units that are decoded before another camera has its turn.
 const SLICE: usize = 16;
-/// A unit that is older than this is one of those that catch up, and waits until its picture has room.
+/// A unit that is older than this is one of those that [catch up](Desk::catches_up), wherever it comes from.
 const CATCHING_UP: Duration = Duration::from_millis(200);
 /// But not for longer than this: whoever looks at the frames is overloaded.
 const WAITS_FOR_ROOM: Duration = Duration::from_secs(6);
@@ -52,6 +52,9 @@ pub(super) struct Intake {
 #[derive(Default)]
 struct Desk {
     decoder: Option<OpenDecoder>,
+    /// A run began, and since then a unit or a picture was always waiting. The last of these units are as young as
+    /// live ones, but the pictures before them are still to be looked at.
+    catches_up: bool,
     told_the_end: bool,
 }
 
@@ -200,6 +203,7 @@ impl Intake {
                 self.gate.lock().keyframe_gave(pictures > 0);
             }
             How::Begin | How::Continue => {
+                desk.catches_up |= work.how == How::Begin;
                 let decoder = match &mut desk.decoder {
                     Some(decoder) => {
                         if work.how == How::Begin {
@@ -230,9 +234,16 @@ impl Intake {
         Ok(decoder)
     }
 
-    /// Whether a unit that catches up must wait until its picture has room.
-    fn must_wait(&self, age: Duration) -> bool {
-        age > CATCHING_UP && age < WAITS_FOR_ROOM && !self.tap.sink.has_room(&self.tap.source.camera)
+    /// Whether the next unit is one of those that catch up, and must wait until its picture has room.
+    fn must_wait(&self, desk: &mut Desk, gate: &Gate<Packed>, now: Duration) -> bool {
+        let Some(oldest) = gate.oldest_waiting() else { return false };
+        let age = now.saturating_sub(oldest);
+        if self.waits || age >= WAITS_FOR_ROOM || !(desk.catches_up || age > CATCHING_UP) {
+            return false;
+        }
+        let has_room = self.tap.sink.has_room(&self.tap.source.camera);
+        desk.catches_up &= !(has_room && gate.waiting() == 1);
+        !has_room
     }
 
     fn finish(&self, desk: &mut Desk) {
@@ -262,15 +273,17 @@ impl Job for Intake {
             let now = tap.clock.now().mono;
             let (work, is_in_burst) = {
                 let mut gate = self.gate.lock();
-                let oldest = gate.oldest_waiting();
-                if !self.waits && oldest.is_some_and(|at| self.must_wait(now.saturating_sub(at))) {
+                if self.must_wait(&mut desk, &gate, now) {
                     return Then::Later;
                 }
                 (gate.next(now), gate.is_in_burst())
             };
             self.read_on.notify_all();
-            if !is_in_burst && let Some(decoder) = desk.decoder.take() {
-                self.threads.idle.give_back(decoder);
+            if !is_in_burst {
+                desk.catches_up = false;
+                if let Some(decoder) = desk.decoder.take() {
+                    self.threads.idle.give_back(decoder);
+                }
             }
             let Some(work) = work else {
                 if self.ended.load(Ordering::SeqCst) {
