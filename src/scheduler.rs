@@ -4,7 +4,8 @@
 //! never a queue of frames and what is looked at is never old. A camera becomes due at its analysis rate.
 //! Among the due cameras the one that is furthest behind its share is served first (stride scheduling,
 //! Waldspurger and Weihl 1995): with time to spare every camera gets its rate, under overload all rates
-//! fall in proportion, those of cameras with a higher weight less. A camera whose frame is being looked at is not
+//! fall in proportion, those of cameras with a higher weight less. What is shared is time: a camera whose looks cost
+//! twice as much as the others' gets half as many, so that a crowd before one camera blinds no other. A camera whose frame is being looked at is not
 //! handed out a second time, so the frames of one camera reach the analysis in order.
 //!
 //! Must never look at pixels, wait for a camera, or know what a rule is.
@@ -30,6 +31,8 @@ struct Turns {
     cameras: BTreeMap<Arc<str>, Mailbox>,
     /// Virtual time: the pass of the camera served last.
     pass: Duration,
+    /// What a look costs, seconds, on average over the latest ones of all cameras; 0 before the first.
+    mean_cost: f32,
     closed: bool,
 }
 
@@ -48,9 +51,16 @@ struct Mailbox {
     weight: f32,
     /// Virtual time at which this camera has had its share.
     pass: Duration,
+    /// What a look at it costs, seconds, on average over the latest ones; 0 before the first.
+    cost: f32,
     being_looked_at: bool,
     counts: Counts,
 }
+
+/// How much the latest look changes an average cost.
+const LATEST_COUNTS: f32 = 0.125;
+/// A camera's looks count as no more than so many times as dear as the average, and no less than the reciprocal.
+const MOST_DEAR: f32 = 4.0;
 
 /// What became of a camera's frames since it was added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,18 +79,37 @@ pub struct Turn<'a> {
     scheduler: &'a Scheduler,
     /// The frame to look at.
     pub frame: Frame,
+    took: Option<Duration>,
+}
+
+impl Turn<'_> {
+    /// So much time went into the look; without this it counts as an average one of its camera.
+    pub fn took(&mut self, time: Duration) {
+        self.took = Some(time);
+    }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut turns = self.scheduler.turns.lock();
+        let cost = self.took.map(|time| time.as_secs_f32());
+        if let Some(cost) = cost {
+            turns.mean_cost = averaged(turns.mean_cost, cost);
+        }
         if let Some(mailbox) = turns.cameras.get_mut(&self.frame.camera) {
+            mailbox.cost = cost.map_or(mailbox.cost, |cost| averaged(mailbox.cost, cost));
             mailbox.being_looked_at = false;
             if mailbox.newest.is_some() {
                 self.scheduler.offered.notify_one();
             }
         }
     }
+}
+
+/// An average after one more look. Never 0, which says that there was none.
+fn averaged(average: f32, cost: f32) -> f32 {
+    let cost = cost.max(1e-6);
+    if average > 0.0 { average + (cost - average) * LATEST_COUNTS } else { cost }
 }
 
 impl Scheduler {
@@ -109,6 +138,7 @@ impl Scheduler {
                 next_look: Duration::ZERO,
                 weight,
                 pass,
+                cost: 0.0,
                 being_looked_at: false,
                 counts: Counts::default(),
             });
@@ -183,11 +213,11 @@ impl Scheduler {
                 return None;
             }
             if let Some(frame) = turns.next() {
-                return Some(Turn { scheduler: self, frame });
+                return Some(Turn { scheduler: self, frame, took: None });
             }
             if self.offered.wait_until(&mut turns, deadline).timed_out() {
                 let frame = if turns.closed { None } else { turns.next() };
-                return frame.map(|frame| Turn { scheduler: self, frame });
+                return frame.map(|frame| Turn { scheduler: self, frame, took: None });
             }
         }
     }
@@ -210,6 +240,15 @@ impl Scheduler {
 }
 
 impl Mailbox {
+    /// How many times as much a look at this camera costs as the average.
+    fn dearness(&self, mean_cost: f32) -> f32 {
+        if self.cost > 0.0 && mean_cost > 0.0 {
+            (self.cost / mean_cost).clamp(1.0 / MOST_DEAR, MOST_DEAR)
+        } else {
+            1.0
+        }
+    }
+
     /// When the look after one that was due at `due`, with a frame of `at`, is due. The beat is kept as long as frames
     /// come about on time, so that the average rate is the wanted one.
     fn beat_after(&self, due: Duration, at: Duration) -> Duration {
@@ -227,7 +266,7 @@ impl Turns {
         mailbox.due = mailbox.beat_after(mailbox.due, frame.at.mono);
         // A camera that was away does not catch up on the others: its share starts now.
         let start = mailbox.pass.max(self.pass);
-        mailbox.pass = start + mailbox.period.div_f32(mailbox.weight);
+        mailbox.pass = start + mailbox.period.mul_f32(mailbox.dearness(self.mean_cost) / mailbox.weight);
         self.pass = start;
         Some(frame)
     }
@@ -319,6 +358,17 @@ mod tests {
 
     /// Has a worker that manages one look every `every_ms` look `looks` times; the share of each camera.
     fn assert_shares(s: &Scheduler, every_ms: u64, looks: u64, shares: [(&str, f64); 3]) {
+        assert_shares_at(s, every_ms, looks, shares, |_| None);
+    }
+
+    /// The same where a look takes as long as `cost` says of its camera.
+    fn assert_shares_at(
+        s: &Scheduler,
+        every_ms: u64,
+        looks: u64,
+        shares: [(&str, f64); 3],
+        cost: impl Fn(&str) -> Option<Duration>,
+    ) {
         let mut served: BTreeMap<String, u32> = BTreeMap::new();
         for step in 0..looks {
             for (camera, _) in shares {
@@ -327,7 +377,10 @@ mod tests {
                     s.offer(f);
                 }
             }
-            if let Some(turn) = take_now(s) {
+            if let Some(mut turn) = take_now(s) {
+                if let Some(time) = cost(&turn.frame.camera) {
+                    turn.took(time);
+                }
                 *served.entry(turn.frame.camera.to_string()).or_default() += 1;
             }
         }
@@ -352,6 +405,21 @@ mod tests {
         }
         // There is time for three looks a second, and they want fifteen.
         assert_shares(&s, 333, 3000, [("gate", 2000.0), ("street", 500.0), ("yard", 500.0)]);
+    }
+
+    #[test]
+    fn under_overload_a_camera_with_dear_looks_gets_fewer_of_them() {
+        let s = scheduler(&[("crowd", 5.0), ("street", 5.0), ("yard", 5.0)]);
+        let cost = |camera: &str| Some(Duration::from_millis(if camera == "crowd" { 30 } else { 10 }));
+        // Each gets the same time: 3 looks of 30 ms, 9 of 10 ms.
+        assert_shares_at(&s, 333, 4200, [("crowd", 600.0), ("street", 1800.0), ("yard", 1800.0)], cost);
+    }
+
+    #[test]
+    fn with_time_to_spare_a_camera_with_dear_looks_gets_its_rate() {
+        let s = scheduler(&[("crowd", 5.0), ("street", 5.0), ("yard", 5.0)]);
+        let cost = |camera: &str| Some(Duration::from_millis(if camera == "crowd" { 30 } else { 10 }));
+        assert_shares_at(&s, 50, 3000, [("crowd", 750.0), ("street", 750.0), ("yard", 750.0)], cost);
     }
 
     #[test]

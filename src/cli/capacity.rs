@@ -28,6 +28,8 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 const MOST_MISSED: f64 = 0.02;
 /// Part of the cores that can really be used before frames wait; measured on two cores, where waiting begins there.
 const USABLE: f64 = 0.92;
+/// Cores that a host takes away from a virtual machine without being worth a word.
+const STOLEN: f64 = 0.02;
 /// The search ends when what holds and what does not are this close together.
 const CLOSE_ENOUGH: f64 = 1.08;
 
@@ -240,7 +242,7 @@ impl Trial<'_> {
             server.map_or("-".to_owned(), |cores| format!("{cores:.2}")),
             figures.memory_bytes.map_or("-".to_owned(), |bytes| (bytes / 1_000_000).to_string()),
             figures.late * 100.0,
-            missed.map_or(String::new(), |why| format!("   {meaning}: {why}")),
+            missed.map_or(String::new(), |why| format!("   {meaning}: {why}{}", stolen(&figures))),
         );
         self.figures.push((count, figures, server, missed.is_none()));
         missed.is_none()
@@ -282,6 +284,14 @@ impl Trial<'_> {
             advice,
         }
     }
+}
+
+/// A word on the host of a virtual machine that did not leave it its time.
+fn stolen(figures: &Figures) -> String {
+    if figures.cores_stolen <= STOLEN {
+        return String::new();
+    }
+    format!(" (meanwhile the host took {:.2} cores away from this machine)", figures.cores_stolen)
 }
 
 /// What a camera missed, if one did.
@@ -327,7 +337,12 @@ fn advice(figures: &Figures, cores: f64) -> (&'static str, Vec<String>) {
         ),
         _ => advice.push("lower bit rates and frame rates at the cameras".to_owned()),
     }
-    if figures.cores < cores * 0.6 {
+    if figures.cores_stolen > STOLEN {
+        advice.push(
+            "the host of this virtual machine takes processor time away from it: measure again when it does not"
+                .to_owned(),
+        );
+    } else if figures.cores < cores * 0.6 {
         advice.push("the processor is not the limit here: look at the network and at the cameras".to_owned());
     }
     (most, advice)

@@ -397,8 +397,8 @@ pub struct CameraDocument {
     /// How many pictures per second are looked at.
     #[schemars(range(min = 0.1, max = 30.0), extend("default" = DEFAULT_ANALYSIS_FPS))]
     pub analysis_fps: Option<At<f64>>,
-    /// How much it counts beside the other cameras when the box has not time for all: one with 2 keeps twice the share
-    /// of its looks that one with 1 keeps.
+    /// How much it counts beside the other cameras when the box has not time for all: one with 2 gets twice the time that
+    /// one with 1 gets.
     #[schemars(range(min = 0.1, max = 10.0), extend("default" = 1.0))]
     pub weight: Option<At<f64>>,
     /// How sure the detector must be, per class, 0 to 1. Classes that are not named use the model's own value.

@@ -120,9 +120,12 @@ struct Looking {
 impl Looking {
     fn work(&self, detector: &mut dyn Detector) {
         while !self.scheduler.is_closed() {
-            let Some(turn) = self.scheduler.take(Instant::now() + WAIT) else { continue };
+            let Some(mut turn) = self.scheduler.take(Instant::now() + WAIT) else { continue };
             let frame = turn.frame.clone();
-            match self.look(detector, &frame) {
+            let began = Instant::now();
+            let looked = self.look(detector, &frame);
+            turn.took(began.elapsed());
+            match looked {
                 Ok(detections) => {
                     if frame.taken == Taken::OnPatrol {
                         let waited = self.clock.now().mono.saturating_sub(frame.at.mono);

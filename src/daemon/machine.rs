@@ -23,19 +23,28 @@ const TICKS_PER_SEC: f64 = 100.0;
 pub struct CpuReading {
     at: Duration,
     used_secs: Option<f64>,
+    stolen_secs: Option<f64>,
 }
 
 impl CpuReading {
     /// A reading at `now` of the monotonic clock.
     pub fn take(now: Duration) -> Self {
-        CpuReading { at: now, used_secs: cpu_secs() }
+        CpuReading { at: now, used_secs: cpu_secs(), stolen_secs: stolen_secs() }
     }
 
     /// Cores used on average since `earlier`.
     pub fn cores_since(&self, earlier: &CpuReading) -> Option<f64> {
+        self.mean_since(earlier, self.used_secs? - earlier.used_secs?)
+    }
+
+    /// Cores that the host of a virtual machine took away from it since `earlier`, on average.
+    pub fn stolen_since(&self, earlier: &CpuReading) -> Option<f64> {
+        self.mean_since(earlier, self.stolen_secs? - earlier.stolen_secs?)
+    }
+
+    fn mean_since(&self, earlier: &CpuReading, secs: f64) -> Option<f64> {
         let passed = self.at.saturating_sub(earlier.at).as_secs_f64();
-        let used = self.used_secs? - earlier.used_secs?;
-        (passed > 0.0).then(|| (used / passed * 100.0).round() / 100.0)
+        (passed > 0.0).then(|| (secs / passed * 100.0).round() / 100.0)
     }
 }
 
@@ -80,6 +89,14 @@ fn cpu_secs() -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / TICKS_PER_SEC)
 }
 
+/// Of all processors together.
+fn stolen_secs() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    // "cpu", user, nice, system, idle, iowait, irq, softirq, steal.
+    let ticks: f64 = stat.lines().next()?.split_whitespace().nth(8)?.parse().ok()?;
+    Some(ticks / TICKS_PER_SEC)
+}
+
 fn memory_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -103,10 +120,12 @@ mod tests {
 
     #[test]
     fn this_process_uses_memory_and_processor_time() {
-        let before = CpuReading { at: Duration::ZERO, used_secs: Some(0.0) };
+        let before = CpuReading { used_secs: Some(0.0), stolen_secs: Some(0.0), ..CpuReading::default() };
         let now = CpuReading::take(Duration::from_secs(1));
         let cores = now.cores_since(&before);
         assert!(cores.is_some_and(|cores| cores >= 0.0), "{cores:?}");
+        let stolen = now.stolen_since(&before);
+        assert!(stolen.is_some_and(|cores| cores >= 0.0), "{stolen:?}");
         let health = health(cores, None);
         assert!(health.memory_bytes.is_some_and(|bytes| bytes > 1 << 20), "{health:?}");
     }

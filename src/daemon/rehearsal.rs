@@ -75,6 +75,8 @@ pub struct Figures {
     pub cores_decoding: f64,
     /// Of these, for looking at frames.
     pub cores_looking: f64,
+    /// Cores that the host of a virtual machine took away from it meanwhile; 0 where there is no host.
+    pub cores_stolen: f64,
     /// Frames looked at closely, per second.
     pub looks_per_second: f64,
     /// Part of the frames of cameras on patrol that waited too long before they were looked at.
@@ -235,6 +237,7 @@ impl Rehearsal {
             cores: reading.cpu.cores_since(&before.cpu).unwrap_or(0.0),
             cores_decoding: reading.decoding.saturating_sub(before.decoding).as_secs_f64() / seconds,
             cores_looking: since(reading.looking_us, before.looking_us) / 1e6 / seconds,
+            cores_stolen: reading.cpu.stolen_since(&before.cpu).unwrap_or(0.0),
             looks_per_second: since(reading.looked, before.looked) / seconds,
             late: part(since(reading.late, before.late), since(reading.patrols, before.patrols)),
             overload: part(replaced, replaced + since(reading.taken, before.taken)),
