@@ -5,8 +5,8 @@
 //! Among the due cameras the one that is furthest behind its share is served first (stride scheduling,
 //! Waldspurger and Weihl 1995): with time to spare every camera gets its rate, under overload all rates
 //! fall in proportion, those of cameras with a higher weight less. What is shared is time: a camera whose looks cost
-//! twice as much as the others' gets half as many, so that a crowd before one camera blinds no other. A camera whose frame is being looked at is not
-//! handed out a second time, so the frames of one camera reach the analysis in order.
+//! twice as much as the others' gets half as many, so that a crowd before one camera blinds no other. A camera whose
+//! frame is being looked at is not handed out a second time, so the frames of one camera reach the analysis in order.
 //!
 //! Must never look at pixels, wait for a camera, or know what a rule is.
 

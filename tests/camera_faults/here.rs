@@ -69,17 +69,17 @@ impl Watched {
         self.sink.wait_frames("cam", self.frames() + frames);
     }
 
-    /// Which part of the pictures that the camera sends from now on is decoded? At least the next `pictures` are
-    /// counted. While it is less than `enough`, up to ten seconds more are, so that those that only wait while the
-    /// machine is busy are not taken for missing; a camera that really misses some goes on missing them.
-    pub fn part_decoded(&self, enough: f64, pictures: u64) -> f64 {
-        let (sent, seen) = (self.server.pictures_sent(), self.frames());
+    /// How many of the next `pictures` that the camera sends are not decoded? Those that only wait while the machine is
+    /// busy are not taken for missing: as long as there are more than `allowed`, up to ten seconds go by in which they
+    /// may still come. What the camera sends meanwhile counts as well, and is allowed nothing more.
+    pub fn missing(&self, allowed: u64, pictures: u64) -> u64 {
+        let (sent, seen) = (self.server.pictures_sent(), self.frames() as u64);
         let deadline = Instant::now() + PATIENCE;
         loop {
             let since = self.server.pictures_sent() - sent;
-            let part = (self.frames() - seen) as f64 / since.max(1) as f64;
-            if since >= pictures && (part >= enough || since >= pictures + 250) {
-                return part;
+            let missing = since.saturating_sub(self.frames() as u64 - seen);
+            if since >= pictures && (missing <= allowed || since >= pictures + 250) {
+                return missing;
             }
             assert!(Instant::now() < deadline, "the camera sends no more");
             std::thread::sleep(Duration::from_millis(5));
@@ -94,8 +94,9 @@ impl Watched {
     /// The same with a part of the pictures that is allowed to be missing.
     pub fn holds_with(&self, part: f64, pictures: u64) {
         self.wait_more(10);
-        let decoded = self.part_decoded(part, pictures);
-        assert!(decoded >= part, "{decoded:.2} of the pictures were decoded: {:?}", self.handle.stats());
+        let allowed = (pictures as f64 * (1.0 - part)).round() as u64;
+        let missing = self.missing(allowed, pictures);
+        assert!(missing <= allowed, "{missing} pictures were not decoded: {:?}", self.handle.stats());
         let losses = self.sink.lock().losses("cam");
         assert!(losses.is_empty(), "the stream was lost: {losses:?}");
     }
