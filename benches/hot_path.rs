@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use lookout::analysis::alert::Level;
+use lookout::analysis::camera_health::glance::Glance;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::grid::GridCode;
@@ -26,7 +27,7 @@ use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range, luma};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range, glance, luma};
 use lookout::video::{self, FileOptions};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -154,6 +155,13 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
             black_box(&mut grid);
         });
         ledger.ratio(&stage, &floor, "the grid that motion is looked for in, in readings of the plane");
+        let stage = format!("luma/{size}/glance");
+        let mut seen = Glance::even(0);
+        ledger.bench(criterion, &stage, || {
+            glance::glance(black_box(&picture), &mut seen);
+            black_box(&mut seen);
+        });
+        ledger.ratio(&stage, &floor, "what the camera's health is told by, in readings of the plane");
     }
 }
 

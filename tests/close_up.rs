@@ -23,7 +23,7 @@ const SOON: Duration = Duration::from_secs(60);
 fn camera() -> RtspServer {
     let mount = |path: &str, clip: &str| Mount {
         path: path.to_owned(),
-        play: Play::File { path: shared().join("videos").join(clip), repeat: true },
+        play: Play::File { path: shared().join("videos").join(clip), repeat: true, from: 0.0 },
         auth: Auth::None,
     };
     let mounts = vec![mount("/small", "people-one-by-one.mp4"), mount("/large", "plaza-crowd.mp4")];

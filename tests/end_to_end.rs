@@ -27,7 +27,11 @@ const ONE_PERSON: Duration = Duration::from_secs(90);
 /// A camera that plays the clip of the people who come one by one, for ever.
 fn camera(port: u16) -> RtspServer {
     let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount { path: "/room".to_owned(), play: Play::File { path, repeat: true }, auth: Auth::None };
+    let mount = Mount {
+        path: "/room".to_owned(),
+        play: Play::File { path, repeat: true, from: 0.0 },
+        auth: Auth::None,
+    };
     RtspServer::start(port, vec![mount]).expect("the RTSP server starts")
 }
 

@@ -78,7 +78,7 @@ fn is_new(heard: &Heard) -> bool {
 #[ignore = "needs ../shared: clips"]
 fn who_comes_stays_and_leaves_is_told_soon_although_only_keyframes_are_decoded_before() {
     let folder = tempfile::tempdir().unwrap();
-    let play = Play::File { path: visit(folder.path()), repeat: true };
+    let play = Play::File { path: visit(folder.path()), repeat: true, from: 0.0 };
     let server = RtspServer::start(0, vec![Mount { path: "/room".into(), play, auth: Auth::None }]).unwrap();
     let broker = Mosquitto::start();
     let listener = Listener::start(broker.port(), "lookout/#");

@@ -286,7 +286,7 @@ fn pictures_are_not_kept_waiting() {
 fn a_decoder_holds_no_pictures_back_that_nobody_reorders() {
     let _alone = ONE_AT_A_TIME.lock();
     let path = support::clips::shared().join("videos/people-one-by-one.mp4");
-    let play = Play::File { path, repeat: true };
+    let play = Play::File { path, repeat: true, from: 0.0 };
     let server = RtspServer::start(0, vec![Mount { path: "/cam".into(), play, auth: Auth::None }]).unwrap();
     let url = RtspUrl::parse(&format!("rtsp://127.0.0.1:{}/cam", server.port())).unwrap();
     for receiver in [Receiver::Auto, Receiver::Gstreamer] {

@@ -3,10 +3,10 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lookout::frame::{Layout, Range};
+use lookout::frame::{Frame, Layout, Range};
 use lookout::video::{
     Auth, CameraEvent, CameraState, Codec, DecoderChoice, Mount, Play, RtspServer, Secret, ServeError,
     Transport,
@@ -16,7 +16,20 @@ use support::rtsp_cameras::{STOP_WITHIN, by, camera, start, with_password};
 use support::rtsp_sink::Recorder;
 
 fn file(path: &str, file: PathBuf, auth: Auth) -> Mount {
-    Mount { path: path.into(), play: Play::File { path: file, repeat: true }, auth }
+    Mount { path: path.into(), play: Play::File { path: file, repeat: true, from: 0.0 }, auth }
+}
+
+/// Four seconds of black, then ten of white, with a keyframe a second.
+fn black_then_white(folder: &Path, name: &str, encode_and_mux: &str) -> PathBuf {
+    let path = folder.join(name);
+    let film = "video/x-raw,format=I420,width=64,height=48,framerate=10/1";
+    clips::run(&format!(
+        "concat name=film ! {encode_and_mux} ! filesink location=\"{}\" \
+         videotestsrc pattern=black num-buffers=40 ! {film} ! film. \
+         videotestsrc pattern=white num-buffers=100 ! {film} ! film.",
+        path.display()
+    ));
+    path
 }
 
 /// A live test pattern through an encoder and a payloader.
@@ -55,6 +68,41 @@ fn frames_come_by_tcp_and_by_udp() {
         handle.stop(STOP_WITHIN).unwrap();
         let events = &sink.lock().events;
         assert!(matches!(events.last(), Some((_, CameraEvent::Stopped))), "{events:?}");
+    }
+}
+
+#[test]
+fn a_file_can_be_entered_in_the_middle_and_then_starts_over_at_its_beginning() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinds = [
+        ("mp4", "x264enc tune=zerolatency key-int-max=10 ! h264parse ! mp4mux"),
+        ("mkv", "x264enc tune=zerolatency key-int-max=10 ! h264parse ! matroskamux"),
+        ("avi", "jpegenc ! avimux"),
+    ];
+    let mount = |(kind, encode_and_mux): (&str, &str)| {
+        let path = black_then_white(folder.path(), &format!("a.{kind}"), encode_and_mux);
+        let play = Play::File { path, repeat: true, from: 0.5 };
+        Mount { path: format!("/{kind}"), play, auth: Auth::None }
+    };
+    let server = serve(kinds.map(mount).to_vec());
+    let sink = Recorder::new();
+    let cameras = kinds.map(|(kind, _)| start(camera(kind, server.url(&format!("/{kind}")).unwrap()), &sink));
+    let bright = |frame: &Frame| frame.picture.plane(0)[0] > 128;
+    for (kind, _) in kinds {
+        let first = sink.wait("picture", |seen| seen.last.get(kind).map(bright));
+        assert!(first, "{kind} begins with white");
+    }
+    for (kind, _) in kinds {
+        sink.wait("dark picture", |seen| {
+            seen.last.get(kind).is_some_and(|frame| !bright(frame)).then_some(())
+        });
+        let frames = sink.lock().count(kind);
+        // Of the seven seconds of white from the middle on, a little less than all were looked at.
+        assert!(frames >= 60, "{kind}: {frames} pictures before the film started over");
+        assert_eq!(sink.lock().connections(kind).len(), 1);
+    }
+    for camera in cameras {
+        camera.stop(STOP_WITHIN).unwrap();
     }
 }
 

@@ -30,6 +30,8 @@ const MOST_MISSED: f64 = 0.02;
 const USABLE: f64 = 0.92;
 /// Cores that a host takes away from a virtual machine without being worth a word.
 const STOLEN: f64 = 0.02;
+/// Places of a clip at which copies begin. Each that is watched costs the server a reading of the clip.
+const PLACES: usize = 32;
 /// The search ends when what holds and what does not are this close together.
 const CLOSE_ENOUGH: f64 = 1.08;
 
@@ -100,9 +102,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
     config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
     let server = args.clip.as_deref().map(ClipServer::start).transpose()?;
-    let url = server.as_ref().map(ClipServer::url);
+    let urls = server.as_ref().map(ClipServer::urls).unwrap_or_default();
     let most = args.only.unwrap_or(args.most).max(1);
-    let many = multiplied(&config, most, url.as_deref());
+    let many = multiplied(&config, most, &urls);
     let mut rehearsal = Rehearsal::start(&many, &sight).map_err(Failure::failed)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     eprintln!("{cores} cores; each number of cameras is watched for {} s", args.seconds);
@@ -415,8 +417,10 @@ impl ClipServer {
         }
     }
 
-    fn url(&self) -> String {
-        format!("rtsp://127.0.0.1:{}/clip", self.port)
+    /// The same clip from different places on: cameras that see the same at the same moment would all be busy at
+    /// once, and no site is like that.
+    fn urls(&self) -> Vec<String> {
+        (0..PLACES).map(|place| format!("rtsp://127.0.0.1:{}{}", self.port, mount_path(place))).collect()
     }
 
     /// Processor time it has used.
@@ -438,13 +442,18 @@ impl Drop for ClipServer {
     }
 }
 
+fn mount_path(place: usize) -> String {
+    format!("/clip-{place}")
+}
+
 fn serve(clip: &Path) -> Result<(), Failure> {
-    let mount = Mount {
-        path: "/clip".to_owned(),
-        play: Play::File { path: clip.to_owned(), repeat: true },
-        auth: Auth::None,
+    let mount = |place: usize| {
+        // Golden parts: evenly spread however many of them are watched.
+        let from = (place as f64 * 0.618_033_988_75).fract();
+        let play = Play::File { path: clip.to_owned(), repeat: true, from };
+        Mount { path: mount_path(place), play, auth: Auth::None }
     };
-    let server = RtspServer::start(0, vec![mount])
+    let server = RtspServer::start(0, (0..PLACES).map(mount).collect())
         .map_err(|error| Failure::failed(format!("the RTSP server did not start: {error}")))?;
     print_line(server.port())?;
     std::io::stdout().flush().map_err(Failure::failed)?;

@@ -69,7 +69,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);
     let mount = Mount {
         path: "/demo".to_owned(),
-        play: Play::File { path: clip.clone(), repeat: true },
+        play: Play::File { path: clip.clone(), repeat: true, from: 0.0 },
         auth: Auth::None,
     };
     let _server = RtspServer::start(rtsp_port, vec![mount])

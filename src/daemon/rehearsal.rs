@@ -101,15 +101,17 @@ pub struct Figures {
     pub alerts: u64,
 }
 
-/// The configuration with its cameras copied until there are `count`, each with the rules of the one it copies.
-pub fn multiplied(config: &Config, count: usize, clip: Option<&str>) -> Config {
+/// The configuration with its cameras copied until there are `count`, each with the rules of the one it copies. Where
+/// there are `clips`, they are watched in turn in place of the site's cameras.
+pub fn multiplied(config: &Config, count: usize, clips: &[String]) -> Config {
     let mut many = config.clone();
     let copy = |number: usize| -> Camera {
         let original = &config.cameras[number % config.cameras.len()];
         let mut camera = original.clone();
         camera.id = Arc::from(format!("{}~{}", original.id, number / config.cameras.len() + 1));
-        if let Some(url) = clip {
-            camera.source = CameraSource::Rtsp { url: url.to_owned(), transport: Transport::Tcp };
+        if !clips.is_empty() {
+            let url = clips[number % clips.len()].clone();
+            camera.source = CameraSource::Rtsp { url, transport: Transport::Tcp };
             camera.credentials = None;
             camera.url_main = None;
         }

@@ -7,13 +7,16 @@
 use super::{Layout, Picture, Range};
 use crate::analysis::camera_health::glance::{COLUMNS, Glance, PATCH_COLUMNS, PATCH_ROWS, ROWS};
 
-/// Rows that are read: five per coarse row, so that a cell's mean stands on more than a line or two.
-const READ_ROWS: usize = ROWS * 5;
+/// Rows that are read for each coarse row, so that a cell's mean stands on more than a line or two.
+const READ_ROWS_EACH: usize = 5;
 /// The width at which detail is measured: neighbours are so far apart as in a picture of this width. Finer
 /// detail than that is not what a detector at 416 pixels sees, and most 1080p cameras have none.
 const DETAIL_WIDTH: usize = 640;
 /// Every so many-th chroma row is read: colour is asked for one number only.
 const CHROMA_ROW_STEP: usize = 8;
+
+/// Pixels of a row that are added up at once: what is kept of them fits into the nearest cache.
+const TILE: usize = 1024;
 
 /// Looks at a picture and writes what it sees into `glance`.
 pub fn glance(picture: &Picture, glance: &mut Glance) {
@@ -22,58 +25,89 @@ pub fn glance(picture: &Picture, glance: &mut Glance) {
     let plane = picture.plane(0);
     let row_at = |y: usize| &plane[y * format.strides[0]..][..width];
     let reach = (width / DETAIL_WIDTH).max(1);
-    let mut sums = [[0u32; COLUMNS]; ROWS];
-    let mut pixels = [[0u32; COLUMNS]; ROWS];
-    let mut detail = [[0u64; PATCH_COLUMNS]; PATCH_ROWS];
-    let mut detail_pixels = [[0u64; PATCH_COLUMNS]; PATCH_ROWS];
-    glance.mark.fill(0);
     // A picture of fewer rows or columns than the grid repeats some of them.
-    for read in 0..READ_ROWS {
-        let y = (read * height + height / 2) / READ_ROWS;
-        let y = y.min(height - 1);
-        let row = row_at(y);
-        let below = row_at((y + reach).min(height - 1));
-        let coarse_row = read * ROWS / READ_ROWS;
-        for column in 0..COLUMNS {
-            let from = (column * width / COLUMNS).min(width - 1);
-            let to = ((column + 1) * width / COLUMNS).max(from + 1);
-            let (sum, edges, mark) = segment(row, below, from, to, reach);
-            sums[coarse_row][column] += sum;
-            pixels[coarse_row][column] += (to - from) as u32;
-            let (patch_row, patch_column) = (coarse_row / 2, column / 2);
-            detail[patch_row][patch_column] += u64::from(edges);
-            detail_pixels[patch_row][patch_column] += (to - from) as u64;
-            let kept = &mut glance.mark[patch_row * PATCH_COLUMNS + patch_column];
-            *kept = kept.rotate_left(5) ^ mark.wrapping_mul(0x9E37_79B1);
+    let columns: [(usize, usize); COLUMNS] = std::array::from_fn(|column| {
+        let from = (column * width / COLUMNS).min(width - 1);
+        (from, ((column + 1) * width / COLUMNS).max(from + 1))
+    });
+    let mut sums = [[0u32; COLUMNS]; ROWS];
+    let mut detail = [[0u64; PATCH_COLUMNS]; PATCH_ROWS];
+    let mut tile = Tile { luma: [0; TILE], edges: [0; TILE], mark: [0; TILE] };
+    glance.mark.fill(0);
+    for (row, sums) in sums.iter_mut().enumerate() {
+        for start in (0..width).step_by(TILE) {
+            let end = (start + TILE).min(width);
+            tile.clear(end - start);
+            for read in row * READ_ROWS_EACH..(row + 1) * READ_ROWS_EACH {
+                let y = ((read * height + height / 2) / (ROWS * READ_ROWS_EACH)).min(height - 1);
+                let pixels = row_at(y);
+                let right = &pixels[(start + reach).min(width)..(end + reach).min(width)];
+                tile.add(&pixels[start..end], &row_at((y + reach).min(height - 1))[start..end], right);
+            }
+            for (column, (from, to)) in columns.iter().enumerate() {
+                let (from, to) = ((*from).max(start), (*to).min(end));
+                if from >= to {
+                    continue;
+                }
+                let (luma, edges, mark) = tile.added(from - start, to - start);
+                sums[column] += luma;
+                let (patch_row, patch_column) = (row / 2, column / 2);
+                detail[patch_row][patch_column] += u64::from(edges);
+                let kept = &mut glance.mark[patch_row * PATCH_COLUMNS + patch_column];
+                *kept = kept.rotate_left(5) ^ mark.wrapping_mul(0x9E37_79B1);
+            }
         }
     }
+    let pixels = |column: usize| (columns[column].1 - columns[column].0) * READ_ROWS_EACH;
     for (cell, luma) in glance.luma.iter_mut().enumerate() {
         let (row, column) = (cell / COLUMNS, cell % COLUMNS);
-        let mean = sums[row][column] as f32 / pixels[row][column].max(1) as f32;
+        let mean = sums[row][column] as f32 / pixels(column) as f32;
         *luma = full_range(mean, format.range) as u8;
     }
     for (patch, value) in glance.detail.iter_mut().enumerate() {
         let (row, column) = (patch / PATCH_COLUMNS, patch % PATCH_COLUMNS);
-        let sixteenths = detail[row][column] * 16 / detail_pixels[row][column].max(1);
-        *value = sixteenths.min(u64::from(u16::MAX)) as u16;
+        let pixels = 2 * (pixels(2 * column) + pixels(2 * column + 1)) as u64;
+        *value = (detail[row][column] * 16 / pixels).min(u64::from(u16::MAX)) as u16;
     }
     glance.colour = colour(picture);
 }
 
-/// Sum of the pixels, sum of the differences to the right and below, and a checksum, of a part of a row.
-fn segment(row: &[u8], below: &[u8], from: usize, to: usize, reach: usize) -> (u32, u32, u32) {
-    let pixels = &row[from..to];
-    let sum = pixels.iter().map(|p| u32::from(*p)).sum();
-    let down: u32 = pixels.iter().zip(&below[from..to]).map(|(p, q)| u32::from(p.abs_diff(*q))).sum();
-    let right: u32 = pixels
-        .iter()
-        .zip(row.get(from + reach..).unwrap_or_default())
-        .map(|(p, q)| u32::from(p.abs_diff(*q)))
-        .sum();
-    let mark = (1u32..).step_by(2).zip(pixels).fold(0u32, |mark, (weight, p)| {
-        mark.wrapping_add(weight.wrapping_mul(u32::from(*p)).wrapping_mul(weight))
-    });
-    (sum, down + right, mark)
+/// The rows of a coarse row, or a part of their width, added up pixel by pixel; 16 bits hold them.
+struct Tile {
+    luma: [u16; TILE],
+    edges: [u16; TILE],
+    mark: [u16; TILE],
+}
+
+impl Tile {
+    fn clear(&mut self, width: usize) {
+        self.luma[..width].fill(0);
+        self.edges[..width].fill(0);
+        self.mark[..width].fill(0);
+    }
+
+    /// Adds a row, with the one below it and the pixels to the right of its own (fewer at the picture's edge).
+    fn add(&mut self, row: &[u8], below: &[u8], right: &[u8]) {
+        for ((pixel, luma), mark) in row.iter().zip(&mut self.luma).zip(&mut self.mark) {
+            *luma += u16::from(*pixel);
+            *mark = mark.wrapping_mul(0x9E37).wrapping_add(u16::from(*pixel));
+        }
+        for ((pixel, below), edges) in row.iter().zip(below).zip(&mut self.edges) {
+            *edges += u16::from(pixel.abs_diff(*below));
+        }
+        for ((pixel, right), edges) in row.iter().zip(right).zip(&mut self.edges) {
+            *edges += u16::from(pixel.abs_diff(*right));
+        }
+    }
+
+    /// Sum of the pixels, sum of the differences to the right and below, and a checksum, of some columns.
+    fn added(&self, from: usize, to: usize) -> (u32, u32, u32) {
+        let sum = |values: &[u16]| values.iter().map(|value| u32::from(*value)).sum();
+        let mark = (1u32..).step_by(2).zip(&self.mark[from..to]).fold(0u32, |mark, (weight, value)| {
+            mark.wrapping_add(weight.wrapping_mul(u32::from(*value)).wrapping_mul(weight))
+        });
+        (sum(&self.luma[from..to]), sum(&self.edges[from..to]), mark)
+    }
 }
 
 fn full_range(luma: f32, range: Range) -> f32 {
@@ -137,6 +171,52 @@ mod tests {
             let seen = glance_of(&gray(width, height, width + 5, |_, _| 100));
             assert!(seen.luma.iter().all(|l| *l == 100), "{width}x{height}: the padding was read");
             assert!(seen.detail.iter().all(|d| *d == 0), "{width}x{height}");
+        }
+    }
+
+    /// The same by its definition, pixel by pixel.
+    fn by_definition(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> (Vec<u8>, Vec<u16>) {
+        let reach = (width / 640).max(1);
+        let rows: Vec<usize> = (0..180).map(|read| (read * height + height / 2) / 180).collect();
+        let columns = |cell: usize| {
+            let from = cell * width / COLUMNS;
+            from..((cell + 1) * width / COLUMNS).max(from + 1)
+        };
+        let edges = |x: usize, y: usize| {
+            let (here, below) = (pixel(x, y), pixel(x, (y + reach).min(height - 1)));
+            let right = if x + reach < width { pixel(x + reach, y) } else { here };
+            u64::from(here.abs_diff(below)) + u64::from(here.abs_diff(right))
+        };
+        let luma = (0..ROWS * COLUMNS).map(|cell| {
+            let (row, column) = (cell / COLUMNS, cell % COLUMNS);
+            let sum: f64 = rows[row * 5..][..5]
+                .iter()
+                .map(|y| columns(column).map(|x| f64::from(pixel(x, *y))).sum::<f64>())
+                .sum();
+            (sum / (5 * columns(column).len()) as f64) as u8
+        });
+        let detail = (0..PATCH_ROWS * PATCH_COLUMNS).map(|patch| {
+            let (row, column) = (patch / PATCH_COLUMNS, patch % PATCH_COLUMNS);
+            let (mut sum, mut count) = (0, 0);
+            for y in &rows[row * 10..][..10] {
+                for x in columns(2 * column).chain(columns(2 * column + 1)) {
+                    sum += edges(x, *y);
+                    count += 1;
+                }
+            }
+            (sum * 16 / count) as u16
+        });
+        (luma.collect(), detail.collect())
+    }
+
+    #[test]
+    fn wide_and_odd_pictures_are_added_up_like_narrow_ones() {
+        let pixel = |x: usize, y: usize| ((x * 31 + y * 17) ^ (x >> 3)) as u8;
+        for (width, height) in [(65, 37), (640, 360), (1023, 61), (1921, 1081), (4096, 200)] {
+            let seen = glance_of(&gray(width, height, width + 3, pixel));
+            let (luma, detail) = by_definition(width, height, pixel);
+            assert_eq!(seen.luma[..], luma[..], "{width}x{height}");
+            assert_eq!(seen.detail[..], detail[..], "{width}x{height}");
         }
     }
 

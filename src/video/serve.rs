@@ -35,6 +35,9 @@ const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);
 /// Compressed data that waits in an appsrc: two seconds of a 16 Mbit/s stream.
 const WAITING_BYTES: u64 = 4 << 20;
 
+/// How long a packet that is just being sent may take.
+const UNTIL_SILENT: Duration = Duration::from_millis(20);
+
 /// Who may watch a mount.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Auth {
@@ -58,7 +61,7 @@ pub enum Auth {
 }
 
 /// What a mount plays.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Play {
     /// A video file.
     File {
@@ -66,13 +69,16 @@ pub enum Play {
         path: PathBuf,
         /// Start over at its end, without a seam.
         repeat: bool,
+        /// The part of its length, 0 to 1, before which the first round begins: at the last keyframe there. A file
+        /// that cannot be entered in the middle (no index) is played from its beginning.
+        from: f64,
     },
     /// A GStreamer launch line in brackets that ends in a payloader named `pay0`; for test patterns.
     Launch(String),
 }
 
 /// One stream of the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mount {
     /// Its path, such as `/street`.
     pub path: String,
@@ -113,11 +119,32 @@ pub struct RtspServer {
     attached: Option<glib::SourceId>,
     context: glib::MainContext,
     thread: Option<thread::JoinHandle<()>>,
-    feeders: Feeders,
+    played: Arc<Mutex<Played>>,
     port: u16,
 }
 
-type Feeders = Arc<Mutex<Vec<thread::JoinHandle<()>>>>;
+/// What is being played to somebody.
+#[derive(Default)]
+struct Played {
+    feeders: Vec<thread::JoinHandle<()>>,
+    /// What a mount was made of, each with its source.
+    elements: Vec<glib::WeakRef<gst::Element>>,
+}
+
+impl Played {
+    fn add(&mut self, element: &gst::Element) {
+        self.elements.retain(|element| element.upgrade().is_some());
+        self.elements.push(element.downgrade());
+    }
+
+    /// Nothing is sent any more, and no feeder waits for its viewers.
+    fn silence(&self) {
+        for element in self.elements.iter().filter_map(glib::WeakRef::upgrade) {
+            // Refused by what has stopped already.
+            let _ = element.send_event(gst::event::FlushStart::new());
+        }
+    }
+}
 
 impl std::fmt::Debug for RtspServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -132,10 +159,10 @@ impl RtspServer {
         let server = rtsp::RTSPServer::new();
         server.set_address("127.0.0.1");
         server.set_service(&port.to_string());
-        let feeders = Feeders::default();
+        let played = Arc::default();
         let points = rtsp::RTSPMountPoints::new();
         for mount in &mounts {
-            let factory = factory(mount, &feeders)?;
+            let factory = factory(mount, &played)?;
             points.add_factory(&mount.path, factory);
         }
         server.set_mount_points(Some(&points));
@@ -160,7 +187,7 @@ impl RtspServer {
             attached: Some(attached),
             context,
             thread: Some(thread),
-            feeders,
+            played,
             port,
         })
     }
@@ -185,7 +212,10 @@ impl RtspServer {
         if let Some(source) = self.attached.take().and_then(|id| self.context.find_source_by_id(&id)) {
             source.destroy();
         }
-        // Sessions first: that ends the media, and with them what the feeders wait for.
+        // A session that ends while its stream is being sent aborts the process (gst-rtsp-server 1.22, `get_data_seq`).
+        self.played.lock().silence();
+        thread::sleep(UNTIL_SILENT);
+        // Sessions first: that ends the media.
         if let Some(pool) = self.server.session_pool() {
             pool.filter(Some(&mut |_, _| rtsp::RTSPFilterResult::Remove));
         }
@@ -197,7 +227,7 @@ impl RtspServer {
             glib::ControlFlow::Break
         });
         quit.attach(Some(&self.context));
-        let feeders = std::mem::take(&mut *self.feeders.lock());
+        let feeders = std::mem::take(&mut self.played.lock().feeders);
         for worker in std::iter::once(thread).chain(feeders) {
             // What does not end is left behind: the process of a demo or a test ends soon.
             let _ = deadline::within(within, "rtsp-join", move || worker.join());
@@ -265,22 +295,24 @@ fn allow(factory: &rtsp::RTSPMediaFactory, mount: &Mount) {
 
 // ---- what is played
 
-fn factory(mount: &Mount, feeders: &Feeders) -> Result<rtsp::RTSPMediaFactory, ServeError> {
+fn factory(mount: &Mount, played: &Arc<Mutex<Played>>) -> Result<rtsp::RTSPMediaFactory, ServeError> {
     let factory = rtsp::RTSPMediaFactory::new();
     factory.set_shared(true);
     allow(&factory, mount);
+    let elements = played.clone();
+    factory.connect_media_configure(move |_, media| elements.lock().add(&media.element()));
     match &mount.play {
         Play::Launch(line) => factory.set_launch(line),
-        Play::File { path, repeat } => {
+        Play::File { path, repeat, from } => {
             let name = format!("rtsp-feed{}", mount.path.replace('/', "-"));
-            let feed = Feed { path: path.clone(), repeat: *repeat, name };
+            let feed = Feed { path: path.clone(), repeat: *repeat, from: *from, name };
             // Opened once to learn its codec, and to fail now and not at the first viewer.
             let opened = UnitReader::open(path).and_then(|mut reader| reader.first_unit());
             let codec = opened.map_err(|fault| VideoError { camera: None, fault })?;
             factory.set_launch(&launch_line(codec));
-            let feeders = feeders.clone();
+            let played = played.clone();
             factory.connect_media_configure(move |_, media| {
-                let outcome = deadline::catch(|| feed.start(media, &feeders));
+                let outcome = deadline::catch(|| feed.start(media, &played));
                 if !matches!(outcome, Ok(true)) {
                     tracing::warn!(feed = feed.name, "a file cannot be fed to its viewers");
                 }
@@ -306,25 +338,27 @@ fn launch_line(codec: Codec) -> String {
 struct Feed {
     path: PathBuf,
     repeat: bool,
+    from: f64,
     name: String,
 }
 
 impl Feed {
     /// Starts the feeder of a media that was just built; false if that is not possible.
-    fn start(&self, media: &rtsp::RTSPMedia, feeders: &Feeders) -> bool {
+    fn start(&self, media: &rtsp::RTSPMedia, played: &Mutex<Played>) -> bool {
         let element = media.element();
         let bin = element.downcast_ref::<gst::Bin>();
         let Some(entry) = bin.and_then(|bin| bin.by_name("feed")?.downcast::<gst_app::AppSrc>().ok()) else {
             return false;
         };
-        let (path, repeat, name) = (self.path.clone(), self.repeat, self.name.clone());
+        let (path, repeat, from) = (self.path.clone(), self.repeat, self.from);
+        let name = self.name.clone();
         let thread = thread::Builder::new().name(name.clone()).spawn(move || {
-            let outcome = deadline::catch(|| feed_all(&path, repeat, &entry));
+            let outcome = deadline::catch(|| feed_all(&path, repeat, from, &entry));
             if let Ok(Err(fault)) = outcome {
                 tracing::warn!(feed = name, error = %fault, "a file cannot be fed to its viewers");
             }
         });
-        let mut feeders = feeders.lock();
+        let feeders = &mut played.lock().feeders;
         feeders.retain(|feeder| !feeder.is_finished());
         match thread {
             Ok(feeder) => {
@@ -337,10 +371,14 @@ impl Feed {
 }
 
 /// Pushes the file's access units with continuing time stamps until nobody takes them any more.
-fn feed_all(path: &std::path::Path, repeat: bool, entry: &gst_app::AppSrc) -> Result<(), Fault> {
+fn feed_all(path: &std::path::Path, repeat: bool, from: f64, entry: &gst_app::AppSrc) -> Result<(), Fault> {
     let mut timeline = Timeline::default();
+    let mut enter_at = Some(from).filter(|from| *from > 0.0);
     loop {
         let mut reader = UnitReader::open(path)?;
+        if let Some(from) = enter_at.take() {
+            reader.enter_at(from)?;
+        }
         let mut any = false;
         while let Some(sample) = reader.next_unit()? {
             any = true;
@@ -467,6 +505,19 @@ impl UnitReader {
         let nothing = || Fault::Broken { detail: "nothing in it can be sent".into() };
         self.next_unit()?.ok_or_else(nothing)?;
         (*self.codec.lock()).ok_or_else(nothing)
+    }
+
+    /// Goes to the keyframe before that part of the file, if it can be entered there.
+    fn enter_at(&mut self, part: f64) -> Result<(), Fault> {
+        // Before its first unit a demuxer knows neither its length nor its index.
+        self.first_unit()?;
+        let Some(length) = self.pipeline.query_duration::<gst::ClockTime>() else { return Ok(()) };
+        let at = gst::ClockTime::from_nseconds((length.nseconds() as f64 * part.clamp(0.0, 1.0)) as u64);
+        let how = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
+        if self.pipeline.seek_simple(how, at).is_err() {
+            tracing::info!(part, "the file cannot be entered in the middle and plays from its beginning");
+        }
+        Ok(())
     }
 
     fn next_unit(&mut self) -> Result<Option<gst::Sample>, Fault> {

@@ -26,7 +26,11 @@ fn camera_health(message: &Value) -> &Value {
 #[ignore = "needs ../shared: clips and public weights"]
 fn a_change_is_taken_up_by_itself_and_the_camera_goes_on() {
     let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount { path: "/room".to_owned(), play: Play::File { path, repeat: true }, auth: Auth::None };
+    let mount = Mount {
+        path: "/room".to_owned(),
+        play: Play::File { path, repeat: true, from: 0.0 },
+        auth: Auth::None,
+    };
     let server = RtspServer::start(0, vec![mount]).unwrap();
     let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
     let good = read(&here.config);

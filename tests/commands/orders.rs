@@ -149,7 +149,11 @@ fn keys_are_made_listed_and_used_from_the_command_line() {
 #[ignore = "needs ../shared: clips and public weights"]
 fn a_picture_that_is_asked_for_comes_redacted_and_muted_alerts_come_all_the_same() {
     let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount { path: "/room".to_owned(), play: Play::File { path, repeat: true }, auth: Auth::None };
+    let mount = Mount {
+        path: "/room".to_owned(),
+        play: Play::File { path, repeat: true, from: 0.0 },
+        auth: Auth::None,
+    };
     let server = RtspServer::start(0, vec![mount]).unwrap();
     let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
     here.run();

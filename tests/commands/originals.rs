@@ -13,7 +13,11 @@ use crate::support::clips::shared;
 /// A camera with somebody in view, all the time.
 fn camera() -> RtspServer {
     let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount { path: "/room".to_owned(), play: Play::File { path, repeat: true }, auth: Auth::None };
+    let mount = Mount {
+        path: "/room".to_owned(),
+        play: Play::File { path, repeat: true, from: 0.0 },
+        auth: Auth::None,
+    };
     RtspServer::start(0, vec![mount]).unwrap()
 }
 
