@@ -27,6 +27,7 @@ VARIANTS = {
     "everything": ('policy = "auto"', ""),
     "without gate": ('policy = "full"', ""),
     "without gate and motion": ('policy = "full"\nskip_still = false\nlook_closer = false', ""),
+    "without closer looks": ('policy = "auto"\nlook_closer = false', ""),
     "without motion": ('policy = "auto"\nskip_still = false\nlook_closer = false', ""),
     "int8": ('policy = "auto"', 'model = "street-nano-int8"'),
     TOGETHER: ('policy = "auto"', ""),

@@ -36,6 +36,7 @@ COMPARED = [
     ("room-00", 16, "lookout", "everything", "fast"),
     ("room-00", 8, "frigate-like tuned", "", "fast"),
     ("room-30", 8, "lookout", "everything", "fast"),
+    ("room-30", 8, "lookout", "without closer looks", "fast"),
     ("room-30", 8, "frigate-like tuned", "", "fast"),
 ]
 MANY = [
@@ -45,6 +46,7 @@ MANY = [
     # More than two cores can do.
     ("room-30", 96, "lookout", "everything", "fast"),
 ]
+SLEEPING_1080 = [("room-00-1080", cameras, "lookout", "everything", "fast") for cameras in (4, 16)]
 SETS = [
     (stream, 8, "lookout", variant, "fast")
     for stream in ("room-30-1080", "room-30-gop1s", "room-30-gop10s", "room-30-cbr", "room-30-night", "room-30-h265", "room-30-576")
@@ -70,7 +72,7 @@ def main():
     if os.path.exists(args.results):
         with open(args.results, encoding="utf-8") as file:
             done = {json.loads(line)["row"] for line in file}
-    rows = [row for row in COMPARED + ([] if args.quick else MANY + SETS) if args.only in key(row)]
+    rows = [row for row in COMPARED + ([] if args.quick else MANY + SLEEPING_1080 + SETS) if args.only in key(row)]
     for number, row in enumerate(rows, 1):
         name = key(row)
         if name in done:

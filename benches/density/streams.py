@@ -28,6 +28,7 @@ STANDS, LEAVES = 1.5, 12.0
 # name: (busy share, size, bits a second, frames between keyframes, codec, more of ffmpeg, filter)
 FORMS = {
     "room-00": (0.0, "640x360", "500k", 50, "libx264", [], ""),
+    "room-00-1080": (0.0, "1920x1080", "4000k", 50, "libx264", [], ""),
     "room-03": (0.03, "640x360", "500k", 50, "libx264", [], ""),
     "room-10": (0.10, "640x360", "500k", 50, "libx264", [], ""),
     "room-30": (0.30, "640x360", "500k", 50, "libx264", [], ""),
