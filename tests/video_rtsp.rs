@@ -78,6 +78,12 @@ fn a_file_can_be_entered_in_the_middle_and_then_starts_over_at_its_beginning() {
         ("mp4", "x264enc tune=zerolatency key-int-max=10 ! h264parse ! mp4mux"),
         ("mkv", "x264enc tune=zerolatency key-int-max=10 ! h264parse ! matroskamux"),
         ("avi", "jpegenc ! avimux"),
+        // As a recorder leaves them behind that lost its power: without an index.
+        (
+            "fragments",
+            "x264enc tune=zerolatency key-int-max=10 ! h264parse ! mp4mux fragment-duration=1000 streamable=true",
+        ),
+        ("live", "x264enc tune=zerolatency key-int-max=10 ! h264parse ! matroskamux streamable=true"),
     ];
     let mount = |(kind, encode_and_mux): (&str, &str)| {
         let path = black_then_white(folder.path(), &format!("a.{kind}"), encode_and_mux);

@@ -70,7 +70,7 @@ pub enum Play {
         /// Start over at its end, without a seam.
         repeat: bool,
         /// The part of its length, 0 to 1, before which the first round begins: at the last keyframe there. A file
-        /// that cannot be entered in the middle (no index) is played from its beginning.
+        /// that cannot be entered in the middle is played from its beginning.
         from: f64,
     },
     /// A GStreamer launch line in brackets that ends in a payloader named `pay0`; for test patterns.
@@ -376,8 +376,12 @@ fn feed_all(path: &std::path::Path, repeat: bool, from: f64, entry: &gst_app::Ap
     let mut enter_at = Some(from).filter(|from| *from > 0.0);
     loop {
         let mut reader = UnitReader::open(path)?;
-        if let Some(from) = enter_at.take() {
-            reader.enter_at(from)?;
+        if let Some(part) = enter_at.take()
+            && !reader.enter_at(part)?
+        {
+            tracing::info!(part, "the file cannot be entered in the middle and plays from its beginning");
+            // Its first unit was taken to learn the length.
+            reader = UnitReader::open(path)?;
         }
         let mut any = false;
         while let Some(sample) = reader.next_unit()? {
@@ -507,17 +511,14 @@ impl UnitReader {
         (*self.codec.lock()).ok_or_else(nothing)
     }
 
-    /// Goes to the keyframe before that part of the file, if it can be entered there.
-    fn enter_at(&mut self, part: f64) -> Result<(), Fault> {
+    /// Goes to the keyframe before that part of the file; false if it cannot be entered there. Takes its first unit.
+    fn enter_at(&mut self, part: f64) -> Result<bool, Fault> {
         // Before its first unit a demuxer knows neither its length nor its index.
         self.first_unit()?;
-        let Some(length) = self.pipeline.query_duration::<gst::ClockTime>() else { return Ok(()) };
+        let Some(length) = self.pipeline.query_duration::<gst::ClockTime>() else { return Ok(false) };
         let at = gst::ClockTime::from_nseconds((length.nseconds() as f64 * part.clamp(0.0, 1.0)) as u64);
         let how = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-        if self.pipeline.seek_simple(how, at).is_err() {
-            tracing::info!(part, "the file cannot be entered in the middle and plays from its beginning");
-        }
-        Ok(())
+        Ok(self.pipeline.seek_simple(how, at).is_ok())
     }
 
     fn next_unit(&mut self) -> Result<Option<gst::Sample>, Fault> {
