@@ -16,6 +16,12 @@ impl Clock {
         Clock { origin: Instant::now() }
     }
 
+    /// One that was started a while ago, for tests of what is too late.
+    #[cfg(test)]
+    pub fn started_ago(ago: std::time::Duration) -> Option<Self> {
+        Some(Clock { origin: Instant::now().checked_sub(ago)? })
+    }
+
     /// Now.
     pub fn now(&self) -> Moment {
         Moment { mono: self.origin.elapsed(), utc: Timestamp::now() }

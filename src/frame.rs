@@ -159,6 +159,8 @@ impl fmt::Debug for Picture {
 pub enum Taken {
     /// In its turn: every frame of its camera is decoded at the moment.
     InTurn,
+    /// Late, and meant to be: it led to what made its camera be decoded in full, or came while that was decoded.
+    CatchingUp,
     /// Alone: only keyframes of its camera are decoded at the moment.
     OnPatrol,
 }

@@ -31,6 +31,8 @@ fn one_camera_holds_and_what_it_costs_is_told_by_part() {
     assert!(output.status.success(), "{}", said(&output));
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["cameras"], 1, "{told}");
+    assert_eq!(told["forecast"]["made_with"], 1, "{told}");
+    assert!(told["forecast"]["cameras"].as_u64() >= Some(1), "{told}");
     let figures = &told["figures"];
     let number = |name: &str| figures[name].as_f64().unwrap();
     assert!(number("fps_in") > 5.0 && number("looks_per_second") > 0.0, "{told}");

@@ -218,8 +218,12 @@ fn parts() -> [BBox; 4] {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
     use crate::frame::{Layout, Matrix, PictureFormat, Range};
+    use crate::video::{Location, Pace};
 
     /// Finds nothing, and remembers where it was asked to look.
     #[derive(Default)]
@@ -239,6 +243,20 @@ mod tests {
         }
     }
 
+    struct Panics;
+
+    impl Detector for Panics {
+        fn detect(
+            &mut self,
+            _: &Picture,
+            _: Option<BBox>,
+            _: &Thresholds,
+            _: &mut Vec<Detection>,
+        ) -> Result<(), InferError> {
+            panic!("as a test wants it")
+        }
+    }
+
     fn asked(width: usize, height: usize) -> Vec<Option<BBox>> {
         let format = PictureFormat {
             width,
@@ -252,6 +270,53 @@ mod tests {
         let mut asked = Asked::default();
         look(&mut asked, &picture, &Thresholds::default()).expect("it finds nothing");
         asked.0
+    }
+
+    /// A camera whose large stream is a recording.
+    fn stream() -> Arc<MainStream> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenes/lane-day.mp4");
+        let location = Location::File { path, pace: Pace::AsFastAsPossible, repeat: false };
+        Arc::new(MainStream { source: Source::new("cam-01", location), thresholds: Thresholds::default() })
+    }
+
+    fn wanted(alert: &str, asked_at: Duration) -> Wanted {
+        Wanted { alert: AlertId(alert.into()), level: Level::Red, stream: stream(), asked_at }
+    }
+
+    #[test]
+    fn a_panic_costs_one_close_up_and_the_next_one_has_a_detector_of_its_own() {
+        let (ask, wanted_ones) = queue();
+        let (recorder, told) = sync_channel(4);
+        let made = Arc::new(AtomicUsize::new(0));
+        let count = made.clone();
+        let make = move || -> Result<Box<dyn Detector>, SightError> {
+            let first = count.fetch_add(1, Ordering::SeqCst) == 0;
+            Ok(if first { Box::new(Panics) } else { Box::new(Asked::default()) })
+        };
+        let clock = Clock::start();
+        let close_ups = CloseUps::start(wanted_ones, make, recorder, clock).expect("a thread starts");
+        for alert in ["first", "second"] {
+            ask.send(wanted(alert, clock.now().mono)).expect("the thread lives");
+        }
+        let told = told.recv_timeout(Duration::from_secs(60)).expect("a close-up");
+        let Told::CloseUp(close_up) = told else { panic!("that is no close-up") };
+        assert_eq!(&*close_up.alert.0, "second", "nobody looked for people in the picture of the first");
+        assert_eq!(made.load(Ordering::SeqCst), 2);
+        drop(ask);
+        close_ups.give_up();
+        close_ups.join();
+    }
+
+    #[test]
+    fn an_alert_that_had_to_wait_for_too_long_gets_no_close_up() {
+        let began = Duration::from_secs(5);
+        for (waited, gets_one) in [(TOO_LATE - WITHIN, true), (TOO_LATE + Duration::from_secs(1), false)] {
+            let clock = Clock::started_ago(began + waited).expect("the machine runs for so long");
+            let mut desk = Desk { detector: None, clock, latest: None };
+            let make = || -> Result<Box<dyn Detector>, SightError> { Ok(Box::new(Asked::default())) };
+            let shot = desk.take(&wanted("a", began), &make, || true);
+            assert_eq!(shot.is_some(), gets_one, "after {waited:?}");
+        }
     }
 
     #[test]

@@ -49,9 +49,10 @@ pub struct LookerCounts {
     pub busy_us: AtomicU64,
     /// Processor time used for it, microseconds.
     pub used_us: AtomicU64,
-    /// Frames of cameras on patrol, and those of them that had to wait for longer than [`PROMPT`] since they arrived.
-    pub patrols: AtomicU64,
-    /// See `patrols`.
+    /// Frames that were to be looked at as they came, and those of them that had to wait for longer than [`PROMPT`]
+    /// since they arrived.
+    pub as_they_came: AtomicU64,
+    /// See `as_they_came`.
     pub late: AtomicU64,
 }
 
@@ -127,9 +128,9 @@ impl Looking {
             turn.took(began.elapsed());
             match looked {
                 Ok(detections) => {
-                    if frame.taken == Taken::OnPatrol {
+                    if frame.taken != Taken::CatchingUp {
                         let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
-                        self.counts.patrols.fetch_add(1, Ordering::Relaxed);
+                        self.counts.as_they_came.fetch_add(1, Ordering::Relaxed);
                         self.counts.late.fetch_add(u64::from(waited > PROMPT), Ordering::Relaxed);
                     }
                     let glance = self.glances.glance(&frame);

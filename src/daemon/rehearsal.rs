@@ -55,9 +55,10 @@ struct Reading {
     decoding: Duration,
     looking_us: u64,
     looked: u64,
-    patrols: u64,
+    as_they_came: u64,
     late: u64,
     units: u64,
+    decoded: u64,
     given_up: u64,
     taken: u64,
     replaced: u64,
@@ -79,11 +80,12 @@ pub struct Figures {
     pub cores_stolen: f64,
     /// Frames looked at closely, per second.
     pub looks_per_second: f64,
-    /// Part of the frames of cameras on patrol that waited too long before they were looked at.
+    /// Part of the frames that waited too long before they were looked at; without those that are late because their
+    /// camera caught up with what led to a burst.
     pub late: f64,
     /// Part of the wanted frames that were pushed out by newer ones before anybody had time.
     pub overload: f64,
-    /// Part of the compressed pictures that were given up because the decoder was behind.
+    /// Part of the compressed pictures that should have been decoded and were given up because the decoder was behind.
     pub given_up: f64,
     /// Pictures per second and camera that arrive.
     pub fps_in: f64,
@@ -211,6 +213,7 @@ impl Rehearsal {
         let now = self.clock.now().mono;
         let stats = self.cameras.stats();
         let counts = self.scheduler.counts();
+        let gates = stats.iter().filter_map(|(_, stats)| stats.gate);
         let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
         let reading = Reading {
             at: now,
@@ -218,10 +221,11 @@ impl Rehearsal {
             decoding: video::decoding_time(),
             looking_us: load(&self.looked.used_us),
             looked: load(&self.looked.looked),
-            patrols: load(&self.looked.patrols),
+            as_they_came: load(&self.looked.as_they_came),
             late: load(&self.looked.late),
             units: stats.iter().map(|(_, stats)| stats.units).sum(),
-            given_up: stats.iter().filter_map(|(_, stats)| stats.gate).map(|(_, gate)| gate.given_up).sum(),
+            decoded: gates.clone().map(|(_, gate)| gate.decoded).sum(),
+            given_up: gates.clone().map(|(_, gate)| gate.given_up).sum(),
             taken: counts.iter().map(|(_, counts)| counts.taken).sum(),
             replaced: counts.iter().map(|(_, counts)| counts.replaced).sum(),
             reconnects: stats.iter().map(|(_, stats)| stats.reconnects).sum(),
@@ -230,10 +234,9 @@ impl Rehearsal {
         let seconds = (now.saturating_sub(before.at)).as_secs_f64().max(0.001);
         let since = |now: u64, before: u64| now.saturating_sub(before) as f64;
         let part = |of: f64, all: f64| if all > 0.0 { of / all } else { 0.0 };
-        let mode = |wanted: fn(&GateMode) -> bool| {
-            stats.iter().filter_map(|(_, stats)| stats.gate).filter(|(mode, _)| wanted(mode)).count()
-        };
+        let mode = |wanted: fn(&GateMode) -> bool| gates.clone().filter(|(mode, _)| wanted(mode)).count();
         let replaced = since(reading.replaced, before.replaced);
+        let given_up = since(reading.given_up, before.given_up);
         Figures {
             cameras: stats.len(),
             cores: reading.cpu.cores_since(&before.cpu).unwrap_or(0.0),
@@ -241,9 +244,9 @@ impl Rehearsal {
             cores_looking: since(reading.looking_us, before.looking_us) / 1e6 / seconds,
             cores_stolen: reading.cpu.stolen_since(&before.cpu).unwrap_or(0.0),
             looks_per_second: since(reading.looked, before.looked) / seconds,
-            late: part(since(reading.late, before.late), since(reading.patrols, before.patrols)),
+            late: part(since(reading.late, before.late), since(reading.as_they_came, before.as_they_came)),
             overload: part(replaced, replaced + since(reading.taken, before.taken)),
-            given_up: part(since(reading.given_up, before.given_up), since(reading.units, before.units)),
+            given_up: part(given_up, given_up + since(reading.decoded, before.decoded)),
             fps_in: since(reading.units, before.units) / seconds / stats.len().max(1) as f64,
             not_running: stats.iter().filter(|(_, stats)| stats.state != CameraState::Running).count(),
             reconnects: reading.reconnects.saturating_sub(before.reconnects),
