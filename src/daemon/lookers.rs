@@ -56,6 +56,16 @@ pub struct LookerCounts {
     pub late: AtomicU64,
 }
 
+impl LookerCounts {
+    /// A frame was looked at, so long after it came.
+    fn waited(&self, taken: Taken, waited: Duration) {
+        if taken != Taken::CatchingUp {
+            self.as_they_came.fetch_add(1, Ordering::Relaxed);
+            self.late.fetch_add(u64::from(waited > PROMPT), Ordering::Relaxed);
+        }
+    }
+}
+
 /// A frame that is looked at within this has not waited.
 pub const PROMPT: Duration = Duration::from_millis(500);
 
@@ -128,11 +138,8 @@ impl Looking {
             turn.took(began.elapsed());
             match looked {
                 Ok(detections) => {
-                    if frame.taken != Taken::CatchingUp {
-                        let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
-                        self.counts.as_they_came.fetch_add(1, Ordering::Relaxed);
-                        self.counts.late.fetch_add(u64::from(waited > PROMPT), Ordering::Relaxed);
-                    }
+                    let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
+                    self.counts.waited(frame.taken, waited);
                     let glance = self.glances.glance(&frame);
                     if self.analyst.send(Note::Looked { frame, detections, glance }).is_err() {
                         return; // the daemon is stopping
@@ -221,6 +228,18 @@ impl Glances {
 mod tests {
     use super::*;
     use crate::analysis::time::Timestamp;
+
+    #[test]
+    fn what_waits_is_late_unless_its_camera_catches_up() {
+        let counts = LookerCounts::default();
+        for taken in [Taken::OnPatrol, Taken::InTurn, Taken::CatchingUp] {
+            for waited in [PROMPT, PROMPT + Duration::from_millis(1)] {
+                counts.waited(taken, waited);
+            }
+        }
+        assert_eq!(counts.as_they_came.load(Ordering::Relaxed), 4);
+        assert_eq!(counts.late.load(Ordering::Relaxed), 2, "one on patrol and one in its turn");
+    }
 
     #[test]
     fn each_camera_is_glanced_at_twice_a_second_at_most() {

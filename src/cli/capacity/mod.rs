@@ -77,7 +77,7 @@ struct Outcome {
     cameras: usize,
     /// The smallest number that was tried and did not hold; absent if all did.
     too_many: Option<usize>,
-    /// How many were forecast before so many were tried; absent if too few held for one.
+    /// How many were forecast before so many were tried; absent where none held.
     forecast: Option<Forecast>,
     /// What was measured with the cameras that it holds.
     figures: Option<Figures>,
