@@ -159,8 +159,8 @@ impl fmt::Debug for Picture {
 pub enum Taken {
     /// In its turn: every frame of its camera is decoded at the moment.
     InTurn,
-    /// Late, and meant to be: it led to what made its camera be decoded in full, or came while that was decoded.
-    CatchingUp,
+    /// In its turn, and late, as it is meant to be: it came before everything of its camera was decoded.
+    Replayed,
     /// Alone: only keyframes of its camera are decoded at the moment.
     OnPatrol,
 }

@@ -59,7 +59,7 @@ pub struct LookerCounts {
 impl LookerCounts {
     /// A frame was looked at, so long after it came.
     fn waited(&self, taken: Taken, waited: Duration) {
-        if taken != Taken::CatchingUp {
+        if taken != Taken::Replayed {
             self.as_they_came.fetch_add(1, Ordering::Relaxed);
             self.late.fetch_add(u64::from(waited > PROMPT), Ordering::Relaxed);
         }
@@ -230,9 +230,9 @@ mod tests {
     use crate::analysis::time::Timestamp;
 
     #[test]
-    fn what_waits_is_late_unless_its_camera_catches_up() {
+    fn what_waits_is_late_unless_it_came_before_its_burst() {
         let counts = LookerCounts::default();
-        for taken in [Taken::OnPatrol, Taken::InTurn, Taken::CatchingUp] {
+        for taken in [Taken::OnPatrol, Taken::InTurn, Taken::Replayed] {
             for waited in [PROMPT, PROMPT + Duration::from_millis(1)] {
                 counts.waited(taken, waited);
             }

@@ -80,8 +80,8 @@ pub struct Figures {
     pub cores_stolen: f64,
     /// Frames looked at closely, per second.
     pub looks_per_second: f64,
-    /// Part of the frames that waited too long before they were looked at; without those that are late because their
-    /// camera caught up with what led to a burst.
+    /// Part of the frames that waited too long before they were looked at; without those that
+    /// came before everything of their camera was decoded.
     pub late: f64,
     /// Part of the wanted frames that were pushed out by newer ones before anybody had time.
     pub overload: f64,

@@ -135,6 +135,8 @@ pub(super) struct Work<P> {
     pub wanted: bool,
     /// Nothing depends on it: it need not be decoded if nobody wants it now.
     pub independent: bool,
+    /// It came before the burst that it is part of.
+    pub replayed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,11 +298,11 @@ impl<P: Clone> Gate<P> {
     /// The next unit for the decoder.
     pub fn next(&mut self, now: Duration) -> Option<Work<P>> {
         let end = self.end();
-        let (number, how, after) = match self.mode {
+        let (number, how, after, replay_to) = match self.mode {
             Mode::Patrol { waiting, latest } => {
                 let number = waiting?;
                 self.mode = Mode::Patrol { waiting: None, latest };
-                (number, How::Alone, None)
+                (number, How::Alone, None, 0)
             }
             Mode::Burst { next, replay_to, .. } if self.must_rest(next, replay_to, now) => {
                 return self.go_to_rest(next, now);
@@ -313,7 +315,7 @@ impl<P: Clone> Gate<P> {
                     return None;
                 }
                 self.mode = Mode::Burst { next: next + 1, begins: false, after, replay_to };
-                (next, if begins { How::Begin } else { How::Continue }, after)
+                (next, if begins { How::Begin } else { How::Continue }, after, replay_to)
             }
         };
         let kept = self.ring.get_mut(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
@@ -321,7 +323,8 @@ impl<P: Clone> Gate<P> {
         let unit = kept.unit.clone();
         self.counts.decoded += 1;
         let wanted = after.is_none_or(|after| unit.at.mono > after);
-        let work = Work { independent: unit.keyframe && self.rhythm.is_intra_only(), unit, how, wanted };
+        let independent = unit.keyframe && self.rhythm.is_intra_only();
+        let work = Work { unit, how, wanted, independent, replayed: number < replay_to };
         self.forget();
         Some(work)
     }

@@ -188,10 +188,9 @@ impl Intake {
             tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
-        desk.catches_up |= work.how == How::Begin && !self.waits;
         let taken = match work.how {
             How::Alone => Taken::OnPatrol,
-            How::Begin | How::Continue if desk.catches_up => Taken::CatchingUp,
+            How::Begin | How::Continue if work.replayed => Taken::Replayed,
             How::Begin | How::Continue => Taken::InTurn,
         };
         let errand = Errand { tap: tap.clone(), at: work.unit.at, wanted: work.wanted, taken };
@@ -208,6 +207,7 @@ impl Intake {
                 self.gate.lock().keyframe_gave(pictures > 0);
             }
             How::Begin | How::Continue => {
+                desk.catches_up |= work.how == How::Begin;
                 let decoder = match &mut desk.decoder {
                     Some(decoder) => {
                         if work.how == How::Begin {
