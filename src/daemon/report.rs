@@ -408,6 +408,9 @@ fn reasons(readings: &Readings) -> Vec<(String, String)> {
     if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
         reasons.push(("mqtt".to_owned(), trouble.clone()));
     }
+    if let Some(namesake) = &readings.broker.namesake {
+        reasons.push(("mqtt".to_owned(), namesake.clone()));
+    }
     if let Some(refusal) = &readings.broker.last_refusal {
         reasons.push(("mqtt".to_owned(), format!("the broker refused a message: {refusal}")));
     }

@@ -303,6 +303,7 @@ impl Work {
             host: &endpoint.address.host,
             tls: endpoint.address.tls,
             user,
+            client_id: &self.client_id.clone(),
             version: self.settings.version,
             connected: false,
         };

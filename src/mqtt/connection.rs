@@ -19,6 +19,7 @@ use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
 use super::publisher::{Key, Shared, Suspects};
 use super::rate::Bucket;
+use super::retry::doubled;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Qos, State, Timing, Trouble, TroubleKind};
@@ -29,8 +30,6 @@ const STRIKES: u32 = 3;
 /// A message that is too large ends the connection right after its subscription, if it was retained; later
 /// it was sent just now, will not come again, and no subscription needs to be left out.
 const RETAINED_COMES_WITHIN: Duration = Duration::from_secs(5);
-/// Sessions remembered, our own and strangers'.
-const SESSIONS_REMEMBERED: usize = 16;
 /// Replies to what is no command: ten at once, then one every six seconds. A guess; they cost disk.
 const REFUSALS_AT_ONCE: f64 = 10.0;
 const REFUSALS_PER_SEC: f64 = 1.0 / 6.0;
@@ -66,11 +65,12 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         status.broker.clone_from(&broker);
         status.session.clone_from(&session);
     });
+    let client_id = settings.client_id();
     let will = (shared.bodies.state)(State::Offline, &session, shared.clock.now().utc);
     let (client, mut wire) = wire::open(Opening {
         endpoint: &endpoint,
         version: settings.version,
-        client_id: &settings.box_name,
+        client_id: &client_id,
         connect: settings.timing.connect,
         keep_alive: settings.timing.keep_alive,
         will: Some((format!("{}/up/state", settings.base()), will)),
@@ -81,6 +81,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         host: &endpoint.address.host,
         tls: endpoint.address.tls,
         user: endpoint.login.as_ref().map(|(user, _)| user.as_str()),
+        client_id: &client_id,
         version: settings.version,
         connected: false,
     };
@@ -102,6 +103,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                     if let Some(trouble) = connection.overdue(Instant::now(), &broker) {
                         break 'connection trouble;
                     }
+                    connection.forget_namesake(Instant::now());
                     connection.look_again();
                 }
                 Ok(()) = appended.changed() => connection.look_again(),
@@ -177,10 +179,7 @@ impl Connection {
         let base = shared.settings.base();
         let mut suspects = shared.suspects.lock();
         suspects.left_out.retain(|_, until| *until > now);
-        suspects.sessions.push_back(session.clone());
-        if suspects.sessions.len() > SESSIONS_REMEMBERED {
-            suspects.sessions.pop_front();
-        }
+        suspects.namesake.begin(&session);
         let subscriptions = ["up/state", "down/mark", "down/cmd/+", "down/config"]
             .into_iter()
             .filter(|suffix| !suspects.left_out.contains_key(*suffix))
@@ -473,10 +472,15 @@ impl Connection {
         self.forgive(&item);
         match item {
             Item::State(State::Stopped) => self.stopped_heard = true,
-            Item::State(_) => self.shared.status.send_modify(|status| {
-                status.trouble = None;
-                status.trouble_kind = None;
-            }),
+            Item::State(state) => {
+                if state == State::Online {
+                    self.shared.suspects.lock().namesake.spoke();
+                }
+                self.shared.status.send_modify(|status| {
+                    status.trouble = None;
+                    status.trouble_kind = None;
+                });
+            }
             Item::Latest { topic, version } => {
                 self.latest_sent.insert(topic, version);
             }
@@ -558,7 +562,13 @@ impl Connection {
         for at in [self.look_at.filter(|_| self.flight.has_room()), self.stop_until].into_iter().flatten() {
             wake = wake.min(at);
         }
-        let held = self.shared.suspects.lock().held_latest.values().map(|(_, until)| *until).min();
+        let suspects = self.shared.suspects.lock();
+        let held = suspects.held_latest.values().map(|(_, until)| *until).min();
+        let forgotten = suspects.namesake.forgotten_at(self.timing().namesake_forgotten);
+        drop(suspects);
+        if let Some(at) = forgotten {
+            wake = wake.min(at);
+        }
         if let Some(until) = held.filter(|until| *until > Instant::now()) {
             wake = wake.min(until);
         }
@@ -663,8 +673,15 @@ impl Connection {
     /// A broker that hands our name to somebody else closes the connection; mosquitto's word for it gets
     /// lost in the library (a DISCONNECT with a reason and no properties). Their `up/state` tells.
     fn told_apart(&self, trouble: Trouble, broker: &str) -> Trouble {
-        if trouble.kind == TroubleKind::Closed && self.shared.suspects.lock().strangers.len() > 1 {
-            return Trouble::taken_over(broker);
+        let client_id = self.shared.settings.client_id();
+        let mut suspects = self.shared.suspects.lock();
+        let is_theirs = trouble.kind == TroubleKind::Closed && suspects.namesake.is_there_since(self.begun);
+        let trouble = if is_theirs { Trouble::taken_over(broker, &client_id) } else { trouble };
+        if trouble.kind == TroubleKind::TakenOver {
+            suspects.namesake.taken_over(Instant::now());
+            drop(suspects);
+            let sentence = trouble.sentence().to_owned();
+            self.shared.status.send_modify(|status| status.namesake = Some(sentence));
         }
         trouble
     }
@@ -691,10 +708,6 @@ fn strike(suspects: &mut Suspects, key: Key) -> u32 {
     let strikes = suspects.strikes.entry(key).or_insert(0);
     *strikes = strikes.saturating_add(1);
     *strikes
-}
-
-fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
-    first.saturating_mul(1 << times.min(16)).min(most)
 }
 
 /// Size of a QoS 1 publish on the wire, at most: fixed header, topic, packet number, empty properties.

@@ -18,7 +18,7 @@
 //! | an incoming packet over the limit ends the connection, so one big retained message makes an endless loop | narrow subscriptions; the one whose message is too big is left out for a while (`publisher`) |
 //! | `flush()` waits for good | the progress of `poll()` is watched from outside |
 //! | a second PUBACK for the same packet ends the connection, and events read before it are lost | events left in its queue are applied before the connection is given up |
-//! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours |
+//! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours (`namesake`) |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
 pub mod centre;
@@ -28,8 +28,10 @@ pub mod embedded;
 mod endpoint;
 mod flight;
 mod gate;
+mod namesake;
 mod publisher;
 mod rate;
+mod retry;
 mod trouble;
 mod wire;
 
@@ -93,7 +95,7 @@ pub struct Settings {
     pub prefix: String,
     /// County code, second part of the topics.
     pub area: String,
-    /// Name of the box: last part of the topics before `up` and `down`, and the client id.
+    /// Name of the box: last part of the topics before `up` and `down`, and of the client id.
     pub box_name: String,
     /// Certificates that may sign the broker's, PEM. `None`: the system's.
     pub ca_file: Option<PathBuf>,
@@ -140,6 +142,12 @@ impl Settings {
     /// What all topics of this box begin with: `lookout/v1/530127/box-7f3a`.
     pub fn base(&self) -> String {
         format!("{}/{}/{}", self.prefix, self.area, self.box_name)
+    }
+
+    /// The client id, and the name that the box's certificate should have: `530127.box-7f3a`. A box's name is its own
+    /// within its area only.
+    pub fn client_id(&self) -> String {
+        format!("{}.{}", self.area, self.box_name)
     }
 
     /// Everything that is wrong with them, each as a sentence. Does not look at files or the network.
@@ -193,6 +201,15 @@ pub struct Timing {
     pub backoff_urgent: Duration,
     /// A connection that lived so long has proved itself: the backoff starts again.
     pub settled: Duration,
+    /// Another client that uses our name is let alone for half of this or more, the first time; doubles. Each time that
+    /// one of the two connects, the other's connection ends.
+    pub taken_over_first: Duration,
+    /// And at most for so long.
+    pub taken_over_most: Duration,
+    /// While a red or orange alert waits, at most for so long.
+    pub taken_over_urgent: Duration,
+    /// Without a further sign of it, another client is gone after so long.
+    pub namesake_forgotten: Duration,
     /// How long a refused record is put aside the first time; doubles.
     pub hold_first: Duration,
     /// And at most so long.
@@ -215,6 +232,11 @@ impl Default for Timing {
             backoff_most: Duration::from_secs(60),
             backoff_urgent: Duration::from_secs(4),
             settled: Duration::from_secs(30),
+            taken_over_first: Duration::from_secs(60),
+            taken_over_most: Duration::from_secs(600),
+            taken_over_urgent: Duration::from_secs(30),
+            // Both wait ten minutes at most.
+            namesake_forgotten: Duration::from_secs(1800),
             hold_first: Duration::from_secs(30),
             hold_most: Duration::from_secs(600),
             leave_out: Duration::from_secs(600),

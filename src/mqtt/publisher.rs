@@ -4,7 +4,7 @@
 //! wait a random while; again. Whatever happened on the old connection is forgotten, only the outbox
 //! remembers.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -15,6 +15,8 @@ use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use super::connection::{self, Ended};
+use super::namesake::Namesake;
+use super::retry::{Retries, Wait};
 use super::{Bodies, Command, Qos, Settings, Trouble, TroubleKind};
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
@@ -58,6 +60,8 @@ pub struct Status {
     pub commands_refused: u64,
     /// Subscriptions that are missing, and why.
     pub deaf_to: Vec<String>,
+    /// That another client uses this box's name, while there are signs of it.
+    pub namesake: Option<String>,
 }
 
 /// The latest value of a topic.
@@ -85,11 +89,8 @@ pub(super) struct Suspects {
     pub probation: usize,
     /// Latest values not to be sent before.
     pub held_latest: HashMap<String, (u64, Instant)>,
-    /// Our own sessions of late, so that others' can be told.
-    pub sessions: VecDeque<String>,
-    /// Sessions in our `up/state` that are not ours. One is this box's life before the last start; a second
-    /// one is somebody else.
-    pub strangers: HashSet<String>,
+    /// Whether somebody else uses our name.
+    pub namesake: Namesake,
     /// Subscriptions left out until, because the message kept there is too large to take.
     pub left_out: HashMap<String, Instant>,
 }
@@ -231,10 +232,12 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             of.beats.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let mut attempt: u32 = 0;
+    let timing = &shared.settings.timing;
+    let mut retries = Retries::default();
     let mut said: Option<String> = None;
     while stop.borrow().is_none() {
         let begun = Instant::now();
+        let connections = shared.status.borrow().connections;
         // A task of its own, so that a panic in the client library ends a connection and not the publisher.
         let ended = tokio::spawn(connection::run(shared.clone(), stop.clone())).await;
         let trouble = match ended {
@@ -255,14 +258,14 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                 )
             }
         };
-        attempt =
-            if begun.elapsed() >= shared.settings.timing.settled { 0 } else { attempt.saturating_add(1) };
-        let wait = backoff(&shared.settings.timing, attempt);
+        let was_accepted = shared.status.borrow().connections > connections;
+        let wait = retries.next(timing, trouble.kind, begun.elapsed(), was_accepted);
+        let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
         let text = trouble.to_string();
         if said.as_ref() != Some(&text) {
             warn!(broker = %shared.status.borrow().broker, error = %trouble, "no connection to the command centre");
         } else {
-            debug!(attempt, ?wait, error = %trouble, "still no connection");
+            debug!(?wait, error = %trouble, "still no connection");
         }
         shared.status.send_modify(|status| {
             status.connected = false;
@@ -279,14 +282,21 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
     }
 }
 
+/// Nobody said so, but this is what it looks like; a box that may read its `up/state` knows better.
+fn thrown_off(shared: &Shared) -> Trouble {
+    let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &shared.settings.client_id());
+    shared.suspects.lock().namesake.taken_over(Instant::now());
+    shared.status.send_modify(|status| status.namesake = Some(trouble.sentence().to_owned()));
+    trouble
+}
+
 /// Waits so long, but not for long once something urgent waits, too.
-async fn wait_out(shared: &Shared, wait: Duration) {
+async fn wait_out(shared: &Shared, wait: Wait) {
     let begun = tokio::time::Instant::now();
-    let soon = shared.settings.timing.backoff_urgent.mul_f64(rand::random::<f64>());
     let mut appended = shared.outbox.appended();
-    while wait > soon && !shared.outbox.urgent_waits_async().await.unwrap_or(false) {
+    while wait.usual > wait.urgent && !shared.outbox.urgent_waits_async().await.unwrap_or(false) {
         tokio::select! {
-            () = tokio::time::sleep_until(begun + wait) => return,
+            () = tokio::time::sleep_until(begun + wait.usual) => return,
             changed = appended.changed() => {
                 if changed.is_err() {
                     break;
@@ -294,13 +304,5 @@ async fn wait_out(shared: &Shared, wait: Duration) {
             }
         }
     }
-    tokio::time::sleep_until(begun + wait.min(soon)).await;
-}
-
-/// Full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015): anything between zero and twice as
-/// much as last time, so that a thousand boxes that lost the same broker do not come back at once.
-fn backoff(timing: &super::Timing, attempt: u32) -> Duration {
-    let most =
-        timing.backoff_first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(timing.backoff_most);
-    most.mul_f64(rand::random::<f64>())
+    tokio::time::sleep_until(begun + wait.usual.min(wait.urgent)).await;
 }

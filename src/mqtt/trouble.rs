@@ -56,10 +56,23 @@ impl Trouble {
         self
     }
 
-    pub(super) fn taken_over(broker: &str) -> Self {
-        let text = format!("{broker} ended the connection: another client has this box's name");
-        Trouble::new(TroubleKind::TakenOver, text)
-            .hint("two boxes with the same `box` name? Is lookout running twice?")
+    pub(super) fn taken_over(broker: &str, client_id: &str) -> Self {
+        let text = format!(
+            "another client uses this box's name at {broker} (client id `{client_id}`): the broker ends one's connection when the other comes"
+        );
+        Trouble::new(TroubleKind::TakenOver, text).hint(
+            "give each box of an area its own `[site] box`; a copied disk brings its name along, and so does lookout running twice",
+        )
+    }
+
+    /// Not as sure: it was closed again and again, and nobody said why.
+    pub(super) fn thrown_off(broker: &str, client_id: &str) -> Self {
+        let text = format!(
+            "{broker} closes each connection soon after it was made: another client may use this box's name (client id `{client_id}`)"
+        );
+        Trouble::new(TroubleKind::Closed, text).hint(
+            "give each box of an area its own `[site] box`, and each program a certificate of its own; the broker's log says why it closes",
+        )
     }
 
     /// The first line: without the hint.
@@ -88,6 +101,7 @@ pub(super) struct Context<'a> {
     pub host: &'a str,
     pub tls: bool,
     pub user: Option<&'a str>,
+    pub client_id: &'a str,
     pub version: super::Version,
     /// Whether the broker had accepted the connection.
     pub connected: bool,
@@ -259,9 +273,9 @@ impl Context<'_> {
             }
             "BadClientId" | "ClientIdentifierNotValid" => Trouble::new(
                 TroubleKind::Rejected,
-                format!("{broker} does not accept the box's name as client id"),
+                format!("{broker} does not accept the client id `{}`", self.client_id),
             )
-            .hint("the `box` name is the client id; some brokers allow at most 23 letters and digits"),
+            .hint("`area.box` is the client id; some brokers must be told to allow more than 23 letters and digits"),
             other => Trouble::new(TroubleKind::Rejected, format!("{broker} refused the connection: {other}")),
         }
     }
@@ -270,7 +284,7 @@ impl Context<'_> {
         let broker = self.broker;
         let because = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
         match code {
-            "SessionTakenOver" => Trouble::taken_over(broker),
+            "SessionTakenOver" => Trouble::taken_over(broker, self.client_id),
             "NotAuthorized" => Trouble::new(
                 TroubleKind::NotAllowed,
                 format!("{broker} ended the connection: not allowed{because}"),

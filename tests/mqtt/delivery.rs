@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lookout::analysis::alert::Level;
-use lookout::mqtt::{Qos, TroubleKind, Version};
+use lookout::mqtt::{Qos, Settings, TroubleKind, Version};
 
 use crate::here::*;
 use crate::support::listener::{Heard, Listener};
@@ -176,16 +176,72 @@ fn a_late_will_does_not_leave_the_box_offline() {
 }
 
 #[test]
-fn a_second_box_with_the_same_name_is_told_from_a_lost_connection() {
+fn two_boxes_of_one_name_both_know_it_and_stop_throwing_each_other_off() {
+    let minutes = Duration::from_secs(300);
+    for version in [Version::V5, Version::V311] {
+        let broker = Mosquitto::start();
+        let patient = || {
+            let mut settings = settings(&broker.url(), version);
+            settings.timing.taken_over_first = minutes;
+            settings.timing.taken_over_most = minutes;
+            settings
+        };
+        let boxes = [Here::start(patient()), Here::start(patient())];
+        for here in &boxes {
+            let status = here.wait_status("to know of the other", |status| status.namesake.is_some());
+            let sentence = status.namesake.unwrap();
+            assert!(sentence.contains("another client uses this box's name"), "{sentence}");
+            assert!(sentence.contains("client id `530127.box-1`"), "{sentence}");
+        }
+        wait(
+            || "one of them to give way".to_owned(),
+            || boxes.iter().any(|here| here.publisher.status().trouble_kind == Some(TroubleKind::TakenOver)),
+        );
+        wait(
+            || "the other to be connected".to_owned(),
+            || boxes.iter().any(|here| here.publisher.status().connected),
+        );
+        // Before, they came ten times in this time.
+        let connections = || boxes.iter().map(|here| here.publisher.status().connections).sum::<u64>();
+        let so_far = connections();
+        std::thread::park_timeout(Duration::from_secs(1));
+        assert_eq!(connections(), so_far, "{version:?}: the fight goes on");
+        let gone = boxes.iter().map(|here| here.publisher.status()).find(|status| !status.connected).unwrap();
+        let trouble = gone.trouble.unwrap();
+        assert!(trouble.contains("hint: give each box of an area its own `[site] box`"), "{trouble}");
+        // What is urgent is not kept for minutes.
+        let waiting = boxes.iter().find(|here| !here.publisher.status().connected).unwrap();
+        waiting.alert(1, Level::Red);
+        waiting.wait_empty();
+    }
+}
+
+#[test]
+fn a_box_whose_namesake_has_gone_says_so_no_more() {
+    let broker = Mosquitto::start();
+    let mut short = settings(&broker.url(), Version::V5);
+    short.timing.namesake_forgotten = Duration::from_secs(1);
+    let here = Here::start(short);
+    here.wait_connected();
+    let listener = Listener::start(broker.port(), &format!("{BASE}/up/state"));
+    listener.wait_one("online", |one| one.json()["state"] == "online");
+    listener.publish(&format!("{BASE}/up/state"), false, r#"{"state":"online","session":"another-box"}"#);
+    here.wait_status("to know of the other", |status| status.namesake.is_some());
+    here.wait_status("to forget it", |status| status.namesake.is_none() && status.connected);
+}
+
+#[test]
+fn namesakes_in_two_areas_are_two_clients() {
     let broker = Mosquitto::start();
     let here = Here::start(settings(&broker.url(), Version::V5));
-    here.wait_connected();
-    let _other = Here::start(settings(&broker.url(), Version::V5));
-    let status =
-        here.wait_status("to be thrown out", |status| status.trouble_kind == Some(TroubleKind::TakenOver));
-    let trouble = status.trouble.unwrap();
-    assert!(trouble.contains("another client has this box's name"), "{trouble}");
-    assert!(trouble.contains("hint: two boxes"), "{trouble}");
+    let there = Settings { area: "530128".to_owned(), ..settings(&broker.url(), Version::V5) };
+    let there = Here::start(there);
+    for one in [&here, &there] {
+        one.wait_connected();
+        one.alert(1, Level::Yellow);
+        one.wait_empty();
+        assert_eq!(one.publisher.status().connections, 1);
+    }
 }
 
 #[test]

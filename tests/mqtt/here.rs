@@ -42,6 +42,10 @@ pub fn settings(url: &str, version: Version) -> Settings {
             // No sooner than the listeners of these tests are back: they keep no session.
             backoff_urgent: Duration::from_secs(60),
             settled: Duration::from_secs(30),
+            taken_over_first: Duration::from_secs(1),
+            taken_over_most: Duration::from_secs(4),
+            taken_over_urgent: Duration::from_secs(2),
+            namesake_forgotten: Duration::from_secs(300),
             hold_first: Duration::from_millis(300),
             hold_most: Duration::from_secs(300),
             leave_out: Duration::from_secs(300),

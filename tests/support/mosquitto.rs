@@ -102,6 +102,13 @@ impl Mosquitto {
         child.wait().expect("gone");
     }
 
+    /// Reads its configuration's files again.
+    pub fn reload(&self) {
+        let child = self.child.as_ref().expect("running");
+        rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::HUP)
+            .expect("SIGHUP");
+    }
+
     /// What it wrote.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("mosquitto.out")).unwrap_or_default()

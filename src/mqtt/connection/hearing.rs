@@ -5,8 +5,8 @@ use std::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::super::commands::{Addressee, Command, Order};
-use super::super::{Refusal, RefusalKind, State, commands};
-use super::{Connection, SESSIONS_REMEMBERED};
+use super::super::{Refusal, RefusalKind, State, Trouble, commands};
+use super::Connection;
 use crate::outbox::{Kind, Record};
 
 impl Connection {
@@ -42,15 +42,13 @@ impl Connection {
         commands::read(&settings.gate, addressee, command, message, retained, now)
     }
 
-    /// A will of an earlier connection may come after our `online` (rumqttd even sends the new one's when a
+    /// A will of an earlier connection may come after our `online` (some brokers even send the new one's when a
     /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
     fn hear_state(&mut self, payload: &[u8], retain: bool) {
         let Some((state, session)) = commands::state(payload) else { return };
-        {
-            let mut suspects = self.shared.suspects.lock();
-            if !suspects.sessions.contains(&session) && suspects.strangers.len() < SESSIONS_REMEMBERED {
-                suspects.strangers.insert(session.clone());
-            }
+        let is_anothers = self.shared.suspects.lock().namesake.hear(&state, &session, Instant::now());
+        if is_anothers {
+            self.tell_of_namesake(&session);
         }
         if state == State::Online.name() {
             return;
@@ -59,6 +57,27 @@ impl Connection {
         if !retain && self.stop_until.is_none() {
             info!(%state, %session, "a late will said that this box is gone; saying again that it is not");
             self.state_to_say = Some(State::Online);
+        }
+    }
+
+    fn tell_of_namesake(&self, session: &str) {
+        let trouble =
+            Trouble::taken_over(&self.shared.status.borrow().broker, &self.shared.settings.client_id());
+        let is_new = self.shared.status.send_if_modified(|status| {
+            let sentence = Some(trouble.sentence().to_owned());
+            std::mem::replace(&mut status.namesake, sentence.clone()) != sentence
+        });
+        if is_new {
+            warn!(theirs = session, ours = %self.session, "{trouble}");
+        }
+    }
+
+    /// No sign of it any more: what was wrong is mended.
+    pub(super) fn forget_namesake(&self, now: Instant) {
+        let after = self.timing().namesake_forgotten;
+        if self.shared.suspects.lock().namesake.forget(after, now) {
+            info!("no sign any more of another client with this box's name");
+            self.shared.status.send_modify(|status| status.namesake = None);
         }
     }
 

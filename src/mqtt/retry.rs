@@ -1,0 +1,110 @@
+//! How long to wait before the next connection. Pure, but for the dice.
+
+use std::time::Duration;
+
+use super::{Timing, TroubleKind};
+
+/// So many connections in a row that were accepted and soon closed are no accident: another client may have our client
+/// id. Three are what a poisonous message may cost, twice.
+const CLOSED_EARLY: u32 = 6;
+
+/// What is known of the connections before.
+#[derive(Debug, Default)]
+pub(super) struct Retries {
+    attempts: u32,
+    taken_over: u32,
+    closed_early: u32,
+}
+
+/// A wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// So long.
+    pub usual: Duration,
+    /// At most so long while something urgent waits.
+    pub urgent: Duration,
+}
+
+impl Retries {
+    /// A connection has ended: because of this, after so long; whether the broker had accepted it.
+    pub fn next(&mut self, timing: &Timing, why: TroubleKind, lived: Duration, accepted: bool) -> Wait {
+        let settled = lived >= timing.settled;
+        let closed_early = why == TroubleKind::Closed && accepted && !settled;
+        self.closed_early = if closed_early { self.closed_early.saturating_add(1) } else { 0 };
+        if why == TroubleKind::TakenOver {
+            let most = doubled(timing.taken_over_first, self.taken_over, timing.taken_over_most);
+            self.taken_over = self.taken_over.saturating_add(1);
+            // Not full jitter: each of the two is to have its turn.
+            let usual = most.mul_f64(rand::random_range(0.5..1.0));
+            return Wait { usual, urgent: timing.taken_over_urgent.mul_f64(rand::random_range(0.5..1.0)) };
+        }
+        if settled {
+            self.taken_over = 0;
+            self.attempts = 0;
+        } else {
+            self.attempts = self.attempts.saturating_add(1);
+        }
+        // Full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015): anything between zero and twice as
+        // much as last time, so that a thousand boxes that lost the same broker do not come back at once.
+        let most = doubled(timing.backoff_first, self.attempts.saturating_sub(1), timing.backoff_most);
+        Wait {
+            usual: most.mul_f64(rand::random::<f64>()),
+            urgent: timing.backoff_urgent.mul_f64(rand::random::<f64>()),
+        }
+    }
+
+    /// Whether the broker closes one connection after the other.
+    pub fn is_thrown_off(&self) -> bool {
+        self.closed_early >= CLOSED_EARLY
+    }
+}
+
+/// Twice as much each time, up to a limit.
+pub(super) fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
+    first.saturating_mul(1 << times.min(16)).min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn two_clients_of_one_name_wait_longer_and_longer_and_each_has_its_turn() {
+        let timing = Timing::default();
+        let mut retries = Retries::default();
+        let mut waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, SOON, true));
+        let first = waits.next().unwrap().usual;
+        assert!(first >= timing.taken_over_first / 2 && first <= timing.taken_over_first, "{first:?}");
+        let last = waits.last().unwrap();
+        assert!(last.usual >= timing.taken_over_most / 2 && last.usual <= timing.taken_over_most, "{last:?}");
+        assert!(last.urgent >= timing.taken_over_urgent / 2, "nor is there a fight over what is urgent");
+    }
+
+    #[test]
+    fn a_long_life_between_two_take_overs_does_not_begin_the_fight_anew() {
+        let timing = Timing::default();
+        let mut retries = Retries::default();
+        let waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, timing.settled * 2, true));
+        assert!(waits.last().unwrap().usual >= timing.taken_over_most / 2);
+    }
+
+    #[test]
+    fn connections_that_are_accepted_and_closed_again_and_again_are_no_accident() {
+        let timing = Timing::default();
+        let mut retries = Retries::default();
+        for _ in 1..CLOSED_EARLY {
+            retries.next(&timing, TroubleKind::Closed, SOON, true);
+            assert!(!retries.is_thrown_off());
+        }
+        retries.next(&timing, TroubleKind::Closed, SOON, true);
+        assert!(retries.is_thrown_off());
+        retries.next(&timing, TroubleKind::Closed, timing.settled, true);
+        assert!(!retries.is_thrown_off(), "this one lived");
+        for _ in 0..2 * CLOSED_EARLY {
+            retries.next(&timing, TroubleKind::Closed, SOON, false);
+            assert!(!retries.is_thrown_off(), "never accepted: that is another trouble");
+        }
+    }
+}
