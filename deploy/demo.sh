@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From nothing to a first alert: installs what is missing, builds Lookout, plays a clip through a real RTSP
-# server on the loopback address, runs the daemon on it with the embedded broker, and shows the alerts as
+# server on the loopback address, runs the daemon on it with its own broker (mosquitto), and shows the alerts as
 # they arrive, each acknowledged as a command centre would.
 #
 #   deploy/demo.sh [--video FILE] [--model NAME] [--seconds N]

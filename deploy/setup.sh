@@ -4,7 +4,7 @@
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
-#   deploy/setup.sh --test   and what the tests need (an MQTT broker, an encoder, a Modbus server, a clock that lies)
+#   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a clock that lies)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -33,9 +33,10 @@ install_packages() {
         build-essential pkg-config git ca-certificates unzip python3 python3-pip
         libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
         gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+        mosquitto
     )
     [ "${1:-}" = --test ] && wanted+=(
-        mosquitto mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
+        mosquitto-clients openssl ffmpeg gstreamer1.0-plugins-ugly gstreamer1.0-tools
         curl python3-venv age faketime
     )
     local missing=() name

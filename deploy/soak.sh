@@ -42,6 +42,8 @@ rows=(
     "detector_broken_models/a_broken_file_that_somebody_vouched_for 1000 -"
     "camera_faults/many:: 20 -"
     "camera_faults/ - - cameras: each fault of tests/camera_faults/README.md"
+    "mqtt/daemon::it_starts_with_its_own_broker 200 - the box's own broker: 200 starts beside two busy loops"
+    "mqtt/embedded:: - - the box's own broker: killed, hung, left behind, its file damaged, its port taken; an hour of checks"
     "mqtt/faults:: - - PUBACK with an error, out of order, never, twice; a broker that answers nothing, or takes nothing"
     "mqtt/delivery:: - - oversized or poison messages in either direction; a broker killed in the middle"
     "mild:: - 3600"

@@ -118,6 +118,13 @@ fn systemd_hears_nothing_any_more_when_one_part_hangs_though_the_others_get_on()
     daemon.kill();
 }
 
+/// At a stop, systemd would end the daemon's broker before the daemon has said its last word through it.
+#[test]
+fn only_the_daemon_is_asked_to_stop() {
+    let unit = std::fs::read_to_string(in_repository("deploy/systemd/lookout.service")).unwrap();
+    assert!(unit.lines().any(|line| line == "KillMode=mixed"), "{unit}");
+}
+
 #[test]
 fn the_unit_file_is_hardened() {
     let unit = in_repository("deploy/systemd/lookout.service");

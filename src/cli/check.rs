@@ -14,6 +14,7 @@ use crate::config::{
     Surroundings,
 };
 use crate::detector::manifest::{Manifest, ManifestError};
+use crate::mqtt::embedded;
 
 /// Where the service looks for its configuration.
 const DEFAULT_FILE: &str = "/etc/lookout/lookout.toml";
@@ -231,8 +232,14 @@ fn broker(config: &Config) -> String {
         MqttVersion::V311 => "MQTT 3.1.1",
     };
     match &config.mqtt.broker {
-        Broker::Embedded { port: 0 } => "an embedded broker on 127.0.0.1, any free port".to_owned(),
-        Broker::Embedded { port } => format!("an embedded broker on 127.0.0.1:{port}"),
+        Broker::Embedded { port } => {
+            let port = if *port == 0 { ", any free port".to_owned() } else { format!(":{port}") };
+            let missing = match embedded::installed() {
+                Ok(_) => "",
+                Err(_) => "; its program `mosquitto` is not installed here: `sudo apt install mosquitto`",
+            };
+            format!("an embedded broker on 127.0.0.1{port}{missing}")
+        }
         Broker::Remote { host, port, tls, credentials } => {
             let lock = if tls.is_some() { "encrypted" } else { "not encrypted" };
             let login = if credentials.is_some() { "with a login" } else { "without a login" };

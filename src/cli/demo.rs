@@ -1,7 +1,7 @@
 //! `lookout demo`: a clip as a camera, the real daemon on it, and a small command centre that acknowledges.
 //!
 //! Three processes, as in the field: this one plays the clip through an RTSP server on the loopback address,
-//! `lookout run` watches it with its embedded broker, `lookout tail` shows and acknowledges.
+//! `lookout run` watches it with its own broker (mosquitto), `lookout tail` shows and acknowledges.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use toml::{Table, Value};
 
+use crate::mqtt::embedded;
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use super::Failure;
@@ -64,6 +65,7 @@ pub struct Args {
 /// A part that does not start, and, at the end, if no alert was published and acknowledged.
 pub fn run(args: Args) -> Result<(), Failure> {
     let clip = clip(args.video.as_deref())?;
+    embedded::installed().map_err(Failure::failed)?;
     let stop = stop_at_ctrl_c()?;
     let folder = DemoFolder::make()?;
     let (rtsp_port, broker_port) = (free_port(RTSP_PORT)?, free_port(BROKER_PORT)?);

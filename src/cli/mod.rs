@@ -145,8 +145,7 @@ fn with_error_prefix(message: &str) -> String {
 /// `quiet`: a command whose table would drown in what every camera does.
 fn start_log(quiet: bool) {
     // Libraries talk too much at `info` for somebody on a ladder.
-    // rumqttd calls every connection that closes an error; the door in front of it says what matters.
-    let usual = if quiet { "error" } else { "info,rumqttd=off,rumqttc=warn,ort=warn" };
+    let usual = if quiet { "error" } else { "info,rumqttc=warn,ort=warn" };
     let filter = EnvFilter::try_from_env("LOOKOUT_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -74,7 +74,8 @@ pub struct Document {
     /// The box and where it stands.
     #[schemars(required)]
     pub site: Option<At<SiteDocument>>,
-    /// Where alerts go. Without this section an embedded broker serves on `127.0.0.1:1883`.
+    /// Where alerts go. Without this section a broker of the box's own (`mosquitto`, started by the daemon) serves on
+    /// `127.0.0.1:1883`; where another broker of this machine serves there already, that one is used.
     pub mqtt: Option<At<MqttDocument>>,
     /// What looks at the pictures.
     pub detector: Option<At<DetectorDocument>>,
@@ -160,8 +161,8 @@ pub struct SiteDocument {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MqttDocument {
-    /// The command centre's broker: `mqtt://host:1883` or `mqtts://host:8883` (encrypted). Leave it out and an
-    /// embedded broker serves on the loopback address. Never with a password inside.
+    /// The command centre's broker: `mqtt://host:1883` or `mqtts://host:8883` (encrypted). Leave it out and a
+    /// broker of the box's own serves on the loopback address. Never with a password inside.
     #[schemars(extend("examples" = ["mqtts://centre.example:8883"]))]
     pub url: Option<At<String>>,
     /// Protocol version: `"5"` or `"3.1.1"` (for brokers such as NATS).
@@ -173,7 +174,8 @@ pub struct MqttDocument {
     pub secret: Option<At<String>>,
     /// PEM file with the authorities to trust, for a broker with a private one. Only with `mqtts://`.
     pub ca_file: Option<At<String>>,
-    /// PEM file with this box's certificate, for brokers that ask for one. Goes with `key_file`.
+    /// PEM file with this box's certificate, for brokers that ask for one; its name is `area.box`, such as
+    /// `530127.box-7f3a`. Goes with `key_file`.
     pub cert_file: Option<At<String>>,
     /// PEM file with the certificate's private key, readable by its owner only. Goes with `cert_file`.
     pub key_file: Option<At<String>>,
@@ -184,7 +186,7 @@ pub struct MqttDocument {
     /// First part of every topic.
     #[schemars(length(max = 128), extend("default" = crate::contract::topics::DEFAULT_PREFIX))]
     pub prefix: Option<At<String>>,
-    /// Port of the embedded broker on the loopback address; 0 picks a free one.
+    /// Port of the box's own broker on the loopback address; 0 picks a free one.
     #[schemars(extend("default" = DEFAULT_EMBEDDED_PORT))]
     pub embedded_port: Option<At<u16>>,
 }

@@ -82,6 +82,11 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// Folder within the outbox's for what the command centre asked for: the audit log, requests, a configuration.
 const CONTROL_DIR: &str = "control";
 
+/// Folder within the outbox's for the embedded broker.
+const BROKER_DIR: &str = "broker";
+/// The embedded broker usually serves long before it is wanted; nobody waits longer than this for it.
+const BROKER_WITHIN: Duration = Duration::from_millis(300);
+
 /// Where a box keeps what the command centre asked of it.
 pub fn control_dir(config: &Config) -> PathBuf {
     config.outbox.dir.join(CONTROL_DIR)
@@ -138,6 +143,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let Beginning { base, config, standing, trial_left } =
         running::begin(&file, options.broken_file.is_some(), &control_dir, clock);
     let mutes: Mutes = Arc::new(RwLock::new(standing.mutes.clone()));
+    // Early: it comes up while the models are loaded.
+    let (settings, broker) = site::broker(&config, &spool_dir.join(BROKER_DIR))?;
     for warning in &config.warnings {
         warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
     }
@@ -152,11 +159,11 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
     let audit = open_audit(&control_dir, &config, clock.now().utc)?;
     let tally = Arc::new(Tally::default());
-    let (settings, broker) = site::broker(&config)?;
     site::warn_of_open_door(&config);
     let gate = settings.gate.clone();
     let embedded = broker.port();
     let bodies = site::bodies(config.sender(), tally.clone(), clock);
+    broker.wait_until_ready(BROKER_WITHIN);
     let (publisher, commands) =
         Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
     let publisher = Arc::new(publisher);

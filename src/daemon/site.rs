@@ -164,7 +164,7 @@ fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
 
 /// Where the broker is. The embedded one runs as long as this is kept.
 pub enum RunningBroker {
-    /// In this process.
+    /// A child process of ours.
     Embedded(mqtt::embedded::Embedded),
     /// Somewhere else.
     Remote,
@@ -179,6 +179,13 @@ impl RunningBroker {
         }
     }
 
+    /// Gives the embedded one so long to begin to serve; goes on without it then.
+    pub fn wait_until_ready(&self, within: Duration) {
+        if let RunningBroker::Embedded(broker) = self {
+            broker.wait_until_ready(within);
+        }
+    }
+
     /// Ends the embedded one.
     pub fn stop(self, deadline: Duration) {
         if let RunningBroker::Embedded(broker) = self {
@@ -187,11 +194,11 @@ impl RunningBroker {
     }
 }
 
-/// How to reach the broker; starts the embedded one where none is configured.
+/// How to reach the broker; starts the embedded one where none is configured, with its state in `folder`.
 ///
 /// # Errors
-/// The embedded broker cannot start.
-pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), DaemonError> {
+/// There is no free port for the embedded one. That it cannot serve for another reason is no error: it is tried again.
+pub fn broker(config: &Config, folder: &Path) -> Result<(mqtt::Settings, RunningBroker), DaemonError> {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.gate.set_keys(&config.command_keys);
@@ -201,7 +208,8 @@ pub fn broker(config: &Config) -> Result<(mqtt::Settings, RunningBroker), Daemon
     };
     match &config.mqtt.broker {
         Broker::Embedded { port } => {
-            let broker = mqtt::embedded::Embedded::start(*port).map_err(DaemonError::new)?;
+            let broker = mqtt::embedded::Embedded::start(*port, folder)
+                .map_err(|error| DaemonError(format!("the embedded broker cannot start: {error}")))?;
             settings.url = Some(broker.url());
             Ok((settings, RunningBroker::Embedded(broker)))
         }

@@ -1,133 +1,234 @@
-//! The broker inside the daemon, for a box without a command centre's: `rumqttd` behind a door of our own,
-//! on the loopback address only.
+//! The broker of a box that has no command centre's: Debian's `mosquitto` as a supervised child process, on the
+//! loopback address only, with a configuration and a state folder of its own.
 //!
-//! The door is there because rumqttd 0.20 alone cannot do what is wanted. It has one listener per protocol
-//! version, so the door reads the CONNECT packet and passes MQTT 3.1.1 and MQTT 5 on to the right one: one
-//! port serves both. rumqttd does not tell which port it got and only logs when it got none; the door binds
-//! first and says so in a sentence. A client id with one of `+ $ # /` (and a second try with it) makes rumqttd
-//! panic and refuse everybody from then on; the door refuses such a client politely, and should rumqttd
-//! break all the same, the door notices and puts a new one in its place. rumqttd cannot be stopped; the door
-//! can be closed, and its threads end with the process.
+//! A thread starts it and stays with it: the kernel ends the child when this thread ends (`PR_SET_PDEATHSIG` goes by
+//! thread), so it dies with the daemon even when that is killed. One that was left behind all the same is found by its
+//! command line and ended. A child that ends is started again with growing waits, and said once. One that hangs is
+//! found by asking it for a connection, and replaced.
 //!
-//! Must never listen on anything but 127.0.0.1: it asks nobody for a password. It keeps retained messages and
-//! what is on its way in memory only: the outbox is what survives.
+//! Where another broker has the port already (Debian's own service, a zigbee2mqtt installation's), that one is used and
+//! watched; where it is something else, this is said and tried again. Nobody waits for any of this: alerts are in the
+//! outbox until a broker takes them.
+//!
+//! Must never listen on anything but 127.0.0.1: it asks nobody for a password.
 
-use std::collections::HashMap;
+mod child;
+mod probe;
+
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex};
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
+
+use child::{Event, Mosquitto};
+use probe::Answer;
+
+pub use child::installed;
 
 /// The port MQTT clients try first.
 pub const DEFAULT_PORT: u16 = 1883;
 
-/// Connections at once. rumqttd breaks for good when it has to refuse one, so the door does.
-const CONNECTIONS: usize = 200;
-/// A client that has not sent its CONNECT by then is sent away.
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// Largest CONNECT; a will of 64 KiB is the largest thing in it.
-const CONNECT_BYTES: usize = 128 * 1024;
-/// rumqttd must listen by then; measured: milliseconds.
-const READY_WITHIN: Duration = Duration::from_secs(10);
-/// How often rumqttd is asked whether it still answers, and how long it may take. It is replaced after two
-/// failures in a row.
-const PROBE_EVERY: Duration = Duration::from_secs(30);
-const PROBE_WITHIN: Duration = Duration::from_secs(5);
-/// Largest message: a picture and then some.
-const MESSAGE_BYTES: usize = 1024 * 1024;
-/// Per subscription filter: segments of so many bytes, so many of them. Bounds what a slow subscriber holds.
-const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
-const SEGMENTS: usize = 4;
-
 /// Why the embedded broker does not run.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EmbeddedError {
-    /// Somebody else has the port.
+    /// The program is not here.
     #[error(
-        "the embedded broker cannot listen on 127.0.0.1:{port}: address already in use\n  hint: another broker runs on this machine: set `[mqtt] url` to it, or choose another `embedded_port`"
+        "the embedded broker cannot start: the program `mosquitto` is not installed\n  hint: `sudo apt install mosquitto` (deploy/setup.sh does it), name it with LOOKOUT_MOSQUITTO where it is elsewhere, or set `[mqtt] url` to a broker elsewhere"
+    )]
+    Missing,
+    /// Somebody else has the port, and is no broker that takes us.
+    #[error(
+        "the embedded broker cannot listen on 127.0.0.1:{port}: address already in use by another program, {who}\n  hint: set `[mqtt] url` (and `user`, `secret`) if that is the broker to use, or choose another `embedded_port`; `ss -ltnp` names the program"
     )]
     InUse {
         /// Which.
         port: u16,
+        /// What it answered.
+        who: &'static str,
     },
     /// The port cannot be had for another reason.
     #[error(
-        "the embedded broker cannot listen on 127.0.0.1:{port}: {source}\n  hint: ports below 1024 need root"
+        "the embedded broker cannot listen on 127.0.0.1:{port}: {why}\n  hint: ports below 1024 need root"
     )]
     Listen {
         /// Which.
         port: u16,
         /// Why.
-        source: io::Error,
+        why: String,
     },
-    /// rumqttd does not answer.
-    #[error("the embedded broker does not answer: {0}")]
-    Start(String),
+    /// Its folder or its configuration cannot be written.
+    #[error(
+        "the embedded broker's folder {} cannot be used: {why}\n  hint: the folder of `[outbox] dir` must be writable", folder.display()
+    )]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// It ended, or never listened.
+    #[error("the embedded broker (mosquitto on 127.0.0.1:{port}) {why}")]
+    Ended {
+        /// Which port it has.
+        port: u16,
+        /// How, with its last words.
+        why: String,
+    },
 }
 
-/// The running broker. Dropping it closes the door.
+/// How it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Not there yet.
+    Starting,
+    /// Our child serves.
+    Running {
+        /// Its process.
+        pid: u32,
+    },
+    /// Another broker had the port, and is used.
+    Another,
+    /// Nobody serves; it is tried again.
+    Down(EmbeddedError),
+}
+
+/// Times; shortened by tests.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// How often the broker is asked whether it still answers.
+    pub probe_every: Duration,
+    /// How long it may take to answer. A guess for a machine whose cores are all busy; it is replaced after
+    /// three failures in a row.
+    pub probe_within: Duration,
+    /// The wait after the first failure; doubles.
+    pub wait_first: Duration,
+    /// No wait is longer.
+    pub wait_most: Duration,
+    /// One that ran so long has proved itself: the waits begin anew.
+    pub proved: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            probe_every: Duration::from_secs(30),
+            probe_within: Duration::from_secs(10),
+            wait_first: Duration::from_millis(250),
+            wait_most: Duration::from_secs(30),
+            proved: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A child that has not opened its port by then is replaced; measured: 20 ms, beside busy loops 200 ms.
+const READY_WITHIN: Duration = Duration::from_secs(15);
+/// Between two looks whether it listens.
+const READY_LOOK: Duration = Duration::from_millis(5);
+/// Between two looks whether another broker, which is used, has gone.
+const STAND_BY_LOOK: Duration = Duration::from_secs(2);
+/// Unanswered questions in a row before it is replaced.
+const UNANSWERED: u32 = 3;
+/// What stays wrong is said again after so long.
+const SAY_AGAIN: Duration = Duration::from_secs(3600);
+/// What an orderly end may take: it writes its state.
+const END_WITHIN: Duration = Duration::from_secs(5);
+
+/// The supervised broker. Dropping it ends the child, without waiting.
 #[derive(Debug)]
 pub struct Embedded {
-    address: SocketAddr,
-    stop: watch::Sender<bool>,
+    port: u16,
+    condition: Arc<Cell>,
+    events: Sender<Event>,
     thread: Option<JoinHandle<()>>,
 }
 
+#[derive(Debug)]
+struct Cell {
+    condition: Mutex<Condition>,
+    changed: Condvar,
+}
+
+impl Cell {
+    fn set(&self, condition: Condition) {
+        *self.condition.lock() = condition;
+        self.changed.notify_all();
+    }
+}
+
 impl Embedded {
-    /// Starts it on `127.0.0.1:port`, any free port for 0, and waits until it answers.
+    /// Begins to serve on `127.0.0.1:port`, any free port for 0, with its state in `folder`, which must be this
+    /// daemon's alone. Does not wait: see [`Embedded::wait_until_ready`].
     ///
     /// # Errors
-    /// The port is taken or not allowed, or rumqttd does not come up.
-    pub fn start(port: u16) -> Result<Self, EmbeddedError> {
-        Self::start_probing(port, PROBE_EVERY).map(|(embedded, _)| embedded)
+    /// There is no free port, or no thread.
+    pub fn start(port: u16, folder: &Path) -> io::Result<Self> {
+        Self::start_with(port, folder, Timing::default())
     }
 
-    /// The same, with rumqttd's listeners for a test that breaks it.
-    fn start_probing(
-        port: u16,
-        probe_every: Duration,
-    ) -> Result<(Self, watch::Receiver<Rooms>), EmbeddedError> {
-        let listen = |source: io::Error| match source.kind() {
-            io::ErrorKind::AddrInUse => EmbeddedError::InUse { port },
-            _ => EmbeddedError::Listen { port, source },
+    /// The same with other times.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn start_with(port: u16, folder: &Path, timing: Timing) -> io::Result<Self> {
+        let port = if port == 0 { free_port()? } else { port };
+        // Its command line is how a child that was left behind is known.
+        let folder = std::path::absolute(folder)?;
+        let condition =
+            Arc::new(Cell { condition: Mutex::new(Condition::Starting), changed: Condvar::new() });
+        let (events, received) = channel();
+        let supervisor = Supervisor {
+            port,
+            folder,
+            timing,
+            condition: condition.clone(),
+            to_me: events.clone(),
+            events: received,
+            children: 0,
+            said: None,
         };
-        let door = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(listen)?;
-        door.set_nonblocking(true).map_err(listen)?;
-        let address = door.local_addr().map_err(listen)?;
-        let rooms = watch::Sender::new(start_rumqttd()?);
-        let seen = rooms.subscribe();
-        let stop = watch::Sender::new(false);
-        let stopped = stop.subscribe();
-        let start = |error: io::Error| EmbeddedError::Start(error.to_string());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
         let thread = std::thread::Builder::new()
             .name("mqtt-broker".to_owned())
-            .spawn(move || runtime.block_on(keep_house(door, rooms, probe_every, stopped)))
-            .map_err(start)?;
-        info!(%address, "embedded MQTT broker");
-        Ok((Embedded { address, stop, thread: Some(thread) }, seen))
+            .spawn(move || supervisor.supervise())?;
+        Ok(Embedded { port, condition, events, thread: Some(thread) })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     /// For [`super::Settings::url`].
     pub fn url(&self) -> String {
-        format!("mqtt://{}", self.address)
+        format!("mqtt://{}", self.address())
     }
 
-    /// Closes the door and every connection. Returns whether it was closed within `deadline`.
+    /// How it is now.
+    pub fn condition(&self) -> Condition {
+        self.condition.condition.lock().clone()
+    }
+
+    /// Waits until a broker serves or it is known why none does, at most so long.
+    pub fn wait_until_ready(&self, within: Duration) -> Condition {
+        let until = Instant::now() + within;
+        let mut condition = self.condition.condition.lock();
+        while *condition == Condition::Starting {
+            if self.condition.changed.wait_until(&mut condition, until).timed_out() {
+                break;
+            }
+        }
+        condition.clone()
+    }
+
+    /// Ends the child in order. Returns whether it ended within `deadline`.
     pub fn stop(mut self, deadline: Duration) -> bool {
-        self.stop.send_replace(true);
+        let _ = self.events.send(Event::Stop);
         let until = Instant::now() + deadline;
         let Some(thread) = self.thread.take() else { return true };
         while !thread.is_finished() {
@@ -142,339 +243,260 @@ impl Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        // Fails where it has ended.
+        let _ = self.events.send(Event::Stop);
     }
 }
 
-/// rumqttd's listeners.
-#[derive(Debug, Clone, Copy)]
-struct Rooms {
-    v4: SocketAddr,
-    v5: SocketAddr,
-}
-
-fn start_rumqttd() -> Result<Rooms, EmbeddedError> {
-    let mut last = String::new();
-    // A port that was free a moment ago can be taken; rumqttd would only log it.
-    for _ in 0..3 {
-        let start = |error: io::Error| EmbeddedError::Start(error.to_string());
-        let rooms = Rooms { v4: free_address().map_err(start)?, v5: free_address().map_err(start)? };
-        let mut broker = rumqttd::Broker::new(config(rooms));
-        std::thread::Builder::new()
-            .name("mqtt-broker-rumqttd".to_owned())
-            .spawn(move || {
-                if let Err(error) = broker.start() {
-                    warn!(?error, "rumqttd did not start");
-                }
-            })
-            .map_err(start)?;
-        match wait_until_ready(rooms, READY_WITHIN) {
-            Ok(()) => return Ok(rooms),
-            Err(error) => last = error.to_string(),
+/// Below the ports that the system gives to clients: one that tries again and again to reach a broker that is down
+/// could be given the broker's own port, and meet itself.
+fn free_port() -> io::Result<u16> {
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..100 {
+        let port = rand::random_range(10_000..32_000);
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => return Ok(port),
+            Err(error) => last = error,
         }
     }
-    Err(EmbeddedError::Start(last))
+    Err(last)
 }
 
-fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+/// How one try ended.
+enum End {
+    /// As asked.
+    Stopped,
+    /// The other broker has gone: it is our turn at once.
+    OurTurn,
+    /// By itself.
+    Failed(EmbeddedError),
 }
 
-fn config(rooms: Rooms) -> rumqttd::Config {
-    let server = |name: &str, listen| rumqttd::ServerSettings {
-        name: name.to_owned(),
-        listen,
-        tls: None,
-        next_connection_delay_ms: 0,
-        connections: rumqttd::ConnectionSettings {
-            connection_timeout_ms: 5000,
-            max_payload_size: MESSAGE_BYTES,
-            max_inflight_count: 100,
-            auth: None,
-            external_auth: None,
-            dynamic_filters: false,
-        },
-    };
-    rumqttd::Config {
-        id: 0,
-        router: rumqttd::RouterConfig {
-            max_connections: 10 * CONNECTIONS,
-            max_outgoing_packet_count: 200,
-            max_segment_size: SEGMENT_BYTES,
-            max_segment_count: SEGMENTS,
-            ..rumqttd::RouterConfig::default()
-        },
-        v4: Some(HashMap::from([("v4".to_owned(), server("mqtt-broker-v4", rooms.v4))])),
-        v5: Some(HashMap::from([("v5".to_owned(), server("mqtt-broker-v5", rooms.v5))])),
-        ..rumqttd::Config::default()
-    }
+/// The thread's side.
+struct Supervisor {
+    port: u16,
+    folder: PathBuf,
+    timing: Timing,
+    condition: Arc<Cell>,
+    to_me: Sender<Event>,
+    events: Receiver<Event>,
+    /// How many were started: events of an earlier one mean nothing.
+    children: u64,
+    /// What was said last, and when.
+    said: Option<(EmbeddedError, Instant)>,
 }
 
-/// Asks both listeners for a connection, as a client would.
-fn wait_until_ready(rooms: Rooms, within: Duration) -> io::Result<()> {
-    use std::io::{Read as _, Write as _};
-    let until = Instant::now() + within;
-    for (address, level) in [(rooms.v4, 4_u8), (rooms.v5, 5)] {
+impl Supervisor {
+    fn supervise(mut self) {
+        let mut failures: u32 = 0;
         loop {
-            let ask = || -> io::Result<()> {
-                let mut stream = std::net::TcpStream::connect(address)?;
-                stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-                stream.write_all(&hello(level))?;
-                let mut answer = [0_u8; 4];
-                stream.read_exact(&mut answer)?;
-                let accepted = answer[0] == 0x20 && answer[3] == 0;
-                // DISCONNECT
-                stream.write_all(&[0xe0, 0])?;
-                if accepted { Ok(()) } else { Err(io::Error::other("not the answer of a broker")) }
+            let began = Instant::now();
+            let trouble = match self.run_once() {
+                End::Stopped => return,
+                End::OurTurn => continue,
+                End::Failed(trouble) => trouble,
             };
-            match ask() {
-                Ok(()) => break,
-                Err(error) if Instant::now() >= until => return Err(error),
-                // It has not bound its port yet and tells nobody when it has.
-                Err(_) => std::thread::park_timeout(Duration::from_millis(10)),
+            if began.elapsed() >= self.timing.proved {
+                failures = 0;
+                self.said = None;
+            }
+            let wait =
+                self.timing.wait_first.saturating_mul(1 << failures.min(16)).min(self.timing.wait_most);
+            failures = failures.saturating_add(1);
+            self.say(&trouble);
+            self.condition.set(Condition::Down(trouble));
+            if self.is_stopped_within(wait) {
+                return;
             }
         }
     }
-    Ok(())
-}
 
-/// A CONNECT with a clean session, 60 s, and a name of our own.
-fn hello(level: u8) -> Vec<u8> {
-    let id = b"lookout-door";
-    let mut body = vec![0, 4, b'M', b'Q', b'T', b'T', level, 0b10, 0, 60];
-    if level == 5 {
-        body.push(0);
+    /// From a free port to the end of the child.
+    fn run_once(&mut self) -> End {
+        let program = match installed() {
+            Ok(program) => program,
+            Err(missing) => return self.without_program(missing),
+        };
+        let folder =
+            |error: io::Error| EmbeddedError::Folder { folder: self.folder.clone(), why: error.to_string() };
+        let configuration = match child::write_configuration(&self.folder, self.port).map_err(folder) {
+            Ok(path) => path,
+            Err(trouble) => return End::Failed(trouble),
+        };
+        child::end_left_behind(&configuration);
+        if let Err(trouble) = self.port_is_free() {
+            return self.use_another(trouble);
+        }
+        self.children += 1;
+        let began = Instant::now();
+        let started = Mosquitto::start(&program, &configuration, self.children, self.to_me.clone());
+        let mut child = match started {
+            Ok(child) => child,
+            Err(error) => return self.ended(format!("cannot be started: {error}")),
+        };
+        let end = self.wait_until_it_listens(&mut child, began).unwrap_or_else(|| self.stay_with(&mut child));
+        child.end(END_WITHIN);
+        end
     }
-    body.extend([0, id.len() as u8]);
-    body.extend(id);
-    let mut packet = vec![0x10, body.len() as u8];
-    packet.extend(body);
-    packet
-}
 
-/// The door and the caretaker, until the house is closed.
-async fn keep_house(
-    door: TcpListener,
-    rooms: watch::Sender<Rooms>,
-    probe_every: Duration,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let open = keep_door(door, rooms.subscribe());
-    tokio::select! {
-        () = open => {}
-        () = take_care(&rooms, probe_every) => {}
-        _ = stopped.changed() => {}
+    /// Without the program, another broker will do.
+    fn without_program(&mut self, missing: EmbeddedError) -> End {
+        match self.port_is_free() {
+            Ok(()) => End::Failed(missing),
+            Err(taken) => match self.use_another(taken) {
+                End::Failed(_) => End::Failed(missing),
+                end => end,
+            },
+        }
     }
-    // Ends the connections, too: they watch the rooms.
-    drop(rooms);
-}
 
-async fn keep_door(door: TcpListener, rooms: watch::Receiver<Rooms>) {
-    let door = match tokio::net::TcpListener::from_std(door) {
-        Ok(door) => door,
-        Err(error) => {
-            warn!(%error, "the embedded broker's listener failed");
+    fn port_is_free(&self) -> Result<(), EmbeddedError> {
+        let port = self.port;
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                Err(EmbeddedError::InUse { port, who: "which does not answer as a broker" })
+            }
+            Err(error) => Err(EmbeddedError::Listen { port, why: error.to_string() }),
+        }
+    }
+
+    /// The port is taken: by a broker that takes us?
+    fn use_another(&mut self, trouble: EmbeddedError) -> End {
+        let EmbeddedError::InUse { port, who } = trouble else { return End::Failed(trouble) };
+        match probe::ask(port, self.timing.probe_within) {
+            Answer::Accepted => {}
+            Answer::Refused => {
+                let who = "an MQTT broker that wants a user and a password";
+                return End::Failed(EmbeddedError::InUse { port, who });
+            }
+            Answer::Closed | Answer::Silent => return End::Failed(EmbeddedError::InUse { port, who }),
+        }
+        warn!(
+            "127.0.0.1:{port} is in use by another MQTT broker of this machine: it serves instead of the embedded one\n  hint: choose another `[mqtt] embedded_port` for a broker of Lookout's own; without `[[command_key]]`, whoever may publish there can acknowledge alerts"
+        );
+        self.condition.set(Condition::Another);
+        loop {
+            if self.is_stopped_within(STAND_BY_LOOK) {
+                return End::Stopped;
+            }
+            if self.port_is_free().is_ok() {
+                info!("the other broker on 127.0.0.1:{port} has gone");
+                return End::OurTurn;
+            }
+        }
+    }
+
+    /// `None` once it listens.
+    fn wait_until_it_listens(&mut self, child: &mut Mosquitto, began: Instant) -> Option<End> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        while TcpStream::connect_timeout(&address, READY_WITHIN).is_err() {
+            match self.next_event(READY_LOOK) {
+                Some(Event::Stop) => return Some(End::Stopped),
+                Some(Event::Ended(_)) => return Some(self.never_listened(child)),
+                Some(Event::Line(_, line)) => debug!(%line, "mosquitto"),
+                None if began.elapsed() >= READY_WITHIN => {
+                    return Some(self.ended(format!("did not listen within {READY_WITHIN:?}")));
+                }
+                None => {}
+            }
+        }
+        let pid = child.pid();
+        info!(address = %address, pid, took = ?began.elapsed(), "embedded MQTT broker");
+        self.condition.set(Condition::Running { pid });
+        None
+    }
+
+    /// It ended before it listened: a damaged file of its own must not keep it from ever starting again.
+    fn never_listened(&self, child: &mut Mosquitto) -> End {
+        let why = child.how_it_ended();
+        if why.contains("database") {
+            match child::put_database_aside(&self.folder) {
+                Ok(aside) => warn!(
+                    kept_as = %aside.display(), %why,
+                    "the embedded broker cannot read what it had kept: it begins anew; the boxes' queues are not touched"
+                ),
+                Err(error) => warn!(%error, "the embedded broker's file cannot be put aside"),
+            }
+        }
+        if why.contains("Address already in use") {
+            let who = "which took it just now";
+            return End::Failed(EmbeddedError::InUse { port: self.port, who });
+        }
+        self.ended(why)
+    }
+
+    /// Until it ends or is to end; asks it again and again whether it still answers.
+    fn stay_with(&mut self, child: &mut Mosquitto) -> End {
+        let mut unanswered = 0;
+        let mut next_probe = Instant::now() + self.timing.probe_every;
+        loop {
+            match self.next_event(next_probe.saturating_duration_since(Instant::now())) {
+                Some(Event::Stop) => return End::Stopped,
+                Some(Event::Ended(_)) => return self.ended(child.how_it_ended()),
+                Some(Event::Line(_, line)) => debug!(%line, "mosquitto"),
+                None => {
+                    next_probe = Instant::now() + self.timing.probe_every;
+                    match probe::ask(self.port, self.timing.probe_within) {
+                        // Full, or told not to take us: alive all the same.
+                        Answer::Accepted | Answer::Refused | Answer::Closed => unanswered = 0,
+                        Answer::Silent => unanswered += 1,
+                    }
+                    if unanswered >= UNANSWERED {
+                        return self.ended(format!("did not answer {unanswered} times in a row"));
+                    }
+                }
+            }
+        }
+    }
+
+    fn ended(&self, why: String) -> End {
+        End::Failed(EmbeddedError::Ended { port: self.port, why })
+    }
+
+    /// What stays wrong is said once, and once an hour.
+    fn say(&mut self, trouble: &EmbeddedError) {
+        let is_new = self.said.as_ref().is_none_or(|(said, at)| said != trouble || at.elapsed() >= SAY_AGAIN);
+        if !is_new {
+            debug!(%trouble, "the embedded broker is tried again");
             return;
         }
-    };
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let (stream, from) = match door.accept().await {
-            Ok(guest) => guest,
-            Err(error) => {
-                // Out of file descriptors, most likely: room may come back.
-                warn!(%error, "the embedded broker cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let Ok(place) = places.clone().try_acquire_owned() else {
-            warn!(%from, most = CONNECTIONS, "the embedded broker is full");
-            continue;
-        };
-        let mut rooms = rooms.clone();
-        let now = *rooms.borrow_and_update();
-        // Ends with its connection, with the rooms it was shown to, or with the house.
-        tokio::spawn(async move {
-            tokio::select! {
-                outcome = show_in(stream, now) => if let Err(error) = outcome {
-                    debug!(%from, %error, "a client of the embedded broker left");
-                },
-                _ = rooms.changed() => {}
-            }
-            drop(place);
-        });
-    }
-}
-
-/// Asks rumqttd again and again whether it still answers; replaces it when it does not.
-async fn take_care(rooms: &watch::Sender<Rooms>, probe_every: Duration) {
-    let mut failures = 0;
-    loop {
-        tokio::time::sleep(probe_every).await;
-        let now = *rooms.borrow();
-        let probe = tokio::task::spawn_blocking(move || wait_until_ready(now, PROBE_WITHIN)).await;
-        let Ok(Err(error)) = probe else {
-            failures = 0;
-            continue;
-        };
-        failures += 1;
-        warn!(%error, failures, "the embedded broker does not answer");
-        if failures < 2 {
-            continue;
-        }
-        match tokio::task::spawn_blocking(start_rumqttd).await {
-            Ok(Ok(fresh)) => {
-                warn!(
-                    "the embedded broker was started anew; what it had retained comes again from the boxes"
+        self.said = Some((trouble.clone(), Instant::now()));
+        match trouble {
+            EmbeddedError::Ended { .. } => warn!("{trouble}: it is started again"),
+            EmbeddedError::Missing
+            | EmbeddedError::InUse { .. }
+            | EmbeddedError::Listen { .. }
+            | EmbeddedError::Folder { .. } => {
+                error!(
+                    "{trouble}\n  cameras are watched and alerts wait on disk; it is tried again and again"
                 );
-                rooms.send_replace(fresh);
-                failures = 0;
             }
-            Ok(Err(error)) => warn!(%error, "the embedded broker cannot be started anew"),
-            Err(error) => warn!(%error, "the embedded broker cannot be started anew"),
         }
     }
-}
 
-/// Reads who it is, and passes everything between it and the right listener.
-async fn show_in(mut guest: TcpStream, rooms: Rooms) -> io::Result<()> {
-    guest.set_nodelay(true)?;
-    let packet = tokio::time::timeout(CONNECT_WITHIN, read_connect(&mut guest))
-        .await
-        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    let connect = parse_connect(&packet).ok_or_else(|| io::Error::other("not an MQTT CONNECT"))?;
-    if connect.client_id.chars().any(|c| "+$#/".contains(c)) {
-        // "Client Identifier not valid", in the words of its version.
-        let answer: &[u8] = if connect.level == 5 { &[0x20, 3, 0, 0x85, 0] } else { &[0x20, 2, 0, 2] };
-        guest.write_all(answer).await?;
-        guest.shutdown().await?;
-        return Err(io::Error::other("a client id with one of + $ # /"));
-    }
-    let room = if connect.level == 5 { rooms.v5 } else { rooms.v4 };
-    let mut inside = TcpStream::connect(room).await?;
-    inside.set_nodelay(true)?;
-    inside.write_all(&packet).await?;
-    copy_bidirectional(&mut guest, &mut inside).await.map(|_| ())
-}
-
-/// One whole packet.
-async fn read_connect(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut packet = vec![stream.read_u8().await?];
-    let mut length = 0_usize;
-    for shift in [0, 7, 14, 21] {
-        let byte = stream.read_u8().await?;
-        packet.push(byte);
-        length |= usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            break;
+    /// The next event of the child that runs now, or none within so long.
+    fn next_event(&self, within: Duration) -> Option<Event> {
+        let until = Instant::now() + within;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Some(Event::Stop),
+                Ok(Event::Line(child, _) | Event::Ended(child)) if child != self.children => {}
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Timeout) => return None,
+            }
         }
     }
-    if packet[0] != 0x10 || length > CONNECT_BYTES {
-        return Err(io::Error::other("not an MQTT CONNECT"));
-    }
-    let begin = packet.len();
-    packet.resize(begin + length, 0);
-    stream.read_exact(&mut packet[begin..]).await?;
-    Ok(packet)
-}
 
-#[derive(Debug, PartialEq, Eq)]
-struct ConnectPacket {
-    level: u8,
-    client_id: String,
-}
-
-/// Version and client id of a CONNECT (MQTT 3.1.1 section 3.1, MQTT 5 section 3.1).
-fn parse_connect(packet: &[u8]) -> Option<ConnectPacket> {
-    let (_, mut rest) = take_length(packet.get(1..)?)?;
-    let name = take_string(&mut rest)?;
-    let (&level, after) = rest.split_first()?;
-    if name != b"MQTT" || !matches!(level, 4 | 5) {
-        return None;
-    }
-    // Flags and keep-alive.
-    rest = after.get(3..)?;
-    if level == 5 {
-        let (length, properties) = take_length(rest)?;
-        rest = properties.get(length..)?;
-    }
-    let client_id = String::from_utf8(take_string(&mut rest)?.to_vec()).ok()?;
-    Some(ConnectPacket { level, client_id })
-}
-
-fn take_string<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let (length, after) = rest.split_first_chunk::<2>()?;
-    let (text, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-    *rest = after;
-    Some(text)
-}
-
-fn take_length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let mut length = 0;
-    for (at, byte) in bytes.iter().take(4).enumerate() {
-        length |= usize::from(byte & 0x7f) << (7 * at);
-        if byte & 0x80 == 0 {
-            return Some((length, &bytes[at + 1..]));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn version_and_client_id_are_read_of_both_versions() {
-        for level in [4, 5] {
-            let want = ConnectPacket { level, client_id: "lookout-door".to_owned() };
-            assert_eq!(parse_connect(&hello(level)), Some(want));
-        }
-        assert_eq!(parse_connect(&hello(3)), None, "an older version");
-    }
-
-    /// Two tries with such a client id, past the door, and rumqttd 0.20 refuses everybody. Should a newer
-    /// version not do that any more, this test and the door's check may go.
-    #[test]
-    fn a_broken_rumqttd_is_replaced() {
-        use std::io::{Read as _, Write as _};
-        let (broker, mut rooms) = Embedded::start_probing(0, Duration::from_millis(50)).unwrap();
-        let first = *rooms.borrow_and_update();
-        let ask = |address: SocketAddr, id: &[u8]| -> io::Result<u8> {
-            let mut stream = std::net::TcpStream::connect(address)?;
-            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            let mut packet =
-                vec![0x10, 12 + id.len() as u8, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 60, 0, id.len() as u8];
-            packet.extend(id);
-            stream.write_all(&packet)?;
-            let mut answer = [0_u8; 4];
-            stream.read_exact(&mut answer)?;
-            Ok(answer[3])
-        };
-        for _ in 0..2 {
-            assert!(ask(first.v4, b"a/b").is_err());
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let replaced = async { tokio::time::timeout(Duration::from_secs(60), rooms.changed()).await };
-        runtime.block_on(replaced).expect("in time").unwrap();
-        assert_eq!(ask(broker.address(), b"somebody").unwrap(), 0, "accepted");
-        assert_eq!(ask(broker.address(), b"a/b").unwrap(), 2, "refused at the door");
-        assert_eq!(ask(broker.address(), b"somebody").unwrap(), 0, "and nothing is broken by it");
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
-            parse_connect(&bytes);
-        }
-
-        #[test]
-        fn no_cut_makes_it_panic(cut in 0_usize..30) {
-            let whole = hello(5);
-            prop_assert!(cut >= whole.len() || parse_connect(&whole[..cut]).is_none());
+    fn is_stopped_within(&self, wait: Duration) -> bool {
+        let until = Instant::now() + wait;
+        loop {
+            match self.next_event(until.saturating_duration_since(Instant::now())) {
+                Some(Event::Stop) => return true,
+                Some(Event::Line(..) | Event::Ended(_)) => {}
+                None => return false,
+            }
         }
     }
 }

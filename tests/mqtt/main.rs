@@ -7,6 +7,7 @@ mod support;
 
 mod commands;
 mod crash;
+mod daemon;
 mod delivery;
 mod embedded;
 mod fake;

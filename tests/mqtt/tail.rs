@@ -3,7 +3,6 @@
 use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::cli::tail::{Args, Outcome, Screen, follow};
-use lookout::mqtt::embedded::Embedded;
 use lookout::mqtt::{Ask, Command, Version};
 use lookout::outbox::{Kind, Outbox, Record};
 
@@ -68,7 +67,7 @@ fn run(args: &Args, when_connected: impl FnOnce()) -> (Outcome, String, String) 
 #[test]
 fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back() {
     for (mqtt5, version) in [(false, Version::V5), (true, Version::V311)] {
-        let broker = Embedded::start(0).unwrap();
+        let broker = Mosquitto::start();
         let mut here = Here::start(settings(&broker.url(), version));
         here.wait_connected();
         let args = Args {

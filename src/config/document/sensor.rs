@@ -12,7 +12,7 @@ use super::At;
 #[serde(deny_unknown_fields)]
 pub struct SensorsDocument {
     /// MQTT brokers that sensors publish to, one `[[sensors.broker]]` for each. Without any, sensors are looked for
-    /// at the broker on this machine: the embedded one where it runs, otherwise `127.0.0.1:1883`, which is where
+    /// at the broker on this machine: the box's own where it runs, otherwise `127.0.0.1:1883`, which is where
     /// zigbee2mqtt publishes when it is installed on the same box.
     #[serde(default)]
     pub broker: Vec<At<SensorBrokerDocument>>,
