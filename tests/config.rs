@@ -657,6 +657,33 @@ fn a_signal_of_the_file_takes_the_place_of_the_catalogues() {
     assert_eq!(fire[0].levels[0].level, Level::Red);
 }
 
+/// Whoever watches nothing must hear of it, so that needs no line in the file.
+#[test]
+fn trouble_of_cameras_is_told_unless_it_is_switched_off() {
+    let plain = shipped("example.toml").replace("catalogue = [\"fire\", \"camera_trouble\"]", "#");
+    let kinds = |text: &str| -> Vec<String> {
+        check(text).unwrap().signals.iter().map(|signal| signal.kind.to_string()).collect()
+    };
+    let has_it = |kinds: &[String]| kinds.iter().filter(|kind| *kind == "camera_trouble").count();
+    assert_eq!(has_it(&kinds(&plain)), 1, "without a word");
+    let with = |line: &str| plain.replace("[fusion]\n", &format!("[fusion]\n{line}\n"));
+    assert_eq!(has_it(&kinds(&with("catalogue = [\"fire\"]"))), 1, "beside others");
+    assert_eq!(has_it(&kinds(&with("catalogue = [\"all\"]"))), 1, "once");
+    assert_eq!(has_it(&kinds(&with("camera_trouble = true"))), 1);
+    assert_eq!(has_it(&kinds(&with("camera_trouble = false"))), 0);
+    assert_eq!(has_it(&kinds(&with("camera_trouble = false\ncatalogue = [\"all\"]"))), 0);
+    let both = with("camera_trouble = false\ncatalogue = [\"fire\", \"camera_trouble\"]");
+    let text = check(&both).unwrap_err().to_string();
+    assert!(text.contains("switched off here and wanted by `catalogue`") && text.contains("hint:"), "{text}");
+    let own = format!(
+        "{plain}\n[[signal]]\nkind = \"camera_trouble\"\nfrom = [{{ conditions = [\"no_video\"], weight = 3.0 }}]\n"
+    );
+    let config = check(&own).unwrap();
+    let own: Vec<_> = config.signals.iter().filter(|s| &*s.kind == "camera_trouble").collect();
+    assert_eq!((own.len(), own[0].from.len()), (1, 1), "the file's takes the place of the catalogue's");
+    assert!(own[0].each_camera, "conditions alone are told camera by camera");
+}
+
 #[test]
 fn a_rule_that_feeds_a_signal_raises_nothing_by_itself() {
     let config = example_and("").unwrap();
@@ -706,6 +733,16 @@ fn what_is_wrong_with_a_signal_is_said_with_what_to_try() {
         ("levels = {}", "never become an alert", "leave it out"),
         ("prior = 0.6", "do not fit together", "must be able to end"),
         ("clear = 0.9", "do not fit together", "first level"),
+        (
+            "each_camera = true\nfrom = [{ quantity = \"noise\", above = 70.0, weight = 2.0 }]",
+            "they belong to no camera",
+            "leave `each_camera` out",
+        ),
+        (
+            "each_camera = true\njoin_neighbours = true",
+            "one alert of several places",
+            "leave `each_camera` out",
+        ),
     ];
     for (line, what, hint) in cases {
         let problems = example_and(&format!("\n[[signal]]\nkind = \"noise\"\n{line}\n")).unwrap_err();

@@ -21,9 +21,10 @@ use lookout::contract::alert::{
     AlertData, ClockData, ClockSync, GapData, GapRange, GapReason, ModelRef, SeqData,
 };
 use lookout::contract::alert_event::{AlertContext, CameraPlace, Seq};
-use lookout::contract::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData};
+use lookout::contract::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use lookout::contract::command::{AckCommand, MarkData, ReplyData};
 use lookout::contract::examples::example;
+use lookout::contract::health::{CameraData, Degraded, HealthCounts, HealthData, SensorData};
 use lookout::contract::schema::{MESSAGES, asyncapi, message};
 use lookout::contract::time_fix::TimeFixData;
 use lookout::contract::{
@@ -175,6 +176,10 @@ fn consumers_that_ignore_unknown_fields_read_tomorrows_messages() {
     lives_with_the_future::<Event<ReplyData>>("reply");
     lives_with_the_future::<AckCommand>("ack");
     lives_with_the_future::<MarkData>("mark");
+    lives_with_the_future::<Event<SensorData>>("sensor");
+    let camera = example("camera").unwrap().unwrap();
+    let read: Event<CameraData> = serde_json::from_value(camera.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), camera);
     let health = example("health").unwrap().unwrap();
     let read: Event<HealthData> = serde_json::from_value(health.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), health);
@@ -222,6 +227,7 @@ fn revision(shown: usize) -> Revision {
                 contribution: 1.0,
                 weight: 1.0,
                 age_secs: 0.0,
+                cause: None,
             }],
             silent: Vec::new(),
         },
@@ -233,7 +239,7 @@ fn revision(shown: usize) -> Revision {
 fn written(revision: &Revision, note: Option<&str>) -> Vec<u8> {
     let grid = GridCode::parse("53012700300102").unwrap();
     let model = ModelRef { name: "street-nano".to_owned(), sha256: "ab".repeat(32) };
-    let camera = CameraPlace { eye: Eye::Sky, grid: grid.clone(), address: None, lonlat: None };
+    let camera = CameraPlace { eye: Eye::Sky, grid: grid.clone(), address: None, lonlat: None, device: None };
     let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
     let context = AlertContext {
         sender: &sender(),
@@ -369,8 +375,42 @@ fn a_box_of_a_thousand_cameras_still_introduces_itself() {
     assert!(bytes.len() <= MAX_EVENT_BYTES);
     let told: Event<MetaData> = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(told.data.cameras.len() + told.data.cameras_omitted as usize, 1_001);
+    let HealthData { cameras, sensors, signals, .. } = &health.data;
+    health.data.counts = Some(HealthCounts::of(cameras, sensors, signals, 1_001));
+    for camera in &health.data.cameras {
+        health.data.degraded.push(Degraded {
+            part: format!("camera:{}", camera.id),
+            reason: "rtsp://10.0.0.31/stream2 refuses the password of user `admin`".to_owned(),
+            since: Time(at),
+        });
+    }
     let bytes = sender().event("health.1", None, at, health.data).unwrap();
     assert!(bytes.len() <= MAX_EVENT_BYTES);
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("health", &value);
+    let told: Event<HealthData> = serde_json::from_value(value).unwrap();
+    let counts = told.data.counts.unwrap();
+    assert_eq!((counts.cameras.total, counts.cameras.running, counts.degraded), (1_001, 1_001, 1_001));
+    assert_eq!(
+        (told.data.cameras.len(), told.data.cameras_omitted),
+        (0, 1_001),
+        "a list is whole or not there"
+    );
+    let parts: Vec<&str> = told.data.degraded.iter().map(|entry| entry.part.as_str()).collect();
+    assert_eq!(parts, ["cameras", "mqtt"], "all cameras in one entry, and the others as they are");
+}
+
+/// What a box of before these fields sends must not be taken for wrong.
+#[test]
+fn a_health_report_without_counts_still_fits() {
+    let mut health = example("health").unwrap().unwrap();
+    let data = health["data"].as_object_mut().unwrap();
+    for field in ["counts", "software", "config_sha256"] {
+        assert!(data.remove(field).is_some(), "{field}");
+    }
+    assert_valid("health", &health);
+    let read: Event<HealthData> = serde_json::from_value(health).unwrap();
+    assert!(read.data.counts.is_none());
 }
 
 #[test]
@@ -417,6 +457,12 @@ fn the_asyncapi_document_refers_only_to_what_is_in_it() {
     assert_eq!(operations["sendHealth"]["bindings"]["mqtt"]["retain"], true);
     assert_eq!(operations["receiveAck"]["action"], "receive");
     assert_eq!(document["channels"]["alert"]["address"], "{prefix}/{area}/{box}/up/alert");
+    let camera = &document["channels"]["camera"];
+    assert_eq!(camera["address"], "{prefix}/{area}/{box}/up/camera/{camera}");
+    assert!(
+        camera["parameters"]["camera"]["description"].is_string() && camera["parameters"]["alert"].is_null()
+    );
+    assert_eq!(document["channels"]["sensor"]["address"], "{prefix}/{area}/{box}/up/sensor/{sensor}");
 }
 
 fn collect_references(value: &Value, found: &mut Vec<String>) {

@@ -14,9 +14,8 @@ use std::sync::{
 use std::time::{Duration, Instant};
 
 use support::daemon::{Daemon, write_config};
-#[cfg(debug_assertions)]
 use support::listener::Listener;
-use support::mosquitto::free_port;
+use support::mosquitto::{Mosquitto, free_port};
 
 /// Loading a model, on a machine that builds something else at the same time.
 const SOON: Duration = Duration::from_secs(60);
@@ -140,4 +139,69 @@ fn the_unit_file_is_hardened() {
     let line = text.lines().find(|line| line.contains("Overall exposure level")).expect("a score");
     let score: f64 = line.split(':').nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     assert!(score <= MOST_EXPOSED, "{line}");
+}
+
+/// A shell sets the limit for the daemon that takes its place. `-S`: only the limit that a process may raise.
+fn with_descriptors(config: &Path, limit: &str) -> Daemon {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg(format!("ulimit {limit} && exec \"$@\""))
+        .arg("sh")
+        .arg(env!("CARGO_BIN_EXE_lookout"))
+        .args(["run", "--config"])
+        .arg(config)
+        .arg("--manifest")
+        .arg(in_repository("models/manifest.toml"));
+    Daemon::spawn(command)
+}
+
+/// Libraries below us hang or end the process when none is left; whoever started it must be told instead.
+#[test]
+fn a_limit_of_too_few_descriptors_ends_the_start_with_a_sentence_and_never_in_a_hang() {
+    for limit in [24, 32, 48, 64, 80] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = site(folder.path(), free_port());
+        let (code, log) = with_descriptors(&config, &format!("-n {limit}")).ended_for_log(SOON);
+        assert_eq!(code, Some(1), "{limit}: {log}");
+        let sentence = format!("this process may have {limit} files and connections open");
+        assert!(log.contains(&sentence) && log.contains("LimitNOFILE="), "{limit}: {log}");
+    }
+}
+
+/// As few as are accepted are enough, also with a camera that is tried again and again; and a low limit that may be raised
+/// is raised.
+#[test]
+fn a_limit_that_is_accepted_is_enough_and_one_that_may_be_raised_is() {
+    for limit in ["-n 82", "-n 100", "-S -n 24"] {
+        let folder = tempfile::tempdir().unwrap();
+        let broker = Mosquitto::start();
+        let config = site(folder.path(), broker.port());
+        let text = std::fs::read_to_string(&config).unwrap();
+        let embedded = format!("embedded_port = {}", broker.port());
+        std::fs::write(&config, text.replace(&embedded, &format!("url = \"{}\"", broker.url()))).unwrap();
+        let daemon = with_descriptors(&config, limit);
+        daemon.wait_for_log("watching", SOON);
+        let centre = Listener::start(broker.port(), "lookout/v1/530127/box-1/up/health");
+        centre.wait_for("reports", |heard| heard.len() >= 3);
+        let (code, log) = daemon.stop_for_log(SOON);
+        assert_eq!(code, 0, "{limit}: {log}");
+        assert!(!log.contains("Too many open files"), "{limit}: {log}");
+    }
+}
+
+/// A thread without which no alert is stored panics: the process must not stay as a shell that does nothing.
+#[test]
+#[cfg(debug_assertions)]
+fn a_thread_that_panics_ends_the_process_with_its_name_and_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = site(folder.path(), free_port());
+    let daemon = Daemon::start_with(
+        &config,
+        &in_repository("models/manifest.toml"),
+        &[("LOOKOUT_PANIC_AT", "recorder-question:3".as_ref())],
+    );
+    let (code, log) = daemon.ended_for_log(SOON);
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("the thread `recorder` ended with a panic"), "{log}");
 }

@@ -32,6 +32,7 @@ inside apt-get install -y -q --no-install-recommends /old.deb >"$work/install.lo
 inside lookout --version
 inside lookout models verify
 inside getent passwd lookout >/dev/null || wrong "no user"
+inside test -x /usr/sbin/mosquitto || wrong "no broker"
 [ "$(stat -c %a "$root/var/lib/lookout")" = 700 ] || wrong "the state is open to others"
 [ -e "$root/lib/systemd/system/lookout.service" ] || wrong "no service"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/lookout.service" ] || wrong "the service is not enabled"

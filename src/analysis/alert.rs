@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::camera_health::NoVideoCause;
 use super::detection::Class;
 use super::geometry::BBox;
 use super::time::{Moment, Timestamp};
@@ -176,6 +177,8 @@ pub struct Contribution {
     pub weight: f64,
     /// Seconds since it was measured.
     pub age_secs: f64,
+    /// Why a camera gives no video, where that is known.
+    pub cause: Option<NoVideoCause>,
 }
 
 /// What was wanted and what was got.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::alert::Revision;
 use super::book::Book;
 use super::camera_health::glance::Glance;
-use super::camera_health::{CameraCondition, CameraHealth};
+use super::camera_health::{CameraCondition, CameraHealth, NoVideoCause};
 use super::fusion::{Fusion, Word};
 use super::rules::CameraPlan;
 use super::signals::SourceId;
@@ -20,6 +20,8 @@ pub(super) struct CameraBody {
     camera: Arc<str>,
     ignored: Vec<CameraCondition>,
     health: CameraHealth,
+    /// Why it gave no pictures last, as far as the video side says.
+    cause: Option<NoVideoCause>,
     /// Whether anything is known about it.
     is_known: bool,
     was_blind: bool,
@@ -31,6 +33,7 @@ impl CameraBody {
             camera: plan.id.clone(),
             ignored: plan.ignore_conditions.clone(),
             health: CameraHealth::new(),
+            cause: None,
             is_known: false,
             was_blind: false,
         }
@@ -39,10 +42,15 @@ impl CameraBody {
     pub(super) fn look(&mut self, at: Moment, glance: &Glance) {
         self.is_known = true;
         self.health.look(at, glance);
+        let is_told = self.health.conditions().any(|s| s.on && s.condition == CameraCondition::NoVideo);
+        if !is_told {
+            self.cause = None;
+        }
     }
 
-    pub(super) fn fall_silent(&mut self, at: Moment) {
+    pub(super) fn fall_silent(&mut self, at: Moment, cause: Option<NoVideoCause>) {
         self.is_known = true;
+        self.cause = cause.or(self.cause);
         self.health.silent(at);
     }
 
@@ -94,7 +102,8 @@ impl CameraBody {
             } else if fusion.hears(&source) {
                 // At its threshold a condition counts half; once it is told, at least that.
                 let strength = if state.on { state.strength.max(0.75) } else { 0.0 };
-                let word = Word { at, strength, value: state.value, zone: None, shown: &[] };
+                let cause = self.cause.filter(|_| condition == CameraCondition::NoVideo);
+                let word = Word { at, strength, value: state.value, zone: None, shown: &[], cause };
                 fusion.say(book, &source, word, told);
             }
         }
@@ -103,6 +112,7 @@ impl CameraBody {
     /// Takes over from before a change of configuration.
     pub(super) fn inherit(&mut self, before: &CameraBody) {
         self.health = before.health.clone();
+        self.cause = before.cause;
         self.is_known = before.is_known;
         self.was_blind = before.was_blind;
     }

@@ -428,6 +428,7 @@ fn why(rule: &Rule, seen: &Seen, at: Moment) -> Why {
             contribution: 1.0,
             weight: 1.0,
             age_secs,
+            cause: None,
         }],
         silent: Vec::new(),
     }

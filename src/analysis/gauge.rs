@@ -67,7 +67,7 @@ impl Gauge {
             match (comparison.look(at, reading), reading) {
                 (Some(strength), SensorReading::Good { value, .. }) => {
                     self.says_yes |= strength > 0.0;
-                    let word = Word { at, strength, value: *value, zone: None, shown: &[] };
+                    let word = Word { at, strength, value: *value, zone: None, shown: &[], cause: None };
                     fusion.say(book, source, word, told);
                 }
                 _ => fusion.fall_silent(source, at),

@@ -11,8 +11,8 @@ use super::acceptance::AcceptancePlan;
 use super::alert::{Acknowledgement, AlertId, Basis, PhaseReason, Revision};
 use super::body::CameraBody;
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
-use super::camera_health::CameraCondition;
 use super::camera_health::glance::Glance;
+use super::camera_health::{CameraCondition, NoVideoCause};
 use super::counts::{self, Counts, ZoneMinute};
 use super::detection::{Class, Detection};
 use super::fusion::{Fusion, SignalState, Word};
@@ -76,6 +76,8 @@ pub enum Event {
         camera: Arc<str>,
         /// When that was noticed.
         at: Moment,
+        /// Why, where that is known.
+        cause: Option<NoVideoCause>,
     },
     /// The camera gives frames again.
     CameraBack {
@@ -184,12 +186,12 @@ impl Analysis {
                     camera.feel(&mut self.ledger, *at, &mut told);
                 }
             }
-            Event::CameraSilent { camera, at } | Event::CameraBack { camera, at } => {
+            Event::CameraSilent { camera, at, .. } | Event::CameraBack { camera, at } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.alive_at.get_or_insert(*at);
                     camera.was_away(&mut self.ledger.fusion, *at);
                     match event {
-                        Event::CameraSilent { .. } => camera.body.fall_silent(*at),
+                        Event::CameraSilent { cause, .. } => camera.body.fall_silent(*at, *cause),
                         _ => camera.body.come_back(*at),
                     }
                     camera.feel(&mut self.ledger, *at, &mut told);
@@ -621,6 +623,7 @@ impl Post {
                 value: observation.value,
                 zone: Some(rule.when.place()),
                 shown: &observation.shown,
+                cause: None,
             };
             ledger.fusion.say(&mut ledger.book, &self.source, word, told);
         }

@@ -41,9 +41,10 @@ impl Plan {
     pub fn sources(&self) -> Vec<SourcePlan> {
         let mut sources = Vec::new();
         for signal in &self.signals {
-            let source = |grid: &Arc<str>, id, weight, only_supports| SourcePlan {
+            let source = |grid: &Arc<str>, id: SourceId, weight, only_supports| SourcePlan {
                 kind: signal.kind.clone(),
                 grid: grid.clone(),
+                camera: id.camera().filter(|_| signal.each_camera).cloned(),
                 id,
                 weight,
                 only_supports,

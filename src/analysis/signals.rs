@@ -54,6 +54,14 @@ pub enum SourceId {
 }
 
 impl SourceId {
+    /// The camera that speaks, where it is one.
+    pub fn camera(&self) -> Option<&Arc<str>> {
+        match self {
+            SourceId::Rule { camera, .. } | SourceId::Camera { camera, .. } => Some(camera),
+            SourceId::Sensor { .. } => None,
+        }
+    }
+
     /// A sensor's threshold as a source.
     pub fn of_sensor(sensor: &Arc<str>, threshold: &Threshold) -> Self {
         SourceId::Sensor { sensor: sensor.clone(), threshold: format!("{threshold:?}").into() }
@@ -131,6 +139,18 @@ pub struct Feed {
     pub only_supports: bool,
 }
 
+impl Feed {
+    /// Whether it is a condition of cameras.
+    pub fn is_of_cameras(&self) -> bool {
+        matches!(self.from, Selector::Cameras { .. })
+    }
+
+    /// Whether it is what sensors measure.
+    pub fn is_of_sensors(&self) -> bool {
+        matches!(self.from, Selector::Sensor { .. } | Selector::Quantity { .. })
+    }
+}
+
 /// What a level takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LevelPlan {
@@ -167,6 +187,8 @@ pub struct SignalPlan {
     pub cooldown: Duration,
     /// Whether neighbouring grid cells share an alert.
     pub join_neighbours: bool,
+    /// Whether each camera has an alert of its own, whatever else its grid cell holds.
+    pub each_camera: bool,
 }
 
 impl SignalPlan {

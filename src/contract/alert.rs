@@ -246,6 +246,10 @@ pub struct SignalData {
     pub contribution: f64,
     /// Seconds since it was measured.
     pub age_s: f64,
+    /// With `camera:...:no_video`: why no video comes, as far as that is known: `wrong_password`, `no_such_stream`,
+    /// `unknown_host`, `connection_refused`, `unreachable`, `no_answer`, ... An open list: more words may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
 }
 
 /// Who took the alert on.

@@ -60,6 +60,9 @@ pub struct CameraPlace {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// Where it is in the network: host and port, or the name of a file. Never more of its address, which may hold a
+    /// password.
+    pub device: Option<String>,
 }
 
 /// Where a sensor is.
@@ -152,13 +155,23 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
     }
 }
 
-/// An alert about a camera says what is wrong with it, where that is one thing.
+/// An alert about a camera says which one, what is wrong with it, and why where that is known.
 fn title(revision: &Revision, context: &AlertContext<'_>) -> String {
-    let main = revision.why.contributions.first().and_then(|first| first.source.strip_prefix("camera:"));
-    let condition = main.and_then(|main| camera_health::CameraCondition::named(main.rsplit_once(':')?.1));
-    match condition.filter(|_| &*revision.kind == kinds::CAMERA_TROUBLE && context.title.is_none()) {
-        Some(condition) => CameraCondition::from(condition).title(context.language).to_owned(),
-        None => kinds::title(&revision.kind, context.title, context.language),
+    let own = || kinds::title(&revision.kind, context.title, context.language);
+    if &*revision.kind != kinds::CAMERA_TROUBLE || context.title.is_some() {
+        return own();
+    }
+    let Some(first) = revision.why.contributions.first() else { return own() };
+    let named = first.source.strip_prefix("camera:").and_then(|rest| rest.rsplit_once(':'));
+    let condition =
+        named.and_then(|(camera, name)| Some((camera, camera_health::CameraCondition::named(name)?)));
+    match condition {
+        Some((camera, camera_health::CameraCondition::NoVideo)) => {
+            let device = context.cameras.get(camera).and_then(|camera| camera.device.as_deref());
+            CameraCondition::no_video_title(camera, first.cause, device, context.language)
+        }
+        Some((camera, condition)) => CameraCondition::from(condition).title(camera, context.language),
+        None => own(),
     }
 }
 
@@ -224,6 +237,7 @@ fn why(revision: &Revision) -> WhyData {
                 weight: rounded(c.weight),
                 contribution: part(c.contribution as f32),
                 age_s: rounded(c.age_secs),
+                cause: c.cause.map(|cause| cause.name().to_owned()),
             })
             .collect(),
         silent: why.silent.clone(),

@@ -12,9 +12,8 @@ use super::alert::{
 };
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
-    ActiveAlert, ActiveData, BoxState, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
-    ConfigSource, Decoding, Degraded, DetectorHealth, HealthData, MachineHealth, MetaCamera, MetaData,
-    MetaModel, MetaRule, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth, StateData,
+    ActiveAlert, ActiveData, BoxState, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera,
+    MetaData, MetaModel, MetaRule, StateData,
 };
 use super::camera_condition::CameraCondition;
 use super::command::{
@@ -22,6 +21,10 @@ use super::command::{
     ReplyData, SelftestData, SetData, SnapshotData, WantedConfig, WantedConfigData,
 };
 use super::count::{ClassCount, CountData, ZoneCount};
+use super::health::{
+    CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
+    MachineHealth, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+};
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, box_status, topics};
@@ -62,6 +65,11 @@ pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
         "meta" => sender().event("meta.1", None, at(0)?, meta()?)?,
         "active" => sender().event("active.1", None, at(125)?, active()?)?,
         "health" => sender().event("health.1", None, at(130)?, health()?)?,
+        "camera" => {
+            let subject = Some("cam-03".to_owned());
+            sender().event("camera.cam-03.1", subject, at(20)?, lost_camera()?)?
+        }
+        "sensor" => sender().event("sensor.drain-2.1", Some("drain-2".to_owned()), at(130)?, sensor()?)?,
         "config" => sender().event("config.1", None, at(0)?, config()?)?,
         "count" => sender().event("count.cam-03.1795230240", None, at(56)?, count()?)?,
         "reply" => sender().event("reply.r-20261121-17", None, at(190)?, reply()?)?,
@@ -130,6 +138,7 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
                 contribution: 1.0,
                 weight: 1.0,
                 age_secs: 0.2,
+                cause: None,
             }],
             silent: Vec::new(),
         },
@@ -153,6 +162,7 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
         grid: grid.clone(),
         address: Some("Yangqiao, lane 3, east gate".to_owned()),
         lonlat: Some([102.912, 25.046]),
+        device: Some("10.0.0.31:554".to_owned()),
     };
     let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
     let context = AlertContext {
@@ -204,17 +214,21 @@ fn state() -> Result<StateData, ExampleError> {
     Ok(StateData { state: BoxState::Online, session: SESSION.to_owned(), since: Time(at(0)?) })
 }
 
+/// Not this build's own: the example must not change with the machine that writes it.
+fn software() -> box_status::Software {
+    box_status::Software {
+        name: "lookout".to_owned(),
+        version: "0.1.0".to_owned(),
+        arch: "aarch64".to_owned(),
+    }
+}
+
 fn meta() -> Result<MetaData, ExampleError> {
     Ok(MetaData {
         box_id: "box-7f3a".to_owned(),
         area: "530127".to_owned(),
         site: Some("Yangqiao community".to_owned()),
-        // Not this build's own: the example must not change with the machine that writes it.
-        software: box_status::Software {
-            name: "lookout".to_owned(),
-            version: "0.1.0".to_owned(),
-            arch: "aarch64".to_owned(),
-        },
+        software: software(),
         mode: Mode::Actual,
         language: Language::Chinese,
         time_zone: "Asia/Shanghai".to_owned(),
@@ -280,8 +294,8 @@ fn count() -> Result<CountData, ExampleError> {
     })
 }
 
-fn health() -> Result<HealthData, ExampleError> {
-    let camera = CameraHealth {
+fn camera_health() -> Result<CameraHealth, ExampleError> {
+    Ok(CameraHealth {
         id: "cam-03".to_owned(),
         state: CameraState::Running,
         since: Time(at(-3600)?),
@@ -298,33 +312,78 @@ fn health() -> Result<HealthData, ExampleError> {
         dropped: [("not_due".to_owned(), 36_012)].into(),
         reconnects: 1,
         error: None,
+        cause: None,
         conditions: vec![CameraCondition::Blurred],
+    })
+}
+
+/// A camera whose password was changed.
+fn lost_camera() -> Result<CameraData, ExampleError> {
+    let health = CameraHealth {
+        state: CameraState::Lost,
+        since: Time(at(10)?),
+        fps_in: 0.0,
+        fps_decoded: 0.0,
+        fps_analysed: 0.0,
+        decoding: None,
+        advice: None,
+        last_frame_at: Some(Time(at(9)?)),
+        error: Some(
+            "camera `cam-03`: rtsp://10.0.0.31/stream2 refuses the password of user `admin`\n  hint: check user and \
+             password; many cameras lock a user out for half an hour after a few wrong ones"
+                .to_owned(),
+        ),
+        cause: Some("wrong_password".to_owned()),
+        conditions: vec![CameraCondition::NoVideo],
+        ..camera_health()?
     };
+    Ok(CameraData {
+        eye: Eye::Village,
+        grid: "53012700300102".to_owned(),
+        address: Some("Yangqiao, lane 3, east gate".to_owned()),
+        health,
+    })
+}
+
+fn sensor_health() -> Result<SensorHealth, ExampleError> {
+    Ok(SensorHealth {
+        id: "drain-2".to_owned(),
+        quantity: "water_level".to_owned(),
+        state: SensorState::Good,
+        value: Some(0.12),
+        unit: "m".to_owned(),
+        at: Some(Time(at(128)?)),
+        reason: None,
+    })
+}
+
+fn sensor() -> Result<SensorData, ExampleError> {
+    Ok(SensorData { grid: "53012700300102".to_owned(), address: None, health: sensor_health()? })
+}
+
+fn health() -> Result<HealthData, ExampleError> {
+    let (cameras, sensors) = (vec![camera_health()?], vec![sensor_health()?]);
+    let signals = vec![SignalHealth {
+        kind: "flooding".to_owned(),
+        grid: "53012700300102".to_owned(),
+        state: SignalWord::Unknown,
+        belief: 0.2,
+    }];
     Ok(HealthData {
         uptime_s: 86_400,
+        software: Some(software()),
+        config_sha256: Some(SHA256.to_owned()),
+        counts: Some(HealthCounts::of(&cameras, &sensors, &signals, 1)),
         degraded: vec![Degraded {
             part: "mqtt".to_owned(),
             reason: "the broker does not answer; alerts wait in the queue".to_owned(),
             since: Time(at(100)?),
         }],
-        cameras: vec![camera],
+        cameras,
         cameras_omitted: 0,
-        sensors: vec![SensorHealth {
-            id: "drain-2".to_owned(),
-            quantity: "water_level".to_owned(),
-            state: SensorState::Good,
-            value: Some(0.12),
-            unit: "m".to_owned(),
-            at: Some(Time(at(128)?)),
-            reason: None,
-        }],
+        sensors,
         sensors_omitted: 0,
-        signals: vec![SignalHealth {
-            kind: "flooding".to_owned(),
-            grid: "53012700300102".to_owned(),
-            state: SignalWord::Unknown,
-            belief: 0.2,
-        }],
+        signals,
         signals_omitted: 0,
         detector: DetectorHealth {
             provider: "cpu".to_owned(),

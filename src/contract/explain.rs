@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 
 use super::alert::{AlertData, ClockSync, SignalData};
+use super::camera_condition::why_no_video;
 use super::words::{Language, Level, Phase, PhaseReason};
+use crate::analysis::camera_health::NoVideoCause;
 
 /// A text in both languages.
 type Both = [&'static str; 2];
@@ -46,7 +48,7 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
         alert.confidence
     );
     for signal in &alert.why.signals {
-        let _ = writeln!(out, "    {}", contribution(signal, &say));
+        let _ = writeln!(out, "    {}", contribution(signal, language, &say));
     }
     if !alert.why.silent.is_empty() {
         let _ = writeln!(
@@ -157,7 +159,7 @@ fn condition(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
 }
 
 /// `58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)`.
-fn contribution(signal: &SignalData, say: &impl Fn(Both) -> &'static str) -> String {
+fn contribution(signal: &SignalData, language: Language, say: &impl Fn(Both) -> &'static str) -> String {
     let (kind, name) = signal.source.split_once(':').unwrap_or(("", &signal.source));
     let kind = say(match kind {
         "rule" => ["rule", "规则"],
@@ -165,9 +167,14 @@ fn contribution(signal: &SignalData, say: &impl Fn(Both) -> &'static str) -> Str
         "camera" => ["camera", "摄像机"],
         _ => ["source", "来源"],
     });
+    let cause = signal.cause.as_deref().map(|cause| {
+        let words = NoVideoCause::named(cause).map(|cause| why_no_video(cause, language));
+        format!(", {}", words.unwrap_or(cause))
+    });
     format!(
-        "{:>3.0} %  {kind} {name}: {} ({} {}, {} {})",
+        "{:>3.0} %  {kind} {name}{}: {} ({} {}, {} {})",
         signal.contribution * 100.0,
+        cause.unwrap_or_default(),
         (signal.value * 100.0).round() / 100.0,
         say(["weight", "权重"]),
         signal.weight,
@@ -230,6 +237,7 @@ mod tests {
             weight: 3.0,
             contribution: 0.58,
             age_s: 2.04,
+            cause: None,
         }];
         alert.why.silent = vec!["rule:water@cam-07".to_owned()];
         let text = explain(&alert, Language::English);

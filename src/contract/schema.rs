@@ -9,13 +9,14 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 use super::alert::{AlertData, GapData};
-use super::box_status::{ActiveData, ConfigData, HealthData, MetaData, StateData};
+use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use super::command::{
     AckCommand, Command, ConfirmData, MarkData, MuteData, OriginalData, ReplyData, SelftestData, SetData,
     SnapshotData, WantedConfig,
 };
 use super::count::CountData;
 use super::examples::{ExampleError, example};
+use super::health::{CameraData, HealthData, SensorData};
 use super::time_fix::TimeFixData;
 use super::{Event, Payload, schema_id};
 
@@ -37,7 +38,7 @@ pub struct Message {
 }
 
 /// Every message with a JSON payload. Pictures, redacted and sealed, are only in the AsyncAPI document.
-pub const MESSAGES: [Message; 19] = [
+pub const MESSAGES: [Message; 21] = [
     event::<AlertData>("up/alert", 1, false, "One revision of one alert; each is complete."),
     event::<GapData>("up/alert", 1, false, "Numbers that will never arrive, and why."),
     event::<TimeFixData>(
@@ -54,7 +55,14 @@ pub const MESSAGES: [Message; 19] = [
         "Whether the box is there; the broker publishes `offline` by itself (the will).",
     ),
     event::<MetaData>("up/meta", 1, true, "What the box is: software, cameras, rules, models."),
-    event::<HealthData>("up/health", 0, true, "How the box does: cameras, queue, drops."),
+    event::<HealthData>(
+        "up/health",
+        0,
+        true,
+        "How the box does: counts of cameras and sensors, queue, drops.",
+    ),
+    event::<CameraData>("up/camera/{camera}", 1, true, "How one camera does."),
+    event::<SensorData>("up/sensor/{sensor}", 1, true, "How one sensor does."),
     event::<ConfigData>("up/config", 1, true, "Which configuration runs, or why one was refused."),
     event::<CountData>(
         "up/count",
@@ -247,9 +255,12 @@ fn channels() -> Value {
     let mut channels = Map::new();
     for message in &MESSAGES {
         let reference = json!({ "$ref": format!("#/components/messages/{}", message.name) });
-        let channel = channels
-            .entry(channel_name(message.topic))
-            .or_insert_with(|| channel(message.topic, &[("prefix", PREFIX), ("area", AREA), ("box", BOX)]));
+        let channel = channels.entry(channel_name(message.topic)).or_insert_with(|| {
+            let own = [("camera", CAMERA), ("sensor", SENSOR)];
+            let own = own.into_iter().filter(|(name, _)| message.topic.contains(&format!("{{{name}}}")));
+            let of_all = [("prefix", PREFIX), ("area", AREA), ("box", BOX)];
+            channel(message.topic, &of_all.into_iter().chain(own).collect::<Vec<_>>())
+        });
         channel["messages"][message.name] = reference;
     }
     let parameters = [("prefix", PREFIX), ("area", AREA), ("box", BOX), ("alert", ALERT), ("n", PICTURE)];
@@ -265,6 +276,8 @@ fn channels() -> Value {
 const PREFIX: &str = "First part of every topic, `lookout/v1` unless configured otherwise.";
 const AREA: &str = "Six digits of the county.";
 const BOX: &str = "Name of the box.";
+const CAMERA: &str = "Id of the camera, as in the configuration.";
+const SENSOR: &str = "Id of the sensor, as in the configuration.";
 const ALERT: &str = "The alert's `alert_id`; `snapshot-...` for a picture that a command asked for.";
 const PICTURE: &str = "Number of the picture, the `id` in the alert's `evidence`.";
 
@@ -280,12 +293,13 @@ fn channel(topic: &str, parameters: &[(&str, &str)]) -> Value {
     })
 }
 
-/// `alert` for `up/alert`, `ack` for `down/cmd/ack`.
+/// `alert` for `up/alert`, `ack` for `down/cmd/ack`, `camera` for `up/camera/{camera}`.
 fn channel_name(topic: &str) -> String {
     if topic == "down/config" {
         return "wanted".to_owned();
     }
-    topic.rsplit('/').next().unwrap_or(topic).to_owned()
+    let last = topic.rsplit('/').find(|part| !part.starts_with('{'));
+    last.unwrap_or(topic).to_owned()
 }
 
 fn operations() -> Value {

@@ -1,6 +1,7 @@
 //! The topics on which a box speaks and listens: `{prefix}/{area}/{box}/up/...` and `.../down/...`.
 //!
-//! No grid, level or camera in a topic: those are data, and change while topics must not.
+//! No grid, level or camera in the topic of an alert: those are data, and change while topics must not. What is retained
+//! of one camera or one sensor has its id in the topic, because a broker keeps one message for each topic.
 
 /// First part of every topic unless the configuration says otherwise. `v1` is the version of the contract.
 pub const DEFAULT_PREFIX: &str = "lookout/v1";
@@ -23,6 +24,16 @@ impl Topics {
     /// Last part of [`Topics::evidence`].
     pub fn evidence_suffix(alert_id: &str, n: u32) -> String {
         format!("up/evidence/{alert_id}/{n}")
+    }
+
+    /// How one camera does, below the box's topic. QoS 1, retained.
+    pub fn camera_suffix(camera: &str) -> String {
+        format!("up/camera/{camera}")
+    }
+
+    /// How one sensor does, below the box's topic. QoS 1, retained.
+    pub fn sensor_suffix(sensor: &str) -> String {
+        format!("up/sensor/{sensor}")
     }
 
     /// Last part of [`Topics::original`].

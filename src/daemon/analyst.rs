@@ -15,8 +15,8 @@ use tracing::warn;
 
 use crate::analysis::alert::{Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
 use crate::analysis::book::AlertError;
-use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::camera_health::glance::Glance;
+use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
 use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
@@ -26,6 +26,7 @@ use crate::frame::{self, Frame};
 use crate::sensors::SensorWord;
 
 use super::attention::Attention;
+use super::lifeline;
 use super::recorder::{RecorderQueue, Saw, Told};
 use super::watchdog::Ping;
 
@@ -61,8 +62,8 @@ pub enum Note {
         /// What the picture says about the camera's health, now and then.
         glance: Option<Box<Glance>>,
     },
-    /// A camera stopped giving frames.
-    Silent(Arc<str>),
+    /// A camera stopped giving frames, or still gives none; why, where that is known.
+    Silent(Arc<str>, Option<NoVideoCause>),
     /// A camera gives frames again.
     Back(Arc<str>),
     /// A sensor said something.
@@ -133,6 +134,7 @@ impl Analyst {
     ) -> std::io::Result<(Self, AnalystQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
+            let _essential = lifeline::essential("analyst");
             let mut desk = Desk {
                 analysis,
                 clock,
@@ -228,8 +230,8 @@ impl Desk {
                 }
                 self.tell(told, Some((&frame.camera, saw)));
             }
-            Note::Silent(camera) => {
-                let event = Event::CameraSilent { camera, at: self.clock.now() };
+            Note::Silent(camera, cause) => {
+                let event = Event::CameraSilent { camera, at: self.clock.now(), cause };
                 let told = self.analysis.apply(&event);
                 self.tell(told, None);
             }

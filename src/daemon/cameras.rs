@@ -89,6 +89,13 @@ impl Cameras {
         failed
     }
 
+    /// Tries every camera at once that waits for its next attempt: somebody changed something.
+    pub fn retry_now(&self) {
+        for running in self.running.values() {
+            running.handle.retry_now();
+        }
+    }
+
     /// Figures of every camera.
     pub fn stats(&self) -> Vec<(Arc<str>, CameraStats)> {
         self.running.iter().map(|(id, running)| (id.clone(), running.handle.stats())).collect()
@@ -141,7 +148,8 @@ impl FrameSink for Sink {
     fn event(&self, camera: &Arc<str>, event: CameraEvent) {
         let note = match event {
             CameraEvent::Connected(_) => Note::Back(camera.clone()),
-            CameraEvent::Lost { .. } | CameraEvent::Ended => Note::Silent(camera.clone()),
+            CameraEvent::Lost { reason, .. } => Note::Silent(camera.clone(), Some(reason.fault.cause())),
+            CameraEvent::Ended => Note::Silent(camera.clone(), None),
             CameraEvent::Changed(_) | CameraEvent::Stopped => return,
         };
         // Fails only while the daemon is stopping.

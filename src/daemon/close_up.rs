@@ -2,16 +2,18 @@
 //! and one picture of it goes with the alert, beside the one in which the alert was seen.
 //!
 //! One thread, one stream at a time, a bounded queue in front of it; what does not fit is left out and said. Alerts that
-//! begin at one camera at the same time share a picture. Must never delay an alert, keep a large stream open, or hand on
-//! a picture in which people were not looked for.
+//! begin at one camera at the same time share a picture. A stream that cannot be opened until somebody changes something
+//! is not asked for with every alert. Must never delay an alert, keep a large stream open, or hand on a picture in which
+//! people were not looked for.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::{debug, error, warn};
 
@@ -21,8 +23,9 @@ use crate::analysis::geometry::BBox;
 use crate::clock::Clock;
 use crate::detector::{Detector, InferError, Thresholds};
 use crate::frame::{Frame, Picture};
-use crate::video::{Source, first_frame};
+use crate::video::{LossLog, Source, VideoError, first_frame};
 
+use super::lifeline;
 use super::recorder::{RecorderQueue, Told};
 use super::sight::SightError;
 
@@ -100,7 +103,8 @@ impl CloseUps {
         let is_over = Arc::new(AtomicBool::new(false));
         let over = is_over.clone();
         let thread = thread::Builder::new().name("close-up".to_owned()).spawn(move || {
-            let mut desk = Desk { detector: None, clock, latest: None };
+            let _essential = lifeline::essential("close-up");
+            let mut desk = Desk::new(clock);
             while let Some(wanted) = desk.next(&wanted) {
                 let goes_on = || !over.load(Ordering::SeqCst);
                 let taken = catch_unwind(AssertUnwindSafe(|| desk.take(&wanted, &make_detector, goes_on)));
@@ -144,9 +148,46 @@ struct Desk {
     detector: Option<Box<dyn Detector>>,
     clock: Clock,
     latest: Option<Shot>,
+    /// Streams that could not be opened, by camera.
+    failed: BTreeMap<Arc<str>, Failed>,
+}
+
+/// A large stream that could not be opened.
+struct Failed {
+    /// Another one is tried at once.
+    source: Source,
+    /// Not to be tried before, on the monotonic clock.
+    until: Duration,
+    log: LossLog,
 }
 
 impl Desk {
+    fn new(clock: Clock) -> Self {
+        Desk { detector: None, clock, latest: None, failed: BTreeMap::new() }
+    }
+
+    /// Whether the stream failed a moment ago in a way that does not pass by itself.
+    fn is_resting(&self, source: &Source) -> bool {
+        let failed = self.failed.get(&source.camera).filter(|failed| failed.source == *source);
+        failed.is_some_and(|failed| self.clock.now().mono < failed.until)
+    }
+
+    /// Says why there is no picture, once an hour where it stays so, and remembers how long it will.
+    fn failed(&mut self, wanted: &Wanted, error: &VideoError) {
+        let (source, now) = (&wanted.stream.source, self.clock.now().mono);
+        let until = now.saturating_add(error.lasts());
+        let fresh = || Failed { source: source.clone(), until, log: LossLog::default() };
+        let failed = self.failed.entry(source.camera.clone()).or_insert_with(fresh);
+        if failed.source != *source {
+            *failed = fresh();
+        }
+        failed.until = until;
+        if let Some(times) = failed.log.lost(error.kind(), Instant::now()) {
+            let (camera, alert) = (&source.camera, &wanted.alert.0);
+            warn!(%camera, %alert, error = error.summary(), times, "no picture of the large stream");
+        }
+    }
+
     /// The next alert that wants one; `None` once nobody can want one any more.
     fn next(&mut self, wanted: &Receiver<Wanted>) -> Option<Wanted> {
         if self.latest.is_some() {
@@ -178,8 +219,18 @@ impl Desk {
             say(&"too many alerts began at once");
             return None;
         }
-        let frame = first_frame(wanted.stream.source.clone(), self.clock, WITHIN, goes_on);
-        let frame = frame.inspect_err(|error| say(error)).ok()??;
+        if self.is_resting(&wanted.stream.source) {
+            debug!(%camera, alert = %wanted.alert.0, "no picture of the large stream: it could not be opened before");
+            return None;
+        }
+        let frame = match first_frame(wanted.stream.source.clone(), self.clock, WITHIN, goes_on) {
+            Ok(frame) => frame?,
+            Err(error) => {
+                self.failed(wanted, &error);
+                return None;
+            }
+        };
+        self.failed.remove(camera);
         let detector = match &mut self.detector {
             Some(detector) => detector,
             none => none.insert(make_detector().inspect_err(|error| say(error)).ok()?),
@@ -312,7 +363,7 @@ mod tests {
         let began = Duration::from_secs(5);
         for (waited, gets_one) in [(TOO_LATE - WITHIN, true), (TOO_LATE + Duration::from_secs(1), false)] {
             let clock = Clock::started_ago(began + waited).expect("the machine runs for so long");
-            let mut desk = Desk { detector: None, clock, latest: None };
+            let mut desk = Desk::new(clock);
             let make = || -> Result<Box<dyn Detector>, SightError> { Ok(Box::new(Asked::default())) };
             let shot = desk.take(&wanted("a", began), &make, || true);
             assert_eq!(shot.is_some(), gets_one, "after {waited:?}");
@@ -334,5 +385,24 @@ mod tests {
             };
             assert!(asked.iter().flatten().any(is_within), "{head:?}");
         }
+    }
+
+    /// A large stream without such a path is asked for once, not with every alert; another address at once.
+    #[test]
+    fn a_large_stream_that_is_not_there_is_not_asked_for_with_every_alert() {
+        let clock = Clock::start();
+        let mut desk = Desk::new(clock);
+        let make = || -> Result<Box<dyn Detector>, SightError> { Ok(Box::new(Asked::default())) };
+        let missing = |name: &str| {
+            let location = Location::File { path: name.into(), pace: Pace::AsFastAsPossible, repeat: false };
+            let stream =
+                MainStream { source: Source::new("cam-01", location), thresholds: Thresholds::default() };
+            Wanted { stream: Arc::new(stream), ..wanted("a", clock.now().mono) }
+        };
+        assert!(desk.take(&missing("not-there.mp4"), &make, || true).is_none());
+        assert!(desk.is_resting(&missing("not-there.mp4").stream.source), "it stays away for minutes");
+        assert!(!desk.is_resting(&missing("another.mp4").stream.source), "another address is tried at once");
+        assert!(desk.take(&wanted("b", clock.now().mono), &make, || true).is_some());
+        assert!(desk.failed.is_empty(), "what was opened is not held against it");
     }
 }

@@ -12,7 +12,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use super::Control;
+use super::{Control, lifeline};
 
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(1000);
@@ -37,6 +37,7 @@ pub fn start(path: PathBuf, notes: Sender<Control>) -> std::io::Result<()> {
     // Before the thread runs: a change from here on is noticed.
     let mut told = stamp(&path);
     thread::Builder::new().name("config-file".to_owned()).spawn(move || {
+        let _essential = lifeline::essential("config-file");
         let (mut last, mut quiet) = (told, 0);
         loop {
             thread::sleep(LOOK_EVERY);

@@ -22,6 +22,7 @@ use crate::frame::{self, Frame, Taken};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
+use super::lifeline;
 use super::sentry::{Looked, Manner, Sentries};
 
 /// How long a worker waits for a frame before it asks again; bounds nothing, only wakes.
@@ -100,9 +101,10 @@ impl Lookers {
                 glances: glances.clone(),
                 sentries: sentries.clone(),
             };
-            let thread = thread::Builder::new()
-                .name(format!("look-{number}"))
-                .spawn(move || looking.work(&mut *detector))?;
+            let thread = thread::Builder::new().name(format!("look-{number}")).spawn(move || {
+                let _essential = lifeline::essential("look");
+                looking.work(&mut *detector);
+            })?;
             threads.push(thread);
         }
         Ok(Lookers { threads })

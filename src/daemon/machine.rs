@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::{ClockData, ClockSync};
-use crate::contract::box_status::MachineHealth;
+use crate::contract::health::MachineHealth;
 
 use super::clock_watch;
 

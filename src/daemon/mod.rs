@@ -16,11 +16,14 @@ mod cameras;
 pub mod clock_watch;
 mod close_up;
 mod commands;
+mod descriptors;
 mod file_watch;
 mod keeper;
+mod lifeline;
 mod limits;
 mod lookers;
 mod machine;
+mod part_reports;
 mod privacy;
 mod recorder;
 pub mod rehearsal;
@@ -62,7 +65,9 @@ use clock_watch::ClockWatch;
 use close_up::CloseUps;
 use commands::{Answering, Tally};
 use keeper::Keeper;
+use lifeline::{Doing, Lifeline};
 use lookers::{LookerCounts, Lookers};
+use part_reports::PartReports;
 use recorder::{Outlets, Recorder, RecorderCounts, Told};
 use report::Health;
 use running::{Beginning, Gauges, Running};
@@ -133,6 +138,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     if !options.may_be_dumped {
         privacy::keep_memory_private();
     }
+    descriptors::make_room(file.cameras.len(), file.sensors.list.len()).map_err(DaemonError::new)?;
+    let lifeline = Lifeline::start().map_err(DaemonError::new)?;
     let clock = Clock::start();
     // Where its folder cannot be used, the queue is elsewhere, and what the centre asks for is, too.
     let opened = site::open_outbox(&file, clock.now().utc)?;
@@ -230,6 +237,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mut running = Running {
         trial_ends: trial_left.map(|left| clock.now().mono + left),
         health: Health::new(config.sender(), clock.now()),
+        parts: PartReports::open(&control_dir),
         file,
         base,
         config,
@@ -261,9 +269,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         running.tell_broken_file(problems);
     }
     watchdog::tell_ready();
-    serve(&mut running, &control);
+    serve(&mut running, &control, &lifeline);
 
     info!("stopping");
+    lifeline.beat(Doing::Stopping);
     watchdog::tell_stopping();
     running.sensors.stop();
     running.cameras.stop_all();
@@ -292,9 +301,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
 }
 
 /// Works off notes, reports, and looks at what is on trial, until it is told to stop.
-fn serve(running: &mut Running, control: &Receiver<Control>) {
+fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline) {
     let mut next_look = running.clock.now().mono;
     loop {
+        lifeline.beat(Doing::Running);
         let now = running.clock.now().mono;
         if now >= next_look {
             running.look();
@@ -335,7 +345,10 @@ fn listen_to_signals(notes: Sender<Control>) -> Result<(), DaemonError> {
     };
     std::thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || runtime.block_on(listen))
+        .spawn(move || {
+            let _essential = lifeline::essential("signals");
+            runtime.block_on(listen);
+        })
         .map_err(DaemonError::new)?;
     Ok(())
 }

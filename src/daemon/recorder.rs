@@ -34,6 +34,7 @@ use crate::outbox::{self, Kind, Outbox, Record};
 use super::analyst::Snapshot;
 use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
 use super::keeper::{Keeper, NoOriginal};
+use super::lifeline;
 use super::teller::Teller;
 use super::watchdog::Ping;
 
@@ -166,7 +167,10 @@ impl Recorder {
         let unstored = VecDeque::new();
         let desk =
             Desk { settings, evidence: known, outbox, keeper, clock, counts, tell_open, close_ups, unstored };
-        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || desk.work(&notes))?;
+        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+            let _essential = lifeline::essential("recorder");
+            desk.work(&notes);
+        })?;
         Ok((Recorder { thread }, queue))
     }
 

@@ -12,12 +12,15 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
 use crate::contract::box_status::{
-    ActiveAlert, ActiveData, CameraHealth, CameraState, ConfigData, ConfigOutcome, ConfigProblem,
-    ConfigSource, Decoding, Degraded, DetectorHealth, HealthData, MetaCamera, MetaData, MetaModel, MetaRule,
-    SensorHealth, SensorState, SignalHealth, SignalWord, Software, SpoolHealth,
+    ActiveAlert, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData,
+    MetaModel, MetaRule, Software,
 };
 use crate::contract::command::SelftestResult;
-use crate::contract::topics::COMMANDS;
+use crate::contract::health::{
+    CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
+    SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+};
+use crate::contract::topics::{COMMANDS, Topics};
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
 use crate::mqtt;
@@ -179,6 +182,83 @@ pub struct Readings {
     pub workers: usize,
 }
 
+/// What is said of how the box does.
+pub struct Report {
+    /// The summary.
+    pub summary: Result<Vec<u8>, EventError>,
+    /// Every camera and sensor.
+    pub parts: Vec<Part>,
+}
+
+/// A camera or a sensor, as it is told of.
+pub struct Part {
+    /// Its topic below the box's.
+    pub topic: String,
+    /// What about it is news when it changes: not how many frames came.
+    pub state: String,
+    data: PartData,
+}
+
+enum PartData {
+    Camera(Box<CameraData>),
+    Sensor(SensorData),
+}
+
+impl Part {
+    /// Its message.
+    ///
+    /// # Errors
+    /// Only if it cannot be made small enough.
+    pub fn message(&self, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {
+        match &self.data {
+            PartData::Camera(data) => {
+                let id = &data.health.id;
+                sender.event(format!("camera.{id}.{at}"), Some(id.clone()), at, CameraData::clone(data))
+            }
+            PartData::Sensor(data) => {
+                let id = &data.health.id;
+                sender.event(format!("sensor.{id}.{at}"), Some(id.clone()), at, data.clone())
+            }
+        }
+    }
+}
+
+/// Those that are configured; a part that is being started or stopped has no figures for a moment.
+fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth]) -> Vec<Part> {
+    let of_cameras = cameras.iter().filter_map(|health| {
+        let camera = config.cameras.iter().find(|camera| *camera.id == *health.id)?;
+        // An attempt in between changes nothing for whoever reads it.
+        let state = match health.state {
+            CameraState::Connecting if health.cause.is_some() => CameraState::Lost,
+            state => state,
+        };
+        let (cause, conditions) = (&health.cause, &health.conditions);
+        Some(Part {
+            topic: Topics::camera_suffix(&camera.id),
+            state: format!("{state:?} {cause:?} {conditions:?} {}", health.advice.is_some()),
+            data: PartData::Camera(Box::new(CameraData {
+                eye: camera.eye,
+                grid: camera.grid.to_string(),
+                address: camera.address.clone(),
+                health: health.clone(),
+            })),
+        })
+    });
+    let of_sensors = sensors.iter().filter_map(|health| {
+        let sensor = config.sensors.list.iter().find(|sensor| *sensor.plan.id == *health.id)?;
+        Some(Part {
+            topic: Topics::sensor_suffix(&health.id),
+            state: format!("{:?}", health.state),
+            data: PartData::Sensor(SensorData {
+                grid: sensor.plan.grid.to_string(),
+                address: sensor.address.clone(),
+                health: health.clone(),
+            }),
+        })
+    });
+    of_cameras.chain(of_sensors).collect()
+}
+
 /// Writes health reports; remembers the last one, because rates are differences.
 pub struct Health {
     /// Who speaks.
@@ -222,11 +302,8 @@ impl Health {
         parts(&reasons(readings)) != self.told
     }
 
-    /// One report.
-    ///
-    /// # Errors
-    /// Only if it cannot be made small enough.
-    pub fn report(&mut self, readings: &Readings) -> Result<Vec<u8>, EventError> {
+    /// One report: the summary, and every camera and sensor of `config`.
+    pub fn report(&mut self, readings: &Readings, config: &Config) -> Report {
         let at = readings.at;
         let cpu = CpuReading::take(at.mono);
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
@@ -244,13 +321,19 @@ impl Health {
             workers: readings.workers as u32,
         };
         let cameras = self.cameras(readings, seconds);
-        let signals = readings.known.signals.lock().iter().map(signal).collect();
+        let sensors: Vec<SensorHealth> = readings.sensors.iter().map(sensor).collect();
+        let signals = signals(&readings.known.signals.lock());
+        let degraded = self.degraded(readings);
+        let parts = parts_of(config, &cameras, &sensors);
         let data = HealthData {
             uptime_s: at.since(self.started).as_secs(),
-            degraded: self.degraded(readings),
+            software: Some(Software::this()),
+            config_sha256: Some(config.sha256.clone()),
+            counts: Some(HealthCounts::of(&cameras, &sensors, &signals, degraded.len())),
+            degraded,
             cameras,
             cameras_omitted: 0,
-            sensors: readings.sensors.iter().map(sensor).collect(),
+            sensors,
             sensors_omitted: 0,
             signals,
             signals_omitted: 0,
@@ -264,7 +347,7 @@ impl Health {
         self.last.still = still;
         self.last.closer = closer;
         self.last.busy_us = busy_us;
-        self.sender.event(format!("health.{}", at.utc), None, at.utc, data)
+        Report { summary: self.sender.event(format!("health.{}", at.utc), None, at.utc, data), parts }
     }
 
     /// The answer to `selftest`.
@@ -319,6 +402,7 @@ impl Health {
                 ]),
                 reconnects: stats.reconnects,
                 error: stats.last_error.as_ref().map(|error| error.to_string()),
+                cause: stats.last_error.as_ref().map(|error| error.fault.cause().name().to_owned()),
                 conditions: conditions.get(id).into_iter().flatten().map(|c| (*c).into()).collect(),
             });
         }
@@ -479,17 +563,30 @@ fn sensor(stats: &SensorStats) -> SensorHealth {
     }
 }
 
-fn signal(signal: &SignalState) -> SignalHealth {
-    SignalHealth {
-        kind: signal.kind.to_string(),
-        grid: signal.grid.to_string(),
-        state: match signal.state {
-            State::On => SignalWord::On,
-            State::Off => SignalWord::Off,
-            State::Unknown => SignalWord::Unknown,
-        },
-        belief: (signal.belief * 100.0).round() / 100.0,
+/// One entry for each kind and place. Where each camera has a signal of its own, the most urgent of them stands for the
+/// place: what it is with each camera is said of the camera.
+fn signals(states: &[SignalState]) -> Vec<SignalHealth> {
+    let mut list: Vec<SignalHealth> = Vec::new();
+    for of_place in states.chunk_by(|a, b| (&a.kind, &a.grid) == (&b.kind, &b.grid)) {
+        let urgent = |state: &&SignalState| match state.state {
+            State::On => 2,
+            State::Unknown => 1,
+            State::Off => 0,
+        };
+        let Some(signal) = of_place.iter().max_by_key(urgent) else { continue };
+        let belief = of_place.iter().map(|signal| signal.belief).fold(0.0, f64::max);
+        list.push(SignalHealth {
+            kind: signal.kind.to_string(),
+            grid: signal.grid.to_string(),
+            state: match signal.state {
+                State::On => SignalWord::On,
+                State::Off => SignalWord::Off,
+                State::Unknown => SignalWord::Unknown,
+            },
+            belief: (belief * 100.0).round() / 100.0,
+        });
     }
+    list
 }
 
 fn spool(depth: &Depth) -> SpoolHealth {

@@ -9,6 +9,7 @@ use crate::analysis::alert::{
     Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Phase, PhaseReason, Revision, Shown,
     Why,
 };
+use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
@@ -107,6 +108,7 @@ fn revision(data: &AlertData, now: Moment) -> Revision {
                     contribution: s.contribution,
                     weight: s.weight,
                     age_secs: s.age_s,
+                    cause: s.cause.as_deref().and_then(NoVideoCause::named),
                 })
                 .collect(),
             silent: data.why.silent.clone(),

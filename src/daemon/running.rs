@@ -16,9 +16,9 @@ use tracing::{error, info, warn};
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::{Config, Problems, Surroundings};
-use crate::contract::EventError;
 use crate::contract::box_status::{ConfigOutcome, ConfigSource};
-use crate::mqtt::{Gate, Publisher, Qos};
+use crate::contract::{EventError, Topics};
+use crate::mqtt::{Delivery, Gate, Publisher, Qos};
 use crate::outbox::Outbox;
 use crate::scheduler::Scheduler;
 
@@ -27,6 +27,7 @@ use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
 use super::keeper::Keeper;
 use super::lookers::LookerCounts;
+use super::part_reports::{self, PartReports};
 use super::recorder::{RecorderCounts, RecorderQueue, Told};
 use super::report::{self, ConfigReport, Health, Readings};
 use super::sensors::RunningSensors;
@@ -72,6 +73,7 @@ pub struct Running {
     pub sensors: RunningSensors,
     pub gauges: Gauges,
     pub health: Health,
+    pub parts: PartReports,
     pub clock_data: SharedClockData,
     pub clock_watch: ClockWatch,
     pub watchdog: Watchdog,
@@ -160,9 +162,31 @@ impl Running {
     }
 
     fn report(&mut self, readings: &Readings) {
-        match self.health.report(readings) {
-            Ok(message) => self.publisher.set_latest("up/health", Qos::AtMostOnce, true, message),
+        let report = self.health.report(readings, &self.config);
+        let delivery = Delivery {
+            qos: Qos::AtMostOnce,
+            retain: true,
+            expires: Some(part_reports::SUMMARY_EXPIRES),
+            waits: false,
+        };
+        match report.summary {
+            Ok(message) => self.publisher.set_latest_as("up/health", delivery, message),
             Err(error) => error!(%error, "the health report could not be written"),
+        }
+        let delivery = Delivery::of_a_part(part_reports::EXPIRES);
+        let cameras = self.config.cameras.iter().map(|camera| Topics::camera_suffix(&camera.id));
+        let sensors = self.config.sensors.list.iter().map(|sensor| Topics::sensor_suffix(&sensor.plan.id));
+        for gone in self.parts.gone(&cameras.chain(sensors).collect()) {
+            self.publisher.set_latest_as(&gone, delivery, Vec::new());
+        }
+        for part in report.parts {
+            if !self.parts.is_due(&part.topic, &part.state, readings.at.mono) {
+                continue;
+            }
+            match part.message(&self.health.sender, readings.at.utc) {
+                Ok(message) => self.publisher.set_latest_as(&part.topic, delivery, message),
+                Err(error) => error!(%error, topic = part.topic, "a message could not be written"),
+            }
         }
     }
 
@@ -246,7 +270,11 @@ impl Running {
             return self.refuse(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
         }
         match self.take_up(base, next, &offer, ConfigOutcome::Applied) {
-            Ok(()) => (self.file, self.file_trouble) = (file, None),
+            Ok(()) => {
+                (self.file, self.file_trouble) = (file, None);
+                // Whoever edits the file stands beside it: a camera that waits for minutes is tried now.
+                self.cameras.retry_now();
+            }
             Err(problems) => self.refuse(&offer, &problems),
         }
     }
@@ -334,7 +362,7 @@ fn progress(seen: &Readings, publisher: &Publisher) -> Progress {
         mqtt: publisher.beats(),
         looked,
         overtaken: seen.frames.iter().map(|(_, counts)| counts.replaced).sum(),
-        cameras: seen.cameras.iter().map(|(_, stats)| stats.frames + stats.reconnects).sum(),
+        cameras: seen.cameras.iter().map(|(_, stats)| stats.frames + stats.reconnects + stats.beats).sum(),
         wanted_cameras: seen.cameras.len(),
     }
 }

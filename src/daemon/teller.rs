@@ -10,12 +10,13 @@ use crate::analysis::alert::{Level, Revision};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::Timestamp;
-use crate::config::Config;
+use crate::config::{CameraSource, Config};
 use crate::contract::alert::{Evidence, ModelRef, Muted, SeqData};
 use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
+use crate::video::RtspUrl;
 
 use super::clock_watch::SharedClockData;
 use super::standing::Mute;
@@ -41,6 +42,14 @@ pub struct Teller {
     area: GridCode,
 }
 
+/// Where a camera is in the network, without anything that could be a password.
+fn device(source: &CameraSource) -> Option<String> {
+    match source {
+        CameraSource::Rtsp { url, .. } => RtspUrl::parse(url).ok().map(|url| url.host_and_port()),
+        CameraSource::File(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+    }
+}
+
 impl Teller {
     /// Takes over what the configuration says. `model` is the one that finds structure, `clock` how far the times in
     /// messages are to be trusted, as it is when each is written.
@@ -56,6 +65,7 @@ impl Teller {
                 grid: camera.grid.clone(),
                 address: camera.address.clone(),
                 lonlat: camera.lonlat,
+                device: device(&camera.source),
             };
             (camera.id.clone(), place)
         });

@@ -1,5 +1,6 @@
 //! Tells systemd that the daemon is ready, lives and stops, and stops saying that it lives when a part does not get
-//! on: then systemd ends it and starts it anew, and the outbox has every alert.
+//! on: then systemd ends it and starts it anew, and the outbox has every alert. Where there is no systemd, the process ends
+//! itself a little later.
 //!
 //! A part gets on when its own count moves, whatever it counts: a camera that is tried again moves, one that hangs in a
 //! library does not. Must never feed the watchdog from a thread that looks at nothing.
@@ -14,6 +15,7 @@ use tracing::{error, warn};
 use crate::outbox::Outbox;
 
 use super::analyst::{AnalystQueue, Note};
+use super::lifeline;
 
 /// A question that goes the way of an alert (analyst, recorder, outbox) is answered within this; a disk that syncs
 /// slowly takes seconds.
@@ -22,7 +24,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(45);
 const MQTT_WITHIN: Duration = Duration::from_secs(45);
 /// Frames wait and nobody looks: one picture takes less than a second on the slowest machine.
 const LOOKS_WITHIN: Duration = Duration::from_secs(60);
-/// The longest wait between two attempts to reach a camera is a minute (after refused logins), and an attempt takes half of one.
+/// A camera that waits for its next attempt says every half minute that it does, and an attempt takes half of one.
 const CAMERAS_WITHIN: Duration = Duration::from_secs(180);
 
 /// Counts that move while their part gets on.
@@ -34,7 +36,7 @@ pub struct Progress {
     pub looked: u64,
     /// Frames dropped because no worker had time.
     pub overtaken: u64,
-    /// Frames of all cameras and attempts to reach them.
+    /// Frames of all cameras, attempts to reach them, and signs of life while they wait for the next one.
     pub cameras: u64,
     /// Cameras that should run.
     pub wanted_cameras: usize,
@@ -72,18 +74,27 @@ pub struct Watchdog {
     /// The question on its way, since when it is.
     asked: Option<(Duration, Receiver<()>)>,
     said: Option<Stuck>,
+    /// Since when something has been stuck.
+    stuck_since: Option<Duration>,
 }
 
 impl Watchdog {
     /// Nothing is fed yet. `now` is the monotonic time.
     pub fn new(analyst: AnalystQueue, outbox: Outbox, now: Duration) -> Self {
-        Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, said: None }
+        Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, said: None, stuck_since: None }
     }
 
     /// Looks at every part and feeds the watchdog if all get on. To be called every few seconds.
     pub fn look(&mut self, now: Duration, progress: Progress) {
         let unanswered_since = self.ask(now);
-        match self.judge.stuck(now, unanswered_since, progress) {
+        let stuck = self.judge.stuck(now, unanswered_since, progress);
+        self.stuck_since = stuck.and(self.stuck_since.or(Some(now)));
+        if let (Some(stuck), Some(since)) = (stuck, self.stuck_since)
+            && now.saturating_sub(since) >= lifeline::STUCK_FOR
+        {
+            lifeline::end(&stuck.to_string());
+        }
+        match stuck {
             None => {
                 if self.said.take().is_some() {
                     warn!("everything gets on again");

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish};
+use super::publisher::Delivery;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Wire};
 use super::{Qos, Settings, Timing, Trouble, Version};
@@ -517,7 +518,8 @@ fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {
         Order::Command { topic, body, .. } => (topic, body, false),
         Order::Mark { topic, body } => (topic, body, true),
     };
-    client.publish(topic, Qos::AtLeastOnce, retain, body.clone());
+    let delivery = Delivery { qos: Qos::AtLeastOnce, retain, expires: None, waits: false };
+    client.publish(topic, delivery, body.clone());
     let bytes = body.len() as u64;
     flight.hand_over(Publish { item: order, bytes, since: Instant::now(), acknowledged: true });
 }

@@ -17,7 +17,7 @@ use ulid::Ulid;
 
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
-use super::publisher::{Key, Shared, Suspects};
+use super::publisher::{Delivery, Key, Shared, Suspects};
 use super::rate::Bucket;
 use super::retry::doubled;
 use super::trouble::Context;
@@ -33,6 +33,11 @@ const RETAINED_COMES_WITHIN: Duration = Duration::from_secs(5);
 /// Replies to what is no command: ten at once, then one every six seconds. A guess; they cost disk.
 const REFUSALS_AT_ONCE: f64 = 10.0;
 const REFUSALS_PER_SEC: f64 = 1.0 / 6.0;
+
+/// How `up/state` is sent.
+const KEPT: Delivery = Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: false };
+/// How records are sent.
+const RECORD: Delivery = Delivery { retain: false, ..KEPT };
 
 /// How a connection ended.
 pub(super) enum Ended {
@@ -264,27 +269,26 @@ impl Connection {
         }
         if let Some(state) = self.state_to_say.take() {
             let body = self.state_body(state);
-            return Ok(self.hand_over(client, "up/state", Qos::AtLeastOnce, true, body, Item::State(state)));
+            return Ok(self.hand_over(client, "up/state", KEPT, body, Item::State(state)));
         }
-        if let Some((topic, latest)) = self.next_latest() {
-            let item = Item::Latest { topic: topic.clone(), version: latest.version };
-            return Ok(self.hand_over(client, &topic, latest.qos, latest.retain, latest.bytes, item));
+        if self.feed_latest(client, false) {
+            return Ok(true);
         }
-        self.feed_record(client).await
+        Ok(self.feed_record(client).await? || self.feed_latest(client, true))
+    }
+
+    /// Hands over a latest value, if one of those that wait for records or of the others is to be sent.
+    fn feed_latest(&mut self, client: &Client, waits: bool) -> bool {
+        let Some((topic, latest)) = self.next_latest(waits) else { return false };
+        let item = Item::Latest { topic: topic.clone(), version: latest.version };
+        self.hand_over(client, &topic, latest.delivery, latest.bytes, item)
     }
 
     fn feed_goodbye(&mut self, client: &Client) -> bool {
         if self.state_to_say == Some(State::Stopped) && self.flight.is_empty() {
             self.state_to_say = None;
             let body = self.state_body(State::Stopped);
-            return self.hand_over(
-                client,
-                "up/state",
-                Qos::AtLeastOnce,
-                true,
-                body,
-                Item::State(State::Stopped),
-            );
+            return self.hand_over(client, "up/state", KEPT, body, Item::State(State::Stopped));
         }
         if self.stopped_heard && !self.leaving {
             self.leaving = client.disconnect();
@@ -297,7 +301,7 @@ impl Connection {
     }
 
     /// A latest value that was not sent on this connection, is not in flight and is not put aside.
-    fn next_latest(&self) -> Option<(String, super::publisher::Latest)> {
+    fn next_latest(&self, waits: bool) -> Option<(String, super::publisher::Latest)> {
         let now = Instant::now();
         let latest = self.shared.latest.lock();
         let suspects = self.shared.suspects.lock();
@@ -313,7 +317,7 @@ impl Connection {
                     .held_latest
                     .get(*topic)
                     .is_some_and(|(version, until)| *version == value.version && *until > now);
-                !sent && !in_flight && !held
+                value.delivery.waits == waits && !sent && !in_flight && !held
             })
             .map(|(topic, value)| (topic.clone(), value.clone()))
     }
@@ -350,7 +354,7 @@ impl Connection {
             self.put_aside(&item, &why, self.timing().hold_most).await;
             return Ok(true);
         }
-        Ok(self.hand_over(client, &sending.topic_suffix, Qos::AtLeastOnce, false, sending.body, item))
+        Ok(self.hand_over(client, &sending.topic_suffix, RECORD, sending.body, item))
     }
 
     /// The outbox had nothing to lend under this policy: when might it?
@@ -368,15 +372,14 @@ impl Connection {
         &mut self,
         client: &Client,
         suffix: &str,
-        qos: Qos,
-        retain: bool,
+        delivery: Delivery,
         body: Vec<u8>,
         item: Item,
     ) -> bool {
         let topic = self.topic(suffix);
         let bytes = packet_bytes(&topic, body.len());
-        let acknowledged = qos == Qos::AtLeastOnce;
-        let taken = client.publish(&topic, qos, retain, body);
+        let acknowledged = delivery.qos == Qos::AtLeastOnce;
+        let taken = client.publish(&topic, delivery, body);
         // The channel has room for one and nothing else is in it: see `Flight::has_room`. Were it
         // otherwise, the publish counts as in flight, is never sent, and the stall watch ends the connection.
         debug_assert!(taken, "the wire takes one publish at a time");

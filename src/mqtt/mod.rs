@@ -45,7 +45,7 @@ pub use crate::contract::command::Refusal as RefusalKind;
 
 pub use commands::{Ask, Command, Order};
 pub use gate::{Gate, Signer};
-pub use publisher::{Publisher, Status};
+pub use publisher::{Delivery, Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
 
 /// What a message would be taken for, by the box `box-1` in `530127`: what comes from a wire, without one.

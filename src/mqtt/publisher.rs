@@ -64,11 +64,30 @@ pub struct Status {
     pub namesake: Option<String>,
 }
 
+/// How the latest value of a topic is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// Quality of service.
+    pub qos: Qos,
+    /// Whether the broker keeps it.
+    pub retain: bool,
+    /// How long the broker keeps it at most (MQTT 5; a broker of 3.1.1 is not told); always where nothing is said.
+    pub expires: Option<Duration>,
+    /// Whether it goes only when no record waits: there may be a thousand of its kind after a reconnect.
+    pub waits: bool,
+}
+
+impl Delivery {
+    /// Kept by the broker for so long, and sent when nothing more important waits.
+    pub fn of_a_part(expires: Duration) -> Self {
+        Delivery { qos: Qos::AtLeastOnce, retain: true, expires: Some(expires), waits: true }
+    }
+}
+
 /// The latest value of a topic.
 #[derive(Debug, Clone)]
 pub(super) struct Latest {
-    pub qos: Qos,
-    pub retain: bool,
+    pub delivery: Delivery,
     pub bytes: Vec<u8>,
     pub version: u64,
 }
@@ -173,10 +192,15 @@ impl Publisher {
     /// Says what is true now on a topic below `prefix/area/box/`, such as `up/health`. Only the newest value
     /// is sent, again after every reconnect. Never waits.
     pub fn set_latest(&self, topic_suffix: &str, qos: Qos, retain: bool, bytes: Vec<u8>) {
+        self.set_latest_as(topic_suffix, Delivery { qos, retain, expires: None, waits: false }, bytes);
+    }
+
+    /// The same, with more to say of how it is sent. No bytes at all make the broker forget what it kept.
+    pub fn set_latest_as(&self, topic_suffix: &str, delivery: Delivery, bytes: Vec<u8>) {
         {
             let mut latest = self.shared.latest.lock();
             let version = latest.get(topic_suffix).map_or(1, |known| known.version + 1);
-            latest.insert(topic_suffix.to_owned(), Latest { qos, retain, bytes, version });
+            latest.insert(topic_suffix.to_owned(), Latest { delivery, bytes, version });
         }
         self.shared.latest_changed.send_modify(|count| *count += 1);
     }

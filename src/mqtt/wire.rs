@@ -9,6 +9,7 @@ use rumqttc::v5::mqttbytes::v5 as five;
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 
 use super::endpoint::Endpoint;
+use super::publisher::Delivery;
 use super::trouble::Context;
 use super::{Qos, Trouble, Version};
 
@@ -147,17 +148,28 @@ pub(super) fn open(opening: Opening<'_>) -> (Client, Wire) {
 
 impl Client {
     /// Hands a publish over; `false` if the one before it has not been taken yet.
-    pub fn publish(&self, topic: &str, qos: Qos, retain: bool, body: Vec<u8>) -> bool {
+    pub fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>) -> bool {
+        let retain = delivery.retain;
         match self {
             Client::V5(client) => {
-                let qos = match qos {
+                let qos = match delivery.qos {
                     Qos::AtMostOnce => v5::mqttbytes::QoS::AtMostOnce,
                     Qos::AtLeastOnce => v5::mqttbytes::QoS::AtLeastOnce,
                 };
-                client.try_publish(topic, qos, retain, body).is_ok()
+                // An empty message makes the broker forget, and has nothing that could expire.
+                let expires = delivery.expires.filter(|_| !body.is_empty());
+                let Some(expires) = expires else {
+                    return client.try_publish(topic, qos, retain, body).is_ok();
+                };
+                let expiry = u32::try_from(expires.as_secs()).unwrap_or(u32::MAX);
+                let properties = five::PublishProperties {
+                    message_expiry_interval: Some(expiry),
+                    ..five::PublishProperties::default()
+                };
+                client.try_publish_with_properties(topic, qos, retain, body, properties).is_ok()
             }
             Client::V311(client) => {
-                let qos = match qos {
+                let qos = match delivery.qos {
                     Qos::AtMostOnce => rumqttc::QoS::AtMostOnce,
                     Qos::AtLeastOnce => rumqttc::QoS::AtLeastOnce,
                 };

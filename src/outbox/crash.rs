@@ -3,7 +3,8 @@
 //! environment names a point.
 
 /// Where a test wants it: `LOOKOUT_CRASH_AT=record-before-commit:17` ends the process at the seventeenth time,
-/// `LOOKOUT_HANG_AT=recorder-question:3` holds the thread up for good at the third.
+/// `LOOKOUT_HANG_AT=recorder-question:3` holds the thread up for good at the third, `LOOKOUT_PANIC_AT=recorder-question:3`
+/// makes it panic.
 #[cfg(debug_assertions)]
 pub(crate) fn point(name: &str) {
     use std::sync::LazyLock;
@@ -11,6 +12,9 @@ pub(crate) fn point(name: &str) {
     static CRASH: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_CRASH_AT"));
     static HANG: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_HANG_AT"));
 
+    static PANIC: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::in_environment("LOOKOUT_PANIC_AT"));
+
+    assert!(!PANIC.as_ref().is_some_and(|wanted| wanted.is_here(name)), "as a test wants it");
     if CRASH.as_ref().is_some_and(|wanted| wanted.is_here(name)) {
         // Not `abort`: nothing may be tidied up.
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use gstreamer as gst;
 
+use super::backoff::Persistence;
 use super::decoder::Codec;
 use super::source::{Location, Secret, Transport, redact};
+use crate::analysis::camera_health::NoVideoCause;
 
 /// A [`Fault`] and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,11 @@ impl VideoError {
     /// A short stable name for machines, such as `password_wrong`.
     pub fn kind(&self) -> &'static str {
         self.fault.kind()
+    }
+
+    /// Within this time another attempt would most likely end alike, or do harm; zero where it may be well in a moment.
+    pub fn lasts(&self) -> Duration {
+        self.fault.persistence().lasts()
     }
 
     /// The first line of what people read: without the hint, for logs.
@@ -266,6 +273,36 @@ impl Fault {
         }
     }
 
+    /// What it means for whoever is told that the camera gives no video.
+    pub fn cause(&self) -> NoVideoCause {
+        match self {
+            Fault::PasswordWrong { .. } => NoVideoCause::WrongPassword,
+            Fault::PasswordNeeded { .. } => NoVideoCause::PasswordNeeded,
+            Fault::UnknownLogin { .. } => NoVideoCause::UnknownLogin,
+            Fault::Forbidden { .. } => NoVideoCause::Forbidden,
+            Fault::NotFound { .. } => NoVideoCause::NoSuchStream,
+            Fault::UnknownHost { .. } => NoVideoCause::UnknownHost,
+            Fault::Refused { .. } => NoVideoCause::ConnectionRefused,
+            Fault::Unreachable { .. } => NoVideoCause::Unreachable,
+            Fault::NoAnswer { .. } => NoVideoCause::NoAnswer,
+            Fault::NotRtsp { .. } => NoVideoCause::NotRtsp,
+            Fault::Busy { .. } => NoVideoCause::Busy,
+            Fault::Status { .. } => NoVideoCause::RequestRefused,
+            Fault::UnsupportedCodec { .. } => NoVideoCause::UnsupportedVideo,
+            Fault::NoVideo { .. } => NoVideoCause::NoVideoTrack,
+            Fault::NoUdp | Fault::Stalled { .. } | Fault::NoPicture { .. } => NoVideoCause::NoPicture,
+            Fault::Closed | Fault::Broken { .. } => NoVideoCause::Closed,
+            Fault::MissingFile { .. } | Fault::UnreadableFile { .. } | Fault::NotVideo { .. } => {
+                NoVideoCause::BadFile
+            }
+            Fault::NoGstreamer { .. }
+            | Fault::MissingPlugin { .. }
+            | Fault::Decoder { .. }
+            | Fault::Panicked { .. }
+            | Fault::Hung => NoVideoCause::BoxFault,
+        }
+    }
+
     /// What to try.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -311,15 +348,37 @@ impl Fault {
         Some(hint)
     }
 
-    /// Trying again soon may do harm: the camera counts wrong passwords and locks the user out.
-    pub(super) fn wants_patience(&self) -> bool {
-        matches!(
-            self,
+    /// How it goes away, and so how soon the camera is tried again.
+    pub(super) fn persistence(&self) -> Persistence {
+        match self {
             Fault::PasswordNeeded { .. }
-                | Fault::PasswordWrong { .. }
-                | Fault::UnknownLogin { .. }
-                | Fault::Forbidden { .. }
-        )
+            | Fault::PasswordWrong { .. }
+            | Fault::UnknownLogin { .. }
+            | Fault::Forbidden { .. } => Persistence::Login,
+            Fault::UnknownHost { .. } => Persistence::Name,
+            Fault::NotRtsp { .. }
+            | Fault::NotFound { .. }
+            | Fault::Status { .. }
+            | Fault::UnsupportedCodec { .. }
+            | Fault::NoVideo { .. }
+            | Fault::NoUdp
+            | Fault::MissingFile { .. }
+            | Fault::UnreadableFile { .. }
+            | Fault::NotVideo { .. }
+            | Fault::NoGstreamer { .. }
+            | Fault::MissingPlugin { .. } => Persistence::Lasting,
+            Fault::Refused { .. }
+            | Fault::Unreachable { .. }
+            | Fault::NoAnswer { .. }
+            | Fault::Busy { .. }
+            | Fault::Stalled { .. }
+            | Fault::NoPicture { .. }
+            | Fault::Closed
+            | Fault::Decoder { .. }
+            | Fault::Panicked { .. }
+            | Fault::Hung
+            | Fault::Broken { .. } => Persistence::Passing,
+        }
     }
 
     pub(super) fn missing_plugin(element: &str) -> Self {

@@ -46,6 +46,7 @@ mod first_frame;
 mod gate;
 mod intake;
 mod lean;
+mod loss_log;
 mod meter;
 mod picture;
 mod pipeline;
@@ -67,6 +68,7 @@ pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, read_file};
 pub use first_frame::first_frame;
 pub use gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
+pub use loss_log::LossLog;
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use pipeline::live_pipelines;
 

@@ -274,6 +274,15 @@ impl RtspUrl {
         self.port
     }
 
+    /// `10.0.0.31:554`, `[fe80::1]:554`: where to find it, without its path, which may hold a password.
+    pub fn host_and_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
     fn secrets(&self) -> Vec<Secret> {
         secret_spans(&self.full).into_iter().map(|(from, to)| Secret::new(&self.full[from..to])).collect()
     }

@@ -14,7 +14,7 @@
 //! - What happens is logged here once; who receives a [`CameraEvent`] need not log it again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,6 +28,7 @@ use super::decoder::Codec;
 use super::diagnose;
 use super::error::{Fault, VideoError};
 use super::gate::{Demand, GateCounts, GateMode, Policy};
+use super::loss_log::LossLog;
 use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::receivers::Receivers;
@@ -48,15 +49,8 @@ const OPEN_WITHIN: Duration = Duration::from_secs(10);
 const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(30);
 /// GStreamer's own timeout, which knows better words, gets this head start before ours.
 const HEAD_START: Duration = Duration::from_secs(2);
-/// After a refused password: some cameras lock a user out after five wrong ones within half an hour.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// A password that was right in this run is tried again this soon: a camera that boots refuses everybody until it has read
-/// its users.
-const PATIENCE_WITH_A_PROVEN_ONE: Duration = Duration::from_secs(5);
-/// So many times in a row; fewer than any camera we know of counts before it locks the user out.
-const SOON_AGAIN: u32 = 3;
-/// The same loss again and again is told once in this time.
-const TELL_AGAIN: Duration = Duration::from_secs(600);
+/// However long the wait for the next attempt is, the thread says so often that it lives.
+const BEAT: Duration = Duration::from_secs(30);
 /// Notes that wait for the thread; overflow drops the newest, because the first ones say why.
 const NOTES: usize = 64;
 
@@ -157,6 +151,8 @@ pub struct CameraStats {
     pub unreadable: u64,
     /// Times a stream was lost or did not come up.
     pub reconnects: u64,
+    /// Signs of life while it waits for its next attempt, which may take minutes.
+    pub beats: u64,
     /// Teardowns that did not come back.
     pub abandoned_teardowns: u64,
     /// Time since the last frame; `None` before the first.
@@ -221,6 +217,8 @@ pub(super) fn supervise_as(
         clock,
         counters: Arc::new(Counters::new()),
         reconnects: AtomicU64::new(0),
+        beats: AtomicU64::new(0),
+        retry_now: AtomicBool::new(false),
         abandoned: AtomicU64::new(0),
         status: Mutex::new(Status {
             state: CameraState::Connecting,
@@ -242,9 +240,7 @@ pub(super) fn supervise_as(
         receivers,
         refused: Vec::new(),
         attempt: 0,
-        proven: false,
-        refusals: 0,
-        told: None,
+        log: LossLog::default(),
     };
     let thread = thread::Builder::new()
         .name(format!("{camera}-watch"))
@@ -271,6 +267,7 @@ impl CameraHandle {
             unwanted: shared.counters.unwanted.load(Ordering::Relaxed),
             unreadable: shared.counters.unreadable.load(Ordering::Relaxed),
             reconnects: shared.reconnects.load(Ordering::Relaxed),
+            beats: shared.beats.load(Ordering::Relaxed),
             abandoned_teardowns: shared.abandoned.load(Ordering::Relaxed),
             last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
             stream: status.stream.clone(),
@@ -279,6 +276,12 @@ impl CameraHandle {
             gate: status.tap.as_ref().and_then(|tap| tap.gate()).map(|gate| (gate.mode, gate.counts)),
             last_error: status.last_error.clone(),
         }
+    }
+
+    /// Tries a camera that waits for its next attempt at once: somebody changed something.
+    pub fn retry_now(&self) {
+        self.shared.retry_now.store(true, Ordering::Relaxed);
+        let _ = self.shared.send.try_send((0, Note::Wake));
     }
 
     /// Asks the camera to stop without waiting; for stopping many at once. `within` is what its
@@ -321,6 +324,10 @@ struct Shared {
     clock: Clock,
     counters: Arc<Counters>,
     reconnects: AtomicU64,
+    /// Signs of life of the thread while it waits.
+    beats: AtomicU64,
+    /// Somebody asked for the next attempt.
+    retry_now: AtomicBool,
     abandoned: AtomicU64,
     status: Mutex<Status>,
     stop_by: Mutex<Option<Instant>>,
@@ -389,12 +396,7 @@ struct Supervisor {
     receivers: Receivers,
     refused: Vec<String>,
     attempt: u64,
-    /// Pictures came in this run, so user and password were right once.
-    proven: bool,
-    /// Refusals of the user in a row.
-    refusals: u32,
-    /// The kind of loss that was logged last, and when.
-    told: Option<(&'static str, Instant)>,
+    log: LossLog,
 }
 
 impl Supervisor {
@@ -436,7 +438,7 @@ impl Supervisor {
         let end = self.run_once(&tap, started);
         let ran = if tap.frames() > 0 { started.elapsed() } else { Duration::ZERO };
         if tap.frames() > 0 {
-            (self.proven, self.refusals) = (true, 0);
+            self.backoff.pictures_came();
         }
         match end {
             End::Stopped => Next::Nothing,
@@ -536,7 +538,7 @@ impl Supervisor {
     fn explained(&mut self, fault: Fault) -> End {
         let shared = self.shared.clone();
         let Location::Rtsp { url, .. } = &shared.source.location else { return End::Lost(fault) };
-        if self.proven || !matches!(fault, Fault::PasswordWrong { .. }) {
+        if self.backoff.is_proven() || !matches!(fault, Fault::PasswordWrong { .. }) {
             return End::Lost(fault);
         }
         match self.receivers.now() {
@@ -574,7 +576,6 @@ impl Supervisor {
     }
 
     fn report_pictures(&mut self, stream: StreamInfo) {
-        self.told = None;
         let connected = {
             let mut status = self.shared.status.lock();
             let connected = status.state != CameraState::Running;
@@ -586,8 +587,8 @@ impl Supervisor {
         let camera = &*self.shared.source.camera;
         let (codec, decoder, width, height) =
             (stream.codec.name(), &stream.decoder, stream.width, stream.height);
-        if self.shared.talk == Talk::Log {
-            let what = if connected { "stream runs" } else { "stream changed its form" };
+        let what = if connected { "stream runs" } else { "stream changed its form" };
+        if self.shared.talk == Talk::Log && self.log.is_news(what, Instant::now()) {
             info!(camera, codec, decoder, width, height, what);
         }
         self.emit(if connected { CameraEvent::Connected(stream) } else { CameraEvent::Changed(stream) });
@@ -617,18 +618,22 @@ impl Supervisor {
         if ran >= STABLE_AFTER {
             self.backoff.reset();
         }
-        let retry_in = self.backoff.wait_after_failure(rand::random()) + self.patience(&fault);
+        self.log.ran(ran);
+        let retry_in = self.backoff.wait_after(fault.persistence(), rand::random());
         let reason = VideoError::of(&self.shared.source.camera, fault);
         let kind = reason.kind();
-        let is_news = self.is_news(kind);
         let camera = &*self.shared.source.camera;
         let retry_in_s = retry_in.as_secs_f32();
-        match self.shared.talk {
-            Talk::Log if is_news => {
-                warn!(camera, kind, error = reason.summary(), retry_in_s, "stream lost");
+        let times = match self.shared.talk {
+            Talk::Log => self.log.lost(kind, Instant::now()),
+            Talk::Quiet => None,
+        };
+        match times {
+            Some(1) => warn!(camera, kind, error = reason.summary(), retry_in_s, "stream lost"),
+            Some(times) => {
+                warn!(camera, kind, error = reason.summary(), retry_in_s, times, "stream still lost");
             }
-            Talk::Log => debug!(camera, kind, error = reason.summary(), retry_in_s, "stream lost again"),
-            Talk::Quiet => {}
+            None => debug!(camera, kind, error = reason.summary(), retry_in_s, "stream lost again"),
         }
         self.shared.reconnects.fetch_add(1, Ordering::Relaxed);
         self.shared.status.lock().last_error = Some(reason.clone());
@@ -637,41 +642,22 @@ impl Supervisor {
         Next::AttemptIn(retry_in)
     }
 
-    /// What is added to the wait after a refused user, so that the camera does not lock the user out.
-    fn patience(&mut self, fault: &Fault) -> Duration {
-        if !fault.wants_patience() {
-            return Duration::ZERO;
-        }
-        self.refusals += 1;
-        match self.proven && self.refusals <= SOON_AGAIN {
-            // The longest wait of the backoff comes on top.
-            true => PATIENCE_WITH_A_PROVEN_ONE.saturating_sub(self.backoff.ceiling()),
-            false => PATIENCE,
-        }
-    }
-
-    /// Whether a loss of this kind is worth a line in the log: a camera that is off for a day is tried ten thousand times.
-    fn is_news(&mut self, kind: &'static str) -> bool {
-        let known = self.told.is_some_and(|(last, at)| last == kind && at.elapsed() < TELL_AGAIN);
-        if !known {
-            self.told = Some((kind, Instant::now()));
-        }
-        !known
-    }
-
     /// False if a stop came before the wait was over.
     fn waited(&self, wait: Duration) -> bool {
         let until = Instant::now() + wait;
+        // What was asked for before this failure was answered by it.
+        self.shared.retry_now.store(false, Ordering::Relaxed);
         loop {
+            self.shared.beats.fetch_add(1, Ordering::Relaxed);
             if self.shared.must_stop() {
                 return false;
             }
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || self.shared.retry_now.load(Ordering::Relaxed) {
                 return true;
             }
             // Only a wake-up matters here; late notes of the last attempt are read and dropped.
-            if let Err(RecvTimeoutError::Disconnected) = self.notes.recv_timeout(left) {
+            if let Err(RecvTimeoutError::Disconnected) = self.notes.recv_timeout(left.min(BEAT)) {
                 return false;
             }
         }

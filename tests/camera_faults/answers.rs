@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use lookout::video::RtspUrl;
+use lookout::video::{CameraEvent, RtspUrl};
 
 use super::here::{Watched, answering, reads_well, receivers_that_ask};
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
@@ -40,6 +40,49 @@ fn a_camera_that_was_busy_is_watched_as_soon_as_it_has_room() {
         assert!(free.elapsed() < Duration::from_secs(10), "{method}: {:?}", free.elapsed());
         watched.stop();
     }
+}
+
+/// A path that is wrong now is wrong a second later. Times between attempts begin at 50 ms here and end at 400 ms for what
+/// passes by itself.
+#[test]
+fn what_somebody_must_change_is_asked_for_ever_more_seldom_and_soon_again_when_it_changes() {
+    let watched = Watched::start(answering("DESCRIBE", Answer::Status(404, "Not Found")));
+    let waits = |kind: &str| -> Vec<Duration> {
+        let seen = watched.sink.lock();
+        let losses = seen.events.iter().filter_map(|(_, event)| match event {
+            CameraEvent::Lost { reason, retry_in } if reason.kind() == kind => Some(*retry_in),
+            _ => None,
+        });
+        losses.collect()
+    };
+    watched.sink.wait_losses("cam", 7);
+    let seventh = waits("not_found")[6];
+    assert!(seventh >= Duration::from_millis(1600), "{:?}", waits("not_found"));
+    // Another kind of fault: somebody is at the camera.
+    watched.server.change(|behaviour| {
+        behaviour.answers = [("DESCRIBE", Answer::Status(453, "Not Enough Bandwidth"))].into();
+    });
+    watched.sink.wait("the other fault", |seen| {
+        seen.losses("cam").iter().any(|lost| lost.kind() == "busy").then_some(())
+    });
+    assert!(waits("busy")[0] <= Duration::from_millis(50), "{:?}", waits("busy"));
+    // Back to the first: from short waits on. Then the mended camera is asked for at once, where somebody says so.
+    watched.server.change(|behaviour| {
+        behaviour.answers = [("DESCRIBE", Answer::Status(404, "Not Found"))].into();
+    });
+    let so_far = waits("not_found").len();
+    watched.sink.wait("seven more", |seen| {
+        let count = seen.losses("cam").iter().filter(|lost| lost.kind() == "not_found").count();
+        (count >= so_far + 8).then_some(())
+    });
+    let last = *waits("not_found").last().unwrap();
+    assert!(last >= Duration::from_millis(3200), "{last:?}");
+    watched.server.change(|behaviour| behaviour.answers.clear());
+    let asked = Instant::now();
+    watched.handle.retry_now();
+    watched.sink.wait_frames("cam", 1);
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    watched.stop();
 }
 
 #[test]

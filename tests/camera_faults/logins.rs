@@ -145,7 +145,7 @@ fn a_password_that_was_right_before_is_tried_again_soon_and_not_too_often() {
     watched.stop();
 }
 
-/// A password that never was right is not tried more than once a minute.
+/// A password that never was right is tried again after a minute, and then every quarter of an hour (`video::backoff`).
 #[test]
 fn a_wrong_password_does_not_lock_the_user_out() {
     let watched = Watched::with(h264(), asking(digest(false)), |source| with_password(source, USER, "no"));

@@ -82,7 +82,10 @@ dir = "{}"
 [evidence]
 enabled = false
 
-# A box has at least one camera. This one is never there.
+# A box has at least one camera. This one is never there, and nobody wants to hear of it.
+[fusion]
+camera_trouble = false
+
 [[camera]]
 id = "cam-01"
 eye = "village"

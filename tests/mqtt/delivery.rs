@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lookout::analysis::alert::Level;
-use lookout::mqtt::{Qos, Settings, TroubleKind, Version};
+use lookout::mqtt::{Delivery, Qos, Settings, TroubleKind, Version};
 
 use crate::here::*;
 use crate::support::listener::{Heard, Listener};
@@ -346,4 +346,57 @@ fn a_picture_of_the_largest_size_arrives_whole() {
         here.wait_empty();
         here.publisher.stop(Duration::from_secs(5));
     }
+}
+
+/// What a broker keeps of a box that is gone must not stand for ever, and what it keeps of a part that is gone not at all.
+#[test]
+fn a_value_that_expires_says_so_to_the_broker_and_one_without_bytes_is_forgotten() {
+    use rumqttc::v5::mqttbytes::QoS;
+    use rumqttc::v5::mqttbytes::v5::Packet;
+    use rumqttc::v5::{Client, Event, MqttOptions};
+
+    let broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    let part = Delivery::of_a_part(Duration::from_secs(1800));
+    here.publisher.set_latest_as("up/camera/cam-1", part, b"{\"camera\":1}".to_vec());
+    here.publisher.set_latest_as("up/camera/cam-2", part, b"{\"camera\":2}".to_vec());
+    here.publisher.set_latest("up/meta", Qos::AtLeastOnce, true, b"{\"meta\":1}".to_vec());
+    let kept = |count: usize| {
+        let late = Listener::start(broker.port(), &format!("{BASE}/up/#"));
+        late.wait_for("what is kept", |heard| {
+            heard.iter().filter(|one| !one.topic.ends_with("/up/state")).count() >= count
+        })
+    };
+    kept(3);
+    let mut options = MqttOptions::new("late", "127.0.0.1", broker.port());
+    options.set_keep_alive(Duration::from_secs(5));
+    let (client, mut connection) = Client::new(options, 8);
+    client.subscribe(format!("{BASE}/up/+/cam-1"), QoS::AtLeastOnce).unwrap();
+    client.subscribe(format!("{BASE}/up/meta"), QoS::AtLeastOnce).unwrap();
+    let mut expiries = std::collections::BTreeMap::new();
+    for event in connection.iter() {
+        if let Event::Incoming(Packet::Publish(publish)) = event.unwrap() {
+            let topic = String::from_utf8_lossy(&publish.topic).into_owned();
+            expiries.insert(topic, publish.properties.and_then(|p| p.message_expiry_interval));
+        }
+        if expiries.len() == 2 {
+            break;
+        }
+    }
+    let expiry = expiries[&format!("{BASE}/up/camera/cam-1")].unwrap();
+    assert!((1700..=1800).contains(&expiry), "{expiry}");
+    assert_eq!(expiries[&format!("{BASE}/up/meta")], None);
+
+    here.publisher.set_latest_as("up/camera/cam-2", part, Vec::new());
+    let watcher = Listener::start(broker.port(), &format!("{BASE}/up/camera/+"));
+    wait(
+        || "the broker to forget".to_owned(),
+        || {
+            let late = Listener::start(broker.port(), &format!("{BASE}/up/camera/+"));
+            let heard = late.wait_for("what is kept", |heard| !heard.is_empty());
+            heard.iter().all(|one| one.topic.ends_with("cam-1"))
+        },
+    );
+    drop(watcher);
+    assert!(here.publisher.stop(Duration::from_secs(5)));
 }

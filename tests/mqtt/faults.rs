@@ -2,11 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lookout::analysis::alert::Level;
-use lookout::mqtt::{Settings, Timing, TroubleKind, Version};
+use lookout::mqtt::{Delivery, Settings, Timing, TroubleKind, Version};
+use parking_lot::Mutex;
 
 use crate::fake::{FakeBroker, Guest, Packet, Taken, id_of};
 use crate::here::*;
@@ -350,4 +351,42 @@ fn while_a_red_alert_waits_the_box_knocks_again_soon() {
     here.alert(1, Level::Yellow);
     here.alert(2, Level::Red);
     wait(|| format!("both; taken {:?}", taken.ids()), || taken.ids() == ids(1..3));
+}
+
+/// After a reconnect there may be a thousand messages about cameras; an alert does not wait for them.
+#[test]
+fn alerts_go_before_what_is_said_of_a_thousand_cameras() {
+    let (is_open, order) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+    let (for_script, topics) = (is_open.clone(), order.clone());
+    let broker = FakeBroker::start(move |guest| {
+        if !for_script.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        guest.accept(&[])?;
+        loop {
+            match guest.read()? {
+                Packet::Subscribe { pkid } => {
+                    let [high, low] = pkid.to_be_bytes();
+                    guest.send(&[0x90, 4, high, low, 0, 1])?;
+                }
+                Packet::Publish { topic, pkid, .. } => {
+                    topics.lock().push(topic);
+                    guest.puback(pkid, 0)?;
+                }
+                _ => {}
+            }
+        }
+    });
+    let here = Here::start(soon(&broker.url(), Version::V5));
+    let part = Delivery::of_a_part(Duration::from_secs(1800));
+    for number in 0..1000 {
+        here.publisher.set_latest_as(&format!("up/camera/cam-{number}"), part, b"{}".to_vec());
+    }
+    here.alert(1, Level::Yellow);
+    is_open.store(true, Ordering::SeqCst);
+    let cameras = |topics: &[String]| topics.iter().filter(|topic| topic.contains("/up/camera/")).count();
+    wait(|| format!("every camera; {}", cameras(&order.lock())), || cameras(&order.lock()) >= 1000);
+    let order = order.lock();
+    let alert = order.iter().position(|topic| topic.ends_with("/up/alert")).unwrap();
+    assert_eq!(cameras(&order[..alert]), 0, "they came before the alert");
 }

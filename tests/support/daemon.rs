@@ -104,6 +104,13 @@ impl Daemon {
         }
     }
 
+    /// Waits until it has ended by itself; its exit code, and the whole log.
+    pub fn ended_for_log(mut self, within: Duration) -> (Option<i32>, String) {
+        self.wait_gone(within);
+        let status = self.child.wait().expect("waited for");
+        (status.code(), self.log())
+    }
+
     /// Sends SIGHUP.
     pub fn reload(&self) {
         kill_process(self.pid(), Signal::HUP).expect("signalled");

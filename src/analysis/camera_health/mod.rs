@@ -25,6 +25,7 @@
 //! they do is said there. What is a guess says so.
 
 pub mod glance;
+mod no_video;
 mod signs;
 mod stillness;
 #[cfg(test)]
@@ -32,6 +33,8 @@ mod tests;
 mod view;
 
 use std::time::Duration;
+
+pub use self::no_video::NoVideoCause;
 
 use self::glance::Glance;
 use self::signs::{BLURRED_BELOW, BLURRED_OF_SOFTEST, Readings, Seen, Sign, half_at};

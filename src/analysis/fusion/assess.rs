@@ -1,10 +1,12 @@
 //! What all sources of an incident say together at one moment.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Signal, Source, Voice};
 use crate::analysis::alert::{Contribution, Origin, Shown};
+use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::signals::{OriginId, log_odds, probability};
 use crate::analysis::time::Moment;
 
@@ -50,6 +52,7 @@ pub(super) struct Part {
     pub(super) last: Moment,
     pub(super) zone: Option<Arc<str>>,
     pub(super) shown: Vec<Shown>,
+    pub(super) cause: Option<NoVideoCause>,
 }
 
 impl Signal {
@@ -114,16 +117,29 @@ impl Source {
             last,
             zone: self.zone.clone(),
             shown: self.shown.clone(),
+            cause: self.cause,
         })
     }
 }
 
+impl Part {
+    /// The greatest first.
+    fn order(&self, other: &Part) -> Ordering {
+        other.counts.total_cmp(&self.counts).then_with(|| self.source.cmp(&other.source))
+    }
+}
+
 impl Assessment {
+    /// What contributes most.
+    pub(super) fn main(&self) -> Option<&Part> {
+        self.parts.iter().min_by(|a, b| a.order(b))
+    }
+
     /// The contributions, the greatest first.
     pub(super) fn contributions(&self, at: Moment) -> Vec<Contribution> {
         let total: f64 = self.parts.iter().map(|part| part.counts).sum();
         let mut parts: Vec<&Part> = self.parts.iter().collect();
-        parts.sort_by(|a, b| b.counts.total_cmp(&a.counts).then_with(|| a.source.cmp(&b.source)));
+        parts.sort_by(|a, b| a.order(b));
         parts
             .into_iter()
             .map(|part| Contribution {
@@ -132,6 +148,7 @@ impl Assessment {
                 contribution: if total > 0.0 { part.counts / total } else { 0.0 },
                 weight: part.weight,
                 age_secs: at.since(part.last).as_secs_f64(),
+                cause: part.cause,
             })
             .collect()
     }

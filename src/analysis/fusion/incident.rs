@@ -1,8 +1,8 @@
 //! One incident: the life of an alert that comes from belief.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::Cell;
 use super::assess::Assessment;
 use crate::analysis::REMINDER;
 use crate::analysis::acceptance::{AcceptancePlan, Waiting};
@@ -43,14 +43,15 @@ impl Incident {
     pub(super) fn begin(
         book: &mut Book,
         plan: &SignalPlan,
-        grid: &Arc<str>,
+        cell: &Cell,
         heard: &Assessment,
         level: Level,
         at: Moment,
     ) -> Self {
+        let place = cell.camera.as_ref().unwrap_or(&cell.grid);
         let started_at = heard.parts.iter().map(|part| part.since.utc).min().unwrap_or(at.utc);
         let told = Revision {
-            alert: book.next_id(&format!("signal:{}", plan.kind), grid, started_at),
+            alert: book.next_id(&format!("signal:{}", plan.kind), place, started_at),
             rev: 1,
             phase: Phase::New,
             reason: PhaseReason::Raised,
@@ -62,7 +63,7 @@ impl Incident {
             last_seen_at: last_seen(heard).unwrap_or(at.utc).max(started_at),
             ended_at: None,
             at,
-            grid: grid.clone(),
+            grid: cell.grid.clone(),
             origin: heard.origin(),
             shown: heard.shown().to_vec(),
             why: why(plan, heard, level, at),
@@ -134,8 +135,17 @@ impl Incident {
         if told_ago >= GREW_AT_MOST_EVERY && heard.belief >= self.told_belief + NOTABLE_RISE {
             return Some(self.revise(plan, heard, Phase::Update, PhaseReason::Grew, at));
         }
+        if told_ago >= GREW_AT_MOST_EVERY && self.has_another_cause(heard) {
+            return Some(self.revise(plan, heard, Phase::Update, PhaseReason::StillThere, at));
+        }
         (told_ago >= REMINDER && heard.is_said_now)
             .then(|| self.revise(plan, heard, Phase::Update, PhaseReason::StillThere, at))
+    }
+
+    /// Whether why there is no video has become another reason than was told: what to do about it is another thing, too.
+    fn has_another_cause(&self, heard: &Assessment) -> bool {
+        let told = self.told.why.contributions.first().and_then(|first| first.cause);
+        heard.is_said_now && heard.main().and_then(|main| main.cause).is_some_and(|now| Some(now) != told)
     }
 
     /// Why it is over, if it is. What fell silent while it said "yes" may go on unseen, so that takes longer and

@@ -20,6 +20,7 @@ use std::time::Duration;
 use super::acceptance::AcceptancePlan;
 use super::alert::{Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
 use super::book::Book;
+use super::camera_health::NoVideoCause;
 use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
 use super::time::Moment;
 
@@ -33,6 +34,8 @@ pub struct SourcePlan {
     pub kind: Arc<str>,
     /// The grid cell in which the source stands.
     pub grid: Arc<str>,
+    /// The camera whose alert it is, where each camera has one of its own.
+    pub camera: Option<Arc<str>>,
     /// Who speaks.
     pub id: SourceId,
     /// Log-odds of a sure "yes".
@@ -54,6 +57,8 @@ pub struct Word<'a> {
     pub zone: Option<&'a Arc<str>>,
     /// What is seen.
     pub shown: &'a [Shown],
+    /// Why a camera gives no video, where that is known.
+    pub cause: Option<NoVideoCause>,
 }
 
 /// What is believed of a signal.
@@ -74,6 +79,8 @@ pub struct SignalState {
     pub kind: Arc<str>,
     /// Where.
     pub grid: Arc<str>,
+    /// The camera it is about, where each camera has an alert of its own.
+    pub camera: Option<Arc<str>>,
     /// What is believed.
     pub state: State,
     /// How much, 0..1.
@@ -98,13 +105,15 @@ struct Route {
 #[derive(Debug, Clone)]
 struct Signal {
     plan: Arc<SignalPlan>,
-    /// In order of grid code.
+    /// In order of grid code, then camera.
     cells: Vec<Cell>,
 }
 
 #[derive(Debug, Clone)]
 struct Cell {
     grid: Arc<str>,
+    /// Whose alert it is, where each camera has one of its own.
+    camera: Option<Arc<str>>,
     /// Indices of the cells beside it; empty where neighbours do not join.
     neighbours: Vec<usize>,
     /// In order of their ids: sums are made in this order, whoever spoke first.
@@ -135,6 +144,7 @@ struct Source {
     value: f64,
     zone: Option<Arc<str>>,
     shown: Vec<Shown>,
+    cause: Option<NoVideoCause>,
 }
 
 /// Whether a source can be heard.
@@ -162,25 +172,28 @@ impl Fusion {
     ) -> Self {
         let mut fusion = Fusion::default();
         for plan in plans {
-            let mut by_cell: BTreeMap<Arc<str>, BTreeMap<SourceId, &SourcePlan>> = BTreeMap::new();
+            let mut by_cell: BTreeMap<_, BTreeMap<SourceId, &SourcePlan>> = BTreeMap::new();
             for source in sources.iter().filter(|source| source.kind == plan.kind) {
-                by_cell.entry(source.grid.clone()).or_default().insert(source.id.clone(), source);
+                let cell = (source.grid.clone(), source.camera.clone());
+                by_cell.entry(cell).or_default().insert(source.id.clone(), source);
             }
-            let grids: Vec<Arc<str>> = by_cell.keys().cloned().collect();
+            let grids: Vec<Arc<str>> = by_cell.keys().map(|(grid, _)| grid.clone()).collect();
+            let joins = plan.join_neighbours && !plan.each_camera;
             let touch = |a: &Arc<str>, b: &Arc<str>| {
                 neighbours.contains(&(a.clone(), b.clone())) || neighbours.contains(&(b.clone(), a.clone()))
             };
             let cells = by_cell
                 .into_iter()
-                .map(|(grid, sources)| Cell {
+                .map(|((grid, camera), sources)| Cell {
                     neighbours: (0..grids.len())
-                        .filter(|i| plan.join_neighbours && grids[*i] != grid && touch(&grids[*i], &grid))
+                        .filter(|i| joins && grids[*i] != grid && touch(&grids[*i], &grid))
                         .collect(),
                     sources: sources
                         .into_values()
                         .map(|source| Source::new(source, plan.half_life))
                         .collect(),
                     grid,
+                    camera,
                     incident: None,
                     quiet: Quiet { until: Duration::ZERO, up_to: Level::Blue },
                     above_since: vec![None; plan.levels.len()],
@@ -275,8 +288,13 @@ impl Fusion {
                     (None, true) => State::Off,
                     (None, false) => State::Unknown,
                 };
-                let (kind, grid) = (signal.plan.kind.clone(), cell.grid.clone());
-                states.push(SignalState { kind, grid, state, belief: heard.belief });
+                states.push(SignalState {
+                    kind: signal.plan.kind.clone(),
+                    grid: cell.grid.clone(),
+                    camera: cell.camera.clone(),
+                    state,
+                    belief: heard.belief,
+                });
             }
         }
         states
@@ -307,7 +325,7 @@ impl Fusion {
                 let hold = signal.plan.hold;
                 signal.cells.iter_mut().map(move |cell| (cell, hold))
             })
-            .find(|(cell, _)| cell.grid == told.grid && cell.incident.is_none());
+            .find(|(cell, _)| cell.is_place_of(&told) && cell.incident.is_none());
         match cell {
             Some((cell, hold)) if told.why.basis == Basis::Belief => {
                 cell.incident = Some(Incident::restored(told, hold, at));
@@ -324,9 +342,8 @@ impl Fusion {
         for old in before.signals {
             let mut mine = self.signals.iter_mut().find(|signal| signal.plan.kind == old.plan.kind);
             for cell in old.cells {
-                let heir = mine
-                    .as_mut()
-                    .and_then(|signal| signal.cells.iter_mut().find(|heir| heir.grid == cell.grid));
+                let is_heir = |heir: &&mut Cell| heir.grid == cell.grid && heir.camera == cell.camera;
+                let heir = mine.as_mut().and_then(|signal| signal.cells.iter_mut().find(is_heir));
                 match heir {
                     Some(heir) => heir.inherit(cell),
                     None => homeless.extend(cell.incident.map(Incident::into_told)),
@@ -410,7 +427,7 @@ impl Signal {
             None => {
                 let level =
                     wanted.filter(|level| at.mono >= cell.quiet.until || *level > cell.quiet.up_to)?;
-                let incident = Incident::begin(book, &plan, &cell.grid, &heard, level, at);
+                let incident = Incident::begin(book, &plan, cell, &heard, level, at);
                 let told = incident.told().clone();
                 cell.incident = Some(incident);
                 Some(told)
@@ -420,6 +437,12 @@ impl Signal {
 }
 
 impl Cell {
+    /// Whether an alert from before a restart belongs here.
+    fn is_place_of(&self, told: &Revision) -> bool {
+        let is_its = |camera: &Arc<str>| told.camera() == Some(camera);
+        self.grid == told.grid && self.camera.as_ref().is_none_or(is_its)
+    }
+
     /// The highest level for which belief, duration and origins are enough.
     fn wanted(&mut self, plan: &SignalPlan, heard: &Assessment, at: Duration) -> Option<Level> {
         let mut wanted = None;
@@ -464,6 +487,7 @@ impl Source {
             value: 0.0,
             zone: None,
             shown: Vec::new(),
+            cause: None,
         }
     }
 
@@ -477,6 +501,7 @@ impl Source {
             self.last_yes = Some(word.at);
             self.value = word.value;
             self.zone = word.zone.cloned();
+            self.cause = word.cause;
             self.shown.clear();
             self.shown.extend_from_slice(word.shown);
         }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::alert::Phase;
+use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::signals::{DEFAULT_LEVELS, DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, LevelPlan};
 use crate::analysis::staging::{moment, secs};
 
@@ -30,6 +31,7 @@ fn flooding() -> SignalPlan {
         hold: secs(30.0),
         cooldown: secs(300.0),
         join_neighbours: false,
+        each_camera: false,
     }
 }
 
@@ -42,7 +44,7 @@ fn rule(name: &str, camera: &str) -> SourceId {
 }
 
 fn at(grid: &str, id: SourceId, weight: f64) -> SourcePlan {
-    SourcePlan { kind: "flooding".into(), grid: grid.into(), id, weight, only_supports: false }
+    SourcePlan { kind: "flooding".into(), grid: grid.into(), camera: None, id, weight, only_supports: false }
 }
 
 /// Signals and what they told.
@@ -65,7 +67,8 @@ impl Stage {
     }
 
     fn say(&mut self, t: f64, source: &SourceId, strength: f32) -> &mut Stage {
-        let word = Word { at: moment(t), strength, value: f64::from(strength), zone: None, shown: &[] };
+        let word =
+            Word { at: moment(t), strength, value: f64::from(strength), zone: None, shown: &[], cause: None };
         self.fusion.say(&mut self.book, source, word, &mut self.told);
         self
     }
@@ -343,7 +346,14 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
     after.acceptance = before.acceptance;
     assert_eq!(after.fusion.restore(open.clone(), restarted(0.0)), None);
     for t in 0..120u32 {
-        let word = Word { at: restarted(f64::from(t)), strength: 1.0, value: 1.0, zone: None, shown: &[] };
+        let word = Word {
+            at: restarted(f64::from(t)),
+            strength: 1.0,
+            value: 1.0,
+            zone: None,
+            shown: &[],
+            cause: None,
+        };
         after.fusion.say(&mut after.book, &source, word, &mut after.told);
         after.fusion.tick(&mut after.book, &after.acceptance, restarted(f64::from(t)), &mut after.told);
     }
@@ -438,4 +448,53 @@ proptest! {
             prop_assert!((DEFAULT_PRIOR - 1e-9..1.0).contains(&belief), "{belief}");
         }
     }
+}
+
+/// Two cameras of one grid are two errands: each has an alert of its own that names it, ends by itself, and goes on after
+/// a restart as what it was.
+#[test]
+fn each_camera_of_a_grid_has_its_own_alert_with_its_own_cause() {
+    let plan = SignalPlan { each_camera: true, join_neighbours: true, ..flooding() };
+    let condition =
+        |camera: &str| SourceId::Camera { camera: camera.into(), condition: CameraCondition::NoVideo.name() };
+    let of = |camera: &str| SourcePlan { camera: Some(camera.into()), ..at(HERE, condition(camera), 3.0) };
+    let sources = [of("cam-a"), of("cam-b")];
+    let mut stage = Stage::new(plan.clone(), &sources);
+    let word = |secs_since: f64, strength: f32, cause: NoVideoCause| Word {
+        at: moment(secs_since),
+        strength,
+        value: 1.0,
+        zone: None,
+        shown: &[],
+        cause: Some(cause),
+    };
+    let mut told = Vec::new();
+    let Stage { book, fusion, .. } = &mut stage;
+    fusion.say(book, &condition("cam-a"), word(1.0, 1.0, NoVideoCause::WrongPassword), &mut told);
+    fusion.say(book, &condition("cam-b"), word(2.0, 1.0, NoVideoCause::ConnectionRefused), &mut told);
+    assert_eq!(told.len(), 2);
+    assert_ne!(told[0].alert, told[1].alert);
+    for (revision, camera, cause) in [
+        (&told[0], "cam-a", NoVideoCause::WrongPassword),
+        (&told[1], "cam-b", NoVideoCause::ConnectionRefused),
+    ] {
+        assert_eq!((revision.phase, &*revision.grid), (Phase::New, HERE));
+        assert_eq!(revision.origin.cameras, [Arc::from(camera)]);
+        assert_eq!(revision.why.contributions[0].cause, Some(cause));
+    }
+    // The camera is reached, and now it is the password: who reads the alert has another thing to do.
+    let before = told.len();
+    fusion.say(book, &condition("cam-b"), word(13.0, 1.0, NoVideoCause::WrongPassword), &mut told);
+    assert_eq!(told.len(), before + 1);
+    assert_eq!(told[before].why.contributions[0].cause, Some(NoVideoCause::WrongPassword));
+    // After a restart each goes on in its own place.
+    let mut again = Fusion::new(vec![plan], &sources, &BTreeSet::new());
+    for revision in [told[before].clone(), told[0].clone()] {
+        assert!(again.restore(revision, moment(20.0)).is_none());
+    }
+    let open: Vec<_> = again.open().map(|open| (open.camera().cloned(), open.alert.clone())).collect();
+    assert_eq!(
+        open,
+        [(Some("cam-a".into()), told[0].alert.clone()), (Some("cam-b".into()), told[1].alert.clone())]
+    );
 }

@@ -155,7 +155,7 @@ fn after_an_outage_the_alert_goes_on_if_the_thing_is_still_there() {
     let one_car = |_| vec![car(0.75, 0.8)];
     stage.look(65.0, one_car);
     let (camera, at) = ("cam".into(), moment(stage.now));
-    stage.apply(&Event::CameraSilent { camera, at });
+    stage.apply(&Event::CameraSilent { camera, at, cause: None });
     stage.silence(40.0);
     let (camera, at) = ("cam".into(), moment(stage.now));
     stage.apply(&Event::CameraBack { camera, at });
@@ -393,7 +393,7 @@ fn an_unknown_camera_is_no_harm() {
     let mut stage = Stage::of(vec![rule(present("all", 0.0))]);
     let (camera, at): (Arc<str>, _) = ("cam-99".into(), moment(0.0));
     stage.apply(&Event::Detections { camera: camera.clone(), at, detections: somebody(0.0) });
-    stage.apply(&Event::CameraSilent { camera, at });
+    stage.apply(&Event::CameraSilent { camera, at, cause: None });
     assert_eq!(stage.told(), []);
     assert_eq!(stage.analysis.tracks("cam-99"), []);
 }

@@ -60,12 +60,32 @@ impl Checker<'_, '_> {
             signals.extend(self.signal_section(section, &there, &mut taken));
         }
         let fusion = document.fusion.as_ref().map(|section| &section.value);
-        if let Some(wanted) = fusion.and_then(|fusion| fusion.catalogue.as_ref()) {
-            let own: Vec<Arc<str>> = signals.iter().map(|signal| signal.kind.clone()).collect();
-            signals.extend(self.taken_from_catalogue(wanted).into_iter().filter(|s| !own.contains(&s.kind)));
-        }
+        let own: Vec<Arc<str>> = signals.iter().map(|signal| signal.kind.clone()).collect();
+        let wanted = fusion.and_then(|fusion| fusion.catalogue.as_ref());
+        let mut chosen = wanted.map(|wanted| self.taken_from_catalogue(wanted)).unwrap_or_default();
+        self.camera_trouble(fusion, &mut chosen);
+        signals.extend(chosen.into_iter().filter(|signal| !own.contains(&signal.kind)));
         let neighbours = fusion.map(|fusion| self.neighbours(fusion)).unwrap_or_default();
         (signals, neighbours)
+    }
+
+    /// Trouble of cameras is told unless it is switched off: whoever watches nothing must hear of it.
+    fn camera_trouble(&mut self, fusion: Option<&FusionDocument>, chosen: &mut Vec<SignalPlan>) {
+        let is_it = |signal: &SignalPlan| &*signal.kind == catalogue::CAMERA_TROUBLE;
+        let switch = fusion.and_then(|fusion| fusion.camera_trouble.as_ref());
+        let Some(At { span, .. }) = switch.filter(|switch| !switch.value) else {
+            if !chosen.iter().any(is_it) {
+                chosen.extend(catalogue::signals().into_iter().filter(is_it));
+            }
+            return;
+        };
+        let names = fusion.and_then(|fusion| fusion.catalogue.as_ref()).map(|names| &names.value);
+        if names.is_some_and(|names| names.iter().any(|name| name.value == catalogue::CAMERA_TROUBLE)) {
+            self.report
+                .error(span, "[fusion]: `camera_trouble` is switched off here and wanted by `catalogue`")
+                .hint("leave one of the two out");
+        }
+        chosen.retain(|signal| !is_it(signal));
     }
 
     fn taken_from_catalogue(&mut self, wanted: &Names) -> Vec<SignalPlan> {
@@ -293,8 +313,26 @@ fn plan_of(
                 "`prior` ({prior}) < `clear` ({clear}) < first level ({raise}): what is not believed at the start must be able to end"
             ));
     }
+    let only_conditions = !from.is_empty() && from.iter().all(Feed::is_of_cameras);
+    let each_camera = value_of(&signal.each_camera).unwrap_or(only_conditions);
+    if let Some(At { span, .. }) = signal.each_camera.as_ref().filter(|at| at.value) {
+        let other = if value_of(&signal.join_neighbours).unwrap_or(false) {
+            Some("`join_neighbours` makes one alert of several places")
+        } else if from.iter().any(Feed::is_of_sensors) {
+            Some("sensors feed it, and they belong to no camera")
+        } else {
+            None
+        };
+        if let Some(why) = other {
+            checker
+                .report
+                .error(span, format!("{owner}: `each_camera`: {why}"))
+                .hint("leave `each_camera` out, or the other");
+        }
+    }
     SignalPlan {
         kind: kind.into(),
+        each_camera,
         from,
         prior,
         half_life: seconds(&signal.half_life_secs, document::DEFAULT_HALF_LIFE_SECS),

@@ -13,6 +13,10 @@ pub struct FusionDocument {
     /// `[[signal]]` of the same kind in this file takes the place of the catalogue's.
     #[schemars(extend("default" = DEFAULT_CATALOGUE, "examples" = [["fire", "flooding", "camera_trouble"]]))]
     pub catalogue: Option<Names>,
+    /// Whether a camera that gives no video, or whose picture is frozen, dark, covered, moved, blurred or sprayed, raises an
+    /// alert that names it (the catalogue's `camera_trouble`). What is usual for one camera: its `ignore_conditions`.
+    #[schemars(extend("default" = true))]
+    pub camera_trouble: Option<At<bool>>,
     /// Pairs of grid codes that touch: what both see is one alert, for signals with `join_neighbours`.
     #[schemars(extend("examples" = [[["53012700300102", "53012700300103"]]]))]
     pub neighbours: Option<At<Vec<At<[String; 2]>>>>,
@@ -59,6 +63,9 @@ pub struct SignalDocument {
     /// Whether what neighbouring grid cells see is one alert (`[fusion] neighbours`).
     #[schemars(extend("default" = false))]
     pub join_neighbours: Option<At<bool>>,
+    /// Whether each camera has an alert of its own. If left out, true where nothing but `conditions` feeds it: two cameras
+    /// in trouble are two errands.
+    pub each_camera: Option<At<bool>>,
 }
 
 /// One source, or several of a kind, and what it weighs. Exactly one of `rule`, `kind`, `sensor`, `quantity`,
@@ -128,7 +135,7 @@ impl LevelsDocument {
     }
 }
 
-/// Nothing of the catalogue unless asked for: a rule alone then raises its alerts as it did before.
+/// Nothing more of the catalogue than `camera_trouble` unless asked for: a rule alone then raises its alerts.
 pub const DEFAULT_CATALOGUE: [&str; 0] = [];
 /// DESIGN's example; longer than the usual distance of two sightings of one thing.
 pub const DEFAULT_HALF_LIFE_SECS: f64 = 60.0;

@@ -30,8 +30,8 @@ use crate::contract::command::{
 use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
-use super::Control;
 use super::analyst::{AnalystQueue, Note, Taken};
+use super::{Control, lifeline};
 use pace::{Pace, Paced};
 use seen::{Seen, Turn};
 pub use tally::Tally;
@@ -160,9 +160,10 @@ pub fn start(commands: Receiver<Command>, folder: &Path, parts: Parts) -> io::Re
     let (words, heard) = unbounded_channel();
     let finished_to = words.clone();
     let desk = Desk { parts, seen, pace: Pace::default(), finished_to };
-    let thread = thread::Builder::new()
-        .name("commands".to_owned())
-        .spawn(move || runtime.block_on(desk.work(commands, heard)))?;
+    let thread = thread::Builder::new().name("commands".to_owned()).spawn(move || {
+        let _essential = lifeline::essential("commands");
+        runtime.block_on(desk.work(commands, heard));
+    })?;
     Ok(Commands { words, thread })
 }
 

@@ -191,6 +191,7 @@ fn a_sensor_that_rises_wakes_the_cameras_round_it_for_a_while() {
         hold: secs(30.0),
         cooldown: secs(300.0),
         join_neighbours: false,
+        each_camera: false,
     };
     let plan = Plan {
         cameras: ["here", "beside", "far"].into_iter().zip(grids).map(camera).collect(),

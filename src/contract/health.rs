@@ -1,0 +1,451 @@
+//! How a box, its cameras and its sensors do: a summary that is always complete, and a message for each of them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::box_status::Software;
+use super::camera_condition::CameraCondition;
+use super::words::{Eye, Time};
+use super::{Payload, is_zero};
+
+/// How the box does, retained on `up/health`, every ten seconds and whenever something degrades. It expires after five
+/// minutes (MQTT 5), so that a box that is gone is not said to run. The counts are always complete; the lists are here
+/// as long as they fit. Each camera and each sensor has its own message, on `up/camera/{camera}` and
+/// `up/sensor/{sensor}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthData {
+    /// Seconds since the program started.
+    pub uptime_s: u64,
+    /// What runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub software: Option<Software>,
+    /// SHA-256 of the configuration in force, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub config_sha256: Option<String>,
+    /// How many of each there are, and how they do. Never cut.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counts: Option<HealthCounts>,
+    /// Everything that is not as it should be, worst first; empty when all is well. Where it does not fit, all cameras in
+    /// trouble are one entry (`cameras`), and all sensors (`sensors`).
+    pub degraded: Vec<Degraded>,
+    /// Each camera; empty where they do not fit.
+    pub cameras: Vec<CameraHealth>,
+    /// How many cameras there are where they do not fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub cameras_omitted: u32,
+    /// Each sensor; empty where there is none, or where they do not fit.
+    #[serde(default)]
+    pub sensors: Vec<SensorHealth>,
+    /// How many sensors there are where they do not fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub sensors_omitted: u32,
+    /// Each signal at each place; empty where there is none, or where they do not fit.
+    #[serde(default)]
+    pub signals: Vec<SignalHealth>,
+    /// How many signals there are where they do not fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub signals_omitted: u32,
+    /// The detector.
+    pub detector: DetectorHealth,
+    /// The queue on disk.
+    pub spool: SpoolHealth,
+    /// The machine.
+    pub machine: MachineHealth,
+}
+
+/// What is believed of one kind of thing at one place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SignalHealth {
+    /// The kind of thing.
+    pub kind: String,
+    /// Where.
+    pub grid: String,
+    /// What is believed.
+    pub state: SignalWord,
+    /// How much, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub belief: f64,
+}
+
+/// What is believed of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalWord {
+    /// There is an open alert.
+    On,
+    /// Its sources speak and say nothing of it.
+    Off,
+    /// What can still be heard could not raise it: nobody knows. It does not mean that all is well.
+    Unknown,
+}
+
+impl Payload for HealthData {
+    const TYPE: &'static str = "lookout.health.v1";
+    const SCHEMA: &'static str = "health";
+
+    /// What is told elsewhere, too, goes as a whole: a part of a list reads like all of it.
+    fn shrink(&mut self) -> bool {
+        let (cameras, sensors) = (self.cameras.len(), self.sensors.len());
+        if self.signals.len() > cameras + sensors {
+            return leave_out(&mut self.signals, &mut self.signals_omitted);
+        }
+        if sensors > cameras {
+            return leave_out(&mut self.sensors, &mut self.sensors_omitted);
+        }
+        leave_out(&mut self.cameras, &mut self.cameras_omitted)
+            || leave_out(&mut self.sensors, &mut self.sensors_omitted)
+            || leave_out(&mut self.signals, &mut self.signals_omitted)
+            || sum_up(&mut self.degraded, "camera:", "cameras")
+            || sum_up(&mut self.degraded, "sensor:", "sensors")
+            || {
+                let keep = self.degraded.len() / 2;
+                let fewer = keep < self.degraded.len();
+                self.degraded.truncate(keep);
+                fewer
+            }
+    }
+}
+
+fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
+    if list.is_empty() {
+        return false;
+    }
+    *omitted = u32::try_from(list.len()).unwrap_or(u32::MAX);
+    list.clear();
+    true
+}
+
+/// Makes one entry of all whose part begins so.
+fn sum_up(degraded: &mut Vec<Degraded>, prefix: &str, all: &str) -> bool {
+    let (parts, others): (Vec<_>, Vec<_>) =
+        std::mem::take(degraded).into_iter().partition(|entry| entry.part.starts_with(prefix));
+    *degraded = others;
+    let Some(since) = parts.iter().map(|entry| entry.since).min() else { return false };
+    let reason = format!("{} {all} are in trouble; each says on its own topic what it is", parts.len());
+    degraded.insert(0, Degraded { part: all.to_owned(), reason, since });
+    true
+}
+
+/// How many cameras, sensors and signals there are, and how they do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HealthCounts {
+    /// The cameras.
+    pub cameras: CameraCounts,
+    /// The sensors.
+    pub sensors: SensorCounts,
+    /// The signals, each at each place.
+    pub signals: SignalCounts,
+    /// Parts that are not as they should be, all of them.
+    pub degraded: u32,
+}
+
+/// The cameras of a box by what they do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CameraCounts {
+    /// All of them.
+    pub total: u32,
+    /// Of which frames arrive.
+    pub running: u32,
+    /// Being opened for the first time, or again.
+    pub connecting: u32,
+    /// Lost, or never reached.
+    pub lost: u32,
+    /// Files that came to their end.
+    pub ended: u32,
+    /// Cameras without video by the reason, as in `cause` of a camera; empty when all run.
+    pub causes: BTreeMap<String, u32>,
+    /// Cameras by what is wrong with their pictures, as in `conditions` of a camera; empty when nothing is.
+    pub conditions: BTreeMap<String, u32>,
+}
+
+/// The sensors of a box by whether they are believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SensorCounts {
+    /// All of them.
+    pub total: u32,
+    /// Plausible.
+    pub good: u32,
+    /// Not believed.
+    pub bad: u32,
+    /// Silent.
+    pub silent: u32,
+}
+
+/// The signals of a box by what is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignalCounts {
+    /// All of them, each at each place.
+    pub total: u32,
+    /// With an open alert.
+    pub on: u32,
+    /// Of which nothing is said.
+    pub off: u32,
+    /// Of which nobody knows.
+    pub unknown: u32,
+}
+
+impl HealthCounts {
+    /// Counts what the lists hold.
+    pub fn of(
+        cameras: &[CameraHealth],
+        sensors: &[SensorHealth],
+        signals: &[SignalHealth],
+        degraded: usize,
+    ) -> Self {
+        let mut counts = HealthCounts {
+            cameras: CameraCounts::default(),
+            sensors: SensorCounts::default(),
+            signals: SignalCounts::default(),
+            degraded: u32::try_from(degraded).unwrap_or(u32::MAX),
+        };
+        for camera in cameras {
+            let of = &mut counts.cameras;
+            of.total += 1;
+            *match camera.state {
+                CameraState::Connecting => &mut of.connecting,
+                CameraState::Running => &mut of.running,
+                CameraState::Lost => &mut of.lost,
+                CameraState::Ended => &mut of.ended,
+            } += 1;
+            if let Some(cause) = &camera.cause {
+                *of.causes.entry(cause.clone()).or_default() += 1;
+            }
+            for condition in &camera.conditions {
+                *of.conditions.entry(condition.name().to_owned()).or_default() += 1;
+            }
+        }
+        for sensor in sensors {
+            let of = &mut counts.sensors;
+            of.total += 1;
+            *match sensor.state {
+                SensorState::Good => &mut of.good,
+                SensorState::Bad => &mut of.bad,
+                SensorState::Silent => &mut of.silent,
+            } += 1;
+        }
+        for signal in signals {
+            let of = &mut counts.signals;
+            of.total += 1;
+            *match signal.state {
+                SignalWord::On => &mut of.on,
+                SignalWord::Off => &mut of.off,
+                SignalWord::Unknown => &mut of.unknown,
+            } += 1;
+        }
+        counts
+    }
+}
+
+/// One camera, retained on `up/camera/{camera}`: when something about it changes and every ten minutes. It expires after
+/// half an hour (MQTT 5). An empty message means that the camera is no longer configured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CameraData {
+    /// Who owns it.
+    pub eye: Eye,
+    /// Its place.
+    pub grid: String,
+    /// Address in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<String>,
+    /// How it does.
+    #[serde(flatten)]
+    pub health: CameraHealth,
+}
+
+impl Payload for CameraData {
+    const TYPE: &'static str = "lookout.camera.v1";
+    const SCHEMA: &'static str = "camera";
+}
+
+/// One sensor, retained on `up/sensor/{sensor}`: when it becomes good, bad or silent and every ten minutes. It expires
+/// after half an hour (MQTT 5). An empty message means that the sensor is no longer configured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SensorData {
+    /// Its place.
+    pub grid: String,
+    /// Address in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<String>,
+    /// How it does.
+    #[serde(flatten)]
+    pub health: SensorHealth,
+}
+
+impl Payload for SensorData {
+    const TYPE: &'static str = "lookout.sensor.v1";
+    const SCHEMA: &'static str = "sensor";
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Degraded {
+    /// Which part: `camera:cam-03`, `sensor:drain-2`, `detector`, `spool`, `clock`, `mqtt`.
+    pub part: String,
+    /// What is wrong and what follows from it, in words.
+    pub reason: String,
+    /// Since when.
+    pub since: Time,
+}
+
+/// One camera's health.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CameraHealth {
+    /// Its id.
+    pub id: String,
+    /// What it does now.
+    pub state: CameraState,
+    /// Since when.
+    pub since: Time,
+    /// Frames per second that arrive.
+    pub fps_in: f64,
+    /// Frames per second that are decoded; fewer than arrive while nothing in view needs more.
+    #[serde(default)]
+    pub fps_decoded: f64,
+    /// Frames per second that are looked at.
+    pub fps_analysed: f64,
+    /// How much of its stream is decoded at the moment; absent before its first frame.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decoding: Option<Decoding>,
+    /// What an installer could change so that this camera costs less; absent where there is nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub advice: Option<String>,
+    /// When the last frame arrived; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_frame_at: Option<Time>,
+    /// The decoder that runs, as GStreamer names it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decoder: Option<String>,
+    /// Frames that were not looked at since the program started, by reason: `asleep` (nobody needed them decoded),
+    /// `not_due` (decoded, but the camera was looked at a moment before), `overload` (no time to look), `late` (no
+    /// time to decode), `unreadable`.
+    pub dropped: BTreeMap<String, u64>,
+    /// How often the stream had to be opened again since the program started.
+    pub reconnects: u64,
+    /// The last error in words, without passwords.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+    /// Why no video comes, for machines: `wrong_password`, `no_such_stream`, `unknown_host`, `connection_refused`, ...,
+    /// as in an alert's `why.signals[].cause`; absent while it runs. An open list: more words may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
+    /// What is wrong with its pictures; absent when nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub conditions: Vec<CameraCondition>,
+}
+
+/// How much of a stream is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decoding {
+    /// Keyframes: nothing is in view that must be seen more often.
+    Keyframes,
+    /// Everything, because something in view needs it.
+    Burst,
+    /// Everything, because the configuration says so.
+    Full,
+    /// Everything, because the stream allows nothing less; `advice` says what to change.
+    Forced,
+    /// Keyframes although something in view needs more: the box could not keep up and tries again in a few seconds.
+    Overloaded,
+}
+
+/// What a camera does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraState {
+    /// Being opened.
+    Connecting,
+    /// Frames arrive.
+    Running,
+    /// Lost; it is opened again after a pause. Its rules can say nothing: silence is not "all is well".
+    Lost,
+    /// A file came to its end.
+    Ended,
+}
+
+/// One sensor's health, with its latest reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SensorHealth {
+    /// Its id.
+    pub id: String,
+    /// What it measures: `water_level`, `temperature`, ...
+    pub quantity: String,
+    /// Whether its readings are believed.
+    pub state: SensorState,
+    /// The latest value, in `unit`; only while the state is `good`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<f64>,
+    /// Unit of the value; `0/1` for a sensor that knows two states.
+    pub unit: String,
+    /// When it last spoke (`good`, `bad`), or since when it is silent; absent if it never spoke.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<Time>,
+    /// Why it is bad or silent, in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+/// Whether a sensor's readings are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SensorState {
+    /// It speaks, and what it says is plausible.
+    Good,
+    /// It speaks, and what it says is not believed: out of range, too fast, or no number.
+    Bad,
+    /// It says nothing. What depends on it is unknown: silence is not "all is well".
+    Silent,
+}
+
+/// The detector's health.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DetectorHealth {
+    /// The execution provider that runs: `cpu`, `openvino`, ...
+    pub provider: String,
+    /// Pictures looked at per second, all cameras together.
+    pub per_second: f64,
+    /// Pictures per second in which nothing had moved, so that what was found before was taken as still there.
+    #[serde(default)]
+    pub still_per_second: f64,
+    /// Pictures per second of which a part was looked at a second time, enlarged, because something had moved there that
+    /// the whole picture did not explain.
+    #[serde(default)]
+    pub closer_per_second: f64,
+    /// Milliseconds for one picture, a second look at a part of it included, on average since the last report.
+    pub mean_ms: f64,
+    /// Worker threads.
+    pub workers: u32,
+}
+
+/// The queue's health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SpoolHealth {
+    /// Messages that wait for their receipt.
+    pub queued: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The stream in which alerts are numbered.
+    pub stream: String,
+    /// Last number that was given in it.
+    pub last_seq: u64,
+    /// Messages and pictures given up since the program started (messages are named in gap records).
+    pub dropped: u64,
+}
+
+/// The machine's health.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MachineHealth {
+    /// Processor time of this program in cores: 1.5 is one and a half cores busy.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu_cores: Option<f64>,
+    /// Memory of this program in bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub memory_bytes: Option<u64>,
+    /// Free bytes on the disk that holds the queue.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub disk_free_bytes: Option<u64>,
+    /// Temperatures in degrees Celsius by name, where the machine tells them.
+    pub temperatures_c: BTreeMap<String, f64>,
+}

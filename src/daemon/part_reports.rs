@@ -1,0 +1,134 @@
+//! When each camera and each sensor is told of: when something about it changed, and every ten minutes.
+//!
+//! A broker keeps what it was told of a camera for good, also when the camera is taken out of the configuration while the
+//! box is off. So the topics that were told are on disk, and what is not there any more is taken back. Must never hold
+//! what is said: only whether it is due.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tracing::warn;
+
+/// What does not change is told again after so long.
+pub const TELL_AGAIN: Duration = Duration::from_secs(600);
+/// What is told may stand for so long without being told again (MQTT 5): a box that is gone takes its word with it.
+pub const EXPIRES: Duration = Duration::from_secs(3 * 600);
+/// The same for the summary, which comes every ten seconds.
+pub const SUMMARY_EXPIRES: Duration = Duration::from_secs(300);
+
+/// The file with the topics.
+const FILE: &str = "told-parts.json";
+
+/// What was told of each part.
+#[derive(Debug)]
+pub struct PartReports {
+    file: PathBuf,
+    told: BTreeMap<String, Told>,
+    /// Topics on disk; those of an earlier run among them.
+    kept: BTreeSet<String>,
+    is_failing: bool,
+}
+
+#[derive(Debug)]
+struct Told {
+    state: String,
+    at: Duration,
+}
+
+impl PartReports {
+    /// Nothing was told in this run; what earlier runs told is in `folder`.
+    pub fn open(folder: &Path) -> Self {
+        let file = folder.join(FILE);
+        // A file that cannot be read is as none: what it named expires, or is told again.
+        let kept = fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        PartReports { file, told: BTreeMap::new(), kept: kept.unwrap_or_default(), is_failing: false }
+    }
+
+    /// Whether a part whose state is this is to be told of now; it counts as told then.
+    pub fn is_due(&mut self, topic: &str, state: &str, now: Duration) -> bool {
+        let told = self.told.get(topic);
+        let is_old = told.is_some_and(|told| told.state == state && now.saturating_sub(told.at) < TELL_AGAIN);
+        if !is_old {
+            self.told.insert(topic.to_owned(), Told { state: state.to_owned(), at: now });
+        }
+        !is_old
+    }
+
+    /// The topics that were told of and belong to no part any more; they count as taken back.
+    pub fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
+        if *topics == self.kept {
+            return Vec::new();
+        }
+        let gone: Vec<String> = self.kept.difference(topics).cloned().collect();
+        self.told.retain(|topic, _| topics.contains(topic));
+        self.kept.clone_from(topics);
+        if let Err(error) = self.save()
+            && !std::mem::replace(&mut self.is_failing, true)
+        {
+            let file = self.file.display();
+            warn!(%file, %error, "which cameras were told of is not on disk: one that is taken out while the box is off stays at the broker");
+        }
+        gone
+    }
+
+    fn save(&self) -> std::io::Result<()> {
+        let text = serde_json::to_vec(&self.kept)?;
+        let new = self.file.with_extension("new");
+        fs::write(&new, text)?;
+        fs::rename(&new, &self.file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOPIC: &str = "up/camera/cam-03";
+
+    fn topics(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_part_is_told_of_when_it_changes_and_every_ten_minutes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = PartReports::open(folder.path());
+        let states = |secs: u64| if (600..700).contains(&secs) { "lost" } else { "running" };
+        let told: Vec<u64> = (0..2000)
+            .step_by(10)
+            .filter(|secs| reports.is_due(TOPIC, states(*secs), Duration::from_secs(*secs)))
+            .collect();
+        assert_eq!(told, [0, 600, 700, 1300, 1900]);
+    }
+
+    #[test]
+    fn a_part_that_is_taken_out_is_taken_back_once_also_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = PartReports::open(folder.path());
+        assert!(reports.gone(&topics(&[TOPIC, "up/camera/cam-04", "up/sensor/drain"])).is_empty());
+        assert_eq!(reports.gone(&topics(&[TOPIC, "up/sensor/drain"])), ["up/camera/cam-04"]);
+        assert!(reports.gone(&topics(&[TOPIC, "up/sensor/drain"])).is_empty());
+        let mut after_a_restart = PartReports::open(folder.path());
+        assert_eq!(after_a_restart.gone(&topics(&[TOPIC])), ["up/sensor/drain"]);
+    }
+
+    #[test]
+    fn a_part_that_comes_back_is_told_of_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = PartReports::open(folder.path());
+        reports.gone(&topics(&[TOPIC]));
+        assert!(reports.is_due(TOPIC, "running", Duration::ZERO));
+        reports.gone(&topics(&[]));
+        reports.gone(&topics(&[TOPIC]));
+        assert!(reports.is_due(TOPIC, "running", Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_file_that_is_no_list_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE), "{").unwrap();
+        assert!(PartReports::open(folder.path()).gone(&topics(&[TOPIC])).is_empty());
+    }
+}
