@@ -37,6 +37,7 @@ pub mod signals;
 mod staging;
 pub mod time;
 pub mod tracker;
+pub(crate) mod typography;
 
 pub use owner::{Analysis, Event, Pace};
 pub use plan::Plan;
