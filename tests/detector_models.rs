@@ -262,9 +262,13 @@ fn a_file_that_is_no_model_is_refused_with_a_sentence() {
     insta::assert_snapshot!(all.join("\n"), @r#"
     model `colours` (empty.onnx) is empty, where a model file of at most 512 MiB was expected
     model `colours` (random.onnx): ONNX Runtime cannot load it: Failed to load model because protobuf parsing failed.
-    model `colours` (text.onnx): ONNX Runtime cannot load it: Failed to load model because protobuf parsing failed.
+      hint: an ONNX file is needed; .pt, .tflite and .engine files have to be exported to ONNX first
+    model `colours` (text.onnx): it is a web page, no ONNX file
+      hint: the download answered with a page: log in, or take the link of the file itself
     model `colours` (half.onnx): ONNX Runtime cannot load it: Failed to load model because protobuf parsing failed.
+      hint: the file is damaged or incomplete: fetch or export it again
     model `colours` (without-its-end.onnx): ONNX Runtime cannot load it: Failed to load model because protobuf parsing failed.
+      hint: the file is damaged or incomplete: fetch or export it again
     model `colours` (folder.onnx) is a folder, where a model file of at most 512 MiB was expected
     model `colours` (missing.onnx): cannot be read: No such file or directory (os error 2)
       hint: is the file where the manifest says?
@@ -322,8 +326,8 @@ fn a_file_that_is_another_model_than_described_is_refused_with_a_sentence() {
     model `colours` (colours-failing.onnx): the trial run failed: Non-zero status code returned while running Gather node
     model `colours` (colours-bytes.onnx): the input should be of f32, because `mean` and `std` are to be applied, but the file has `images` Tensor<u8>(1, 3, 32, 64)
       hint: compare the manifest's entry with the file's origin
-    model `colours` (colours-two-inputs.onnx): there should be one input, but the file has `images` Tensor<f32>(1, 3, 32, 64), `more` Tensor<f32>(1)
-      hint: compare the manifest's entry with the file's origin
+    model `colours` (colours-two-inputs.onnx): the input should be one picture, but the file has `images` Tensor<f32>(1, 3, 32, 64), `more` Tensor<f32>(1)
+      hint: Lookout feeds a picture and nothing else: export the network without its other inputs
     model `colours` (colours-open.onnx): `output`, read as the boxes and scores of head `yolov8`, should be Tensor<f32>(1, 7, 63), but the file has Tensor<f32>(1, 7, 42)
       hint: compare the manifest's entry with the file's origin
     "#);

@@ -19,7 +19,12 @@ mod http;
 #[allow(dead_code, reason = "only its certificates are used")]
 mod mosquitto;
 
+#[path = "support/onnx.rs"]
+#[allow(dead_code, reason = "what is made to do harm is tried elsewhere")]
+mod onnx;
+
 use http::{Answer, Server};
+use onnx::{FLOATS, HALF_FLOATS, Node, Odd};
 
 fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -321,18 +326,187 @@ fn what_cannot_be_added_is_refused_with_a_sentence_and_nothing_is_written() {
     error: model `colours-too-sure` (DIR/colours-too-sure.onnx): scores should be within 0..1, but the file has 6.4: another head than `yolov8`, or no sigmoid in the graph?
       hint: compare the manifest's entry with the file's origin
     --- 1
-    error: colours-bytes.onnx: is fed images 1x3x32x64 (not f32), where one picture of 1x3xHEIGHTxWIDTH in f32 was expected
+    error: colours-bytes.onnx: is fed images 1x3x32x64 of u8, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected
       hint: was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without
     --- 1
     error: colours-two-inputs.onnx: is fed images 1x3x32x64, more 1, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected
-      hint: was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without
+      hint: Lookout feeds a picture and nothing else: export the network without its other inputs
     --- 1
-    error: model `page` (page.onnx): ONNX Runtime cannot load it: Failed to load model because protobuf parsing failed.
-      hint: an ONNX file is needed; .pt, .tflite and .engine files have to be exported to ONNX first
+    error: model `page` (page.onnx): it is a web page, no ONNX file
+      hint: the download answered with a page: log in, or take the link of the file itself
     --- 1
     error: model `gone` (gone.onnx): cannot be read: No such file or directory (os error 2)
       hint: is the file where the manifest says?
     "#);
+}
+
+/// A plain YOLOv8 of eight classes at 416x256 that finds nothing.
+const PLAIN: Odd<'_> = Odd {
+    input: (FLOATS, &[1, 3, 256, 416]),
+    outputs: &[(FLOATS, &[1, 12, CELLS])],
+    values: None,
+    opset: 13,
+    ir_version: 8,
+    task: None,
+};
+const CELLS: u64 = 2184;
+const EIGHT: &str = "person,face,two_wheeler,car,bus,truck,fire,smoke";
+
+#[test]
+fn an_output_that_lies_turned_is_read_as_it_lies() {
+    let folder = folder();
+    // One box of 104x64 pixels in the middle, a person of .9; the rest is nothing.
+    let mut values = vec![0.0_f32; 12 * CELLS as usize];
+    values[..5].copy_from_slice(&[208.0, 128.0, 104.0, 64.0, 0.9]);
+    let turned = Odd { outputs: &[(FLOATS, &[1, CELLS, 12])], values: Some(&values), ..PLAIN };
+    fs::write(folder.path().join("turned.onnx"), turned.bytes()).unwrap();
+    let add = ["models", "add", "turned.onnx", "--head", "yolov8", "--classes", EIGHT, "--fit", "stretch"];
+    let output = lookout(&folder, &add);
+    let told = seen(&folder, &output);
+    assert!(output.status.success() && told.contains("1 x person (0.90)"), "{told}");
+    let output = lookout(&folder, &["detect", "lane.png", "--model", "turned"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["box"], serde_json::json!([0.375, 0.375, 0.625, 0.625]));
+    // Read as another head it is refused with the one that fits.
+    let as_yolox = ["models", "add", "turned.onnx", "--head", "yolox", "--classes", EIGHT, "--name", "x"];
+    let told = seen(&folder, &lookout(&folder, &as_yolox));
+    assert!(told.contains("tells 7 classes apart, but 8 are named"), "{told}");
+    assert!(told.contains("hint: it looks like --head yolov8 with 8 classes"), "{told}");
+    let told =
+        seen(&folder, &lookout(&folder, &["models", "add", "turned.onnx", "--head", "yolox", "--name", "x"]));
+    assert!(told.contains("or is it --head yolov8 with 8 classes?"), "{told}");
+}
+
+/// Each file is refused with its true reason and a remedy, when it is added and when a manifest that somebody wrote by
+/// hand describes it as if it were good.
+#[test]
+fn what_lookout_does_not_read_is_named_with_what_to_do() {
+    let folder = folder();
+    let outside = onnx::model(
+        &[Node::new("Identity", &["outside"], &["output"])],
+        &[onnx::external_tensor("outside", &[1, 12, 2184], "street.onnx.data")],
+    );
+    let plug_in = onnx::model(&[Node::new("YoloLayer_TRT", &["images"], &["output"])], &[]);
+    let prototypes: (u64, &[u64]) = (FLOATS, &[1, 32, 64, 104]);
+    let cases: [(&str, Vec<u8>, &str, &str); 16] = [
+        ("outside", outside, "its weights lie in another file, `street.onnx.data`", "onnx.save(onnx.load("),
+        (
+            "opset",
+            Odd { opset: 99, ..PLAIN }.bytes(),
+            "it needs ONNX operators 99, and this ONNX Runtime knows them up to 2",
+            "opset=17",
+        ),
+        (
+            "format",
+            Odd { ir_version: 99, ..PLAIN }.bytes(),
+            "its file format (IR version 99) is newer",
+            "m.ir_version = 1",
+        ),
+        (
+            "plug-in",
+            plug_in,
+            "it uses the operator `YoloLayer_TRT`, which this ONNX Runtime does not have",
+            "without plug-ins",
+        ),
+        ("half", Odd { input: (HALF_FLOATS, &[1, 3, 256, 416]), ..PLAIN }.bytes(), "f16", "half=False"),
+        (
+            "half-out",
+            Odd { outputs: &[(HALF_FLOATS, &[1, 12, CELLS])], ..PLAIN }.bytes(),
+            "f16",
+            "half=False",
+        ),
+        ("last", Odd { input: (FLOATS, &[1, 256, 416, 3]), ..PLAIN }.bytes(), "256", "channels first"),
+        ("batch", Odd { input: (FLOATS, &[4, 3, 256, 416]), ..PLAIN }.bytes(), "4", "batch=1"),
+        ("grey", Odd { input: (FLOATS, &[1, 1, 256, 416]), ..PLAIN }.bytes(), "256", "grey pictures"),
+        (
+            "segment",
+            Odd { outputs: &[(FLOATS, &[1, 44, CELLS]), prototypes], ..PLAIN }.bytes(),
+            "it is a segmentation network",
+            "not yolov8n-seg.pt",
+        ),
+        (
+            "pose",
+            Odd { outputs: &[(FLOATS, &[1, 63, CELLS])], ..PLAIN }.bytes(),
+            "it is a pose network",
+            "not yolov8n-pose.pt",
+        ),
+        (
+            "end-to-end",
+            Odd { outputs: &[(FLOATS, &[1, 300, 6])], ..PLAIN }.bytes(),
+            "suppressed in the graph already",
+            "nms=False",
+        ),
+        (
+            "anchors",
+            Odd { outputs: &[(FLOATS, &[1, 3 * CELLS, 13])], ..PLAIN }.bytes(),
+            "as YOLOv5 and YOLOv7",
+            "YOLOX, YOLOv8",
+        ),
+        (
+            "classifier",
+            Odd { outputs: &[(FLOATS, &[1, 1000])], ..PLAIN }.bytes(),
+            "it is a classifier",
+            "export a detection model",
+        ),
+        (
+            "lfs",
+            b"version https://git-lfs.github.com/spec/v1\n".to_vec(),
+            "it is a pointer of Git LFS",
+            "git lfs pull",
+        ),
+        ("torch", b"PK\x03\x04archive/data.pkl".to_vec(), "it is a PyTorch file", "format=onnx"),
+    ];
+    // ONNX Runtime would take weights of that name from the folder in which it runs; nobody compared them with anything.
+    fs::write(folder.path().join("street.onnx.data"), vec![0; 4 * 12 * CELLS as usize]).unwrap();
+    let mut described = String::new();
+    for (name, bytes, reason, remedy) in &cases {
+        let file = format!("{name}.onnx");
+        fs::write(folder.path().join(&file), bytes).unwrap();
+        let add = ["models", "add", &file, "--head", "yolov8", "--classes", EIGHT];
+        let output = lookout(&folder, &add);
+        let told = seen(&folder, &output);
+        assert!(!output.status.success(), "{name} was added: {told}");
+        assert!(told.contains(reason) && told.contains(&format!("{file}")), "{name}: no `{reason}`: {told}");
+        assert!(told.contains("\n  hint: ") && told.contains(remedy), "{name}: no `{remedy}`: {told}");
+        described.push_str(&format!(
+            "[[model]]\nname = \"{name}\"\nfile = \"{file}\"\nsha256 = \"{}\"\nlicence = \"MIT\"\norigin = \"a test\"\n\
+             head = \"yolov8\"\nclasses = {:?}\ninput = {{ width = 416, height = 256, colour = \"rgb\", fit = \"stretch\" }}\n",
+            sha256(bytes),
+            EIGHT.split(',').collect::<Vec<_>>(),
+        ));
+    }
+    fs::write(folder.path().join("described.toml"), described).unwrap();
+    let output = lookout(&folder, &["models", "verify", "--json", "--manifest", "described.toml"]);
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), cases.len());
+    for (line, (name, _, reason, remedy)) in lines.iter().zip(&cases) {
+        let said = line["error"].as_str().unwrap_or_default();
+        assert!(line["ok"] == false && said.contains(reason), "{name}: no `{reason}`: {line}");
+        assert!(said.contains(remedy), "{name}: no `{remedy}`: {line}");
+    }
+}
+
+#[test]
+fn a_network_that_says_what_it_is_for_is_believed() {
+    let folder = folder();
+    for (task, reason) in [
+        ("segment", "it is a segmentation network"),
+        ("pose", "it is a pose network"),
+        ("obb", "its boxes are turned (OBB)"),
+        ("classify", "it is a classifier"),
+    ] {
+        fs::write(folder.path().join("said.onnx"), Odd { task: Some(task), ..PLAIN }.bytes()).unwrap();
+        let told = seen(&folder, &lookout(&folder, &["models", "add", "said.onnx", "--head", "yolov8"]));
+        assert!(told.contains(reason), "{task}: {told}");
+    }
+    fs::write(folder.path().join("said.onnx"), Odd { task: Some("detect"), ..PLAIN }.bytes()).unwrap();
+    let add = ["models", "add", "said.onnx", "--head", "yolov8", "--classes", EIGHT, "--dry-run"];
+    let output = lookout(&folder, &add);
+    assert!(output.status.success(), "{}", seen(&folder, &output));
 }
 
 #[test]

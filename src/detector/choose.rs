@@ -193,7 +193,7 @@ impl Trial for OnThisBox<'_> {
         let wanted: Vec<Wanted> =
             words.map(|(column, class)| Wanted { column, class, at_least: SURE }).collect();
         let mut found = Vec::new();
-        entry.head.decode(&outputs, &entry.input, &wanted, &mut found);
+        model.entry().head.decode(&outputs, &entry.input, &wanted, &mut found);
         suppress_doubles(&mut found, entry.nms_iou);
         Ok(Outcome { shortest, found })
     }

@@ -22,6 +22,7 @@ mod inference;
 pub mod manifest;
 mod model;
 mod network;
+mod onnx_file;
 mod provider;
 mod runtime;
 mod tensors;

@@ -18,8 +18,10 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use super::convert::Colour;
-use super::heads::HeadOutput;
+use super::heads::{Head, HeadOutput, Shape, stranger};
 use super::manifest::ModelEntry;
+use super::network::{self, Port, port};
+use super::onnx_file;
 use super::provider::Provider;
 use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
@@ -78,16 +80,19 @@ pub enum ModelError {
         found: String,
     },
     /// ONNX Runtime does not take it.
-    #[error("{model}: ONNX Runtime cannot load it: {message}")]
+    #[error("{model}: {message}{}", hint_line(hint))]
     Load {
         /// Which model.
         model: Named,
-        /// What ONNX Runtime says.
+        /// Why, as far as the file tells; else what ONNX Runtime says.
         message: String,
+        /// What to try.
+        hint: Option<String>,
     },
     /// The network is not the one that was described.
     #[error(
-        "{model}: {what} {expected}, but the file has {found}\n  hint: compare the manifest's entry with the file's origin"
+        "{model}: {what} {expected}, but the file has {found}\n  hint: {}",
+        hint.unwrap_or("compare the manifest's entry with the file's origin")
     )]
     Described {
         /// Which model.
@@ -95,9 +100,21 @@ pub enum ModelError {
         /// What is compared: `the input should be`.
         what: String,
         /// From the manifest.
-        expected: String,
+        expected: Box<str>,
         /// In the file.
-        found: String,
+        found: Box<str>,
+        /// What to try, where it is known what the file is.
+        hint: Option<&'static str>,
+    },
+    /// The network is one that is not read.
+    #[error("{model}: {what}\n  hint: {hint}")]
+    Stranger {
+        /// Which model.
+        model: Named,
+        /// What it is.
+        what: &'static str,
+        /// What to try.
+        hint: &'static str,
     },
     /// It loads but does not work.
     #[error("{model}: the trial run failed: {message}")]
@@ -107,6 +124,18 @@ pub enum ModelError {
         /// Why.
         message: String,
     },
+}
+
+fn hint_line(hint: &Option<String>) -> String {
+    hint.as_ref().map_or_else(String::new, |hint| format!("\n  hint: {hint}"))
+}
+
+impl ModelError {
+    /// Bytes that ONNX Runtime did not load, for what it said.
+    pub(super) fn load(named: &Named, bytes: &[u8], said: &str) -> ModelError {
+        let (message, hint) = onnx_file::why_not(bytes, said);
+        ModelError::Load { model: named.clone(), message, hint }
+    }
 }
 
 /// A model by its name and file, for messages.
@@ -139,8 +168,17 @@ impl Model {
     pub fn load_exactly(entry: &ModelEntry, provider: Provider) -> Result<Model, ModelError> {
         Self::load_by(entry, |runtime, named, bytes| match open_with(runtime, bytes, provider) {
             Ok(session) => Ok((session, provider)),
-            Err(message) => Err(ModelError::Load { model: named.clone(), message }),
+            Err(message) => Err(ModelError::load(named, bytes, &message)),
         })
+    }
+
+    /// Whether the file is there, can be read and is the one that `entry` describes; nothing is loaded.
+    ///
+    /// # Errors
+    /// [`ModelError::Unreadable`], [`ModelError::NoModelFile`], [`ModelError::Digest`].
+    pub fn check_file(entry: &ModelEntry) -> Result<(), ModelError> {
+        let named = Named { name: entry.name.clone(), file: entry.file.clone() };
+        read_checked(&named, &entry.file, &entry.sha256).map(drop)
     }
 
     fn load_by(
@@ -149,8 +187,10 @@ impl Model {
     ) -> Result<Model, ModelError> {
         let named = Named { name: entry.name.clone(), file: entry.file.clone() };
         let bytes = read_checked(&named, &entry.file, &entry.sha256)?;
+        refuse_weights_elsewhere(&named, &bytes)?;
         let (session, provider) = open(Runtime::get()?, &named, &bytes)?;
         drop(bytes);
+        let entry = &ModelEntry { head: as_it_lies(entry, &session), ..entry.clone() };
         let outputs = entry.head.outputs(&entry.input, entry.classes.len());
         let (input_name, output_names) = check_description(&named, entry, &session, &outputs)?;
         let takes_bytes = session.inputs().first().is_some_and(|input| is_of_bytes(input.dtype()));
@@ -274,7 +314,9 @@ impl Model {
                 found: format!(
                     "{score:.1}: another head than `{}`, or no sigmoid in the graph?",
                     self.entry.head.name()
-                ),
+                )
+                .into(),
+                hint: None,
             });
         }
         Ok(())
@@ -288,6 +330,12 @@ impl fmt::Debug for Model {
             .field("provider", &self.provider)
             .finish_non_exhaustive()
     }
+}
+
+/// Must come before ONNX Runtime sees the bytes.
+pub(super) fn refuse_weights_elsewhere(named: &Named, bytes: &[u8]) -> Result<(), ModelError> {
+    let Some((message, hint)) = onnx_file::weights_elsewhere(bytes) else { return Ok(()) };
+    Err(ModelError::Load { model: named.clone(), message, hint })
 }
 
 /// The bytes of the file, whose digest is right.
@@ -329,7 +377,7 @@ fn open(
     bytes: &[u8],
     providers: &[Provider],
 ) -> Result<(Session, Provider), ModelError> {
-    let load_error = |message: String| ModelError::Load { model: named.clone(), message };
+    let load_error = |message: String| ModelError::load(named, bytes, &message);
     let mut failed = Vec::new();
     for &provider in providers.iter().take_while(|p| **p != Provider::Cpu) {
         match open_with(runtime, bytes, provider) {
@@ -375,6 +423,19 @@ fn options(runtime: &Runtime) -> ort::Result<SessionBuilder> {
         .with_auto_device(AutoDevicePolicy::PreferCPU)?)
 }
 
+/// The head, turned where the output that it reads lies turned.
+fn as_it_lies(entry: &ModelEntry, session: &Session) -> Head {
+    let classes = entry.classes.len();
+    let named = entry.outputs.as_ref().and_then(|names| names.first());
+    let outlet = session.outputs().iter().find(|outlet| named.is_none_or(|name| outlet.name() == name));
+    let reads = |head: &Head| match (outlet, head.outputs(&entry.input, classes).first()) {
+        (Some(outlet), Some(wanted)) => fits(outlet.dtype(), TensorElementType::Float32, &wanted.shape),
+        _ => false,
+    };
+    let turned = entry.head.turned().filter(|turned| !reads(&entry.head) && reads(turned));
+    turned.unwrap_or_else(|| entry.head.clone())
+}
+
 /// Compares the network's inputs and outputs with the manifest's; gives the names to run it with.
 fn check_description(
     named: &Named,
@@ -385,8 +446,9 @@ fn check_description(
     let refused = |what: &str, expected: String, found: String| ModelError::Described {
         model: named.clone(),
         what: what.to_owned(),
-        expected,
-        found,
+        expected: expected.into(),
+        found: found.into(),
+        hint: None,
     };
     let input = &entry.input;
     let values = outputs.iter().map(|o| o.shape.iter().fold(1usize, |a, b| a.saturating_mul(*b)));
@@ -395,14 +457,20 @@ fn check_description(
         let expected = format!("at most {MOST_VALUES} values");
         return Err(refused("the tensors of the description should have", expected, format!("{values}")));
     }
-    let [fed] = session.inputs() else {
-        return Err(refused("there should be", "one input".into(), list(session.inputs())));
+    let ports: Vec<Port> = session.inputs().iter().map(port).collect();
+    let fed_otherwise = |expected: &str| ModelError::Described {
+        model: named.clone(),
+        what: "the input should be".into(),
+        expected: expected.into(),
+        found: list(session.inputs()).into(),
+        hint: network::fed_otherwise(&ports),
     };
+    let [fed] = session.inputs() else { return Err(fed_otherwise("one picture")) };
     let wanted = [1, 3, input.height, input.width];
     let bytes = is_of_bytes(fed.dtype());
     if !fits(fed.dtype(), if bytes { TensorElementType::Uint8 } else { TensorElementType::Float32 }, &wanted)
     {
-        return Err(refused("the input should be", shape(&wanted), list(session.inputs())));
+        return Err(fed_otherwise(&shape(&wanted)));
     }
     if bytes && (input.mean != [0.0; 3] || input.std != [1.0; 3]) {
         let expected = "of f32, because `mean` and `std` are to be applied".to_owned();
@@ -426,13 +494,24 @@ fn check_description(
     }
     for (outlet, wanted) in chosen.iter().zip(outputs) {
         if !fits(outlet.dtype(), TensorElementType::Float32, &wanted.shape) {
+            let shapes: Vec<Shape> = session.outputs().iter().map(|outlet| port(outlet).shape).collect();
+            if let Some(stranger) = stranger(&entry.head, input, entry.classes.len(), &shapes) {
+                let (what, hint) = stranger.told();
+                return Err(ModelError::Stranger { model: named.clone(), what, hint });
+            }
             let what = format!(
                 "`{}`, read as the {} of head `{}`, should be",
                 outlet.name(),
                 wanted.holds,
                 entry.head.name()
             );
-            return Err(refused(&what, shape(&wanted.shape), outlet.dtype().to_string()));
+            return Err(ModelError::Described {
+                model: named.clone(),
+                what,
+                expected: shape(&wanted.shape).into(),
+                found: outlet.dtype().to_string().into(),
+                hint: network::put_out_otherwise(&port(outlet)),
+            });
         }
     }
     let c_name = |outlet: &Outlet| {

@@ -7,10 +7,11 @@
 use std::fmt;
 use std::path::Path;
 
-use ort::value::{Outlet, TensorElementType, ValueType};
+use ort::value::{Outlet, ValueType};
 
-use super::heads::Shape;
-use super::model::{ModelError, Named, hex, open_with, read};
+use super::heads::{Shape, Stranger};
+use super::model::{ModelError, Named, hex, open_with, read, refuse_weights_elsewhere};
+use super::onnx_file::OnnxFile;
 use super::provider::Provider;
 use super::runtime::Runtime;
 
@@ -25,6 +26,8 @@ pub struct Network {
     pub inputs: Vec<Port>,
     /// What it puts out, in the file's order.
     pub outputs: Vec<Port>,
+    /// What it is for, where its exporter says so and that is not finding boxes.
+    pub stranger: Option<Stranger>,
 }
 
 /// An input or an output.
@@ -34,8 +37,40 @@ pub struct Port {
     pub name: String,
     /// Its sizes; empty if it is no tensor.
     pub shape: Shape,
-    /// Whether it is a tensor of 32-bit floats, the only kind that Lookout feeds and reads.
-    pub is_f32: bool,
+    /// What its values are: `f32`, `f16`, `u8`, ...; empty if it is no tensor.
+    pub values: String,
+}
+
+/// The only values that Lookout reads, and nearly the only ones that it feeds.
+const FLOATS: &str = "f32";
+/// What to do about half of them.
+const HALF_FLOATS: &str = "export it with 32-bit inputs and outputs (Ultralytics half=False, onnxconverter_common.float16 keep_io_types=True)";
+
+/// What to try with a network that is not fed one picture as Lookout feeds it.
+pub(super) fn fed_otherwise(inputs: &[Port]) -> Option<&'static str> {
+    let [input] = inputs else {
+        return Some("Lookout feeds a picture and nothing else: export the network without its other inputs");
+    };
+    if is_half(input) {
+        return Some(HALF_FLOATS);
+    }
+    match input.shape.as_slice() {
+        [_, _, _, Some(1 | 3)] => Some(
+            "it wants channels last (height x width x 3): export it with channels first (3 x height x width)",
+        ),
+        [Some(2..), ..] => Some("it wants several pictures at once: export it for one (batch=1)"),
+        [_, Some(1), _, _] => Some("it wants grey pictures: Lookout feeds three colours"),
+        _ => None,
+    }
+}
+
+/// What to try with a network whose output is not read.
+pub(super) fn put_out_otherwise(output: &Port) -> Option<&'static str> {
+    is_half(output).then_some(HALF_FLOATS)
+}
+
+fn is_half(port: &Port) -> bool {
+    matches!(port.values.as_str(), "f16" | "bf16")
 }
 
 impl Network {
@@ -46,20 +81,36 @@ impl Network {
     pub fn open(name: &str, file: &Path) -> Result<Network, ModelError> {
         let named = Named { name: name.to_owned(), file: file.to_owned() };
         let (bytes, digest) = read(&named, file)?;
+        refuse_weights_elsewhere(&named, &bytes)?;
         let session = open_with(Runtime::get()?, &bytes, Provider::Cpu)
-            .map_err(|message| ModelError::Load { model: named, message })?;
+            .map_err(|message| ModelError::load(&named, &bytes, &message))?;
+        let task = OnnxFile::read(&bytes).and_then(|file| file.task);
         Ok(Network {
             bytes: bytes.len() as u64,
             sha256: hex(&digest),
             inputs: session.inputs().iter().map(port).collect(),
             outputs: session.outputs().iter().map(port).collect(),
+            stranger: task.and_then(|task| stranger_of(&task)),
         })
+    }
+
+    /// What to try where it is fed something else than one picture.
+    pub fn fed_otherwise(&self) -> Option<&'static str> {
+        fed_otherwise(&self.inputs)
+    }
+
+    /// What to try where its outputs cannot be read.
+    pub fn put_out_otherwise(&self) -> Option<&'static str> {
+        self.outputs.iter().find_map(put_out_otherwise)
     }
 
     /// Width and height of its one picture, `1 x 3 x height x width`; each `None` where the file leaves it open.
     /// `None` where it is fed something else.
     pub fn picture_size(&self) -> Option<(Option<usize>, Option<usize>)> {
-        let [Port { shape, is_f32: true, .. }] = self.inputs.as_slice() else { return None };
+        let [Port { shape, values, .. }] = self.inputs.as_slice() else { return None };
+        if values != FLOATS {
+            return None;
+        }
         match shape.as_slice() {
             [None | Some(1), None | Some(3), height, width] => Some((*width, *height)),
             _ => None,
@@ -67,15 +118,25 @@ impl Network {
     }
 }
 
-fn port(outlet: &Outlet) -> Port {
-    let (shape, is_f32) = match outlet.dtype() {
-        ValueType::Tensor { ty, shape, .. } => (
-            shape.iter().map(|size| usize::try_from(*size).ok()).collect(),
-            *ty == TensorElementType::Float32,
-        ),
-        _ => (Shape::new(), false),
+pub(super) fn port(outlet: &Outlet) -> Port {
+    let (shape, values) = match outlet.dtype() {
+        ValueType::Tensor { ty, shape, .. } => {
+            (shape.iter().map(|size| usize::try_from(*size).ok()).collect(), ty.to_string())
+        }
+        _ => (Shape::new(), String::new()),
     };
-    Port { name: outlet.name().to_owned(), shape, is_f32 }
+    Port { name: outlet.name().to_owned(), shape, values }
+}
+
+/// By the word of Ultralytics' exporter.
+fn stranger_of(task: &str) -> Option<Stranger> {
+    match task {
+        "segment" => Some(Stranger::Segmentation),
+        "pose" => Some(Stranger::Pose),
+        "obb" => Some(Stranger::TurnedBoxes),
+        "classify" => Some(Stranger::Classifier),
+        _ => None,
+    }
 }
 
 impl fmt::Display for Port {
@@ -88,6 +149,6 @@ impl fmt::Display for Port {
             self.name,
             if sizes.is_empty() { "(no tensor)".to_owned() } else { sizes.join("x") }
         )?;
-        if self.is_f32 || sizes.is_empty() { Ok(()) } else { f.write_str(" (not f32)") }
+        if self.values == FLOATS || sizes.is_empty() { Ok(()) } else { write!(f, " of {}", self.values) }
     }
 }

@@ -108,6 +108,48 @@ fn file(graph: &[u8]) -> Vec<u8> {
     [number(1, 8), bytes(7, graph), bytes(8, &operators)].concat()
 }
 
+/// What a file is that is not broken, but not what Lookout reads either.
+pub struct Odd<'o> {
+    pub input: (u64, &'o [u64]),
+    /// Kind and sizes of each output.
+    pub outputs: &'o [(u64, &'o [u64])],
+    /// The values of the first output; zeros where there are none.
+    pub values: Option<&'o [f32]>,
+    pub opset: u64,
+    pub ir_version: u64,
+    /// What Ultralytics' exporter calls the task.
+    pub task: Option<&'o str>,
+}
+
+pub const FLOATS: u64 = F32;
+pub const HALF_FLOATS: u64 = 10;
+
+impl Odd<'_> {
+    pub fn bytes(&self) -> Vec<u8> {
+        let (mut nodes, mut tensors, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, (kind, dims)) in self.outputs.iter().enumerate() {
+            let (name, from) = (format!("output{number}"), format!("constant{number}"));
+            let sizes: Vec<i64> = dims.iter().map(|dim| *dim as i64).collect();
+            let bytes = if *kind == HALF_FLOATS { 2 } else { 4 };
+            let content = match self.values.filter(|_| number == 0) {
+                Some(values) => values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                None => vec![0; dims.iter().product::<u64>() as usize * bytes],
+            };
+            tensors.push(tensor(&from, &sizes, *kind, &content));
+            nodes.push(Node::new("Identity", &[&from], &[&name]));
+            outputs.push(value(&name, *kind, dims));
+        }
+        let inputs = [value("images", self.input.0, self.input.1)];
+        let graph = graph(&nodes, &tensors, &inputs, &outputs);
+        let operators = [text(1, ""), number(2, self.opset)].concat();
+        let mut file = [number(1, self.ir_version), bytes(7, &graph), bytes(8, &operators)].concat();
+        if let Some(task) = self.task {
+            file.extend(bytes(14, &[text(1, "task"), text(2, task)].concat()));
+        }
+        file
+    }
+}
+
 /// A model of these nodes and tensors.
 pub fn model(nodes: &[Node], tensors: &[Vec<u8>]) -> Vec<u8> {
     let inputs = [value("images", F32, &[1, 3, 256, 416])];

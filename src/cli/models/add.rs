@@ -20,9 +20,9 @@ use super::verify::shortest_run;
 use crate::analysis::detection::{Class, Detection};
 use crate::cli::{Failure, detect, print_line};
 use crate::detector::convert::{Colour, Fit, ModelInput};
-use crate::detector::heads::{Head, Shape};
+use crate::detector::heads::{Head, Shape, Stranger, stranger};
 use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
-use crate::detector::{Detector, Inference, Model, ModelError, Network, Provider, Thresholds};
+use crate::detector::{Detector, Inference, Model, Network, Provider, Thresholds};
 
 /// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
 const TEST_PICTURE: &[u8] = include_bytes!("../../../models/test-picture.jpg");
@@ -195,12 +195,7 @@ pub(super) fn plug_in(
     name_is_free(&name, manifest)?;
     // Before the work: a picture that cannot be read should not cost a minute.
     let picture = Shown::open(target.picture.as_deref())?;
-    let network = Network::open(&name, file).map_err(|error| match error {
-        ModelError::Load { .. } => Failure::failed(format!(
-            "{error}\n  hint: an ONNX file is needed; .pt, .tflite and .engine files have to be exported to ONNX first"
-        )),
-        other => Failure::failed(other),
-    })?;
+    let network = Network::open(&name, file).map_err(Failure::failed)?;
     describe(&mut description, &network, file, manifest)?;
 
     let alone = Manifest::parse(&description.to_toml(), manifest);
@@ -245,9 +240,15 @@ fn describe(
     manifest: &Path,
 ) -> Result<(), Failure> {
     let named = format!("{}", file.display());
+    if let Some(stranger) = network.stranger {
+        return Err(unread(&named, stranger));
+    }
     let Some((width, height)) = network.picture_size() else {
+        let hint = network.fed_otherwise().unwrap_or(
+            "was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without",
+        );
         return Err(Failure::failed(format!(
-            "{named}: is fed {}, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected\n  hint: was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without",
+            "{named}: is fed {}, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected\n  hint: {hint}",
             listed(&network.inputs)
         )));
     };
@@ -283,6 +284,11 @@ fn describe(
     Ok(())
 }
 
+fn unread(named: &str, stranger: Stranger) -> Failure {
+    let (what, hint) = stranger.told();
+    Failure::failed(format!("{named}: {what}\n  hint: {hint}"))
+}
+
 /// Refuses a head or a number of classes that the outputs contradict, and puts the outputs in the head's order.
 fn compare_outputs(
     description: &mut Description,
@@ -293,25 +299,41 @@ fn compare_outputs(
     let shapes: Vec<Shape> = network.outputs.iter().map(|port| port.shape.clone()).collect();
     let input = bare_input(size);
     let heads = heads(description);
-    let Some(head) = heads.iter().find(|head| Some(head.name()) == description.head.as_deref()) else {
+    let said = description.classes.len();
+    let mut named_so = heads.iter().filter(|head| Some(head.name()) == description.head.as_deref());
+    // Of a head that can lie in two ways, the way that fits.
+    let fits = |head: &&Head| head.classes_of(&input, &shapes).is_some();
+    let Some(head) = named_so.clone().find(fits).or_else(|| named_so.next()) else {
         return Ok(()); // The manifest's check says it better.
     };
-    let said = description.classes.len();
+    if head.classes_of(&input, &shapes) != Some(said.max(1))
+        && let Some(stranger) = stranger(head, &input, said, &shapes)
+    {
+        return Err(unread(named, stranger));
+    }
+    // Heads of another name that would fit, first those with as many classes as were named.
+    let mut others: Vec<(&str, usize)> = heads
+        .iter()
+        .filter(|other| other.name() != head.name())
+        .filter_map(|other| Some((other.name(), other.classes_of(&input, &shapes)?)))
+        .collect();
+    others.sort_by_key(|(_, classes)| *classes != said);
+    let others: Vec<String> = others
+        .into_iter()
+        .map(|(name, classes)| format!("--head {name} with {classes} {}", plural(classes)))
+        .collect();
     let left_open = shapes.iter().flatten().any(Option::is_none);
     match head.classes_of(&input, &shapes) {
         None if left_open && said > 0 => {} // The trial run will tell.
         None => {
-            let others: Vec<String> = heads
-                .iter()
-                .filter_map(|other| Some((other.name(), other.classes_of(&input, &shapes)?)))
-                .map(|(name, classes)| format!("--head {name} with {classes} {}", plural(classes)))
-                .collect();
             let wants: Vec<String> = head
                 .outputs(&input, said.max(1))
                 .iter()
                 .map(|output| output.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"))
                 .collect();
-            let hint = if others.is_empty() {
+            let hint = if let Some(hint) = network.put_out_otherwise() {
+                hint.to_owned()
+            } else if others.is_empty() {
                 "no head that Lookout knows reads these; was the model exported with NMS or decoding in the graph, or with other --strides?".to_owned()
             } else {
                 format!("they look like {}", others.join(" or "))
@@ -328,15 +350,23 @@ fn compare_outputs(
             )));
         }
         Some(counted) if said == 0 => {
-            let coco = if counted == 80 { "; 80 are probably COCO's: --classes coco" } else { "" };
+            let coco = match counted {
+                80 => "; 80 are probably COCO's: --classes coco".to_owned(),
+                _ if others.is_empty() => String::new(),
+                _ => format!("; or is it {}?", others.join(" or ")),
+            };
             return Err(Failure::invalid(format!(
                 "{named}: it tells {counted} {} apart, and nobody said what they are called\n  hint: --classes a,b,c or --classes-file FILE, in the network's order{coco}",
                 plural(counted)
             )));
         }
         Some(counted) if counted != said => {
+            let other = match others.first() {
+                Some(other) if other.contains(&format!(" {said} ")) => format!("it looks like {other}; or "),
+                _ => String::new(),
+            };
             return Err(Failure::invalid(format!(
-                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: name all of them, in the network's order; with \"\" for those that should never be reported",
+                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: {other}name all of them, in the network's order; with \"\" for those that should never be reported",
                 plural(counted),
                 if said == 1 { "is" } else { "are" },
             )));
@@ -351,7 +381,7 @@ fn compare_outputs(
 }
 
 /// Every kind of head with the parameters that were given.
-fn heads(description: &Description) -> [Head; 5] {
+fn heads(description: &Description) -> [Head; 6] {
     let positive = |value: i64| usize::try_from(value).unwrap_or(0);
     let strides: Vec<usize> = match &description.strides {
         Some(strides) => strides.iter().map(|stride| positive(*stride)).collect(),
@@ -365,6 +395,7 @@ fn heads(description: &Description) -> [Head; 5] {
             cell_centre: 0.5,
         },
         Head::Yolov8 { strides: strides.clone() },
+        Head::Yolov8Turned { strides: strides.clone() },
         Head::Scrfd { strides: strides.clone(), anchors: description.anchors.map_or(2, positive) },
         Head::Yunet { strides },
     ]

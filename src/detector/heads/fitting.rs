@@ -14,6 +14,7 @@ impl Head {
         let mut counts: Vec<usize> = match self {
             Head::Yolox { .. } => first(2, 5).into_iter().collect(),
             Head::Yolov8 { .. } => first(1, 4).into_iter().collect(),
+            Head::Yolov8Turned { .. } => first(2, 4).into_iter().collect(),
             Head::Nanodet { .. } => shapes.iter().filter_map(|shape| size(shape, 2)).collect(),
             Head::Scrfd { .. } | Head::Yunet { .. } => vec![1],
         };
@@ -38,6 +39,80 @@ impl Head {
     }
 }
 
+/// What a network is that no head reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// Boxes with an outline in pixels: 32 more values for each box and a second output of prototypes.
+    Segmentation,
+    /// Boxes with joints: three values more for each joint, of which COCO has 17.
+    Pose,
+    /// Boxes that are turned: an angle more for each.
+    TurnedBoxes,
+    /// One score per class for the whole picture.
+    Classifier,
+    /// Boxes that are suppressed already: a few hundred rows of corners, score and class.
+    Suppressed,
+    /// Three boxes for each cell, as YOLOv5 and YOLOv7 have them.
+    Anchors,
+}
+
+impl Stranger {
+    /// What it is, for people, and what to do.
+    pub fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Stranger::Segmentation => (
+                "it is a segmentation network",
+                "Lookout reads boxes only: export the detection model of the same family (yolov8n.pt, not yolov8n-seg.pt)",
+            ),
+            Stranger::Pose => (
+                "it is a pose network",
+                "Lookout reads boxes only: export the detection model of the same family (yolov8n.pt, not yolov8n-pose.pt)",
+            ),
+            Stranger::TurnedBoxes => (
+                "its boxes are turned (OBB)",
+                "Lookout reads upright boxes only: export the detection model of the same family (yolov8n.pt, not yolov8n-obb.pt)",
+            ),
+            Stranger::Classifier => (
+                "it is a classifier: it says what a picture shows, not where",
+                "Lookout needs boxes: export a detection model",
+            ),
+            Stranger::Suppressed => (
+                "its boxes are suppressed in the graph already (NMS, or an end-to-end head)",
+                "export it without: Ultralytics nms=False, of YOLOv10 and later end2end=False",
+            ),
+            Stranger::Anchors => (
+                "it has three boxes for each cell, as YOLOv5 and YOLOv7 have them",
+                "Lookout reads no such head: take a YOLOX, YOLOv8 or later model",
+            ),
+        }
+    }
+}
+
+/// What outputs of these shapes are, where `head` with so many classes (0: not said) does not read them.
+pub fn stranger(head: &Head, input: &ModelInput, classes: usize, shapes: &[Shape]) -> Option<Stranger> {
+    let sizes = |shape: &Shape| shape.iter().copied().collect::<Option<Vec<usize>>>();
+    let first = sizes(shapes.first()?)?;
+    let cells: usize =
+        head.outputs(input, 1).first().and_then(|o| o.shape.iter().skip(1).max().copied()).unwrap_or(0);
+    let more_than_boxes = match first.as_slice() {
+        [1, values, of] | [1, of, values] if *of == cells => values.checked_sub(4 + classes).unwrap_or(0),
+        [1, rows, 6 | 7] if *rows <= 1000 => return Some(Stranger::Suppressed),
+        [1, rows, _] if cells > 0 && *rows == 3 * cells => return Some(Stranger::Anchors),
+        [1, _] | [1, _, 1, 1] => return Some(Stranger::Classifier),
+        _ => return None,
+    };
+    let has_prototypes =
+        shapes.iter().skip(1).filter_map(sizes).any(|shape| matches!(shape.as_slice(), [1, 32, _, _]));
+    match more_than_boxes {
+        _ if has_prototypes => Some(Stranger::Segmentation),
+        _ if classes == 0 => None,
+        32 => Some(Stranger::Segmentation),
+        51 => Some(Stranger::Pose),
+        // One more may be an angle, and a class that was forgotten: only the exporter's own word counts.
+        _ => None,
+    }
+}
+
 fn fits(shape: &Shape, wanted: &HeadOutput) -> bool {
     let same = |(has, want): (&Option<usize>, &usize)| has.is_none_or(|has| has == *want);
     shape.len() == wanted.shape.len() && shape.iter().zip(&wanted.shape).all(same)
@@ -58,6 +133,39 @@ mod tests {
             fit: Fit::Stretch,
             pad: 0.0,
         }
+    }
+
+    #[test]
+    fn what_no_head_reads_is_named_by_its_shapes() {
+        let head = &heads()[2];
+        let cells = 8 * 4 + 4 * 2 + 2;
+        let shape = |sizes: &[usize]| -> Shape { sizes.iter().map(|size| Some(*size)).collect() };
+        for (shapes, classes, wanted) in [
+            (vec![shape(&[1, 116, cells]), shape(&[1, 32, 16, 16])], 80, Some(Stranger::Segmentation)),
+            (vec![shape(&[1, 116, cells]), shape(&[1, 32, 16, 16])], 0, Some(Stranger::Segmentation)),
+            (vec![shape(&[1, cells, 116])], 80, Some(Stranger::Segmentation)),
+            (vec![shape(&[1, 56, cells])], 1, Some(Stranger::Pose)),
+            (vec![shape(&[1, 20, cells])], 15, None),
+            (vec![shape(&[1, 300, 6])], 80, Some(Stranger::Suppressed)),
+            (vec![shape(&[1, 3 * cells, 85])], 80, Some(Stranger::Anchors)),
+            (vec![shape(&[1, 1000])], 0, Some(Stranger::Classifier)),
+            (vec![shape(&[1, 84, cells])], 80, None),
+            (vec![vec![Some(1), None, None]], 80, None),
+            (vec![], 80, None),
+        ] {
+            assert_eq!(stranger(head, &input(), classes, &shapes), wanted, "{shapes:?} with {classes}");
+        }
+    }
+
+    #[test]
+    fn an_output_that_was_turned_is_read_turned() {
+        let head = &heads()[2];
+        let turned = head.turned().expect("exporters turn it");
+        let cells = 8 * 4 + 4 * 2 + 2;
+        let shapes = [vec![Some(1), Some(cells), Some(84)]];
+        assert_eq!(head.classes_of(&input(), &shapes), None);
+        assert_eq!(turned.classes_of(&input(), &shapes), Some(80));
+        assert_eq!((turned.name(), turned.turned()), ("yolov8", Some(head.clone())));
     }
 
     fn heads() -> [Head; 5] {

@@ -15,7 +15,7 @@ mod yolov8;
 mod yolox;
 mod yunet;
 
-pub use fitting::Shape;
+pub use fitting::{Shape, Stranger, stranger};
 pub use nms::suppress_doubles;
 
 /// What kind of head a network has, with the parameters that its outputs do not tell.
@@ -39,6 +39,12 @@ pub enum Head {
     },
     /// YOLOv8's form: one output `[1, 4 + classes, cells]`, centre and size in model pixels, then class scores.
     Yolov8 {
+        /// Pixels per cell of each level, finest first; only their number of cells matters.
+        strides: Vec<usize>,
+    },
+    /// The same with an output `[1, cells, 4 + classes]`, as some exporters turn it. Never said in a manifest: told by
+    /// the shape.
+    Yolov8Turned {
         /// Pixels per cell of each level, finest first; only their number of cells matters.
         strides: Vec<usize>,
     },
@@ -95,9 +101,18 @@ impl Head {
         match self {
             Head::Yolox { .. } => "yolox",
             Head::Nanodet { .. } => "nanodet",
-            Head::Yolov8 { .. } => "yolov8",
+            Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => "yolov8",
             Head::Scrfd { .. } => "scrfd",
             Head::Yunet { .. } => "yunet",
+        }
+    }
+
+    /// The same head with its output turned, where exporters do that.
+    pub fn turned(&self) -> Option<Head> {
+        match self {
+            Head::Yolov8 { strides } => Some(Head::Yolov8Turned { strides: strides.clone() }),
+            Head::Yolov8Turned { strides } => Some(Head::Yolov8 { strides: strides.clone() }),
+            Head::Yolox { .. } | Head::Nanodet { .. } | Head::Scrfd { .. } | Head::Yunet { .. } => None,
         }
     }
 
@@ -107,6 +122,7 @@ impl Head {
             Head::Yolox { strides }
             | Head::Nanodet { strides, .. }
             | Head::Yolov8 { strides }
+            | Head::Yolov8Turned { strides }
             | Head::Scrfd { strides, .. }
             | Head::Yunet { strides } => strides,
         }
@@ -131,6 +147,9 @@ impl Head {
             }
             Head::Yolov8 { .. } => {
                 vec![HeadOutput { holds: "boxes and scores".into(), shape: vec![1, 4 + classes, cells] }]
+            }
+            Head::Yolov8Turned { .. } => {
+                vec![HeadOutput { holds: "boxes and scores".into(), shape: vec![1, cells, 4 + classes] }]
             }
             Head::Nanodet { reg_max, .. } => {
                 let mut outputs = per_level("class scores", 1, classes);
@@ -168,7 +187,8 @@ impl Head {
             Head::Nanodet { strides, reg_max, cell_centre } => {
                 nanodet::decode(outputs, input, strides, *reg_max, *cell_centre, wanted, found);
             }
-            Head::Yolov8 { strides } => yolov8::decode(outputs, input, strides, wanted, found),
+            Head::Yolov8 { strides } => yolov8::decode(outputs, input, strides, false, wanted, found),
+            Head::Yolov8Turned { strides } => yolov8::decode(outputs, input, strides, true, wanted, found),
             Head::Scrfd { strides, anchors } => {
                 scrfd::decode(outputs, input, strides, *anchors, wanted, found)
             }
@@ -185,7 +205,7 @@ impl Head {
         let levels = self.strides().len();
         let cells: usize = self.strides().iter().map(|&s| Grid::new(input, s).cells()).sum();
         match self {
-            Head::Yolox { .. } => {
+            Head::Yolox { .. } | Head::Yolov8Turned { .. } => {
                 let output = outputs.first()?;
                 let columns = output.len().checked_div(cells)?;
                 output

@@ -86,6 +86,27 @@ fn yolov8_reads_columns_of_finished_boxes() {
 }
 
 #[test]
+fn yolov8_reads_the_same_boxes_from_an_output_that_was_turned() {
+    let plain = Head::Yolov8 { strides: strides() };
+    let turned = plain.turned().expect("exporters turn it");
+    let mut outputs = [blank(&plain, 3), blank(&turned, 3)];
+    assert_eq!(turned.outputs(&small_input(), 3)[0].shape, [1, 42, 7]);
+    for (row, value) in [30.0, 16.0, 20.0, 8.0, 0.3, 0.99, 0.6].into_iter().enumerate() {
+        outputs[0][0][row * 42 + 40] = value;
+        outputs[1][0][40 * 7 + row] = value;
+    }
+    let [as_it_was, turned_back] =
+        [(&plain, &outputs[0]), (&turned, &outputs[1])].map(|(head, o)| decoded(head, o, &person_and_car()));
+    assert_one_box(&turned_back, Class::CAR, 0.6, [20.0, 12.0, 40.0, 20.0]);
+    assert_eq!(turned_back, as_it_was);
+    // A score of 1.5 is told, a coordinate of 30 is none.
+    let values = |o: &[Vec<f32>]| turned.first_impossible_score(&[&o[0]], &small_input());
+    assert_eq!(values(&outputs[1]), None);
+    outputs[1][0][41 * 7 + 5] = 1.5;
+    assert_eq!(values(&outputs[1]), Some(1.5));
+}
+
+#[test]
 fn nanodet_takes_the_mean_of_each_edges_distribution() {
     let head = Head::Nanodet { strides: strides(), reg_max: 3, cell_centre: 0.5 };
     let mut outputs = blank(&head, 3);
@@ -181,6 +202,7 @@ fn heads() -> impl Strategy<Value = Head> {
             cell_centre
         }),
         Just(Head::Yolov8 { strides: strides() }),
+        Just(Head::Yolov8Turned { strides: strides() }),
         (1usize..4).prop_map(|anchors| Head::Scrfd { strides: strides(), anchors }),
         Just(Head::Yunet { strides: strides() }),
     ]

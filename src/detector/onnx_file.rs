@@ -1,0 +1,358 @@
+//! What a file says of itself before anything loads it, and why ONNX Runtime did not: in words for whoever brought it.
+//!
+//! Reads the outermost fields of `onnx.proto` and where weights lie, nothing else. The file is untrusted: every length
+//! is checked, graphs in graphs are followed to a small depth, and what cannot be read is left out.
+
+use super::runtime::one_line;
+
+/// Fields of `ModelProto`, `GraphProto`, `NodeProto`, `AttributeProto`, `TensorProto`, `OperatorSetIdProto` and
+/// `StringStringEntryProto`.
+mod field {
+    pub const IR_VERSION: u64 = 1;
+    pub const GRAPH: u64 = 7;
+    pub const OPSET: u64 = 8;
+    pub const METADATA: u64 = 14;
+    pub const NODE: u64 = 1;
+    pub const INITIALIZER: u64 = 5;
+    pub const ATTRIBUTE: u64 = 5;
+    pub const ATTRIBUTE_TENSOR: u64 = 5;
+    pub const ATTRIBUTE_GRAPH: u64 = 6;
+    pub const ATTRIBUTE_TENSORS: u64 = 10;
+    pub const ATTRIBUTE_GRAPHS: u64 = 11;
+    pub const EXTERNAL_DATA: u64 = 13;
+    pub const DOMAIN: u64 = 1;
+    pub const VERSION: u64 = 2;
+    pub const KEY: u64 = 1;
+    pub const VALUE: u64 = 2;
+}
+
+/// What a file says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct OnnxFile {
+    /// Version of the file format.
+    ir_version: Option<u64>,
+    /// Version of ONNX's own operators.
+    opset: Option<u64>,
+    /// The first other file in which weights lie.
+    weights_in: Option<String>,
+    /// What Ultralytics' exporter says that it is for: `detect`, `segment`, `pose`, `obb`, `classify`.
+    pub task: Option<String>,
+}
+
+impl OnnxFile {
+    /// `None` for bytes that are no `ModelProto`.
+    pub(super) fn read(bytes: &[u8]) -> Option<OnnxFile> {
+        let mut file = OnnxFile::default();
+        let mut has_graph = false;
+        for (number, value) in Fields(bytes) {
+            match (number, value) {
+                (field::IR_VERSION, Value::Number(version)) => file.ir_version = Some(version),
+                (field::GRAPH, Value::Bytes(graph)) => {
+                    has_graph = true;
+                    file.weights_in = weights_in(graph, DEEPEST);
+                }
+                (field::OPSET, Value::Bytes(set)) => {
+                    let (domain, version) = opset(set);
+                    if domain.is_empty() || domain == "ai.onnx" {
+                        file.opset = version;
+                    }
+                }
+                (field::METADATA, Value::Bytes(entry))
+                    if text(entry, field::KEY).as_deref() == Some("task") =>
+                {
+                    file.task = text(entry, field::VALUE);
+                }
+                _ => {}
+            }
+        }
+        has_graph.then_some(file)
+    }
+}
+
+/// The first byte of nearly every ONNX file: the key of its version.
+const BEGINNING: u8 = 0x08;
+/// What to do about a file that begins like a model and does not end like one.
+const INCOMPLETE: &str = "the file is damaged or incomplete: fetch or export it again";
+
+/// Graphs in graphs that are looked into. Exporters make two or three.
+const DEEPEST: usize = 8;
+
+/// Why a file is refused before ONNX Runtime sees it: it would read the weights from a file of that name in the folder in
+/// which Lookout happens to run, and nobody compared that file with anything.
+pub(super) fn weights_elsewhere(bytes: &[u8]) -> Option<(String, Option<String>)> {
+    let other = OnnxFile::read(bytes)?.weights_in?;
+    Some((
+        format!("its weights lie in another file, `{other}`"),
+        Some(
+            "Lookout reads one file, whose SHA-256 it knows; this puts both together: python3 -c \"import onnx; onnx.save(onnx.load('IN.onnx'), 'OUT.onnx')\""
+                .to_owned(),
+        ),
+    ))
+}
+
+/// Why ONNX Runtime does not load these bytes, and what to try. `said` is what it says itself.
+pub(super) fn why_not(bytes: &[u8], said: &str) -> (String, Option<String>) {
+    let said = one_line(said);
+    let Some(file) = OnnxFile::read(bytes) else {
+        return match kind_of(bytes) {
+            Some((kind, hint)) => (format!("it is {kind}, no ONNX file"), Some(hint.to_owned())),
+            None if bytes.first() == Some(&BEGINNING) => (cannot_load(&said), Some(INCOMPLETE.to_owned())),
+            None => (
+                cannot_load(&said),
+                Some("an ONNX file is needed; .pt, .tflite and .engine files have to be exported to ONNX first".to_owned()),
+            ),
+        };
+    };
+    if let Some(most) = number_after(&said, "till opset ") {
+        let opset = file.opset.map_or_else(String::new, |opset| format!(" {opset}"));
+        return (
+            format!("it needs ONNX operators{opset}, and this ONNX Runtime knows them up to {most}"),
+            Some(format!(
+                "export it with an older opset (Ultralytics opset={0}, torch.onnx.export opset_version={0}), or take a newer ONNX Runtime (LOOKOUT_ORT_LIB)",
+                most.min(17)
+            )),
+        );
+    }
+    if let Some(most) = number_after(&said, "max supported IR version: ") {
+        let version = file.ir_version.map_or_else(String::new, |version| format!(" {version}"));
+        return (
+            format!(
+                "its file format (IR version{version}) is newer than this ONNX Runtime, which reads up to {most}"
+            ),
+            Some(format!(
+                "python3 -c \"import onnx; m = onnx.load('IN.onnx'); m.ir_version = {most}; onnx.save(m, 'OUT.onnx')\", or take a newer ONNX Runtime (LOOKOUT_ORT_LIB)"
+            )),
+        );
+    }
+    if let Some(operator) = unknown_operator(&said) {
+        return (
+            format!("it uses the operator `{operator}`, which this ONNX Runtime does not have"),
+            Some("it was made for another runtime, such as TensorRT: export it without plug-ins and without NMS in the graph".to_owned()),
+        );
+    }
+    let is_cut = said.contains("protobuf parsing failed");
+    (cannot_load(&said), is_cut.then(|| INCOMPLETE.to_owned()))
+}
+
+/// The operator that ONNX Runtime misses, in one of the three ways in which it says so.
+fn unknown_operator(said: &str) -> Option<&str> {
+    let before = said.split_once(" is not a registered function/op").map(|(before, _)| before);
+    let name = match before.and_then(|before| before.rsplit([' ', ':']).next()) {
+        Some(name) => name,
+        None => ["No Op registered for ", "Could not find an implementation for "]
+            .iter()
+            .find_map(|words| Some(said.split_once(words)?.1))?,
+    };
+    name.split(['(', ' ']).next().filter(|name| !name.is_empty() && name.len() < 100)
+}
+
+fn cannot_load(said: &str) -> String {
+    format!("ONNX Runtime cannot load it: {said}")
+}
+
+fn number_after(text: &str, words: &str) -> Option<u64> {
+    let (_, after) = text.split_once(words)?;
+    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// What a file is that is no model, by its first bytes, and what to do.
+fn kind_of(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    const EXPORT: &str = "export it to ONNX first (Ultralytics: yolo export model=FILE.pt format=onnx)";
+    let begins = |with: &[u8]| bytes.starts_with(with);
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(64)]).trim_start().to_lowercase();
+    Some(if begins(b"PK\x03\x04") || begins(b"\x80\x02") {
+        ("a PyTorch file or another archive", EXPORT)
+    } else if bytes.get(4..8) == Some(b"TFL3") {
+        ("a TensorFlow Lite file", "convert it to ONNX first (tf2onnx)")
+    } else if begins(b"\x89HDF") {
+        ("a Keras file", "convert it to ONNX first (tf2onnx)")
+    } else if begins(b"RKNN") || begins(b"ftrt") || begins(b"ptrt") {
+        ("a file for one kind of accelerator", "take the ONNX file from which it was made")
+    } else if text.starts_with("version https://git-lfs") {
+        ("a pointer of Git LFS", "fetch the file that it stands for: git lfs pull")
+    } else if text.starts_with("<!doctype") || text.starts_with("<html") {
+        ("a web page", "the download answered with a page: log in, or take the link of the file itself")
+    } else if text.starts_with("<?xml") {
+        ("an XML file, perhaps of OpenVINO", "take the ONNX file from which it was made")
+    } else {
+        return None;
+    })
+}
+
+/// The first file in which weights of a graph lie, also those in its nodes.
+fn weights_in(graph: &[u8], deepest: usize) -> Option<String> {
+    Fields(graph).find_map(|(number, value)| match (number, value) {
+        (field::INITIALIZER, Value::Bytes(tensor)) => location(tensor),
+        (field::NODE, Value::Bytes(node)) => {
+            let mut attributes =
+                Fields(node).filter_map(|(number, value)| value.bytes_of(number, field::ATTRIBUTE));
+            attributes.find_map(|attribute| weights_of_attribute(attribute, deepest))
+        }
+        _ => None,
+    })
+}
+
+fn weights_of_attribute(attribute: &[u8], deepest: usize) -> Option<String> {
+    Fields(attribute).find_map(|(number, value)| match (number, value) {
+        (field::ATTRIBUTE_TENSOR | field::ATTRIBUTE_TENSORS, Value::Bytes(tensor)) => location(tensor),
+        (field::ATTRIBUTE_GRAPH | field::ATTRIBUTE_GRAPHS, Value::Bytes(graph)) if deepest > 0 => {
+            weights_in(graph, deepest - 1)
+        }
+        _ => None,
+    })
+}
+
+/// The file in which the values of a tensor lie.
+fn location(tensor: &[u8]) -> Option<String> {
+    Fields(tensor)
+        .filter_map(|(number, value)| value.bytes_of(number, field::EXTERNAL_DATA))
+        .filter(|entry| text(entry, field::KEY).as_deref() == Some("location"))
+        .find_map(|entry| text(entry, field::VALUE))
+}
+
+fn opset(set: &[u8]) -> (String, Option<u64>) {
+    let version = Fields(set).find_map(|(number, value)| match value {
+        Value::Number(version) if number == field::VERSION => Some(version),
+        _ => None,
+    });
+    (text(set, field::DOMAIN).unwrap_or_default(), version)
+}
+
+/// A short text of a message, without what would spoil a log.
+fn text(message: &[u8], number: u64) -> Option<String> {
+    let bytes = Fields(message).find_map(|(found, value)| value.bytes_of(found, number))?;
+    let text = String::from_utf8_lossy(bytes);
+    Some(text.chars().filter(|c| !c.is_control()).take(100).collect())
+}
+
+/// A value of a field.
+enum Value<'b> {
+    Number(u64),
+    Bytes(&'b [u8]),
+    /// Of a fixed size, which nothing here needs.
+    Other,
+}
+
+impl<'b> Value<'b> {
+    fn bytes_of(self, number: u64, wanted: u64) -> Option<&'b [u8]> {
+        match self {
+            Value::Bytes(bytes) if number == wanted => Some(bytes),
+            Value::Bytes(_) | Value::Number(_) | Value::Other => None,
+        }
+    }
+}
+
+/// The fields of a message; ends where the bytes make no sense any more.
+struct Fields<'b>(&'b [u8]);
+
+impl<'b> Fields<'b> {
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        for place in 0..10 {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            value |= u64::from(byte & 0x7f).checked_shl(7 * place)?;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, count: u64) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(usize::try_from(count).ok()?)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
+impl<'b> Iterator for Fields<'b> {
+    type Item = (u64, Value<'b>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let key = self.varint()?;
+        let value = match key & 7 {
+            0 => Value::Number(self.varint()?),
+            1 => self.take(8).map(|_| Value::Other)?,
+            2 => {
+                let count = self.varint()?;
+                Value::Bytes(self.take(count)?)
+            }
+            5 => self.take(4).map(|_| Value::Other)?,
+            _ => return None,
+        };
+        Some((key >> 3, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const BUNDLED: &[u8] = include_bytes!("../../models/street-nano.onnx");
+
+    #[test]
+    fn a_real_file_says_what_it_is() {
+        let file = OnnxFile::read(BUNDLED).expect("a model");
+        assert!(file.opset.is_some_and(|opset| (7..=25).contains(&opset)), "{file:?}");
+        assert!(file.ir_version.is_some() && file.weights_in.is_none(), "{file:?}");
+    }
+
+    #[test]
+    fn weights_in_another_file_are_found_wherever_they_are_named() {
+        let message = |number: u8, content: &[u8]| -> Vec<u8> {
+            [&[number << 3 | 2, u8::try_from(content.len()).expect("a short one")], content].concat()
+        };
+        let entry = [message(1, b"location"), message(2, b"w.bin")].concat();
+        let tensor = message(13, &entry);
+        let in_a_node = message(1, &message(5, &message(5, &tensor)));
+        let in_a_branch = message(1, &message(5, &message(6, &message(5, &tensor))));
+        for graph in [message(5, &tensor), in_a_node, in_a_branch] {
+            let why = weights_elsewhere(&message(7, &graph)).expect("they lie elsewhere").0;
+            assert_eq!(why, "its weights lie in another file, `w.bin`");
+        }
+        assert_eq!(weights_elsewhere(BUNDLED), None);
+    }
+
+    #[test]
+    fn an_operator_that_is_missing_is_named() {
+        for said in [
+            "This is an invalid model. Error: Fatal error: YoloLayer_TRT(-1) is not a registered function/op",
+            "Could not find an implementation for YoloLayer_TRT(1) node with name ''",
+            "This is an invalid model. In Node, (\"\") , Error No Op registered for YoloLayer_TRT with domain_version of 13",
+        ] {
+            assert_eq!(unknown_operator(said), Some("YoloLayer_TRT"));
+        }
+        assert_eq!(unknown_operator("out of memory"), None);
+    }
+
+    #[test]
+    fn what_is_no_model_is_named_by_its_first_bytes() {
+        for (bytes, kind) in [
+            (&b"PK\x03\x04data.pkl"[..], "a PyTorch file"),
+            (b"\x1c\0\0\0TFL3\x14\0", "a TensorFlow Lite file"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "a pointer of Git LFS"),
+            (b"\n<!DOCTYPE html><html>", "a web page"),
+        ] {
+            let (reason, hint) = why_not(bytes, "protobuf parsing failed");
+            assert!(reason.starts_with(&format!("it is {kind}")) && hint.is_some(), "{reason} {hint:?}");
+        }
+        assert_eq!(
+            why_not(b"nothing of the kind", "protobuf parsing failed").0,
+            "ONNX Runtime cannot load it: protobuf parsing failed"
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), cut in 0..BUNDLED.len()) {
+            let _ = why_not(&bytes, "till opset 999999999999999999999999 max supported IR version: ");
+            let _ = OnnxFile::read(&BUNDLED[..cut]);
+        }
+    }
+}
