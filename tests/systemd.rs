@@ -3,9 +3,12 @@
 
 mod support;
 
+use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 #[cfg(debug_assertions)]
 use std::sync::{
     Arc,
@@ -204,4 +207,191 @@ fn a_thread_that_panics_ends_the_process_with_its_name_and_an_exit_code() {
     let (code, log) = daemon.ended_for_log(SOON);
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("the thread `recorder` ended with a panic"), "{log}");
+}
+
+// ---- the service's user
+
+/// A site with one camera that logs in; everybody may enter its folder.
+fn site_with_a_secret(state: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let text = fs::read_to_string(in_repository("config/minimal.toml")).unwrap();
+    let text = text.replace("# secret = \"cam-1\"", "secret = \"cam-1\"").replace(
+        "[site]",
+        &format!(
+            "[outbox]\ndir = \"{state}\"\n[evidence]\nenabled = false\n[site]\nsecrets_dir = \"secrets\""
+        ),
+    );
+    assert!(text.contains("\nsecret = \"cam-1\""), "minimal.toml names no secret to try");
+    fs::write(folder.path().join("site.toml"), text).unwrap();
+    folder
+}
+
+fn lookout(folder: &Path, arguments: &[&str], input: &str) -> (i32, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lookout"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("LOOKOUT_MODELS", in_repository("models"))
+        .env_remove("CREDENTIALS_DIRECTORY")
+        .env_remove("STATE_DIRECTORY")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+    (output.status.code().unwrap(), text)
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// `daemon` plays the service's user: every Debian has it, with a group of its own.
+#[test]
+#[ignore = "becomes another user: needs root"]
+fn check_judges_what_the_services_user_can_read_and_write() {
+    let folder = site_with_a_secret("state/outbox");
+    let path = |name: &str| folder.path().join(name);
+    let check = |user: &str| lookout(folder.path(), &["check", "--as", user, "site.toml"], "");
+    let group = |name: &str| nix::unistd::Group::from_name(name).unwrap().unwrap().gid.as_raw();
+    let owned = |name: &str, gid: u32, mode: u32| {
+        std::os::unix::fs::chown(path(name), Some(0), Some(gid)).unwrap();
+        fs::set_permissions(path(name), Permissions::from_mode(mode)).unwrap();
+    };
+    let daemon = group("daemon");
+    fs::create_dir(path("secrets")).unwrap();
+    fs::create_dir(path("state")).unwrap();
+    fs::set_permissions(path("state"), Permissions::from_mode(0o777)).unwrap();
+    fs::write(path("secrets/cam-1"), "viewer:hunter2\n").unwrap();
+
+    // As the README said once: root's, and for root alone.
+    owned("secrets", 0, 0o755);
+    owned("secrets/cam-1", 0, 0o600);
+    assert_eq!(check("root").0, 0, "{}", check("root").1);
+    let (code, said) = check("daemon");
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("secrets/cam-1 cannot be read") && said.contains("the user `daemon` may not read it"),
+        "{said}"
+    );
+    // A folder that it cannot enter.
+    owned("secrets", 0, 0o700);
+    let (code, said) = check("daemon");
+    assert!(code == 2 && said.contains("secrets is closed to the user `daemon`"), "{said}");
+    // The service's own group may read; any other is everybody.
+    owned("secrets", daemon, 0o750);
+    owned("secrets/cam-1", daemon, 0o640);
+    let (code, said) = check("daemon");
+    assert!(code == 0 && said.contains("no error, judged as the user daemon"), "{said}");
+    owned("secrets", 0, 0o755);
+    for (gid, mode) in [(group("bin"), 0o644), (daemon, 0o660), (daemon, 0o644)] {
+        owned("secrets/cam-1", gid, mode);
+        let (code, said) = check("daemon");
+        assert!(code == 2 && said.contains("can be read by other users"), "{gid} {mode:o}: {said}");
+    }
+    owned("secrets/cam-1", daemon, 0o640);
+    // Its configuration.
+    owned("site.toml", 0, 0o600);
+    let (code, said) = check("daemon");
+    assert!(
+        code == 2 && said.contains("the file cannot be read") && said.contains("may not read it"),
+        "{said}"
+    );
+    owned("site.toml", daemon, 0o640);
+    // Its state.
+    fs::set_permissions(path("state"), Permissions::from_mode(0o755)).unwrap();
+    let (code, said) = check("daemon");
+    assert!(
+        code == 2 && said.contains("[outbox]: ") && said.contains("cannot be written by `daemon`"),
+        "{said}"
+    );
+    assert!(said.contains("site.toml:"), "without a place: {said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    let (code, said) = check("no-such-user");
+    assert!(code == 2 && said.contains("there is no user `no-such-user`"), "{said}");
+}
+
+#[test]
+fn a_secret_is_written_so_that_nobody_else_reads_it_and_the_configuration_takes_it() {
+    let folder = site_with_a_secret("outbox");
+    let path = |name: &str| folder.path().join(name);
+    let set =
+        |name: &str, input: &str| lookout(folder.path(), &["secret", "set", name, "--dir", "secrets"], input);
+    let (code, said) = lookout(folder.path(), &["check", "site.toml", "--as", "root"], "");
+    let i_am_root = rustix::process::getuid().is_root();
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        !i_am_root || said.contains("lookout secret set cam-1 --dir "),
+        "the hint is the command: {said}"
+    );
+    for (first, input) in [(true, "viewer:old\n"), (false, "viewer:hunter2\r\n")] {
+        let (code, said) = set("cam-1", input);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("secrets/cam-1") && !said.contains("hunter2"), "{said}");
+        assert!(!first || matches!(mode(&path("secrets")), 0o700 | 0o750), "{:o}", mode(&path("secrets")));
+    }
+    assert_eq!(fs::read_to_string(path("secrets/cam-1")).unwrap(), "viewer:hunter2\n");
+    assert!(matches!(mode(&path("secrets/cam-1")), 0o600 | 0o640), "{:o}", mode(&path("secrets/cam-1")));
+    assert_eq!(fs::read_dir(path("secrets")).unwrap().count(), 1, "something was left behind");
+    for (name, input, why) in [
+        ("cam-1", "", "is empty"),
+        ("cam-1", "a:b\nc:d\n", "more than one line"),
+        ("cam-1", &"x".repeat(2000), "longer than 1024"),
+        ("../cam-1", "a:b\n", "no name of a secret"),
+        ("viewer:hunter2", "a:b\n", "no name of a secret"),
+    ] {
+        let (code, said) = set(name, input);
+        assert!(code == 2 && said.contains(why) && !said.contains("hunter2"), "{name}: {said}");
+    }
+    assert_eq!(
+        fs::read_to_string(path("secrets/cam-1")).unwrap(),
+        "viewer:hunter2\n",
+        "a refused one changed it"
+    );
+}
+
+#[test]
+fn a_service_that_cannot_start_says_why_first_and_lets_time_pass() {
+    let folder = site_with_a_secret("outbox");
+    let runtime = folder.path().join("run");
+    fs::create_dir(&runtime).unwrap();
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_lookout"))
+            .args(["run", "--config", "site.toml"])
+            .current_dir(folder.path())
+            .env("RUNTIME_DIRECTORY", &runtime)
+            .env("LOOKOUT_MODELS", in_repository("models"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let why = "error: Lookout does not start: site.toml:";
+    // The first time it answers at once.
+    let output = start().wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.starts_with(why) && said.lines().next().unwrap().contains("secrets/cam-1 is not there"),
+        "{said}"
+    );
+    // The second time it waits, and says so; not for the whole time where somebody mends something.
+    let mut waiting = start();
+    let mut lines = BufReader::new(waiting.stderr.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with(why));
+    let next = lines.next().unwrap().unwrap();
+    assert!(next.contains("attempt 2; the next one in 5 s, or as soon as something"), "{next}");
+    assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
+    assert_eq!(waiting.wait().unwrap().code(), Some(2));
+    assert_eq!(lines.count(), 0, "more than two lines for what is known already");
+    let mut waiting = start();
+    let mut lines = BufReader::new(waiting.stderr.take().unwrap()).lines();
+    assert!(lines.by_ref().take(2).last().unwrap().unwrap().contains("attempt 3; the next one in 10 s"));
+    let began = Instant::now();
+    while waiting.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(8), "it waits though the secret was written");
+        let _ = lookout(folder.path(), &["secret", "set", "cam-2", "--dir", "secrets"], "viewer:x\n");
+    }
 }

@@ -34,6 +34,7 @@ inside lookout models verify
 inside getent passwd lookout >/dev/null || wrong "no user"
 inside test -x /usr/sbin/mosquitto || wrong "no broker"
 [ "$(stat -c %a "$root/var/lib/lookout")" = 700 ] || wrong "the state is open to others"
+[ "$(stat -c %a:%U "$root/etc/lookout/secrets")" = 750:root ] || wrong "the service could change its secrets"
 [ -e "$root/lib/systemd/system/lookout.service" ] || wrong "no service"
 [ -L "$root/etc/systemd/system/multi-user.target.wants/lookout.service" ] || wrong "the service is not enabled"
 
@@ -44,13 +45,25 @@ alerts=$(grep -c . "$work/alerts.jsonl") || true
 [ "${alerts:-0}" -ge 3 ] || wrong "only ${alerts:-0} revisions of alerts on the bundled clip"
 step "$alerts revisions of alerts on the bundled clip"
 
-step "upgrade"
+step "as the README says: the service's user reads what root wrote, and check judges by it"
 cp config/minimal.toml "$root/etc/lookout/lookout.toml"
+sed -i 's/^# secret = "cam-1"/secret = "cam-1"/' "$root/etc/lookout/lookout.toml"
+grep -q '^secret = "cam-1"' "$root/etc/lookout/lookout.toml" || wrong "minimal.toml names no secret to try"
+echo viewer:the-password | inside lookout secret set cam-1
+inside lookout check || wrong "check refuses what the README says"
+inside runuser -u lookout -- lookout check || wrong "the service's user cannot read it"
+chmod 600 "$root/etc/lookout/secrets/cam-1"
+if inside lookout check 2>"$work/check.log"; then wrong "check says that all is well, and the service cannot read"; fi
+grep -q 'cannot be read' "$work/check.log" || wrong "check complains of something else: $(cat "$work/check.log")"
+chgrp root "$root/etc/lookout/secrets/cam-1"
+
+step "upgrade"
 echo "# mine" >>"$root/etc/lookout/lookout.toml"
 echo alerts >"$root/var/lib/lookout/kept"
 inside apt-get install -y -q /new.deb >"$work/upgrade.log" 2>&1 || { tail -30 "$work/upgrade.log"; exit 1; }
 [ "$(inside dpkg-query -W -f '${Version}' lookout)" = 0.1.0-2 ] || wrong "not upgraded"
 grep -q "# mine" "$root/etc/lookout/lookout.toml" || wrong "the upgrade touched the configuration"
+inside lookout check || wrong "the upgrade leaves a secret that the service cannot read"
 [ -e "$root/var/lib/lookout/kept" ] || wrong "the upgrade lost the state"
 
 step "remove"

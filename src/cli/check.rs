@@ -1,20 +1,27 @@
 //! `lookout check`: every problem of a configuration, each with its place and what to try.
+//!
+//! Judges as the service would: as root, files are read with the rights of the service's user, and what the unit keeps
+//! from it is told too.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::{Failure, print_line};
-use crate::analysis::detection::Class;
+use crate::config::account::{Account, Unit};
 use crate::config::{
-    Broker, Camera, CameraSource, Config, MqttVersion, Problem, Problems, SensorSource, Severity,
-    Surroundings,
+    self, Broker, Camera, CameraSource, Config, KnownModel, MqttVersion, Problem, SensorSource, Severity,
+    Surroundings, Survey, Wanted,
 };
-use crate::detector::manifest::{Manifest, ManifestError};
+use crate::detector::Model;
+use crate::detector::manifest::Manifest;
 use crate::mqtt::embedded;
+
+mod reach;
 
 /// Where the service looks for its configuration.
 const DEFAULT_FILE: &str = "/etc/lookout/lookout.toml";
@@ -36,6 +43,21 @@ pub struct Args {
     /// The configuration is for another machine: look for no secrets, certificates, videos and models here
     #[arg(long)]
     elsewhere: bool,
+    /// Judge what can be read as this user would; only root can [default: for root the service's user]
+    #[arg(long = "as", value_name = "USER", conflicts_with = "elsewhere")]
+    user: Option<String>,
+}
+
+/// As whom files are read.
+struct Judge {
+    /// Somebody else than who runs the command.
+    account: Option<Account>,
+    /// The unit of the service, where its limits count.
+    unit: Option<Unit>,
+    /// Whether it is known as whom the service runs, so that what it cannot write is an error.
+    is_the_services: bool,
+    /// Who that is, for people; nothing where it goes without saying.
+    told: Option<String>,
 }
 
 /// What became of one file.
@@ -45,14 +67,19 @@ struct Outcome {
     problems: Vec<Problem>,
     /// Why models and classes were not checked.
     unchecked: Option<String>,
+    /// Whose rights counted, where they are not those of who runs the command.
+    judged_as: Option<String>,
+    /// The same for people.
+    told: Option<String>,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let judge = Judge::chosen(&args)?;
     let mut errors = 0;
     let mut complaints = String::new();
     for file in &args.files {
-        let outcome = check(file, &args)?;
+        let outcome = check(file, &args, &judge)?;
         errors += outcome.errors();
         if args.json {
             print_line(outcome.json())?;
@@ -79,48 +106,136 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-fn check(file: &Path, args: &Args) -> Result<Outcome, Failure> {
-    let surroundings = if args.elsewhere { Surroundings::elsewhere(file) } else { Surroundings::of(file) };
-    let config = match Config::load_in(file, &surroundings) {
-        Ok(config) => config,
-        Err(problems) => {
-            let problems = problems.iter().cloned().collect();
-            return Ok(Outcome { file: file.to_owned(), config: None, problems, unchecked: None });
+impl Judge {
+    fn chosen(args: &Args) -> Result<Judge, Failure> {
+        let nobody_else = Judge { account: None, unit: None, is_the_services: false, told: None };
+        if args.elsewhere {
+            return Ok(nobody_else);
         }
-    };
-    let mut problems: Option<Problems> = None;
-    let unchecked = match manifest_for(&config, args) {
-        Ok(manifest) => {
-            problems = against_models(&config, &manifest);
-            None
+        let me = Account::of_this_thread();
+        let i_am_root = me.as_ref().is_some_and(Account::is_root);
+        let as_other = |account: Account, unit| Judge {
+            told: Some(format!("judged as the user {}", account.name)),
+            account: Some(account),
+            unit,
+            is_the_services: true,
+        };
+        if let Some(name) = &args.user {
+            let account = Account::named(name);
+            let account = account.ok_or_else(|| Failure::invalid(format!("there is no user `{name}`")))?;
+            if Some(&account) == me.as_ref() {
+                return Ok(Judge { is_the_services: true, ..nobody_else });
+            }
+            if !i_am_root {
+                let why = format!("only root can judge as `{name}`\n  hint: sudo lookout check --as {name}");
+                return Err(Failure::invalid(why));
+            }
+            return Ok(as_other(account, None));
         }
-        // A list that was named must be there; one that nobody named is a bonus.
-        Err(error) if args.manifest.is_some() => return Err(Failure::invalid(error)),
-        Err(error) => Some(error.to_string().lines().next().unwrap_or_default().to_owned()),
-    };
-    let problems = problems.iter().flat_map(Problems::iter).chain(&config.warnings).cloned().collect();
-    Ok(Outcome { file: file.to_owned(), config: Some(config), problems, unchecked })
-}
-
-fn manifest_for(config: &Config, args: &Args) -> Result<Manifest, ManifestError> {
-    let named = args.manifest.as_deref();
-    let configured = config.detector.manifest.as_deref().filter(|_| !args.elsewhere);
-    Manifest::find(named.or(configured))
-}
-
-/// Names of models, then, where those are right, names of classes.
-fn against_models(config: &Config, manifest: &Manifest) -> Option<Problems> {
-    let names: Vec<&str> = manifest.models().iter().map(|model| model.name.as_str()).collect();
-    if let Err(problems) = config.check_models(&names) {
-        return Some(problems);
+        let service = Account::of_service().filter(|service| !service.is_root());
+        if !i_am_root {
+            let other = service.filter(|service| Some(service) != me.as_ref());
+            let told = other.map(|Account { name, .. }| {
+                format!("judged as you; `sudo lookout check` judges as the service's user {name}")
+            });
+            return Ok(Judge { told, ..nobody_else });
+        }
+        let unit = Unit::installed();
+        // Systemd reads the secrets as root and hands them over.
+        let reads_for_itself = !unit.as_ref().is_some_and(Unit::loads_credentials);
+        Ok(match service.filter(|_| reads_for_itself) {
+            Some(service) => as_other(service, unit),
+            None => Judge { unit, is_the_services: true, ..nobody_else },
+        })
     }
-    let detector = &config.detector;
-    let classes: Vec<Class> = std::iter::once(&detector.model)
-        .chain(&detector.face_model)
-        .filter_map(|name| manifest.model(name).ok())
-        .flat_map(|model| model.reported())
-        .collect();
-    config.check_classes(&classes).err()
+
+    /// What `work` finds as the user that is judged for.
+    fn ask<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+        let Some(account) = &self.account else { return Ok(work()) };
+        account
+            .act(work)
+            .map_err(|error| Failure::failed(format!("cannot look as the user `{}`: {error}", account.name)))
+    }
+}
+
+fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
+    let surroundings = if args.elsewhere { Surroundings::elsewhere(file) } else { Surroundings::of(file) };
+    let outcome = |config, problems, unchecked| Outcome {
+        file: file.to_owned(),
+        config,
+        problems,
+        unchecked,
+        judged_as: judge.account.as_ref().map(|account| account.name.clone()),
+        told: judge.told.clone(),
+    };
+    // Read as whoever asks: a draft may lie in their own folder.
+    let text = match config::text_of(file) {
+        Ok(text) => text,
+        Err(problems) => return Ok(outcome(None, problems.list, None)),
+    };
+    // The one that the service runs is the service's to read.
+    if file == Path::new(DEFAULT_FILE) || args.user.is_some() {
+        let read = judge.ask(|| config::text_of(file).map(drop))?;
+        if let Err(problems) = read {
+            return Ok(outcome(None, problems.list, None));
+        }
+    }
+    if let Some(named) = &args.manifest {
+        // A list that was named here must be there; one that the file names is the file's matter.
+        Manifest::read(&Manifest::locate(Some(named)).map_err(Failure::invalid)?)
+            .map_err(Failure::invalid)?;
+    }
+    let (survey, unchecked, reach) = judge.ask(|| {
+        let unchecked = Mutex::new(None);
+        let survey =
+            Config::survey(file, &text, &surroundings, &|wanted| known_models(wanted, args, &unchecked));
+        let reach = survey.config.as_ref().filter(|_| judge.is_the_services);
+        let reach = reach.map(|config| reach::problems(config, judge.unit.as_ref()));
+        (survey, unchecked.into_inner(), reach.unwrap_or_default())
+    })?;
+    let Survey { config, mut problems, .. } = survey;
+    problems.extend(reach);
+    problems.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
+    Ok(outcome(config, problems, unchecked))
+}
+
+/// The models there are. Where none are to be expected here, says into `unchecked` why they were not asked for.
+fn known_models(
+    wanted: Wanted<'_>,
+    args: &Args,
+    unchecked: &Mutex<Option<String>>,
+) -> Result<Option<Vec<KnownModel>>, (String, String)> {
+    let configured = wanted.manifest.filter(|_| !args.elsewhere);
+    if configured.is_some_and(|manifest| args.manifest.is_none() && !manifest.is_file()) {
+        // The file names a list that is not there, which was said already.
+        return Ok(None);
+    }
+    let manifest = match Manifest::find(args.manifest.as_deref().or(configured)) {
+        Ok(manifest) => manifest,
+        Err(error) if args.elsewhere => {
+            *unchecked.lock() = Some(first_line(&error.to_string()).0);
+            return Ok(None);
+        }
+        Err(error) => return Err(first_line(&error.to_string())),
+    };
+    let known = manifest.models().iter().map(|entry| {
+        let is_wanted = !args.elsewhere && wanted.models.contains(&entry.name.as_str());
+        let trouble = if is_wanted { Model::check_file(entry).err() } else { None };
+        KnownModel {
+            name: entry.name.clone(),
+            classes: entry.reported().collect(),
+            trouble: trouble.map(|error| first_line(&error.to_string())),
+        }
+    });
+    Ok(Some(known.collect()))
+}
+
+/// The sentence of an error and its hint.
+fn first_line(message: &str) -> (String, String) {
+    let mut lines = message.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    let hint = lines.find_map(|line| line.trim().strip_prefix("hint: "));
+    (first, hint.unwrap_or("`lookout models list` and `lookout models verify` say more").to_owned())
 }
 
 impl Outcome {
@@ -149,6 +264,7 @@ impl Outcome {
             "cameras": self.config.as_ref().map(|config| config.cameras.len()),
             "rules": self.config.as_ref().map(|config| config.rules.len()),
             "models_checked": self.config.is_some() && self.unchecked.is_none(),
+            "judged_as": self.judged_as,
             "problems": problems,
         })
     }
@@ -164,7 +280,8 @@ impl Outcome {
 
     fn write_summary(&self, out: &mut String, config: &Config) -> std::fmt::Result {
         let site = &config.site;
-        writeln!(out, "{}: no error", self.file.display())?;
+        let judged = self.told.as_ref().map_or(String::new(), |told| format!(", {told}"));
+        writeln!(out, "{}: no error{judged}", self.file.display())?;
         let (area, zone) = (&site.area, &site.time_zone_name);
         let (mode, language) = (site.mode.name(), site.language.tag());
         writeln!(out, "  box      {} in {area}, {zone}, titles in {language}, mode {mode}", site.box_id)?;

@@ -22,6 +22,7 @@ pub mod probe;
 pub mod replay;
 pub mod run;
 pub mod schema;
+pub mod secret;
 pub mod sensors;
 pub mod tail;
 
@@ -90,6 +91,8 @@ enum Command {
     Tail(tail::Args),
     /// Make, list and use the keys of those who command boxes
     Keys(keys::Args),
+    /// Write the password of a camera or broker where the service can read it
+    Secret(secret::Args),
     /// Show or verify the audit log: who asked this box for what
     Audit(audit::Args),
     /// List or verify models
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Sensors(args) => sensors::run(args),
         Command::Tail(args) => tail::run(args),
         Command::Keys(args) => keys::run(args),
+        Command::Secret(args) => secret::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),

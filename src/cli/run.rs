@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::daemon;
 
-use super::Failure;
+use super::{Failure, with_error_prefix};
 
 /// Arguments of `lookout run`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,14 @@ pub struct Args {
 /// # Errors
 /// A configuration with problems where the command centre sent none before, or a part of the daemon that cannot start.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let path = args.config.clone();
+    start(args).map_err(|failure| {
+        let told = daemon::failed_start::tell_and_wait(&with_error_prefix(&failure.message), &path);
+        if told { Failure { message: String::new(), ..failure } } else { failure }
+    })
+}
+
+fn start(args: Args) -> Result<(), Failure> {
     let (config, broken_file) = match Config::load(&args.config) {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {

@@ -404,7 +404,7 @@ pub struct CameraDocument {
     #[schemars(range(min = 0.1, max = 10.0), extend("default" = 1.0))]
     pub weight: Option<At<f64>>,
     /// How sure the detector must be, per class, 0 to 1. Classes that are not named use the model's own value.
-    #[schemars(extend("examples" = [{"person": 0.45, "car": 0.5}]))]
+    #[schemars(extend("examples" = [{"person": 0.3, "car": 0.4}]))]
     pub thresholds: Option<At<BTreeMap<String, At<f64>>>>,
     /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
     #[schemars(extend("default" = "auto"))]

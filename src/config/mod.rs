@@ -15,7 +15,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,11 +28,14 @@ use crate::contract::Sender;
 use crate::contract::signature::KnownKey;
 use crate::contract::topics::Topics;
 
+pub mod account;
 pub mod catalogue;
 mod check;
 pub mod conditions;
 mod digest;
 pub mod document;
+mod lookalike;
+mod models;
 pub mod problem;
 pub mod reference;
 pub mod schema;
@@ -45,6 +48,7 @@ pub use document::{
     DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Precision, Provider,
     TableDocument, Transport,
 };
+pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};
 pub use settings::{
@@ -95,8 +99,20 @@ pub struct Config {
 /// Names in the file that only the list of models can tell right or wrong.
 #[derive(Debug, Clone, Default)]
 struct Named {
+    /// The list of models that the file names.
+    manifest: Option<PathBuf>,
     models: Vec<ModelUse>,
     classes: Vec<ClassUse>,
+}
+
+/// What a text is found to be.
+#[derive(Debug)]
+pub struct Survey {
+    /// The configuration, unless there is an error. Its warnings are among the problems.
+    pub config: Option<Config>,
+    /// Errors in the order of the file, then warnings.
+    pub problems: Vec<Problem>,
+    sha256: String,
 }
 
 /// One place where the file names a model.
@@ -175,9 +191,26 @@ impl Config {
     ///
     /// Every problem of the text.
     pub fn from_text(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Config, Problems> {
+        let unasked = |_: Wanted<'_>| Ok(None);
+        let Survey { config, problems, sha256 } = Config::survey(path, text, surroundings, &unasked);
+        match config {
+            Some(config) => Ok(Config { warnings: problems, ..config }),
+            None => Err(Problems { path: path.to_owned(), list: problems, sha256: Some(sha256) }),
+        }
+    }
+
+    /// As [`from_text`](Config::from_text), and in the same pass whether the models and classes that the text names
+    /// are there.
+    pub fn survey(path: &Path, text: &str, surroundings: &Surroundings, models: &ModelList<'_>) -> Survey {
         let source = Source::new(path, text);
         let mut report = Report::new(&source);
         let (mut root, unreadable) = toml::de::DeTable::parse_recoverable(text);
+        if let Some(format) = lookalike::other_format(text).filter(|_| !unreadable.is_empty()) {
+            report.error(&(0..0), format!("this is {format}, no TOML")).hint(
+                "a section is `[site]`, a value `box = \"box-1\"`, each camera `[[camera]]`; config/minimal.toml is one to start from",
+            );
+            return Survey { config: None, problems: report.finish(), sha256: digest::of(root.get_ref()) };
+        }
         for error in unreadable {
             let span = error.span().unwrap_or(0..0);
             report.unreadable(&span, format!("this is no TOML: {}", error.message()));
@@ -185,52 +218,30 @@ impl Config {
         let sha256 = digest::of(root.get_ref());
         let taken_out = structure::check(&mut root, &mut report);
         let document = structure::read(root, &mut report);
-        let checked = check::document(&document, &taken_out, surroundings, &mut report);
+        let check::Checked { parts, named } =
+            check::document(&document, &taken_out, surroundings, &mut report);
+        models::check(&named, models, &mut report);
         let failed = report.has_errors();
         let problems = report.finish();
-        match checked {
-            Some(parts) if !failed => Ok(Config {
-                site: parts.site,
-                mqtt: parts.mqtt,
-                detector: parts.detector,
-                outbox: parts.outbox,
-                evidence: parts.evidence,
-                cameras: parts.cameras,
-                rules: parts.rules,
-                titles: parts.titles,
-                signals: parts.signals,
-                neighbours: parts.neighbours,
-                sensors: parts.sensors,
-                command_keys: parts.command_keys,
-                warnings: problems,
-                sha256,
-                named: parts.named,
-                source,
-            }),
-            _ => Err(Problems { path: path.to_owned(), list: problems, sha256: Some(sha256) }),
-        }
-    }
-
-    /// Second step, once the list of models is known: every model that the file names must be in it.
-    ///
-    /// # Errors
-    ///
-    /// One problem for each name that is not.
-    pub fn check_models(&self, there_are: &[&str]) -> Result<(), Problems> {
-        let mut report = Report::new(&self.source);
-        for ModelUse { name, span, field } in &self.named.models {
-            if there_are.contains(&name.as_str()) {
-                continue;
-            }
-            let what = match field {
-                Some(field) => format!("[detector]: `{field}` names an unknown model: `{name}`"),
-                None => format!("the usual model `{name}` is not in the list of models"),
-            };
-            let known = suggest::hint(name, there_are.iter().copied(), "there are");
-            let hint = known.unwrap_or_else(|| "`lookout models list` prints those there are".to_owned());
-            report.error(span, what).hint(hint);
-        }
-        self.second_step(report)
+        let config = parts.filter(|_| !failed).map(|parts| Config {
+            site: parts.site,
+            mqtt: parts.mqtt,
+            detector: parts.detector,
+            outbox: parts.outbox,
+            evidence: parts.evidence,
+            cameras: parts.cameras,
+            rules: parts.rules,
+            titles: parts.titles,
+            signals: parts.signals,
+            neighbours: parts.neighbours,
+            sensors: parts.sensors,
+            command_keys: parts.command_keys,
+            warnings: Vec::new(),
+            sha256: sha256.clone(),
+            named,
+            source,
+        });
+        Survey { config, problems, sha256 }
     }
 
     /// Second step, once the chosen models are known: every class that the file names must be one that they find.
@@ -240,14 +251,7 @@ impl Config {
     /// One problem for each name that no chosen model finds.
     pub fn check_classes(&self, found_by_models: &[Class]) -> Result<(), Problems> {
         let mut report = Report::new(&self.source);
-        let names: Vec<&str> = found_by_models.iter().map(|class| class.name()).collect();
-        for ClassUse { class, span, by } in &self.named.classes {
-            if !found_by_models.contains(class) {
-                report
-                    .error(span, format!("{by}: the chosen models do not find the class `{class}`"))
-                    .maybe_hint(suggest::hint(class.name(), names.iter().copied(), "they find"));
-            }
-        }
+        models::check_classes(&self.named.classes, found_by_models, models::CHOSEN, &mut report);
         self.second_step(report)
     }
 
@@ -293,6 +297,17 @@ impl Config {
         }
     }
 
+    /// An error at a value of a section, which only the machine tells wrong.
+    pub fn problem_at(&self, section: &str, name: &str, what: String, hint: String) -> Problem {
+        let (root, _) = toml::de::DeTable::parse_recoverable(self.text());
+        let section = root.get_ref().get(section);
+        let value = section.and_then(|at| at.get_ref().as_table()).and_then(|table| table.get(name));
+        let span = value.or(section).map_or(0..0, toml::Spanned::span);
+        let mut report = Report::new(&self.source);
+        report.error(&(span.start..span.start), what).hint(hint);
+        report.finish().remove(0)
+    }
+
     /// The file it was read from.
     pub fn path(&self) -> &Path {
         self.source.path()
@@ -332,7 +347,12 @@ impl Camera {
     }
 }
 
-fn text_of(path: &Path) -> Result<String, Problems> {
+/// The text of a configuration file.
+///
+/// # Errors
+///
+/// One problem, where it cannot be read or is no text.
+pub fn text_of(path: &Path) -> Result<String, Problems> {
     let one = |what: String, hint: &str| Problems {
         path: path.to_owned(),
         list: vec![Problem {
@@ -346,10 +366,11 @@ fn text_of(path: &Path) -> Result<String, Problems> {
         sha256: None,
     };
     let unreadable = |error: std::io::Error| {
-        one(
-            format!("the file cannot be read: {error}"),
-            "config/example.toml is a complete example to start from",
-        )
+        let hint = match error.kind() {
+            ErrorKind::PermissionDenied => secret::unreadable_hint(path),
+            _ => "config/example.toml is a complete example to start from".to_owned(),
+        };
+        one(format!("the file cannot be read: {error}"), &hint)
     };
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::suggest;
+use super::{lookalike, suggest};
 
 /// The text of a configuration file and where it came from.
 #[derive(Clone)]
@@ -258,7 +258,18 @@ impl<'s> Report<'s> {
                 true => !is_syntax || !told_lines.insert(line),
                 false => found.consequence && !broken_lines.is_empty(),
             };
-            let problem = self.problem(found, !broken_lines.is_empty());
+            let mut problem = self.problem(found, !broken_lines.is_empty());
+            let line_text = self.source.line_at(found.span.start);
+            let alike = if is_syntax {
+                lookalike::on_line(line_text, could_hold_a_secret(line_text))
+            } else {
+                let typed = self.source.text.get(found.span.clone()).unwrap_or_default();
+                lookalike::in_value(typed, could_hold_a_secret(line_text))
+            };
+            problem.hint = match (alike, problem.hint) {
+                (Some(alike), Some(hint)) => Some(format!("{alike}; {hint}")),
+                (alike, hint) => alike.or(hint),
+            };
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
             let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
             if !is_echo && !is_told {

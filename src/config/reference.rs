@@ -60,8 +60,8 @@ MiB (`_mib`); coordinates are parts of the picture from 0 to 1 with the origin a
 the folder of the configuration file. `lookout check FILE` reports every problem of a file at once.
 
 Passwords never stand in this file: `secret = \"cam-03\"` names a file `cam-03` in the secrets folder (`[site] secrets_dir`;
-systemd's `$CREDENTIALS_DIRECTORY` where the service has one) that holds `user:password` on one line and can be read by
-its owner only (`chmod 600`).
+systemd's `$CREDENTIALS_DIRECTORY` where the service has one) that holds `user:password` on one line and that nobody but its
+owner and the service's own group can read; `lookout secret set cam-03` writes it so.
 
 [example.toml](example.toml) shows everything in one file, [minimal.toml](minimal.toml) the least that works, and
 [lookout.schema.json](lookout.schema.json) lets editors complete and check as you type.

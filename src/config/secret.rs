@@ -1,4 +1,4 @@
-//! Passwords: read from files that only their owner can read, and never shown.
+//! Passwords: read from files that nobody but their owner and the service can read, and never shown.
 //!
 //! Input: the secrets folder (`[site] secrets_dir`), or the folder of systemd's credentials where the service has
 //! one. Must never put the content of a file into an error, a log or a `Debug`.
@@ -6,10 +6,14 @@
 use std::fmt;
 use std::fs;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::account::{self, Account};
+use super::document::DEFAULT_SECRETS_DIR;
+
 /// Most bytes of a secret file: a key pasted by mistake is not sent to a camera.
-const MAX_SECRET_BYTES: u64 = 1024;
+pub(crate) const MAX_SECRET_BYTES: u64 = 1024;
 
 /// A text that never shows itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,14 +70,51 @@ impl SecretError {
     pub fn hint(&self) -> String {
         match self {
             SecretError::Missing(path) | SecretError::Malformed(path, _) => {
-                format!("write `user:password` on one line: install -m 600 /dev/stdin {}", path.display())
+                format!("it holds `user:password` on one line: {}", set_command(path))
             }
-            SecretError::TooOpen(path, _) => format!("chmod 600 {}", path.display()),
-            SecretError::Unreadable(path, _) => {
-                format!("it must belong to the user that runs Lookout: ls -l {}", path.display())
-            }
+            SecretError::TooOpen(path, _) => close_command(path),
+            SecretError::Unreadable(path, _) => unreadable_hint(path),
         }
     }
+}
+
+/// The command that writes the secret file `path` as it has to be.
+pub(super) fn set_command(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match path.parent().filter(|dir| *dir != Path::new(DEFAULT_SECRETS_DIR)) {
+        Some(dir) => format!("lookout secret set {name} --dir {}", dir.display()),
+        None => format!("lookout secret set {name}"),
+    }
+}
+
+/// The command that closes `path` to everybody but the service.
+pub(super) fn close_command(path: &Path) -> String {
+    match Account::of_service().filter(|service| service.own_group().is_some()) {
+        Some(Account { name, .. }) => format!("chown root:{name} {0} && chmod 640 {0}", path.display()),
+        None => format!("chmod 600 {}", path.display()),
+    }
+}
+
+/// Why a file that should be there cannot be read, by the user whose rights this thread has.
+pub(super) fn unreadable_hint(path: &Path) -> String {
+    let who = match Account::of_this_thread() {
+        Some(Account { name, .. }) => format!("the user `{name}`"),
+        None => "the user that runs Lookout".to_owned(),
+    };
+    let service = Account::of_service().filter(|service| service.own_group().is_some());
+    let owner = service.map_or_else(|| "root".to_owned(), |service| service.name);
+    if path.starts_with("/root") || path.starts_with("/home") {
+        return format!("{who} does not reach people's own folders: put it below /etc/lookout");
+    }
+    // A file that cannot even be asked for its mode lies in a folder that is closed.
+    let is_closed = path.metadata().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+    if let Some(dir) = path.ancestors().skip(1).find(|dir| dir.metadata().is_ok()).filter(|_| is_closed) {
+        return format!(
+            "the folder {0} is closed to {who}: chown root:{owner} {0} && chmod 750 {0}",
+            dir.display()
+        );
+    }
+    format!("{who} may not read it: chown root:{owner} {0} && chmod 640 {0}", path.display())
 }
 
 /// Where secret files are.
@@ -128,7 +169,7 @@ impl SecretStore {
         if !metadata.is_file() {
             return Err(SecretError::Malformed(path.to_owned(), "is no file"));
         }
-        if let Some(mode) = mode_if_open_to_others(&metadata).filter(|_| !self.guarded) {
+        if let Some(mode) = mode_if_open_beyond_the_service(&metadata).filter(|_| !self.guarded) {
             return Err(SecretError::TooOpen(path.to_owned(), mode));
         }
         let mut bytes = Vec::new();
@@ -145,6 +186,13 @@ pub(crate) fn mode_if_open_to_others(metadata: &fs::Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = metadata.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
+}
+
+/// The same, but the service's own group may read: so files may belong to root, and the service cannot change them.
+pub(super) fn mode_if_open_beyond_the_service(metadata: &fs::Metadata) -> Option<u32> {
+    let mode = mode_if_open_to_others(metadata)?;
+    let only_its_group_reads = mode & 0o077 == 0o040;
+    (!only_its_group_reads || account::group_of_service() != Some(metadata.gid())).then_some(mode)
 }
 
 #[cfg(test)]
@@ -174,10 +222,12 @@ mod tests {
 
     #[test]
     fn a_file_that_others_can_read_is_refused_with_the_command_that_helps() {
-        let (_dir, store) = store_with("cam", "admin:x", 0o640);
+        let (_dir, store) = store_with("cam", "admin:x", 0o644);
         let error = store.read("cam", None).unwrap_err();
-        assert!(matches!(error, SecretError::TooOpen(_, 0o640)), "{error}");
-        assert!(error.hint().starts_with("chmod 600 "), "{}", error.hint());
+        assert!(matches!(error, SecretError::TooOpen(_, 0o644)), "{error}");
+        // Where there is a service's user, its group may read.
+        let hint = error.hint();
+        assert!(hint.starts_with("chmod 600 ") || hint.starts_with("chown root:"), "{hint}");
         // Systemd keeps others out of its folder, whatever the mode of the file.
         let guarded = SecretStore { guarded: true, ..store };
         assert!(guarded.read("cam", None).is_ok());

@@ -323,8 +323,7 @@ impl<'s> Walk<'s, '_, '_> {
         }
         if names_a_password(name) {
             let what = format!("{before}a password never stands in the configuration");
-            let hint =
-                "write it to a file in the secrets folder (chmod 600) and name that file: secret = \"FILE\"";
+            let hint = "write it to a file in the secrets folder with `lookout secret set NAME` and name that file: secret = \"NAME\"";
             self.report.error(span, what).hint(hint);
             return;
         }

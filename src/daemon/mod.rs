@@ -17,6 +17,7 @@ pub mod clock_watch;
 mod close_up;
 mod commands;
 mod descriptors;
+pub mod failed_start;
 mod file_watch;
 mod keeper;
 mod lifeline;
@@ -268,6 +269,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     if let Some(problems) = &options.broken_file {
         running.tell_broken_file(problems);
     }
+    failed_start::forget();
     watchdog::tell_ready();
     serve(&mut running, &control, &lifeline);
 
@@ -339,7 +341,8 @@ fn listen_to_signals(notes: Sender<Control>) -> Result<(), DaemonError> {
                 _ = interrupt.recv() => Control::Stop,
             };
             if notes.send(note).is_err() {
-                return;
+                // The daemon did not come up and only waits: nothing is left to be stopped in order.
+                std::process::exit(1);
             }
         }
     };

@@ -299,7 +299,7 @@ impl Health {
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
     pub fn is_news(&self, readings: &Readings) -> bool {
-        parts(&reasons(readings)) != self.told
+        parts(&reasons(readings, &self.told)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
@@ -410,7 +410,7 @@ impl Health {
     }
 
     fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
-        let reasons = reasons(readings);
+        let reasons = reasons(readings, &self.told);
         self.told = parts(&reasons);
         let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
         self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
@@ -476,8 +476,27 @@ fn advice(mode: GateMode) -> Option<String> {
     })
 }
 
-/// What is wrong now: part and reason.
-fn reasons(readings: &Readings) -> Vec<(String, String)> {
+/// The part that stands for the disk of the queue.
+const DISK: &str = "disk";
+
+/// What is short on the disk. Once it was told, an eighth more must be free before it is well: a disk at its limit would
+/// otherwise come and go.
+fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
+    let free = depth.free_bytes?;
+    let least = depth.least_free_bytes;
+    let enough = if is_told { least.saturating_add(least / 8) } else { least };
+    let mib = |bytes: u64| bytes >> 20;
+    (free < enough).then(|| {
+        format!(
+            "{} MiB are free where the queue is, and [outbox] min_free_mib leaves {} to others: pictures and the least urgent alerts are dropped first",
+            mib(free),
+            mib(least)
+        )
+    })
+}
+
+/// What is wrong now: part and reason. `told` are the parts of the last report.
+fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
     for (id, stats) in &readings.cameras {
         if let Some(error) = &stats.last_error {
@@ -507,6 +526,9 @@ fn reasons(readings: &Readings) -> Vec<(String, String)> {
     } else if readings.depth.over_limit {
         let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
         reasons.push(("spool".to_owned(), reason));
+    }
+    if let Some(reason) = short_disk(&readings.depth, told.iter().any(|part| part == DISK)) {
+        reasons.push((DISK.to_owned(), reason));
     }
     let failed = readings.lookers.failed.load(Ordering::Relaxed);
     if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
@@ -601,4 +623,28 @@ fn spool(depth: &Depth) -> SpoolHealth {
 
 fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_others_filled_is_told_and_does_not_come_and_go() {
+        let depth = |free_mib: u64| Depth {
+            free_bytes: Some(free_mib << 20),
+            least_free_bytes: 256 << 20,
+            ..Depth::default()
+        };
+        assert_eq!(short_disk(&depth(256), false), None);
+        let full = short_disk(&depth(0), false).expect("a full disk is told");
+        assert!(
+            full.starts_with("0 MiB are free where the queue is, and [outbox] min_free_mib leaves 256"),
+            "{full}"
+        );
+        assert!(short_disk(&depth(270), true).is_some(), "at its limit it stays told");
+        assert_eq!(short_disk(&depth(288), true), None);
+        let unknown = Depth { free_bytes: None, ..depth(0) };
+        assert_eq!(short_disk(&unknown, false), None);
+    }
 }

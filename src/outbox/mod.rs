@@ -389,6 +389,8 @@ pub struct Depth {
     pub over_limit: bool,
     /// Free bytes on the disk; `None` where it cannot be told.
     pub free_bytes: Option<u64>,
+    /// Free bytes that are to be left on the disk.
+    pub least_free_bytes: u64,
 }
 
 /// What was noticed at opening; each is also logged.
@@ -605,9 +607,14 @@ impl Outbox {
         self.depth.lock().clone()
     }
 
-    /// Asks the database's thread and waits until it has worked off what came before.
+    /// Asks the database's thread and waits until it has worked off what came before. Looks at the disk meanwhile,
+    /// which others may fill while nothing is stored.
     pub fn is_alive(&self) -> bool {
-        self.call(|_| Ok(())).is_ok()
+        self.call(|store| {
+            store.look_at_disk();
+            Ok(())
+        })
+        .is_ok()
     }
 
     /// Changes whenever something was stored.

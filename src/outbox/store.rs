@@ -318,6 +318,7 @@ impl Store {
             marks: self.marks,
             over_limit: self.over_limit,
             free_bytes: self.free_bytes,
+            least_free_bytes: self.options.limits.free_bytes,
         }
     }
 
@@ -464,13 +465,17 @@ impl Store {
         Ok(id)
     }
 
+    pub(super) fn look_at_disk(&mut self) {
+        self.free_bytes = free_bytes(&self.dir);
+    }
+
     /// Runs `work` in a transaction.
     pub(super) fn write(
         &mut self,
         doing: &'static str,
         work: impl Fn(&Store, &Transaction<'_>, &mut Changes) -> rusqlite::Result<()>,
     ) -> Result<(), OutboxError> {
-        self.free_bytes = free_bytes(&self.dir);
+        self.look_at_disk();
         self.attempt(doing, |store| store.try_write(&work))?;
         if !self.reserve {
             self.keep_reserve();

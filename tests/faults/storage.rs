@@ -162,8 +162,9 @@ fn a_daemon_on_a_full_disk_goes_on_says_so_and_loses_nothing() {
         std::thread::park_timeout(Duration::from_millis(20));
     }
     let full_at = Instant::now();
-    listener.wait_one("the box to say so", |one| says_spool(one, "no room"));
+    listener.wait_one("the box to say so", |one| says(one, "spool", "no room"));
     row.within("full until it says so", full_at.elapsed(), Duration::from_secs(10));
+    listener.wait_one("the disk to be told", |one| says(one, "disk", "are free where the queue is"));
     let so_far = stored(&daemon.log()).len();
     // Full for a while longer: what is found waits in memory.
     let until = Instant::now() + Duration::from_secs(3);
@@ -214,7 +215,7 @@ fn a_daemon_on_a_read_only_disk_warns_all_the_same_and_says_so() {
     let listener = Listener::start(broker.port(), &format!("{BASE}/up/health"));
     let began = Instant::now();
     let daemon = Daemon::spawn(on_a_disk(&site, &broker.url(), &mount, "size=1m,ro"));
-    listener.wait_one("the box to say so", |one| says_spool(one, "do not survive a restart"));
+    listener.wait_one("the box to say so", |one| says(one, "spool", "do not survive a restart"));
     row.within("start until it says so", began.elapsed(), Duration::from_secs(10));
     let field = Field::start(&site, 30);
     judge.wait_for("alerts", PATIENCE, |lines| lines.len() > 20);
@@ -229,13 +230,13 @@ fn a_daemon_on_a_read_only_disk_warns_all_the_same_and_says_so() {
     row.pass();
 }
 
-/// Whether a health report says that the queue is degraded, with these words.
-fn says_spool(one: &Heard, words: &str) -> bool {
+/// Whether a health report says that a part is degraded, with these words.
+fn says(one: &Heard, part: &str, words: &str) -> bool {
     let health = one.json();
     let list = health["data"]["degraded"].as_array();
     list.into_iter()
         .flatten()
-        .any(|d| d["part"] == "spool" && d["reason"].as_str().is_some_and(|why| why.contains(words)))
+        .any(|d| d["part"] == part && d["reason"].as_str().is_some_and(|why| why.contains(words)))
 }
 
 /// The daemon with a file system in memory for its queue, seen by nobody else.

@@ -56,7 +56,7 @@ impl Checker<'_, '_> {
     fn secret_in_address(&mut self, span: &Range<usize>, name: &str, owner: &str, why: &str) {
         self.report
             .error(span, format!("{owner}: `{name}` holds {why}"))
-            .hint("write `user:password` to a file in the secrets folder (chmod 600) and name it: secret = \"FILE\"");
+            .hint("write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\"");
     }
 }
 

@@ -5,13 +5,14 @@
 //! and must never report what is only a consequence of something reported already.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{At, Document, SignalDocument};
 use super::problem::Report;
-use super::secret::{Credentials, SecretStore};
+use super::secret::{Credentials, SecretStore, unreadable_hint};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
 use super::{ClassUse, Named, Surroundings};
@@ -29,6 +30,7 @@ mod sections;
 mod sensor;
 mod shape;
 mod signal;
+mod time_zone;
 
 /// The parts of a checked configuration.
 pub(super) struct Parts {
@@ -44,6 +46,13 @@ pub(super) struct Parts {
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     pub sensors: Sensors,
     pub command_keys: Vec<KnownKey>,
+}
+
+/// What a document is found to be.
+pub(super) struct Checked {
+    /// `None` only if something was reported.
+    pub parts: Option<Parts>,
+    /// What only the list of models can tell right or wrong, also where something else is wrong.
     pub named: Named,
 }
 
@@ -56,13 +65,13 @@ struct Checker<'c, 's> {
     named: Named,
 }
 
-/// Checks a whole document. `None` only if something was reported.
+/// Checks a whole document.
 pub(super) fn document(
     document: &Document,
     taken_out: &TakenOut,
     surroundings: &Surroundings,
     report: &mut Report<'_>,
-) -> Option<Parts> {
+) -> Checked {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
     let mut checker = Checker { report, taken_out, surroundings, secrets, named: Named::default() };
     let site = document.site.as_ref().and_then(|site| checker.site(site));
@@ -77,10 +86,11 @@ pub(super) fn document(
     checker.things_without_use(document);
     let sensors = checker.sensors(document);
     let command_keys = checker.command_keys(document);
-    let named = std::mem::take(&mut checker.named);
-    Some(Parts {
-        site: site?,
-        mqtt: mqtt?,
+    let mut named = std::mem::take(&mut checker.named);
+    named.manifest.clone_from(&detector.manifest);
+    let parts = site.zip(mqtt).map(|(site, mqtt)| Parts {
+        site,
+        mqtt,
         detector,
         outbox,
         evidence,
@@ -91,8 +101,8 @@ pub(super) fn document(
         neighbours,
         sensors,
         command_keys,
-        named,
-    })
+    });
+    Checked { parts, named }
 }
 
 /// Checks the signals of the catalogue, as they stand there.
@@ -186,7 +196,15 @@ impl Checker<'_, '_> {
     /// A path to a file that must be there, on the machine where it will run.
     fn file(&mut self, field: &At<String>, name: &str, owner: &str) -> PathBuf {
         let path = self.path(field);
-        if self.surroundings.at_home && !path.is_file() {
+        if !self.surroundings.at_home {
+            return path;
+        }
+        let opened = std::fs::File::open(&path);
+        if opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+            self.report
+                .error(&field.span, format!("{owner}: `{name}` cannot be read: {}", path.display()))
+                .hint(unreadable_hint(&path));
+        } else if !path.is_file() {
             let hint = if path.is_relative() || field.value.starts_with('/') {
                 "check the name, or use --elsewhere if this configuration is for another machine".to_owned()
             } else {

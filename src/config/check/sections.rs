@@ -13,9 +13,8 @@ use crate::config::document::{
     self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Precision,
     Provider, SiteDocument,
 };
-use crate::config::secret::{SecretStore, mode_if_open_to_others};
+use crate::config::secret::{SecretStore, close_command, mode_if_open_beyond_the_service};
 use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Originals, Outbox, Site, Tls};
-use crate::config::suggest;
 use crate::config::{ModelUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
 
@@ -94,31 +93,6 @@ impl Checker<'_, '_> {
             return None;
         }
         Some(value.clone())
-    }
-
-    fn time_zone(&mut self, field: &At<String>) -> Option<TimeZone> {
-        let At { value, span } = field;
-        match TimeZone::get(value.trim()) {
-            Ok(zone) => Some(zone),
-            Err(_) => {
-                let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-                let city = value.rsplit('/').next().unwrap_or(value);
-                let near = suggest::nearest(value, names.iter().map(String::as_str)).or_else(|| {
-                    names.iter().map(String::as_str).find(|name| {
-                        name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(city))
-                    })
-                });
-                let hint = near.map_or_else(
-                    || {
-                        "names of the IANA database, for example `Asia/Shanghai` or `Europe/Berlin`"
-                            .to_owned()
-                    },
-                    |near| format!("did you mean `{near}`?"),
-                );
-                self.report.error(span, format!("[site]: unknown time zone{}", quoted(value))).hint(hint);
-                None
-            }
-        }
     }
 
     pub(super) fn mqtt(&mut self, section: Option<&At<MqttDocument>>) -> Option<Mqtt> {
@@ -242,13 +216,13 @@ impl Checker<'_, '_> {
         let path = self.file(field, "key_file", "[mqtt]");
         let guarded = self.surroundings.credentials_dir.as_ref().is_some_and(|dir| path.starts_with(dir));
         let metadata = path.metadata().ok().filter(|_| self.surroundings.at_home && !guarded);
-        if let Some(mode) = metadata.as_ref().and_then(mode_if_open_to_others) {
+        if let Some(mode) = metadata.as_ref().and_then(mode_if_open_beyond_the_service) {
             self.report
                 .error(
                     &field.span,
                     format!("[mqtt]: `key_file` can be read by other users (mode {mode:03o})"),
                 )
-                .hint(format!("chmod 600 {}", path.display()));
+                .hint(close_command(&path));
         }
         path
     }

@@ -14,6 +14,7 @@ use crate::config::document::{
     OnvifMqttDocument, OrderDocument, ParityDocument, SensorBrokerDocument, SensorDocument, TableDocument,
     WebhookDocument, WebhookListenerDocument,
 };
+use crate::config::secret::set_command;
 use crate::config::settings::{
     JsonValue, ModbusRegister, Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Tls, WebhookListener,
 };
@@ -152,10 +153,7 @@ impl Checker<'_, '_> {
                     span,
                     format!("[sensors.webhook]: the token has fewer than {LEAST_TOKEN_CHARS} characters"),
                 )
-                .hint(format!(
-                    "make one: openssl rand -hex 24 | install -m 600 /dev/stdin {}",
-                    known.file.display()
-                ));
+                .hint(format!("make one: openssl rand -hex 24 | {}", set_command(&known.file)));
         }
         webhook.secret.as_ref()?;
         Some(WebhookListener {

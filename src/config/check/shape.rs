@@ -27,25 +27,32 @@ impl Checker<'_, '_> {
             self.points(value, owner);
             return None;
         }
-        let points = self.points(value, owner)?;
-        if let Some(again) = repeated_corner(&points) {
-            let hint = if again == points.len() - 1 && points[again] == points[0] {
+        // Each mistake by itself: whoever mends one should not meet the next afterwards.
+        let points = self.points(value, owner);
+        let drawn: Vec<Point> = value.iter().map(|corner| point(corner.value)).collect();
+        let repeated = repeated_corners(&drawn);
+        for &again in &repeated {
+            let hint = if again == drawn.len() - 1 && drawn[again] == drawn[0] {
                 "a polygon closes by itself: leave the last corner out"
             } else {
                 "leave one of them out"
             };
             self.report.error(&value[again].span, format!("{owner}: the same corner twice")).hint(hint);
-            return None;
         }
-        if let Some((first, second)) = crossing_edges(&points) {
+        let (distinct, numbers) = without_repetition(&drawn);
+        let crossing = crossing_edges(&distinct).map(|(first, second)| (numbers[first], numbers[second]));
+        if let Some((first, second)) = crossing {
             let what = format!(
                 "{owner}: the polygon crosses itself: the edge after corner {} and the edge after corner {}",
                 first + 1,
                 second + 1
             );
             self.report.error(&value[second].span, what).hint("list the corners in order, all the way round");
+        }
+        if !repeated.is_empty() || crossing.is_some() {
             return None;
         }
+        let points = points?;
         let polygon = Polygon::new(points)?;
         if polygon.area() < MIN_AREA {
             let what = format!("{owner}: the polygon has no area to speak of");
@@ -82,7 +89,7 @@ impl Checker<'_, '_> {
             if let Some((name, number)) = outside(*x, *y) {
                 self.outside_the_picture(span, owner, name, number);
             } else {
-                points.push(Point::new(*x as f32, *y as f32));
+                points.push(point([*x, *y]));
             }
         }
         (points.len() == documents.len()).then_some(points)
@@ -98,6 +105,17 @@ impl Checker<'_, '_> {
     }
 }
 
+fn point([x, y]: [f64; 2]) -> Point {
+    Point::new(x as f32, y as f32)
+}
+
+/// The corners that differ from the one before, and their numbers among all.
+fn without_repetition(points: &[Point]) -> (Vec<Point>, Vec<usize>) {
+    let before = |i: usize| points[(i + points.len() - 1) % points.len()];
+    let numbers: Vec<usize> = (0..points.len()).filter(|&i| points[i] != before(i)).collect();
+    (numbers.iter().map(|&i| points[i]).collect(), numbers)
+}
+
 /// The coordinate that lies outside the picture.
 fn outside(x: f64, y: f64) -> Option<(&'static str, f64)> {
     let is_inside = |c: &f64| (0.0..=1.0).contains(c);
@@ -107,16 +125,20 @@ fn outside(x: f64, y: f64) -> Option<(&'static str, f64)> {
     (!is_inside(&y)).then_some(("y", y))
 }
 
-/// The later of two equal corners that follow one another.
-fn repeated_corner(points: &[Point]) -> Option<usize> {
-    (1..points.len())
-        .find(|&i| points[i] == points[i - 1])
-        .or_else(|| (points[0] == points[points.len() - 1]).then_some(points.len() - 1))
+/// The later ones of equal corners that follow one another.
+fn repeated_corners(points: &[Point]) -> Vec<usize> {
+    let last = points.len() - 1;
+    let follows_its_like = |&i: &usize| i > 0 && points[i] == points[i - 1];
+    let closes = |&i: &usize| i == last && points[i] == points[0];
+    (0..points.len()).filter(|i| follows_its_like(i) || closes(i)).collect()
 }
 
 /// The first two edges that meet anywhere but in a common corner. Edge `i` runs from corner `i` to the next.
 fn crossing_edges(points: &[Point]) -> Option<(usize, usize)> {
     let n = points.len();
+    if n < 3 {
+        return None;
+    }
     let edge = |i: usize| (points[i], points[(i + 1) % n]);
     for i in 0..n {
         for j in i + 1..n {

@@ -1,0 +1,127 @@
+//! The account as which the service runs: what it may read decides whether a configuration works, whoever looks.
+//!
+//! Input: the system's list of users, and systemd's unit where one is installed. Must never change who this process is:
+//! what is done as another user is done on a thread of its own, which ends afterwards.
+
+use std::ffi::CString;
+use std::io;
+use std::path::Path;
+
+use nix::unistd;
+use rustix::process::{Gid, Uid};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+
+mod unit;
+
+pub use unit::Unit;
+
+/// The user as which the package's service runs, where no unit says otherwise.
+const USUAL_USER: &str = "lookout";
+
+/// A user of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    uid: u32,
+    gid: u32,
+}
+
+impl Account {
+    /// The user of that name.
+    pub fn named(name: &str) -> Option<Account> {
+        unistd::User::from_name(name).ok().flatten().map(Account::from)
+    }
+
+    /// The one whose rights this thread has.
+    pub fn of_this_thread() -> Option<Account> {
+        let uid = rustix::process::geteuid().as_raw();
+        unistd::User::from_uid(uid.into()).ok().flatten().map(Account::from)
+    }
+
+    /// The one of the service on this machine: of its unit, or else of the package.
+    pub fn of_service() -> Option<Account> {
+        let of_unit = Unit::installed().and_then(|unit| unit.user());
+        Account::named(of_unit.as_deref().unwrap_or(USUAL_USER))
+    }
+
+    /// Whether it may do everything.
+    pub fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    /// The group that is nobody's but this user's: the one of the same name. Root has none.
+    pub fn own_group(&self) -> Option<u32> {
+        let group = unistd::Group::from_gid(self.gid.into()).ok().flatten()?;
+        (!self.is_root() && group.name == self.name).then_some(self.gid)
+    }
+
+    /// Does `work` with the rights of this user, on a thread of its own. Only root may.
+    ///
+    /// # Errors
+    /// The system does not let this process become that user.
+    pub fn act<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+        let name = CString::new(self.name.as_str())?;
+        let groups = unistd::getgrouplist(&name, self.gid.into())?;
+        let groups: Vec<Gid> = groups.into_iter().map(|gid| Gid::from_raw(gid.as_raw())).collect();
+        let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
+        let become_it = move || -> io::Result<()> {
+            set_thread_groups(&groups)?;
+            set_thread_res_gid(gid, gid, gid)?;
+            set_thread_res_uid(uid, uid, uid)?;
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("as-user".to_owned());
+            let thread = thread.spawn_scoped(scope, || become_it().map(|()| work()))?;
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// Gives a file to root and this user's group.
+    ///
+    /// # Errors
+    /// The system refuses it.
+    pub(crate) fn share(&self, path: &Path) -> io::Result<()> {
+        std::os::unix::fs::chown(path, Some(0), Some(self.gid))
+    }
+}
+
+impl From<unistd::User> for Account {
+    fn from(user: unistd::User) -> Self {
+        Account { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() }
+    }
+}
+
+/// The group through which the service reads what belongs to root: of the user whose rights this thread has, or, for
+/// root, who only looks on, of the service's user.
+pub(super) fn group_of_service() -> Option<u32> {
+    let this = Account::of_this_thread()?;
+    if this.is_root() { Account::of_service()?.own_group() } else { this.own_group() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_as_another_user_changes_nobody_else() {
+        let Some(nobody) = Account::named("nobody") else { panic!("every Debian has the user `nobody`") };
+        let me = Account::of_this_thread().expect("this process is somebody's");
+        let seen = nobody.act(|| Account::of_this_thread().map(|account| account.name));
+        if me.is_root() {
+            assert_eq!(seen.expect("root may").as_deref(), Some("nobody"));
+        } else {
+            assert!(seen.is_err(), "only root may become somebody else");
+        }
+        assert_eq!(Account::of_this_thread(), Some(me));
+        assert_eq!(Account::named("no-such-user"), None);
+    }
+
+    #[test]
+    fn a_group_of_several_is_nobodys_own_and_neither_is_roots() {
+        // Debian's `nobody` is in `nogroup`, which is not called like it.
+        assert_eq!(Account::named("nobody").and_then(|nobody| nobody.own_group()), None);
+        assert_eq!(Account::named("root").and_then(|root| root.own_group()), None);
+    }
+}

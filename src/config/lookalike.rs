@@ -1,0 +1,149 @@
+//! Characters that only look like those that a configuration needs, and files that are no TOML at all: named, so that
+//! nobody looks for the difference between `＝` and `=` on a small screen.
+//!
+//! Input: pieces of the file at which something is wrong anyway. Must never show a character of a secret.
+
+use crate::analysis::typography;
+
+/// Most characters that are named of one place.
+const MOST: usize = 3;
+
+/// What to do about look-alikes on a line that is no TOML; those in texts and comments may stand there. Of a line that
+/// could hold a secret, only marks are named.
+pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<String> {
+    let mut outside = Vec::new();
+    let mut inside = Vec::new();
+    let mut quote = None;
+    let mut escaped = false;
+    for c in line.chars() {
+        match quote {
+            None if c == '#' => break,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None => outside.push(c),
+            Some('"') if c == '\\' && !escaped => {
+                escaped = true;
+                continue;
+            }
+            Some(open) if c == open && !escaped => {
+                quote = None;
+                inside.clear();
+            }
+            Some(_) => inside.push(c),
+        }
+        escaped = false;
+    }
+    let may_be_named = |c: &char| !could_hold_a_secret || !c.is_alphanumeric();
+    // A text that does not end: it was closed with a mark that only looks like its own.
+    let closes = |c: &char| quote.is_some() && typography::plain(*c) == quote;
+    told(outside.into_iter().filter(may_be_named).chain(inside.into_iter().filter(closes)))
+}
+
+/// What to do about look-alikes in a name or value that is refused. Prose may hold them: where Chinese stands beside
+/// them nothing is said.
+pub(super) fn in_value(text: &str, could_hold_a_secret: bool) -> Option<String> {
+    let is_ideograph = |c: char| matches!(c, '\u{3400}'..='\u{9fff}');
+    if could_hold_a_secret || text.contains(is_ideograph) || text.contains(['\n', '{', '[']) {
+        return None;
+    }
+    told(text.chars())
+}
+
+fn told(chars: impl Iterator<Item = char>) -> Option<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for c in chars {
+        let sentence = match typography::plain(c) {
+            Some(' ') => format!("the blank U+{:04X} is none: type a plain one (半角空格)", u32::from(c)),
+            Some(plain) => {
+                format!("`{c}` only looks like `{plain}`: type it half-width (半角, English input)")
+            }
+            None if typography::is_invisible(c) => {
+                format!("there is an invisible character (U+{:04X}): type this line anew", u32::from(c))
+            }
+            None => continue,
+        };
+        if !sentences.contains(&sentence) && sentences.len() < MOST {
+            sentences.push(sentence);
+        }
+    }
+    (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+/// The format that a text is in instead of TOML.
+pub(super) fn other_format(text: &str) -> Option<&'static str> {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let after_bracket = text.strip_prefix('[').map(str::trim_start);
+    if text.starts_with('{') || after_bracket.is_some_and(|rest| rest.starts_with('{')) {
+        return Some("JSON");
+    }
+    if text.starts_with("<?xml") || text.starts_with("<!DOCTYPE") || text.starts_with("<html") {
+        return Some("XML or a web page");
+    }
+    let is_comment = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let first = text.lines().find(|line| !is_comment(line))?;
+    let is_key = |key: &str| {
+        let key = key.trim_start_matches("- ").trim().trim_matches(['"', '\'']);
+        !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let is_yaml = first.trim() == "---"
+        || first.split_once(':').is_some_and(|(key, value)| {
+            is_key(key) && (value.is_empty() || value.starts_with([' ', '\r'])) && !value.contains(" = ")
+        });
+    is_yaml.then_some("YAML")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_alike_is_named_where_it_breaks_a_line_and_not_where_it_is_prose() {
+        for (line, named) in [
+            ("id ＝ \"cam-1\"", "`＝` only looks like `=`"),
+            ("id = “cam-1”", "`“` only looks like `\"`"),
+            ("id = 「cam-1」", "`「` only looks like `\"`"),
+            ("id = \"cam-1”", "`”` only looks like `\"`"),
+            ("id： \"cam-1\"", "`：` only looks like `:`"),
+            ("for_secs = ３", "`３` only looks like `3`"),
+            ("【site】", "`【` only looks like `[`"),
+            ("polygon = [[0.1，0.2]、[0.3, 0.4]]", "`，` only looks like `,`"),
+            ("　id = \"cam-1\"", "the blank U+3000 is none"),
+            ("i\u{200b}d = \"cam-1\"", "an invisible character (U+200B)"),
+            ("＃ a comment", "`＃` only looks like `#`"),
+        ] {
+            let told = on_line(line, false).unwrap_or_default();
+            assert!(told.contains(named), "{line}: {told}");
+        }
+        for line in ["name = \"东门，一号\" = 3", "id = 3 # 门口：东", "id = = 3", "x = \"a\\\"“b\" y"]
+        {
+            assert_eq!(on_line(line, false), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn no_letter_or_digit_of_a_line_that_could_hold_a_secret_is_named() {
+        let told = on_line("password ＝ ｈｕｎｔｅｒ２", true).unwrap_or_default();
+        assert!(told.contains('＝') && !told.contains(['ｈ', '２']), "{told}");
+        assert_eq!(in_value("\"ｈunter2\"", true), None);
+        assert!(in_value("\"cam－１\"", false).is_some_and(|told| told.contains('１')));
+        assert_eq!(in_value("\"东门，一号\"", false), None);
+    }
+
+    #[test]
+    fn another_format_is_known_by_its_beginning() {
+        for (text, format) in [
+            ("{\"site\": {\"box\": \"b\"}}", Some("JSON")),
+            ("[\n  {\"id\": 1}]", Some("JSON")),
+            ("---\nsite:\n  box: b\n", Some("YAML")),
+            ("# mine\nsite:\n  box: b\n", Some("YAML")),
+            ("mqtt: {host: x}\n", Some("YAML")),
+            ("- id: cam-1\n", Some("YAML")),
+            ("<?xml version=\"1.0\"?>", Some("XML or a web page")),
+            ("[site]\nbox: \"b\"\n", None),
+            ("[[camera]]\nid = \"x\"\n", None),
+            ("box = \"rtsp://x\"\n", None),
+            ("", None),
+        ] {
+            assert_eq!(other_format(text), format, "{text}");
+        }
+    }
+}
