@@ -28,6 +28,12 @@ use support::seen::Looker;
 
 /// Looks a second: what a burst has.
 const HZ: f32 = 10.0;
+/// Looks a second where a camera says nothing else.
+const USUAL_HZ: f32 = 5.0;
+/// Both models that know people: the one that is shipped, and public weights that nobody chose constants with.
+const MODELS: [&str; 2] = ["street-nano", "yolox_nano_416"];
+/// What is seen at ten looks a second and told at five: of how many fights it must be at least, for each model.
+const FIGHTS_AT_LEAST: [usize; 2] = [11, 2];
 
 #[derive(Deserialize)]
 struct Truth {
@@ -96,7 +102,12 @@ fn conditions(classes: &[Class]) -> Vec<Condition> {
 
 /// How often each kind is told in a clip, and when first.
 fn told(looker: &mut Looker, clip: &Path) -> BTreeMap<&'static str, Vec<f64>> {
-    let mut plan = CameraPlan::new("cam", HZ);
+    told_at(looker, clip, HZ)
+}
+
+/// The same at fewer looks a second, of those of [`HZ`].
+fn told_at(looker: &mut Looker, clip: &Path, hz: f32) -> BTreeMap<&'static str, Vec<f64>> {
+    let mut plan = CameraPlan::new("cam", hz);
     plan.zones.insert("all".into(), Polygon::whole_picture());
     plan.thresholds.extend(looker.thresholds());
     let classes: Vec<Class> = looker.thresholds().map(|(class, _)| class).collect();
@@ -114,7 +125,7 @@ fn told(looker: &mut Looker, clip: &Path) -> BTreeMap<&'static str, Vec<f64>> {
     let rules = conditions.iter().map(rule).collect();
     let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("the zone is drawn");
     let mut told: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
-    for (mono, detections) in looker.see(clip, HZ) {
+    for (mono, detections) in looker.see(clip, HZ).into_iter().step_by((HZ / hz).round() as usize) {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, mono);
         let camera = "cam".into();
         for revision in analysis.apply(&Event::Detections { camera, at, detections }) {
@@ -170,6 +181,46 @@ fn quiet_clips_stay_quiet() {
     }
     // Other weights print their figures.
     assert!(mistakes == 0 || model() != "yolox_nano_416", "{mistakes} false alarms");
+}
+
+/// Clips of ordinary life in which a rule with its defaults has nothing to tell.
+const ORDINARY: [&str; 11] = [
+    "office-wide",
+    "plaza-crowd",
+    "shop-hevc-1080p",
+    "walkway-small-people",
+    "street-cars",
+    "people-one-by-one",
+    "bottles-no-people",
+    "fall-indoors",
+    "motorway-tunnel",
+    "motorway-rain",
+    "motorway-sun-glare",
+];
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn ordinary_places_are_quiet_at_the_usual_rate_and_fights_are_told_as_often_as_before() {
+    let mut mistakes = Vec::new();
+    for (model, fights_at_least) in MODELS.into_iter().zip(FIGHTS_AT_LEAST) {
+        let mut looker = Looker::new(model);
+        for clip in ORDINARY {
+            let told = told_at(&mut looker, &videos(&format!("{clip}.mp4")), USUAL_HZ);
+            let of_people = told.keys().filter(|kind| ["scuffle", "fallen", "smoke"].contains(*kind));
+            mistakes.extend(of_people.map(|kind| format!("{model}: {clip}: {kind}")));
+        }
+        let is_told = |clip: &&Clip, looker: &mut Looker| {
+            told_at(looker, &videos(&clip.file), USUAL_HZ).contains_key("scuffle")
+        };
+        let fights = truth("fights.json").iter().filter(|clip| is_told(clip, &mut looker)).count();
+        let ordinary = truth("ordinary.json").iter().filter(|clip| is_told(clip, &mut looker)).count();
+        eprintln!("{model}: scuffle in {fights} of 60 fights, {ordinary} of 60 ordinary moments");
+        assert!(
+            fights >= fights_at_least && fights > ordinary,
+            "{model}: {fights} fights, {ordinary} others"
+        );
+    }
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
 }
 
 #[test]

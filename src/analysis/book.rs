@@ -255,9 +255,13 @@ impl Life {
         Some(open.revise(Some(rule), Phase::Update, PhaseReason::EvidenceAdded, at))
     }
 
-    /// A revision because nobody took it on in time, where that is due.
+    /// A revision because nobody took it on in time, where that is due. While its camera cannot see, nobody knows
+    /// whether it goes on: it waits until it is seen again, or ends.
     pub(super) fn escalate(&mut self, rule: &Rule, plan: &AcceptancePlan, at: Moment) -> Option<Revision> {
         let open = self.open.as_mut()?;
+        if matches!(open.doubt, Doubt::AfterGap(_)) {
+            return None;
+        }
         let escalation = open.waiting.due(plan, &open.told, at)?;
         open.told.escalated = Some(escalation);
         Some(open.revise(Some(rule), Phase::Update, PhaseReason::Escalated, at))

@@ -229,7 +229,7 @@ impl ZoneCounts {
     }
 
     fn place(&mut self, at: Moment, track: &Track, tracks: &[Track], is_first: bool) {
-        let b = track.box_in_frame;
+        let b = *track.full_box();
         let side = self.side_of(&b);
         if let Some(thing) = self.things.iter_mut().find(|thing| thing.number == track.number) {
             (thing.box_in_frame, thing.class) = (b, track.class);
@@ -258,7 +258,7 @@ impl ZoneCounts {
 
     /// Somebody who was lost inside near there and is this one found again.
     fn lost_near(&self, at: Moment, track: &Track, tracks: &[Track]) -> Option<usize> {
-        let b = &track.box_in_frame;
+        let b = track.full_box();
         let is_lost = |thing: &Thing| match by_number(tracks, thing.number) {
             None => true,
             Some(other) => other.last_seen.mono < at.mono && other.last_seen.mono <= track.first_seen.mono,

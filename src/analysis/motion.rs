@@ -6,6 +6,9 @@
 //! As in SORT (Bewley et al. 2016) and ByteTrack (Zhang et al. 2022) the four numbers of a box do not
 //! influence one another, so the 8x8 filter falls apart into four filters of two states, which is what is
 //! computed here: about 60 multiplications for a whole step.
+//!
+//! One edge alone that moves is no movement of the thing: somebody walks past in front of it, or it comes out from
+//! behind a pillar. Velocity is corrected only by what both edges of an axis say ([`common_shift`]).
 
 use super::geometry::BBox;
 
@@ -55,13 +58,17 @@ impl Axis {
     }
 
     /// With a measurement of the value taken in.
-    fn corrected(mut self, measured: f32, measured_sd: f32) -> Self {
+    fn corrected(self, measured: f32, measured_sd: f32) -> Self {
+        self.corrected_by(measured - self.value, measured - self.value, measured_sd)
+    }
+
+    /// With a measurement taken in that is off by `surprise` from the value, of which `moved` is movement.
+    fn corrected_by(mut self, surprise: f32, moved: f32, measured_sd: f32) -> Self {
         let [pxx, pxv, pvv] = self.p;
         let innovation_variance = pxx + measured_sd * measured_sd;
         let (gain_value, gain_velocity) = (pxx / innovation_variance, pxv / innovation_variance);
-        let surprise = measured - self.value;
         self.value += gain_value * surprise;
-        self.velocity += gain_velocity * surprise;
+        self.velocity += gain_velocity * moved;
         self.p = [(1.0 - gain_value) * pxx, (1.0 - gain_value) * pxv, pvv - gain_velocity * pxv];
         self
     }
@@ -76,6 +83,8 @@ pub struct Motion {
     height: Axis,
     /// Own size at the last measurement, the unit of all noise.
     size: f32,
+    /// The last measurement.
+    measured: BBox,
 }
 
 /// Where something is expected, and how far from there it may well be.
@@ -108,6 +117,7 @@ impl Motion {
             width: Axis::first(measured.width(), place, growth),
             height: Axis::first(measured.height(), place, growth),
             size,
+            measured: *measured,
         }
     }
 
@@ -127,14 +137,31 @@ impl Motion {
     /// Takes in a sound box measured `dt` seconds after the one before.
     pub fn measured_after(&mut self, dt: f32, measured: &BBox) {
         let later = self.later(dt);
+        // Held against the last measurement, not against the filtered box, whose edges lag.
+        let (right, down) = (self.x.velocity * dt, self.y.velocity * dt);
+        let BBox { x0, y0, x1, y1 } = self.measured;
+        let expected = BBox { x0: x0 + right, y0: y0 + down, x1: x1 + right, y1: y1 + down };
+        let (dx, dy) = common_shift(&expected, measured);
+        self.take_in(&later, measured, dx, dy);
+    }
+
+    /// Takes in the box of what is left to see of a thing that something else hides: it says where to look for it,
+    /// nothing of how the thing moves.
+    pub fn hidden_after(&mut self, dt: f32, measured: &BBox) {
+        let later = self.later(dt);
+        self.take_in(&later, measured, 0.0, 0.0);
+    }
+
+    fn take_in(&mut self, later: &Motion, measured: &BBox, dx: f32, dy: f32) {
         let size = measured.size().max(SMALLEST);
         let (sd, centre) = (MEASURED * size, measured.centre());
         *self = Motion {
-            x: later.x.corrected(centre.x, sd),
-            y: later.y.corrected(centre.y, sd),
+            x: later.x.corrected_by(centre.x - later.x.value, dx, sd),
+            y: later.y.corrected_by(centre.y - later.y.value, dy, sd),
             width: later.width.corrected(measured.width(), sd),
             height: later.height.corrected(measured.height(), sd),
             size,
+            measured: *measured,
         };
     }
 
@@ -152,13 +179,56 @@ impl Motion {
             width: self.width.after(dt, growth),
             height: self.height.after(dt, growth),
             size: self.size,
+            measured: self.measured,
         }
     }
+}
+
+/// How far a box moved, to the right and down: as far as both edges of an axis moved the same way. An edge at the
+/// picture's border stands for where the thing is cut, so there the other one counts alone.
+pub fn common_shift(from: &BBox, to: &BBox) -> (f32, f32) {
+    let along = |low: f32, high: f32, low_at: f32, high_at: f32| {
+        const AT_BORDER: f32 = 0.005;
+        match (low_at < AT_BORDER, high_at > 1.0 - AT_BORDER) {
+            (true, true) => 0.0,
+            (true, false) => high,
+            (false, true) => low,
+            (false, false) if low * high <= 0.0 => 0.0,
+            (false, false) => low.abs().min(high.abs()).copysign(low),
+        }
+    };
+    (
+        along(to.x0 - from.x0, to.x1 - from.x1, to.x0, to.x1),
+        along(to.y0 - from.y0, to.y1 - from.y1, to.y0, to.y1),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edge_that_moves_alone_is_no_movement() {
+        // Somebody walks past from the left for a second, then is gone.
+        let standing = BBox::from_centre(0.5, 0.5, 0.1, 0.3);
+        let mut motion = Motion::first_seen(&standing);
+        for step in 1..=40 {
+            let hidden = if (20..25).contains(&step) { 0.015 * (step - 19) as f32 } else { 0.0 };
+            motion.measured_after(0.2, &BBox { x0: standing.x0 + hidden, ..standing });
+            assert!(motion.speed() < 0.2, "step {step}: {}", motion.speed());
+        }
+        assert!(motion.expected_after(2.0).box_in_frame.iou(&standing) > 0.9);
+    }
+
+    #[test]
+    fn what_is_cut_by_the_border_moves_as_its_free_edge_does() {
+        let car_at = |secs: f32| BBox { x0: 0.0, y0: 0.4, x1: 0.05 + 0.1 * secs, y1: 0.6 };
+        let mut motion = Motion::first_seen(&car_at(0.0));
+        for step in 1..=10 {
+            motion.measured_after(0.2, &car_at(step as f32 * 0.2));
+        }
+        assert!(motion.speed() > 0.15, "{}", motion.speed());
+    }
 
     fn walker_at(secs: f32) -> BBox {
         BBox::from_centre(0.2 + 0.1 * secs, 0.5, 0.06, 0.17)

@@ -456,7 +456,7 @@ impl Camera {
             return;
         }
         self.unmasked.clear();
-        let visible = detections.iter().filter(|d| !self.plan.masks_out(&d.box_in_frame));
+        let visible = detections.iter().filter(|d| !self.plan.leaves_out(d));
         self.unmasked.extend(visible.copied());
         let gap = self.latest_frame.map(|latest| at.since(latest));
         if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
@@ -504,7 +504,7 @@ impl Camera {
             return false;
         }
         let tracks = self.tracker.tracks();
-        let is_sure = |d: &Detection| self.tracker.is_sure(d) && !self.plan.masks_out(&d.box_in_frame);
+        let is_sure = |d: &Detection| self.tracker.is_sure(d) && !self.plan.leaves_out(d);
         let fast = |post: &&Post| {
             let rule = post.watch.rule();
             rule.when.is_fast() && rule.schedule.in_force(at.utc)

@@ -11,6 +11,9 @@
 //! - classes are paired within groups only. Car, bus and truck are one group, as detectors flip between
 //!   them; a track's class is what most of its score spoke for.
 //!
+//! A thing that stood still and is hidden in part keeps its full box ([`Track::full_box`]): what is left to see of it is
+//! taken for it, and so is what comes out on the other side.
+//!
 //! Pure, and indifferent to the order of detections within a frame. Numbers are never used twice in a run.
 //! Once its buffers have grown to the busiest frame it allocates nothing.
 
@@ -19,6 +22,7 @@ use std::time::Duration;
 
 use super::assignment::Assignment;
 use super::detection::{Class, Detection};
+use super::full_box::FullBox;
 use super::geometry::BBox;
 use super::motion::{Expected, Motion};
 use super::time::Moment;
@@ -56,6 +60,9 @@ const SIGHTS_TO_CONFIRM: u32 = 2;
 const GATE_SURE: f32 = 0.2;
 const GATE_UNSURE: f32 = 0.4;
 const GATE_TENTATIVE: f32 = 0.3;
+/// Likeness of what is left to see of a hidden thing, whatever its overlap: enough for each stage, less than that of a
+/// box that fits.
+const HIDDEN_LIKENESS: f32 = 0.45;
 /// Two boxes of one group that overlap so much are one thing named twice (`car` and `truck`).
 const SAME_THING: f32 = 0.7;
 
@@ -97,12 +104,27 @@ pub struct Track {
     pub last_seen: Moment,
     /// The latest detected box.
     pub box_in_frame: BBox,
+    /// How sure the detector is beyond what it takes to be believed, 0 (just so) to 1, as a running mean: means the same
+    /// whatever the model and the threshold.
+    pub certainty: f32,
+    full: FullBox,
     motion: Motion,
     sights: u32,
     votes: Votes,
 }
 
 impl Track {
+    /// Where the whole thing is: larger than [`Track::box_in_frame`] while it stands still and something hides a part
+    /// of it.
+    pub fn full_box(&self) -> &BBox {
+        if self.is_partly_hidden() { self.full.get() } else { &self.box_in_frame }
+    }
+
+    /// Whether something stands before it.
+    pub fn is_partly_hidden(&self) -> bool {
+        self.full.is_partly_hidden_as(&self.box_in_frame)
+    }
+
     /// Seen in the latest frame, and not for the first time ever.
     pub fn is_confirmed(&self) -> bool {
         self.state == TrackState::Confirmed
@@ -113,7 +135,24 @@ impl Track {
         self.motion.speed()
     }
 
-    fn begin(number: TrackNumber, at: Moment, detection: &Detection) -> Self {
+    /// How well a box fits the thing as it stood, in part or whole; 0 for what moves.
+    fn likeness_if_hidden(&self, seen: &BBox) -> f32 {
+        if self.state == TrackState::Tentative || !self.is_still() {
+            0.0
+        } else if self.full.is_partly_hidden_as(seen) {
+            HIDDEN_LIKENESS
+        } else if self.is_partly_hidden() {
+            self.full.get().iou(seen)
+        } else {
+            0.0
+        }
+    }
+
+    fn is_still(&self) -> bool {
+        self.speed() < STILL_SPEED
+    }
+
+    fn begin(number: TrackNumber, at: Moment, detection: &Detection, certainty: f32) -> Self {
         let mut votes = Votes::default();
         votes.add(detection);
         Track {
@@ -124,21 +163,29 @@ impl Track {
             first_seen: at,
             last_seen: at,
             box_in_frame: detection.box_in_frame,
+            certainty,
+            full: FullBox::first_seen(&detection.box_in_frame),
             motion: Motion::first_seen(&detection.box_in_frame),
             sights: 1,
             votes,
         }
     }
 
-    fn continue_with(&mut self, at: Moment, detection: &Detection) {
+    fn continue_with(&mut self, at: Moment, detection: &Detection, certainty: f32) {
         let dt = at.since(self.last_seen).as_secs_f32();
-        self.motion.measured_after(dt, &detection.box_in_frame);
+        self.full.look(dt, &detection.box_in_frame, self.is_still());
+        if self.full.is_partly_hidden_as(&detection.box_in_frame) {
+            self.motion.hidden_after(dt, &detection.box_in_frame);
+        } else {
+            self.motion.measured_after(dt, &detection.box_in_frame);
+        }
         self.box_in_frame = detection.box_in_frame;
         self.last_seen = at;
         self.sights = self.sights.saturating_add(1);
         // A mean over about the last ten sights.
         let weight = 1.0 / self.sights.min(10) as f32;
         self.score += (detection.score - self.score) * weight;
+        self.certainty += (certainty - self.certainty) * weight;
         self.votes.add(detection);
         self.class = self.votes.winner(self.class);
         if self.sights >= SIGHTS_TO_CONFIRM {
@@ -313,8 +360,17 @@ impl Tracker {
 
     /// Whether a detection is good enough to begin a track.
     pub fn is_sure(&self, detection: &Detection) -> bool {
-        let own = self.thresholds.iter().find(|(class, _)| *class == detection.class);
-        detection.score >= own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
+        detection.score >= self.threshold(detection.class)
+    }
+
+    fn threshold(&self, class: Class) -> f32 {
+        let own = self.thresholds.iter().find(|(of, _)| *of == class);
+        own.map_or(DEFAULT_THRESHOLD, |(_, threshold)| *threshold)
+    }
+
+    fn certainty(&self, detection: &Detection) -> f32 {
+        let threshold = self.threshold(detection.class);
+        ((detection.score - threshold) / (1.0 - threshold).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0)
     }
 
     fn forget_what_stayed_away(&mut self, at: Moment, look_before: Option<Moment>) {
@@ -326,7 +382,7 @@ impl Tracker {
             }
             let limit = match track.state {
                 TrackState::Tentative => TENTATIVE_FOR,
-                _ if track.speed() < STILL_SPEED => {
+                _ if track.is_still() => {
                     let seen_for = track.last_seen.since(track.first_seen);
                     seen_for.clamp(LOST_FOR, LOST_WHILE_STILL_FOR)
                 }
@@ -419,13 +475,16 @@ impl Tracker {
         scratch.assignment.start(scratch.rows.len(), scratch.columns.len());
         for (row, &t) in scratch.rows.iter().enumerate() {
             for (column, &d) in scratch.columns.iter().enumerate() {
-                let likeness = likeness(&scratch.expected[t], &scratch.detections[d].box_in_frame);
+                let seen = &scratch.detections[d].box_in_frame;
+                let likeness =
+                    likeness(&scratch.expected[t], seen).max(self.tracks[t].likeness_if_hidden(seen));
                 scratch.assignment.set(row, column, likeness - gate);
             }
         }
         for &(row, column) in scratch.assignment.solve() {
             let (t, d) = (scratch.rows[row], scratch.columns[column]);
-            self.tracks[t].continue_with(at, &scratch.detections[d]);
+            let certainty = self.certainty(&scratch.detections[d]);
+            self.tracks[t].continue_with(at, &scratch.detections[d], certainty);
             scratch.track_is_matched[t] = true;
             scratch.detection_is_taken[d] = true;
         }
@@ -446,7 +505,8 @@ impl Tracker {
             if self.scratch.detection_is_taken[d] || !self.is_sure(&detection) {
                 continue;
             }
-            self.tracks.push(Track::begin(TrackNumber(self.next_number), at, &detection));
+            let certainty = self.certainty(&detection);
+            self.tracks.push(Track::begin(TrackNumber(self.next_number), at, &detection, certainty));
             self.next_number += 1;
         }
     }

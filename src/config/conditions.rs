@@ -321,7 +321,7 @@ pub const DEFAULT_SCUFFLE_SECS: f64 = 0.5;
 /// It takes two.
 pub const DEFAULT_SCUFFLE_PEOPLE: u32 = 2;
 /// Measured on real clips, see `tests/truth/README.md`.
-pub const DEFAULT_UNREST: f64 = 0.35;
+pub const DEFAULT_UNREST: f64 = 0.25;
 /// One look's mistake is not a rush.
 pub const DEFAULT_RUSH_SECS: f64 = 1.0;
 /// Between a walk of 0.8 and a run of 2 body heights per second.

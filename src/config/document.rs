@@ -20,6 +20,7 @@ use super::conditions::{
     LeftBehindDocument, LineCrossedDocument, ParkedDocument, PresentDocument, RushDocument, ScuffleDocument,
     SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
 };
+use crate::analysis::plausible::LARGEST_BOX;
 use crate::contract::camera_condition::CameraCondition;
 use crate::contract::signature::Role;
 use crate::contract::words::{Eye, Language, Level, Mode};
@@ -429,6 +430,11 @@ pub struct CameraDocument {
     /// `frozen`, `dark`, `over_exposed`, `covered`, `moved`, `blurred`, `sprayed`.
     #[schemars(extend("examples" = [["moved"]]))]
     pub ignore_conditions: Option<At<Vec<At<CameraCondition>>>>,
+    /// A box that covers more than this part of the picture and touches three of its borders is no detection: an unsure
+    /// detector takes an empty street for one large car. Flames and smoke excepted. Raise it where vehicles stand right
+    /// before the lens; 1 lets boxes of any size count.
+    #[schemars(range(min = 0.1, max = 1.0), extend("default" = LARGEST_BOX))]
+    pub largest_box: Option<At<f64>>,
     /// Areas that rules refer to.
     #[serde(default)]
     pub zone: Vec<At<ZoneDocument>>,

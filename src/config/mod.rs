@@ -343,6 +343,7 @@ impl Camera {
             thresholds: self.thresholds.clone(),
             analysis_hz: self.analysis_hz,
             ignore_conditions: self.ignore_conditions.clone(),
+            largest_box: self.largest_box,
         }
     }
 }

@@ -182,6 +182,8 @@ pub struct Camera {
     pub lines: BTreeMap<Arc<str>, Line>,
     /// What is usual for it and no trouble.
     pub ignore_conditions: Vec<CameraCondition>,
+    /// Part of the picture above which a box that touches three borders is no detection.
+    pub largest_box: f32,
     /// Areas that are never looked at.
     pub masks: Vec<Polygon>,
 }

@@ -39,10 +39,18 @@ impl Glance {
 
     /// Mean luma of the four coarse cells of a patch.
     pub(super) fn patch_luma(&self, patch: usize) -> f32 {
+        self.cells_of(patch).into_iter().sum::<f32>() / 4.0
+    }
+
+    /// Contrast between the four coarse cells of a patch, in grey levels: what blur leaves alone and haze takes.
+    pub(super) fn patch_contrast(&self, patch: usize) -> f32 {
+        let [a, b, c, d] = self.cells_of(patch);
+        (a - b).abs().max((c - d).abs()).max((a - c).abs()).max((b - d).abs())
+    }
+
+    fn cells_of(&self, patch: usize) -> [f32; 4] {
         let (column, row) = (patch % PATCH_COLUMNS * 2, patch / PATCH_COLUMNS * 2);
         let at = row * COLUMNS + column;
-        let sum: u32 =
-            [at, at + 1, at + COLUMNS, at + COLUMNS + 1].iter().map(|cell| u32::from(self.luma[*cell])).sum();
-        sum as f32 / 4.0
+        [at, at + 1, at + COLUMNS, at + COLUMNS + 1].map(|cell| f32::from(self.luma[cell]))
     }
 }

@@ -18,7 +18,10 @@
 //! [`CameraCondition`].
 //!
 //! Must never raise for what daylight, weather and traffic do: the view follows slow changes, knows day and
-//! infrared night apart, and a bus or a crowd before the lens is not told before [`RAISE_OBSTACLE`].
+//! infrared night apart, and a bus or a crowd before the lens is not told before [`RAISE_OBSTACLE`]. A step of the whole
+//! picture with its edges where they were is a new light (lamp, exposure, contrast, infrared), in which detail is learnt
+//! anew. Nor may a view prove a fault that was learnt while somebody stood before it: what the view of the other light
+//! knows as well is no fault, and a young view is soon given up.
 //! Must never learn from a picture that looks wrong.
 //!
 //! Where the constants come from: `tests/camera_health` measured them on real clips; which ones and how well
@@ -67,6 +70,13 @@ const DOUBT_LASTS: Duration = Duration::from_secs(180);
 /// A moved, sprayed or blurred camera that nobody put right is taken as it is after this: whoever had to
 /// act had a day.
 const ACCEPTED_AFTER: Duration = Duration::from_secs(86_400);
+/// Or after so many times as long as the view was learnt that it is held against, but not before
+/// [`ACCEPTED_AT_LEAST`]: a minute's view may be that of a lorry that stood there.
+const ACCEPTED_TIMES: u32 = 20;
+/// See [`ACCEPTED_TIMES`].
+const ACCEPTED_AT_LEAST: Duration = Duration::from_secs(1800);
+/// After a step of the whole picture what is seen settles for so long: the present's mean and an automatic exposure.
+const STEP_SETTLES: Duration = Duration::from_secs(4);
 
 /// What can be wrong with a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -216,6 +226,8 @@ pub struct CameraHealth {
     softest: f32,
     is_doubtful: bool,
     doubtful_since: Option<Moment>,
+    /// When the whole picture last became brighter or darker at once, until what it is now is known.
+    step_at: Option<Moment>,
 }
 
 impl Default for CameraHealth {
@@ -240,6 +252,7 @@ impl CameraHealth {
             softest: 1.0,
             is_doubtful: false,
             doubtful_since: None,
+            step_at: None,
         }
     }
 
@@ -320,6 +333,9 @@ impl CameraHealth {
         let dt = gap.min(LONGEST_STEP);
         self.video_came(at);
 
+        if self.present.is_lit_anew_by(glance) {
+            self.step_at = Some(at);
+        }
         self.present.look(glance, dt);
         let still = self.stillness.look(at, glance);
         let readings = Readings::of(glance, still);
@@ -383,6 +399,7 @@ impl CameraHealth {
         readings.light(&mut signs);
         let no_light = [Dark, OverExposed].iter().any(|c| signs[*c as usize] != Sign::Gone || self.is_on(*c));
         readings.stillness(&mut signs, no_light);
+        let is_settling = self.take_new_light(at, which);
         let compared = self.compare(which);
         let view_is_known = compared.is_some();
         let mut seen = compared.unwrap_or_else(|| Seen::without_view(&self.present));
@@ -399,8 +416,17 @@ impl CameraHealth {
         } else {
             seen.signs(&mut signs, self.is_on(Covered));
         }
+        if is_settling && !seen.is_covered() {
+            for condition in [Covered, Moved, Blurred, Sprayed] {
+                let sign = &mut signs[condition as usize];
+                if matches!(sign, Sign::There { .. }) {
+                    *sign = Sign::Unsure;
+                }
+            }
+        }
         let is_well = signs.iter().all(|sign| *sign == Sign::Gone || *sign == Sign::Unsure)
             && !no_light
+            && !is_settling
             && !CameraCondition::ALL.iter().any(|condition| self.is_on(*condition))
             && (!view_is_known || seen.may_be_learnt());
         self.is_doubtful = view_is_known && seen.is_doubtful();
@@ -418,13 +444,34 @@ impl CameraHealth {
         is_well
     }
 
+    /// After a step of the whole picture: whether it still settles. Once it has, and its edges are where they were, how
+    /// much detail lies where is learnt anew; a step of another kind is judged as any other picture.
+    fn take_new_light(&mut self, at: Moment, which: usize) -> bool {
+        let Some(step_at) = self.step_at else { return false };
+        if at.since(step_at) < STEP_SETTLES {
+            return true;
+        }
+        self.step_at = None;
+        let view = &mut self.views[which];
+        if view.learnt() >= VIEW_KNOWN && Seen::against(view, &self.present).is_same_scene() {
+            view.take_detail_of(&self.present);
+        }
+        false
+    }
+
     /// Compares with the view of this light; with the other one where this one is not known yet and the
     /// picture is another scene in it. `None`: nothing to compare with.
     fn compare(&mut self, which: usize) -> Option<Seen> {
         let known = |view: &View| view.learnt() >= VIEW_KNOWN;
         let (own, other) = (&self.views[which], &self.views[1 - which]);
         if known(own) {
-            return Some(Seen::against(own, &self.present));
+            let seen = Seen::against(own, &self.present);
+            // Learnt while something stood there: the view of the other light knows what lies behind it.
+            if known(other) && seen.is_wrong() && Seen::against(other, &self.present).is_clear() {
+                self.views[which] = View::new();
+                return None;
+            }
+            return Some(seen);
         }
         if !known(other) {
             return None;
@@ -445,13 +492,15 @@ impl CameraHealth {
         }
     }
 
-    /// What was wrong for a day is what the camera shows.
+    /// What was wrong for a day, or for long beside how long the view is known, is what the camera shows.
     fn accept(&mut self, at: Moment) {
         use CameraCondition::{Blurred, Moved, Sprayed};
+        let learnt = self.views.iter().map(View::learnt).max().unwrap_or_default();
+        let accepted_after = (learnt * ACCEPTED_TIMES).clamp(ACCEPTED_AT_LEAST, ACCEPTED_AFTER);
         let is_old = |gauge: &Gauge| {
             matches!(gauge.state.condition, Blurred | Moved | Sprayed)
                 && gauge.state.on
-                && at.since(gauge.state.since) >= ACCEPTED_AFTER
+                && at.since(gauge.state.since) >= accepted_after
         };
         if self.gauges.iter().flatten().any(is_old) {
             self.forget_reference();

@@ -206,6 +206,26 @@ impl Seen {
         }
     }
 
+    /// Whether nothing can be seen.
+    pub fn is_covered(&self) -> bool {
+        self.detailed < EVEN_BELOW
+    }
+
+    /// Whether edges are where they were: the same scene, in whatever light.
+    pub fn is_same_scene(&self) -> bool {
+        !self.is_covered() && !self.is_elsewhere() && self.comparison.fit.is_none_or(|fit| fit >= REST_FIT)
+    }
+
+    /// Whether the picture may be told as hidden, turned or covered.
+    pub fn is_wrong(&self) -> bool {
+        self.comparison.lost >= SPRAYED_ABOVE || !self.may_be_learnt() || self.is_elsewhere()
+    }
+
+    /// Whether nothing hides any of it, as far as this view knows.
+    pub fn is_clear(&self) -> bool {
+        self.comparison.fit.is_some_and(|fit| fit >= OWN_FIT) && self.comparison.lost < SPRAYED_BELOW
+    }
+
     pub fn signs(&self, signs: &mut [Sign; 8], was_covered: bool) {
         let there = Sign::There { raise_after: RAISE };
         let Comparison { fit, fit_lost, fit_rest, best_part, lost, gained, sharpness, known } =

@@ -199,6 +199,94 @@ fn the_first_infrared_night_is_another_view_and_no_fault() {
     assert_eq!(stage.show(10, |_| Glance { colour: 0.0, ..shifted(&infrared(), 12) }), [Moved], "at night");
 }
 
+/// Somebody near the camera: a third of the picture with edges and detail of its own.
+fn with_somebody(mut glance: Glance) -> Glance {
+    let body = lit(scene(2), 0.8);
+    for cell in 0..CELLS {
+        if (20..42).contains(&(cell % COLUMNS)) {
+            glance.luma[cell] = body.luma[cell];
+        }
+    }
+    for patch in 0..PATCHES {
+        if (10..21).contains(&(patch % PATCH_COLUMNS)) {
+            glance.detail[patch] = 320;
+        }
+    }
+    glance
+}
+
+#[test]
+fn infrared_that_comes_on_while_somebody_stands_there_is_no_fault_when_they_leave() {
+    let grey = |glance: Glance| Glance { colour: 0.0, ..lit(glance, 1.12) };
+    for (day, stands) in [(300, 60), (300, 25), (60, 200)] {
+        let mut stage = Stage::new();
+        assert_eq!(stage.show(day, |_| scene(1)), []);
+        assert_eq!(stage.show(20, |_| with_somebody(scene(1))), [], "somebody comes");
+        assert_eq!(stage.show(stands, |_| grey(with_somebody(scene(1)))), [], "infrared for {stands} s");
+        assert_eq!(stage.show(300, |_| grey(scene(1))), [], "they leave after {stands} s");
+        assert_eq!(stage.show(300, |_| scene(1)), [], "the next day");
+        assert_eq!(stage.show(60, |_| grey(scene(1))), [], "and night");
+        let turned = shifted(&scene(1), 12);
+        assert_eq!(stage.show(10, |_| grey(turned.clone())), [Moved], "a turn is told all the same");
+    }
+}
+
+#[test]
+fn a_step_of_light_is_no_fault_and_a_fault_after_it_is_told() {
+    let flat = |mut glance: Glance, contrast: f32| {
+        for luma in &mut glance.luma {
+            *luma = (140.0 + contrast * (f32::from(*luma) - 120.0)) as u8;
+        }
+        glance.detail = glance.detail.map(|detail| (f32::from(detail) * contrast) as u16);
+        glance
+    };
+    let washed_out = |mut glance: Glance| {
+        // An exposure too long: what was bright has no detail left.
+        for patch in 0..PATCHES {
+            if glance.patch_luma(patch) > 130.0 {
+                glance.detail[patch] = 0;
+            }
+        }
+        lit(glance, 1.7)
+    };
+    let steps: [(&str, &dyn Fn() -> Glance); 6] = [
+        ("lamp off", &|| lit(scene(1), 0.3)),
+        ("lamp on", &|| lit(scene(1), 1.5)),
+        ("exposure", &|| washed_out(scene(1))),
+        ("haze", &|| flat(scene(1), 0.3)),
+        ("brighter by an eighth, grey", &|| Glance { colour: 0.0, ..lit(scene(1), 1.12) }),
+        ("washed out, grey", &|| Glance { colour: 0.0, ..washed_out(scene(1)) }),
+    ];
+    for (step, light) in steps {
+        let mut stage = Stage::new();
+        assert_eq!(stage.show(120, |_| scene(1)), []);
+        for round in 0..2 {
+            assert_eq!(stage.show(120, |_| light()), [], "{step}, round {round}");
+            assert_eq!(stage.show(120, |_| scene(1)), [], "{step} and back, round {round}");
+        }
+        stage.show(60, |_| light());
+        let turned = || shifted(&light(), 12);
+        assert_eq!(stage.show(12, |_| turned()), [Moved], "turned after {step}");
+    }
+}
+
+#[test]
+fn a_cover_that_darkens_the_whole_picture_is_no_light() {
+    let mut stage = Stage::new();
+    stage.show(120, |_| scene(1));
+    assert_eq!(stage.show(12, |_| Glance { colour: 2.0, ..Glance::even(35) }), [Covered]);
+}
+
+#[test]
+fn a_view_that_was_learnt_for_a_minute_proves_no_fault_for_a_day() {
+    let mut stage = Stage::new();
+    stage.show(60, |_| with_somebody(scene(1)));
+    // The lorry that stood there when the box started drives off.
+    stage.show(300, |_| scene(1));
+    stage.show(3600, |_| scene(1));
+    assert_eq!(stage.on(), []);
+}
+
 #[test]
 fn a_short_glare_and_a_short_cover_are_not_told() {
     let mut stage = Stage::new();

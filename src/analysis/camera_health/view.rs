@@ -33,6 +33,15 @@ const MISSED: f32 = 1.5;
 const LOST: f32 = 0.35;
 /// A patch with more than so many times its usual detail and [`MISSED`] has gained some.
 const GAINED: f32 = 2.0;
+/// A patch whose luma changes by more than this part, and by so many levels, is lit anew ...
+const STEP: f32 = 0.05;
+const LEAST_STEP: f32 = 3.0;
+/// ... and the whole picture is where so many patches are, all in one direction.
+const STEPPED: f32 = 0.85;
+/// Patches with less contrast between their cells, in grey levels, do not say how much of it is left.
+const LEAST_CONTRAST: f32 = 6.0;
+/// Blur takes less of the contrast between coarse cells than this leaves (a guess).
+const LESS_CONTRAST: f32 = 0.6;
 /// Patches darker or brighter than this say nothing about being covered: a lamp went out, or blinds.
 const TOO_DARK: f32 = 30.0;
 const TOO_BRIGHT: f32 = 245.0;
@@ -49,6 +58,8 @@ pub(super) struct Present {
     /// Detail of the flattest patches: noise.
     floor: f32,
     luma: Vec<f32>,
+    /// Between the coarse cells of each patch.
+    contrast: Vec<f32>,
     /// Of this very picture, before averaging.
     fresh: Vec<Edge>,
     logs: Vec<f32>,
@@ -62,6 +73,7 @@ pub(super) struct View {
     detail: Vec<f32>,
     floor: f32,
     luma: Vec<f32>,
+    contrast: Vec<f32>,
     learnt: Duration,
 }
 
@@ -93,6 +105,7 @@ impl Present {
             detail: vec![0.0; PATCHES],
             floor: 0.0,
             luma: vec![0.0; PATCHES],
+            contrast: vec![0.0; PATCHES],
             fresh: vec![[0.0; 2]; CELLS],
             logs: vec![0.0; CELLS],
             is_empty: true,
@@ -133,11 +146,28 @@ impl Present {
             let detail = (f32::from(glance.detail[patch]) / 16.0 - flattest).max(0.0);
             self.detail[patch] += gain * (detail - self.detail[patch]);
             self.luma[patch] += gain * (glance.patch_luma(patch) - self.luma[patch]);
+            self.contrast[patch] += gain * (glance.patch_contrast(patch) - self.contrast[patch]);
         }
     }
 
     pub fn forget(&mut self) {
         self.is_empty = true;
+    }
+
+    /// Whether nearly the whole picture is brighter, or nearly the whole darker, than it was until now. What comes
+    /// before the lens darkens some of it and brightens other parts.
+    pub fn is_lit_anew_by(&self, glance: &Glance) -> bool {
+        if self.is_empty {
+            return false;
+        }
+        let (mut brighter, mut darker) = (0usize, 0usize);
+        for (patch, was) in self.luma.iter().enumerate() {
+            let is = glance.patch_luma(patch);
+            let step = (STEP * was).max(LEAST_STEP);
+            brighter += usize::from(is - was > step || (is > TOO_BRIGHT && *was > TOO_BRIGHT));
+            darker += usize::from(was - is > step || (is < TOO_DARK && *was < TOO_DARK));
+        }
+        brighter.max(darker) as f32 >= STEPPED * PATCHES as f32
     }
 
     /// Mean luma.
@@ -169,6 +199,7 @@ impl View {
             detail: vec![0.0; PATCHES],
             floor: 0.0,
             luma: vec![0.0; PATCHES],
+            contrast: vec![0.0; PATCHES],
             learnt: Duration::ZERO,
         }
     }
@@ -198,6 +229,36 @@ impl View {
         for (kept, new) in self.luma.iter_mut().zip(&present.luma) {
             *kept += gain * (new - *kept);
         }
+        for (kept, new) in self.contrast.iter_mut().zip(&present.contrast) {
+            *kept += gain * (new - *kept);
+        }
+    }
+
+    /// Takes over how much detail lies where in a new light; the edges stay what they were.
+    pub fn take_detail_of(&mut self, present: &Present) {
+        self.detail.copy_from_slice(&present.detail);
+        self.luma.copy_from_slice(&present.luma);
+        self.contrast.copy_from_slice(&present.contrast);
+        self.floor = present.floor;
+    }
+
+    /// Which part of its usual contrast the picture has as a whole (median): less in haze or after a step of the
+    /// camera's settings. 1 where it is not clearly less, as it is not in a blurred picture, nor in one of which less
+    /// than half is hidden.
+    fn contrast_left(&self, present: &Present) -> f32 {
+        let mut parts = [0.0f32; PATCHES];
+        let mut count = 0;
+        for (usual, now) in self.contrast.iter().zip(&present.contrast) {
+            if *usual >= LEAST_CONTRAST {
+                parts[count] = now / usual;
+                count += 1;
+            }
+        }
+        if count < LEAST_STEADY {
+            return 1.0;
+        }
+        let left = *parts[..count].select_nth_unstable_by(count / 2, f32::total_cmp).1;
+        if left < LESS_CONTRAST { left } else { 1.0 }
     }
 
     pub fn compare(&self, present: &Present) -> Comparison {
@@ -206,6 +267,7 @@ impl View {
         // An even thing in the picture makes its flattest patches flatter, which is no gain of the others.
         let fallen = (self.floor - present.floor).max(0.0);
         let mut ratios = [0.0f32; PATCHES];
+        let contrast = self.contrast_left(present);
         for (patch, lost_here) in is_lost.iter_mut().enumerate() {
             let (usual, now) = (self.detail[patch], present.detail[patch]);
             if now - fallen > GAINED * usual + MISSED {
@@ -214,8 +276,8 @@ impl View {
             if usual < MISSED {
                 continue;
             }
-            // Less light makes less of the same detail; that much is excused.
-            let light = (present.luma[patch] / self.luma[patch].max(1.0)).clamp(0.1, 1.0);
+            // Less light or contrast makes less of the same detail; that much is excused.
+            let light = (present.luma[patch] / self.luma[patch].max(1.0)).min(contrast).clamp(0.1, 1.0);
             let ratio = now / (usual * light);
             ratios[known] = ratio.min(2.0);
             known += 1;

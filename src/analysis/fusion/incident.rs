@@ -197,7 +197,21 @@ impl Incident {
         }
     }
 
-    pub(super) fn escalate(&mut self, plan: &AcceptancePlan, at: Moment) -> Option<Revision> {
+    /// Nothing while all that it came from is silent: nobody knows whether it goes on.
+    pub(super) fn escalate(
+        &mut self,
+        plan: &AcceptancePlan,
+        heard: &Assessment,
+        at: Moment,
+    ) -> Option<Revision> {
+        let is_silent = |origin: OriginId| heard.silent.iter().any(|missing| missing.origin == origin);
+        let (cameras, sensors) = (&self.told.origin.cameras, &self.told.origin.sensors);
+        let mut origins = (cameras.iter().cloned().map(OriginId::Camera))
+            .chain(sensors.iter().cloned().map(OriginId::Sensor));
+        let has_origin = !cameras.is_empty() || !sensors.is_empty();
+        if has_origin && origins.all(is_silent) {
+            return None;
+        }
         let escalation = self.waiting.due(plan, &self.told, at)?;
         self.told.escalated = Some(escalation);
         Some(self.again(PhaseReason::Escalated, at))

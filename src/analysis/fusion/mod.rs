@@ -266,8 +266,12 @@ impl Fusion {
         for signal in &mut self.signals {
             for cell in 0..signal.cells.len() {
                 told.extend(signal.settle(book, cell, at));
+                if signal.cells[cell].incident.is_none() {
+                    continue;
+                }
+                let heard = signal.assess(&signal.members(cell), at.mono);
                 let incident = signal.cells[cell].incident.as_mut();
-                told.extend(incident.and_then(|incident| incident.escalate(acceptance, at)));
+                told.extend(incident.and_then(|incident| incident.escalate(acceptance, &heard, at)));
             }
         }
     }

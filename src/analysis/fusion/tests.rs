@@ -329,6 +329,34 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
 }
 
 #[test]
+fn an_alert_all_of_whose_sources_are_silent_is_not_escalated_until_one_speaks() {
+    let (a, b) = (rule("smoke", "cam-1"), sensor("b"));
+    for both in [true, false] {
+        let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 2.0), at(HERE, b.clone(), 2.0)]);
+        stage.acceptance = AcceptancePlan { within: Some(secs(60.0)), from: Level::Blue };
+        for t in 0..50 {
+            stage.say(f64::from(t), &a, 1.0).say(f64::from(t), &b, 1.0).wait(t, t + 1);
+        }
+        // The camera is covered, and the sensor does not answer either, or it does.
+        stage.fusion.fall_silent(&a, moment(50.0));
+        if both {
+            stage.fusion.fall_silent(&b, moment(50.0));
+        }
+        for t in 50..200 {
+            if !both {
+                stage.say(f64::from(t), &b, 1.0);
+            }
+            stage.wait(t, t + 1);
+        }
+        let escalated =
+            |stage: &Stage| stage.told.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
+        assert_eq!(escalated(&stage) > 0, !both);
+        stage.say(201.0, &a, 1.0).wait(201, 203);
+        assert!(escalated(&stage) > 0, "it is seen again, and nobody took it on");
+    }
+}
+
+#[test]
 fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
     let source = sensor("drain-2");
     let sources = [at(HERE, source.clone(), 2.0)];

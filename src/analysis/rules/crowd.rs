@@ -107,7 +107,7 @@ impl Crowd {
         if is_crowd {
             observation.shown.clear();
             for track in scene.confirmed(&self.classes) {
-                if self.zone.contains(track.box_in_frame.standing_point()) {
+                if self.zone.contains(track.full_box().standing_point()) {
                     observation.show(track);
                 }
             }
@@ -137,7 +137,7 @@ impl Crowd {
             };
             if counts
                 && self.classes.contains(&track.class)
-                && self.zone.contains(track.box_in_frame.standing_point())
+                && self.zone.contains(track.full_box().standing_point())
             {
                 self.scores.push(track.score);
                 if let Some(density) = &mut self.density {

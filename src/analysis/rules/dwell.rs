@@ -33,7 +33,7 @@ impl Dwell {
     /// Brings the stays up to this frame.
     fn follow(&mut self, scene: Scene<'_>) {
         for track in scene.seen_now(&self.classes) {
-            if !self.zone.contains(track.box_in_frame.standing_point()) {
+            if !self.zone.contains(track.full_box().standing_point()) {
                 continue;
             }
             let is_sure = track.is_confirmed();

@@ -3,7 +3,9 @@
 //! Down is told from the box: within two and a half seconds its top sinks, it loses half its height, it turns
 //! from upright to lying or nearly so, while its lower edge stays where it was. Who walks behind a wall keeps the
 //! top and loses the lower edge; who walks away shrinks slowly; who leaves the picture is cut by its edge; who
-//! sits down or bends is higher than that, or up again before the rule's time is over.
+//! sits down or bends is higher than that, or up again before the rule's time is over. Who is down stays where they
+//! went down and is found there in most looks; a low box that walks on is half of somebody who walks, and where others
+//! stand before what is missing of somebody, nobody can say.
 //!
 //! A detector often loses somebody who falls and finds them again as somebody new. So the latest upright box of
 //! everybody is remembered for a moment, and a low box that appears at its feet is the same one. Who is never
@@ -12,7 +14,7 @@
 
 use std::time::Duration;
 
-use super::path::{ASPECT, Paths, is_cut, shape_of};
+use super::path::{ASPECT, Paths, distance, shape_of};
 use super::watch::{Observation, Scene, Span};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
@@ -37,6 +39,15 @@ const TOP_SINKS: f32 = 0.35;
 const FEET_STAY: f32 = 0.25;
 /// Who is this tall again, in parts of the upright height, has got up.
 const UP_AGAIN: f32 = 0.75;
+/// Nearer to the picture's border than this a box is cut by it: those of people who walk out of the picture end a
+/// little inside.
+const AT_BORDER: f32 = 0.03;
+/// Others hide somebody when they cover this part of what is missing of the upright box (a guess).
+const HIDDEN: f32 = 0.3;
+/// Who is down lies within this distance of where they went down, in upright heights.
+const STAYS_WITHIN: f32 = 0.6;
+/// And is found lying in this part of the looks.
+const SEEN_SHARE: f32 = 0.4;
 /// Somebody down is looked for so long after they were last found.
 const UNSEEN_FOR: Duration = Duration::from_secs(5);
 
@@ -66,7 +77,11 @@ struct Upright {
 struct Down {
     number: TrackNumber,
     box_in_frame: BBox,
+    /// Where they went down.
+    first_box: BBox,
     upright_height: f32,
+    sights: u32,
+    looks: u32,
     since: Moment,
     last: Moment,
     /// Since when a box as tall as upright stands there.
@@ -84,7 +99,20 @@ impl Upright {
             && b.y1 >= self.box_in_frame.y1 - FEET_STAY * self.height
             && shape >= LOW_SHAPE
             && shape >= TURNED_BY * upright
-            && !is_cut(b)
+            && !is_at_border(b)
+    }
+
+    /// Whether others stand before what is missing of them if that box is all that is left to see.
+    fn is_hidden(&self, scene: Scene<'_>, track: &Track) -> bool {
+        let missing = BBox { y1: track.box_in_frame.y0, ..self.box_in_frame };
+        let area = missing.area();
+        scene.tracks.iter().any(|other| {
+            let is_other = other.number != track.number && other.number != self.number;
+            let is_there = scene.at.since(other.last_seen) <= scene.flicker;
+            let is_nearer = other.box_in_frame.y1 >= track.box_in_frame.y1 - 0.1 * self.height;
+            let common = other.box_in_frame.intersection(&missing).map_or(0.0, |common| common.area());
+            is_other && is_there && is_nearer && common > HIDDEN * area
+        })
     }
 
     /// Whether a box lies where this one's feet were: a body's length to any side.
@@ -93,6 +121,21 @@ impl Upright {
         let apart = ((foot.x - there.x) * ASPECT).hypot(foot.y - there.y);
         apart <= self.height
     }
+}
+
+impl Down {
+    fn stays(&self) -> bool {
+        distance(&self.first_box, &self.box_in_frame) <= STAYS_WITHIN * self.upright_height
+    }
+
+    fn is_seen_enough(&self) -> bool {
+        self.sights as f32 >= SEEN_SHARE * self.looks as f32
+    }
+}
+
+/// Cut by the picture's border: neither size nor shape is its own.
+fn is_at_border(b: &BBox) -> bool {
+    b.x0 < AT_BORDER || b.y0 < AT_BORDER || b.x1 > 1.0 - AT_BORDER || b.y1 > 1.0 - AT_BORDER
 }
 
 impl Fallen {
@@ -110,6 +153,9 @@ impl Fallen {
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
+        for down in &mut self.down {
+            down.looks = down.looks.saturating_add(1);
+        }
         for track in scene.tracks {
             let is_seen = track.last_seen.mono == scene.at.mono && self.classes.contains(&track.class);
             if !is_seen || self.goes_on_lying(scene, track) {
@@ -125,9 +171,9 @@ impl Fallen {
         let unseen_for = UNSEEN_FOR.max(scene.flicker);
         self.down.retain(|down| {
             let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
-            !is_up && scene.at.since(down.last) <= unseen_for
+            !is_up && down.stays() && scene.at.since(down.last) <= unseen_for
         });
-        let spans = self.down.iter().map(|down| Span {
+        let spans = self.down.iter().filter(|down| down.is_seen_enough()).map(|down| Span {
             number: down.number,
             since: down.since,
             last: down.last,
@@ -154,6 +200,7 @@ impl Fallen {
         if b.height() <= limit * down.upright_height {
             down.number = track.number;
             down.box_in_frame = *b;
+            down.sights = down.sights.saturating_add(1);
             down.last = scene.at;
             down.up_since = None;
             down.is_sure = track.is_confirmed();
@@ -178,7 +225,7 @@ impl Fallen {
                 && track.first_seen.mono >= upright.at.mono
                 && scene.track(upright.number).is_none_or(|old| old.last_seen.mono < scene.at.mono)
                 && upright.reaches(b);
-            (is_same || may_be) && upright.became(b, self.low)
+            (is_same || may_be) && upright.became(b, self.low) && !upright.is_hidden(scene, track)
         })
     }
 
@@ -187,7 +234,10 @@ impl Fallen {
         self.down.push(Down {
             number: track.number,
             box_in_frame: track.box_in_frame,
+            first_box: track.box_in_frame,
             upright_height: upright.height,
+            sights: 1,
+            looks: 1,
             since: scene.at,
             last: scene.at,
             up_since: None,
@@ -198,7 +248,7 @@ impl Fallen {
     /// Remembers an upright box.
     fn stands(&mut self, scene: Scene<'_>, track: &Track) {
         let b = &track.box_in_frame;
-        if shape_of(b) > UPRIGHT_SHAPE || is_cut(b) {
+        if shape_of(b) > UPRIGHT_SHAPE || is_at_border(b) {
             return;
         }
         let path = self.paths.of(track.number);

@@ -89,7 +89,7 @@ impl Crossings {
 
     /// Moves a track to where it is now and says whether that took it across.
     fn step(&mut self, track: &Track) -> Option<Crossing> {
-        let at = track.box_in_frame.foot();
+        let at = track.full_box().foot();
         if self.line.distance(at).abs() <= CLEAR * track.box_in_frame.size() {
             return None;
         }

@@ -38,8 +38,9 @@ use std::time::Duration;
 
 use super::alert::Level;
 use super::camera_health::CameraCondition;
-use super::detection::Class;
-use super::geometry::{BBox, Line, Polygon};
+use super::detection::{Class, Detection};
+use super::geometry::{Line, Polygon};
+use super::plausible::{LARGEST_BOX, is_plausible};
 use super::schedule::Schedule;
 
 /// What the analysis knows about one camera.
@@ -65,6 +66,8 @@ pub struct CameraPlan {
     pub analysis_hz: f32,
     /// What is usual for this camera and no trouble: `moved` for one that is steered.
     pub ignore_conditions: Vec<CameraCondition>,
+    /// How large a box may be that touches three borders ([`LARGEST_BOX`]).
+    pub largest_box: f32,
 }
 
 impl CameraPlan {
@@ -80,13 +83,16 @@ impl CameraPlan {
             thresholds: BTreeMap::new(),
             analysis_hz,
             ignore_conditions: Vec::new(),
+            largest_box: LARGEST_BOX as f32,
         }
     }
 
-    /// Whether a detection there is to be left out: it stands in a mask, or a mask covers half of it.
-    pub fn masks_out(&self, b: &BBox) -> bool {
+    /// Whether a detection is to be left out: it cannot be a thing, stands in a mask, or a mask covers half of it.
+    pub fn leaves_out(&self, detection: &Detection) -> bool {
+        let b = &detection.box_in_frame;
         let foot = b.standing_point();
-        self.masks.iter().any(|mask| mask.contains(foot) || mask.share_of(b) >= 0.5)
+        !is_plausible(detection, self.largest_box)
+            || self.masks.iter().any(|mask| mask.contains(foot) || mask.share_of(b) >= 0.5)
     }
 }
 

@@ -83,7 +83,7 @@ impl Condition {
     ///
     /// `holds`: it is fulfilled already, with its duration.
     pub fn pace(&self, zone: Option<&Polygon>, view: View<'_>, holds: bool) -> Option<Duration> {
-        let inside = |track: &&Track| zone.is_none_or(|zone| is_inside(zone, &track.box_in_frame));
+        let inside = |track: &&Track| zone.is_none_or(|zone| is_inside(zone, track.full_box()));
         let restless = |track: &&Track| view.is_restless(track);
         let classes = self.classes();
         let often_enough = (self.lasting() / LOOKS_WITHIN).max(view.usual);

@@ -25,7 +25,10 @@ const MOST_STEPS: usize = 64;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) at: Moment,
+    /// What was seen of it.
     pub(super) box_in_frame: BBox,
+    /// Where all of it was.
+    pub(super) full_box: BBox,
 }
 
 /// The latest steps of one track, oldest first; never empty.
@@ -49,7 +52,7 @@ pub(super) struct Motion {
 
 impl Motion {
     fn between(from: &Step, to: &Step) -> Motion {
-        let (was, is) = (reference(&from.box_in_frame), reference(&to.box_in_frame));
+        let (was, is) = (reference(&from.full_box), reference(&to.full_box));
         Motion {
             dx: (is.x - was.x) * ASPECT,
             dy: was.y - is.y,
@@ -187,7 +190,7 @@ impl Paths {
             }
         }
         for track in scene.seen_now(classes) {
-            let step = Step { at: scene.at, box_in_frame: track.box_in_frame };
+            let step = Step { at: scene.at, box_in_frame: track.box_in_frame, full_box: *track.full_box() };
             let index = match self.paths.iter().position(|path| path.number == track.number) {
                 Some(index) => index,
                 None => {

@@ -1,9 +1,11 @@
 //! `fire` and `smoke`: what the detector takes for it, confirmed over time, and alive.
 //!
 //! Flames flicker and grow, smoke drifts and grows; a lamp, a red sign or a white van does nothing. So each
-//! place is watched for how much its box and score change. What changes is believed after the rule's time;
-//! what came later but never changes needs three times as long; what was there from the first look on and
-//! never changes is not told at all until it does. Strength says the same: a lookalike weighs a third.
+//! place is watched for how much its box and score change. What changes most of the time is believed after the rule's
+//! time; what came later but does not change needs three times as long; what was there from the first look on and
+//! does not change is not told at all until it does. Strength says the same: a lookalike weighs a third. A hand that
+//! moves a bottle changes the box of a lookalike once: that is no life, and how a box settles in its first sights is no
+//! growth.
 
 use std::time::Duration;
 
@@ -36,6 +38,10 @@ const LIVELY_PLACE: f32 = 0.12;
 const LIVELY_GROWTH: f32 = 0.4;
 /// Below this it counts as unchanging.
 const STILL: f32 = 0.5;
+/// By this sight a detector has found the edges of what is there; how it got there is no life.
+const SETTLED: u32 = LEAST_SIGHTS;
+/// What lives does so in this part of its sights.
+const LIVELY_SHARE: f32 = 0.5;
 /// Means and deviations are taken over about so many sights.
 const MEMORY: f32 = 20.0;
 
@@ -63,17 +69,20 @@ struct Plume {
     scores: Spread,
     x: Spread,
     y: Spread,
+    /// The largest logarithm of its area in its first sights.
     first_area: f32,
     /// The liveliest it has been: a flame that stands still for a moment is one still.
     liveliest: f32,
+    /// In which part of its latest sights it was lively.
+    lively_share: f32,
 }
 
-/// A fading mean and variance.
+/// A fading mean and mean absolute deviation: one bad box counts once, not squared.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spread {
     count: f32,
     mean: f32,
-    variance: f32,
+    off: f32,
 }
 
 impl Spread {
@@ -82,11 +91,12 @@ impl Spread {
         let weight = 1.0 / self.count;
         let off = value - self.mean;
         self.mean += weight * off;
-        self.variance = (1.0 - weight) * (self.variance + weight * off * off);
+        self.off = (1.0 - weight) * (self.off + weight * off.abs());
     }
 
     fn deviation(&self) -> f32 {
-        self.variance.max(0.0).sqrt()
+        // What a normal distribution of that mean deviation has.
+        1.25 * self.off
     }
 }
 
@@ -106,8 +116,9 @@ impl Plume {
             scores: Spread::default(),
             x: Spread::default(),
             y: Spread::default(),
-            first_area: b.area(),
+            first_area: f32::NEG_INFINITY,
             liveliest: 0.0,
+            lively_share: 0.0,
         };
         plume.see(at, score, b);
         plume
@@ -118,19 +129,31 @@ impl Plume {
         self.box_in_frame = b;
         self.sights = self.sights.saturating_add(1);
         self.score += (score - self.score) / self.sights.min(10) as f32;
-        self.area.add(b.area().max(f32::MIN_POSITIVE).ln());
+        let area = b.area().max(f32::MIN_POSITIVE).ln();
+        self.area.add(area);
+        if self.sights <= LEAST_SIGHTS {
+            self.first_area = self.first_area.max(area);
+        }
+        if self.sights == SETTLED {
+            (self.area, self.scores, self.x, self.y) = Default::default();
+            self.area.add(area);
+        }
         self.scores.add(score);
         let (centre, size) = (b.centre(), b.size().max(f32::MIN_POSITIVE));
         self.x.add(centre.x / size);
         self.y.add(centre.y / size);
         if self.sights >= LEAST_SIGHTS {
-            self.liveliest = self.liveliest.max(self.liveliness());
+            let liveliness = self.liveliness();
+            self.liveliest = self.liveliest.max(liveliness);
+            let judged = (self.sights + 1 - LEAST_SIGHTS) as f32;
+            let is_lively = if liveliness >= STILL { 1.0 } else { 0.0 };
+            self.lively_share += (is_lively - self.lively_share) / judged.min(MEMORY);
         }
     }
 
     /// How much it changes, 0 (not at all) to 1.
     fn liveliness(&self) -> f32 {
-        let growth = self.area.mean - self.first_area.max(f32::MIN_POSITIVE).ln();
+        let growth = self.area.mean - self.first_area;
         // The centre is measured in own sizes, so a box that only grows moves in this measure too.
         let place = self.x.deviation().max(self.y.deviation());
         (self.area.deviation() / LIVELY_AREA)
@@ -144,9 +167,14 @@ impl Plume {
         self.last.since(self.since)
     }
 
+    /// It changes, and not just now and then.
+    fn is_alive(&self) -> bool {
+        self.lively_share >= LIVELY_SHARE
+    }
+
     /// How long it must last to be told; `None` for what never was anything but there.
     fn needs(&self, lasting: Duration) -> Option<Duration> {
-        match (self.liveliest >= STILL, self.was_there_before) {
+        match (self.is_alive(), self.was_there_before) {
             (true, _) => Some(lasting),
             (false, false) => Some(3 * lasting),
             (false, true) => None,
@@ -160,7 +188,7 @@ impl Plume {
 
     fn strength(&self) -> f32 {
         let weight =
-            if self.was_there_before && self.liveliest < STILL { 0.33 } else { 0.5 + 0.5 * self.liveliest };
+            if self.was_there_before && !self.is_alive() { 0.33 } else { 0.5 + 0.5 * self.liveliest };
         self.score * weight
     }
 }

@@ -41,7 +41,7 @@ impl Present {
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         let mut strength = None;
         for track in scene.confirmed(&self.classes) {
-            if !self.inside.holds(&self.zone, &track.box_in_frame) {
+            if !self.inside.holds(&self.zone, track.full_box()) {
                 continue;
             }
             if strength.is_none() {

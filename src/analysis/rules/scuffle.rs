@@ -6,17 +6,25 @@
 //! second, with the detector's jitter taken off, and of the people close together the least restless one
 //! needed counts: one who waves beside somebody who stands is no scuffle.
 //!
+//! Boxes of an ordinary room tremble now and then, above all where people hide one another, and where many are watched
+//! for long some pair always does. So besides the rule's own time the unrest must have filled a good part of the
+//! recent time in which enough people were there ([`BUSY_SHARE`]): two who come in fighting are told at once, a brawl
+//! among people who have sat there quietly after about six seconds, a shudder never. Who is only just believed to be
+//! somebody counts for nobody.
+//!
 //! What it cannot do: two who hold each other so tightly that the detector sees one person, people less tall than
-//! a seventh of the picture, whose boxes tremble as much as they move, and fewer than five looks a second. It
+//! a fifth of the picture, whose boxes tremble as much as they move, and fewer than five looks a second. It
 //! sees restlessness, not violence: dancing and games look the same. `tests/truth/README.md` says how often it
 //! is right on real clips.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::path::{ASPECT, Path, Paths, gap};
 use super::watch::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 
 /// Movement is taken over so long: a blow and its return.
@@ -32,8 +40,19 @@ const SAME_PERSON: f32 = 0.8;
 /// Two whose heights differ by more do not stand at one place.
 const ALIKE: f32 = 2.0;
 /// Less tall than that (in parts of the picture) a box trembles as much as people move. Of the quiet clips, this
-/// alone silences the plaza and most of the walkway.
-const SMALLEST: f32 = 0.15;
+/// alone silences the plaza and the walkway.
+const SMALLEST: f32 = 0.2;
+/// Boxes that the detector only just believes tremble most ([`Track::certainty`]).
+const CERTAIN: f32 = 0.05;
+/// Trembling adds up with the looks, about as their root: at so many a second it counts as it is.
+const USUAL_LOOKS: f32 = 5.0;
+/// The unrest fills this part of the recent time. With [`RECENT`] what silences office, shop, plaza and walkway with
+/// both models that were tried, at five and at ten looks a second.
+const BUSY_SHARE: f32 = 0.45;
+/// The recent time.
+const RECENT: Duration = Duration::from_secs(15);
+/// Looks in that time at most.
+const MOST_RECENT: usize = 256;
 /// Who gets on faster than that (heights per second) walks.
 const WALKS: f32 = 0.8;
 /// A detector's jitter: this part of the own height, and this part of the picture, is no movement.
@@ -58,6 +77,12 @@ pub(super) struct Scuffle {
     /// When, and the unrest of the group then; oldest first.
     latest: Vec<(Duration, f32)>,
     sorted: Vec<f32>,
+    /// When, and whether it was restless then, for the recent time in which enough people were there; oldest first.
+    recent: VecDeque<(Duration, bool)>,
+    /// Enough people are there at all.
+    company: Spell,
+    /// Since when every look has shown it.
+    at_once_since: Option<Moment>,
     spell: Spell,
 }
 
@@ -88,6 +113,9 @@ impl Scuffle {
             near: Vec::new(),
             latest: Vec::with_capacity(MOST_LOOKS + 1),
             sorted: Vec::with_capacity(MOST_LOOKS + 1),
+            recent: VecDeque::with_capacity(MOST_RECENT + 1),
+            company: Spell::default(),
+            at_once_since: None,
             spell: Spell::default(),
         }
     }
@@ -95,22 +123,41 @@ impl Scuffle {
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         self.restless.clear();
+        let mut measured = 0;
         for track in scene.seen_now(&self.classes) {
             let b = track.box_in_frame;
             if !self.zone.contains(b.standing_point()) {
                 continue;
             }
-            let unrest = self.paths.of(track.number).and_then(unrest_of).unwrap_or(0.0);
+            let path = self.paths.of(track.number).filter(|_| track.certainty >= CERTAIN);
+            let unrest = path.and_then(unrest_of);
+            measured += usize::from(unrest.is_some());
+            let unrest = unrest.unwrap_or(0.0);
             self.restless.push(Restless { number: track.number, box_in_frame: b, unrest });
         }
         let (now, centre) = self.most_restless_group();
         let smoothed = self.smoothed(scene, now);
         let is_scuffle = smoothed >= self.unrest;
+        self.company.look(scene, self.restless.len() >= self.people);
+        if self.company.lasted().is_none() {
+            self.recent.clear();
+        }
+        // Nobody knows of the first moment how they moved.
+        if measured >= self.people {
+            self.recent.push_back((scene.at.mono, is_scuffle));
+        }
+        let from = scene.at.mono.saturating_sub(RECENT);
+        while self.recent.len() > MOST_RECENT || self.recent.front().is_some_and(|(at, _)| *at < from) {
+            self.recent.pop_front();
+        }
         self.spell.look(scene, is_scuffle);
         if is_scuffle && let Some(centre) = centre {
             self.show(scene, centre, smoothed, observation);
         }
         self.spell.tell(self.lasting, observation);
+        self.at_once_since = if is_scuffle { self.at_once_since.or(Some(scene.at)) } else { None };
+        let at_once = self.at_once_since.map_or(Duration::ZERO, |since| scene.at.since(since));
+        observation.holds &= at_once >= self.lasting && self.busy_share() >= BUSY_SHARE;
         if self.spell.lasted().is_some() {
             observation.value = observation.value.max(f64::from(smoothed));
             observation.count = observation.shown.len();
@@ -120,6 +167,9 @@ impl Scuffle {
     pub(super) fn forget(&mut self) {
         self.paths.forget();
         self.latest.clear();
+        self.recent.clear();
+        self.company.forget();
+        self.at_once_since = None;
         self.spell.forget();
     }
 
@@ -139,6 +189,12 @@ impl Scuffle {
             }
         }
         most
+    }
+
+    /// Which part of the recent looks was restless.
+    fn busy_share(&self) -> f32 {
+        let restless = self.recent.iter().filter(|(_, is_restless)| *is_restless).count();
+        restless as f32 / self.recent.len().max(1) as f32
     }
 
     fn smoothed(&mut self, scene: Scene<'_>, now: f32) -> f32 {
@@ -208,7 +264,8 @@ fn unrest_of(path: &Path) -> Option<f32> {
         .into_iter()
         .map(|measure| to_and_fro(steps.clone().map(|step| measure(&step.box_in_frame) / height), jitter))
         .sum();
-    Some(to_and_fro / secs)
+    let looks = (count - 1) as f32 / secs;
+    Some(to_and_fro / secs / (looks / USUAL_LOOKS).max(1.0).sqrt())
 }
 
 /// The way that a value makes in steps larger than `jitter`, without the part that leads from the first to the

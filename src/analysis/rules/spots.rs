@@ -18,6 +18,9 @@ use crate::analysis::tracker::{Track, TrackNumber};
 const SAME_PLACE: f32 = 0.35;
 /// A spot is covered when so much of it lies behind something nearer to the camera (a guess).
 const COVERED: f32 = 0.3;
+/// What the detector only just believes is remembered at no place ([`Track::certainty`]): a box of lowest scores comes and
+/// goes with the light, and so would what is left and what is missing.
+const WELL_SEEN: f32 = 0.1;
 /// Not more spots than that in a zone; then the one unseen for longest goes.
 const MOST_SPOTS: usize = 64;
 
@@ -65,9 +68,9 @@ impl Spot {
     fn look(&mut self, scene: Scene<'_>, classes: &[Class]) {
         let there = scene
             .seen_now(classes)
-            .filter(|track| track.box_in_frame.iou(&self.box_in_frame) >= SAME_PLACE)
+            .filter(|track| track.full_box().iou(&self.box_in_frame) >= SAME_PLACE)
             .max_by(|a, b| {
-                let near = |t: &Track| t.box_in_frame.iou(&self.box_in_frame);
+                let near = |t: &Track| t.full_box().iou(&self.box_in_frame);
                 near(a).total_cmp(&near(b)).then(b.number.cmp(&a.number))
             });
         self.is_covered = false;
@@ -79,7 +82,7 @@ impl Spot {
             self.last_there = scene.at;
             self.missing_for = Duration::ZERO;
             self.has_moved = false;
-            self.drift_towards(&track.box_in_frame);
+            self.drift_towards(track.full_box());
             return;
         }
         self.is_covered = scene.tracks.iter().any(|track| self.is_behind(track, scene));
@@ -155,7 +158,9 @@ impl Spots {
         let kept_for = self.kept_for.max(scene.flicker);
         self.spots.retain(|spot| spot.missing_for <= kept_for);
         for stand in self.stands.iter() {
+            let is_well_seen = scene.track(stand.number).is_some_and(|track| track.certainty >= WELL_SEEN);
             let is_new = stand.is_sure
+                && is_well_seen
                 && stand.last_there.mono == scene.at.mono
                 && stand.span().lasted() >= scene.flicker
                 && !self.spots.iter().any(|spot| {

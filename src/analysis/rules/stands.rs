@@ -1,11 +1,13 @@
 //! What stands still in a zone, and since when: shared by `parked`, `left_behind`, `gone` and `vending`.
 //!
 //! A thing is still while its box stays near one place, measured in its own size; a queue that creeps on does
-//! not stand. Things are in the zone when enough of the lower half of their box is, as the upper half stands
+//! not stand. What hides a part of it moves nothing: the full box counts, and one that comes out from behind something
+//! has stood there before. Things are in the zone when enough of the lower half of their box is, as the upper half stands
 //! before the ground behind it.
 
 use super::watch::{Scene, Span};
 use crate::analysis::detection::Class;
+use crate::analysis::full_box::FullBox;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber, TrackState};
@@ -50,6 +52,11 @@ impl Place {
         let limit = STILL_WITHIN * self.box_in_frame.size();
         dx * dx + dy * dy <= limit * limit
     }
+
+    /// Whether a box shows more of what was seen there: something had hidden the rest of it.
+    fn is_part_of(&self, b: &BBox) -> bool {
+        FullBox::first_seen(b).is_partly_hidden_as(&self.box_in_frame)
+    }
 }
 
 impl Stand {
@@ -59,9 +66,12 @@ impl Stand {
 
     /// Takes in where the thing is in this frame.
     fn look(&mut self, scene: Scene<'_>, track: &Track) {
-        let b = &track.box_in_frame;
+        let b = track.full_box();
         self.is_sure = track.is_confirmed();
-        if self.place.is_near(b) {
+        if self.place.is_near(b) || self.place.is_part_of(b) {
+            if self.place.is_part_of(b) {
+                self.place.box_in_frame = *b;
+            }
             self.last_there = scene.at;
             self.elsewhere = None;
             return;
@@ -101,14 +111,14 @@ impl Stands {
     /// Takes in one frame.
     pub(super) fn follow(&mut self, scene: Scene<'_>, classes: &[Class]) {
         for track in scene.seen_now(classes) {
-            if !self.is_in_zone(&track.box_in_frame) {
+            if !self.is_in_zone(track.full_box()) {
                 continue;
             }
             match self.stands.iter_mut().find(|stand| stand.number == track.number) {
                 Some(stand) => stand.look(scene, track),
                 None => self.stands.push(Stand {
                     number: track.number,
-                    place: Place { box_in_frame: track.box_in_frame, since: scene.at },
+                    place: Place { box_in_frame: *track.full_box(), since: scene.at },
                     last_there: scene.at,
                     is_sure: track.is_confirmed(),
                     elsewhere: None,

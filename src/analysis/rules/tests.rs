@@ -2,6 +2,7 @@
 
 mod burning;
 mod gated;
+mod hidden;
 mod moving;
 mod standing;
 
@@ -9,7 +10,7 @@ use super::*;
 use crate::analysis::alert::{Basis, Phase, PhaseReason, Revision};
 use crate::analysis::detection::Class;
 use crate::analysis::detection::Detection;
-use crate::analysis::geometry::Point;
+use crate::analysis::geometry::{BBox, Point};
 use crate::analysis::staging::*;
 
 /// Seconds after the stage's beginning at which alerts were raised, and for how long the condition had

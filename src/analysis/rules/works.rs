@@ -58,7 +58,7 @@ impl Works {
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         let staying = scene.confirmed(&self.classes).filter_map(|track| {
-            let is_in_zone = self.zone.contains(track.box_in_frame.standing_point());
+            let is_in_zone = self.zone.contains(track.full_box().standing_point());
             let path = self.paths.of(track.number).filter(|path| is_in_zone && stays(path))?;
             Some((track, path))
         });
@@ -103,20 +103,20 @@ impl Works {
 fn stays(path: &Path) -> bool {
     let now = path.now();
     let Some(first) = path.steps().next() else { return false };
-    let size = size_of(&now.box_in_frame);
+    let size = size_of(&now.full_box);
     now.at.since(first.at) >= STAYS_FOR
-        && path.steps().all(|step| distance(&step.box_in_frame, &now.box_in_frame) <= STAYS_WITHIN * size)
+        && path.steps().all(|step| distance(&step.full_box, &now.full_box) <= STAYS_WITHIN * size)
 }
 
 /// Moves about or changes shape, single bad boxes aside: at least a fifth of the sights are off by that much.
 fn moves(path: &Path) -> bool {
     let now = path.now();
-    let (size, shape) = (size_of(&now.box_in_frame), shape_of(&now.box_in_frame));
+    let (size, shape) = (size_of(&now.full_box), shape_of(&now.full_box));
     let (mut all, mut off) = (0_usize, 0_usize);
     for step in path.steps() {
         all += 1;
-        let ratio = shape_of(&step.box_in_frame) / shape.max(f32::MIN_POSITIVE);
-        let is_off = distance(&step.box_in_frame, &now.box_in_frame) >= MOVES_BY * size
+        let ratio = shape_of(&step.full_box) / shape.max(f32::MIN_POSITIVE);
+        let is_off = distance(&step.full_box, &now.full_box) >= MOVES_BY * size
             || !(1.0 / CHANGES_BY..CHANGES_BY).contains(&ratio);
         off += usize::from(is_off);
     }

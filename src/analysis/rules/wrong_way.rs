@@ -53,7 +53,7 @@ impl WrongWay {
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         for track in scene.seen_now(&self.classes) {
-            let b = &track.box_in_frame;
+            let b = track.full_box();
             let Some(motion) = self.paths.of(track.number).and_then(|path| path.steady(WINDOW)) else {
                 continue;
             };

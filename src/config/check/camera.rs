@@ -11,6 +11,7 @@ use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
+use crate::analysis::plausible::LARGEST_BOX;
 use crate::config::document::{
     self, At, CameraDocument, DecodePolicy, Decoder, Document, Transport, ZoneDocument,
 };
@@ -87,6 +88,7 @@ impl Checker<'_, '_> {
                 .flat_map(|list| &list.value)
                 .map(|condition| condition.value.into())
                 .collect(),
+            largest_box: value_of(&camera.largest_box).unwrap_or(LARGEST_BOX) as f32,
             stall_after: seconds(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
             zones,
             counted,

@@ -135,6 +135,54 @@ fn who_leaves_below_the_picture_has_not_fallen() {
     assert_eq!(stage.told(), []);
 }
 
+/// People who are hidden, cut or found in part are no people who fell, also where the rule waits two seconds only.
+#[test]
+fn nobody_falls_in_a_crowd_that_walks() {
+    let stories: [(&str, fn(f64) -> Vec<Detection>); 4] = [
+        ("walks out below, the box ends a little inside", |t| {
+            let mut own = posture(0.5, 0.8 + 0.05 * t, 1.0, 0.4);
+            own.box_in_frame.y1 = own.box_in_frame.y1.min(0.985);
+            if own.box_in_frame.height() > 0.05 { vec![own] } else { vec![] }
+        }),
+        ("only the legs are found behind somebody's umbrella, and walk on", |t| {
+            let legs = (4.0..9.0).contains(&t);
+            let (height, shape) = if legs { (0.4, 1.0) } else { (1.0, 0.4) };
+            vec![posture(0.1 + 0.08 * t, 0.8, height, shape)]
+        }),
+        ("somebody nearer stands before the upper part", |t| {
+            let mut seen =
+                vec![posture(0.5, 0.75, if t > 4.0 { 0.4 } else { 1.0 }, if t > 4.0 { 1.0 } else { 0.4 })];
+            if t > 3.8 {
+                seen.push(posture(0.5, 0.77, 1.4, 0.4));
+            }
+            seen
+        }),
+        ("a low box now and then", |t| {
+            let low = t > 4.0 && t % 2.0 < 0.3;
+            vec![posture(0.5, 0.8, if low { 0.4 } else { 0.65 }, if low { 1.2 } else { 0.7 })]
+        }),
+    ];
+    for (story, script) in stories {
+        let mut stage = Stage::of(vec![rule(fallen(2.0))]);
+        stage.look(12.0, script);
+        assert_eq!(stage.told(), [], "{story}");
+    }
+}
+
+#[test]
+fn a_fall_between_others_who_come_to_help_is_told() {
+    let mut stage = Stage::of(vec![rule(fallen(5.0))]);
+    stage.look(20.0, |t| {
+        // Somebody walks beside them, behind, and bends over them afterwards; two more come.
+        let mut seen = vec![going_down(t, 0.8, 0.28, 3.0), posture(0.38 + 0.05 * t.min(4.0), 0.76, 1.0, 0.4)];
+        if t > 8.0 {
+            seen.push(posture((0.9 - 0.1 * (t - 8.0)).max(0.62), 0.83, 1.0, 0.4));
+        }
+        seen
+    });
+    assert_near(&raised(&stage), &[9.8], 1.0);
+}
+
 #[test]
 fn a_fall_is_told_although_the_detector_loses_who_fell() {
     // Lost during the fall, found lying a second later, and then only every other second.

@@ -247,3 +247,77 @@ fn a_dense_crowd_is_one_that_covers_the_zone() {
         }
     }
 }
+
+/// Somebody stands there, the camera stops seeing, they leave meanwhile: nobody is called out to an empty room.
+#[test]
+fn what_a_blind_camera_saw_is_not_escalated() {
+    use crate::analysis::Event;
+    use crate::analysis::acceptance::AcceptancePlan;
+    use crate::analysis::alert::Level;
+    use crate::analysis::{Analysis, Plan};
+    let acceptance = AcceptancePlan { within: Some(secs(60.0)), from: Level::Blue };
+    let plan = CameraPlan { grid: "53012700300102".into(), ..plan() };
+    for stays in [false, true] {
+        let plan = Plan { acceptance, ..Plan::of(vec![plan.clone()], vec![rule(present("right", 2.0))]) };
+        let mut stage = Stage::of(Vec::new());
+        stage.analysis = Analysis::new("box", plan).expect("the zone is drawn");
+        stage.look(30.0, |_| vec![person(0.7, 0.9)]);
+        stage.apply(&Event::CameraSilent { camera: "cam".into(), at: moment(stage.now) });
+        stage.silence(120.0);
+        let escalated =
+            |stage: &Stage| stage.told.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
+        assert_eq!(escalated(&stage), 0, "nobody can see whether they are still there");
+        stage.apply(&Event::CameraBack { camera: "cam".into(), at: moment(stage.now) });
+        stage.look(30.0, |_| if stays { vec![person(0.7, 0.9)] } else { vec![] });
+        assert_eq!(escalated(&stage), usize::from(stays));
+    }
+}
+
+#[test]
+fn a_car_as_large_as_the_street_is_no_car() {
+    let street = Detection { class: Class::CAR, score: 0.9, box_in_frame: BBox::new(0.0, 0.2, 1.0, 1.0) };
+    let conditions = || {
+        vec![
+            Rule { id: "parked".into(), ..rule(parked("all", 10.0)) },
+            Rule {
+                id: "left".into(),
+                ..rule(Condition::LeftBehind {
+                    zone: "all".into(),
+                    classes: vec![Class::CAR],
+                    owner_away: true,
+                    for_at_least: secs(10.0),
+                })
+            },
+        ]
+    };
+    let mut stage = Stage::of(conditions());
+    stage.look(10.0, |_| vec![]).look(60.0, |_| vec![street]);
+    assert_eq!(stage.told(), []);
+    assert_eq!(stage.analysis.tracks("cam"), []);
+    // Where lorries load right before the lens somebody says so.
+    let mut stage = Stage::with(CameraPlan { largest_box: 1.0, ..plan() }, conditions());
+    stage.look(10.0, |_| vec![]).look(60.0, |_| vec![street]);
+    assert_eq!(raised(&stage).len(), 2);
+}
+
+#[test]
+fn nothing_is_left_or_missing_that_was_only_just_believed() {
+    let thing = |score| scored(two_wheeler(0.75, 0.8), score);
+    let gone =
+        Condition::Gone { zone: "right".into(), classes: vec![Class::TWO_WHEELER], for_at_least: secs(20.0) };
+    for (threshold, barely, well) in [(0.25, 0.27, 0.4), (0.45, 0.47, 0.6), (0.6, 0.62, 0.7)] {
+        for (score, wanted) in [(barely, 0), (well, 1)] {
+            let plan = || {
+                let mut plan = plan();
+                plan.thresholds.insert(Class::TWO_WHEELER, threshold);
+                plan
+            };
+            let mut stage = Stage::with(plan(), vec![rule(left_behind(20.0, true))]);
+            stage.look(10.0, |_| vec![]).look(60.0, |_| vec![thing(score)]);
+            assert_eq!(raised(&stage).len(), wanted, "left: {score} where {threshold} is enough");
+            let mut stage = Stage::with(plan(), vec![rule(gone.clone())]);
+            stage.look(60.0, |_| vec![thing(score)]).look(40.0, |_| vec![]);
+            assert_eq!(raised(&stage).len(), wanted, "gone: {score} where {threshold} is enough");
+        }
+    }
+}

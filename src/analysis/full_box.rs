@@ -1,0 +1,198 @@
+//! How large a thing is when nothing stands before it: its full box, next to the visible one that a detector gives.
+//!
+//! Somebody walks past in front of a parked car, a bus stops before somebody who waits: the visible box loses an edge
+//! for a second or a minute, the other edges stay where they were. That is neither a new place nor movement, and
+//! whoever stands there has not left the zone because a hedge or a bonnet hides the feet. (CrowdHuman, Shao et al. 2018,
+//! labels people with both boxes.)
+//!
+//! Only what stands still keeps a full box that is larger than what is seen of it: of something that moves, nobody
+//! knows whether it is hidden or turns.
+
+use super::geometry::BBox;
+use super::motion::common_shift;
+
+/// A visible box with less than this part of the full one is partly hidden; what is above is a detector's jitter.
+const WHOLE: f32 = 0.8;
+/// Less than this part of it says nothing about which thing it is.
+const SLIVER: f32 = 0.1;
+/// How far an edge may be from where it was and still be there, in own sizes: three times a detector's jitter, as boxes
+/// of half a thing are worse.
+const EDGE_STAYS: f32 = 0.15;
+/// So many seconds after a thing became smaller for good, this is its size: longer than a bus stands at a stop.
+const FORGOTTEN_AFTER_SECS: f32 = 60.0;
+/// Smaller all round: the side that lost less lost at least this part of what the other lost.
+const ALL_ROUND: f32 = 0.5;
+/// Time constant, in seconds, with which a box is followed that becomes smaller in width and height alike: somebody who
+/// walks off shrinks, nobody hides them.
+const SHRINKS_OVER_SECS: f32 = 1.0;
+/// The same for a single edge that draws in: slower than anything comes before a thing.
+const EDGE_OVER_SECS: f32 = 60.0;
+/// Of a step outwards within a detector's jitter so much is followed at each look.
+const JITTER_GAIN: f32 = 0.25;
+
+/// The full box of one thing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct FullBox {
+    b: BBox,
+    /// For so many seconds less than it has been seen.
+    smaller_for_secs: f32,
+}
+
+impl FullBox {
+    /// Of a thing that is seen for the first time.
+    pub(super) fn first_seen(visible: &BBox) -> Self {
+        FullBox { b: *visible, smaller_for_secs: 0.0 }
+    }
+
+    /// The box.
+    pub(super) fn get(&self) -> &BBox {
+        &self.b
+    }
+
+    /// Whether that is what is left to see of it while something stands before it: no larger anywhere, clearly
+    /// smaller, and one edge at least stays in each direction.
+    pub(super) fn is_partly_hidden_as(&self, visible: &BBox) -> bool {
+        let slack = EDGE_STAYS * self.b.size();
+        let (full, seen) = (&self.b, visible);
+        let is_inside = seen.x0 >= full.x0 - slack
+            && seen.y0 >= full.y0 - slack
+            && seen.x1 <= full.x1 + slack
+            && seen.y1 <= full.y1 + slack;
+        let stays = |was: f32, is: f32| (was - is).abs() <= slack;
+        let keeps_an_edge = (stays(full.x0, seen.x0) || stays(full.x1, seen.x1))
+            && (stays(full.y0, seen.y0) || stays(full.y1, seen.y1));
+        let share = visible.area() / self.b.area().max(f32::MIN_POSITIVE);
+        is_inside && keeps_an_edge && (SLIVER..WHOLE).contains(&share) && !self.shrank_all_round(visible)
+    }
+
+    /// Whether width and height have both become smaller, neither much less than the other: farther away, not hidden.
+    fn shrank_all_round(&self, visible: &BBox) -> bool {
+        let width = visible.width() / self.b.width().max(f32::MIN_POSITIVE);
+        let height = visible.height() / self.b.height().max(f32::MIN_POSITIVE);
+        1.0 - width.max(height) >= ALL_ROUND * (1.0 - width.min(height))
+    }
+
+    /// Takes in what is seen `dt` seconds later.
+    pub(super) fn look(&mut self, dt: f32, visible: &BBox, is_still: bool) {
+        let is_hidden = is_still && self.is_partly_hidden_as(visible);
+        self.smaller_for_secs = if is_hidden { self.smaller_for_secs + dt } else { 0.0 };
+        if is_hidden && self.smaller_for_secs < FORGOTTEN_AFTER_SECS {
+            return;
+        }
+        if is_hidden || !is_still {
+            *self = FullBox::first_seen(visible);
+            return;
+        }
+        // What moves both edges moves the thing; what is seen beyond an edge belongs to it; a single edge that draws
+        // in is followed slowly, so that something that comes before the thing bit by bit hides it.
+        let (dx, dy) = common_shift(&self.b, visible);
+        let secs = if self.shrank_all_round(visible) { SHRINKS_OVER_SECS } else { EDGE_OVER_SECS };
+        let inwards = 1.0 - (-dt / secs).exp();
+        let slack = EDGE_STAYS * self.b.size();
+        let follow = |was: f32, is: f32, outwards: f32| {
+            let gain = match outwards {
+                out if out > slack => 1.0,
+                out if out > 0.0 => JITTER_GAIN,
+                _ => inwards,
+            };
+            was + gain * (is - was)
+        };
+        let low = |was: f32, is: f32| follow(was, is, was - is);
+        let high = |was: f32, is: f32| follow(was, is, is - was);
+        self.b = BBox {
+            x0: low(self.b.x0 + dx, visible.x0),
+            y0: low(self.b.y0 + dy, visible.y0),
+            x1: high(self.b.x1 + dx, visible.x1),
+            y1: high(self.b.y1 + dy, visible.y1),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CAR: BBox = BBox { x0: 0.4, y0: 0.5, x1: 0.7, y1: 0.7 };
+
+    #[test]
+    fn an_edge_that_is_hidden_bit_by_bit_belongs_to_the_thing_all_the_same() {
+        let sides: [fn(f32) -> BBox; 4] = [
+            |part| BBox { x0: CAR.x0 + part * CAR.width(), ..CAR },
+            |part| BBox { x1: CAR.x1 - part * CAR.width(), ..CAR },
+            |part| BBox { y0: CAR.y0 + part * CAR.height(), ..CAR },
+            |part| BBox { y1: CAR.y1 - part * CAR.height(), ..CAR },
+        ];
+        for side in sides {
+            let mut full = FullBox::first_seen(&CAR);
+            for step in 0..=12 {
+                full.look(0.2, &side(0.06 * step as f32), true);
+                assert!(full.get().iou(&CAR) > 0.9, "step {step}: {full:?}");
+            }
+            assert!(full.is_partly_hidden_as(&side(0.72)));
+            full.look(0.2, &CAR, true);
+            assert!(full.get().iou(&CAR) > 0.9, "it is seen whole again: {full:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_out_from_behind_something_grows() {
+        let half = BBox { x0: 0.55, ..CAR };
+        let mut full = FullBox::first_seen(&half);
+        full.look(0.2, &CAR, true);
+        assert_eq!(*full.get(), CAR);
+    }
+
+    #[test]
+    fn what_moves_on_or_away_is_not_hidden() {
+        let moved = BBox { x0: CAR.x0 + 0.1, x1: CAR.x1 + 0.1, ..CAR };
+        let smaller_all_round = CAR.grown(-0.04, -0.04 * 2.0 / 3.0);
+        let elsewhere = BBox { x0: 0.1, x1: 0.2, ..CAR };
+        let full = FullBox::first_seen(&CAR);
+        for other in [moved, smaller_all_round, elsewhere, CAR, CAR.grown(0.05, 0.05)] {
+            assert!(!full.is_partly_hidden_as(&other), "{other:?}");
+        }
+        let mut full = FullBox::first_seen(&CAR);
+        full.look(0.2, &moved, true);
+        assert!(full.get().iou(&moved) > 0.99, "{full:?}");
+    }
+
+    #[test]
+    fn what_stays_small_is_as_small_as_that_in_the_end() {
+        let half = BBox { x0: 0.55, ..CAR };
+        let mut full = FullBox::first_seen(&CAR);
+        for _ in 0..250 {
+            full.look(0.2, &half, true);
+        }
+        assert_eq!(*full.get(), CAR, "50 s later");
+        for _ in 0..60 {
+            full.look(0.2, &half, true);
+        }
+        assert_eq!(*full.get(), half, "62 s later");
+    }
+
+    #[test]
+    fn somebody_who_walks_off_becomes_smaller_and_is_not_hidden() {
+        let at = |secs: f32| {
+            BBox::from_centre(
+                0.5,
+                0.3 + 0.2 / (1.0 + 0.14 * secs),
+                0.13 / (1.0 + 0.14 * secs),
+                0.4 / (1.0 + 0.14 * secs),
+            )
+        };
+        let mut full = FullBox::first_seen(&at(0.0));
+        for step in 1..60 {
+            let seen = at(0.2 * step as f32);
+            full.look(0.2, &seen, true);
+            assert!(!full.is_partly_hidden_as(&seen), "step {step}: {full:?} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn something_that_moves_is_as_large_as_it_is_seen() {
+        let mut full = FullBox::first_seen(&CAR);
+        let half = BBox { x0: 0.55, ..CAR };
+        full.look(0.2, &half, false);
+        assert_eq!(*full.get(), half);
+    }
+}

@@ -1,0 +1,106 @@
+//! Which boxes can be a thing at all: what is too large, too small or too thin for that is no detection.
+//!
+//! A detector that is unsure takes a whole empty street for a car; such a box is the same in every picture of a night,
+//! so no rule that waits can tell it from something that stands there. It is left out here, once, before anything
+//! follows it. Evidence is redacted from all boxes: that something is implausible must never uncover anybody.
+
+use super::detection::{Class, Detection};
+use super::geometry::BBox;
+
+/// A box that covers more than this part of the picture and touches three of its borders is no thing, where a camera
+/// says nothing else. People before the lens reach 0.5 with three borders and 0.8 with two (clips of fights).
+pub const LARGEST_BOX: f64 = 0.6;
+/// With so much of the picture it is none whatever it touches.
+const NEARLY_ALL: f32 = 0.9;
+/// So near to a border is at it: boxes of large things end a little inside.
+const AT_BORDER: f32 = 0.02;
+/// Longer than that for its other side is no person and no vehicle, on a wide picture or an upright one: people are up
+/// to three times as tall as wide, trains of lorries four times as wide as tall, and a picture's own shape is not known.
+const MOST_ELONGATED: f32 = 10.0;
+/// Width or height below this: two pixels of a model's 416.
+const SMALLEST_SIDE: f32 = 0.005;
+/// Width over height of the pictures that rules have in mind.
+const ASPECT: f32 = 16.0 / 9.0;
+
+/// Whether a box may hold what it says. `largest` as in [`LARGEST_BOX`]; 1 asks nothing of large boxes.
+pub(super) fn is_plausible(detection: &Detection, largest: f32) -> bool {
+    let b = detection.box_in_frame.clipped();
+    // Smoke fills a picture, and flames have any shape.
+    if [Class::FIRE, Class::SMOKE].contains(&detection.class) {
+        return true;
+    }
+    let borders = borders_touched(&b);
+    let is_too_large = largest < 1.0 && (b.area() > NEARLY_ALL || (borders >= 3 && b.area() > largest));
+    let is_too_small = b.width() < SMALLEST_SIDE || b.height() < SMALLEST_SIDE;
+    // What a border cuts has any shape.
+    let shape = b.width() * ASPECT / b.height().max(f32::MIN_POSITIVE);
+    let is_too_thin = borders == 0 && !(1.0 / MOST_ELONGATED..=MOST_ELONGATED).contains(&shape);
+    !is_too_large && !is_too_small && !is_too_thin
+}
+
+fn borders_touched(b: &BBox) -> usize {
+    let (low, high) = (AT_BORDER, 1.0 - AT_BORDER);
+    [b.x0 <= low, b.y0 <= low, b.x1 >= high, b.y1 >= high].into_iter().filter(|touches| *touches).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: f32 = LARGEST_BOX as f32;
+
+    fn of(class: Class, x0: f32, y0: f32, x1: f32, y1: f32) -> Detection {
+        Detection { class, score: 0.27, box_in_frame: BBox { x0, y0, x1, y1 } }
+    }
+
+    #[test]
+    fn what_fills_the_picture_up_to_three_borders_is_no_thing() {
+        for class in [Class::CAR, Class::TRUCK, Class::PERSON, Class::named("bench")] {
+            for (what, implausible) in [
+                ("an empty street", of(class, 0.0, 0.15, 1.0, 1.0)),
+                ("all of it", of(class, 0.0, 0.0, 1.0, 1.0)),
+                ("nearly all of it, a little inside", of(class, 0.025, 0.025, 0.98, 0.98)),
+                ("a box that jitters at the borders", of(class, 0.015, 0.2, 0.985, 0.99)),
+                ("the left two thirds", of(class, 0.0, 0.0, 0.68, 1.0)),
+            ] {
+                assert!(!is_plausible(&implausible, USUAL), "{class}: {what}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_before_the_lens_lorries_and_smoke_are_things() {
+        for (what, plausible) in [
+            ("somebody before the lens", of(Class::PERSON, 0.2, 0.0, 0.9, 1.0)),
+            ("somebody who leans in from the side", of(Class::PERSON, 0.0, 0.0, 0.5, 1.0)),
+            ("a lorry that passes close by", of(Class::TRUCK, 0.0, 0.35, 1.0, 0.85)),
+            ("a car that comes in", of(Class::CAR, 0.0, 0.6, 0.3, 0.9)),
+            ("a cloud over everything", of(Class::SMOKE, 0.0, 0.0, 1.0, 1.0)),
+            ("somebody far away", of(Class::PERSON, 0.5, 0.5, 0.506, 0.53)),
+            ("somebody thin in a wide picture", of(Class::PERSON, 0.5, 0.4, 0.52, 0.6)),
+            ("somebody who lies in an upright picture", of(Class::PERSON, 0.2, 0.6, 0.8, 0.72)),
+            ("an arm's breadth at the border", of(Class::PERSON, 0.0, 0.3, 0.012, 0.9)),
+        ] {
+            assert!(is_plausible(&plausible, USUAL), "{what}");
+        }
+    }
+
+    #[test]
+    fn threads_and_specks_are_no_things() {
+        for (what, implausible) in [
+            ("a cable", of(Class::PERSON, 0.1, 0.5, 0.9, 0.52)),
+            ("a post", of(Class::PERSON, 0.5, 0.1, 0.53, 0.9)),
+            ("a speck", of(Class::CAR, 0.5, 0.5, 0.502, 0.52)),
+        ] {
+            assert!(!is_plausible(&implausible, USUAL), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_camera_may_ask_nothing_of_large_boxes() {
+        let whole = of(Class::CAR, 0.0, 0.0, 1.0, 1.0);
+        assert!(is_plausible(&whole, 1.0));
+        let half = of(Class::CAR, 0.0, 0.3, 1.0, 1.0);
+        assert!(!is_plausible(&half, USUAL) && is_plausible(&half, 0.8));
+    }
+}
