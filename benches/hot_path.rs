@@ -27,7 +27,7 @@ use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range, glance, luma};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, glance, luma};
 use lookout::video::{self, FileOptions};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -185,8 +185,15 @@ fn made_up_picture(width: usize, height: usize, layout: Layout) -> Picture {
         (0..width * height).map(|i| ((i * 7 + i / width * 13) ^ (i >> 3)) as u8).collect()
     };
     let strides = [sizes[0].0, sizes[1].0, sizes[1].0];
-    let format =
-        PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
+    let format = PictureFormat {
+        width,
+        height,
+        layout,
+        strides,
+        range: Range::Limited,
+        matrix: Matrix::Bt709,
+        pixel_aspect: PixelAspect::SQUARE,
+    };
     let planes: Vec<Vec<u8>> = sizes.into_iter().map(plane).collect();
     Picture::new(format, Box::new(planes)).expect("whole planes")
 }

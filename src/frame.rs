@@ -1,7 +1,8 @@
 //! A decoded picture as it leaves a decoder: 8-bit luma and chroma planes with their real strides.
 //!
 //! The neutral ground between `video` (which makes frames), `detector` and `evidence` (which read them).
-//! Must never copy pixels and never convert them: whoever needs another form reads the planes.
+//! Must never copy pixels and never convert them: whoever needs another form reads the planes. A picture is upright;
+//! its pixels need not be square ([`PixelAspect`]).
 
 pub mod glance;
 pub mod luma;
@@ -65,6 +66,58 @@ pub enum Matrix {
     Bt709,
 }
 
+/// The shape of a pixel: so many parts wide and so many high.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PixelAspect {
+    wide: u32,
+    high: u32,
+}
+
+impl PixelAspect {
+    /// As wide as high.
+    pub const SQUARE: PixelAspect = PixelAspect { wide: 1, high: 1 };
+    /// Stretched more than this in either direction, it was misread: half-width pictures have 2:1, half-height ones 1:2.
+    const MOST: u32 = 4;
+
+    /// In lowest terms; square where it is none that a camera would have.
+    pub fn new(wide: u32, high: u32) -> Self {
+        let (mut divisor, mut rest) = (wide, high);
+        while rest != 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        let is_credible = wide > 0
+            && high > 0
+            && u64::from(wide) <= u64::from(high) * u64::from(Self::MOST)
+            && u64::from(high) <= u64::from(wide) * u64::from(Self::MOST);
+        if is_credible {
+            PixelAspect { wide: wide / divisor, high: high / divisor }
+        } else {
+            PixelAspect::SQUARE
+        }
+    }
+
+    /// Of a picture lying on its side.
+    pub fn on_its_side(self) -> Self {
+        PixelAspect { wide: self.high, high: self.wide }
+    }
+
+    /// Whether it is as wide as high.
+    pub fn is_square(self) -> bool {
+        self == PixelAspect::SQUARE
+    }
+
+    /// Width over height.
+    pub fn ratio(self) -> f64 {
+        f64::from(self.wide) / f64::from(self.high)
+    }
+}
+
+impl fmt::Display for PixelAspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.wide, self.high)
+    }
+}
+
 /// Somebody who holds the bytes of the planes: a mapped decoder buffer, or a vector in tests.
 pub trait Planes: Send + Sync {
     /// Bytes of plane `index` from its first row on; at least `stride * (rows - 1) + bytes of a row`.
@@ -92,6 +145,21 @@ pub struct PictureFormat {
     pub range: Range,
     /// Colour matrix.
     pub matrix: Matrix,
+    /// The shape of a pixel.
+    pub pixel_aspect: PixelAspect,
+}
+
+impl PictureFormat {
+    /// Width and height with square pixels, as people see it: never smaller than what the camera sent.
+    pub fn shown_size(&self) -> (usize, usize) {
+        let ratio = self.pixel_aspect.ratio();
+        let scaled = |length: usize, by: f64| ((length as f64 * by).round() as usize).max(1);
+        if ratio >= 1.0 {
+            (scaled(self.width, ratio), self.height)
+        } else {
+            (self.width, scaled(self.height, 1.0 / ratio))
+        }
+    }
 }
 
 /// Why planes do not make a picture.
@@ -124,6 +192,13 @@ impl Picture {
             }
         }
         Ok(Picture { format, planes })
+    }
+
+    /// The same with pixels of another shape.
+    #[must_use]
+    pub fn with_pixel_aspect(mut self, pixel_aspect: PixelAspect) -> Self {
+        self.format.pixel_aspect = pixel_aspect;
+        self
     }
 
     /// What it is.
@@ -178,4 +253,50 @@ pub struct Frame {
     pub taken: Taken,
     /// The pixels.
     pub picture: Arc<Picture>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shape_of_a_pixel_is_kept_in_lowest_terms_and_believed_within_reason() {
+        for (wide, high, expected) in [
+            (1, 1, "1:1"),
+            (24, 22, "12:11"),
+            (2, 1, "2:1"),
+            (64, 45, "64:45"),
+            (0, 1, "1:1"),
+            (1, 0, "1:1"),
+            (0, 0, "1:1"),
+            (65535, 1, "1:1"),
+            (1, 5, "1:1"),
+            (u32::MAX, u32::MAX, "1:1"),
+        ] {
+            assert_eq!(PixelAspect::new(wide, high).to_string(), expected, "{wide}:{high}");
+        }
+        assert_eq!(PixelAspect::new(12, 11).on_its_side(), PixelAspect::new(11, 12));
+    }
+
+    #[test]
+    fn a_picture_is_shown_as_large_as_it_is_and_as_wide_as_it_should_be() {
+        let shown = |width, height, wide, high| {
+            let format = PictureFormat {
+                width,
+                height,
+                layout: Layout::Gray,
+                strides: [width, 0, 0],
+                range: Range::Full,
+                matrix: Matrix::Bt601,
+                pixel_aspect: PixelAspect::new(wide, high),
+            };
+            format.shown_size()
+        };
+        assert_eq!(shown(960, 1080, 2, 1), (1920, 1080));
+        assert_eq!(shown(704, 576, 12, 11), (768, 576));
+        assert_eq!(shown(704, 576, 16, 11), (1024, 576));
+        assert_eq!(shown(704, 480, 10, 11), (704, 528));
+        assert_eq!(shown(640, 360, 1, 1), (640, 360));
+        assert_eq!(shown(1, 1, 1, 2), (1, 2));
+    }
 }

@@ -276,7 +276,7 @@ impl Turns {
 mod tests {
     use super::*;
     use crate::analysis::time::Timestamp;
-    use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range, Taken};
+    use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, Taken};
 
     fn frame(camera: &str, number: u64, at_ms: u64) -> Frame {
         let format = PictureFormat {
@@ -286,6 +286,7 @@ mod tests {
             strides: [1, 0, 0],
             range: Range::Full,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let picture = Picture::new(format, Box::new(vec![vec![0u8]])).expect("one pixel");
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(at_ms));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lookout::analysis::geometry::BBox;
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 use sha2::{Digest, Sha256};
 
 struct Counting;
@@ -52,8 +52,15 @@ fn picture(width: usize, height: usize, layout: Layout) -> Picture {
         _ => vec![vec![220; width * height], vec![128; chroma.0 * chroma.1], vec![128; chroma.0 * chroma.1]],
     };
     let strides = if layout == Layout::Nv12 { [width, width, 0] } else { [width, chroma.0, chroma.0] };
-    let format =
-        PictureFormat { width, height, layout, strides, range: Range::Limited, matrix: Matrix::Bt709 };
+    let format = PictureFormat {
+        width,
+        height,
+        layout,
+        strides,
+        range: Range::Limited,
+        matrix: Matrix::Bt709,
+        pixel_aspect: PixelAspect::SQUARE,
+    };
     Picture::new(format, Box::new(planes)).expect("whole planes")
 }
 

@@ -11,7 +11,7 @@ use lookout::analysis::geometry::BBox;
 use lookout::detector::choose::{self, OnThisBox, Question};
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 use sha2::{Digest, Sha256};
 
 fn data(name: &str) -> PathBuf {
@@ -84,6 +84,7 @@ fn squares(width: usize, height: usize, squares: &[(usize, usize, usize, [f32; 3
         strides: [width; 3],
         range: Range::Full,
         matrix: Matrix::Bt601,
+        pixel_aspect: PixelAspect::SQUARE,
     };
     Picture::new(format, Box::new(planes)).expect("whole planes")
 }

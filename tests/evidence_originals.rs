@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use lookout::evidence::{Kept, Recipient, Store, original};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 
 /// A key pair made by the centre's own program: the file with the secret one, and the public one.
 fn key_pair(folder: &Path) -> (std::path::PathBuf, String) {
@@ -30,6 +30,7 @@ fn the_centres_own_program_opens_an_original_and_another_key_does_not() {
         strides: [320, 0, 0],
         range: Range::Full,
         matrix: Matrix::Bt601,
+        pixel_aspect: PixelAspect::SQUARE,
     };
     let pixels = (0..320 * 180).map(|i| (i % 251) as u8).collect();
     let picture = Picture::new(format, Box::new(vec![pixels])).unwrap();

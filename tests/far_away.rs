@@ -45,7 +45,9 @@ fn watch(clip: &Path, look_closer: bool) -> Seen {
     let manifest = Manifest::find(Some(&manifest)).unwrap();
     let model = Model::load(manifest.model("street-nano").unwrap(), &[Provider::Cpu]).unwrap();
     let mut detector = Inference::new(&[Arc::new(model)]).unwrap();
-    let mut frames = video::read_file(clip, FileOptions { every: Duration::from_millis(200) }).unwrap();
+    let mut frames =
+        video::read_file(clip, FileOptions { every: Duration::from_millis(200), ..FileOptions::default() })
+            .unwrap();
     let manner = Manner { look_closer, ..Manner::default() };
     let mut sentry = Sentry::default();
     let mut seen = Seen { looks: 0, closer: 0, found: Vec::new() };

@@ -56,7 +56,8 @@ fn config(folder: &Path, rules: &[(&str, &str)]) -> Config {
 
 /// A clip's glances, one every half second.
 fn glances(clip: &Path) -> Vec<(Duration, Glance)> {
-    let mut frames = video::read_file(clip, FileOptions { every: GLANCE_EVERY }).expect("the clip opens");
+    let mut frames = video::read_file(clip, FileOptions { every: GLANCE_EVERY, ..FileOptions::default() })
+        .expect("the clip opens");
     let mut glances = Vec::new();
     while let Some((at, picture)) = frames.next_frame().expect("the clip decodes") {
         let mut glance = Glance::even(0);

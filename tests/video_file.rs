@@ -15,7 +15,7 @@ use support::rtsp_sink::Recorder;
 
 /// Times and a digest of the visible pixels of every frame.
 fn frames_of(path: &Path, every: Duration) -> Result<Vec<(Duration, [u8; 32])>, VideoError> {
-    let mut file = read_file(path, FileOptions { every })?;
+    let mut file = read_file(path, FileOptions { every, ..FileOptions::default() })?;
     let mut frames = Vec::new();
     while let Some((at, picture)) = file.next_frame()? {
         frames.push((at, digest(&picture)));
@@ -180,7 +180,11 @@ fn real_clips_give_all_their_frames() {
         ("walkway-small-people.mp4", 795, (480, 360), 80.0),
         ("worker-in-zone-1080p.mp4", 122, (1920, 1080), 10.0),
     ] {
-        let mut file = read_file(videos.join(name), FileOptions { every: Duration::from_secs(1) }).unwrap();
+        let mut file = read_file(
+            videos.join(name),
+            FileOptions { every: Duration::from_secs(1), ..FileOptions::default() },
+        )
+        .unwrap();
         let mut last = None;
         while let Some((at, picture)) = file.next_frame().unwrap() {
             assert_eq!((picture.format().width, picture.format().height), size, "{name}");

@@ -86,6 +86,14 @@ pub enum Event {
         /// When its first frame came.
         at: Moment,
     },
+    /// Nobody looks at the camera until its next frame, as in the pause of a recording: nothing is known of it
+    /// meanwhile, and nothing is wrong with it.
+    CameraPaused {
+        /// The camera.
+        camera: Arc<str>,
+        /// When its latest frame was taken.
+        at: Moment,
+    },
     /// A sensor said something.
     Reading {
         /// The sensor.
@@ -131,6 +139,8 @@ struct Camera {
     retired: Vec<Post>,
     /// Last proof of life: a frame; before the first one, when we began to wait.
     alive_at: Option<Moment>,
+    /// Nobody looks at it until its next frame.
+    is_paused: bool,
     /// The latest frame, while the camera is not silent.
     latest_frame: Option<Moment>,
     unmasked: Vec<Detection>,
@@ -177,11 +187,13 @@ impl Analysis {
         match event {
             Event::Detections { camera, at, detections } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.is_paused = false;
                     camera.look(&mut self.ledger, *at, detections, &mut told);
                 }
             }
             Event::Glance { camera, at, glance } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.is_paused = false;
                     camera.body.look(*at, glance);
                     camera.feel(&mut self.ledger, *at, &mut told);
                 }
@@ -195,6 +207,12 @@ impl Analysis {
                         _ => camera.body.come_back(*at),
                     }
                     camera.feel(&mut self.ledger, *at, &mut told);
+                }
+            }
+            Event::CameraPaused { camera, at } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.was_away(&mut self.ledger.fusion, *at);
+                    camera.is_paused = true;
                 }
             }
             Event::Reading { sensor, at, reading } => {
@@ -437,6 +455,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             body: CameraBody::new(&camera),
             retired: Vec::new(),
             alive_at: None,
+            is_paused: false,
             latest_frame: None,
             unmasked: Vec::new(),
             counts: Counts::of(&camera),
@@ -540,8 +559,10 @@ impl Camera {
     fn tick(&mut self, ledger: &mut Ledger, at: Moment, told: &mut Vec<Revision>) {
         self.counts.tick(at);
         let silent_for = at.since(*self.alive_at.get_or_insert(at));
-        self.body.tick(at);
-        self.feel(ledger, at, told);
+        if !self.is_paused {
+            self.body.tick(at);
+            self.feel(ledger, at, told);
+        }
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
             let is_in_force = rule.schedule.in_force(at.utc);

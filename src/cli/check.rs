@@ -390,12 +390,18 @@ fn what_it_is(camera: &Camera) -> String {
         1 => format!(", 1 {one}"),
         n => format!(", {n} {one}s"),
     };
+    let turned = match camera.rotate {
+        0 => String::new(),
+        degrees => format!(", turned clockwise by {degrees} degrees"),
+    };
+    let aspect =
+        camera.display_aspect.map_or(String::new(), |(wide, high)| format!(", shown as {wide}:{high}"));
     let large = camera
         .url_main
         .as_ref()
         .map_or(String::new(), |url| format!(", one more picture of an alert from {url}"));
     format!(
-        "{source}, {} looks a second{large}{}{}{}",
+        "{source}, {} looks a second{turned}{aspect}{large}{}{}{}",
         camera.analysis_hz,
         counted(camera.zones.len(), "zone"),
         counted(camera.lines.len(), "line"),

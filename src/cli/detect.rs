@@ -14,7 +14,7 @@ use super::{Failure, models, print_line};
 use crate::analysis::detection::Detection;
 use crate::detector::{Detector, Inference, Model, Thresholds};
 use crate::evidence;
-use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 
 /// Print the boxes found in pictures as JSON lines
 #[derive(Debug, clap::Args)]
@@ -154,6 +154,7 @@ pub(super) fn picture_of(image: &RgbImage) -> Result<Picture, String> {
         strides: [width; 3],
         range: Range::Full,
         matrix: Matrix::Bt601,
+        pixel_aspect: PixelAspect::SQUARE,
     };
     Picture::new(format, Box::new(Vec::from(planes))).map_err(|error| error.to_string())
 }

@@ -14,10 +14,10 @@ use serde_json::json;
 use super::{Failure, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
-use crate::evidence::rgb_from_picture;
+use crate::evidence::{rgb_from_picture, sha256_hex};
 use crate::video::{
-    Codec, Credentials, Location, Pace, ProbeReport, RtspUrl, Secret, Source, Transport, UrlError, probe,
-    redact,
+    Codec, Credentials, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret, Source,
+    Transport, UrlError, probe, redact,
 };
 
 /// An installer on a ladder waits this long.
@@ -46,9 +46,12 @@ pub struct Args {
     /// How the packets travel
     #[arg(long, value_enum, default_value = "tcp")]
     transport: TransportName,
-    /// Where the picture is saved; without it, probe-HOST.jpg
+    /// Where the picture is saved; without it, in a file named after the address, such as probe-10.0.0.31-stream2.jpg
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Clockwise degrees by which the picture is turned before it is saved, as `rotate` of a camera does
+    #[arg(long, value_name = "DEGREES", value_parser = ["90", "180", "270"])]
+    rotate: Option<String>,
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
@@ -90,10 +93,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Location::File { path, .. } => (stem(path), path.display().to_string()),
     };
     say(format!("looking at {address}, at most {} s ...", args.seconds));
-    let source = Source::new(name.as_str(), location);
+    let mut source = Source::new(name.as_str(), location);
+    let degrees = args.rotate.as_deref().and_then(|degrees| degrees.parse().ok()).unwrap_or(0);
+    source.shape.orientation = Orientation::clockwise(degrees).unwrap_or_default();
     let report = probe(source, Duration::from_secs(args.seconds)).map_err(Failure::failed)?;
-    let picture =
-        args.save.clone().unwrap_or_else(|| PathBuf::from(format!("probe-{}.jpg", file_name(&name))));
+    let picture = args.save.clone().unwrap_or_else(|| picture_file(&address));
     let saved = save(&report, &picture);
     let saved_name = saved.is_ok().then_some(picture.as_path());
     if args.json {
@@ -177,9 +181,22 @@ fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "file".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// A host as part of a file name: the colons of IPv6 are not welcome everywhere.
-fn file_name(host: &str) -> String {
-    host.chars().map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' }).collect()
+/// File names may be longer, but nobody reads them then.
+const LONGEST_NAME: usize = 100;
+
+/// The file for the picture of what was looked at: another one for each channel of a recorder, which differ only in
+/// port, path and query. `address` is as people read it, so it holds no password.
+fn picture_file(address: &str) -> PathBuf {
+    let place = address.split_once("://").map_or(address, |(_, place)| place);
+    let welcome = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_');
+    let words: Vec<&str> = place.split(|c| !welcome(c)).filter(|word| word.contains(|c| c != '.')).collect();
+    let name = words.join("-");
+    if name.chars().count() <= LONGEST_NAME {
+        return PathBuf::from(format!("probe-{name}.jpg"));
+    }
+    let digest = sha256_hex(place.as_bytes());
+    let start: String = name.chars().take(LONGEST_NAME - 9).collect();
+    PathBuf::from(format!("probe-{start}-{}.jpg", &digest[..8]))
 }
 
 fn save(report: &ProbeReport, path: &Path) -> Result<(), Failure> {
@@ -211,7 +228,7 @@ fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>) -> String 
             None => stream.codec.to_string(),
         },
     );
-    line("size", format!("{} x {}", stream.width, stream.height));
+    line("size", size(report));
     line(
         "frame rate",
         match (measure.fps, stream.fps) {
@@ -232,8 +249,25 @@ fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>) -> String 
     if let Some(path) = saved {
         line("picture", format!("saved to {}", path.display()));
     }
+    lines.extend(stream.remarks.iter().map(|remark| format!("note: {remark}")));
     lines.extend(advice(report).into_iter().map(|advice| format!("advice: {advice}")));
     lines.join("\n")
+}
+
+/// As it is sent, and as people see it where that is another.
+fn size(report: &ProbeReport) -> String {
+    let (stream, shown) = (&report.stream, report.picture.format().shown_size());
+    let mut text = format!("{} x {}", stream.width, stream.height);
+    if !stream.orientation.is_upright() {
+        text.push_str(&format!(", {}", stream.orientation));
+    }
+    if !stream.pixel_aspect.is_square() {
+        text.push_str(&format!(", pixels {}", stream.pixel_aspect));
+    }
+    if (stream.width as usize, stream.height as usize) != shown {
+        text.push_str(&format!(": shown as {} x {}", shown.0, shown.1));
+    }
+    text
 }
 
 fn keyframes(report: &ProbeReport) -> String {
@@ -279,6 +313,13 @@ fn advice(report: &ProbeReport) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if stream.seems_squeezed(&PictureShape::default()) {
+        advice.push(format!(
+            "a picture of {} x {} is probably squeezed, and the stream does not say so: if people look too thin or too \
+             stout in the saved picture, set `display_aspect` for this camera, such as \"16:9\" or \"4:3\"",
+            stream.width, stream.height
+        ));
+    }
     if stream.width > 1280 {
         advice.push(
             "this is probably the camera's main stream: its second, smaller stream (about 640 x 360) is enough for \
@@ -298,6 +339,7 @@ fn advice(report: &ProbeReport) -> Vec<String> {
 fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_json::Value {
     let (stream, measure) = (&report.stream, &report.measure);
     let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
+    let shown = report.picture.format().shown_size();
     let tenths = |value: f64| (value * 10.0).round() / 10.0;
     json!({
         "address": address,
@@ -308,6 +350,11 @@ fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_j
         "profile": stream.profile,
         "width": stream.width,
         "height": stream.height,
+        "pixel_aspect": stream.pixel_aspect.to_string(),
+        "rotate": stream.orientation.degrees(),
+        "shown_width": shown.0,
+        "shown_height": shown.1,
+        "notes": stream.remarks,
         "fps_measured": measure.fps.map(tenths),
         "fps_announced": stream.fps.map(tenths),
         "keyframe_interval_s": measure.keyframe_interval.map(|every| json!({
@@ -329,17 +376,18 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+    use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
     use crate::video::{KeyframeIntervals, StreamInfo, StreamMeasure};
 
     fn report(keyframe_s: &[f32], width: u32, fps: (f64, f64)) -> ProbeReport {
         let format = PictureFormat {
-            width: 2,
-            height: 2,
+            width: width as usize,
+            height: 360,
             layout: Layout::Gray,
-            strides: [2, 0, 0],
+            strides: [width as usize, 0, 0],
             range: Range::Limited,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let secs = Duration::from_secs_f32;
         ProbeReport {
@@ -348,6 +396,9 @@ mod tests {
                 profile: Some("high".into()),
                 width,
                 height: 360,
+                pixel_aspect: PixelAspect::SQUARE,
+                orientation: Orientation::UPRIGHT,
+                remarks: Vec::new(),
                 fps: Some(fps.1),
                 decoder: "avdec_h264".into(),
                 transport: Some(Transport::Tcp),
@@ -369,7 +420,7 @@ mod tests {
             first_picture_after: secs(1.23),
             watched: secs(8.0),
             frames: 199,
-            picture: Arc::new(Picture::new(format, Box::new(vec![vec![0u8; 4]])).unwrap()),
+            picture: Arc::new(Picture::new(format, Box::new(vec![vec![0u8; width as usize * 360]])).unwrap()),
             broke: None,
         }
     }
@@ -395,6 +446,25 @@ mod tests {
              \x20 watched        199 pictures in 8.0 s\n\
              \x20 picture        saved to p.jpg"
         );
+    }
+
+    #[test]
+    fn a_picture_that_is_turned_or_squeezed_is_said_to_be() {
+        let mut report = report(&[2.0, 2.0], 960, (25.0, 25.0));
+        report.stream.height = 1080;
+        let squeezed = "a picture of 960 x 1080 is probably squeezed";
+        let given = advice(&report);
+        assert!(
+            given.len() == 1 && given[0].starts_with(squeezed) && given[0].contains("display_aspect"),
+            "{given:?}"
+        );
+        report.stream.pixel_aspect = PixelAspect::new(2, 1);
+        assert_eq!(advice(&report), Vec::<String>::new(), "it says so itself");
+        report.stream.orientation = Orientation::clockwise(90).unwrap();
+        assert!(
+            size(&report).starts_with("960 x 1080, turned clockwise by 90 degrees, pixels 2:1: shown as ")
+        );
+        assert_eq!(as_json("rtsp://10.0.0.31/stream2", &report, None)["pixel_aspect"], "2:1");
     }
 
     #[test]
@@ -425,8 +495,41 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_a_file_name() {
-        assert_eq!(file_name("fe80::1"), "fe80--1");
-        assert_eq!(file_name("10.0.0.31"), "10.0.0.31");
+    fn every_channel_of_a_recorder_has_a_picture_of_its_own() {
+        let long = format!("rtsp://10.0.0.9/{}", "a".repeat(200));
+        let addresses = [
+            "rtsp://10.0.0.9/Streaming/Channels/101",
+            "rtsp://10.0.0.9/Streaming/Channels/201",
+            "rtsp://10.0.0.9/cam/realmonitor?channel=1&subtype=0",
+            "rtsp://10.0.0.9/cam/realmonitor?channel=2&subtype=0",
+            "rtsp://10.0.0.9:8554/live",
+            "rtsp://10.0.0.9:8555/live",
+            "rtsp://[fe80::1]/live",
+            "rtsp://[fe80::2]/live",
+            "/export/ch01/2026-01-07.mp4",
+            "/export/ch02/2026-01-07.mp4",
+            "../2026-01-07.dav",
+            &format!("{long}1"),
+            &format!("{long}2"),
+        ];
+        let files: std::collections::BTreeSet<PathBuf> =
+            addresses.iter().map(|address| picture_file(address)).collect();
+        assert_eq!(files.len(), addresses.len(), "{files:?}");
+        assert_eq!(picture_file(addresses[0]), Path::new("probe-10.0.0.9-Streaming-Channels-101.jpg"));
+        assert_eq!(picture_file(addresses[10]), Path::new("probe-2026-01-07.dav.jpg"));
+        for file in files {
+            assert_eq!(file.components().count(), 1, "a file in this folder: {file:?}");
+            assert!(file.as_os_str().len() < 128, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_path_is_in_no_file_name() {
+        let (url, _) =
+            RtspUrl::parse_with_credentials("rtsp://10.0.0.9/user=admin_password=geheim_channel=1").unwrap();
+        assert_eq!(
+            picture_file(&url.to_string()),
+            Path::new("probe-10.0.0.9-user-admin_password-_channel-1.jpg")
+        );
     }
 }

@@ -7,12 +7,16 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use self::schedules::Schedules;
 use crate::analysis::alert::{Phase, Revision};
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
@@ -22,6 +26,7 @@ use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
+use crate::daemon::picture_shape;
 use crate::daemon::sentry::{Manner, Sentry};
 use crate::daemon::sight::Sight;
 use crate::daemon::teller::Teller;
@@ -31,11 +36,16 @@ use crate::video::{self, FileOptions};
 
 use super::{Failure, print_line};
 
+mod schedules;
+
 /// When a recording begins unless `--start` says otherwise: a Wednesday, 08:00 in China.
 const START: &str = "2026-01-07T00:00:00Z";
 
 /// How often the health of the camera is judged, as in the daemon.
 const GLANCE_EVERY: Duration = Duration::from_millis(500);
+
+/// Frames that are farther apart than they are looked at, by more than this, lie on both sides of a pause.
+const GAP: Duration = Duration::from_secs(10);
 
 /// Name of the stream in which a replay numbers its alerts.
 const STREAM: &str = "replay";
@@ -43,7 +53,7 @@ const STREAM: &str = "replay";
 /// Arguments of `lookout replay`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The recording: mp4, mkv or avi
+    /// The recording: mp4, mkv, avi, ts, mpg, flv, dav and others; what it is is told by its content
     video: PathBuf,
     /// The configuration whose rules are applied
     #[arg(long, short)]
@@ -51,9 +61,10 @@ pub struct Args {
     /// The camera that the recording stands for; may be left out if there is only one
     #[arg(long)]
     camera: Option<String>,
-    /// When the recording began, for schedules and for the times in alerts
+    /// When the recording began, for schedules and for the times in alerts: 2026-01-07T22:00 on the site's clock, or
+    /// with an offset of its own (2026-01-07T22:00:00+08:00)
     #[arg(long, value_name = "TIME", default_value = START)]
-    start: Timestamp,
+    start: StartTime,
     /// Save the evidence pictures here
     #[arg(long, value_name = "DIR")]
     evidence: Option<PathBuf>,
@@ -88,8 +99,43 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Some(file) => readings(file, &config)?,
         None => VecDeque::new(),
     };
-    let mut replay = Replay::new(&config, camera, &sight, args.evidence, args.start, readings)?;
+    let start = args.start.in_zone(&config.site.time_zone).map_err(Failure::invalid)?;
+    let mut replay = Replay::new(&config, camera, &sight, args.evidence, start, readings)?;
     replay.play(&args.video, camera, &sight)
+}
+
+/// A time as people type it.
+#[derive(Debug, Clone, Copy)]
+enum StartTime {
+    /// With an offset, or `Z`.
+    Exact(Timestamp),
+    /// What the clock on the wall of the site shows.
+    OnTheWall(DateTime),
+}
+
+impl FromStr for StartTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // In this order: a civil time would be read of an exact one, too.
+        if let Ok(exact) = text.parse() {
+            return Ok(StartTime::Exact(exact));
+        }
+        let written = "write it like 2026-01-07T22:00 or 2026-01-07T22:00:00+08:00";
+        text.parse().map(StartTime::OnTheWall).map_err(|_| written.to_owned())
+    }
+}
+
+impl StartTime {
+    fn in_zone(self, zone: &TimeZone) -> Result<Timestamp, String> {
+        match self {
+            StartTime::Exact(at) => Ok(at),
+            StartTime::OnTheWall(time) => zone
+                .to_ambiguous_timestamp(time)
+                .compatible()
+                .map_err(|error| format!("--start {time} is no time of this site: {error}")),
+        }
+    }
 }
 
 /// One line of `--readings`.
@@ -154,6 +200,7 @@ struct Replay {
     printed: u64,
     new_alerts: u64,
     start: Timestamp,
+    schedules: Schedules,
     next_tick: Duration,
     /// What sensors will say.
     readings: VecDeque<(Duration, Arc<str>, f64)>,
@@ -185,6 +232,7 @@ impl Replay {
             printed: 0,
             new_alerts: 0,
             start,
+            schedules: Schedules::of(config, camera),
             next_tick: Duration::from_secs(1),
             readings,
         })
@@ -195,14 +243,26 @@ impl Replay {
         // As the daemon looks.
         let (mut sentry, manner) = (Sentry::default(), Manner::of(camera, sight));
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
-        let mut frames = video::read_file(video, FileOptions { every }).map_err(Failure::failed)?;
+        let shape = picture_shape(camera);
+        let mut frames = video::read_file(video, FileOptions { every, shape }).map_err(Failure::failed)?;
         let progress = progress();
         let mut next_glance = Duration::ZERO;
         let mut detections: Vec<Detection> = Vec::new();
         let mut looked = 0u64;
+        let mut latest: Option<Duration> = None;
+        let mut gaps = Gaps::default();
         while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
+            match latest.replace(pts) {
+                None => say_about(&picture, camera),
+                Some(before) if pts.saturating_sub(before) > every + GAP => {
+                    gaps.add(before, pts);
+                    self.pause(camera, before)?;
+                }
+                Some(_) => {}
+            }
             self.pass_time(pts)?;
             let at = Moment::after_origin(self.start, pts);
+            self.schedules.pass(at.utc);
             sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
             looked += 1;
             if pts >= next_glance {
@@ -222,6 +282,8 @@ impl Replay {
             progress.set_message(format!("{} alerts", self.new_alerts));
         }
         if let Some(last) = self.readings.back().map(|(secs, ..)| *secs) {
+            // The end of the recording is no fault of the camera either.
+            self.pause(camera, latest.unwrap_or_default())?;
             self.pass_time(last)?;
         }
         progress.finish_and_clear();
@@ -231,7 +293,22 @@ impl Replay {
             video.display(),
             self.new_alerts
         );
+        for remark in frames.remarks() {
+            eprintln!("note: {remark}");
+        }
+        for note in gaps.note().into_iter().chain(self.schedules.note()) {
+            eprintln!("{note}");
+        }
         Ok(())
+    }
+
+    /// Nobody looks from then on until the next frame: what was seen before says nothing about what is there then, and
+    /// nothing is wrong with the camera.
+    fn pause(&mut self, camera: &Camera, since: Duration) -> Result<(), Failure> {
+        let event =
+            Event::CameraPaused { camera: camera.id.clone(), at: Moment::after_origin(self.start, since) };
+        let told = self.analysis.apply(&event);
+        self.tell(told, None)
     }
 
     /// Everything that happens up to a time without a frame: what sensors say, and time itself.
@@ -286,6 +363,60 @@ impl Replay {
                 Ok(())
             }
         }
+    }
+}
+
+/// Says what whoever reads the alerts should know about the recording.
+fn say_about(picture: &Picture, camera: &Camera) {
+    let format = picture.format();
+    if camera.rotate != 0 {
+        eprintln!(
+            "note: the pictures are turned as camera `{}` is configured (rotate = {}), unless the recording says itself how",
+            camera.id, camera.rotate
+        );
+    }
+    let (width, height) = format.shown_size();
+    if !format.pixel_aspect.is_square() {
+        eprintln!(
+            "note: its pixels are not square ({}): {} x {} is shown as {width} x {height}",
+            format.pixel_aspect, format.width, format.height
+        );
+    } else if camera.display_aspect.is_none()
+        && video::is_probably_squeezed(format.width as u32, format.height as u32)
+    {
+        eprintln!(
+            "note: a picture of {width} x {height} is probably squeezed, and the recording does not say so\n  hint: if people \
+             look too thin or too stout in it, give camera `{}` its true proportions: display_aspect = \"16:9\"",
+            camera.id
+        );
+    }
+}
+
+/// Pauses of a recording.
+#[derive(Default)]
+struct Gaps {
+    count: usize,
+    longest: Option<(Duration, Duration)>,
+}
+
+impl Gaps {
+    fn add(&mut self, from: Duration, to: Duration) {
+        self.count += 1;
+        if self.longest.is_none_or(|(start, end)| to - from > end - start) {
+            self.longest = Some((from, to));
+        }
+    }
+
+    fn note(&self) -> Option<String> {
+        let (from, to) = self.longest?;
+        let seconds = |at: Duration| at.as_secs_f64().round();
+        Some(format!(
+            "note: the recording pauses {} {}, for {} s at the longest (after {} s): nothing was looked at meanwhile",
+            self.count,
+            if self.count == 1 { "time" } else { "times" },
+            seconds(to - from),
+            seconds(from),
+        ))
     }
 }
 

@@ -410,6 +410,16 @@ pub struct CameraDocument {
     /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
     #[schemars(extend("default" = "auto"))]
     pub decoder: Option<At<Decoder>>,
+    /// Clockwise degrees by which its pictures must be turned to stand upright: 90, 180 or 270, for a camera that is mounted
+    /// on its side (corridor mode) or upside down. Zones, lines and masks are drawn on the upright picture. A recording that
+    /// says itself how it must be turned is turned so. Costs a copy of every picture that is looked at; a camera that can turn
+    /// its pictures itself should.
+    #[schemars(extend("examples" = [90]))]
+    pub rotate: Option<At<u16>>,
+    /// Width to height of the upright picture as people see it, such as `"16:9"`, for a stream that is squeezed and does
+    /// not say so: 960 x 1080 or 704 x 576 of many recorders. Detectors and evidence then see true proportions.
+    #[schemars(extend("pattern" = "^[1-9][0-9]{0,2}:[1-9][0-9]{0,2}$", "examples" = ["16:9"]))]
+    pub display_aspect: Option<At<String>>,
     /// How much of the stream is decoded: `auto` keyframes while nothing is in view that a rule must see more often,
     /// and everything (also what led to it) when there is; `full` always everything; `keyframes` never more. A camera
     /// whose keyframes are too far apart for `auto` is decoded in full, and the health report says so.
@@ -617,6 +627,8 @@ pub const DEFAULT_KEEP_DAYS: u16 = 7;
 pub const DEFAULT_ORIGINALS_DAYS: u16 = 3;
 /// About ten thousand pictures of 100 KiB.
 pub const DEFAULT_EVIDENCE_MIB: u64 = 1024;
+/// What `rotate` may be, clockwise degrees.
+pub const ROTATIONS: [u16; 3] = [90, 180, 270];
 /// Enough for walking people; Frigate's default as well.
 pub const DEFAULT_ANALYSIS_FPS: f64 = 5.0;
 /// Several keyframe intervals of usual cameras (1 to 4 s).

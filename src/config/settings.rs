@@ -166,6 +166,10 @@ pub struct Camera {
     pub thresholds: BTreeMap<Class, f32>,
     /// Which decoder.
     pub decoder: Decoder,
+    /// Clockwise degrees by which its pictures must be turned: 0, 90, 180 or 270.
+    pub rotate: u16,
+    /// Width to height of its upright picture as people see it, where the stream does not say so.
+    pub display_aspect: Option<(u32, u32)>,
     /// How much of its stream is decoded.
     pub policy: DecodePolicy,
     /// Whether what was found before is taken as still there where nothing moved.

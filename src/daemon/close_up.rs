@@ -273,7 +273,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::frame::{Layout, Matrix, PictureFormat, Range};
+    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
     use crate::video::{Location, Pace};
 
     /// Finds nothing, and remembers where it was asked to look.
@@ -316,6 +316,7 @@ mod tests {
             strides: [width, 0, 0],
             range: Range::Full,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let picture = Picture::new(format, Box::new(vec![vec![0; width * height]])).expect("a whole picture");
         let mut asked = Asked::default();

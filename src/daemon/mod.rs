@@ -59,6 +59,8 @@ use crate::contract::box_status::ConfigOutcome;
 use crate::mqtt::{Order, Publisher};
 use crate::scheduler::Scheduler;
 
+pub use site::picture_shape;
+
 use analyst::{Analyst, Known, Note};
 use attention::Attention;
 use cameras::Cameras;

@@ -197,7 +197,8 @@ fn shows_the_same(before: &[Detection], now: &[Detection]) -> bool {
 }
 
 fn is_same_form(a: &PictureFormat, b: &PictureFormat) -> bool {
-    (a.width, a.height, a.layout, a.range) == (b.width, b.height, b.layout, b.range)
+    (a.width, a.height, a.layout, a.range, a.pixel_aspect)
+        == (b.width, b.height, b.layout, b.range, b.pixel_aspect)
 }
 
 #[cfg(test)]
@@ -206,7 +207,7 @@ mod tests {
     use crate::analysis::detection::Class;
     use crate::analysis::geometry::BBox;
     use crate::analysis::time::Timestamp;
-    use crate::frame::{Layout, Matrix, Range};
+    use crate::frame::{Layout, Matrix, PixelAspect, Range};
 
     /// Finds what it is told to, in the whole and from near, and counts.
     #[derive(Default)]
@@ -243,6 +244,7 @@ mod tests {
             strides: [width, 0, 0],
             range: Range::Full,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let mut plane = vec![120u8; width * height];
         if let Some(left) = thing {

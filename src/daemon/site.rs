@@ -20,7 +20,7 @@ use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher, Qos};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
-use crate::video::{self, DecoderChoice, Location, Pace, RtspUrl, Source};
+use crate::video::{self, DecoderChoice, Location, Orientation, Pace, PictureShape, RtspUrl, Source};
 
 use super::DaemonError;
 use super::cameras::Wanted;
@@ -117,6 +117,15 @@ impl Site {
     }
 }
 
+/// How a camera's pictures must be shown.
+pub fn picture_shape(camera: &Camera) -> PictureShape {
+    PictureShape {
+        // Anything else was refused with the configuration.
+        orientation: Orientation::clockwise(camera.rotate).unwrap_or_default(),
+        display_aspect: camera.display_aspect,
+    }
+}
+
 /// A stream of a camera, opened as the camera is.
 fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError> {
     let location = match source {
@@ -136,6 +145,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
     };
     let mut source = Source::new(camera.id.clone(), location);
     source.stall_after = camera.stall_after;
+    source.shape = picture_shape(camera);
     source.decoder = match camera.decoder {
         Decoder::Auto => DecoderChoice::Auto,
         Decoder::Software => DecoderChoice::Software,

@@ -38,7 +38,7 @@ use tables::{Placed, PlaneTables, Source, Tables};
 /// How a picture of another shape is fitted into the model's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
-    /// Keeps its proportions, lies in the top left corner, the rest is padding (YOLOX).
+    /// Keeps its proportions (those that people see, whatever the shape of its pixels), lies in the top left corner, the rest is padding (YOLOX).
     LetterboxTopLeft,
     /// Keeps its proportions, lies in the middle, padding on both sides (YOLOv8).
     LetterboxCentre,

@@ -1,12 +1,24 @@
 //! A picture's planes as RGB, for people's eyes. Plain and unhurried: evidence is rare. The hot path has
 //! its own conversion in `detector`.
 
+use image::imageops::FilterType;
 use image::{Rgb, RgbImage};
 
 use crate::frame::{Layout, Matrix, Picture, Range};
 
-/// Every pixel as 8-bit RGB, full range; nearest chroma sample.
+/// The picture as 8-bit RGB, full range, with square pixels: a squeezed picture is drawn out.
 pub fn rgb_from_picture(picture: &Picture) -> RgbImage {
+    let format = picture.format();
+    let image = pixels(picture);
+    if format.pixel_aspect.is_square() || image.is_empty() {
+        return image;
+    }
+    let (width, height) = format.shown_size();
+    image::imageops::resize(&image, width as u32, height as u32, FilterType::Triangle)
+}
+
+/// Every pixel as it is; nearest chroma sample.
+fn pixels(picture: &Picture) -> RgbImage {
     let format = *picture.format();
     let mut image = RgbImage::new(format.width as u32, format.height as u32);
     let luma = picture.plane(0);

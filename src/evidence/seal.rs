@@ -64,7 +64,7 @@ const SEAL_BYTES: usize = 1024;
 mod tests {
     use super::*;
     use crate::analysis::geometry::Point;
-    use crate::frame::{Layout, Matrix, PictureFormat, Range};
+    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
 
     fn picture() -> Picture {
         let format = PictureFormat {
@@ -74,6 +74,7 @@ mod tests {
             strides: [64, 0, 0],
             range: Range::Full,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         Picture::new(format, Box::new(vec![vec![200u8; 64 * 64]])).expect("a picture")
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analysis::geometry::{BBox, Point};
-use crate::frame::{Layout, Matrix, PictureFormat, Range};
+use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
 
 const WIDTH: usize = 320;
 const HEIGHT: usize = 240;
@@ -18,6 +18,7 @@ fn detailed_picture() -> Picture {
         strides: [WIDTH, WIDTH / 2, WIDTH / 2],
         range: Range::Full,
         matrix: Matrix::Bt601,
+        pixel_aspect: PixelAspect::SQUARE,
     };
     Picture::new(format, Box::new(vec![luma, chroma(), chroma()])).expect("planes fit")
 }
@@ -100,6 +101,7 @@ fn a_large_noisy_picture_is_made_to_fit_the_contract() {
         strides: [width, 0, 0],
         range: Range::Full,
         matrix: Matrix::Bt709,
+        pixel_aspect: PixelAspect::SQUARE,
     };
     let noise = (0..width * height).map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 9) as u8).collect();
     let picture = Picture::new(format, Box::new(vec![noise])).expect("planes fit");
@@ -129,10 +131,26 @@ fn white_black_and_red_survive_both_ranges() {
             strides: [2, 2, 2],
             range,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let planes = vec![vec![white, black], vec![128, 128], vec![128, 128]];
         let image = rgb_from_picture(&Picture::new(format, Box::new(planes)).expect("planes fit"));
         assert_eq!(image.get_pixel(0, 0).0, [255; 3]);
         assert_eq!(image.get_pixel(1, 0).0, [0; 3]);
     }
+}
+
+#[test]
+fn evidence_of_a_squeezed_picture_has_true_proportions_and_hides_the_same_heads() {
+    let squeezed = detailed_picture().with_pixel_aspect(PixelAspect::new(2, 1));
+    let person = detection(Class::PERSON, 0.1, 0.1, 0.3, 0.9);
+    let evidence = make(&squeezed, &[Class::PERSON], &[person], &[], &[]).expect("a picture");
+    assert_eq!((evidence.width, evidence.height), (2 * WIDTH as u32, HEIGHT as u32));
+    let image = decoded(&evidence);
+    let head = detail(&image, BBox::new(0.12, 0.12, 0.28, 0.3));
+    let elsewhere = detail(&image, BBox::new(0.5, 0.12, 0.9, 0.3));
+    assert!(head < elsewhere / 3.0, "head {head}, elsewhere {elsewhere}");
+    let high = detailed_picture().with_pixel_aspect(PixelAspect::new(1, 2));
+    let evidence = make(&high, &[Class::PERSON], &[person], &[], &[]).expect("a picture");
+    assert_eq!((evidence.width, evidence.height), (WIDTH as u32, 2 * HEIGHT as u32));
 }

@@ -139,7 +139,7 @@ fn colour(picture: &Picture) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Matrix, PictureFormat};
+    use crate::frame::{Matrix, PictureFormat, PixelAspect};
 
     fn gray(width: usize, height: usize, stride: usize, pixel: impl Fn(usize, usize) -> u8) -> Picture {
         let format = PictureFormat {
@@ -149,6 +149,7 @@ mod tests {
             strides: [stride, 0, 0],
             range: Range::Full,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let mut plane = vec![77; stride * height];
         for y in 0..height {

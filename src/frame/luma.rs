@@ -187,7 +187,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::frame::{Layout, Matrix, PictureFormat, Range};
+    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
 
     fn gray(width: usize, height: usize, stride: usize, sample: impl Fn(usize, usize) -> u8) -> Picture {
         let format = PictureFormat {
@@ -197,6 +197,7 @@ mod tests {
             strides: [stride, 0, 0],
             range: Range::Full,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         let mut plane = vec![0xA5; stride * (height - 1) + width];
         for y in 0..height {

@@ -22,7 +22,7 @@ use super::error::{self, Fault};
 use super::picture::{RAW_FORMATS, RawFormat};
 use super::pipeline::Tap;
 use super::source::Location;
-use super::supervise::StreamInfo;
+use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::frame::{Frame, Taken};
 
@@ -296,7 +296,7 @@ fn hand_over(errand: &Errand, sample: &gst::Sample, format: &RawFormat, number: 
         return;
     }
     let Some(buffer) = sample.buffer_owned() else { return };
-    match format.picture(buffer) {
+    match format.upright(buffer, &tap.shape(), &tap.turner) {
         Ok(picture) => {
             let camera = tap.source.camera.clone();
             let picture = Arc::new(picture);
@@ -331,6 +331,9 @@ fn info(tap: &Tap, format: &RawFormat, codec: Codec, decoder: &str) -> StreamInf
         profile: known.profile,
         width: format.width(),
         height: format.height(),
+        pixel_aspect: format.pixel_aspect(),
+        orientation: tap.shape().orientation,
+        remarks: tap.file_notes.remarks(),
         fps: known.sdp_fps.or(format.fps()),
         decoder: decoder.to_owned(),
         transport: match &tap.source.location {

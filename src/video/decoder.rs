@@ -20,8 +20,98 @@ pub enum Codec {
     H265,
     /// Motion JPEG.
     Mjpeg,
-    /// MPEG-4 part 2, in files only.
+    /// What recordings hold and no network camera sends.
+    InFiles(FileCodec),
+}
+
+/// A video codec that Lookout reads in recordings only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileCodec {
+    /// MPEG-1 and MPEG-2.
+    Mpeg12,
+    /// MPEG-4 part 2, also called DivX and Xvid.
     Mpeg4,
+    /// Microsoft's first forms of MPEG-4.
+    MsMpeg4,
+    /// H.263.
+    H263,
+    /// Flash video (Sorenson).
+    Flash,
+    /// VP8.
+    Vp8,
+    /// VP9.
+    Vp9,
+    /// Windows Media Video 7.
+    Wmv7,
+    /// Windows Media Video 8.
+    Wmv8,
+    /// Windows Media Video 9.
+    Wmv9,
+    /// VC-1.
+    Vc1,
+}
+
+impl FileCodec {
+    fn from_caps(structure: &gst::StructureRef) -> Option<Self> {
+        let number = |field: &str| structure.get::<i32>(field).unwrap_or(0);
+        Some(match (structure.name().as_str(), structure.get::<&str>("format").unwrap_or("")) {
+            ("video/mpeg", _) if structure.get::<bool>("systemstream") != Ok(true) => {
+                match number("mpegversion") {
+                    1 | 2 => FileCodec::Mpeg12,
+                    4 => FileCodec::Mpeg4,
+                    _ => return None,
+                }
+            }
+            // A name that AVI files use for it.
+            ("video/x-divx", _) if number("divxversion") >= 4 => FileCodec::Mpeg4,
+            ("video/x-divx", _) if number("divxversion") == 3 => FileCodec::MsMpeg4,
+            ("video/x-msmpeg", _) if number("msmpegversion") == 43 => FileCodec::MsMpeg4,
+            ("video/x-h263", _) => FileCodec::H263,
+            ("video/x-flash-video", _) if number("flvversion") == 1 => FileCodec::Flash,
+            ("video/x-vp8", _) => FileCodec::Vp8,
+            ("video/x-vp9", _) => FileCodec::Vp9,
+            ("video/x-wmv", "WVC1" | "WMVA") => FileCodec::Vc1,
+            ("video/x-wmv", _) => match number("wmvversion") {
+                1 => FileCodec::Wmv7,
+                2 => FileCodec::Wmv8,
+                3 => FileCodec::Wmv9,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            FileCodec::Mpeg12 => "MPEG-1/2",
+            FileCodec::Mpeg4 => "MPEG-4 part 2",
+            FileCodec::MsMpeg4 => "MS MPEG-4",
+            FileCodec::H263 => "H.263",
+            FileCodec::Flash => "Flash video",
+            FileCodec::Vp8 => "VP8",
+            FileCodec::Vp9 => "VP9",
+            FileCodec::Wmv7 => "WMV 7",
+            FileCodec::Wmv8 => "WMV 8",
+            FileCodec::Wmv9 => "WMV 9",
+            FileCodec::Vc1 => "VC-1",
+        }
+    }
+
+    fn software(self) -> &'static [&'static str] {
+        match self {
+            FileCodec::Mpeg12 => &["avdec_mpeg2video"],
+            FileCodec::Mpeg4 => &["avdec_mpeg4"],
+            FileCodec::MsMpeg4 => &["avdec_msmpeg4"],
+            FileCodec::H263 => &["avdec_h263"],
+            FileCodec::Flash => &["avdec_flv"],
+            FileCodec::Vp8 => &["avdec_vp8", "vp8dec"],
+            FileCodec::Vp9 => &["avdec_vp9", "vp9dec"],
+            FileCodec::Wmv7 => &["avdec_wmv1"],
+            FileCodec::Wmv8 => &["avdec_wmv2"],
+            FileCodec::Wmv9 => &["avdec_wmv3"],
+            FileCodec::Vc1 => &["avdec_vc1"],
+        }
+    }
 }
 
 impl Codec {
@@ -41,12 +131,7 @@ impl Codec {
             "video/x-h264" => Some(Codec::H264),
             "video/x-h265" => Some(Codec::H265),
             "image/jpeg" => Some(Codec::Mjpeg),
-            "video/mpeg" if structure.get::<i32>("mpegversion") == Ok(4) => Some(Codec::Mpeg4),
-            // A name that AVI files use for it.
-            "video/x-divx" if structure.get::<i32>("divxversion").is_ok_and(|version| version >= 4) => {
-                Some(Codec::Mpeg4)
-            }
-            _ => None,
+            _ => FileCodec::from_caps(structure).map(Codec::InFiles),
         }
     }
 
@@ -56,7 +141,7 @@ impl Codec {
             Codec::H264 => "H.264",
             Codec::H265 => "H.265",
             Codec::Mjpeg => "MJPEG",
-            Codec::Mpeg4 => "MPEG-4 part 2",
+            Codec::InFiles(codec) => codec.name(),
         }
     }
 
@@ -66,7 +151,8 @@ impl Codec {
             Codec::H264 => &["rtph264depay", "h264parse"],
             Codec::H265 => &["rtph265depay", "h265parse"],
             Codec::Mjpeg => &["rtpjpegdepay"],
-            Codec::Mpeg4 => &["rtpmp4vdepay", "mpeg4videoparse"],
+            // No RTP encoding name leads to one.
+            Codec::InFiles(_) => &[],
         }
     }
 
@@ -75,7 +161,7 @@ impl Codec {
         let name = match self {
             Codec::H264 => "video/x-h264",
             Codec::H265 => "video/x-h265",
-            Codec::Mjpeg | Codec::Mpeg4 => return None,
+            Codec::Mjpeg | Codec::InFiles(_) => return None,
         };
         let caps = gst::Caps::builder(name).field("stream-format", "byte-stream").field("alignment", "au");
         Some(caps.build())
@@ -103,7 +189,7 @@ impl Codec {
                 "mppvideodec",
             ],
             Codec::Mjpeg => &["vajpegdec", "nvjpegdec", "v4l2jpegdec", "vaapijpegdec", "mppjpegdec"],
-            Codec::Mpeg4 => &[],
+            Codec::InFiles(_) => &[],
         }
     }
 
@@ -113,7 +199,7 @@ impl Codec {
             Codec::H264 => &["avdec_h264", "openh264dec"],
             Codec::H265 => &["avdec_h265", "libde265dec"],
             Codec::Mjpeg => &["avdec_mjpeg", "jpegdec"],
-            Codec::Mpeg4 => &["avdec_mpeg4"],
+            Codec::InFiles(codec) => codec.software(),
         }
     }
 }
@@ -195,7 +281,7 @@ mod tests {
     #[test]
     fn software_decoders_run_with_one_thread() {
         super::super::init().unwrap();
-        for codec in [Codec::H264, Codec::H265, Codec::Mjpeg, Codec::Mpeg4] {
+        for codec in [Codec::H264, Codec::H265, Codec::Mjpeg, Codec::InFiles(FileCodec::Mpeg4)] {
             let chosen = choose(codec, &DecoderChoice::Software, &[]).unwrap();
             assert!(!chosen.replaceable);
             assert!(chosen.factory.starts_with("avdec_"), "{}", chosen.factory);
@@ -223,7 +309,7 @@ mod tests {
     fn without_any_decoder_the_package_to_install_is_named() {
         super::super::init().unwrap();
         let all: Vec<String> = ["avdec_mpeg4"].map(str::to_owned).into();
-        let fault = choose(Codec::Mpeg4, &DecoderChoice::Auto, &all).err().unwrap();
+        let fault = choose(Codec::InFiles(FileCodec::Mpeg4), &DecoderChoice::Auto, &all).err().unwrap();
         assert_eq!(fault.kind(), "missing_plugin");
         assert!(fault.hint().unwrap_or_default().contains("gstreamer1.0-libav"));
     }

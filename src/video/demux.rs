@@ -1,142 +1,474 @@
-//! The file's side of a pipeline: finds the first video in a file and hands its compressed pictures on.
+//! The file's side of a pipeline: finds the video of a recording and hands its compressed pictures on.
 //!
-//! Input is a path. The demuxer is chosen by the file's first bytes; must never trust its name.
+//! Input is a path. Who reads it is chosen by its content ([`container`](super::container)); must never trust its name.
 
+use std::io::{Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
 use parking_lot::Mutex;
 
-use super::decoder::Codec;
+use super::container::{self, Container, Demuxer};
+use super::decoder::{Codec, FileCodec};
 use super::decoding::attach;
-use super::error::{self, Fault};
+use super::error::{Fault, UNSUPPORTED_CODEC};
+use super::orientation::Orientation;
 use super::pipeline::{Tap, make};
 use super::source::{Location, Pace};
+use super::unpack::{Dhav, Piece, ProgramStream, Unpacker};
 
 /// Adds the reader of a file to a pipeline.
-pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &std::path::Path) -> Result<(), Fault> {
+pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &Path) -> Result<(), Fault> {
     let real_time = matches!(&tap.source.location, Location::File { pace: Pace::RealTime, .. });
     let (weak, tap) = (pipeline.downgrade(), tap.clone());
-    let failed = tap.clone();
-    let on_video = move |pad: &gst::Pad, codec| {
+    let (failed, notes) = (tap.clone(), tap.file_notes.clone());
+    let on_video = move |pad: &gst::Pad, codec, parsers| {
         tap.guarded(|| {
             let Some(pipeline) = weak.upgrade() else { return Ok(()) };
-            attach(&pipeline, pad, file_parser(codec)?, codec, &tap, real_time)
+            attach(&pipeline, pad, parsers, codec, &tap, real_time)
         });
     };
-    add_file_reader(pipeline, path, on_video, move |fault| failed.guarded(|| Err(fault)))
+    let on_none = move |fault| failed.guarded(|| Err(fault));
+    add_file_reader(pipeline, path, &notes, Gaps::Closed, on_video, on_none)
 }
 
-/// The parser that a decoder's caps may need after a demuxer (`avc` to `byte-stream`).
-pub(super) fn file_parser(codec: Codec) -> Result<Vec<gst::Element>, Fault> {
-    match codec {
-        Codec::H264 => Ok(vec![make("h264parse")?]),
-        Codec::H265 => Ok(vec![make("h265parse")?]),
-        Codec::Mjpeg | Codec::Mpeg4 => Ok(Vec::new()),
+/// What is found out about a file while it is read.
+#[derive(Debug, Default)]
+pub(super) struct FileNotes {
+    orientation: Mutex<Option<Orientation>>,
+    remarks: Mutex<Vec<String>>,
+}
+
+impl FileNotes {
+    /// How it says that it must be turned, where it does.
+    pub fn orientation(&self) -> Option<Orientation> {
+        *self.orientation.lock()
+    }
+
+    /// What whoever reads it should know, a sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.remarks.lock().clone();
+        let turned = self.orientation().filter(|orientation| !orientation.is_upright());
+        remarks.extend(turned.map(|orientation| format!("its pictures are {orientation}, as the file says")));
+        remarks
+    }
+
+    fn remark(&self, sentence: String) {
+        self.remarks.lock().push(sentence);
+    }
+
+    /// Takes the orientation out of an event of the file's stream.
+    fn take(&self, event: &gst::EventRef) {
+        if let gst::EventView::Tag(tags) = event.view()
+            && let Some(tag) = tags.tag().get::<gst::tags::ImageOrientation>()
+            && let Some(orientation) = Orientation::of_tag(tag.get())
+        {
+            *self.orientation.lock() = Some(orientation);
+        }
     }
 }
 
-/// `filesrc ! demuxer`; calls `on_video` for the first video we read, or `on_none` with the reason.
+/// What becomes of a pause in a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gaps {
+    /// Time passes in it, as it did.
+    Kept,
+    /// What comes after it follows at once: a file that plays as a camera must not fall silent for an hour.
+    Closed,
+}
+
+/// `filesrc ! demuxer`, or what takes its place; calls `on_video` for the video that is read, with its codec and the
+/// parsers that belong behind it, or `on_none` with the reason why there is none.
 ///
 /// Not `parsebin`: in 1.22 it swallows the error of a demuxer that fails faster than it is plugged in,
 /// and then nothing ever comes.
 pub(super) fn add_file_reader(
     pipeline: &gst::Pipeline,
-    path: &std::path::Path,
-    on_video: impl Fn(&gst::Pad, Codec) + Send + Sync + 'static,
+    path: &Path,
+    notes: &Arc<FileNotes>,
+    gaps: Gaps,
+    on_video: impl Fn(&gst::Pad, Codec, Vec<gst::Element>) + Send + Sync + 'static,
     on_none: impl Fn(Fault) + Send + Sync + 'static,
 ) -> Result<(), Fault> {
-    let (file, demuxer) = (make("filesrc")?, make(demuxer_for(path)?)?);
-    file.set_property("location", path);
+    let recording = container::recognise(path)?;
+    if let Some(remark) = recording.remark {
+        notes.remark(remark);
+    }
+    let demuxer = match recording.container {
+        Container::Demuxed(demuxer) => demuxer,
+        Container::Bare(codec) => {
+            let file = file_source(path)?;
+            return add_bare(pipeline, file, codec, notes, gaps, on_video);
+        }
+        Container::ProgramStream { from } => {
+            let unpacker = Unpacker::ProgramStream(ProgramStream::new(opened_at(path, from)?));
+            return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
+        }
+        Container::Dhav => {
+            let unpacker = Unpacker::Dhav(Dhav::new(opened_at(path, 0)?));
+            return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
+        }
+    };
+    let (file, element) = (file_source(path)?, make(demuxer.element())?);
     let found = Arc::new(Mutex::new(Found::default()));
-    let (weak, found_in_end) = (pipeline.downgrade(), found.clone());
-    demuxer.connect_pad_added(move |_, pad| {
+    let (weak, path) = (pipeline.downgrade(), path.to_owned());
+    let begin = {
+        let notes = notes.clone();
+        move |pad: &gst::Pad, codec: Codec| match parsers(codec, demuxer == Demuxer::TransportStream) {
+            Ok(parsers) => {
+                watch(pad, parsers.last(), &notes, gaps, false);
+                on_video(pad, codec, parsers);
+                None
+            }
+            Err(fault) => Some(fault),
+        }
+    };
+    let begin = Arc::new(begin);
+    let on_none = Arc::new(on_none);
+    let (found_here, begin_here, none_here, weak_here) =
+        (found.clone(), begin.clone(), on_none.clone(), weak.clone());
+    element.connect_pad_added(move |_, pad| {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        match caps.structure(0).and_then(|structure| found.lock().is_first_video(structure)) {
-            Some(codec) => on_video(pad, codec),
-            None => discard(weak.upgrade().as_ref(), pad),
+        let codec = caps.structure(0).and_then(|structure| found_here.lock().is_video(structure, pad));
+        match codec {
+            Some(_) if demuxer.knows_its_streams() => {}
+            Some(codec) if found_here.lock().choose_first() => {
+                if let Some(fault) = begin_here(pad, codec) {
+                    none_here(fault);
+                }
+            }
+            Some(_) | None => discard(weak_here.upgrade().as_ref(), pad),
         }
     });
-    demuxer.connect_no_more_pads(move |_| {
-        if let Err(fault) = found_in_end.lock().check() {
+    let notes = notes.clone();
+    element.connect_no_more_pads(move |_| {
+        let mut found = found.lock();
+        let videos = if demuxer.knows_its_streams() { std::mem::take(&mut found.videos) } else { Vec::new() };
+        let outcome = found.check(&path);
+        if let Some(remark) = found.remark() {
+            notes.remark(remark);
+        }
+        drop(found);
+        let largest = videos.iter().enumerate().rev().max_by_key(|(_, video)| video.pixels()).map(|(n, _)| n);
+        let mut fault = outcome.err();
+        for (number, video) in videos.into_iter().enumerate() {
+            if Some(number) == largest {
+                fault = fault.or(begin(&video.pad, video.codec));
+            } else {
+                discard(weak.upgrade().as_ref(), &video.pad);
+            }
+        }
+        if let Some(fault) = fault {
             on_none(fault);
         }
     });
-    let broken = |error: glib::BoolError| Fault::Broken { detail: error.to_string() };
-    pipeline.add_many([&file, &demuxer]).map_err(broken)?;
-    file.link(&demuxer).map_err(broken)
+    pipeline.add_many([&file, &element]).map_err(broken)?;
+    file.link(&element).map_err(broken)
 }
 
-/// The demuxer for a file, by its first bytes; names lie.
-fn demuxer_for(path: &std::path::Path) -> Result<&'static str, Fault> {
-    let unreadable = |detail: String| Fault::UnreadableFile { path: path.to_owned(), detail };
-    let mut start = [0; 12];
-    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Fault::MissingFile { path: path.to_owned() },
-        _ => unreadable(error.to_string()),
+fn broken(error: glib::BoolError) -> Fault {
+    Fault::Broken { detail: error.to_string() }
+}
+
+fn file_source(path: &Path) -> Result<gst::Element, Fault> {
+    let file = make("filesrc")?;
+    file.set_property("location", path);
+    Ok(file)
+}
+
+fn opened_at(path: &Path, from: u64) -> Result<std::fs::File, Fault> {
+    let opened = std::fs::File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(from))?;
+        Ok(file)
+    });
+    opened.map_err(|error| Fault::UnreadableFile { path: path.to_owned(), detail: error.to_string() })
+}
+
+/// Nothing but compressed pictures out of an element.
+fn add_bare(
+    pipeline: &gst::Pipeline,
+    source: gst::Element,
+    codec: Codec,
+    notes: &Arc<FileNotes>,
+    gaps: Gaps,
+    on_video: impl Fn(&gst::Pad, Codec, Vec<gst::Element>),
+) -> Result<(), Fault> {
+    let parsers = parsers(codec, true)?;
+    pipeline.add(&source).map_err(broken)?;
+    let pad = source.static_pad("src");
+    let pad = pad.ok_or_else(|| Fault::Broken { detail: "a reader without an output".into() })?;
+    watch(&pad, parsers.last(), notes, gaps, true);
+    on_video(&pad, codec, parsers);
+    Ok(())
+}
+
+/// So much of an unpacked recording is looked at to find its codec.
+const CODEC_WITHIN: usize = 1 << 20;
+
+/// What an unpacker finds in a file.
+fn add_unpacked(
+    pipeline: &gst::Pipeline,
+    path: &Path,
+    mut unpacker: Unpacker<std::fs::File>,
+    notes: &Arc<FileNotes>,
+    gaps: Gaps,
+    on_video: impl Fn(&gst::Pad, Codec, Vec<gst::Element>),
+) -> Result<(), Fault> {
+    let unreadable =
+        |error: std::io::Error| Fault::UnreadableFile { path: path.to_owned(), detail: error.to_string() };
+    let mut looked_at = Vec::new();
+    let mut first: std::collections::VecDeque<Piece> = Default::default();
+    let codec = loop {
+        let Some(piece) = unpacker.next_piece().map_err(unreadable)? else { break None };
+        looked_at.extend_from_slice(&piece.bytes);
+        first.push_back(piece);
+        let codec = container::bare_codec(&looked_at);
+        if codec.is_some() || looked_at.len() > CODEC_WITHIN {
+            break codec;
+        }
+    };
+    let codec = codec.ok_or_else(|| Fault::Recording {
+        kind: "not_video",
+        path: path.to_owned(),
+        what: "is a recorder's file in which no video is found; it may be encrypted".into(),
+        hint: "have the recorder export mp4 or avi, without a password".into(),
     })?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(unreadable("it is a directory".into()));
-    }
-    let read = std::io::Read::take(file, start.len() as u64);
-    let length = read_all(read, &mut start).map_err(|error| unreadable(error.to_string()))?;
-    match &start[..length] {
-        [_, _, _, _, kind @ ..]
-            if [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide"]
-                .iter()
-                .any(|name| kind.starts_with(*name)) =>
-        {
-            Ok("qtdemux")
+    let source = gst_app::AppSrc::builder().format(gst::Format::Time).build();
+    let mut feed = move |source: &gst_app::AppSrc| {
+        let piece = match first.pop_front() {
+            Some(piece) => Some(piece),
+            // A disk that fails in the middle ends the recording there, as if it were cut off.
+            None => unpacker.next_piece().ok().flatten(),
+        };
+        // Both fail only when nobody takes it any more.
+        let _ = match piece {
+            Some(Piece { at, bytes }) => {
+                let mut buffer = gst::Buffer::from_mut_slice(bytes);
+                if let (Some(buffer), Some(at)) = (buffer.get_mut(), at) {
+                    buffer.set_pts(gst::ClockTime::try_from(at).ok());
+                }
+                source.push_buffer(buffer)
+            }
+            None => source.end_of_stream(),
+        };
+    };
+    source
+        .set_callbacks(gst_app::AppSrcCallbacks::builder().need_data(move |source, _| feed(source)).build());
+    add_bare(pipeline, source.upcast(), codec, notes, gaps, on_video)
+}
+
+/// The parsers that a decoder may need behind a reader: `avc` to `byte-stream`, pictures out of bytes. A `stream` has
+/// no pictures of its own yet.
+fn parsers(codec: Codec, stream: bool) -> Result<Vec<gst::Element>, Fault> {
+    let name = match codec {
+        Codec::H264 => "h264parse",
+        Codec::H265 => "h265parse",
+        Codec::Mjpeg if stream => "jpegparse",
+        Codec::InFiles(FileCodec::Mpeg12) => "mpegvideoparse",
+        Codec::InFiles(FileCodec::Mpeg4) if stream => "mpeg4videoparse",
+        Codec::Mjpeg | Codec::InFiles(_) => return Ok(Vec::new()),
+    };
+    Ok(vec![make(name)?])
+}
+
+/// Pictures of a film that tells no times follow one another so; most recorders give 25 a second.
+const ASSUMED_STEP: Duration = Duration::from_millis(40);
+
+/// Looks at what a file says of its pictures, and puts their times right where they leave the last parser.
+fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, gaps: Gaps, bare: bool) {
+    pad.sticky_events_foreach(|event| {
+        notes.take(event);
+        std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
+    });
+    let of_events = notes.clone();
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(event) = info.event() {
+            of_events.take(event);
         }
-        [0x1a, 0x45, 0xdf, 0xa3, ..] => Ok("matroskademux"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' '] => Ok("avidemux"),
-        [] => Err(Fault::NotVideo { path: path.to_owned(), detail: "it is empty".into() }),
-        _ => Err(Fault::NotVideo { path: path.to_owned(), detail: "it is neither mp4, mkv nor avi".into() }),
+        gst::PadProbeReturn::Ok
+    });
+    if !bare && gaps == Gaps::Kept {
+        return;
+    }
+    let last = parser.and_then(|parser| parser.static_pad("src")).unwrap_or_else(|| pad.clone());
+    let (notes, has_said, times) = (notes.clone(), AtomicBool::new(false), Mutex::new(Times::default()));
+    last.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };
+        let mut times = times.lock();
+        if bare && times.assume(buffer) && !has_said.swap(true, Ordering::Relaxed) {
+            notes.remark("it tells no times: 25 pictures a second are assumed".into());
+        }
+        if gaps == Gaps::Closed {
+            times.close_gap(buffer);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// A pause in a recording is at least so long: no camera's pictures are farther apart.
+pub(super) const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
+/// Times that go back by more than pictures that are sent out of order do.
+const BACK: gst::ClockTime = gst::ClockTime::from_seconds(1);
+
+/// The times of a recording's pictures, as they are handed on.
+#[derive(Debug, Default)]
+struct Times {
+    /// Pictures that told no time, before any that did.
+    untimed: Option<u32>,
+    has_times: bool,
+    /// As the file tells them.
+    last: Option<gst::ClockTime>,
+    step: gst::ClockTime,
+    /// What is taken away from the file's, nanoseconds.
+    shift: i64,
+}
+
+impl Times {
+    /// Gives a picture a time if none before it had one; whether that was so.
+    fn assume(&mut self, buffer: &mut gst::Buffer) -> bool {
+        let is_first_untimed = self.untimed.is_none() && buffer.pts() == Some(gst::ClockTime::ZERO);
+        let is_timed = buffer.pts().or(buffer.dts()).is_some();
+        // A parser that knows no rate says of the first picture that it is at zero, and nothing of the others.
+        if is_timed && !is_first_untimed {
+            self.has_times = true;
+        }
+        if self.has_times {
+            return false;
+        }
+        let number = self.untimed.map_or(0, |number| number + 1);
+        self.untimed = Some(number);
+        let at = gst::ClockTime::try_from(ASSUMED_STEP * number).ok();
+        let writable = buffer.make_mut();
+        writable.set_pts(at);
+        writable.set_dts(at);
+        number > 0
+    }
+
+    /// Moves a picture up to the one before it, if there is a gap between them or time went back.
+    fn close_gap(&mut self, buffer: &mut gst::Buffer) {
+        let Some(at) = buffer.dts().or(buffer.pts()) else { return };
+        if let Some(last) = self.last {
+            if at > last + GAP || at + BACK < last {
+                self.shift += at.nseconds() as i64 - (last + self.step).nseconds() as i64;
+            } else if at > last {
+                self.step = at - last;
+            }
+        }
+        self.last = Some(at);
+        if self.shift == 0 {
+            return;
+        }
+        let moved = |time: gst::ClockTime| {
+            gst::ClockTime::from_nseconds((time.nseconds() as i64 - self.shift).max(0) as u64)
+        };
+        let (pts, dts) = (buffer.pts().map(moved), buffer.dts().map(moved));
+        let writable = buffer.make_mut();
+        writable.set_pts(pts);
+        writable.set_dts(dts);
     }
 }
 
-fn read_all(mut from: impl std::io::Read, into: &mut [u8]) -> std::io::Result<usize> {
-    let mut length = 0;
-    while length < into.len() {
-        match from.read(&mut into[length..])? {
-            0 => break,
-            more => length += more,
-        }
+/// A video that a demuxer showed.
+#[derive(Debug)]
+struct Video {
+    pad: gst::Pad,
+    codec: Codec,
+    size: Option<(i32, i32)>,
+}
+
+impl Video {
+    fn pixels(&self) -> i64 {
+        self.size.map_or(0, |(width, height)| i64::from(width) * i64::from(height))
     }
-    Ok(length)
 }
 
 /// Streams that a demuxer showed.
 #[derive(Debug, Default)]
 struct Found {
-    readable: bool,
+    /// Those that can be read, as long as none of them is chosen.
+    videos: Vec<Video>,
+    /// Of each that can be read, as people say it.
+    sizes: Vec<String>,
+    pixels: Vec<i64>,
+    has_chosen: bool,
+    is_encrypted: bool,
     other_videos: Vec<String>,
     others: Vec<String>,
 }
 
 impl Found {
-    fn is_first_video(&mut self, caps: &gst::StructureRef) -> Option<Codec> {
+    fn is_video(&mut self, caps: &gst::StructureRef, pad: &gst::Pad) -> Option<Codec> {
         let name = caps.name().as_str();
-        match Codec::from_caps(caps) {
-            Some(codec) => (!std::mem::replace(&mut self.readable, true)).then_some(codec),
-            None if name.starts_with("video/") || name.starts_with("image/") => {
+        let Some(codec) = Codec::from_caps(caps) else {
+            if name.starts_with("application/x-cenc") || caps.has_field("protection-system") {
+                self.is_encrypted = true;
+            } else if name.starts_with("video/") || name.starts_with("image/") {
                 self.other_videos.push(spoken(name));
-                None
-            }
-            None => {
+            } else {
                 self.others.push(spoken(name));
-                None
             }
-        }
+            return None;
+        };
+        let size = match (caps.get::<i32>("width"), caps.get::<i32>("height")) {
+            (Ok(width), Ok(height)) => Some((width, height)),
+            _ => None,
+        };
+        let video = Video { pad: pad.clone(), codec, size };
+        self.pixels.push(video.pixels());
+        self.sizes.push(match size {
+            Some((width, height)) => format!("{width} x {height}"),
+            None => codec.name().to_owned(),
+        });
+        self.videos.push(video);
+        Some(codec)
     }
 
-    fn check(&self) -> Result<(), Fault> {
-        match (self.readable, self.other_videos.is_empty()) {
-            (true, _) => Ok(()),
-            (false, false) => Err(error::unsupported(&self.other_videos)),
-            (false, true) => Err(Fault::NoVideo { found: self.others.join(" and ") }),
+    /// Whether no video was chosen yet.
+    fn choose_first(&mut self) -> bool {
+        self.videos.clear();
+        !std::mem::replace(&mut self.has_chosen, true)
+    }
+
+    fn remark(&self) -> Option<String> {
+        if self.sizes.len() < 2 {
+            return None;
+        }
+        let list = self.sizes.join(" and ");
+        let which = match self.has_chosen {
+            true => "the first".to_owned(),
+            false => match self.pixels.iter().min() == self.pixels.iter().max() {
+                true => "the first".to_owned(),
+                false => "the larger".to_owned(),
+            },
+        };
+        Some(format!("it holds {} videos, {list}: {which} is taken", self.sizes.len()))
+    }
+
+    fn check(&self, path: &Path) -> Result<(), Fault> {
+        let recording = |kind, what: String, hint: String| {
+            Err(Fault::Recording { kind, path: path.to_owned(), what, hint })
+        };
+        if !self.sizes.is_empty() {
+            Ok(())
+        } else if self.is_encrypted {
+            let what = "holds encrypted video".to_owned();
+            recording("not_video", what, "export it again without a password or copy protection".to_owned())
+        } else if !self.other_videos.is_empty() {
+            let codecs = self.other_videos.join(" and ");
+            let what = format!("holds video as {codecs}, which Lookout does not read");
+            recording(UNSUPPORTED_CODEC, what, container::how_to_convert(path))
+        } else {
+            let what = match self.others.is_empty() {
+                true => "holds no video".to_owned(),
+                false => format!("holds no video, only {}", self.others.join(" and ")),
+            };
+            recording("no_video", what, "name the recording with the pictures".to_owned())
         }
     }
 }
@@ -160,4 +492,56 @@ fn spoken(caps_name: &str) -> String {
     let (kind, name) = caps_name.split_once('/').unwrap_or(("", caps_name));
     let name = name.trim_start_matches("x-").to_ascii_uppercase();
     if kind == "audio" { format!("sound ({name})") } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn buffer(at_ms: Option<u64>) -> gst::Buffer {
+        crate::video::init().unwrap();
+        let mut buffer = gst::Buffer::new();
+        buffer.get_mut().unwrap().set_pts(at_ms.map(gst::ClockTime::from_mseconds));
+        buffer
+    }
+
+    fn closed(times: &[u64]) -> Vec<u64> {
+        let mut kept = Times::default();
+        let mut close = |at: &u64| {
+            let mut buffer = buffer(Some(*at));
+            kept.close_gap(&mut buffer);
+            buffer.pts().unwrap().mseconds()
+        };
+        times.iter().map(&mut close).collect()
+    }
+
+    #[test]
+    fn what_comes_after_a_gap_follows_at_once() {
+        assert_eq!(closed(&[0, 40, 80, 3_600_080, 3_600_120, 9_000_000]), [0, 40, 80, 120, 160, 200]);
+        assert_eq!(closed(&[0, 40, 8_000, 8_040]), [0, 40, 8_000, 8_040], "a slow camera is no gap");
+        // Sent out of order, as pictures that are guessed from both sides are.
+        assert_eq!(closed(&[0, 160, 80, 40, 120, 320]), [0, 160, 80, 40, 120, 320]);
+    }
+
+    #[test]
+    fn time_that_goes_back_goes_on() {
+        assert_eq!(closed(&[5_000, 5_040, 0, 40, 80]), [5_000, 5_040, 5_080, 5_120, 5_160]);
+    }
+
+    #[test]
+    fn pictures_without_times_are_25_a_second() {
+        let assumed = |given: &[Option<u64>]| {
+            let mut times = Times::default();
+            let mut assume = |at: &Option<u64>| {
+                let mut buffer = buffer(*at);
+                let is_assumed = times.assume(&mut buffer);
+                (buffer.pts().map(gst::ClockTime::mseconds), is_assumed)
+            };
+            given.iter().map(&mut assume).collect::<Vec<_>>()
+        };
+        assert_eq!(assumed(&[Some(0), None, None]), [(Some(0), false), (Some(40), true), (Some(80), true)]);
+        assert_eq!(assumed(&[None, None]), [(Some(0), false), (Some(40), true)]);
+        assert_eq!(assumed(&[Some(0), Some(100)]), [(Some(0), false), (Some(100), false)]);
+        assert_eq!(assumed(&[Some(7), None]), [(Some(7), false), (None, false)]);
+    }
 }

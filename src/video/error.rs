@@ -3,7 +3,7 @@
 //! Input is what GStreamer posts on a bus; output is a [`Fault`] that says what failed, why, and what to
 //! try. Must never let a text of GStreamer's through without [`redact`](super::redact).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +58,9 @@ impl std::fmt::Display for VideoError {
 }
 
 impl std::error::Error for VideoError {}
+
+/// The name for machines of what one can be asked to change, or convert.
+pub(super) const UNSUPPORTED_CODEC: &str = "unsupported_codec";
 
 /// What went wrong, without whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -206,6 +209,18 @@ pub enum Fault {
         /// GStreamer's words.
         detail: String,
     },
+    /// The file is no recording that can be read, and we know what it is.
+    #[error("`{}` {what}", path.display())]
+    Recording {
+        /// The name for machines.
+        kind: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// A part of GStreamer is not installed.
     #[error("the GStreamer element `{element}` is missing")]
     MissingPlugin {
@@ -256,7 +271,7 @@ impl Fault {
             Fault::NotFound { .. } => "not_found",
             Fault::Busy { .. } => "busy",
             Fault::Status { .. } => "rtsp_status",
-            Fault::UnsupportedCodec { .. } => "unsupported_codec",
+            Fault::UnsupportedCodec { .. } => UNSUPPORTED_CODEC,
             Fault::NoVideo { .. } => "no_video",
             Fault::NoUdp => "no_udp",
             Fault::Stalled { .. } => "stalled",
@@ -265,6 +280,7 @@ impl Fault {
             Fault::MissingFile { .. } => "missing_file",
             Fault::UnreadableFile { .. } => "unreadable_file",
             Fault::NotVideo { .. } => "not_video",
+            Fault::Recording { kind, .. } => kind,
             Fault::MissingPlugin { .. } => "missing_plugin",
             Fault::Decoder { .. } => "decoder",
             Fault::Panicked { .. } => "panicked",
@@ -334,7 +350,11 @@ impl Fault {
                 "the camera holds the connection but sends nothing; if it stays, restart it".into()
             }
             Fault::UnreadableFile { .. } => "check the file's permissions".into(),
-            Fault::NotVideo { .. } => "Lookout reads mp4, mkv and avi with H.264, H.265, MJPEG or MPEG-4".into(),
+            Fault::NotVideo { path, .. } => format!(
+                "it may be damaged or encrypted: play it with another player, or copy what is sound of it: ffmpeg -i '{}' -c copy copied.mkv",
+                path.display()
+            ),
+            Fault::Recording { hint, .. } => hint.clone(),
             Fault::MissingPlugin { package, .. } => format!("install the package {package}"),
             Fault::Panicked { .. } => "this is a bug; the camera is tried again. Please report it with the log".into(),
             Fault::Decoder { .. } => "if it stays, set `decoder = \"software\"` for this camera".into(),
@@ -381,6 +401,19 @@ impl Fault {
         }
     }
 
+    /// The same about a recording, which nobody can set to another codec.
+    pub(super) fn of_file(self, path: &Path) -> Self {
+        match self {
+            Fault::UnsupportedCodec { codec } => Fault::Recording {
+                kind: UNSUPPORTED_CODEC,
+                path: path.to_owned(),
+                what: format!("holds video as {codec}, which Lookout does not read"),
+                hint: super::container::how_to_convert(path),
+            },
+            other => other,
+        }
+    }
+
     pub(super) fn missing_plugin(element: &str) -> Self {
         Fault::MissingPlugin { element: element.to_owned(), package: package_of(element) }
     }
@@ -390,8 +423,12 @@ impl Fault {
 fn package_of(element: &str) -> &'static str {
     match element {
         name if name.starts_with("avdec_") => "gstreamer1.0-libav",
-        "x264enc" => "gstreamer1.0-plugins-ugly",
-        name if name.ends_with("parse") || name.starts_with("openh264") || name == "x265enc" => {
+        "x264enc" | "asfdemux" => "gstreamer1.0-plugins-ugly",
+        name if name.ends_with("parse")
+            || name == "tsdemux"
+            || name.starts_with("openh264")
+            || name == "x265enc" =>
+        {
             "gstreamer1.0-plugins-bad"
         }
         "appsink" | "appsrc" | "parsebin" | "videoconvert" | "videotestsrc" => "gstreamer1.0-plugins-base",

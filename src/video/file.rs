@@ -15,8 +15,10 @@ use gstreamer_video as gst_video;
 use parking_lot::Mutex;
 
 use super::decoder::{self, Codec, DecoderChoice};
+use super::demux::{FileNotes, Gaps};
 use super::error::{self, Fault, Meaning, VideoError};
-use super::picture::{RAW_FORMATS, RawFormat};
+use super::orientation::Turner;
+use super::picture::{PictureShape, RAW_FORMATS, RawFormat};
 use super::source::{Location, Pace};
 use super::{decoding, demux, pipeline};
 use crate::frame::Picture;
@@ -24,12 +26,17 @@ use crate::frame::Picture;
 /// A decoder that is silent for this long hangs; a slow machine decodes a 4K picture in a tenth of a second.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// Times that go back by more begin anew.
+const BACK: Duration = Duration::from_secs(1);
+
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FileOptions {
     /// Give only the first frame at or after each multiple of this; zero gives every frame. Frames in
     /// between are decoded (later ones need them) but never mapped.
     pub every: Duration,
+    /// How its pictures must be shown, where the file does not say so itself.
+    pub shape: PictureShape,
 }
 
 /// The frames of a file, in the order they are shown.
@@ -40,7 +47,14 @@ pub struct FileFrames {
     faults: Arc<Mutex<VecDeque<Fault>>>,
     path: PathBuf,
     codec: Arc<Mutex<Option<Codec>>>,
+    notes: Arc<FileNotes>,
+    shape: PictureShape,
+    turner: Turner,
     format: Option<(gst::Caps, RawFormat)>,
+    /// The file's time of its first frame: some recordings begin anywhere.
+    begin: Option<Duration>,
+    /// What is added to the file's times because they went back.
+    ahead: Duration,
     every: Duration,
     due: Duration,
     last: Option<Duration>,
@@ -62,7 +76,7 @@ impl Drop for Reader {
     }
 }
 
-/// Opens a video file (mp4, mkv, avi; H.264, H.265, MJPEG, MPEG-4 part 2).
+/// Opens a recording: mp4, mov, mkv, avi, ts, mpg, flv, wmv, Dahua's and Hikvision's own, or bare compressed pictures.
 ///
 /// # Errors
 /// Where the file is missing or unreadable. What its content is shows with the first frame.
@@ -80,22 +94,29 @@ fn open(path: &Path, options: FileOptions) -> Result<FileFrames, Fault> {
     reader.0.add(&sink).map_err(|error| Fault::Broken { detail: error.to_string() })?;
     let (weak_pipeline, weak_sink) = (reader.0.downgrade(), sink.downgrade());
     let (pad_faults, end_faults, found_codec) = (faults.clone(), faults.clone(), codec.clone());
-    let on_video = move |pad: &gst::Pad, codec| {
+    let on_video = move |pad: &gst::Pad, codec, parsers| {
         let (Some(pipeline), Some(sink)) = (weak_pipeline.upgrade(), weak_sink.upgrade()) else { return };
         *found_codec.lock() = Some(codec);
-        if let Err(fault) = attach(&pipeline, pad, codec, &sink, &pad_faults) {
+        if let Err(fault) = attach(&pipeline, pad, codec, parsers, &sink, &pad_faults) {
             pad_faults.lock().push_back(fault);
         }
     };
-    demux::add_file_reader(&reader.0, path, on_video, move |fault| end_faults.lock().push_back(fault))?;
+    let notes = Arc::new(FileNotes::default());
+    let on_none = move |fault| end_faults.lock().push_back(fault);
+    demux::add_file_reader(&reader.0, path, &notes, Gaps::Kept, on_video, on_none)?;
     let frames = FileFrames {
         reader,
         sink,
         faults,
         path: path.to_owned(),
         codec,
+        notes,
+        shape: options.shape,
+        turner: Turner::default(),
         format: None,
         every: options.every,
+        begin: None,
+        ahead: Duration::ZERO,
         due: Duration::ZERO,
         last: None,
         read: 0,
@@ -147,6 +168,7 @@ fn attach(
     pipeline: &gst::Pipeline,
     pad: &gst::Pad,
     codec: Codec,
+    parsers: Vec<gst::Element>,
     sink: &gst_app::AppSink,
     faults: &Arc<Mutex<VecDeque<Fault>>>,
 ) -> Result<(), Fault> {
@@ -162,7 +184,7 @@ fn attach(
             gst::PadProbeReturn::Ok
         });
     }
-    let mut chain = demux::file_parser(codec)?;
+    let mut chain = parsers;
     chain.push(decoder.clone());
     // The sink is in the pipeline from the start: one that is not started claims to be at the end.
     decoding::link_chain(pipeline, pad, &chain).map_err(|detail| Fault::Broken { detail })?;
@@ -209,9 +231,14 @@ impl FileFrames {
         self.read
     }
 
+    /// What whoever reads the file should know about it, a sentence each; complete from the first frame on.
+    pub fn remarks(&self) -> Vec<String> {
+        self.notes.remarks()
+    }
+
     fn fail(&mut self, fault: Fault) -> VideoError {
         self.over = true;
-        VideoError { camera: None, fault }
+        VideoError { camera: None, fault: fault.of_file(&self.path) }
     }
 
     fn first_fault(&self) -> Option<Fault> {
@@ -257,7 +284,7 @@ impl FileFrames {
         }
     }
 
-    /// Place in the file: the presentation time in the stream, held so that it never goes backwards.
+    /// Place in the file: the presentation time since its first frame, held so that it never goes backwards.
     fn time_of(&mut self, sample: &gst::Sample) -> Duration {
         let buffer = sample.buffer();
         let pts = buffer.and_then(gst::BufferRef::pts);
@@ -267,7 +294,18 @@ impl FileFrames {
             .and_then(|segment| segment.to_stream_time(pts));
         let step = buffer.and_then(gst::BufferRef::duration).map_or(Duration::ZERO, Duration::from);
         let guess = self.last.map_or(Duration::ZERO, |last| last + step);
-        let at = time.map_or(guess, Duration::from).max(self.last.unwrap_or(Duration::ZERO));
+        let at = match time.map(Duration::from) {
+            Some(time) => time.saturating_sub(*self.begin.get_or_insert(time)) + self.ahead,
+            None => guess,
+        };
+        let last = self.last.unwrap_or(Duration::ZERO);
+        if at + BACK < last {
+            // Two recordings in one, or a recorder whose clock was set: time goes on from here.
+            self.ahead += guess - at;
+            self.last = Some(guess);
+            return guess;
+        }
+        let at = at.max(last);
         self.last = Some(at);
         at
     }
@@ -286,7 +324,10 @@ impl FileFrames {
                 (caps, format)
             }
         };
-        let picture = format.picture(buffer).map_err(|detail| Fault::Broken { detail });
+        let from_file = self.notes.orientation();
+        let orientation = from_file.unwrap_or(self.shape.orientation);
+        let shape = PictureShape { orientation, ..self.shape };
+        let picture = format.upright(buffer, &shape, &self.turner).map_err(|detail| Fault::Broken { detail });
         self.format = Some((caps, format));
         picture.map(Arc::new)
     }

@@ -29,9 +29,11 @@
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
 //! - Must never hand on a packet of a camera that was not looked at: one without content has ended the whole process.
-//! - Must never convert pixels; frames keep the decoder's planes and strides.
+//! - Must never convert pixels; frames keep the decoder's planes and strides. Only pictures that must be
+//!   [turned](Orientation) are copied.
 
 mod backoff;
+mod container;
 mod deadline;
 mod decode;
 mod decode_threads;
@@ -48,6 +50,7 @@ mod intake;
 mod lean;
 mod loss_log;
 mod meter;
+mod orientation;
 mod picture;
 mod pipeline;
 mod probe;
@@ -56,20 +59,24 @@ mod rtp;
 mod rtsp;
 mod serve;
 mod source;
+mod stream_info;
 mod supervise;
+mod unpack;
 
 use std::sync::OnceLock;
 
 pub use backoff::{Backoff, RetryLimits};
 pub use deadline::abandoned_teardowns;
 pub use decode_threads::decoding_time;
-pub use decoder::{Codec, DecoderChoice};
+pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, read_file};
 pub use first_frame::first_frame;
 pub use gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
 pub use loss_log::LossLog;
 pub use meter::{KeyframeIntervals, StreamMeasure};
+pub use orientation::Orientation;
+pub use picture::{PictureShape, is_probably_squeezed};
 pub use pipeline::live_pipelines;
 
 pub use probe::{ProbeReport, probe};
@@ -77,9 +84,8 @@ pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
 pub use source::{
     Credentials, Location, Pace, ReceivedBy, Receiver, RtspUrl, Secret, Source, Transport, UrlError, redact,
 };
-pub use supervise::{
-    CameraEvent, CameraHandle, CameraState, CameraStats, FrameSink, NotStopped, StreamInfo, supervise,
-};
+pub use stream_info::StreamInfo;
+pub use supervise::{CameraEvent, CameraHandle, CameraState, CameraStats, FrameSink, NotStopped, supervise};
 
 /// Loads GStreamer; cheap after the first call.
 ///

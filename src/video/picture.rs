@@ -1,4 +1,5 @@
-//! From a decoder's buffer to a [`Picture`], without copying: the planes stay where the decoder put them.
+//! From a decoder's buffer to a [`Picture`], without copying: the planes stay where the decoder put them, unless the
+//! picture must be [turned](super::orientation).
 //!
 //! Input is a sample of an appsink. Strides come from the buffer's `VideoMeta`, never from the width.
 
@@ -7,7 +8,8 @@ use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 
 use super::decoder::Codec;
-use crate::frame::{Layout, Matrix, Picture, PictureFormat, Planes, Range};
+use super::orientation::{Orientation, Turner};
+use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Planes, Range};
 
 /// The raw formats a picture can be; what the appsink accepts. No element converts.
 pub(super) const RAW_FORMATS: [gst_video::VideoFormat; 5] = [
@@ -22,6 +24,54 @@ pub(super) const RAW_FORMATS: [gst_video::VideoFormat; 5] = [
 /// define 720 as the smallest, and cameras follow.
 const HD_LINES: u32 = 720;
 
+/// How a camera's pictures must be shown, where the stream does not say so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PictureShape {
+    /// How they must be turned.
+    pub orientation: Orientation,
+    /// Width and height, upright, as people see them; for streams that are squeezed and do not say so.
+    pub display_aspect: Option<(u32, u32)>,
+}
+
+impl PictureShape {
+    /// The shape of a pixel of an upright picture of this size; `announced` is what its stream says.
+    fn pixel_aspect(&self, announced: PixelAspect, (width, height): (u32, u32)) -> PixelAspect {
+        match self.display_aspect {
+            Some((wide, high)) => PixelAspect::new(wide.saturating_mul(height), high.saturating_mul(width)),
+            None if self.orientation.swaps_sides() => announced.on_its_side(),
+            None => announced,
+        }
+    }
+}
+
+/// Sizes in which recorders and older cameras send a picture that is meant to be wider or narrower: analogue lines
+/// (D1, 960H, CIF and their halves).
+const SQUEEZED_SIZES: [(u32, u32); 16] = [
+    (704, 576),
+    (720, 576),
+    (704, 480),
+    (720, 480),
+    (352, 288),
+    (352, 240),
+    (960, 576),
+    (960, 480),
+    (704, 288),
+    (720, 288),
+    (704, 240),
+    (720, 240),
+    (352, 576),
+    (352, 480),
+    (944, 1080),
+    (928, 576),
+];
+
+/// Whether a picture of this size, whose pixels are said to be square or not spoken of, is probably squeezed.
+pub fn is_probably_squeezed(width: u32, height: u32) -> bool {
+    // Half of 16:9, as recorders of analogue high definition send it: 960x1080, 640x720, 1280x1440.
+    let is_half_width = u64::from(width) * 9 == u64::from(height) * 8 && height >= 720;
+    is_half_width || SQUEEZED_SIZES.contains(&(width, height))
+}
+
 /// Caps with a known meaning, kept until they change.
 #[derive(Debug, Clone)]
 pub(super) struct RawFormat {
@@ -29,6 +79,7 @@ pub(super) struct RawFormat {
     layout: Layout,
     range: Range,
     matrix: Matrix,
+    pixel_aspect: PixelAspect,
 }
 
 impl RawFormat {
@@ -51,7 +102,14 @@ impl RawFormat {
             .and_then(|structure| structure.get::<&str>("colorimetry").ok())
             .and_then(|text| text.parse::<gst_video::VideoColorimetry>().ok());
         let (range, matrix) = colours(announced, info.height(), codec);
-        Ok(RawFormat { info, layout, range, matrix })
+        let part = |part: i32| u32::try_from(part).unwrap_or(0);
+        let pixel_aspect = PixelAspect::new(part(info.par().numer()), part(info.par().denom()));
+        Ok(RawFormat { info, layout, range, matrix, pixel_aspect })
+    }
+
+    /// The shape of a pixel as the stream announces it, before the picture is turned.
+    pub fn pixel_aspect(&self) -> PixelAspect {
+        self.pixel_aspect
     }
 
     pub fn width(&self) -> u32 {
@@ -68,8 +126,26 @@ impl RawFormat {
         (fps.numer() > 0 && fps.denom() > 0).then(|| f64::from(fps.numer()) / f64::from(fps.denom()))
     }
 
+    /// The picture in a buffer, upright.
+    pub fn upright(
+        &self,
+        buffer: gst::Buffer,
+        shape: &PictureShape,
+        turner: &Turner,
+    ) -> Result<Picture, String> {
+        let picture = self.picture(buffer)?;
+        let PictureShape { orientation, .. } = *shape;
+        let picture = if orientation.is_upright() {
+            picture
+        } else {
+            turner.turned(&picture, orientation).map_err(|error| error.to_string())?
+        };
+        let (width, height) = (picture.format().width as u32, picture.format().height as u32);
+        Ok(picture.with_pixel_aspect(shape.pixel_aspect(self.pixel_aspect, (width, height))))
+    }
+
     /// Maps a buffer for reading.
-    pub fn picture(&self, buffer: gst::Buffer) -> Result<Picture, String> {
+    fn picture(&self, buffer: gst::Buffer) -> Result<Picture, String> {
         let bytes = buffer.size();
         let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &self.info)
             .map_err(|_| "the decoder's buffer cannot be read".to_owned())?;
@@ -80,6 +156,7 @@ impl RawFormat {
             strides: [0; 3],
             range: self.range,
             matrix: self.matrix,
+            pixel_aspect: self.pixel_aspect,
         };
         let mut lengths = [0; 3];
         for (plane, promised) in lengths.iter_mut().enumerate().take(self.layout.planes()) {
@@ -171,6 +248,49 @@ mod tests {
         assert_eq!((hd.range, hd.matrix), (Range::Limited, Matrix::Bt709));
         let full = format(&format!("{text}1:4:0:0"), Codec::H264);
         assert_eq!((full.range, full.matrix), (Range::Full, Matrix::Bt601));
+    }
+
+    #[test]
+    fn the_shape_of_pixels_is_what_the_stream_says_until_somebody_knows_better() {
+        let text = "video/x-raw,format=GRAY8,width=704,height=576,framerate=25/1";
+        let shown = |text: &str, degrees, display_aspect| {
+            let format = format(text, Codec::H264);
+            let shape =
+                PictureShape { orientation: Orientation::clockwise(degrees).unwrap(), display_aspect };
+            let buffer = gst::Buffer::from_mut_slice(vec![7u8; 704 * 576]);
+            let picture = format.upright(buffer, &shape, &Turner::default()).unwrap();
+            (picture.format().shown_size(), picture.format().pixel_aspect.to_string())
+        };
+        let announced = format!("{text},pixel-aspect-ratio=12/11");
+        let words = |pixels: &str| pixels.to_owned();
+        assert_eq!(shown(text, 0, None), ((704, 576), words("1:1")));
+        assert_eq!(shown(&announced, 0, None), ((768, 576), words("12:11")));
+        assert_eq!(shown(&announced, 90, None), ((576, 768), words("11:12")));
+        assert_eq!(shown(&announced, 0, Some((16, 9))), ((1024, 576), words("16:11")));
+        // Of the upright picture: as it is seen.
+        assert_eq!(shown(text, 270, Some((9, 16))), ((576, 1024), words("11:16")));
+    }
+
+    #[test]
+    fn sizes_that_are_squeezed_are_known() {
+        for (width, height) in
+            [(960, 1080), (640, 720), (1280, 1440), (704, 576), (352, 288), (720, 480), (960, 576)]
+        {
+            assert!(is_probably_squeezed(width, height), "{width} x {height}");
+        }
+        for (width, height) in [
+            (1920, 1080),
+            (1280, 720),
+            (640, 360),
+            (640, 480),
+            (1280, 960),
+            (1280, 1024),
+            (2592, 1944),
+            (1080, 1920),
+            (64, 72),
+        ] {
+            assert!(!is_probably_squeezed(width, height), "{width} x {height}");
+        }
     }
 
     #[test]

@@ -16,11 +16,15 @@ use parking_lot::Mutex;
 use super::deadline::{self, NoAnswer};
 use super::decode_threads::Threads;
 use super::decoder::Codec;
-use super::error::{self, Fault, Meaning};
+use super::demux::FileNotes;
+use super::error::{self, Fault, Meaning, UNSUPPORTED_CODEC};
 use super::intake::{GateReport, Intake};
 use super::meter::{Meter, StreamMeasure};
+use super::orientation::Turner;
+use super::picture::PictureShape;
 use super::source::{Location, ReceivedBy, Secret, Source, Transport};
-use super::supervise::{FrameSink, StreamInfo};
+use super::stream_info::StreamInfo;
+use super::supervise::FrameSink;
 use super::{demux, lean, rtsp};
 use crate::clock::Clock;
 
@@ -142,6 +146,9 @@ pub(super) struct Tap {
     pub(super) decoding: AtomicBool,
     /// The form of pictures that was announced.
     announced: Mutex<Option<gst::Caps>>,
+    pub(super) turner: Turner,
+    /// What its file says of itself, where it is one.
+    pub(super) file_notes: Arc<FileNotes>,
 }
 
 /// What is found out about a stream on the way to its first picture.
@@ -188,6 +195,8 @@ impl Tap {
             intake: Mutex::new(None),
             decoding: AtomicBool::new(false),
             announced: Mutex::new(None),
+            turner: Turner::default(),
+            file_notes: Arc::default(),
         }
     }
 
@@ -219,6 +228,15 @@ impl Tap {
             *announced = caps;
             drop(announced);
             self.note(Note::Pictures(info()));
+        }
+    }
+
+    /// How pictures must be shown: as the file says of itself, else as the configuration says of the camera.
+    pub fn shape(&self) -> PictureShape {
+        let of_source = self.source.shape;
+        PictureShape {
+            orientation: self.file_notes.orientation().unwrap_or(of_source.orientation),
+            ..of_source
         }
     }
 
@@ -266,8 +284,17 @@ impl Tap {
 
     /// A fault before the first picture may be the decoder's, if it was one that can be replaced.
     fn fail(&self, fault: Fault) {
+        let fault = match &self.source.location {
+            Location::File { path, .. } => fault.of_file(path),
+            Location::Rtsp { .. } => fault,
+        };
         let decoder = self.known.lock().decoder.clone();
-        let about_decoding = matches!(fault, Fault::Decoder { .. } | Fault::UnsupportedCodec { .. });
+        let about_decoding = matches!(
+            fault,
+            Fault::Decoder { .. }
+                | Fault::UnsupportedCodec { .. }
+                | Fault::Recording { kind: UNSUPPORTED_CODEC, .. }
+        );
         match decoder {
             Some((name, true)) if about_decoding && self.frames() == 0 => {
                 self.note(Note::DecoderFailed(name, fault))

@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 
 use super::deadline;
 use super::decoder::{self, Codec, DecoderChoice};
+use super::demux::{FileNotes, Gaps};
 use super::error::{Fault, VideoError};
 use super::source::{RtspUrl, Secret};
 use super::{decoding, demux, pipeline};
@@ -325,7 +326,7 @@ fn factory(mount: &Mount, played: &Arc<Mutex<Played>>) -> Result<rtsp::RTSPMedia
 /// Sends parameter sets with every keyframe (`config-interval=-1`), so a viewer may join at any time.
 fn launch_line(codec: Codec) -> String {
     let payloader = match codec {
-        Codec::H264 | Codec::Mpeg4 => "rtph264pay config-interval=-1",
+        Codec::H264 | Codec::InFiles(_) => "rtph264pay config-interval=-1",
         Codec::H265 => "rtph265pay config-interval=-1",
         Codec::Mjpeg => "rtpjpegpay",
     };
@@ -491,14 +492,16 @@ impl UnitReader {
         let (weak_pipeline, weak_sink) = (reader.pipeline.downgrade(), reader.sink.downgrade());
         let (faults, end_faults, codec) =
             (reader.faults.clone(), reader.faults.clone(), reader.codec.clone());
-        let on_video = move |pad: &gst::Pad, found| {
+        let on_video = move |pad: &gst::Pad, found, parsers| {
             let (Some(pipeline), Some(sink)) = (weak_pipeline.upgrade(), weak_sink.upgrade()) else { return };
-            match attach(&pipeline, pad, found, &sink) {
+            match attach(&pipeline, pad, found, parsers, &sink) {
                 Ok(()) => *codec.lock() = Some(found),
                 Err(fault) => faults.lock().push(fault),
             }
         };
-        demux::add_file_reader(&reader.pipeline, path, on_video, move |fault| end_faults.lock().push(fault))?;
+        let on_none = move |fault| end_faults.lock().push(fault);
+        let notes = Arc::new(FileNotes::default());
+        demux::add_file_reader(&reader.pipeline, path, &notes, Gaps::Closed, on_video, on_none)?;
         // The reason for a failure is among the faults, which the next call looks at.
         let _ = reader.pipeline.set_state(gst::State::Playing);
         Ok(reader)
@@ -540,20 +543,21 @@ impl UnitReader {
     }
 }
 
-/// Whole access units with start codes, as the payloaders like them; MPEG-4 becomes H.264.
+/// Whole access units with start codes, as the payloaders like them; what no camera sends becomes H.264.
 fn attach(
     pipeline: &gst::Pipeline,
     pad: &gst::Pad,
     codec: Codec,
+    parsers: Vec<gst::Element>,
     sink: &gst_app::AppSink,
 ) -> Result<(), Fault> {
-    let mut chain = demux::file_parser(codec)?;
+    let mut chain = parsers;
     let caps = match codec {
-        Codec::H264 | Codec::Mpeg4 => "video/x-h264,stream-format=byte-stream,alignment=au",
+        Codec::H264 | Codec::InFiles(_) => "video/x-h264,stream-format=byte-stream,alignment=au",
         Codec::H265 => "video/x-h265,stream-format=byte-stream,alignment=au",
         Codec::Mjpeg => "image/jpeg",
     };
-    if codec == Codec::Mpeg4 {
+    if let Codec::InFiles(_) = codec {
         chain.push(decoder::choose(codec, &DecoderChoice::Software, &[])?.element);
         chain.push(pipeline::make("videoconvert")?);
         chain.push(encoder()?);

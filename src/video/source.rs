@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::backoff::RetryLimits;
 use super::decoder::DecoderChoice;
 use super::gate::Policy;
+use super::picture::PictureShape;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
 /// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
@@ -130,7 +131,7 @@ pub enum Location {
         /// User and password, where the camera asks for them.
         credentials: Option<Credentials>,
     },
-    /// A video file (mp4, mkv, avi).
+    /// A recording.
     File {
         /// Where it lies.
         path: PathBuf,
@@ -152,6 +153,8 @@ pub struct Source {
     pub receiver: Receiver,
     /// Which decoders may be used.
     pub decoder: DecoderChoice,
+    /// How its pictures must be shown. What a file says of itself counts more.
+    pub shape: PictureShape,
     /// How much of it is decoded.
     pub policy: Policy,
     /// Time without a frame after which the stream counts as lost.
@@ -168,6 +171,7 @@ impl Source {
             location,
             receiver: Receiver::Auto,
             decoder: DecoderChoice::Auto,
+            shape: PictureShape::default(),
             policy: Policy::Full,
             stall_after: STALL_AFTER,
             retry: RetryLimits::default(),

@@ -24,7 +24,6 @@ use tracing::{debug, error, info, warn};
 
 use super::backoff::Backoff;
 use super::deadline;
-use super::decoder::Codec;
 use super::diagnose;
 use super::error::{Fault, VideoError};
 use super::gate::{Demand, GateCounts, GateMode, Policy};
@@ -32,7 +31,8 @@ use super::loss_log::LossLog;
 use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::receivers::Receivers;
-use super::source::{Location, ReceivedBy, Source, Transport};
+use super::source::{Location, ReceivedBy, Source};
+use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
@@ -78,27 +78,6 @@ pub trait FrameSink: Send + Sync {
 
     /// Something happened to the stream. The frames of a connection may overtake its `Connected`.
     fn event(&self, camera: &Arc<str>, event: CameraEvent);
-}
-
-/// What a stream is, known with its first picture.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StreamInfo {
-    /// Codec.
-    pub codec: Codec,
-    /// Profile as the parser names it (`high`, `main`), where it does.
-    pub profile: Option<String>,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Announced frames per second, where the stream announces them.
-    pub fps: Option<f64>,
-    /// Decoder that runs, by its GStreamer name.
-    pub decoder: String,
-    /// How packets travel; `None` for a file.
-    pub transport: Option<Transport>,
-    /// What the stream calls itself (SDP tool or session name), where it does.
-    pub name: Option<String>,
 }
 
 /// What happened to a camera.
@@ -590,6 +569,13 @@ impl Supervisor {
         let what = if connected { "stream runs" } else { "stream changed its form" };
         if self.shared.talk == Talk::Log && self.log.is_news(what, Instant::now()) {
             info!(camera, codec, decoder, width, height, what);
+            if connected && stream.seems_squeezed(&self.shared.source.shape) {
+                let hint = "set display_aspect for this camera, such as \"16:9\"";
+                info!(camera, width, height, hint, "the picture seems squeezed");
+            }
+            for remark in &stream.remarks {
+                info!(camera, remark, "about the file");
+            }
         }
         self.emit(if connected { CameraEvent::Connected(stream) } else { CameraEvent::Changed(stream) });
     }

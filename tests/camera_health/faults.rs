@@ -1,7 +1,7 @@
 //! What is done to real pictures: faults of cameras, and what is none. Works on the pixels of a decoded
 //! picture, before anything is measured.
 
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 
 /// The planes of a picture in broadcast range, 4:2:0, without padding.
 #[derive(Clone)]
@@ -39,6 +39,7 @@ impl Image {
             strides: [self.width, self.width.div_ceil(2), self.width.div_ceil(2)],
             range: Range::Limited,
             matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
         };
         Picture::new(format, Box::new(vec![self.y, self.u, self.v])).expect("whole planes")
     }

@@ -78,7 +78,9 @@ fn videos() -> PathBuf {
 
 /// Two pictures a second of a clip.
 fn images(path: &Path) -> Vec<Image> {
-    let mut file = video::read_file(path, FileOptions { every: Duration::from_millis(500) }).unwrap();
+    let mut file =
+        video::read_file(path, FileOptions { every: Duration::from_millis(500), ..FileOptions::default() })
+            .unwrap();
     let mut images = Vec::new();
     while let Some((_, picture)) = file.next_frame().unwrap() {
         images.push(Image::of(&picture));

@@ -11,7 +11,7 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, Range};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 
 /// The folder with real clips and public weights, if it is there: `LOOKOUT_SHARED`, or `shared` beside the
 /// repository.
@@ -85,6 +85,7 @@ fn picture(sample: &gst::Sample) -> Picture {
             gst_video::VideoColorMatrix::Bt709 => Matrix::Bt709,
             _ => Matrix::Bt601,
         },
+        pixel_aspect: PixelAspect::SQUARE,
     };
     let planes: Vec<Vec<u8>> = (0..3).map(|p| frame.plane_data(p).expect("a plane").to_vec()).collect();
     Picture::new(format, Box::new(planes)).expect("whole planes")

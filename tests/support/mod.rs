@@ -10,6 +10,7 @@ pub mod listener;
 pub mod logs;
 pub mod mosquitto;
 pub mod onnx;
+pub mod recordings;
 pub mod rtsp_cameras;
 pub mod rtsp_packets;
 pub mod rtsp_plain;

@@ -79,7 +79,8 @@ impl Looker {
         });
         let thresholds = Thresholds::default().scaled(UNSURE);
         let every = Duration::from_secs_f32(1.0 / hz);
-        let mut frames = video::read_file(clip, FileOptions { every }).expect("the clip opens");
+        let mut frames =
+            video::read_file(clip, FileOptions { every, ..FileOptions::default() }).expect("the clip opens");
         let mut looks = Vec::new();
         while let Some((at, picture)) = frames.next_frame().expect("the clip decodes") {
             let mut found = Vec::new();

@@ -164,6 +164,29 @@ fn after_an_outage_the_alert_goes_on_if_the_thing_is_still_there() {
 }
 
 #[test]
+fn a_pause_in_which_nobody_looks_is_no_fault_of_the_camera() {
+    for is_paused in [false, true] {
+        let mut stage = alerted();
+        let (camera, at): (Arc<str>, _) = ("cam".into(), moment(stage.now));
+        stage.apply(&Event::Glance { camera: camera.clone(), at, glance: Box::new(Glance::even(128)) });
+        if is_paused {
+            stage.apply(&Event::CameraPaused { camera, at });
+        }
+        stage.silence(3600.0);
+        let is_well = stage.analysis.conditions().is_empty();
+        assert_eq!(is_well, is_paused, "{:?}", stage.analysis.conditions());
+        // What was open is not known any more, and what is there afterwards is told anew.
+        assert_eq!(stage.told(), [(New, Raised), (End, SourceSilent)]);
+        stage.look(3.0, somebody);
+        assert_eq!(stage.told(), [(New, Raised)]);
+        let (camera, at) = ("cam".into(), moment(stage.now));
+        stage.apply(&Event::Glance { camera, at, glance: Box::new(Glance::even(128)) });
+        stage.silence(61.0);
+        assert!(!stage.analysis.conditions().is_empty(), "once it was looked at again it may fail");
+    }
+}
+
+#[test]
 fn after_an_outage_the_alert_ends_if_the_thing_is_gone() {
     let mut stage = Stage::of(vec![rule(parked("right", 60.0))]);
     stage.look(65.0, |_| vec![car(0.75, 0.8)]);

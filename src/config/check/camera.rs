@@ -61,6 +61,9 @@ impl Checker<'_, '_> {
         let credentials = self.credentials(&camera.user, &camera.secret, span, &owner);
         let grid = camera.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
         let lonlat = camera.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
+        let rotate = camera.rotate.as_ref().map_or(0, |field| self.rotation(field, &owner));
+        let display_aspect =
+            camera.display_aspect.as_ref().and_then(|field| self.display_aspect(field, &owner));
         let thresholds = self.thresholds(camera, &owner);
         let zones = self.zones(camera, &owner);
         let counted = counted(camera, &zones);
@@ -79,6 +82,8 @@ impl Checker<'_, '_> {
             weight: value_of(&camera.weight).unwrap_or(1.0) as f32,
             thresholds,
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
+            rotate,
+            display_aspect,
             policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Auto),
             skip_still: value_of(&camera.skip_still).unwrap_or(true),
             look_closer: value_of(&camera.look_closer).unwrap_or(true),
@@ -207,6 +212,47 @@ impl Checker<'_, '_> {
         };
         self.report.error(&field.span, format!("{owner}: `lonlat` is no place on Earth")).hint(hint);
         None
+    }
+
+    fn rotation(&mut self, field: &At<u16>, owner: &str) -> u16 {
+        if document::ROTATIONS.contains(&field.value) {
+            return field.value;
+        }
+        let error = self
+            .report
+            .error(&field.span, format!("{owner}: `rotate` is 90, 180 or 270, not {}", field.value));
+        match field.value {
+            0 => error.hint("leave it out: without it pictures stay as they come"),
+            _ => error.hint("clockwise degrees: what is at the left edge is at the upper one after 90"),
+        };
+        0
+    }
+
+    fn display_aspect(&mut self, field: &At<String>, owner: &str) -> Option<(u32, u32)> {
+        /// No camera shows a wider or a narrower picture; panoramas have 32:9.
+        const MOST: u32 = 6;
+        let parts = field.value.split_once([':', '/', '：']);
+        let aspect = parts.and_then(|(wide, high)| {
+            Some((wide.trim().parse::<u32>().ok()?, high.trim().parse::<u32>().ok()?))
+        });
+        let is_credible = |(wide, high): &(u32, u32)| {
+            (1..1000).contains(wide)
+                && (1..1000).contains(high)
+                && *wide <= high * MOST
+                && *high <= wide * MOST
+        };
+        let credible = aspect.filter(is_credible);
+        if credible.is_none() {
+            self.report
+                .error(
+                    &field.span,
+                    format!("{owner}: `display_aspect` is no width to height{}", quoted(&field.value)),
+                )
+                .hint(
+                    "width:height of the upright picture as it should look, for example \"16:9\" or \"4:3\"",
+                );
+        }
+        credible
     }
 
     fn thresholds(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Class, f32> {

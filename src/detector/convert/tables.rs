@@ -5,7 +5,7 @@
 
 use super::{ConvertError, Fit, FrameFromModel, ModelInput};
 use crate::analysis::geometry::BBox;
-use crate::frame::{Layout, PictureFormat};
+use crate::frame::{Layout, PictureFormat, PixelAspect};
 
 /// The whole pixels of a picture that are converted; with the layout, all that the tables depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(super) struct Source {
     pub width: usize,
     pub height: usize,
     layout: Layout,
+    pixel_aspect: PixelAspect,
     pub x: (usize, usize),
     pub y: (usize, usize),
 }
@@ -26,7 +27,8 @@ impl Source {
         let (Some(x), Some(y)) = (x, y) else {
             return Err(ConvertError::EmptyRegion { region, width: format.width, height: format.height });
         };
-        Ok(Source { width: format.width, height: format.height, layout: format.layout, x, y })
+        let PictureFormat { width, height, layout, pixel_aspect, .. } = *format;
+        Ok(Source { width, height, layout, pixel_aspect, x, y })
     }
 }
 
@@ -54,7 +56,9 @@ pub(super) struct Placed {
 
 impl Placed {
     pub fn new(source: &Source, input: &ModelInput) -> Self {
-        let (width, height) = ((source.x.1 - source.x.0) as f64, (source.y.1 - source.y.0) as f64);
+        // In heights of a pixel: proportions are those that people see.
+        let width = (source.x.1 - source.x.0) as f64 * source.pixel_aspect.ratio();
+        let height = (source.y.1 - source.y.0) as f64;
         let ratio = (input.width as f64 / width).min(input.height as f64 / height);
         let scaled = |length: f64, most: usize| ((length * ratio).round() as usize).clamp(1, most);
         let (w, h) = match input.fit {

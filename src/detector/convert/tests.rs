@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::tables::frame_from_model;
 use super::*;
-use crate::frame::PictureFormat;
+use crate::frame::{PictureFormat, PixelAspect};
 
 /// A picture whose planes carry garbage between the rows' ends and the strides.
 fn picture(format: PictureFormat, sample: impl Fn(usize, usize, usize) -> u8) -> Picture {
@@ -41,6 +41,7 @@ fn format(width: usize, height: usize, layout: Layout, padding: usize) -> Pictur
         strides: [width + padding, chroma + padding, chroma + padding],
         range: Range::Full,
         matrix: Matrix::Bt601,
+        pixel_aspect: PixelAspect::SQUARE,
     }
 }
 
@@ -360,6 +361,32 @@ fn the_letterbox_of_a_wide_picture_has_padding_below_or_on_both_sides() {
     assert_eq!([0, 1, 2, 7].map(|r| row_of(&top_left, r)), [255.0, 255.0, 114.0, 114.0]);
     let (centre, _) = converted(&white, None, &plain_input(8, 8, Fit::LetterboxCentre));
     assert_eq!([0, 2, 3, 4, 5, 7].map(|r| row_of(&centre, r)), [114.0, 114.0, 255.0, 255.0, 114.0, 114.0]);
+}
+
+#[test]
+fn a_squeezed_picture_lies_in_the_letterbox_as_people_see_it() {
+    // 8 x 8 pixels of twice their height in width are 16 x 8: half of the rows are padding.
+    let squeezed = PictureFormat { pixel_aspect: PixelAspect::new(2, 1), ..format(8, 8, Layout::I420, 0) };
+    let wide = picture(squeezed, |plane, x, _| if plane == 0 { x as u8 * 30 } else { 128 });
+    let (tensor, mapping) = converted(&wide, None, &plain_input(8, 8, Fit::LetterboxTopLeft));
+    assert!(tensor[4 * 8..8 * 8].iter().all(|v| (v - 114.0).abs() < 1e-3), "padding below");
+    assert!(tensor[..4 * 8].iter().enumerate().all(|(i, v)| (v - (i % 8) as f32 * 30.0).abs() < 2.0));
+    let whole = mapping.box_in_frame(BBox::new(0.0, 0.0, 8.0, 4.0));
+    assert!((whole.x1 - 1.0).abs() < 1e-5 && (whole.y1 - 1.0).abs() < 1e-5, "{whole:?}");
+    // A region of it keeps the same proportions.
+    let left = BBox::new(0.0, 0.0, 0.5, 1.0);
+    let (tensor, _) = converted(&wide, Some(left), &plain_input(8, 8, Fit::LetterboxTopLeft));
+    assert!((tensor[7 * 8] - 0.0).abs() < 2.0, "4 x 8 such pixels are square: no padding");
+
+    let plain =
+        picture(format(16, 8, Layout::I420, 0), |plane, x, _| if plane == 0 { x as u8 * 15 } else { 128 });
+    let mut converter = Converter::new(plain_input(8, 8, Fit::LetterboxCentre));
+    let mut tensor = vec![0.0f32; converter.input().len()];
+    for (picture, top) in [(&wide, 2.0), (&plain, 2.0), (&wide, 2.0)] {
+        let mapping = converter.convert(picture, None, &mut tensor).expect("a picture");
+        let y = mapping.box_in_model(BBox::new(0.0, 0.0, 1.0, 1.0)).y0;
+        assert!((y - top).abs() < 1e-4, "tables follow the shape of pixels: {y}");
+    }
 }
 
 #[test]

@@ -112,7 +112,7 @@ pub(in crate::video) fn described(codec: Codec, parameters: &str) -> Vec<Vec<u8>
     let names: &[&str] = match codec {
         Codec::H264 => &["sprop-parameter-sets"],
         Codec::H265 => &["sprop-vps", "sprop-sps", "sprop-pps"],
-        Codec::Mjpeg | Codec::Mpeg4 => &[],
+        Codec::Mjpeg | Codec::InFiles(_) => &[],
     };
     let list = parameters.split_once(' ').map_or("", |(_, list)| list);
     let fields = list.split(';').filter_map(|field| field.trim().split_once('='));

@@ -16,14 +16,14 @@ mod decoder {
         H264,
         H265,
         Mjpeg,
-        Mpeg4,
+        InFiles(()),
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, mut rest)) = bytes.split_first() else { return };
     let mut gate =
-        rtp::PacketGate::new([Codec::H264, Codec::H265, Codec::Mjpeg, Codec::Mpeg4][usize::from(first & 3)]);
+        rtp::PacketGate::new([Codec::H264, Codec::H265, Codec::Mjpeg, Codec::InFiles(())][usize::from(first & 3)]);
     // Packets of up to 255 bytes, each after its length.
     while let Some((length, after)) = rest.split_first() {
         let (packet, after) = after.split_at(usize::from(*length).min(after.len()));

@@ -1,0 +1,555 @@
+//! What a recording is, by its bytes; names lie.
+//!
+//! Input is a path. The answer says who reads it, or what it is instead and what to do about it, in words for somebody
+//! who got it from a recorder. Must never read more than the first bytes and the headers of boxes, and never show a byte
+//! of the content: it may be a file with passwords.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::decoder::{Codec, FileCodec};
+use super::error::Fault;
+
+/// Read to find out what a file is: a recorder may begin with some kilobytes of its own.
+const HEAD_BYTES: u64 = 64 << 10;
+/// One JPEG picture of a camera is smaller; behind it another one begins where they are a film.
+const PICTURE_BYTES: u64 = 8 << 20;
+/// Hikvision's recorders begin a file with a header of this length.
+const HIKVISION_HEADER: usize = 40;
+
+/// Who reads a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Container {
+    /// A demuxer of GStreamer.
+    Demuxed(Demuxer),
+    /// Nobody need: it is nothing but compressed pictures.
+    Bare(Codec),
+    /// We do: an MPEG program stream that begins at this byte. GStreamer's demuxer takes every one for MPEG-1 or 2 that
+    /// does not say what it holds.
+    ProgramStream {
+        /// Behind what a recorder wrote before it.
+        from: u64,
+    },
+    /// We do: the form of Dahua's recorders, which GStreamer does not know.
+    Dhav,
+}
+
+/// A demuxer of GStreamer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demuxer {
+    Mp4,
+    Matroska,
+    Avi,
+    Asf,
+    Flv,
+    TransportStream,
+}
+
+impl Demuxer {
+    /// The element's name.
+    pub fn element(self) -> &'static str {
+        match self {
+            Demuxer::Mp4 => "qtdemux",
+            Demuxer::Matroska => "matroskademux",
+            Demuxer::Avi => "avidemux",
+            Demuxer::Asf => "asfdemux",
+            Demuxer::Flv => "flvdemux",
+            Demuxer::TransportStream => "tsdemux",
+        }
+    }
+
+    /// Whether it shows all its streams before the first data of any of them.
+    pub fn knows_its_streams(self) -> bool {
+        match self {
+            Demuxer::Mp4 | Demuxer::Matroska | Demuxer::Avi | Demuxer::Asf => true,
+            Demuxer::Flv | Demuxer::TransportStream => false,
+        }
+    }
+}
+
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recording {
+    pub container: Container,
+    /// What is to be said of it.
+    pub remark: Option<String>,
+}
+
+/// Finds out what a file is.
+pub(super) fn recognise(path: &Path) -> Result<Recording, Fault> {
+    let unreadable = |detail: String| Fault::UnreadableFile { path: path.to_owned(), detail };
+    let of_system = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound => Fault::MissingFile { path: path.to_owned() },
+        _ => unreadable(error.to_string()),
+    };
+    // Before it is opened: a pipe would wait for somebody who writes.
+    let metadata = std::fs::metadata(path).map_err(of_system)?;
+    if metadata.is_dir() {
+        return Err(unreadable("it is a directory; name one recording in it".into()));
+    }
+    if !metadata.is_file() {
+        return Err(unreadable("it is a device or a pipe; save the recording in a file first".into()));
+    }
+    let mut file = File::open(path).map_err(of_system)?;
+    let mut head = Vec::new();
+    file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(of_system)?;
+    let refused = |(what, hint): (String, String)| Fault::Recording {
+        kind: "not_video",
+        path: path.to_owned(),
+        what,
+        hint: hint.replace("FILE", &quoted(path)),
+    };
+    let container = match by_first_bytes(&head) {
+        Ok(container) => container,
+        Err(Other::Jpeg) if is_film(&mut file).map_err(of_system)? => Container::Bare(Codec::Mjpeg),
+        Err(other) => return Err(refused(other.words())),
+    };
+    let remark = match container {
+        Container::Demuxed(Demuxer::Mp4) => match index_of(&mut file).map_err(of_system)? {
+            Mp4Index::There => None,
+            Mp4Index::CutOff { have, want } => {
+                Some(format!("it is cut off: {have} of {want} bytes are there; what is there is read"))
+            }
+            Mp4Index::Missing => return Err(refused(without_index())),
+        },
+        _ => None,
+    };
+    Ok(Recording { container, remark })
+}
+
+/// How a file is converted into something that is read.
+pub(super) fn how_to_convert(path: &Path) -> String {
+    format!("convert it: ffmpeg -i {} -an -c:v libx264 -pix_fmt yuv420p converted.mp4", quoted(path))
+}
+
+/// As a shell wants it.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+fn without_index() -> (String, String) {
+    (
+        "is an mp4 recording that was cut off before its index was written, so nobody knows where its pictures are".into(),
+        "take another copy, or have the recorder export it again; with another recording of the same camera it can be \
+         repaired: untrunc GOOD.mp4 FILE. Recordings as mkv or ts survive being cut off"
+            .into(),
+    )
+}
+
+/// What a file is that is no recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Other {
+    Empty,
+    Zeros,
+    Text,
+    PlayList,
+    Jpeg,
+    /// By its first bytes.
+    Known(Kind),
+    Unknown,
+}
+
+/// What is known by its first bytes, and no recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Archive,
+    Program,
+    Picture,
+    Sound,
+    Ogg,
+    Encrypted,
+    Document,
+    Hikvision,
+}
+
+/// First bytes, where they stand, and what they mean.
+const SIGNATURES: [(usize, &[u8], Kind); 25] = [
+    (0, b"PK\x03\x04", Kind::Archive),
+    (0, b"Rar!", Kind::Archive),
+    (0, b"7z\xbc\xaf\x27\x1c", Kind::Archive),
+    (0, b"\x1f\x8b", Kind::Archive),
+    (0, b"BZh", Kind::Archive),
+    (0, b"\xfd7zXZ", Kind::Archive),
+    (257, b"ustar", Kind::Archive),
+    (0, b"MZ", Kind::Program),
+    (0, b"\x7fELF", Kind::Program),
+    (0, b"\x89PNG", Kind::Picture),
+    (0, b"GIF8", Kind::Picture),
+    (8, b"WEBP", Kind::Picture),
+    (4, b"ftypheic", Kind::Picture),
+    (4, b"ftypmif1", Kind::Picture),
+    (4, b"ftypavif", Kind::Picture),
+    (8, b"WAVE", Kind::Sound),
+    (0, b"ID3", Kind::Sound),
+    (0, b"fLaC", Kind::Sound),
+    (0, b"#!AMR", Kind::Sound),
+    (0, b"\xff\xfb", Kind::Sound),
+    (0, b"\xff\xf1", Kind::Sound),
+    (0, b"OggS", Kind::Ogg),
+    (0, b"Salted__", Kind::Encrypted),
+    (0, b"%PDF", Kind::Document),
+    (0, b"SQLite format 3", Kind::Document),
+];
+
+impl Other {
+    /// What it is, and what to do; `FILE` stands for its name.
+    fn words(self) -> (String, String) {
+        let converts = "convert it: ffmpeg -i FILE -an -c:v libx264 -pix_fmt yuv420p converted.mp4";
+        let exports = "if it comes from a recorder, have it export mp4 or avi, without a password";
+        let (what, hint) = match self {
+            Other::Empty => ("is empty", "copy it again; the disk or card may have been full"),
+            Other::Zeros => (
+                "begins with nothing but zeros: space that was set aside for a recording and not written",
+                "copy it again, or take another recording",
+            ),
+            Other::Text => (
+                "is a text and no recording",
+                "name the recording itself: mp4, mkv, avi, ts, mpg, flv or dav",
+            ),
+            Other::PlayList => (
+                "is a play list and no recording",
+                "name one of the files in it, or fetch it: ffmpeg -i FILE -c copy fetched.mp4",
+            ),
+            Other::Jpeg | Other::Known(Kind::Picture) => {
+                ("is a single picture and no recording", "for pictures: lookout detect FILE")
+            }
+            Other::Known(Kind::Archive) => {
+                ("is an archive (zip and the like)", "unpack it and name the recording in it")
+            }
+            Other::Known(Kind::Program) => (
+                "is a program: some recorders pack a player and the recording into one",
+                "have the recorder export it as mp4 or avi, without the player",
+            ),
+            Other::Known(Kind::Sound) => ("holds sound and no video", "name the recording with the pictures"),
+            Other::Known(Kind::Ogg) => ("is an Ogg file, which Lookout does not read", converts),
+            Other::Known(Kind::Encrypted) => ("is encrypted", exports),
+            Other::Known(Kind::Document) => ("is a document or a database and no recording", exports),
+            Other::Known(Kind::Hikvision) => (
+                "is a recording of a Hikvision recorder in a form of its own, or encrypted",
+                "have the recorder export mp4, without stream encryption, or convert it with the maker's player",
+            ),
+            Other::Unknown => (
+                "is in no form that Lookout knows; it may be encrypted, or damaged at its beginning",
+                "if it comes from a recorder, have it export mp4 or avi, without a password; ffmpeg may know it: ffmpeg -i FILE -c copy copied.mp4",
+            ),
+        };
+        (what.to_owned(), hint.to_owned())
+    }
+}
+
+fn by_first_bytes(head: &[u8]) -> Result<Container, Other> {
+    let boxes =
+        [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"moof", b"sidx", b"uuid"];
+    if head.is_empty() {
+        return Err(Other::Empty);
+    }
+    let is_there = |at: usize, bytes: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(bytes));
+    if let Some((.., kind)) = SIGNATURES.iter().find(|(at, bytes, _)| is_there(*at, bytes)) {
+        return Err(Other::Known(*kind));
+    }
+    if is_there(0, &[0x1a, 0x45, 0xdf, 0xa3]) {
+        return Ok(Container::Demuxed(Demuxer::Matroska));
+    }
+    if is_there(0, b"RIFF") && is_there(8, b"AVI ") {
+        return Ok(Container::Demuxed(Demuxer::Avi));
+    }
+    if is_there(0, b"FLV\x01") {
+        return Ok(Container::Demuxed(Demuxer::Flv));
+    }
+    if is_there(0, &[0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11]) {
+        return Ok(Container::Demuxed(Demuxer::Asf));
+    }
+    if is_there(0, b"DHAV") || is_there(0, b"DAHUA") {
+        return Ok(Container::Dhav);
+    }
+    let is_hikvision = [b"IMKH", b"4HKH", b"HKMI"].iter().any(|name| is_there(0, *name));
+    if is_hikvision {
+        let rest = head.get(HIKVISION_HEADER..).unwrap_or_default();
+        let inner = stream(rest).map(|container| match container {
+            Container::ProgramStream { from } => {
+                Container::ProgramStream { from: from + HIKVISION_HEADER as u64 }
+            }
+            other => other,
+        });
+        return inner.ok_or(Other::Known(Kind::Hikvision));
+    }
+    if boxes.iter().any(|name| is_there(4, *name)) {
+        return Ok(Container::Demuxed(Demuxer::Mp4));
+    }
+    if is_there(0, &[0xff, 0xd8, 0xff]) {
+        return Err(Other::Jpeg);
+    }
+    if let Some(container) = stream(head) {
+        return Ok(container);
+    }
+    Err(if head.iter().all(|byte| *byte == 0) {
+        Other::Zeros
+    } else if is_text(head) {
+        let is_list = head.starts_with(b"#EXTM3U") || head.windows(6).any(|word| word == b"#EXTIN");
+        if is_list { Other::PlayList } else { Other::Text }
+    } else {
+        Other::Unknown
+    })
+}
+
+/// A stream without a header of its own.
+fn stream(head: &[u8]) -> Option<Container> {
+    if is_transport_stream(head) {
+        return Some(Container::Demuxed(Demuxer::TransportStream));
+    }
+    let zeros = head.iter().take_while(|byte| **byte == 0).count();
+    // A pack header, behind zeros at most.
+    let pack = zeros.checked_sub(2).filter(|_| head.get(zeros..zeros + 2) == Some(&[0x01, 0xba]));
+    if let Some(from) = pack {
+        return Some(Container::ProgramStream { from: from as u64 });
+    }
+    let begins_with_a_start_code = zeros >= 2 && head.get(zeros) == Some(&1);
+    if begins_with_a_start_code { bare_codec(head).map(Container::Bare) } else { None }
+}
+
+/// Packets of 188 bytes, of 192 with a time before each (m2ts), or of 204 with a checksum behind; the first may be cut.
+fn is_transport_stream(head: &[u8]) -> bool {
+    const SYNC: u8 = 0x47;
+    /// By chance there are as many in a row once in a million million files.
+    const ENOUGH: usize = 5;
+    [188usize, 192, 204].iter().any(|length| {
+        (0..*length).any(|first| {
+            let packets = head.iter().skip(first).step_by(*length);
+            packets.clone().count() >= ENOUGH && packets.take(ENOUGH).all(|byte| *byte == SYNC)
+        })
+    })
+}
+
+/// The codec of compressed pictures that follow one another behind start codes.
+pub(super) fn bare_codec(bytes: &[u8]) -> Option<Codec> {
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(3).position(|code| code == [0, 0, 1]) {
+        rest = &rest[at + 3..];
+        match rest {
+            // Video and sequence parameter sets (H.265, table 7-1), of the base layer.
+            [0x40 | 0x42, 0x01, ..] => return Some(Codec::H265),
+            // A sequence parameter set (H.264, table 7-1), of a profile that exists.
+            [header, 66 | 77 | 88 | 100 | 110 | 122 | 244, ..] if header & 0x9f == 0x07 => {
+                return Some(Codec::H264);
+            }
+            // A sequence header (ISO/IEC 13818-2, table 6-1).
+            [0xb3, ..] => return Some(Codec::InFiles(FileCodec::Mpeg12)),
+            // A visual object sequence, or the first video object layer (ISO/IEC 14496-2, table 6-3).
+            [0xb0 | 0x20, ..] => return Some(Codec::InFiles(FileCodec::Mpeg4)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a second picture begins where the first JPEG ends.
+fn is_film(file: &mut File) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut start = Vec::new();
+    file.by_ref().take(PICTURE_BYTES).read_to_end(&mut start)?;
+    Ok(start.windows(4).any(|bytes| bytes == [0xff, 0xd9, 0xff, 0xd8]))
+}
+
+fn is_text(head: &[u8]) -> bool {
+    let start = &head[..head.len().min(1024)];
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        // A character that is cut at the end.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.is_empty() && text.chars().all(|c| !c.is_control() || c.is_whitespace())
+}
+
+/// Whether an mp4 recording can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mp4Index {
+    There,
+    /// It ends before what its boxes say.
+    CutOff {
+        have: u64,
+        want: u64,
+    },
+    Missing,
+}
+
+/// Looks at the outermost boxes (ISO/IEC 14496-12, section 4.2).
+fn index_of(file: &mut File) -> io::Result<Mp4Index> {
+    /// A recording of a day in fragments of a second has two for each.
+    const MOST_BOXES: usize = 1 << 20;
+    let have = file.metadata()?.len();
+    let (mut at, mut has_index, mut want) = (0u64, false, None);
+    for _ in 0..MOST_BOXES {
+        let mut header = [0; 16];
+        file.seek(SeekFrom::Start(at))?;
+        let got = read_as_much(file, &mut header)?;
+        if got < 8 {
+            break;
+        }
+        let [a, b, c, d, name @ ..] = header;
+        let name = &name[..4];
+        let length = match u64::from(u32::from_be_bytes([a, b, c, d])) {
+            0 => have - at,
+            1 if got == 16 => u64::from_be_bytes([
+                header[8], header[9], header[10], header[11], header[12], header[13], header[14], header[15],
+            ]),
+            length => length,
+        };
+        let Some(end) = at.checked_add(length).filter(|_| length >= 8) else { break };
+        if name == b"moov" && end <= have {
+            has_index = true;
+        }
+        if end > have {
+            want = Some(end);
+            break;
+        }
+        at = end;
+    }
+    Ok(match (has_index, want) {
+        (false, _) => Mp4Index::Missing,
+        (true, Some(want)) => Mp4Index::CutOff { have, want },
+        (true, None) => Mp4Index::There,
+    })
+}
+
+fn read_as_much(file: &mut File, into: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < into.len() {
+        match file.read(&mut into[length..])? {
+            0 => break,
+            more => length += more,
+        }
+    }
+    Ok(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packets(length: usize, before: usize, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0x11; before];
+        for _ in 0..count {
+            bytes.push(0x47);
+            bytes.extend(vec![0x99; length - 1]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn recordings_are_known_by_their_first_bytes() {
+        use Container::{Bare, Demuxed, Dhav, ProgramStream};
+        let hikvision = |inner: &[u8]| [b"IMKH\x01\x01\x00\x00".as_slice(), &[0x33; 32], inner].concat();
+        let mpeg12 = Codec::InFiles(FileCodec::Mpeg12);
+        for (bytes, expected) in [
+            (b"\0\0\0\x20ftypisom....".to_vec(), Demuxed(Demuxer::Mp4)),
+            (b"\0\0\0\x20ftyp3gp4....".to_vec(), Demuxed(Demuxer::Mp4)),
+            (b"\0\0\0\x08wide\0\0\0\0mdat".to_vec(), Demuxed(Demuxer::Mp4)),
+            (b"\x1a\x45\xdf\xa3....".to_vec(), Demuxed(Demuxer::Matroska)),
+            (b"RIFF....AVI LIST".to_vec(), Demuxed(Demuxer::Avi)),
+            (b"FLV\x01\x05".to_vec(), Demuxed(Demuxer::Flv)),
+            (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6".to_vec(), Demuxed(Demuxer::Asf)),
+            (packets(188, 0, 6), Demuxed(Demuxer::TransportStream)),
+            (packets(188, 77, 6), Demuxed(Demuxer::TransportStream)),
+            (packets(192, 4, 6), Demuxed(Demuxer::TransportStream)),
+            (packets(204, 0, 6), Demuxed(Demuxer::TransportStream)),
+            (b"\0\0\x01\xba\x44".to_vec(), ProgramStream { from: 0 }),
+            (b"\0\0\0\0\0\0\x01\xba\x44".to_vec(), ProgramStream { from: 4 }),
+            (hikvision(b"\0\0\x01\xba\x44"), ProgramStream { from: 40 }),
+            (hikvision(&packets(188, 0, 6)), Demuxed(Demuxer::TransportStream)),
+            (hikvision(b"\0\0\0\x01\x67\x64\0\x1f"), Bare(Codec::H264)),
+            (b"DHAV\xfd\0\0\0".to_vec(), Dhav),
+            (b"DAHUA\0\0\0".to_vec(), Dhav),
+            (b"\0\0\0\x01\x67\x64\0\x1f".to_vec(), Bare(Codec::H264)),
+            (b"\0\0\x01\x09\x10\0\0\x01\x27\x42\xe0\x1e".to_vec(), Bare(Codec::H264)),
+            (b"\0\0\0\x01\x40\x01\x0c".to_vec(), Bare(Codec::H265)),
+            (b"\0\0\0\x01\x46\x01\x50\0\0\0\x01\x40\x01\x0c".to_vec(), Bare(Codec::H265)),
+            // A cheap recorder's own frame header before the first parameter set.
+            (b"\0\0\x01\xfc\x02\x19\x50\x2d\0\0\0\x01\x67\x4d\0\x1f".to_vec(), Bare(Codec::H264)),
+            (b"\0\0\x01\xb3\x28\x01\x68".to_vec(), Bare(mpeg12)),
+            (b"\0\0\x01\xb0\x01\0\0\x01\xb5".to_vec(), Bare(Codec::InFiles(FileCodec::Mpeg4))),
+        ] {
+            assert_eq!(by_first_bytes(&bytes), Ok(expected), "{:02x?}", &bytes[..bytes.len().min(16)]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_recording_is_known_too() {
+        let unknown: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        for (bytes, expected) in [
+            (b"".to_vec(), Other::Empty),
+            (vec![0; 5000], Other::Zeros),
+            (b"this is a text\n".to_vec(), Other::Text),
+            ("海康威视录像机\n".repeat(200).into_bytes(), Other::Text),
+            (b"#EXTM3U\n#EXTINF:9\nhttp://x/1.ts\n".to_vec(), Other::PlayList),
+            (b"\xff\xd8\xff\xe0..".to_vec(), Other::Jpeg),
+            (b"PK\x03\x04....".to_vec(), Other::Known(Kind::Archive)),
+            (b"MZ\x90\0".to_vec(), Other::Known(Kind::Program)),
+            (b"RIFF....WAVEfmt ".to_vec(), Other::Known(Kind::Sound)),
+            (b"\0\0\0\x18ftypheic".to_vec(), Other::Known(Kind::Picture)),
+            (b"OggS\0".to_vec(), Other::Known(Kind::Ogg)),
+            (b"Salted__xxxx".to_vec(), Other::Known(Kind::Encrypted)),
+            ([b"IMKH".as_slice(), &unknown].concat(), Other::Known(Kind::Hikvision)),
+            (b"IMKH".to_vec(), Other::Known(Kind::Hikvision)),
+            (unknown, Other::Unknown),
+            (b"\0\0\x01".to_vec(), Other::Unknown),
+            (packets(188, 0, 3), Other::Unknown),
+        ] {
+            assert_eq!(by_first_bytes(&bytes), Err(expected), "{:02x?}", &bytes[..bytes.len().min(16)]);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        use proptest::prelude::*;
+        proptest!(|(bytes in proptest::collection::vec(
+            prop_oneof![4 => Just(0u8), 2 => Just(1u8), 1 => any::<u8>()], 0..400))| {
+            let _ = by_first_bytes(&bytes);
+            let _ = by_first_bytes(&[b"IMKH".as_slice(), &bytes].concat());
+            let _ = bare_codec(&bytes);
+        });
+    }
+
+    #[test]
+    fn the_index_of_an_mp4_is_looked_for_without_reading_it() {
+        let mut bytes = Vec::new();
+        let mut add = |name: &[u8; 4], length: u32| {
+            bytes.extend_from_slice(&(length + 8).to_be_bytes());
+            bytes.extend_from_slice(name);
+            bytes.resize(bytes.len() + length as usize, 0);
+        };
+        add(b"ftyp", 16);
+        add(b"mdat", 1000);
+        add(b"moov", 200);
+        let index = |bytes: &[u8]| {
+            let mut file = tempfile::tempfile().unwrap();
+            std::io::Write::write_all(&mut file, bytes).unwrap();
+            index_of(&mut file).unwrap()
+        };
+        assert_eq!(index(&bytes), Mp4Index::There);
+        assert_eq!(index(&bytes[..bytes.len() - 1]), Mp4Index::Missing, "half an index is none");
+        assert_eq!(index(&bytes[..600]), Mp4Index::Missing);
+        assert_eq!(index(&bytes[..20]), Mp4Index::Missing);
+        // Its index first, as for the web, and cut off behind it.
+        let (front, back) = bytes.split_at(24 + 1008);
+        let fast_start = [&front[..24], back, &front[24..]].concat();
+        assert_eq!(index(&fast_start), Mp4Index::There);
+        let want = fast_start.len() as u64;
+        assert_eq!(index(&fast_start[..500]), Mp4Index::CutOff { have: 500, want });
+        // A length of zero reaches to the end, one of 1 is written out behind the name.
+        let to_the_end = [&front[..24], back, b"\0\0\0\0mdat....".as_slice()].concat();
+        assert_eq!(index(&to_the_end), Mp4Index::There);
+        let long = [back, b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x20....".as_slice()].concat();
+        assert_eq!(index(&long), Mp4Index::CutOff { have: 208 + 20, want: 208 + 32 });
+        assert_eq!(index(b"\0\0\0\x03moov"), Mp4Index::Missing, "shorter than itself");
+    }
+
+    #[test]
+    fn a_command_in_a_hint_can_be_pasted() {
+        let hint = how_to_convert(Path::new("/a b/it's.wmv"));
+        assert!(hint.contains(r"ffmpeg -i '/a b/it'\''s.wmv' "), "{hint}");
+    }
+}
