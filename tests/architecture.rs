@@ -65,7 +65,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 13] = [
+const HOMES: [(&str, &str); 12] = [
     ("gstreamer", "video"),
     ("retina", "video"),
     ("gst", "video"),
@@ -73,7 +73,6 @@ const HOMES: [(&str, &str); 13] = [
     ("rusqlite", "outbox"),
     ("rumqttc", "mqtt and sensors"),
     ("rumqttd", "mqtt"),
-    ("tokio_modbus", "sensors"),
     ("tokio_serial", "sensors"),
     ("hyper", "sensors"),
     ("clap", "cli"),

@@ -370,7 +370,7 @@ fn from(source: &SensorSource) -> String {
         SensorSource::MqttJson { topic, broker, .. } | SensorSource::OnvifMqtt { topic, broker, .. } => {
             format!("from {topic} at the broker {}", broker.as_deref().unwrap_or("on this machine"))
         }
-        SensorSource::ModbusTcp { host, port, register } => {
+        SensorSource::ModbusTcp { host, port, register, .. } => {
             format!("asked every {:?} of unit {} at {host}:{port}", register.poll, register.unit)
         }
         SensorSource::ModbusRtu { port, register } => {

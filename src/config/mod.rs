@@ -45,8 +45,8 @@ mod structure;
 mod suggest;
 
 pub use document::{
-    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Precision, Provider,
-    TableDocument, Transport,
+    DecodePolicy, Decoder, FramingDocument, KindDocument, MqttVersion, OrderDocument, ParityDocument,
+    Precision, Provider, TableDocument, Transport,
 };
 pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};

@@ -9,8 +9,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::document::{
-    DecodePolicy, Decoder, KindDocument, MqttVersion, OrderDocument, ParityDocument, Precision, Provider,
-    TableDocument, Transport,
+    DecodePolicy, Decoder, FramingDocument, KindDocument, MqttVersion, OrderDocument, ParityDocument,
+    Precision, Provider, TableDocument, Transport,
 };
 use super::secret::{Credentials, Secret};
 use crate::analysis::acceptance::AcceptancePlan;
@@ -281,12 +281,14 @@ pub enum SensorSource {
         /// One of the brokers; `None` for the one on this machine.
         broker: Option<Arc<str>>,
     },
-    /// A register over Modbus TCP.
+    /// A register over TCP.
     ModbusTcp {
         /// Host name or address.
         host: String,
         /// Port.
         port: u16,
+        /// How frames are written; all sensors of one address have the same.
+        framing: FramingDocument,
         /// Which register.
         register: ModbusRegister,
     },
@@ -347,4 +349,10 @@ pub struct ModbusRegister {
     pub poll: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// How long the device is left in peace after it was connected; learned if not given.
+    pub connect_pause: Option<Duration>,
+    /// An answer with another device's number is taken all the same.
+    pub any_unit: bool,
+    /// What to try if the device has no such register.
+    pub if_missing: Option<String>,
 }

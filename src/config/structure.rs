@@ -19,6 +19,18 @@ use super::{schema, suggest};
 /// Names that other versions of the configuration know: (where, name).
 const LATER: [(&str, &str); 1] = [("Document", "web")];
 
+/// Names that people know from elsewhere, and what stands for them here: (where, name, what to write).
+const ELSEWHERE: [(&str, &str, &str); 4] = [
+    ("SensorDocument", "modbus_rtu_over_tcp", "modbus_tcp = { framing = \"rtu\", ... }"),
+    ("SensorDocument", "modbus_rtu_tcp", "modbus_tcp = { framing = \"rtu\", ... }"),
+    ("SensorDocument", "rtu_over_tcp", "modbus_tcp = { framing = \"rtu\", ... }"),
+    (
+        "ModbusRtuDocument",
+        "address",
+        "modbus_tcp = { address = \"HOST:PORT\", framing = \"rtu\", ... } for a serial server",
+    ),
+];
+
 /// What was taken out of the file because it was broken: names by the place of their table.
 #[derive(Debug, Default)]
 pub(super) struct TakenOut {
@@ -327,12 +339,19 @@ impl<'s> Walk<'s, '_, '_> {
             self.report.error(span, what).hint(hint);
             return;
         }
+        let elsewhere = ELSEWHERE.iter().find(|(of, known, _)| *of == place.definition && *known == name);
         let shown = if is_quotable(name) { format!(": `{name}`") } else { String::new() };
-        let hint = suggest::nearest(name, names.iter().copied())
+        let hint = elsewhere
+            .map(|(_, _, instead)| format!("write {instead}"))
+            .or_else(|| self.hint_for_unknown(name, names));
+        self.report.error(span, format!("{before}unknown name{shown}")).maybe_hint(hint).consequence();
+    }
+
+    fn hint_for_unknown(&self, name: &str, names: &[&str]) -> Option<String> {
+        suggest::nearest(name, names.iter().copied())
             .map(|near| format!("did you mean `{near}`?"))
             .or_else(|| self.belongs_elsewhere(name))
-            .or_else(|| Some(format!("known here: {}", suggest::listed(names))));
-        self.report.error(span, format!("{before}unknown name{shown}")).maybe_hint(hint).consequence();
+            .or_else(|| Some(format!("known here: {}", suggest::listed(names))))
     }
 
     /// The section that knows this name, for a field that was typed in the wrong one.

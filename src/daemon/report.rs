@@ -504,7 +504,8 @@ fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
         }
     }
     for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
-        if let Some(reason) = sensor.reason.filter(|_| !is_waiting(stats)) {
+        let lasting = stats.lasting_fault.clone();
+        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
             reasons.push((format!("sensor:{}", sensor.id), reason));
         }
     }

@@ -10,10 +10,10 @@ use tracing::error;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::{
-    KindDocument, ModbusRegister, OrderDocument, ParityDocument, SensorSource, TableDocument,
+    FramingDocument, KindDocument, ModbusRegister, OrderDocument, ParityDocument, SensorSource, TableDocument,
 };
 use crate::sensors::{
-    Broker, BrokerTls, Extract, Kind, Line, Order, Out, Parity, Password, Place, Question, Sensor,
+    Broker, BrokerTls, Extract, Framing, Kind, Line, Order, Out, Parity, Password, Place, Question, Sensor,
     SensorStats, Sensors, Serial, Setup, Source, Table, Timing, Webhook, usual_words,
 };
 
@@ -140,8 +140,15 @@ fn sensor(sensor: &config::Sensor) -> Sensor {
                 skip_missing: false,
             },
         },
-        SensorSource::ModbusTcp { host, port, register } => Source::Modbus {
-            line: Line::Tcp { host: host.clone(), port: *port },
+        SensorSource::ModbusTcp { host, port, framing, register } => Source::Modbus {
+            line: Line::Tcp {
+                host: host.clone(),
+                port: *port,
+                framing: match framing {
+                    FramingDocument::Tcp => Framing::Tcp,
+                    FramingDocument::Rtu => Framing::Rtu,
+                },
+            },
             question: question(register),
         },
         SensorSource::ModbusRtu { port, register } => Source::Modbus {
@@ -190,5 +197,8 @@ fn question(register: &ModbusRegister) -> Question {
         },
         poll: register.poll,
         timeout: register.timeout,
+        connect_pause: register.connect_pause,
+        any_unit: register.any_unit,
+        if_missing: register.if_missing.clone(),
     }
 }

@@ -12,11 +12,14 @@ use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
 
 use super::SensorWord;
+use super::state_log::{StateLog, Tell};
 use crate::analysis::sensor::{RawReading, SensorPlan, SensorReading, SensorState};
 use crate::clock::Clock;
 
 /// How often silence is looked for.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// The reason of a lasting fault is renewed so often: each message may have a reason of its own.
+const REASON_STAYS: Duration = Duration::from_secs(3600);
 /// Longest text of a trouble: some devices answer with novels.
 const TROUBLE_CHARS: usize = 300;
 
@@ -39,6 +42,9 @@ pub struct SensorStats {
     pub errors: u64,
     /// What is wrong with its source now.
     pub trouble: Option<String>,
+    /// Why its readings are bad: the first reason since they are, so that a lasting fault has one and not another with each
+    /// message.
+    pub lasting_fault: Option<String>,
 }
 
 struct Post {
@@ -49,26 +55,40 @@ struct Post {
     passed_over: u64,
     errors: u64,
     trouble: Option<String>,
-    /// What was last told in the log.
-    told: Told,
+    /// Why its readings are bad, and when that was taken down.
+    lasting_fault: Option<(String, Duration)>,
+    log: StateLog<Condition>,
 }
 
+/// The state of a sensor, as the log knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Condition {
+    /// It has not spoken yet, and need not have.
     Waiting,
     Good,
     Bad,
     Silent,
 }
 
+impl Condition {
+    fn is_fault(self) -> bool {
+        match self {
+            Condition::Waiting | Condition::Good => false,
+            Condition::Bad | Condition::Silent => true,
+        }
+    }
+}
+
 /// All sensors of the box.
 pub(super) struct Board {
     clock: Clock,
+    started: Duration,
     posts: Mutex<BTreeMap<Arc<str>, Post>>,
 }
 
 impl Board {
     pub fn new(clock: Clock, plans: impl Iterator<Item = Arc<SensorPlan>>) -> Self {
+        let started = clock.now().mono;
         let post = |plan: Arc<SensorPlan>| Post {
             state: SensorState::new(plan),
             numbers: 0,
@@ -77,10 +97,11 @@ impl Board {
             passed_over: 0,
             errors: 0,
             trouble: None,
-            told: Told::Waiting,
+            lasting_fault: None,
+            log: StateLog::new(Condition::Waiting, started),
         };
         let posts = plans.map(|plan| (plan.id.clone(), post(plan))).collect();
-        Board { clock, posts: Mutex::new(posts) }
+        Board { clock, started, posts: Mutex::new(posts) }
     }
 
     pub fn stats(&self) -> Vec<SensorStats> {
@@ -97,6 +118,7 @@ impl Board {
                 passed_over: post.passed_over,
                 errors: post.errors,
                 trouble: post.trouble.clone(),
+                lasting_fault: post.lasting_fault.as_ref().map(|(reason, _)| reason.clone()),
             })
             .collect()
     }
@@ -111,34 +133,80 @@ impl Board {
         let now = self.clock.now();
         for (sensor, post) in self.posts.lock().iter_mut() {
             post.state.tick(now);
-            post.tell_change(sensor);
+            post.log_state(sensor, self.started, now.mono, false);
         }
     }
 }
 
 impl Post {
-    /// Says in the log when a sensor becomes good, bad or silent; once for each change.
-    fn tell_change(&mut self, sensor: &str) {
-        let now = match self.state.reading() {
-            SensorReading::Good { .. } => Told::Good,
-            SensorReading::Bad { .. } => Told::Bad,
-            SensorReading::Silent { since: None } => Told::Waiting,
-            SensorReading::Silent { since: Some(_) } => Told::Silent,
-        };
-        if now == self.told {
-            return;
+    /// Says in the log when a sensor becomes good, bad or silent, and once an hour that it is bad or silent still.
+    fn log_state(&mut self, sensor: &str, started: Duration, now: Duration, has_spoken: bool) {
+        self.keep_reason(now);
+        match self.tell(started, now, has_spoken) {
+            Tell::Nothing => {}
+            Tell::Changed { left_out } => self.log_change(sensor, left_out),
+            Tell::Still { times, left_out } => self.log_still(sensor, times, left_out),
         }
+    }
+
+    fn tell(&mut self, started: Duration, now: Duration, has_spoken: bool) -> Tell {
+        let condition = match self.state.reading() {
+            SensorReading::Good { .. } => Condition::Good,
+            SensorReading::Bad { .. } => Condition::Bad,
+            SensorReading::Silent { since: Some(_) } => Condition::Silent,
+            SensorReading::Silent { since: None } => {
+                match now.saturating_sub(started) > self.state.plan().stale_after {
+                    true => Condition::Silent,
+                    false => Condition::Waiting,
+                }
+            }
+        };
+        let is_fault = condition.is_fault();
+        match has_spoken || condition == Condition::Silent {
+            true => self.log.note(condition, is_fault, now),
+            false => self.log.still(is_fault, now),
+        }
+    }
+
+    fn log_change(&self, sensor: &str, left_out: u64) {
         match self.state.reading() {
             SensorReading::Good { value, .. } => {
-                info!(sensor, value, unit = &*self.state.plan().unit, "the sensor speaks");
+                info!(sensor, value, unit = &*self.state.plan().unit, left_out, "the sensor speaks");
             }
-            SensorReading::Bad { reason, .. } => warn!(sensor, %reason, "the sensor's readings are bad"),
+            SensorReading::Bad { reason, .. } => {
+                warn!(sensor, %reason, left_out, "the sensor's readings are bad");
+            }
             SensorReading::Silent { .. } => {
                 let trouble = self.trouble.as_deref().unwrap_or("no word from it");
-                warn!(sensor, trouble, "the sensor is silent");
+                warn!(sensor, trouble, left_out, "the sensor is silent");
             }
         }
-        self.told = now;
+    }
+
+    fn log_still(&self, sensor: &str, times: u64, left_out: u64) {
+        match self.state.reading() {
+            SensorReading::Good { .. } => {
+                warn!(sensor, left_out, "the sensor goes to and fro; it is good now");
+            }
+            SensorReading::Bad { reason, .. } => {
+                warn!(sensor, %reason, times, left_out, "the sensor's readings are still bad");
+            }
+            SensorReading::Silent { .. } => {
+                let trouble = self.trouble.as_deref().unwrap_or("no word from it");
+                warn!(sensor, trouble, left_out, "the sensor is still silent");
+            }
+        }
+    }
+
+    fn keep_reason(&mut self, now: Duration) {
+        let SensorReading::Bad { reason, .. } = self.state.reading() else {
+            self.lasting_fault = None;
+            return;
+        };
+        let is_fresh = |taken: &Duration| now.saturating_sub(*taken) < REASON_STAYS;
+        if !self.lasting_fault.as_ref().is_some_and(|(_, taken)| is_fresh(taken)) {
+            self.lasting_fault = Some((reason.to_string(), now));
+        }
     }
 }
 
@@ -166,6 +234,11 @@ impl Desk {
         &self.board
     }
 
+    /// The monotonic time.
+    pub fn now(&self) -> Duration {
+        self.board.clock.now().mono
+    }
+
     /// A word came. Waits while the queue is full.
     pub async fn take(&self, sensor: &Arc<str>, reading: RawReading) {
         let at = self.board.clock.now();
@@ -176,7 +249,7 @@ impl Desk {
             }
             post.trouble = None;
             post.state.take(at, &reading);
-            post.tell_change(sensor);
+            post.log_state(sensor, self.board.started, at.mono, true);
         });
         // Fails only while everything stops.
         let _ = self.words.send(SensorWord { sensor: sensor.clone(), at, reading }).await;
@@ -204,5 +277,75 @@ impl Desk {
     /// Its source works again; the sensor itself may still be silent.
     pub fn well(&self, sensor: &str) {
         self.board.with(sensor, |post| post.trouble = None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::grid::GridCode;
+    use crate::analysis::sensor::Quantity;
+
+    fn gauge() -> Arc<SensorPlan> {
+        Arc::new(SensorPlan {
+            id: "drain-2".into(),
+            quantity: Quantity::WaterLevel,
+            unit: "m".into(),
+            scale: 1.0,
+            offset: 0.0,
+            range: Some([-0.5, 8.0]),
+            max_rate_per_sec: None,
+            stale_after: Duration::from_secs(30),
+            debounce: Duration::ZERO,
+            grid: GridCode::parse("53012700300102").expect("a grid"),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_lasting_fault_has_one_reason_however_many_the_sensor_gives() {
+        let (words, mut taken) = mpsc::channel(64);
+        let board = Arc::new(Board::new(Clock::start(), [gauge()].into_iter()));
+        let desk = Desk::new(board.clone(), words);
+        let sensor: Arc<str> = "drain-2".into();
+        let fault = || board.stats().remove(0).lasting_fault;
+        assert_eq!(fault(), None);
+        for raw in [9.0, 9.1, 25.0] {
+            desk.take(&sensor, RawReading::Value(raw)).await;
+            assert_eq!(fault().as_deref(), Some("9 is outside -0.5 to 8"), "after {raw}");
+        }
+        desk.take(&sensor, RawReading::Unreadable("error 17".to_owned())).await;
+        assert_eq!(
+            fault().as_deref(),
+            Some("9 is outside -0.5 to 8"),
+            "it is the same fault to whoever sees to it"
+        );
+        desk.take(&sensor, RawReading::Value(0.3)).await;
+        assert_eq!(fault(), None);
+        desk.take(&sensor, RawReading::Unreadable("error 18".to_owned())).await;
+        assert_eq!(fault().as_deref(), Some("error 18"));
+        assert_eq!(taken.len(), 6, "every word is handed on all the same");
+        taken.close();
+    }
+
+    #[test]
+    fn what_the_log_says_of_a_sensor_in_a_lasting_fault_is_little() {
+        let mut post = Board::new(Clock::start(), [gauge()].into_iter()).posts.into_inner().remove("drain-2");
+        let post = post.as_mut().expect("a sensor");
+        let moment = |secs| {
+            let after = Duration::from_secs(secs);
+            crate::analysis::time::Moment::after_origin(crate::analysis::time::Timestamp::UNIX_EPOCH, after)
+        };
+        let mut lines = 0;
+        for secs in 0..86_400 {
+            let now = moment(secs);
+            // It refuses every 20 s; now and then it says nothing for minutes.
+            let speaks = secs % 20 == 0 && secs % 3000 > 300;
+            match speaks {
+                true => post.state.take(now, &RawReading::Unreadable(format!("error {secs}"))),
+                false => post.state.tick(now),
+            };
+            lines += usize::from(post.tell(Duration::ZERO, now.mono, speaks) != Tell::Nothing);
+        }
+        assert!(lines < 100, "{lines} lines in a day");
     }
 }

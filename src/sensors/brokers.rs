@@ -7,7 +7,7 @@
 //! limit ends the connection, so the limit is far above what is read ([`super::extract`]) and what no sensor
 //! sends. Must never publish anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ use tracing::{info, warn};
 
 use super::board::Desk;
 use super::extract::{Extract, Said};
+use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, Retry, Timing};
 
 /// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
@@ -51,17 +52,41 @@ pub(super) async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk,
         by_topic.entry(listener.topic.clone()).or_default().push(listener);
     }
     let mut retry = Retry::new(timing);
+    let mut log = Log { state: StateLog::new(State::NotYet, desk.now()), forbidden: BTreeSet::new() };
     loop {
         let began = Instant::now();
-        let error = connection(&broker, &by_topic, &desk, timing).await;
+        let error = connection(&broker, &by_topic, &desk, timing, &mut log).await;
         if began.elapsed() >= SETTLED {
             retry.reset();
         }
         let trouble = format!("the broker {}:{}: {error}", broker.host, broker.port);
-        warn!(broker = %broker.name, %error, "no connection to the sensors' broker");
+        match log.state.note(State::Lost(error.clone()), true, desk.now()) {
+            Tell::Nothing => {}
+            Tell::Changed { left_out } => {
+                warn!(broker = %broker.name, %error, left_out, "no connection to the sensors' broker");
+            }
+            Tell::Still { times, left_out } => {
+                warn!(broker = %broker.name, %error, times, left_out, "still no connection to the sensors' broker");
+            }
+        }
         by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, &trouble));
         sleep(retry.next_wait()).await;
     }
+}
+
+/// What the log knows of a broker.
+struct Log {
+    state: StateLog<State>,
+    /// Topics that may not be read.
+    forbidden: BTreeSet<String>,
+}
+
+#[derive(PartialEq)]
+enum State {
+    NotYet,
+    Listening,
+    /// Why.
+    Lost(String),
 }
 
 /// One connection from its beginning to its end; why it ended.
@@ -70,6 +95,7 @@ async fn connection(
     by_topic: &BTreeMap<String, Vec<Listener>>,
     desk: &Desk,
     timing: Timing,
+    log: &mut Log,
 ) -> String {
     let options = match options(broker) {
         Ok(options) => options,
@@ -102,18 +128,27 @@ async fn connection(
                     continue;
                 }
                 for (topic, code) in unanswered.remove(0).iter().zip(&ack.return_codes) {
+                    let is_news = match code {
+                        SubscribeReasonCode::Success(_) => log.forbidden.remove(*topic),
+                        SubscribeReasonCode::Failure => log.forbidden.insert((*topic).clone()),
+                    };
                     for listener in by_topic.get(*topic).into_iter().flatten() {
                         match code {
                             SubscribeReasonCode::Success(_) => desk.well(&listener.sensor),
                             SubscribeReasonCode::Failure => {
                                 let trouble = format!("the broker does not allow to read the topic {topic}");
-                                warn!(sensor = %listener.sensor, topic, "the broker does not allow to read it");
+                                if is_news {
+                                    warn!(sensor = %listener.sensor, topic, "the broker does not allow to read it");
+                                }
                                 desk.trouble(&listener.sensor, &trouble);
                             }
                         }
                     }
                 }
-                if unanswered.is_empty() {
+                if unanswered.is_empty()
+                    && let Tell::Changed { .. } | Tell::Still { .. } =
+                        log.state.note(State::Listening, false, desk.now())
+                {
                     info!(broker = %broker.name, topics = topics.len(), "listening to sensors");
                 }
             }

@@ -12,10 +12,10 @@
 //!
 //! Pure. Must never take for a number what the configuration does not call one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use super::payload::{self, Json};
 use crate::analysis::sensor::RawReading;
 
 /// Largest message that is read. An uplink of ChirpStack has a few kilobytes.
@@ -102,68 +102,116 @@ impl Extract {
                 message.len()
             ));
         }
-        match serde_json::from_slice(message) {
-            Ok(json) => self.read_json(&json),
+        let text = match payload::text(message) {
+            Ok(text) => text,
+            Err(why) => return unreadable(why),
+        };
+        let is_whole = matches!(&self.place, Place::Pointer(pointer) if pointer.is_empty());
+        match Json::read(&text) {
+            Ok(json) => self.read_json(&json).unwrap_or_else(unreadable),
             // Some devices publish a bare word.
-            Err(error) => match (&self.place, std::str::from_utf8(message)) {
-                (Place::Pointer(pointer), Ok(text)) if pointer.is_empty() && !text.trim().is_empty() => {
-                    Said::Reading(self.number(&Value::String(text.to_owned())))
-                }
-                _ => unreadable(format!("the message is no JSON: {error}")),
-            },
+            Err(_) if is_whole => Said::Reading(self.number(&Json::Text(text.into_owned()))),
+            Err(why) => unreadable(why),
         }
     }
 
-    fn read_json(&self, json: &Value) -> Said {
+    fn read_json(&self, json: &Json) -> Result<Said, String> {
         let (found, place) = match &self.place {
-            Place::Pointer(pointer) => (json.pointer(pointer), shown(pointer)),
+            Place::Pointer(pointer) => (json.at(pointer)?, shown(pointer)),
             Place::Onvif { source, data_key } => {
-                // A property that is gone has no value, whatever stands in the message.
-                let operation = json.get("PropertyOperation").and_then(Value::as_str);
-                let is_meant = source.iter().all(|(name, value)| {
-                    item(json.get("Source"), name).is_some_and(|found| is_text(found, value))
-                });
-                if !is_meant || operation == Some("Deleted") {
-                    return Said::Nothing;
+                let mut is_meant = true;
+                for (name, value) in source {
+                    let found = item(json.get("Source")?, name)?;
+                    is_meant &= found.is_some_and(|found| is_text(found, value));
                 }
-                (item(json.get("Data"), data_key), format!("`Data` `{}`", shown(data_key)))
+                // A property that is gone has no value, whatever stands in the message.
+                let operation = json.get("PropertyOperation")?.and_then(Json::as_text);
+                if !is_meant || operation == Some("Deleted") {
+                    return Ok(Said::Nothing);
+                }
+                let found = item(json.get("Data")?, data_key)?;
+                (found.map(Cow::Borrowed), format!("`Data` `{}`", shown(data_key)))
             }
         };
-        match found {
-            Some(value) => Said::Reading(self.number(value)),
+        Ok(match found {
+            Some(value) => Said::Reading(self.number(&value)),
             None if self.skip_missing => Said::Nothing,
-            None => unreadable(format!("the message holds nothing at {place}")),
-        }
+            None => {
+                let hint = self.chirpstack_3(json).unwrap_or_default();
+                unreadable(format!("the message holds nothing at {place}{hint}"))
+            }
+        })
     }
 
-    fn number(&self, value: &Value) -> RawReading {
+    /// Where ChirpStack 3 has what version 4 has in `object`.
+    fn chirpstack_3(&self, json: &Json) -> Option<String> {
+        let Place::Pointer(pointer) = &self.place else { return None };
+        let there = format!("/objectJSON{}", pointer.strip_prefix("/object")?);
+        json.at(&there).ok()??;
+        Some(format!("; it is at {}, as in ChirpStack 3", shown(&there)))
+    }
+
+    fn number(&self, value: &Json) -> RawReading {
         let text = match value {
-            Value::Number(number) => match number.as_f64() {
-                Some(number) => return RawReading::Value(number),
-                None => return RawReading::Unreadable("a number that is too large".to_owned()),
-            },
-            Value::Bool(state) => {
+            Json::Number(number) => return RawReading::Value(*number),
+            Json::Bool(state) => {
                 let word = if *state { "true" } else { "false" };
                 return match self.words.get(word) {
                     Some(number) => RawReading::Value(*number),
                     None => RawReading::Unreadable(format!("`{word}` stands for no number")),
                 };
             }
-            Value::String(text) => text.trim(),
-            Value::Null => return RawReading::Unreadable("null in place of a number".to_owned()),
-            Value::Array(_) => return RawReading::Unreadable("a list in place of a number".to_owned()),
-            Value::Object(_) => return RawReading::Unreadable("an object in place of a number".to_owned()),
+            Json::Text(text) => text.trim(),
+            Json::Null => return RawReading::Unreadable("null in place of a number".to_owned()),
+            Json::List(_) => {
+                let why = "a list in place of a number; `/0` behind the pointer takes its first entry";
+                return RawReading::Unreadable(why.to_owned());
+            }
+            Json::Table(_) => return RawReading::Unreadable("an object in place of a number".to_owned()),
         };
         if let Some(number) = self.words.get(&text.to_lowercase()) {
             return RawReading::Value(*number);
         }
-        // `inf`, `nan` and the like are Rust's idea of numbers, not a sensor's.
-        let is_numeric =
-            text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-        match text.parse::<f64>() {
-            Ok(number) if is_numeric && number.is_finite() => RawReading::Value(number),
-            _ => RawReading::Unreadable(format!("`{}` is neither a number nor a known word", shown(text))),
+        match plain_number(text) {
+            Some(number) => RawReading::Value(number),
+            None => RawReading::Unreadable(format!(
+                "`{}` is neither a number nor a known word{}",
+                shown(text),
+                hint(text)
+            )),
         }
+    }
+}
+
+/// A number as devices write it: `inf`, `nan` and the like are Rust's idea of numbers, not a sensor's.
+fn plain_number(text: &str) -> Option<f64> {
+    let is_numeric =
+        text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
+    text.parse::<f64>().ok().filter(|number| is_numeric && number.is_finite())
+}
+
+/// What to try where a text looks like a number and is none.
+fn hint(text: &str) -> &'static str {
+    let lower = text.to_ascii_lowercase();
+    let bare = lower.trim_start_matches(['-', '+']);
+    if ["nan", "inf", "1.#", "null", "none"].iter().any(|word| bare.starts_with(word)) {
+        return ": the device says that it measured nothing";
+    }
+    let is_hex = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if bare.strip_prefix("0x").is_some_and(is_hex) {
+        return ": it is hexadecimal, and must be decimal";
+    }
+    if let Some((whole, part)) = text.split_once(',')
+        && plain_number(whole).is_some()
+        && !part.is_empty()
+        && part.bytes().all(|b| b.is_ascii_digit())
+    {
+        return ": it has a decimal comma, and must have a point";
+    }
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(0);
+    match plain_number(&text[..end]) {
+        Some(_) => ": a number must stand alone, without a unit",
+        None => "",
     }
 }
 
@@ -172,29 +220,31 @@ fn unreadable(why: String) -> Said {
 }
 
 /// An item by its name, in either form.
-fn item<'j>(list: Option<&'j Value>, name: &str) -> Option<&'j Value> {
-    let list = list?;
-    if let Some(plain) = list.get(name) {
-        return Some(plain);
+fn item<'j>(list: Option<&'j Json>, name: &str) -> Result<Option<&'j Json>, String> {
+    let Some(list) = list else { return Ok(None) };
+    if let Some(plain) = list.get(name)? {
+        return Ok(Some(plain));
     }
-    let simple = list.get("SimpleItem")?;
-    let named = |item: &&'j Value| item.get("Name").and_then(Value::as_str) == Some(name);
-    let found = match simple {
-        Value::Array(items) => items.iter().find(named),
-        alone => Some(alone).filter(named),
+    let items = match list.get("SimpleItem")? {
+        None => return Ok(None),
+        Some(Json::List(items)) => items.as_slice(),
+        Some(alone) => std::slice::from_ref(alone),
     };
-    found?.get("Value")
+    for item in items {
+        if item.get("Name")?.and_then(Json::as_text) == Some(name) {
+            return item.get("Value");
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a value is this text; quotes may be omitted around numbers and `true`, `false`.
-fn is_text(value: &Value, text: &str) -> bool {
+fn is_text(value: &Json, text: &str) -> bool {
     match value {
-        Value::String(found) => found == text,
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
-        other => {
-            let written = other.to_string();
-            written == text
-        }
+        Json::Text(found) => found == text,
+        Json::Bool(state) => text == if *state { "true" } else { "false" },
+        Json::Number(number) => plain_number(text) == Some(*number),
+        Json::Null | Json::List(_) | Json::Table(_) => false,
     }
 }
 
@@ -211,7 +261,7 @@ pub(super) fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -280,9 +330,17 @@ mod tests {
             (r#"{"level":"0x1f"}"#, "`0x1f` is neither"),
             (r#"{"level":""}"#, "`` is neither"),
             (r#"{"level":1"#, "no JSON"),
-            (r#"{"level":1e999}"#, "no JSON"),
             ("[]", "nothing at /level"),
-            ("", "no JSON"),
+            ("", "the message is empty"),
+            (r#"{"level":nan,"t":1}"#, "`nan` is neither a number nor a known word: the device says"),
+            (r#"{"level":-inf}"#, "`-inf` is neither a number nor a known word: the device says"),
+            (r#"{"level":0x1f}"#, "`0x1f` is neither a number nor a known word: it is hexadecimal"),
+            (r#"{"level":"3,14"}"#, "`3,14` is neither a number nor a known word: it has a decimal comma"),
+            (r#"{"level":3,14}"#, "a decimal comma, `3,14`"),
+            (r#"{"level":"21.5 C"}"#, "must stand alone, without a unit"),
+            (r#"{"level":[[3]]}"#, "`/0` behind the pointer"),
+            (r#"{"level":}"#, "null in place"),
+            (r#"{"level":1e999}"#, "`1e999` is neither"),
         ] {
             let why = why(&level, message);
             assert!(why.contains(said), "{message}: {why}");
@@ -328,6 +386,28 @@ mod tests {
         assert_eq!(number(&onvif(&[("InputToken", "1")], "State"), &alone), Some(0.0));
         let gone = json!({"PropertyOperation": "Deleted", "Source": {}, "Data": {"State": true}});
         assert_eq!(onvif(&[], "State").read(gone.to_string().as_bytes()), Said::Nothing);
+    }
+
+    #[test]
+    fn what_small_boards_send_is_read() {
+        let level = at("/level");
+        for message in [
+            &b"{\"level\":0.31}\0"[..],
+            b"{\"level\":\"0.31\",\"t\":nan}\r\n",
+            b"\xef\xbb\xbf{\"t\":-inf,\"level\":0.31,}\0\0",
+            b"{\"name\":\"\xcb\xae\xce\xbb\",\"level\":\"+.31\"}",
+        ] {
+            assert_eq!(level.read(message), Said::Reading(RawReading::Value(0.31)));
+        }
+        assert_eq!(at("").read(b"open\0\0"), Said::Reading(RawReading::Value(1.0)), "a bare word");
+        assert_eq!(at("").read(b"\xef\xbb\xbf0.31\r\n"), Said::Reading(RawReading::Value(0.31)));
+        let uplink = br#"{"applicationID":"1","objectJSON":"{\"level\":0.31}"}"#;
+        assert_eq!(at("/objectJSON/level").read(uplink), Said::Reading(RawReading::Value(0.31)));
+        let Said::Reading(RawReading::Unreadable(why)) = at("/object/level").read(uplink) else { panic!() };
+        assert_eq!(
+            why,
+            "the message holds nothing at /object/level; it is at /objectJSON/level, as in ChirpStack 3"
+        );
     }
 
     proptest! {

@@ -3,12 +3,13 @@
 //!
 //! An answer that comes late, after its question was given up, must never be taken for the answer to the
 //! next question. RTU has no number that would tell them apart, and gateways are known to hand a late answer
-//! to whoever asks next. So (with [`super::modbus`]):
+//! to whoever asks next. So (with [`super::modbus_client`]):
 //!
-//! - after any error or time-out the connection is closed, and for as long again as the answer might have
-//!   taken nothing is asked;
-//! - bytes that lie there before a question is sent are no answer to it. On a serial line they are thrown
-//!   away (noise is usual there); on TCP they mean that the two sides disagree, and the connection is given up.
+//! - over one connection only the *same* question is asked again while an answer to it may still come;
+//! - another question is asked only when nothing more can come: a TCP connection on which an answer is missing is
+//!   closed, and on every line nothing is asked for as long again as the answer might have taken;
+//! - bytes that lie there before a question is sent are no answer to it. Where frames are RTU they are thrown
+//!   away (noise is usual there); with Modbus TCP they mean that the two sides disagree, and the connection is given up.
 //!
 //! What remains: an RTU answer from the same device, later than twice the time-out and after the next question was
 //! sent. Nothing in RTU tells it from the right one; range and rate of change are the last guards.
@@ -18,21 +19,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_modbus::Slave;
-use tokio_modbus::client::{Context as Modbus, rtu, tcp};
 use tokio_serial::{ClearBuffer, SerialPort, SerialPortBuilderExt, SerialStream};
+
+use super::modbus_frame::Framing;
 
 /// Where Modbus devices are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Line {
-    /// Modbus TCP.
+    /// Over TCP.
     Tcp {
         /// Host name or address.
         host: String,
         /// Port; 502 by the standard.
         port: u16,
+        /// RTU behind a serial server that passes frames on as they are.
+        framing: Framing,
     },
     /// Modbus RTU on a serial port.
     Rtu(Serial),
@@ -65,7 +69,10 @@ pub enum Parity {
 /// A gateway may hand the answer to a question of the last connection to the next one as soon as that stands. So
 /// long it has to do so before the first question; after that the answer would look like ours. A choice: longer
 /// than a loaded gateway needs to write what it holds already.
-const GREETING: Duration = Duration::from_millis(100);
+pub(super) const GREETING: Duration = Duration::from_millis(100);
+
+/// After so many pieces of 256 bytes that nobody asked for there is no end to them.
+const DISCARDS: usize = 64;
 
 impl Line {
     /// The pause between two telegrams: 3.5 characters on a serial line, and never less than 1.75 ms ("Modbus
@@ -80,15 +87,21 @@ impl Line {
         }
     }
 
-    /// Opens it. The device is chosen by each question.
-    pub(super) async fn open(&self) -> io::Result<Modbus> {
+    /// How frames are written on it.
+    pub(super) fn framing(&self) -> Framing {
         match self {
-            Line::Tcp { host, port } => {
+            Line::Tcp { framing, .. } => *framing,
+            Line::Rtu(_) => Framing::Rtu,
+        }
+    }
+
+    /// Opens it.
+    pub(super) async fn open(&self) -> io::Result<Box<dyn Wire>> {
+        match self {
+            Line::Tcp { host, port, framing } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                // What comes now is noticed before the first question is written.
-                tokio::time::sleep(GREETING).await;
-                Ok(tcp::attach_slave(Careful::new(stream), Slave::tcp_device()))
+                Ok(Box::new(Network { stream, framing: *framing }))
             }
             Line::Rtu(serial) => {
                 let parity = match serial.parity {
@@ -105,7 +118,7 @@ impl Line {
                     .stop_bits(stop_bits)
                     .open_native_async()
                     .map_err(io::Error::from)?;
-                Ok(rtu::attach_slave(Careful::new(port), Slave::broadcast()))
+                Ok(Box::new(port))
             }
         }
     }
@@ -114,76 +127,101 @@ impl Line {
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Line::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Line::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
             Line::Rtu(serial) => f.write_str(&serial.device),
         }
     }
 }
 
-/// What a line does with bytes that nobody asked for. Called right before a question is written.
-trait Unasked {
-    fn settle(&mut self) -> io::Result<()>;
+/// An open line.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Deals with what nobody asked for. Called right before a question is written.
+    ///
+    /// # Errors
+    /// Why nothing may be asked over it any more.
+    fn settle(&mut self) -> Result<(), Unsettled>;
 }
 
-impl Unasked for TcpStream {
-    fn settle(&mut self) -> io::Result<()> {
-        // Asked of the system and not of the runtime, which may not have noticed them yet.
-        match rustix::io::ioctl_fionread(&*self)? {
-            0 => Ok(()),
-            bytes => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{bytes} bytes came before anything was asked"),
-            )),
+/// Why nothing may be asked over a line any more.
+#[derive(Debug)]
+pub(super) enum Unsettled {
+    /// The other side closed it.
+    Closed,
+    /// Bytes came that nobody asked for.
+    Unasked,
+    /// It does not work.
+    Broken(io::Error),
+}
+
+/// A TCP connection.
+struct Network {
+    stream: TcpStream,
+    framing: Framing,
+}
+
+impl Network {
+    /// What lies there, asked of the system and not of the runtime, which may not have noticed it yet; `None`: nothing.
+    fn lies_there(&self, flags: RecvFlags) -> Result<Option<usize>, Unsettled> {
+        let mut bytes = [0; 256];
+        match recv(&self.stream, &mut bytes, flags | RecvFlags::DONTWAIT) {
+            Ok((_, 0)) => Err(Unsettled::Closed),
+            Ok((_, count)) => Ok(Some(count)),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(None),
+            Err(rustix::io::Errno::CONNRESET | rustix::io::Errno::PIPE) => Err(Unsettled::Closed),
+            Err(error) => Err(Unsettled::Broken(error.into())),
+        }
+    }
+
+    /// Throws away what lies there.
+    fn discard(&self) -> io::Result<()> {
+        for _ in 0..DISCARDS {
+            match self.lies_there(RecvFlags::empty()) {
+                Ok(Some(_)) => {}
+                // That it is closed is noticed when the next question is asked.
+                Ok(None) | Err(Unsettled::Closed | Unsettled::Unasked) => return Ok(()),
+                Err(Unsettled::Broken(error)) => return Err(error),
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "bytes come without end"))
+    }
+}
+
+impl Wire for Network {
+    fn settle(&mut self) -> Result<(), Unsettled> {
+        match (self.lies_there(RecvFlags::PEEK)?, self.framing) {
+            (None, _) => Ok(()),
+            (Some(_), Framing::Tcp) => Err(Unsettled::Unasked),
+            (Some(_), Framing::Rtu) => self.discard().map_err(Unsettled::Broken),
         }
     }
 }
 
-impl Unasked for SerialStream {
-    fn settle(&mut self) -> io::Result<()> {
-        self.clear(ClearBuffer::Input).map_err(io::Error::from)
-    }
-}
-
-/// A line that settles before each question.
-#[derive(Debug)]
-struct Careful<T> {
-    inner: T,
-    /// Nothing of the next question was written yet.
-    before_question: bool,
-}
-
-impl<T> Careful<T> {
-    fn new(inner: T) -> Self {
-        Careful { inner, before_question: true }
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Careful<T> {
+impl AsyncRead for Network {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // Reading follows a question; what is written next belongs to another one.
-        self.before_question = true;
-        Pin::new(&mut self.inner).poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<T: AsyncWrite + Unasked + Unpin> AsyncWrite for Careful<T> {
+impl AsyncWrite for Network {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.before_question {
-            self.inner.settle()?;
-            self.before_question = false;
-        }
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl Wire for SerialStream {
+    fn settle(&mut self) -> Result<(), Unsettled> {
+        self.clear(ClearBuffer::Input).map_err(|error| Unsettled::Broken(error.into()))
     }
 }

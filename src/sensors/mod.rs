@@ -9,7 +9,7 @@
 //! - `brokers`: MQTT messages with JSON in them (zigbee2mqtt, ChirpStack, ONVIF events), one connection for each broker.
 //! - `modbus`: registers of Modbus TCP and RTU devices, one connection for each address.
 //! - `webhook`: JSON that somebody posts, with a token.
-//! - `extract`: from JSON to a number. `board`: what each sensor last said, for health.
+//! - `payload`: from bytes to JSON. `extract`: from JSON to a number. `board`: what each sensor last said, for health.
 //!
 //! Input from outside never panics and never becomes a number it is not: what cannot be read is passed on
 //! as [`RawReading::Unreadable`]. Whether a number is plausible and what it means is the analysis's business,
@@ -24,6 +24,10 @@ mod brokers;
 mod extract;
 mod line;
 mod modbus;
+mod modbus_client;
+mod modbus_frame;
+mod payload;
+mod state_log;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -59,6 +63,7 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
 }
 pub use line::{Line, Parity, Serial};
 pub use modbus::{Kind, Order, Question, Table};
+pub use modbus_frame::Framing;
 
 use board::{Board, Desk};
 
@@ -181,6 +186,8 @@ pub struct Timing {
     pub connect: Duration,
     /// A whole HTTP request, and a pause between two on one connection.
     pub request: Duration,
+    /// How long a Modbus device that was just connected is asked again and again, as it may swallow what comes first.
+    pub first_answer: Duration,
 }
 
 impl Default for Timing {
@@ -191,6 +198,7 @@ impl Default for Timing {
             retry_most: Duration::from_secs(30),
             connect: Duration::from_secs(10),
             request: Duration::from_secs(10),
+            first_answer: Duration::from_secs(10),
         }
     }
 }

@@ -1,8 +1,15 @@
 //! Modbus devices: registers asked for one after the other, over TCP or a serial line.
 //!
-//! One task for each line. After *any* error, time-out or refusal the connection is closed, nothing is asked for as
-//! long as that answer might still take, and the next question goes over a new one; `line` says why. A
-//! device that keeps failing is asked less often, so that one dead device does not starve a bus.
+//! One task for each line. What devices do besides answering is met where it can be met without a word:
+//!
+//! - one that swallows what it is asked in the first seconds is asked again over the same connection, and next time
+//!   later ([`ConnectPause`]);
+//! - one that closes the connection after each answer, or when nothing was asked for a while, gets a new one within
+//!   the same poll;
+//! - one that answers later than it may is waited for longer.
+//!
+//! What takes a hand is said with what to set: another unit number, RTU frames over TCP, a manual's register number.
+//! A device that keeps failing is asked less often, so that one dead device does not starve a bus.
 //!
 //! Source: "MODBUS Application Protocol Specification" V1.1b3. Register numbers are the protocol's, from 0:
 //! what a manual calls 40018 is holding register 17.
@@ -11,13 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_modbus::client::{Client as _, Context as Modbus};
-use tokio_modbus::slave::SlaveContext as _;
-use tokio_modbus::{Request, Response, Slave};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::board::Desk;
-use super::line::Line;
+use super::line::{GREETING, Line};
+use super::modbus_client::{Answer, Connection, Failed};
+use super::modbus_frame::Framing;
+use super::modbus_frame::{Request, USE_RTU, USE_TCP};
+use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
 
@@ -41,6 +49,12 @@ pub struct Question {
     pub poll: Duration,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// How long a device is left in peace after it was connected; learned if not given. The longest on a line counts.
+    pub connect_pause: Option<Duration>,
+    /// An answer with another device's number is taken all the same.
+    pub any_unit: bool,
+    /// What to try if the device has no such register.
+    pub if_missing: Option<String>,
 }
 
 /// Table of a Modbus device.
@@ -94,30 +108,53 @@ impl Question {
         }
     }
 
-    fn request(&self) -> Request<'static> {
+    fn request(&self) -> Request {
+        let (function, count) = match self.table {
+            Table::Holding => (3, self.registers()),
+            Table::Input => (4, self.registers()),
+            Table::Coil => (1, 1),
+            Table::Discrete => (2, 1),
+        };
+        Request { unit: self.unit, function, first: self.register, count, any_unit: self.any_unit }
+    }
+
+    /// The number in an answer's data; `None` if it is shorter than what was asked.
+    fn number(&self, data: &[u8]) -> Option<f64> {
         match self.table {
-            Table::Holding => Request::ReadHoldingRegisters(self.register, self.registers()),
-            Table::Input => Request::ReadInputRegisters(self.register, self.registers()),
-            Table::Coil => Request::ReadCoils(self.register, 1),
-            Table::Discrete => Request::ReadDiscreteInputs(self.register, 1),
+            Table::Holding | Table::Input => {
+                let words: Vec<u16> =
+                    data.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+                decode(self.kind, self.order, &words)
+            }
+            // Bits come in whole bytes; the lowest is the one that was asked for.
+            Table::Coil | Table::Discrete => data.first().map(|bits| f64::from(bits & 1)),
         }
     }
 
-    /// The number in an answer; `None` if it is not the answer to this question.
-    fn number(&self, answer: &Response) -> Option<f64> {
-        match (self.table, answer) {
-            (Table::Holding, Response::ReadHoldingRegisters(words))
-            | (Table::Input, Response::ReadInputRegisters(words)) => (words.len()
-                == usize::from(self.registers()))
-            .then(|| decode(self.kind, self.order, words))?,
-            // Bits come in whole bytes; the first is the one that was asked for.
-            (Table::Coil, Response::ReadCoils(bits))
-            | (Table::Discrete, Response::ReadDiscreteInputs(bits)) => {
-                let bit = bits.first().filter(|_| bits.len() <= 8)?;
-                Some(f64::from(u8::from(*bit)))
-            }
-            _ => None,
-        }
+    /// A refusal in words, with what to try.
+    fn refusal(&self, exception: u8) -> String {
+        let table = match self.table {
+            Table::Holding => "holding registers; does it have them as table = \"input\"?",
+            Table::Input => "input registers; does it have them as table = \"holding\"?",
+            Table::Coil => "coils; does it have them as table = \"discrete\"?",
+            Table::Discrete => "discrete inputs; does it have them as table = \"coil\"?",
+        };
+        let why = match exception {
+            1 => format!("Illegal function: it has no {table}"),
+            2 => match &self.if_missing {
+                Some(hint) => format!("Illegal data address; {hint}"),
+                None => "Illegal data address".to_owned(),
+            },
+            3 => "Illegal data value".to_owned(),
+            4 => "Server device failure".to_owned(),
+            5 => "Acknowledge: it needs longer".to_owned(),
+            6 => "Server device busy".to_owned(),
+            8 => "Memory parity error".to_owned(),
+            10 => "Gateway path unavailable: check `unit` and the gateway's settings".to_owned(),
+            11 => format!("Gateway target device failed to respond: check unit {} and its wiring", self.unit),
+            other => format!("exception {other}"),
+        };
+        format!("the device refuses: {why}")
     }
 }
 
@@ -162,80 +199,304 @@ impl Turn {
 /// Asks, for ever.
 pub(super) async fn ask(line: Line, questions: Vec<(Arc<str>, Question)>, desk: Desk, timing: Timing) {
     let now = Instant::now();
+    let pause = questions.iter().filter_map(|(_, question)| question.connect_pause).max();
+    let mut session = Session::new(line, timing, pause, &desk);
     let turn = |(sensor, question)| Turn { sensor, question, due: now, failures: 0 };
     let mut turns: Vec<Turn> = questions.into_iter().map(turn).collect();
-    let mut retry = Retry::new(timing);
-    let mut connection: Option<Modbus> = None;
     loop {
         let Some(next) = turns.iter_mut().min_by_key(|turn| turn.due) else { return };
         sleep_until(next.due).await;
-        let modbus = match &mut connection {
-            Some(open) => open,
-            None => match open(&line, timing).await {
-                Ok(opened) => connection.insert(opened),
-                Err(error) => {
-                    let trouble = format!("no connection to {line}: {error}");
-                    warn!(%line, %error, "no connection to the Modbus line");
-                    turns.iter().for_each(|turn| desk.trouble(&turn.sensor, &trouble));
-                    sleep(retry.next_wait()).await;
-                    continue;
-                }
-            },
-        };
-        sleep(line.pause()).await;
-        let failure = match exchange(modbus, &next.question).await {
-            Ok(number) => {
-                retry.reset();
-                desk.take(&next.sensor, RawReading::Value(number)).await;
-                None
+        let answer = match session.poll(&next.question, next.failures > 0, &desk).await {
+            Err(Lost::NotOpened(why)) => {
+                let trouble = format!("no connection to {}: {why}", session.line);
+                turns.iter().for_each(|turn| desk.trouble(&turn.sensor, &trouble));
+                sleep(session.retry.next_wait()).await;
+                continue;
             }
-            Err(Failed::Refused(why)) => {
+            Err(Lost::Unanswered(why)) => Err(why),
+            Ok(data) => Ok(data),
+        };
+        let question = &next.question;
+        match answer {
+            Ok(Ok(data)) => {
+                let number = question.number(&data).map(RawReading::Value);
+                let short = || RawReading::Unreadable("an answer that is too short".to_owned());
+                desk.take(&next.sensor, number.unwrap_or_else(short)).await;
+                next.over(false);
+            }
+            Ok(Err(exception)) => {
                 // It is there and cannot say: that is worth more than silence.
-                let why = format!("the device refuses: {why}");
-                desk.take(&next.sensor, RawReading::Unreadable(why.clone())).await;
-                Some(why)
+                desk.take(&next.sensor, RawReading::Unreadable(question.refusal(exception))).await;
+                // Behind a gateway each question for a dead device costs the others a time-out.
+                next.over(matches!(exception, 10 | 11));
             }
-            Err(Failed::Broken(why)) => {
-                desk.trouble(&next.sensor, &format!("{line}, unit {}: {why}", next.question.unit));
-                Some(why)
+            Err(why) => {
+                let line = &session.line;
+                desk.trouble(&next.sensor, &format!("{line}, unit {}: {why}", question.unit));
+                debug!(%line, sensor = %next.sensor, why, "a Modbus question failed");
+                next.over(true);
+                sleep(next.question.timeout).await;
+            }
+        }
+    }
+}
+
+/// Why a poll has no answer.
+enum Lost {
+    /// There is no connection.
+    NotOpened(String),
+    /// There is no answer, or none to this question.
+    Unanswered(String),
+}
+
+/// A line and what was learned of the devices on it.
+struct Session {
+    line: Line,
+    timing: Timing,
+    retry: Retry,
+    log: StateLog<Option<String>>,
+    connection: Option<Connection>,
+    pause: ConnectPause,
+    /// The longest that an answer took which came after its time.
+    slowest: Duration,
+    /// Something was ever answered.
+    has_answered: bool,
+    /// Failures in a row over one serial port.
+    failures: u32,
+    /// What is wrong with the framing, and when that was tried last.
+    framing_hint: Option<&'static str>,
+    framing_tried: Option<Instant>,
+}
+
+/// A serial port over which so many questions in a row failed is opened anew. Not after each: boards that begin anew when
+/// their port is opened would never get to answer.
+const FAILURES_OF_A_PORT: u32 = 5;
+/// A line on which nothing was ever answered is asked in the other framing so often.
+const TRY_FRAMING_EVERY: Duration = Duration::from_secs(3600);
+/// Longest that an answer is waited for because earlier ones were late.
+const MOST_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Session {
+    fn new(line: Line, timing: Timing, pause: Option<Duration>, desk: &Desk) -> Self {
+        Session {
+            line,
+            timing,
+            retry: Retry::new(timing),
+            log: StateLog::new(None, desk.now()),
+            connection: None,
+            pause: ConnectPause::new(pause),
+            slowest: Duration::ZERO,
+            has_answered: false,
+            failures: 0,
+            framing_hint: None,
+            framing_tried: None,
+        }
+    }
+
+    /// One question and its answer, or the device's exception. A connection that turns out to be of no use any more is
+    /// made anew once.
+    async fn poll(
+        &mut self,
+        question: &Question,
+        is_failing: bool,
+        desk: &Desk,
+    ) -> Result<Result<Vec<u8>, u8>, Lost> {
+        let was_in_use = self.connection.as_ref().is_some_and(|connection| connection.has_answered);
+        let is_network = matches!(self.line, Line::Tcp { .. });
+        let mut answer = self.once(question, is_failing, desk).await?;
+        let is_stale = match &answer {
+            Err(Failed::Closed | Failed::Unasked | Failed::Broken(_)) => true,
+            // What forgets idle connections (a firewall, a modem) says nothing either.
+            Err(Failed::NoAnswer) => is_network && !is_failing,
+            Err(Failed::Wrong(_)) | Ok(_) => false,
+        };
+        if was_in_use && is_stale {
+            self.connection = None;
+            debug!(line = %self.line, "the connection was of no use any more; asking again over a new one");
+            answer = self.once(question, is_failing, desk).await?;
+        }
+        let why = match answer {
+            Ok(answer) => return Ok(answer.data),
+            Err(Failed::Closed) => "the device closed the connection instead of answering".to_owned(),
+            Err(Failed::Unasked) => "bytes came before anything was asked".to_owned(),
+            Err(Failed::Wrong(why) | Failed::Broken(why)) => why,
+            Err(Failed::NoAnswer) => {
+                self.try_framing(question).await;
+                match self.framing_hint {
+                    Some(hint) => hint.to_owned(),
+                    None => format!("no answer within {:?}", question.timeout),
+                }
             }
         };
-        next.over(failure.is_some());
-        if let Some(why) = failure {
-            debug!(%line, sensor = %next.sensor, why, "a Modbus question failed; the connection is made anew");
-            // Dropped, not shut down: what the other side still says is not for us.
-            connection = None;
-            sleep(next.question.timeout).await;
+        Err(Lost::Unanswered(why))
+    }
+
+    /// Asks over the connection that there is, or a new one.
+    async fn once(
+        &mut self,
+        question: &Question,
+        is_failing: bool,
+        desk: &Desk,
+    ) -> Result<Result<Answer, Failed>, Lost> {
+        let request = question.request();
+        let mut connection = match self.connection.take() {
+            Some(open) => open,
+            None => self.open(desk).await?,
+        };
+        sleep(self.line.pause()).await;
+        let is_new = !connection.has_answered;
+        let again_until = match is_new && (!is_failing || !self.has_answered) {
+            true => {
+                Some(connection.opened + self.timing.first_answer.max(self.pause.length() + question.timeout))
+            }
+            false => None,
+        };
+        let patience = question.timeout.max(self.slowest.mul_f32(1.5).min(MOST_PATIENCE));
+        let answer = connection.ask(&request, patience, again_until).await;
+        let keep = match &answer {
+            Ok(answer) => {
+                self.answered(answer, is_new, question.timeout);
+                true
+            }
+            Err(failed) => self.failed(failed, is_new),
+        };
+        self.connection = keep.then_some(connection);
+        Ok(answer)
+    }
+
+    async fn open(&mut self, desk: &Desk) -> Result<Connection, Lost> {
+        let opened = match timeout(self.timing.connect, self.line.open()).await {
+            Ok(opened) => opened,
+            Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+        };
+        let line = &self.line;
+        match opened {
+            Ok(wire) => {
+                if let Tell::Changed { .. } = self.log.note(None, false, desk.now()) {
+                    info!(%line, "the connection to the Modbus line is there again");
+                }
+                let connection = Connection::new(wire, line.framing());
+                // What comes now is noticed before the first question is written.
+                sleep(self.pause.length().max(GREETING)).await;
+                Ok(connection)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                match self.log.note(Some(why.clone()), true, desk.now()) {
+                    Tell::Nothing => {}
+                    Tell::Changed { left_out } => {
+                        warn!(%line, %error, left_out, "no connection to the Modbus line");
+                    }
+                    Tell::Still { times, left_out } => {
+                        warn!(%line, %error, times, left_out, "still no connection to the Modbus line");
+                    }
+                }
+                Err(Lost::NotOpened(why))
+            }
         }
+    }
+
+    fn answered(&mut self, answer: &Answer, is_new: bool, timeout: Duration) {
+        let line = &self.line;
+        self.retry.reset();
+        (self.has_answered, self.failures, self.framing_hint) = (true, 0, None);
+        let is_late = answer.took > timeout;
+        if is_late && answer.took > self.slowest {
+            if self.slowest.is_zero() {
+                let took_secs = answer.took.as_secs_f32();
+                warn!(%line, took_secs, "answers come late and are waited for; raise `timeout_secs`");
+            }
+            self.slowest = answer.took;
+        }
+        if is_new && let Some(learned) = self.pause.answered(answer, is_late) {
+            let secs = learned.as_secs_f32();
+            info!(%line, secs, "it answers so long after connecting, which is waited for; `connect_pause_secs` sets it");
+        }
+    }
+
+    /// Whether the connection may be used further.
+    fn failed(&mut self, failed: &Failed, is_new: bool) -> bool {
+        if is_new && matches!(failed, Failed::Closed) {
+            self.pause.closed_at_once();
+        }
+        self.failures = self.failures.saturating_add(1);
+        // Closed, not shut down: what the other side still says is not for us.
+        let may_stay = match self.line {
+            Line::Tcp { .. } => false,
+            Line::Rtu(_) => {
+                matches!(failed, Failed::NoAnswer | Failed::Wrong(_)) && self.failures < FAILURES_OF_A_PORT
+            }
+        };
+        if !may_stay {
+            self.failures = 0;
+        }
+        may_stay
+    }
+
+    /// Asks once in the other framing where nothing was ever answered: what to set is then known.
+    async fn try_framing(&mut self, question: &Question) {
+        let is_due = self.framing_tried.is_none_or(|tried| tried.elapsed() >= TRY_FRAMING_EVERY);
+        let Line::Tcp { host, port, framing } = &self.line else { return };
+        if self.has_answered || !is_due {
+            return;
+        }
+        self.framing_tried = Some(Instant::now());
+        let other = Line::Tcp { host: host.clone(), port: *port, framing: framing.other() };
+        let Ok(Ok(wire)) = timeout(self.timing.connect, other.open()).await else { return };
+        sleep(self.pause.length().max(GREETING)).await;
+        let mut connection = Connection::new(wire, other.framing());
+        let answer = connection.ask(&question.request(), question.timeout, None).await;
+        self.framing_hint = answer.is_ok().then_some(match framing {
+            Framing::Tcp => USE_RTU,
+            Framing::Rtu => USE_TCP,
+        });
     }
 }
 
-async fn open(line: &Line, timing: Timing) -> std::io::Result<Modbus> {
-    match timeout(timing.connect, line.open()).await {
-        Ok(opened) => opened,
-        Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+/// How long a device is left in peace after it was connected. Configured, or learned: some swallow what they are asked in
+/// the first seconds, some close the connection on who asks too soon.
+struct ConnectPause {
+    configured: Option<Duration>,
+    learned: Duration,
+    /// When after connecting it began to answer the last time that something was swallowed.
+    seen: Option<Duration>,
+    /// Connections in a row that were closed on the first question.
+    closed: usize,
+}
+
+/// What is tried with a device that closes the connection on the first question. The longest is what people set for the
+/// slowest inverters.
+const PAUSES: [Duration; 5] =
+    [Duration::ZERO, Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+
+impl ConnectPause {
+    fn new(configured: Option<Duration>) -> Self {
+        ConnectPause { configured, learned: Duration::ZERO, seen: None, closed: 0 }
     }
-}
 
-enum Failed {
-    /// The device answered that it cannot.
-    Refused(String),
-    /// No answer, or none to this question.
-    Broken(String),
-}
+    fn length(&self) -> Duration {
+        let tried = PAUSES.get(self.closed).copied().unwrap_or(Duration::ZERO);
+        self.configured.unwrap_or(self.learned.max(tried))
+    }
 
-/// One question and its answer.
-async fn exchange(modbus: &mut Modbus, question: &Question) -> Result<f64, Failed> {
-    modbus.set_slave(Slave(question.unit));
-    let answer = match timeout(question.timeout, modbus.call(question.request())).await {
-        Ok(Ok(Ok(answer))) => answer,
-        Ok(Ok(Err(exception))) => return Err(Failed::Refused(exception.to_string())),
-        Ok(Err(error)) => return Err(Failed::Broken(error.to_string())),
-        Err(_) => {
-            return Err(Failed::Broken(format!("no answer within {:?}", question.timeout)));
+    /// The first answer over a new connection. What was learned, if it is something new.
+    fn answered(&mut self, answer: &Answer, is_late: bool) -> Option<Duration> {
+        let before = self.learned;
+        self.learned = self.length();
+        self.closed = 0;
+        if answer.swallowed > 0 && !is_late {
+            // Once may be a device that was just starting; the second time it is its way.
+            if let Some(seen) = self.seen.replace(answer.asked_after) {
+                // A little more: the device's clock began a moment later.
+                self.learned = self.learned.max(seen.min(answer.asked_after).mul_f32(1.1));
+            }
         }
-    };
-    question.number(&answer).ok_or(Failed::Broken("an answer that does not fit the question".to_owned()))
+        (self.configured.is_none() && self.learned > before).then_some(self.learned)
+    }
+
+    fn closed_at_once(&mut self) {
+        self.closed = (self.closed + 1) % PAUSES.len();
+    }
 }
 
 #[cfg(test)]
@@ -283,24 +544,79 @@ mod tests {
         }
     }
 
+    const QUESTION: Question = Question {
+        unit: 1,
+        table: Table::Holding,
+        register: 0,
+        kind: Kind::F32,
+        order: Order::Big,
+        poll: Duration::from_secs(1),
+        timeout: Duration::from_secs(1),
+        connect_pause: None,
+        any_unit: false,
+        if_missing: None,
+    };
+
     #[test]
-    fn an_answer_of_another_shape_is_no_answer() {
-        let question = Question {
-            unit: 1,
-            table: Table::Holding,
-            register: 0,
-            kind: Kind::F32,
-            order: Order::Big,
-            poll: Duration::from_secs(1),
-            timeout: Duration::from_secs(1),
+    fn an_answer_is_read_as_its_kind_and_never_past_its_end() {
+        assert_eq!(QUESTION.number(&[0x3f, 0x80, 0, 0]), Some(1.0));
+        assert_eq!(QUESTION.number(&[0x3f, 0x80]), None);
+        let coil = Question { table: Table::Coil, kind: Kind::Bool, ..QUESTION };
+        assert_eq!((coil.number(&[1]), coil.number(&[0xfe]), coil.number(&[])), (Some(1.0), Some(0.0), None));
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_try() {
+        let asked =
+            |table, hint: Option<&str>| Question { table, if_missing: hint.map(str::to_owned), ..QUESTION };
+        for (question, exception, said) in [
+            (asked(Table::Holding, None), 2, "the device refuses: Illegal data address"),
+            (asked(Table::Holding, Some("try 0")), 2, "the device refuses: Illegal data address; try 0"),
+            (
+                asked(Table::Holding, None),
+                1,
+                "the device refuses: Illegal function: it has no holding registers; does it have them as table = \"input\"?",
+            ),
+            (
+                asked(Table::Holding, None),
+                11,
+                "the device refuses: Gateway target device failed to respond: check unit 1 and its wiring",
+            ),
+            (asked(Table::Holding, None), 99, "the device refuses: exception 99"),
+        ] {
+            assert_eq!(question.refusal(exception), said);
+        }
+    }
+
+    #[test]
+    fn a_pause_is_learned_when_it_happened_twice() {
+        let answer = |secs, swallowed| Answer {
+            data: Ok(Vec::new()),
+            asked_after: Duration::from_secs(secs),
+            took: Duration::ZERO,
+            swallowed,
         };
-        assert_eq!(question.number(&Response::ReadHoldingRegisters(vec![0x3f80, 0])), Some(1.0));
-        assert_eq!(question.number(&Response::ReadHoldingRegisters(vec![0x3f80])), None);
-        assert_eq!(question.number(&Response::ReadHoldingRegisters(vec![0x3f80, 0, 0])), None);
-        assert_eq!(question.number(&Response::ReadInputRegisters(vec![0x3f80, 0])), None);
-        let coil = Question { table: Table::Coil, kind: Kind::Bool, ..question };
-        assert_eq!(coil.number(&Response::ReadCoils(vec![true])), Some(1.0));
-        assert_eq!(coil.number(&Response::ReadCoils(vec![])), None);
-        assert_eq!(coil.number(&Response::ReadCoils(vec![false; 16])), None);
+        let mut pause = ConnectPause::new(None);
+        assert_eq!(pause.answered(&answer(8, 7), false), None, "it may just have been starting");
+        assert_eq!(pause.length(), Duration::ZERO);
+        let learned = pause.answered(&answer(2, 2), false).expect("it was learned");
+        assert!((2.1..2.3).contains(&learned.as_secs_f32()), "{learned:?}");
+        assert_eq!(pause.answered(&answer(2, 0), false), None);
+        assert_eq!(pause.length(), learned);
+        let mut slow = ConnectPause::new(None);
+        for _ in 0..3 {
+            assert_eq!(slow.answered(&answer(2, 1), true), None, "a late answer was not swallowed");
+        }
+        let mut set = ConnectPause::new(Some(Duration::from_secs(1)));
+        for _ in 0..3 {
+            assert_eq!(set.answered(&answer(4, 3), false), None);
+        }
+        assert_eq!(set.length(), Duration::from_secs(1), "what is set counts");
+        let mut touchy = ConnectPause::new(None);
+        for secs in [0, 1, 2] {
+            touchy.closed_at_once();
+            assert_eq!(touchy.length(), Duration::from_secs(secs));
+        }
+        assert_eq!(touchy.answered(&answer(2, 0), false), Some(Duration::from_secs(2)));
     }
 }

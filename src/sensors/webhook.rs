@@ -39,6 +39,7 @@ use tracing::{debug, info, warn};
 
 use super::board::Desk;
 use super::extract::{Extract, MESSAGE_BYTES, Said};
+use super::state_log::{StateLog, Tell};
 use super::{Password, Retry, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
 
@@ -88,15 +89,27 @@ pub(super) async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Connections end with this task: they live in a set of its own.
     let mut guests = tokio::task::JoinSet::new();
+    let mut accepting = StateLog::new(None, counter.desk.now());
     loop {
         let accepted = tokio::select! {
             accepted = door.accept() => accepted,
             Some(_) = guests.join_next() => continue,
         };
         let (stream, guest) = match accepted {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                accepting.note(None, false, counter.desk.now());
+                accepted
+            }
             Err(error) => {
-                warn!(%error, "the sensors' HTTP listener cannot accept");
+                match accepting.note(Some(error.kind()), true, counter.desk.now()) {
+                    Tell::Nothing => {}
+                    Tell::Changed { left_out } => {
+                        warn!(%error, left_out, "the sensors' HTTP listener cannot accept");
+                    }
+                    Tell::Still { times, left_out } => {
+                        warn!(%error, times, left_out, "the sensors' HTTP listener still cannot accept");
+                    }
+                }
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -121,6 +134,7 @@ async fn open_door(
     timing: Timing,
 ) -> TcpListener {
     let mut retry = Retry::new(timing);
+    let mut log = StateLog::new(None, desk.now());
     loop {
         match TcpListener::bind(listen).await {
             Ok(door) => {
@@ -129,7 +143,15 @@ async fn open_door(
                 return door;
             }
             Err(error) => {
-                warn!(%listen, %error, "the sensors' HTTP listener cannot listen");
+                match log.note(Some(error.kind()), true, desk.now()) {
+                    Tell::Nothing => {}
+                    Tell::Changed { .. } => {
+                        warn!(%listen, %error, "the sensors' HTTP listener cannot listen")
+                    }
+                    Tell::Still { times, .. } => {
+                        warn!(%listen, %error, times, "the sensors' HTTP listener still cannot listen");
+                    }
+                }
                 let trouble = format!("cannot listen on {listen}: {error}");
                 by_path.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, &trouble));
                 sleep(retry.next_wait()).await;

@@ -20,6 +20,7 @@ pub const QUICK: Timing = Timing {
     retry_most: Duration::from_millis(200),
     connect: Duration::from_secs(5),
     request: Duration::from_secs(5),
+    first_answer: Duration::from_secs(2),
 };
 
 #[derive(Default)]

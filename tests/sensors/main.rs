@@ -7,6 +7,8 @@ mod support;
 
 mod here;
 mod installed;
+mod log;
+mod modbus_field;
 mod modbus_late;
 mod modbus_real;
 mod mqtt;

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Kind, Line, Order, Parity, Question, Sensor, Serial, Setup, Source, Table};
+use lookout::sensors::{Framing, Kind, Line, Order, Parity, Question, Sensor, Serial, Setup, Source, Table};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::here::{QUICK, Running, sensor, value};
@@ -64,6 +64,9 @@ fn question(unit: u8, table: Table, register: u16, kind: Kind, order: Order) -> 
         order,
         poll: Duration::from_millis(100),
         timeout: Duration::from_secs(3),
+        connect_pause: None,
+        any_unit: false,
+        if_missing: None,
     }
 }
 
@@ -112,7 +115,7 @@ fn start(sensors: Vec<Sensor>) -> Running {
 fn every_kind_order_and_table_is_read_over_tcp() {
     let port = free_port();
     let _server = Server::start(&["tcp", &port.to_string()]);
-    let line = Line::Tcp { host: "127.0.0.1".to_owned(), port };
+    let line = Line::Tcp { host: "127.0.0.1".to_owned(), port, framing: Framing::Tcp };
     let mut sensors = sensors(&line);
     let beyond = question(1, Table::Holding, 500, Kind::U16, Order::Big);
     sensors.push(sensor(
@@ -134,7 +137,7 @@ fn every_kind_order_and_table_is_read_over_tcp() {
 fn a_server_that_goes_and_comes_back_is_found_again() {
     let port = free_port();
     let server = Server::start(&["tcp", &port.to_string()]);
-    let line = Line::Tcp { host: "localhost".to_owned(), port };
+    let line = Line::Tcp { host: "localhost".to_owned(), port, framing: Framing::Tcp };
     let source = Source::Modbus { line, question: question(1, Table::Holding, 0, Kind::U16, Order::Big) };
     let running = start(vec![sensor("level", source)]);
     running.wait_for("level", 1);
@@ -161,6 +164,40 @@ fn every_kind_order_and_table_is_read_over_a_serial_line() {
     });
     let running = start(sensors(&line));
     assert_all_are_read(&running);
+    running.stop();
+}
+
+#[test]
+#[ignore = "needs pymodbus, which deploy/test.sh installs"]
+fn every_kind_order_and_table_is_read_over_a_serial_server() {
+    let port = free_port();
+    let _server = Server::start(&["rtu-over-tcp", &port.to_string()]);
+    let line = |framing| Line::Tcp { host: "127.0.0.1".to_owned(), port, framing };
+    let running = start(sensors(&line(Framing::Rtu)));
+    assert_all_are_read(&running);
+    running.stop();
+
+    // Who forgets it is told what to set, and the other way round.
+    let patience = Duration::from_millis(200);
+    let level = Question { timeout: patience, ..question(1, Table::Holding, 0, Kind::U16, Order::Big) };
+    let start_on = |line| start(vec![sensor("level", Source::Modbus { line, question: level.clone() })]);
+    let running = start_on(line(Framing::Tcp));
+    let says = |what: &'static str| {
+        move |stats: &lookout::sensors::SensorStats| {
+            stats.trouble.as_ref().is_some_and(|trouble| trouble.contains(what))
+        }
+    };
+    running.wait_until(
+        "level",
+        "told the framing",
+        says("an RTU frame, as serial servers pass them on: set framing"),
+    );
+    running.stop();
+    let port = free_port();
+    let _server = Server::start(&["tcp", &port.to_string()]);
+    let plain = Line::Tcp { host: "127.0.0.1".to_owned(), port, framing: Framing::Rtu };
+    let running = start_on(plain);
+    running.wait_until("level", "told the framing", says("leave framing = \"rtu\" out"));
     running.stop();
 }
 

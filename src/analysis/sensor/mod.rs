@@ -29,6 +29,10 @@ pub use threshold::{Comparison, Threshold};
 /// Most readings a median is taken of. Two a second for half a minute; a faster sensor's window is shorter.
 const MOST_IN_WINDOW: usize = 64;
 
+/// Readings that are bad stay bad for at least so long without a word. A faulty device is asked less often; it shall not be
+/// bad and silent in turns. Four questions at the pace of a device that fails.
+const BAD_STAYS: Duration = Duration::from_secs(120);
+
 /// Two readings closer than this count as this far apart: gateways hand several over at once, and the time
 /// between them says nothing about the time between the measurements.
 const LEAST_INTERVAL: Duration = Duration::from_secs(1);
@@ -50,7 +54,7 @@ pub struct SensorPlan {
     pub range: Option<[f64; 2]>,
     /// Greatest plausible change, in the unit per second; what changes faster is bad.
     pub max_rate_per_sec: Option<f64>,
-    /// Without a word for so long it is silent.
+    /// Without a word for so long it is silent; after a bad one, for two minutes at least.
     pub stale_after: Duration,
     /// A change is believed only when it lasted so long: see [`SensorState`].
     pub debounce: Duration,
@@ -238,9 +242,13 @@ impl SensorState {
     /// Time passed: silence is noticed, and a change that lasted is believed. Wanted about once a second.
     pub fn tick(&mut self, at: Moment) -> &SensorReading {
         let Some(heard) = self.heard else { return &self.reading };
-        if at.since(heard) > self.plan.stale_after {
+        let silent_after = match self.reading {
+            SensorReading::Bad { .. } => self.plan.stale_after.max(BAD_STAYS),
+            SensorReading::Good { .. } | SensorReading::Silent { .. } => self.plan.stale_after,
+        };
+        if at.since(heard) > silent_after {
             if !matches!(self.reading, SensorReading::Silent { .. }) {
-                self.reading = SensorReading::Silent { since: Some(heard.plus(self.plan.stale_after)) };
+                self.reading = SensorReading::Silent { since: Some(heard.plus(silent_after)) };
                 self.window.clear();
                 self.pending = None;
             }

@@ -73,6 +73,29 @@ fn silence_is_noticed_without_a_tick_too() {
 }
 
 #[test]
+fn a_lasting_fault_is_one_condition_and_not_bad_and_silent_in_turns() {
+    let mut drain = state(drain());
+    value(&mut drain, 0.0, 0.2);
+    // A device that refuses is asked every 30 s at the latest; it is silent after 30 s.
+    for n in 1..200 {
+        let now = f64::from(n) * 31.0;
+        let refused = RawReading::Unreadable(format!("refusal {n}"));
+        assert!(matches!(drain.tick(at(now)), SensorReading::Bad { .. }) || n == 1, "silent at {now} s");
+        drain.take(at(now), &refused);
+    }
+    match drain.reading() {
+        SensorReading::Bad { since, .. } => assert_eq!(*since, at(31.0)),
+        other => panic!("{other:?}"),
+    }
+    let last = 199.0 * 31.0;
+    assert!(matches!(drain.tick(at(last + 120.0)), SensorReading::Bad { .. }));
+    assert_eq!(drain.tick(at(last + 120.5)), &SensorReading::Silent { since: Some(at(last + 120.0)) });
+    // One that is good is silent when it always was.
+    value(&mut drain, 10_000.0, 0.2);
+    assert_eq!(drain.tick(at(10_030.5)), &SensorReading::Silent { since: Some(at(10_030.0)) });
+}
+
+#[test]
 fn raw_numbers_are_scaled() {
     // 4 to 20 mA over 0 to 5 m, read in hundredths of a milliampere.
     let mut drain = state(SensorPlan { scale: 5.0 / 1600.0, offset: -1.25, ..drain() });
@@ -186,6 +209,7 @@ proptest! {
         let plan = sensor.plan().clone();
         let mut now = 0;
         let mut last_word = None;
+        let mut was_bad = false;
         for (step, word) in words {
             now += step;
             let moment = at(now as f64);
@@ -193,6 +217,7 @@ proptest! {
                 Some(raw) => {
                     sensor.take(moment, raw);
                     last_word = Some(now);
+                    was_bad = matches!(sensor.reading(), SensorReading::Bad { .. });
                     let is_number = matches!(raw, RawReading::Value(raw) if raw.is_finite());
                     prop_assert!(is_number || sensor.reading().value().is_none(), "{:?}", raw);
                 }
@@ -207,7 +232,8 @@ proptest! {
                 prop_assert!(moment.since(*confirmed) <= plan.stale_after);
                 prop_assert!(since.mono <= confirmed.mono);
             }
-            let silent = last_word.is_none_or(|word| now - word > 30);
+            let silent_after = if was_bad { BAD_STAYS.as_secs() } else { 30 };
+            let silent = last_word.is_none_or(|word| now - word > silent_after);
             prop_assert_eq!(matches!(sensor.reading(), SensorReading::Silent { .. }), silent);
         }
     }

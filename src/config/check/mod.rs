@@ -25,6 +25,7 @@ mod address;
 mod camera;
 mod command_key;
 mod condition;
+mod modbus;
 mod rule;
 mod sections;
 mod sensor;

@@ -7,17 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::camera::seconds;
+use super::modbus::Lines;
 use super::{Checker, is_id, quoted, text_of, value_of};
 use crate::analysis::sensor::{Quantity, SensorPlan};
 use crate::config::document::{
-    self, At, Document, KindDocument, ModbusRtuDocument, ModbusTcpDocument, MqttJsonDocument,
-    OnvifMqttDocument, OrderDocument, ParityDocument, SensorBrokerDocument, SensorDocument, TableDocument,
+    self, At, Document, MqttJsonDocument, OnvifMqttDocument, SensorBrokerDocument, SensorDocument,
     WebhookDocument, WebhookListenerDocument,
 };
 use crate::config::secret::set_command;
-use crate::config::settings::{
-    JsonValue, ModbusRegister, Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Tls, WebhookListener,
-};
+use crate::config::settings::{JsonValue, Sensor, SensorBroker, SensorSource, Sensors, Tls, WebhookListener};
 use crate::config::suggest;
 
 /// What a token is compared with must not be guessable.
@@ -33,8 +31,7 @@ struct Shared {
     /// Whether there is a section `[sensors.webhook]`, a broken one included.
     has_webhook: bool,
     posts: bool,
-    /// Serial ports by device, and who named them first.
-    ports: BTreeMap<String, (SerialPort, String)>,
+    lines: Lines,
 }
 
 type WordsDocument = Option<At<BTreeMap<String, At<f64>>>>;
@@ -58,7 +55,7 @@ impl Checker<'_, '_> {
             brokers: taken.keys().map(|name| (name.clone(), false)).collect(),
             has_webhook: listener.is_some() || was_webhook_broken || self.taken_out.resembles(0, "sensors"),
             posts: false,
-            ports: BTreeMap::new(),
+            lines: Lines::default(),
         };
         let mut ids = BTreeMap::new();
         let mut list = Vec::with_capacity(document.sensor.len());
@@ -374,10 +371,10 @@ impl Checker<'_, '_> {
             return self.onvif_mqtt(value, span, owner, shared);
         }
         if let Some(At { value, span }) = &sensor.modbus_tcp {
-            return self.modbus_tcp(value, span, owner);
+            return self.modbus_tcp(value, span, owner, &mut shared.lines);
         }
         if let Some(At { value, span }) = &sensor.modbus_rtu {
-            return self.modbus_rtu(value, span, owner, shared);
+            return self.modbus_rtu(value, span, owner, &mut shared.lines);
         }
         let At { value, span } = sensor.webhook.as_ref()?;
         self.webhook(value, span, owner, shared)
@@ -528,134 +525,6 @@ impl Checker<'_, '_> {
         }
         Some(value)
     }
-
-    fn modbus_tcp(
-        &mut self,
-        source: &ModbusTcpDocument,
-        span: &Range<usize>,
-        owner: &str,
-    ) -> Option<SensorSource> {
-        let register = self.register(
-            &Asked {
-                span,
-                unit: &source.unit,
-                register: &source.register,
-                table: &source.table,
-                kind: &source.kind,
-                order: &source.order,
-                poll: &source.poll_secs,
-                timeout: &source.timeout_secs,
-            },
-            owner,
-        );
-        let field = source.address.as_ref()?;
-        let Some((host, port)) = host_and_port(field.value.trim()) else {
-            self.report
-                .error(&field.span, format!("{owner}: `address` must be a host and a port"))
-                .hint("for example \"10.0.0.8:502\", without `tcp://`");
-            return None;
-        };
-        Some(SensorSource::ModbusTcp { host, port, register: register? })
-    }
-
-    fn modbus_rtu(
-        &mut self,
-        source: &ModbusRtuDocument,
-        span: &Range<usize>,
-        owner: &str,
-        shared: &mut Shared,
-    ) -> Option<SensorSource> {
-        let register = self.register(
-            &Asked {
-                span,
-                unit: &source.unit,
-                register: &source.register,
-                table: &source.table,
-                kind: &source.kind,
-                order: &source.order,
-                poll: &source.poll_secs,
-                timeout: &source.timeout_secs,
-            },
-            owner,
-        );
-        let field = source.device.as_ref()?;
-        let device = field.value.trim().to_owned();
-        if !device.starts_with('/') {
-            self.report
-                .error(&field.span, format!("{owner}: `device` must be the whole path of a serial port"))
-                .hint("for example \"/dev/ttyUSB0\"; `ls /dev/serial/by-id` shows names that stay the same");
-            return None;
-        }
-        let port = SerialPort {
-            device: device.clone(),
-            baud: value_of(&source.baud).unwrap_or(document::DEFAULT_BAUD),
-            parity: value_of(&source.parity).unwrap_or(ParityDocument::None),
-            stop_bits: value_of(&source.stop_bits).unwrap_or(1),
-        };
-        let (first, by) = shared.ports.entry(device).or_insert_with(|| (port.clone(), owner.to_owned()));
-        if *first != port {
-            let what = format!("{owner}: sets the serial port otherwise than {by}");
-            self.report
-                .error(&field.span, what)
-                .hint("all devices on one line speak with the same speed and parity");
-            return None;
-        }
-        Some(SensorSource::ModbusRtu { port, register: register? })
-    }
-
-    fn register(&mut self, asked: &Asked<'_>, owner: &str) -> Option<ModbusRegister> {
-        let table = value_of(asked.table).unwrap_or(TableDocument::Holding);
-        let is_bit = matches!(table, TableDocument::Coil | TableDocument::Discrete);
-        let kind = match (asked.kind, is_bit) {
-            (Some(At { value, .. }), false) => Some(*value),
-            (None, true) | (Some(At { value: KindDocument::Bool, .. }), true) => Some(KindDocument::Bool),
-            (Some(At { span, .. }), true) => {
-                self.report
-                    .error(span, format!("{owner}: coils and discrete inputs hold one bit"))
-                    .hint("kind = \"bool\", or leave it out");
-                None
-            }
-            (None, false) => {
-                let slipped = self.taken_out.resembles(asked.span.start, "kind");
-                if let Some(register) = asked.register.as_ref().filter(|_| !slipped) {
-                    self.report.error(&register.span, format!("{owner}: `kind` is missing")).hint(
-                        "what the register holds, as its manual says: kind = \"f32\", \"u16\", \"i16\", ...",
-                    );
-                }
-                None
-            }
-        };
-        let register = asked.register.as_ref()?;
-        let is_double = matches!(kind, Some(KindDocument::U32 | KindDocument::I32 | KindDocument::F32));
-        if is_double && register.value == u16::MAX {
-            self.report
-                .error(&register.span, format!("{owner}: there is no second register after 65535"))
-                .hint("registers are counted from 0: 40018 in a manual is register 17");
-            return None;
-        }
-        Some(ModbusRegister {
-            unit: value_of(asked.unit).unwrap_or(document::DEFAULT_UNIT),
-            table,
-            register: register.value,
-            kind: kind?,
-            order: value_of(asked.order).unwrap_or(OrderDocument::Big),
-            poll: seconds(asked.poll, document::DEFAULT_POLL_SECS),
-            timeout: seconds(asked.timeout, document::DEFAULT_ANSWER_SECS),
-        })
-    }
-}
-
-/// What is asked of a Modbus device, whichever way.
-struct Asked<'d> {
-    /// Where its table stands.
-    span: &'d Range<usize>,
-    unit: &'d Option<At<u8>>,
-    register: &'d Option<At<u16>>,
-    table: &'d Option<At<TableDocument>>,
-    kind: &'d Option<At<KindDocument>>,
-    order: &'d Option<At<OrderDocument>>,
-    poll: &'d Option<At<f64>>,
-    timeout: &'d Option<At<f64>>,
 }
 
 /// How people call a sensor.
@@ -677,23 +546,6 @@ fn is_path(path: &str) -> bool {
     !path.is_empty()
         && path.len() <= 64
         && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/'))
-}
-
-/// `10.0.0.8`, `plc.example:1502`, `[fe80::1]:502`.
-fn host_and_port(text: &str) -> Option<(String, u16)> {
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, rest) = rest.split_once(']')?;
-            (host, rest.strip_prefix(':').or(rest.is_empty().then_some("502"))?)
-        }
-        None => match text.split_once(':') {
-            Some(both) => both,
-            None => (text, "502"),
-        },
-    };
-    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
-    let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
-    (!host.is_empty() && host.chars().all(is_host)).then(|| (host.to_owned(), port))
 }
 
 #[cfg(test)]

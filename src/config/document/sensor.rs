@@ -108,7 +108,7 @@ pub struct SensorDocument {
     pub mqtt_json: Option<At<MqttJsonDocument>>,
     /// ONVIF events with JSON on an MQTT topic (prefix `onvif-ej`).
     pub onvif_mqtt: Option<At<OnvifMqttDocument>>,
-    /// A register that is asked for over Modbus TCP.
+    /// A register that is asked for over Modbus TCP, or in RTU frames behind a serial server.
     pub modbus_tcp: Option<At<ModbusTcpDocument>>,
     /// A register that is asked for over Modbus RTU on a serial port.
     pub modbus_rtu: Option<At<ModbusRtuDocument>>,
@@ -158,20 +158,25 @@ pub struct OnvifMqttDocument {
     pub broker: Option<At<String>>,
 }
 
-/// A register that is asked for over Modbus TCP. Sensors with the same address share a connection and are asked one
-/// after the other.
+/// A register that is asked for over TCP: Modbus TCP, or RTU frames behind a serial server. Sensors with the same address
+/// share a connection and are asked one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModbusTcpDocument {
     /// Host and port; port 502 may be left out.
     #[schemars(required, length(max = 256), extend("examples" = ["10.0.0.8:502"]))]
     pub address: Option<At<String>>,
+    /// How frames are written: `tcp` with the header of Modbus TCP, `rtu` with a checksum, for a serial server that passes
+    /// on what the serial line carries.
+    #[schemars(extend("default" = "tcp"))]
+    pub framing: Option<At<FramingDocument>>,
     /// Number of the device: 1 to 247, or 0 or 255 for a device that has none.
     #[schemars(extend("default" = DEFAULT_UNIT))]
     pub unit: Option<At<u8>>,
-    /// Number of the register, from 0: what a manual calls 40018 is `table = "holding", register = 17`.
-    #[schemars(required, extend("examples" = [17]))]
-    pub register: Option<At<u16>>,
+    /// Number of the register, from 0: what a manual calls 40018 is `table = "holding", register = 17`. The six digits of
+    /// some manuals (400018, 300018, 100018) are taken as they stand there, table included.
+    #[schemars(required, range(min = 0, max = 465_536), extend("examples" = [17]))]
+    pub register: Option<At<u32>>,
     /// `holding` or `input` registers, `coil` or `discrete` bits.
     #[schemars(extend("default" = "holding"))]
     pub table: Option<At<TableDocument>>,
@@ -186,6 +191,14 @@ pub struct ModbusTcpDocument {
     /// Seconds an answer may take.
     #[schemars(range(min = 0.05, max = 60.0), extend("default" = DEFAULT_ANSWER_SECS))]
     pub timeout_secs: Option<At<f64>>,
+    /// Seconds to wait after connecting before the first question. Many devices swallow what comes too soon. If left
+    /// out, it is learned; of several sensors on a line the longest counts.
+    #[schemars(range(min = 0.0, max = 60.0))]
+    pub connect_pause_secs: Option<At<f64>>,
+    /// Take an answer although it bears another device's number, for devices that always say the same one. 0 and 255 are
+    /// always taken.
+    #[schemars(extend("default" = false))]
+    pub any_unit: Option<At<bool>>,
 }
 
 /// A register that is asked for over Modbus RTU on a serial port. Sensors on the same device share the line and are asked one
@@ -208,9 +221,10 @@ pub struct ModbusRtuDocument {
     /// Number of the device on the line.
     #[schemars(range(min = 1, max = 247), extend("default" = DEFAULT_UNIT))]
     pub unit: Option<At<u8>>,
-    /// Number of the register, from 0: what a manual calls 40018 is `table = "holding", register = 17`.
-    #[schemars(required, extend("examples" = [17]))]
-    pub register: Option<At<u16>>,
+    /// Number of the register, from 0: what a manual calls 40018 is `table = "holding", register = 17`. The six digits of
+    /// some manuals (400018, 300018, 100018) are taken as they stand there, table included.
+    #[schemars(required, range(min = 0, max = 465_536), extend("examples" = [17]))]
+    pub register: Option<At<u32>>,
     /// `holding` or `input` registers, `coil` or `discrete` bits.
     #[schemars(extend("default" = "holding"))]
     pub table: Option<At<TableDocument>>,
@@ -225,6 +239,10 @@ pub struct ModbusRtuDocument {
     /// Seconds an answer may take.
     #[schemars(range(min = 0.05, max = 60.0), extend("default" = DEFAULT_ANSWER_SECS))]
     pub timeout_secs: Option<At<f64>>,
+    /// Seconds to wait after opening the port before the first question. Many devices swallow what comes too soon. If left
+    /// out, it is learned; of several sensors on a line the longest counts.
+    #[schemars(range(min = 0.0, max = 60.0))]
+    pub connect_pause_secs: Option<At<f64>>,
 }
 
 /// Readings that somebody posts over HTTP.
@@ -243,6 +261,16 @@ pub struct WebhookDocument {
     /// Pass over messages that lack the place. Otherwise they make the reading bad and are answered with 400.
     #[schemars(extend("default" = false))]
     pub skip_missing: Option<At<bool>>,
+}
+
+/// How Modbus frames are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FramingDocument {
+    /// With the header of Modbus TCP.
+    Tcp,
+    /// With a checksum, as on a serial line.
+    Rtu,
 }
 
 /// Table of a Modbus device.

@@ -1,6 +1,7 @@
 """A Modbus server for the tests: pymodbus with two devices whose registers never change.
 
     modbus_server.py tcp PORT
+    modbus_server.py rtu-over-tcp PORT
     modbus_server.py rtu DEVICE BAUD
 
 Prints `ready` when it answers. Device 1 and 2 hold the same kinds of things with different values:
@@ -64,6 +65,8 @@ async def main():
     devices = [device(1, 1234), device(2, 4321)]
     if sys.argv[1] == "tcp":
         server = ModbusTcpServer(devices, address=("127.0.0.1", int(sys.argv[2])))
+    elif sys.argv[1] == "rtu-over-tcp":
+        server = ModbusTcpServer(devices, framer=FramerType.RTU, address=("127.0.0.1", int(sys.argv[2])))
     else:
         server = ModbusSerialServer(
             devices,

@@ -1,6 +1,8 @@
 use std::path::Path;
 
+use super::super::modbus::host_and_port;
 use super::*;
+use crate::config::document::{FramingDocument, KindDocument, OrderDocument, TableDocument};
 use crate::config::{Config, Surroundings};
 
 const MINIMAL: &str = include_str!("../../../../config/minimal.toml");
@@ -83,7 +85,10 @@ fn what_is_left_out_is_the_usual() {
     assert_eq!((&*gauge.plan.unit, gauge.plan.range), ("m", Some([-10.0, 100.0])));
     assert_eq!((gauge.plan.scale, gauge.plan.offset, gauge.plan.debounce), (1.0, 0.0, Duration::ZERO));
     assert_eq!(gauge.plan.stale_after, Duration::from_secs(16), "three polls and an answer");
-    let SensorSource::ModbusTcp { host, port: 502, register } = &gauge.source else { panic!("no Modbus") };
+    let SensorSource::ModbusTcp { host, port: 502, framing: FramingDocument::Tcp, register } = &gauge.source
+    else {
+        panic!("no Modbus")
+    };
     assert_eq!((host.as_str(), register.unit, register.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
     assert_eq!((register.table, register.order), (TableDocument::Holding, OrderDocument::Big));
     assert!(matches!(&door.source, SensorSource::MqttJson { broker: None, .. }), "the one on this machine");
@@ -187,6 +192,30 @@ fn registers_and_lines_are_checked() {
     };
     assert_eq!(register.kind, KindDocument::Bool);
 
+    for (from, to, said_instead) in [
+        ("modbus_tcp", "modbus_rtu_over_tcp", "write modbus_tcp = { framing = \"rtu\", ... }"),
+        ("modbus_tcp", "modbus_rtu", "write modbus_tcp = { address = \"HOST:PORT\", framing = \"rtu\""),
+        ("kind =", "framing = \"ascii\", kind =", "`framing` must be `tcp` or `rtu`"),
+    ] {
+        let said = said(&GAUGE.replace(from, to));
+        assert!(said.contains(said_instead), "{to}: expected `{said_instead}`\n{said}");
+    }
+    let bridge = |id: &str, more: &str| {
+        GAUGE.replace("\"gauge\"", &format!("\"{id}\"")).replace("kind =", &format!("{more}kind ="))
+    };
+    let served =
+        check(&bridge("one", "framing = \"rtu\", connect_pause_secs = 2, any_unit = true, ")).unwrap();
+    let SensorSource::ModbusTcp { framing, register, .. } = &served.sensors.list[0].source else {
+        panic!("no Modbus")
+    };
+    assert_eq!((*framing, register.any_unit), (FramingDocument::Rtu, true));
+    assert_eq!(register.connect_pause, Some(Duration::from_secs(2)));
+    let differ = said(&format!("{}{}", bridge("one", "framing = \"rtu\", "), bridge("two", "unit = 2, ")));
+    assert!(
+        differ.contains("sensor `two`: speaks with the same address in another framing than"),
+        "{differ}"
+    );
+
     let rtu = |id: &str, more: &str| {
         GAUGE.replace("\"gauge\"", &format!("\"{id}\"")).replace(
             "modbus_tcp = { address = \"10.0.0.8\"",
@@ -198,6 +227,59 @@ fn registers_and_lines_are_checked() {
     assert!(differ.contains("sensor `two`: sets the serial port otherwise than sensor `one`"), "{differ}");
     let relative = said(&rtu("one", "").replace("/dev/ttyUSB0", "COM3"));
     assert!(relative.contains("the whole path of a serial port"), "{relative}");
+    for address in ["10.0.0.8:4001", "socket://10.0.0.8:4001", "tcp://nport"] {
+        let served = said(&rtu("one", "").replace("/dev/ttyUSB0", address));
+        assert!(
+            served.contains("an address of the network") && served.contains("framing = \"rtu\""),
+            "{served}"
+        );
+    }
+}
+
+#[test]
+fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
+    let with = |from_manual: &str| GAUGE.replace("register = 17, kind = \"f32\"", from_manual);
+    let read = |from_manual: &str| {
+        let config = check(&with(from_manual)).unwrap();
+        let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
+            panic!("no Modbus")
+        };
+        (register.table, register.register)
+    };
+    // Six digits are no register of the protocol: they can only be a manual's.
+    assert_eq!(read("register = 400001, kind = \"u16\""), (TableDocument::Holding, 0));
+    assert_eq!(read("register = 400018, kind = \"f32\""), (TableDocument::Holding, 17));
+    assert_eq!(read("register = 300018, kind = \"f32\""), (TableDocument::Input, 17));
+    assert_eq!(read("register = 100018"), (TableDocument::Discrete, 17));
+    assert_eq!(said(&with("register = 400018, kind = \"f32\", table = \"holding\"")), "");
+    // Five digits may be meant as they stand.
+    assert_eq!(read("register = 40018, kind = \"f32\""), (TableDocument::Holding, 40_018));
+    for (from_manual, said_instead) in [
+        ("register = 40001, kind = \"u16\"", "set table = \"holding\", register = 0; if not"),
+        ("register = 30018, kind = \"u16\"", "set table = \"input\", register = 17; if not"),
+        ("register = 300018, kind = \"u16\", table = \"holding\"", "300018 is a number of table \"input\""),
+        ("register = 200018, kind = \"u16\"", "`register` must be from 0 to 65535, not 200018"),
+        ("register = 500018, kind = \"u16\"", "`register` must be"),
+    ] {
+        let said = said(&with(from_manual));
+        assert!(said.contains(said_instead), "{from_manual}: expected `{said_instead}`\n{said}");
+        assert_eq!(said.matches("error: ").count() + said.matches("warning: ").count(), 1, "{said}");
+    }
+    for quiet in [
+        "register = 40018, kind = \"f32\", table = \"holding\"",
+        "register = 40018, kind = \"f32\", table = \"input\"",
+        "register = 12000, kind = \"u16\"",
+        "register = 60000, kind = \"u16\"",
+    ] {
+        assert_eq!(said(&with(quiet)), "", "{quiet}");
+    }
+    // What the device may say to it later is answered with the same.
+    let config = check(&with("register = 40018, kind = \"f32\", table = \"holding\"")).unwrap();
+    let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
+        panic!("no Modbus")
+    };
+    let hint = register.if_missing.as_deref();
+    assert_eq!(hint, Some("if 40018 is the manual's number, set table = \"holding\", register = 17"));
 }
 
 #[test]

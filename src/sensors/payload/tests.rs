@@ -1,0 +1,162 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// The value at `/level` of a message that a board sent.
+fn level(message: &[u8]) -> Result<Json, String> {
+    let json = Json::read(&text(message)?)?;
+    let found = json.at("/level")?.ok_or("nothing at /level")?;
+    Ok(found.into_owned())
+}
+
+fn number(number: f64) -> Result<Json, String> {
+    Ok(Json::Number(number))
+}
+
+#[test]
+fn what_boards_put_around_their_json_does_not_matter() {
+    for message in [
+        &b"{\"level\":0.31}\0"[..],
+        b"{\"level\":0.31}\0\0\0\0",
+        b"{\"level\":0.31}\0{\"level\":9.9}left over in the buffer",
+        b"{\"level\":0.31}\0\xff\xfe\x80",
+        b"\xef\xbb\xbf{\"level\":0.31}",
+        b"{\"level\":0.31}\r\n",
+        b"{\"level\":0.31}\n\0\n",
+        b"\x02{\"level\":0.31}\x03",
+        b"{\"level\":0.31}\x1a",
+        b"\xff\xfe{\0\"\0l\0e\0v\0e\0l\0\"\0:\x000\0.\x003\x001\0}\0",
+        b"\xfe\xff\0{\0\"\0l\0e\0v\0e\0l\0\"\0:\x000\0.\x003\x001\0}",
+    ] {
+        assert_eq!(level(message), number(0.31), "{}", String::from_utf8_lossy(message));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_another_field_does_not_matter() {
+    for other in [
+        "nan",
+        "NaN",
+        "-nan",
+        "NAN",
+        "nan(ind)",
+        "-1.#IND",
+        "1.#QNAN00",
+        "inf",
+        "-inf",
+        "Infinity",
+        "-Infinity",
+        "None",
+        "True",
+        "undefined",
+        "",
+        "+7",
+        ".5",
+        "5.",
+        "007",
+        "0x1F",
+        "1e999",
+        "123456789012345678901234567890",
+        "\"two\nlines\"",
+        "\"C:\\data\\x\"",
+        "\"it's\"",
+        "[1,2,]",
+        "{\"a\":1,}",
+        "[nan, [inf, {\"b\": -nan}]]",
+    ] {
+        for message in
+            [format!("{{\"t\":{other},\"level\":0.31}}"), format!("{{\"level\": 0.31, \"t\": {other}}}")]
+        {
+            assert_eq!(level(message.as_bytes()), number(0.31), "{message}");
+        }
+    }
+    assert_eq!(level(b"{level:0.31,}"), number(0.31), "names without quotes, a comma at the end");
+}
+
+#[test]
+fn other_encodings_in_another_field_do_not_matter() {
+    let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
+    // The second byte of 誠 is a backslash, that of 乗 a bracket in GBK.
+    for name in ["水位", "誠", "乗", "浜誠"] {
+        let message = gbk(&format!("{{\"name\":\"{name}\",\"level\":0.31}}"));
+        assert_eq!(level(&message), number(0.31), "{name}");
+    }
+    assert_eq!(level(&gbk("{\"level\":\"打开\"}")), Ok(Json::Text("打开".to_owned())), "words are read");
+    assert_eq!(level(b"{\"unit\":\"\xb0\",\"level\":0.31}"), number(0.31), "Latin-1");
+    assert_eq!(level(b"{\"unit\":\"\xb0C\",\"level\":0.31}"), number(0.31), "Latin-1");
+}
+
+#[test]
+fn json_in_a_text_is_looked_into() {
+    let message =
+        br#"{"applicationID":"1","data":"AQ==","objectJSON":"{\"level\":0.31,\"l\":[4,{\"m\":5}]}"}"#;
+    let json = Json::read(&text(message).expect("text")).expect("JSON");
+    let found = |pointer: &str| json.at(pointer).expect("one").map(Cow::into_owned);
+    assert_eq!(found("/objectJSON/level"), Some(Json::Number(0.31)));
+    assert_eq!(found("/objectJSON/l/1/m"), Some(Json::Number(5.0)));
+    assert_eq!(found("/objectJSON/none"), None);
+    assert_eq!(found("/data/level"), None, "no JSON in it");
+    assert!(
+        matches!(found("/objectJSON"), Some(Json::Text(_))),
+        "a text as long as nothing in it is asked for"
+    );
+    // The whole message in quotes, and twice.
+    assert_eq!(level(br#""{\"level\":0.31}""#), number(0.31));
+    assert_eq!(level(br#""\"{\\\"level\\\":0.31}\"""#), number(0.31));
+    assert_eq!(level(br#"{"level":"0.31"}"#), Ok(Json::Text("0.31".to_owned())));
+}
+
+#[test]
+fn what_has_two_readings_is_refused_with_its_name() {
+    for (message, said) in [
+        (&b"{'level': 0.31}"[..], "single quotes where JSON has double ones"),
+        (b"{\"level\":3,14}", "a decimal comma, `3,14`: numbers have a point, 3.14"),
+        (b"{\"t\": 21,5, \"level\": 0.31}", "a decimal comma, `21,5`"),
+        (b"{\"level\":1,\"level\":2}", "`level` stands in the message twice, with different values"),
+        (b"{\"level\":0.31}{\"level\":0.32}", "more than one JSON text"),
+        (b"{\"level\":0.31}\n{\"level\":0.32}\n", "more than one JSON text"),
+        (b"{\"level\":0.31} ok", "goes on behind its JSON: `ok`"),
+        (b"{\"level\":0.3", "no JSON: EOF while parsing"),
+        (b"{\"level\" 0.3}", "no JSON: expected `:`"),
+        (b"", "the message is empty"),
+        (b"\0\0\0", "the message is empty"),
+        (b" \r\n", "the message is empty"),
+        (b"\xef\xbb\xbf", "the message is empty"),
+        (b"\x1f\x8b\x08\0\0", "compressed (gzip)"),
+        (b"{\0\"\0l\0\"\0:\x001\0}\0", "UTF-16 without a byte order mark"),
+    ] {
+        let why = level(message).expect_err("it is refused");
+        assert!(why.contains(said), "{}: {why}", String::from_utf8_lossy(message));
+    }
+    assert_eq!(level(b"{\"level\":1,\"t\":2,\"level\":1}"), number(1.0), "the same twice is the same");
+    assert_eq!(level(b"{\"t\":1,\"t\":2,\"level\":1}"), number(1.0), "of another field it does not matter");
+}
+
+#[test]
+fn lists_are_counted_as_the_standard_says() {
+    let json = Json::read("[[1,2],[3]]").expect("JSON");
+    let found = |pointer: &str| json.at(pointer).expect("one").map(Cow::into_owned);
+    assert_eq!(found("/1/0"), Some(Json::Number(3.0)));
+    assert_eq!((found("/01/0"), found("/+1/0"), found("/-"), found("/2")), (None, None, None, None));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = level(&bytes);
+    }
+
+    #[test]
+    fn nothing_that_resembles_json_makes_it_panic(text in r#"[\{\}\[\],:"'\\a-c0-9.\-+ né\n]{0,60}"#) {
+        let _ = level(text.as_bytes());
+        let _ = mend(&text);
+    }
+
+    /// What is JSON already stays what it is.
+    #[test]
+    fn mending_changes_nothing_that_is_right(text in r#"\{"[a-z\\n]{0,6}":("[^"\\\x00-\x1f]{0,8}"|-?[1-9][0-9]{0,6}(\.[0-9]{1,3})?|true|null|\[1, ?2\])\}"#) {
+        let Ok(right) = serde_json::from_str::<Json>(&text) else { return Ok(()) };
+        let mended = mend(&text).expect("one reading");
+        prop_assert_eq!(serde_json::from_str::<Json>(&mended).expect("JSON"), right);
+    }
+}
