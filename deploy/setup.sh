@@ -32,7 +32,7 @@ install_packages() {
     local wanted=(
         build-essential pkg-config git ca-certificates unzip python3 python3-pip
         libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstrtspserver-1.0-dev
-        gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
+        gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav glib-networking
         mosquitto
     )
     [ "${1:-}" = --test ] && wanted+=(

@@ -67,7 +67,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 /// Libraries that one module alone may name.
 const HOMES: [(&str, &str); 12] = [
     ("gstreamer", "video"),
-    ("retina", "video"),
+    ("http_auth", "video"),
     ("gst", "video"),
     ("ort", "detector"),
     ("rusqlite", "outbox"),

@@ -544,6 +544,73 @@ fn a_private_key_that_others_can_read_is_refused() {
     assert_eq!(said(&text), "");
 }
 
+/// Recorders that want the login as part of the address: it stands in the secret file all the same.
+#[test]
+fn an_address_may_have_places_for_the_login() {
+    let (dir, text) = home("admin:\n", 0o600);
+    let at_home = surroundings(true, dir.path());
+    let url = "url = \"rtsp://10.0.0.31/stream2\"";
+    let with = |address: &str| text.replace(url, &format!("url = \"{address}\""));
+    let said = |text: &str| match Config::from_text(&dir.path().join("site.toml"), text, &at_home) {
+        Ok(config) => {
+            let CameraSource::Rtsp { url, .. } = &config.cameras[0].source else { panic!("no stream") };
+            format!("reads {url}")
+        }
+        Err(problems) => problems.to_string(),
+    };
+    for (address, reads) in [
+        ("rtsp://10.0.0.31/user={user}&password={password}&channel=1", None),
+        ("rtsp://10.0.0.31/{user}/{password}/ch0?p={password}", None),
+        ("rtsp://10.0.0.31/user=admin&password=&channel=1", None),
+        ("rtsp://{user}:{password}@10.0.0.31/s", Some("rtsp://10.0.0.31/s")),
+    ] {
+        assert_eq!(said(&with(address)), format!("reads {}", reads.unwrap_or(address)));
+    }
+    for (address, why) in [
+        (
+            "rtsp://10.0.0.31/user=admin&password=hunter2&channel=1",
+            "write {user} and {password} in their places",
+        ),
+        ("rtsp://10.0.0.31/{user}/{pass}/ch0", "`url` has a place that nothing fills in: `pass`"),
+        ("rtsp://admin:2024/cam@10.0.0.31", "`url` holds what looks like a user or a password"),
+        ("rtsp://fe80::31/s", "write it like rtsp://[fd00::31]:554/stream2"),
+        ("rtsp://[fe80::31%eth0]/s", "an IPv6 address with a zone"),
+    ] {
+        let answer = said(&with(address));
+        assert!(
+            answer.contains(why) && !answer.contains("hunter2") && !answer.contains("2024"),
+            "{address}: {answer}"
+        );
+    }
+    let without = with("rtsp://10.0.0.31/{user}/{password}").replace("secret =", "# secret =");
+    let answer = said(&without);
+    assert!(answer.contains("`url` has a place for the login, but there is no `secret`"), "{answer}");
+}
+
+#[test]
+fn an_encrypted_camera_names_whom_to_believe() {
+    let pin = "0A:".repeat(31) + "0A";
+    let url = "url = \"rtsp://10.0.0.31/stream2\"";
+    let encrypted = url.replace("rtsp:", "rtsps:");
+    for (lines, said) in [
+        (format!("{encrypted}\ncertificate_sha256 = \"{pin}\"\nanswer_within_secs = 20"), ""),
+        (
+            format!("{url}\ncertificate_sha256 = \"{pin}\""),
+            "`certificate_sha256` with an address that is not encrypted",
+        ),
+        (format!("{url}\nca_file = \"ca.pem\""), "`ca_file` with an address that is not encrypted"),
+        (
+            format!("{encrypted}\nca_file = \"ca.pem\"\ncertificate_sha256 = \"{pin}\""),
+            "has both `ca_file` and `certificate_sha256`",
+        ),
+        (format!("{encrypted}\ncertificate_sha256 = \"{}\"", &pin[3..]), "certificate_sha256"),
+        (format!("{url}\nanswer_within_secs = 31"), "answer_within_secs"),
+    ] {
+        let answer = said_after(url, &lines);
+        assert!(answer.contains(said) && answer.is_empty() == said.is_empty(), "{lines}: {answer}");
+    }
+}
+
 #[test]
 fn a_configuration_for_another_machine_needs_no_secrets_here() {
     let (dir, text) = home("viewer:hunter2\n", 0o600);

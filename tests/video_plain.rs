@@ -6,7 +6,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use lookout::video::{Codec, RtspUrl, Transport, probe};
+use lookout::video::{Codec, Credentials, RtspUrl, Secret, Transport, probe};
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, h265, start, with_password};
 use support::rtsp_plain::{Answer, Behaviour, Login, Media, PlainServer};
 use support::rtsp_sink::Recorder;
@@ -66,11 +66,16 @@ fn no_password_shows_in_any_message_log_or_debug_text() {
     );
     let parameter =
         RtspUrl::parse(&format!("rtsp://127.0.0.1:{}/live?password={PASSWORD}", server.port())).unwrap();
+    let login = Credentials { user: "admin".into(), password: Secret::new(PASSWORD) };
+    let template =
+        format!("rtsp://127.0.0.1:{}/user={{user}}&password={{password}}&channel=1", server.port());
+    let filled = RtspUrl::parse_and_fill(&template, Some(&login)).unwrap();
     let sink = Recorder::new();
     let mut texts = Vec::new();
     for (id, source) in [
         ("wrong", with_password(camera("wrong", server.url()), "admin", PASSWORD)),
         ("in-url", camera("in-url", parameter)),
+        ("in-path", with_password(camera("in-path", filled), "admin", PASSWORD)),
         ("breaks", with_password(camera("breaks", right.url()), "admin", PASSWORD)),
     ] {
         texts.push(format!("{source:?}"));
@@ -88,6 +93,23 @@ fn no_password_shows_in_any_message_log_or_debug_text() {
     assert!(logged().contains("stream lost"), "the log was captured");
     for text in texts {
         assert!(!text.contains(PASSWORD), "{text}");
+    }
+}
+
+/// Recorders that want the login as part of the path, also with an empty password.
+#[test]
+fn a_login_in_the_path_is_asked_for_and_shown_nowhere() {
+    for (password, expected) in [("p@ss/1&x", "p%40ss%2F1%26x"), ("", "")] {
+        let server = PlainServer::start(h264(), Behaviour::default());
+        let login = Credentials { user: "admin".into(), password: Secret::new(password) };
+        let template =
+            format!("rtsp://127.0.0.1:{}/user={{user}}&password={{password}}&channel=1", server.port());
+        let url = RtspUrl::parse_and_fill(&template, Some(&login)).unwrap();
+        let report = probe(camera("cam", url), Duration::from_secs(15)).unwrap();
+        assert!(report.frames > 0);
+        let asked = &server.requests()[0].url;
+        assert!(asked.ends_with(&format!("/user=admin&password={expected}&channel=1")), "{asked}");
+        assert!(password.is_empty() || !format!("{report:?}").contains(expected), "{report:?}");
     }
 }
 

@@ -17,6 +17,7 @@ use crate::config::{
     self, Broker, Camera, CameraSource, Config, KnownModel, MqttVersion, Problem, SensorSource, Severity,
     Surroundings, Survey, Wanted,
 };
+use crate::contract::stream_address;
 use crate::detector::Model;
 use crate::detector::manifest::Manifest;
 use crate::mqtt::embedded;
@@ -382,7 +383,7 @@ fn from(source: &SensorSource) -> String {
 
 fn what_it_is(camera: &Camera) -> String {
     let source = match &camera.source {
-        CameraSource::Rtsp { url, .. } => url.clone(),
+        CameraSource::Rtsp { url, .. } => stream_address::shown(url),
         CameraSource::File(path) => path.display().to_string(),
     };
     let counted = |n: usize, one: &str| match n {
@@ -396,10 +397,9 @@ fn what_it_is(camera: &Camera) -> String {
     };
     let aspect =
         camera.display_aspect.map_or(String::new(), |(wide, high)| format!(", shown as {wide}:{high}"));
-    let large = camera
-        .url_main
-        .as_ref()
-        .map_or(String::new(), |url| format!(", one more picture of an alert from {url}"));
+    let large = camera.url_main.as_ref().map_or(String::new(), |url| {
+        format!(", one more picture of an alert from {}", stream_address::shown(url))
+    });
     format!(
         "{source}, {} looks a second{turned}{aspect}{large}{}{}{}",
         camera.analysis_hz,

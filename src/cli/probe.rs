@@ -14,10 +14,11 @@ use serde_json::json;
 use super::{Failure, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
+use crate::contract::stream_address;
 use crate::evidence::{rgb_from_picture, sha256_hex};
 use crate::video::{
-    Codec, Credentials, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret, Source,
-    Transport, UrlError, probe, redact,
+    Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret,
+    Source, Transport, Trust, probe, redact,
 };
 
 /// An installer on a ladder waits this long.
@@ -26,6 +27,8 @@ const DEFAULT_SECONDS: u64 = 15;
 const FEWEST_SECONDS: u64 = 5;
 /// Every stream shows a fault sooner than this; more is no longer a probe.
 const MOST_SECONDS: u64 = 300;
+/// What a camera gets for an answer without `--answer-within`.
+const USUAL_ANSWER_SECONDS: u64 = 5;
 /// Longer than this, reconnecting and patrol feel slow.
 const LONG_KEYFRAME_INTERVAL: Duration = Duration::from_secs(4);
 
@@ -46,6 +49,15 @@ pub struct Args {
     /// How the packets travel
     #[arg(long, value_enum, default_value = "tcp")]
     transport: TransportName,
+    /// PEM file with the authority of the camera's certificate (rtsps://)
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate_sha256")]
+    ca_file: Option<PathBuf>,
+    /// SHA-256 fingerprint of the camera's own certificate (rtsps://)
+    #[arg(long, value_name = "HEX", value_parser = fingerprint)]
+    certificate_sha256: Option<Fingerprint>,
+    /// Seconds that the camera gets for one answer, from 1 to 30
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=30))]
+    answer_within: Option<u64>,
     /// Where the picture is saved; without it, in a file named after the address, such as probe-10.0.0.31-stream2.jpg
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -85,6 +97,20 @@ enum TransportName {
     Udp,
 }
 
+impl From<TransportName> for Transport {
+    fn from(name: TransportName) -> Self {
+        match name {
+            TransportName::Tcp => Transport::Tcp,
+            TransportName::Udp => Transport::Udp,
+        }
+    }
+}
+
+fn fingerprint(text: &str) -> Result<Fingerprint, &'static str> {
+    let read = stream_address::fingerprint(text).map(Fingerprint::new);
+    read.ok_or("64 hexadecimal digits, as `lookout probe` and `openssl x509 -fingerprint -sha256` print them")
+}
+
 /// Runs `lookout probe`.
 pub fn run(args: Args) -> Result<(), Failure> {
     let location = location(&args)?;
@@ -92,11 +118,20 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Location::Rtsp { url, .. } => (url.host().to_owned(), url.to_string()),
         Location::File { path, .. } => (stem(path), path.display().to_string()),
     };
-    say(format!("looking at {address}, at most {} s ...", args.seconds));
+    // A camera that may take its time for an answer needs as much more.
+    let seconds =
+        args.seconds + args.answer_within.map_or(0, |answer| 3 * answer.saturating_sub(USUAL_ANSWER_SECONDS));
+    say(format!("looking at {address}, at most {seconds} s ..."));
     let mut source = Source::new(name.as_str(), location);
     let degrees = args.rotate.as_deref().and_then(|degrees| degrees.parse().ok()).unwrap_or(0);
     source.shape.orientation = Orientation::clockwise(degrees).unwrap_or_default();
-    let report = probe(source, Duration::from_secs(args.seconds)).map_err(Failure::failed)?;
+    source.answer_within = args.answer_within.map(Duration::from_secs);
+    source.trust = match (&args.ca_file, args.certificate_sha256) {
+        (_, Some(pinned)) => Trust::Pinned(pinned),
+        (Some(file), None) => Trust::Authority(file.clone()),
+        (None, None) => Trust::System,
+    };
+    let report = probe(source, Duration::from_secs(seconds)).map_err(Failure::failed)?;
     let picture = args.save.clone().unwrap_or_else(|| picture_file(&address));
     let saved = save(&report, &picture);
     let saved_name = saved.is_ok().then_some(picture.as_path());
@@ -123,12 +158,15 @@ fn location(args: &Args) -> Result<Location, Failure> {
     if !args.target.0.contains("://") && path.exists() {
         return Ok(Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false });
     }
-    let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(|error| match error {
-        UrlError::Scheme if !args.target.0.contains("://") => {
-            Failure::invalid("this is neither a camera address (rtsp://...) nor an existing file")
-        }
-        other => Failure::invalid(other),
-    })?;
+    if !args.target.0.contains("://") {
+        return Err(Failure::invalid("this is neither a camera address (rtsp://...) nor an existing file"));
+    }
+    if stream_address::has_places(&args.target.0) {
+        let login = credentials(args, args.user.as_deref())?;
+        let url = RtspUrl::parse_and_fill(&args.target.0, login.as_ref()).map_err(Failure::invalid)?;
+        return Ok(Location::Rtsp { url, transport: args.transport.into(), credentials: login });
+    }
+    let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(Failure::invalid)?;
     if in_address.as_ref().is_some_and(|known| !known.password.reveal().is_empty()) {
         say(
             "warning: a password in an address ends up in shell histories and process lists\n  hint: put it into a \
@@ -137,11 +175,7 @@ fn location(args: &Args) -> Result<Location, Failure> {
     }
     let user = args.user.clone().or_else(|| in_address.as_ref().map(|known| known.user.clone()));
     let credentials = credentials(args, user.as_deref())?.or(in_address);
-    let transport = match args.transport {
-        TransportName::Tcp => Transport::Tcp,
-        TransportName::Udp => Transport::Udp,
-    };
-    Ok(Location::Rtsp { url, transport, credentials })
+    Ok(Location::Rtsp { url, transport: args.transport.into(), credentials })
 }
 
 /// User and password from the file that the arguments name.
@@ -220,6 +254,12 @@ fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>) -> String 
         (Some(server), None) => line("server", server.clone()),
         (None, Some(name)) => line("server", format!("does not say; stream \"{name}\"")),
         (None, None) => {}
+    }
+    if let Some(to) = &report.redirected_to {
+        line("redirected", format!("the camera sends us on to {to}"));
+    }
+    if let Some(fingerprint) = &report.certificate {
+        line("certificate", format!("SHA-256 {fingerprint}"));
     }
     line(
         "codec",
@@ -345,6 +385,8 @@ fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_j
         "address": address,
         "transport": stream.transport.map(Transport::name),
         "server": report.server,
+        "redirected_to": report.redirected_to,
+        "certificate_sha256": report.certificate.map(|fingerprint| fingerprint.to_string()),
         "stream_name": stream.name,
         "codec": stream.codec.name(),
         "profile": stream.profile,
@@ -417,6 +459,8 @@ mod tests {
                 }),
             },
             server: Some("Hikvision-Webs".into()),
+            redirected_to: None,
+            certificate: None,
             first_picture_after: secs(1.23),
             watched: secs(8.0),
             frames: 199,

@@ -371,7 +371,9 @@ pub struct CameraDocument {
     #[schemars(required)]
     pub eye: Option<At<Eye>>,
     /// The stream: `rtsp://host/path`, `rtsps://` (encrypted) or `file:///path`. Either this or `file`. Never with
-    /// a password inside. Take the camera's small stream where it has one.
+    /// a password inside: where the device wants the login as part of the address, `{user}` and `{password}` are filled
+    /// in from the secret file, as in `rtsp://host/user={user}&password={password}&channel=1`. Take the camera's small
+    /// stream where it has one.
     #[schemars(extend("examples" = ["rtsp://10.0.0.31/stream2"]))]
     pub url: Option<At<String>>,
     /// The large stream of the same camera, at the same host as `url`. It is opened for a moment when an alert begins, and
@@ -388,6 +390,17 @@ pub struct CameraDocument {
     /// How the pictures travel: `tcp` (reliable) or `udp`.
     #[schemars(extend("default" = "tcp"))]
     pub transport: Option<At<Transport>>,
+    /// PEM file with the authority that signed the camera's certificate, for an `rtsps://` address whose camera has one of
+    /// a private authority. Without it, the authorities of this machine.
+    pub ca_file: Option<At<String>>,
+    /// SHA-256 fingerprint of the camera's own certificate, 64 hexadecimal digits with or without colons, for an
+    /// `rtsps://` address: that certificate is believed and no other, whatever it says of itself. `lookout probe` prints it.
+    #[schemars(extend("pattern" = "^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$"))]
+    pub certificate_sha256: Option<At<String>>,
+    /// Seconds that the camera gets for one answer while the stream is opened. Without it 5, and 30 after an answer came
+    /// too late: a camera that sleeps may need half a minute to wake up.
+    #[schemars(range(min = 1.0, max = 30.0))]
+    pub answer_within_secs: Option<At<f64>>,
     /// Its place as a grid code: county 6 digits, sub-district 3, community 3, grid 2 or more.
     #[schemars(required, extend("pattern" = "^[0-9]{6}([0-9]{3}([0-9]{3}([0-9]{2,8})?)?)?$", "examples" = ["53012700300102"]))]
     pub grid: Option<At<String>>,

@@ -52,8 +52,8 @@ pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};
 pub use settings::{
-    Broker, Camera, CameraSource, Detector, Evidence, JsonValue, ModbusRegister, Mqtt, Outbox, Sensor,
-    SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
+    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, JsonValue, ModbusRegister, Mqtt, Outbox,
+    Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
 };
 
 use problem::{Report, Source};

@@ -152,6 +152,10 @@ pub struct Camera {
     pub url_main: Option<String>,
     /// Who logs in.
     pub credentials: Option<Credentials>,
+    /// Whose certificate is believed, where the address is encrypted.
+    pub trust: CameraTrust,
+    /// What it gets for one answer, where the file says so.
+    pub answer_within: Option<Duration>,
     /// Its place.
     pub grid: GridCode,
     /// Address in words.
@@ -204,6 +208,18 @@ pub enum CameraSource {
     },
     /// A video file, played at real-time pace.
     File(PathBuf),
+}
+
+/// Whose certificate is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum CameraTrust {
+    /// One of an authority of this machine.
+    #[default]
+    System,
+    /// One of an authority in this PEM file.
+    Authority(PathBuf),
+    /// The one with this SHA-256.
+    Pinned([u8; 32]),
 }
 
 /// The sensors and what they share.

@@ -30,6 +30,7 @@ pub mod health;
 pub mod kinds;
 pub mod schema;
 pub mod signature;
+pub(crate) mod stream_address;
 pub mod time_fix;
 pub mod topics;
 pub mod words;

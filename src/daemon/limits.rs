@@ -114,10 +114,12 @@ fn elsewhere(file: &Config, camera: &Camera) -> Option<String> {
     }
     let secret = &camera.credentials.as_ref()?.file;
     let sent_there = file.cameras.iter().any(|other| {
-        other.credentials.as_ref().is_some_and(|known| known.file == *secret) && host(other) == host(camera)
+        other.credentials.as_ref().is_some_and(|known| known.file == *secret)
+            && host(other) == host(camera)
+            && other.trust == camera.trust
     });
     (!sent_there).then(|| {
-        format!("camera `{}`: the file on the box gives its secret to no camera at this host", camera.id)
+        format!("camera `{}`: the file on the box gives its secret to no camera at this host that proves who it is in this way", camera.id)
     })
 }
 

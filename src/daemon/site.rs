@@ -11,7 +11,9 @@ use tracing::{error, info, warn};
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::config::{Broker, Camera, CameraSource, Config, DecodePolicy, Decoder, MqttVersion, Transport};
+use crate::config::{
+    Broker, Camera, CameraSource, CameraTrust, Config, DecodePolicy, Decoder, MqttVersion, Transport,
+};
 use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
 use crate::contract::command::{Outcome, ReplyData};
@@ -20,7 +22,9 @@ use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher, Qos};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
-use crate::video::{self, DecoderChoice, Location, Orientation, Pace, PictureShape, RtspUrl, Source};
+use crate::video::{
+    self, DecoderChoice, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust,
+};
 
 use super::DaemonError;
 use super::cameras::Wanted;
@@ -129,23 +133,30 @@ pub fn picture_shape(camera: &Camera) -> PictureShape {
 /// A stream of a camera, opened as the camera is.
 fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError> {
     let location = match source {
-        CameraSource::Rtsp { url, transport } => Location::Rtsp {
-            url: RtspUrl::parse(url)
-                .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?,
-            transport: match transport {
-                Transport::Tcp => video::Transport::Tcp,
-                Transport::Udp => video::Transport::Udp,
-            },
-            credentials: camera.credentials.as_ref().map(|known| video::Credentials {
+        CameraSource::Rtsp { url, transport } => {
+            let credentials = camera.credentials.as_ref().map(|known| video::Credentials {
                 user: known.user.clone(),
                 password: video::Secret::new(known.password.reveal()),
-            }),
-        },
+            });
+            let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
+                .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?;
+            let transport = match transport {
+                Transport::Tcp => video::Transport::Tcp,
+                Transport::Udp => video::Transport::Udp,
+            };
+            Location::Rtsp { url, transport, credentials }
+        }
         CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },
     };
     let mut source = Source::new(camera.id.clone(), location);
     source.stall_after = camera.stall_after;
     source.shape = picture_shape(camera);
+    source.answer_within = camera.answer_within;
+    source.trust = match &camera.trust {
+        CameraTrust::System => Trust::System,
+        CameraTrust::Authority(file) => Trust::Authority(file.clone()),
+        CameraTrust::Pinned(sha256) => Trust::Pinned(Fingerprint::new(*sha256)),
+    };
     source.decoder = match camera.decoder {
         Decoder::Auto => DecoderChoice::Auto,
         Decoder::Software => DecoderChoice::Software,

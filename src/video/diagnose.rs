@@ -9,9 +9,10 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use super::address::RtspUrl;
 use super::deadline;
 use super::error::Fault;
-use super::source::RtspUrl;
+use super::tls::{self, TlsLook};
 
 /// How long the name server and the host get, each.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -20,30 +21,54 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn no_connection(url: &RtspUrl) -> Fault {
     let (host, port) = (url.host().to_owned(), url.port());
     let address = format!("{host}:{port}");
-    let (late_address, fault_address) = (address.clone(), address);
-    deadline::within(PATIENCE * 2, "video-diagnose", move || knock(&host, port, fault_address)).unwrap_or(
-        Fault::Unreachable { address: late_address, detail: "the name server does not answer".into() },
-    )
+    let (late_address, fault_address, tls_address) = (address.clone(), address.clone(), address);
+    let knocked = deadline::within(PATIENCE * 2, "video-diagnose", move || knock(&host, port, fault_address));
+    match knocked {
+        Ok(Some(fault)) => fault,
+        // Somebody is there: then it was not the network.
+        Ok(None) if url.is_encrypted() => match tls::look(url) {
+            TlsLook::Refused(detail) => Fault::TlsRefused { address: tls_address, detail },
+            TlsLook::Certificate(_) => {
+                let detail =
+                    "the handshake fails; the camera may know only encryption that is no longer safe";
+                Fault::TlsRefused { address: tls_address, detail }
+            }
+            TlsLook::Nothing => it_works_now(tls_address),
+        },
+        Ok(None) => it_works_now(tls_address),
+        Err(_) => {
+            Fault::Unreachable { address: late_address, detail: "the name server does not answer".into() }
+        }
+    }
 }
 
-fn knock(host: &str, port: u16, address: String) -> Fault {
-    let Ok(mut resolved) = (host, port).to_socket_addrs() else {
-        return Fault::UnknownHost { host: host.to_owned() };
-    };
-    let Some(first) = resolved.next() else {
-        return Fault::UnknownHost { host: host.to_owned() };
-    };
-    match TcpStream::connect_timeout(&first, PATIENCE) {
-        Ok(_) => Fault::Unreachable {
-            address,
-            detail: "the connection failed a moment ago, but would work now".into(),
-        },
+fn it_works_now(address: String) -> Fault {
+    Fault::Unreachable { address, detail: "the connection failed a moment ago, but would work now".into() }
+}
+
+/// What is wrong; `None` if somebody listens.
+fn knock(host: &str, port: u16, address: String) -> Option<Fault> {
+    let first = (host, port).to_socket_addrs().ok().and_then(|mut resolved| resolved.next());
+    let Some(first) = first else { return Some(Fault::UnknownHost { host: host.to_owned() }) };
+    Some(match TcpStream::connect_timeout(&first, PATIENCE) {
+        Ok(_) => return None,
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => Fault::Refused { address },
         Err(error) if error.kind() == ErrorKind::TimedOut => {
             Fault::Unreachable { address, detail: "it does not answer".into() }
         }
         Err(error) => Fault::Unreachable { address, detail: error.to_string() },
-    }
+    })
+}
+
+/// Where a camera sends us on to that `rtspsrc` does not follow; asked without a password.
+pub(super) fn redirected_to(url: &RtspUrl) -> Option<String> {
+    let url = url.clone();
+    let asked = move || {
+        ["DESCRIBE", "OPTIONS"].iter().find_map(|method| {
+            ask(&url, method, url.full(), "location").ok().and_then(|values| values.into_iter().next())
+        })
+    };
+    deadline::within(PATIENCE * 2, "video-redirect", asked).ok().flatten()
 }
 
 /// What the server calls itself in its answer to OPTIONS; `None` where it does not or takes too long.

@@ -10,7 +10,9 @@ use std::time::Duration;
 use gstreamer as gst;
 
 use super::backoff::Persistence;
+use super::certificate::{CertificateTrouble, Fingerprint};
 use super::decoder::Codec;
+use super::redirects::RedirectTrouble;
 use super::source::{Location, Secret, Transport, redact};
 use crate::analysis::camera_health::NoVideoCause;
 
@@ -96,6 +98,50 @@ pub enum Fault {
     NoAnswer {
         /// Host and port.
         address: String,
+    },
+    /// The camera's certificate is not believed.
+    #[error("the certificate of {address} is not believed: {}", why.words())]
+    Certificate {
+        /// Host and port.
+        address: String,
+        /// What is wrong with it.
+        why: CertificateTrouble,
+        /// Its own.
+        fingerprint: Fingerprint,
+    },
+    /// The file of authorities cannot be used.
+    #[error("the authorities in `{}` cannot be read: {detail}", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// GLib's words.
+        detail: String,
+    },
+    /// No encrypted connection, although somebody listens.
+    #[error("no encrypted connection to {address}: {detail}")]
+    TlsRefused {
+        /// Host and port.
+        address: String,
+        /// What was seen.
+        detail: &'static str,
+    },
+    /// The camera sends us on to where we do not go.
+    #[error("{url} sends us {}: {to}", why.words())]
+    Redirect {
+        /// The address that was asked.
+        url: String,
+        /// The address it named.
+        to: String,
+        /// Why it is not followed.
+        why: RedirectTrouble,
+    },
+    /// The camera sent us to another host, which asks for a login.
+    #[error(
+        "the camera sends us on to {to}, which asks for a login; the password goes to no other host than the configured one"
+    )]
+    LoginElsewhere {
+        /// The other host's address.
+        to: String,
     },
     /// Whoever answers does not speak RTSP.
     #[error("what answers at {address} does not speak RTSP")]
@@ -263,6 +309,11 @@ impl Fault {
             Fault::Refused { .. } => "refused",
             Fault::Unreachable { .. } => "unreachable",
             Fault::NoAnswer { .. } => "no_answer",
+            Fault::Certificate { why, .. } => why.kind(),
+            Fault::Authorities { .. } => "authorities_unreadable",
+            Fault::TlsRefused { .. } => "tls_refused",
+            Fault::Redirect { .. } => "redirect",
+            Fault::LoginElsewhere { .. } => "login_elsewhere",
             Fault::NotRtsp { .. } => "not_rtsp",
             Fault::PasswordNeeded { .. } => "password_needed",
             Fault::PasswordWrong { .. } => "password_wrong",
@@ -293,7 +344,10 @@ impl Fault {
     pub fn cause(&self) -> NoVideoCause {
         match self {
             Fault::PasswordWrong { .. } => NoVideoCause::WrongPassword,
-            Fault::PasswordNeeded { .. } => NoVideoCause::PasswordNeeded,
+            Fault::PasswordNeeded { .. } | Fault::LoginElsewhere { .. } => NoVideoCause::PasswordNeeded,
+            Fault::Certificate { .. } | Fault::Authorities { .. } | Fault::TlsRefused { .. } => {
+                NoVideoCause::Certificate
+            }
             Fault::UnknownLogin { .. } => NoVideoCause::UnknownLogin,
             Fault::Forbidden { .. } => NoVideoCause::Forbidden,
             Fault::NotFound { .. } => NoVideoCause::NoSuchStream,
@@ -303,7 +357,7 @@ impl Fault {
             Fault::NoAnswer { .. } => NoVideoCause::NoAnswer,
             Fault::NotRtsp { .. } => NoVideoCause::NotRtsp,
             Fault::Busy { .. } => NoVideoCause::Busy,
-            Fault::Status { .. } => NoVideoCause::RequestRefused,
+            Fault::Status { .. } | Fault::Redirect { .. } => NoVideoCause::RequestRefused,
             Fault::UnsupportedCodec { .. } => NoVideoCause::UnsupportedVideo,
             Fault::NoVideo { .. } => NoVideoCause::NoVideoTrack,
             Fault::NoUdp | Fault::Stalled { .. } | Fault::NoPicture { .. } => NoVideoCause::NoPicture,
@@ -328,7 +382,19 @@ impl Fault {
                 "the device is there, but RTSP is off or on another port; cameras use 554, some 8554".into()
             }
             Fault::Unreachable { .. } => "check power and network cable, the address, and the network mask".into(),
-            Fault::NoAnswer { .. } => "restart the camera; it may be hung, or the port is not its RTSP port".into(),
+            Fault::NoAnswer { .. } => {
+                "restart the camera; it may be hung, or the port is not its RTSP port; one that needs long to wake up gets more time with `answer_within_secs`".into()
+            }
+            Fault::Certificate { why, fingerprint, .. } => why.hint(fingerprint),
+            Fault::Authorities { .. } => "it must be a PEM file that Lookout may read".into(),
+            Fault::TlsRefused { .. } => {
+                "check the port: cameras use 322 for rtsps, some 443 or 7441; rtsp:// is the address without encryption".into()
+            }
+            Fault::Redirect { why: RedirectTrouble::NotEncrypted | RedirectTrouble::Password, .. } => {
+                "if that is the right place, write that address into `url` yourself".into()
+            }
+            Fault::Redirect { .. } => "check the address and the camera's network settings".into(),
+            Fault::LoginElsewhere { .. } => "write that address into `url`: then the password goes there".into(),
             Fault::NotRtsp { .. } => "that is probably the port of its web page; cameras use 554 for RTSP".into(),
             Fault::PasswordNeeded { .. } => "give the user and a secret file with the password".into(),
             Fault::PasswordWrong { .. } => {
@@ -374,9 +440,14 @@ impl Fault {
             Fault::PasswordNeeded { .. }
             | Fault::PasswordWrong { .. }
             | Fault::UnknownLogin { .. }
-            | Fault::Forbidden { .. } => Persistence::Login,
+            | Fault::Forbidden { .. }
+            | Fault::LoginElsewhere { .. } => Persistence::Login,
             Fault::UnknownHost { .. } => Persistence::Name,
             Fault::NotRtsp { .. }
+            | Fault::Certificate { .. }
+            | Fault::Authorities { .. }
+            | Fault::TlsRefused { .. }
+            | Fault::Redirect { .. }
             | Fault::NotFound { .. }
             | Fault::Status { .. }
             | Fault::UnsupportedCodec { .. }

@@ -35,6 +35,7 @@ pub fn first_frame(
     source.policy = Policy::Keyframes;
     // Its own timeouts know better words than "no picture came"; they must fire before this one.
     source.stall_after = source.stall_after.min(within.mul_f32(0.7));
+    source.answer_within = source.answer_within.map(|answer| answer.min(within.mul_f32(0.7)));
     let camera = source.camera.clone();
     let waiting = Arc::new(Waiting::default());
     let handle = supervise_as(source, clock, waiting.clone(), Talk::Quiet)?;

@@ -32,7 +32,9 @@
 //! - Must never convert pixels; frames keep the decoder's planes and strides. Only pictures that must be
 //!   [turned](Orientation) are copied.
 
+mod address;
 mod backoff;
+mod certificate;
 mod container;
 mod deadline;
 mod decode;
@@ -55,17 +57,21 @@ mod picture;
 mod pipeline;
 mod probe;
 mod receivers;
+mod redirects;
 mod rtp;
 mod rtsp;
 mod serve;
 mod source;
 mod stream_info;
 mod supervise;
+mod tls;
 mod unpack;
 
 use std::sync::OnceLock;
 
+pub use address::{RtspUrl, UrlError};
 pub use backoff::{Backoff, RetryLimits};
+pub use certificate::{CertificateTrouble, Fingerprint};
 pub use deadline::abandoned_teardowns;
 pub use decode_threads::decoding_time;
 pub use decoder::{Codec, DecoderChoice, FileCodec};
@@ -80,9 +86,10 @@ pub use picture::{PictureShape, is_probably_squeezed};
 pub use pipeline::live_pipelines;
 
 pub use probe::{ProbeReport, probe};
+pub use redirects::RedirectTrouble;
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
 pub use source::{
-    Credentials, Location, Pace, ReceivedBy, Receiver, RtspUrl, Secret, Source, Transport, UrlError, redact,
+    Credentials, Location, Pace, ReceivedBy, Receiver, Secret, Source, Transport, Trust, redact,
 };
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraEvent, CameraHandle, CameraState, CameraStats, FrameSink, NotStopped, supervise};

@@ -22,6 +22,7 @@ use super::intake::{GateReport, Intake};
 use super::meter::{Meter, StreamMeasure};
 use super::orientation::Turner;
 use super::picture::PictureShape;
+use super::rtsp::ANSWER_WITHIN;
 use super::source::{Location, ReceivedBy, Secret, Source, Transport};
 use super::stream_info::StreamInfo;
 use super::supervise::FrameSink;
@@ -63,6 +64,8 @@ pub(super) enum Note {
     DecoderFailed(String, Fault),
     /// The stream is over.
     Ended,
+    /// The camera names another address for what was asked.
+    Redirected(String),
     /// The lean receiver got something that it does not take, and what.
     Misread(String),
     /// The lean receiver cannot receive this camera, and why.
@@ -127,6 +130,12 @@ impl Counters {
 /// What the callbacks of one attempt share with its watcher.
 pub(super) struct Tap {
     pub(super) source: Arc<Source>,
+    /// What is asked in this attempt: the source's own place, or where that led.
+    pub(super) location: Location,
+    /// What the camera gets for one answer in this attempt.
+    pub(super) answer_within: Duration,
+    /// The camera was slower than usual before.
+    pub(super) is_patient: bool,
     secrets: Vec<Secret>,
     pub(super) clock: Clock,
     pub(super) sink: Arc<dyn FrameSink>,
@@ -180,6 +189,9 @@ impl Tap {
     ) -> Self {
         Tap {
             secrets: source.secrets(),
+            location: source.location.clone(),
+            answer_within: source.answer_within.unwrap_or(source.stall_after.min(ANSWER_WITHIN)),
+            is_patient: false,
             source,
             clock,
             sink,
@@ -204,6 +216,27 @@ impl Tap {
     pub fn received_by(mut self, receiver: Option<ReceivedBy>) -> Self {
         self.received_by = receiver;
         self
+    }
+
+    /// The same for an attempt that asks there, and waits for so long.
+    pub fn asking(mut self, location: Location, slowly: Option<Duration>) -> Self {
+        self.location = location;
+        self.is_patient = slowly.is_some();
+        self.answer_within = slowly.unwrap_or(self.answer_within);
+        self
+    }
+
+    /// Whether what is asked is asked over TLS.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(&self.location, Location::Rtsp { url, .. } if url.is_encrypted())
+    }
+
+    /// The camera's `host:port`, for people.
+    pub fn host_and_port(&self) -> String {
+        match &self.location {
+            Location::Rtsp { url, .. } => format!("{}:{}", url.host(), url.port()),
+            Location::File { path, .. } => path.display().to_string(),
+        }
     }
 
     /// What the gate does, once there is one.
@@ -340,7 +373,7 @@ impl Drop for Running {
 /// behind after `within`.
 pub(super) fn start(tap: &Arc<Tap>, within: Duration) -> Result<Running, Fault> {
     if tap.received_by == Some(ReceivedBy::Lean)
-        && let Some(address) = lean::address(&tap.source)
+        && let Some(address) = lean::address(&tap.location)
     {
         let receiving = lean::start(tap, address)?;
         return Ok(Running { receiver: Some(Receiver::Lean(receiving)), tap: tap.clone() });
@@ -382,7 +415,7 @@ pub(super) fn tear_down(running: Running, camera: &str, within: Duration) -> boo
 fn build(tap: &Arc<Tap>) -> Result<gst::Pipeline, Fault> {
     let pipeline = new_pipeline();
     listen(&pipeline, tap)?;
-    let sourced = match &tap.source.location {
+    let sourced = match &tap.location {
         Location::Rtsp { url, transport, credentials } => {
             let credentials =
                 credentials.as_ref().map(|known| (known.user.as_str(), known.password.reveal()));
@@ -435,7 +468,7 @@ fn on_error(tap: &Tap, error: &gst::message::Error) {
         Some(codec) if debug.is_some_and(|text| text.contains("not-negotiated")) => {
             error::unsupported_depth(codec, "pixels in a form that no reader knows")
         }
-        _ => match error::meaning(&tap.source.location, &tap.secrets, &cause, debug) {
+        _ => match error::meaning(&tap.location, &tap.secrets, &cause, debug) {
             Meaning::Fault(fault) => fault,
             Meaning::NoConnection => return tap.note(Note::NoConnection),
         },

@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::address::RtspUrl;
+use super::certificate::Fingerprint;
 use super::diagnose;
 use super::error::{Fault, VideoError};
 use super::meter::StreamMeasure;
+use super::rtsp::ANSWER_WITHIN;
 use super::source::{Location, Source};
 use super::stream_info::StreamInfo;
 use super::supervise::{CameraEvent, FrameSink, Talk, supervise_as};
+use super::tls::{self, TlsLook};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::{Frame, Picture};
@@ -34,6 +38,10 @@ pub struct ProbeReport {
     pub measure: StreamMeasure,
     /// What the camera's server calls itself.
     pub server: Option<String>,
+    /// Where the camera sent us on to.
+    pub redirected_to: Option<String>,
+    /// Fingerprint of its certificate, where the address is encrypted.
+    pub certificate: Option<Fingerprint>,
     /// Time from the start to the first decoded picture.
     pub first_picture_after: Duration,
     /// Time from the first picture to the end of the measurement.
@@ -54,6 +62,7 @@ pub fn probe(mut source: Source, within: Duration) -> Result<ProbeReport, VideoE
     let started = Instant::now();
     let deadline = started + within.saturating_sub(CLOSING);
     // GStreamer's own timeouts know better words than "no picture came"; they must fire before us.
+    source.answer_within.get_or_insert(ANSWER_WITHIN.min(within.mul_f32(0.5)));
     source.stall_after = source.stall_after.min(within.mul_f32(0.5));
     let url = match &source.location {
         Location::Rtsp { url, .. } => Some(url.clone()),
@@ -86,7 +95,9 @@ pub fn probe(mut source: Source, within: Duration) -> Result<ProbeReport, VideoE
         (Some(stream), Some(picture), Some(first)) => Ok(ProbeReport {
             stream,
             measure: stats.measure,
-            server: url.as_ref().and_then(diagnose::server_name),
+            certificate: url.as_ref().filter(|url| url.is_encrypted()).and_then(certificate),
+            server: url.as_ref().filter(|url| !url.is_encrypted()).and_then(diagnose::server_name),
+            redirected_to: stats.redirected_to,
             first_picture_after: first - started,
             watched,
             frames: stats.frames,
@@ -97,6 +108,13 @@ pub fn probe(mut source: Source, within: Duration) -> Result<ProbeReport, VideoE
             let packets = stats.measure.units > 0;
             VideoError::of(&camera, Fault::NoPicture { after: within.saturating_sub(CLOSING), packets })
         })),
+    }
+}
+
+fn certificate(url: &RtspUrl) -> Option<Fingerprint> {
+    match tls::look(url) {
+        TlsLook::Certificate(fingerprint) => Some(fingerprint),
+        TlsLook::Refused(_) | TlsLook::Nothing => None,
     }
 }
 

@@ -35,7 +35,7 @@ impl Receivers {
     pub fn of(source: &Source, talk: Talk) -> Self {
         let now = match (&source.location, source.receiver) {
             (Location::File { .. }, _) => None,
-            (Location::Rtsp { .. }, Receiver::Auto) if lean::address(source).is_some() => {
+            (Location::Rtsp { .. }, Receiver::Auto) if lean::address(&source.location).is_some() => {
                 Some(ReceivedBy::Lean)
             }
             (Location::Rtsp { .. }, _) => Some(ReceivedBy::Gstreamer),
@@ -43,9 +43,12 @@ impl Receivers {
         Receivers { camera: source.camera.clone(), talk, now, misread: None, closed: None }
     }
 
-    /// The one for the next attempt.
-    pub fn now(&self) -> Option<ReceivedBy> {
-        self.now
+    /// The one for an attempt that asks there.
+    pub fn now(&self, location: &Location) -> Option<ReceivedBy> {
+        match self.now {
+            Some(ReceivedBy::Lean) if lean::address(location).is_none() => Some(ReceivedBy::Gstreamer),
+            now => now,
+        }
     }
 
     /// Something came that the lean receiver does not take; `ran`: pictures had come.
@@ -87,6 +90,11 @@ mod tests {
     use super::*;
     use crate::video::{RtspUrl, Transport};
 
+    fn now(receivers: &Receivers) -> Option<ReceivedBy> {
+        let url = RtspUrl::parse("rtsp://cam/x").unwrap();
+        receivers.now(&Location::Rtsp { url, transport: Transport::Tcp, credentials: None })
+    }
+
     fn receivers(url: &str, transport: Transport, receiver: Receiver) -> Receivers {
         let url = RtspUrl::parse(url).unwrap();
         let mut source = Source::new("cam", Location::Rtsp { url, transport, credentials: None });
@@ -118,7 +126,7 @@ mod tests {
             ("rtsp://cam/a/../b", Transport::Tcp, Receiver::Auto, Gstreamer),
             ("rtsp://cam/\u{e9}", Transport::Tcp, Receiver::Auto, Gstreamer),
         ] {
-            assert_eq!(receivers(url, transport, receiver).now(), Some(expected), "{url}");
+            assert_eq!(receivers(url, transport, receiver).now, Some(expected), "{url}");
         }
     }
 
@@ -126,7 +134,7 @@ mod tests {
     fn what_is_misread_before_the_first_picture_goes_to_gstreamer_at_once() {
         let mut receivers = lean_one();
         receivers.misread("x", false, Instant::now());
-        assert_eq!(receivers.now(), Some(ReceivedBy::Gstreamer));
+        assert_eq!(now(&receivers), Some(ReceivedBy::Gstreamer));
     }
 
     #[test]
@@ -135,9 +143,9 @@ mod tests {
         let begin = Instant::now();
         receivers.misread("x", true, begin);
         receivers.misread("x", true, begin + MISREAD_AGAIN_WITHIN);
-        assert_eq!(receivers.now(), Some(ReceivedBy::Lean));
+        assert_eq!(now(&receivers), Some(ReceivedBy::Lean));
         receivers.misread("x", true, begin + MISREAD_AGAIN_WITHIN + Duration::from_secs(60));
-        assert_eq!(receivers.now(), Some(ReceivedBy::Gstreamer));
+        assert_eq!(now(&receivers), Some(ReceivedBy::Gstreamer));
     }
 
     #[test]
@@ -148,8 +156,8 @@ mod tests {
         receivers.closed(Duration::from_secs(1), begin);
         receivers.closed(minute, begin);
         receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN);
-        assert_eq!(receivers.now(), Some(ReceivedBy::Lean));
+        assert_eq!(now(&receivers), Some(ReceivedBy::Lean));
         receivers.closed(minute, begin + CLOSED_AGAIN_WITHIN + minute);
-        assert_eq!(receivers.now(), Some(ReceivedBy::Gstreamer));
+        assert_eq!(now(&receivers), Some(ReceivedBy::Gstreamer));
     }
 }

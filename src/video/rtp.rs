@@ -93,7 +93,7 @@ fn number(packet: &[u8]) -> u16 {
 }
 
 /// Where what stands behind the header and before the padding is; `None` if the header does not fit into the packet.
-fn payload(packet: &[u8]) -> Option<Range<usize>> {
+pub(super) fn payload(packet: &[u8]) -> Option<Range<usize>> {
     let (&flags, &last) = (packet.first()?, packet.last()?);
     let (padded, extended, sources) = (flags & 0x20 != 0, flags & 0x10 != 0, usize::from(flags & 0x0f));
     let mut begin = HEADER + 4 * sources;

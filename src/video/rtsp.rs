@@ -4,6 +4,7 @@
 //! GStreamer's threads; must never let an unsound packet through to a depayloader ([`rtp`](super::rtp)).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use gstreamer as gst;
@@ -12,13 +13,15 @@ use gstreamer::prelude::*;
 use gstreamer_rtsp_server::gst_sdp;
 use parking_lot::Mutex;
 
+use super::address::RtspUrl;
 use super::decoder::Codec;
 use super::decoding::attach;
 use super::demux::discard;
 use super::error::{self, Fault};
-use super::pipeline::{Tap, make};
+use super::pipeline::{Note, Tap, make};
 use super::rtp::{self, PacketGate, Verdict};
-use super::source::{RtspUrl, Transport};
+use super::source::Transport;
+use super::tls;
 
 /// What the jitter buffer may hold back. Nothing waits for it while packets come in order: frames are
 /// shown when they are decoded (`sync=false`). It bounds the wait for a lost datagram, and what may pile
@@ -47,12 +50,14 @@ pub(super) fn add(
     source.set_property_from_str("protocols", transport.name());
     source.set_property("latency", u32::try_from(JITTER.as_millis()).unwrap_or(u32::MAX));
     source.set_property("drop-on-latency", true);
-    source.set_property("tcp-timeout", micros(tap.source.stall_after.min(ANSWER_WITHIN)));
+    source.set_property("tcp-timeout", micros(tap.answer_within));
     source.set_property("timeout", micros(tap.source.stall_after));
     if let Some((user, password)) = credentials {
         source.set_property("user-id", user);
         source.set_property("user-pw", password);
     }
+    refuse_to_go_elsewhere(&source, tap, url);
+    tls::believe(&source, tap)?;
     choose_stream(&source, tap);
     let (weak, tap) = (pipeline.downgrade(), tap.clone());
     let entry = Mutex::new(None::<glib::WeakRef<gst::Pad>>);
@@ -77,6 +82,34 @@ pub(super) fn add(
         });
     });
     pipeline.add(&source).map_err(|error| Fault::Broken { detail: error.to_string() })
+}
+
+/// `rtspsrc` follows a camera that sends it elsewhere, with user and password and wherever that is. What it would ask there
+/// is held back: whoever watches the attempt decides.
+fn refuse_to_go_elsewhere(source: &gst::Element, tap: &Arc<Tap>, url: &RtspUrl) {
+    /// More than it asks before the first picture, unless it goes round in a circle.
+    const MOST_REQUESTS: u32 = 24;
+    let (tap, asked) = (tap.clone(), url.full().to_owned());
+    let requests = AtomicU32::new(0);
+    source.connect("before-send", false, move |values| {
+        // After a panic nothing may be asked any more.
+        let mut is_sent = false;
+        tap.guarded(|| {
+            let source = values.first().and_then(|value| value.get::<gst::Element>().ok());
+            let location = source.and_then(|source| source.property::<Option<String>>("location"));
+            let elsewhere = location.filter(|location| *location != asked);
+            let in_a_circle = || {
+                let is_one_more = requests.fetch_add(1, Ordering::Relaxed) >= MOST_REQUESTS;
+                (is_one_more && tap.known.lock().codec.is_none()).then(|| asked.clone())
+            };
+            match elsewhere.or_else(in_a_circle) {
+                Some(elsewhere) => tap.note(Note::Redirected(elsewhere)),
+                None => is_sent = true,
+            }
+            Ok(())
+        });
+        Some(is_sent.to_value())
+    });
 }
 
 /// What stands between packets and a decoder.

@@ -24,11 +24,12 @@ use gstreamer_rtsp_server::gst_rtsp;
 use gstreamer_rtsp_server::prelude::*;
 use parking_lot::Mutex;
 
+use super::address::RtspUrl;
 use super::deadline;
 use super::decoder::{self, Codec, DecoderChoice};
 use super::demux::{FileNotes, Gaps};
 use super::error::{Fault, VideoError};
-use super::source::{RtspUrl, Secret};
+use super::source::Secret;
 use super::{decoding, demux, pipeline};
 
 /// The first access unit of a file must come within this; it is a local file.

@@ -31,6 +31,8 @@ use super::loss_log::LossLog;
 use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::receivers::Receivers;
+use super::redirects::Redirects;
+use super::rtsp::ANSWER_WITHIN;
 use super::source::{Location, ReceivedBy, Source};
 use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
@@ -51,6 +53,9 @@ const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(30);
 const HEAD_START: Duration = Duration::from_secs(2);
 /// However long the wait for the next attempt is, the thread says so often that it lives.
 const BEAT: Duration = Duration::from_secs(30);
+/// What a camera gets for one answer once it was too slow: some need half a minute to wake up. No camera that we know of
+/// needs more.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 /// Notes that wait for the thread; overflow drops the newest, because the first ones say why.
 const NOTES: usize = 64;
 
@@ -144,6 +149,8 @@ pub struct CameraStats {
     pub received_by: Option<ReceivedBy>,
     /// What its gate does and did in this attempt, once its stream was found.
     pub gate: Option<(GateMode, GateCounts)>,
+    /// Where the camera sent us on to; `None` where it plays at its own address.
+    pub redirected_to: Option<String>,
     /// Why it was lost last; `None` while it runs.
     pub last_error: Option<VideoError>,
 }
@@ -203,6 +210,7 @@ pub(super) fn supervise_as(
             state: CameraState::Connecting,
             tap: None,
             stream: None,
+            redirected_to: None,
             last_error: None,
         }),
         stop_by: Mutex::new(None),
@@ -211,12 +219,15 @@ pub(super) fn supervise_as(
     });
     let backoff = Backoff::new(shared.backoff_limits);
     let receivers = Receivers::of(&shared.source, talk);
+    let redirects = Redirects::of(&shared.source.location);
     let supervisor = Supervisor {
         shared: shared.clone(),
         sink,
         notes,
         backoff,
         receivers,
+        redirects,
+        is_slow: false,
         refused: Vec::new(),
         attempt: 0,
         log: LossLog::default(),
@@ -253,6 +264,7 @@ impl CameraHandle {
             measure: status.tap.as_ref().map(|tap| tap.measure()).unwrap_or_default(),
             received_by: status.tap.as_ref().and_then(|tap| tap.received_by),
             gate: status.tap.as_ref().and_then(|tap| tap.gate()).map(|gate| (gate.mode, gate.counts)),
+            redirected_to: status.redirected_to.clone(),
             last_error: status.last_error.clone(),
         }
     }
@@ -324,6 +336,7 @@ struct Status {
     state: CameraState,
     tap: Option<Arc<Tap>>,
     stream: Option<StreamInfo>,
+    redirected_to: Option<String>,
     last_error: Option<VideoError>,
 }
 
@@ -358,6 +371,8 @@ enum End {
     OtherDecoder(String, Fault),
     /// Connect again at once; the receivers know how.
     OtherWay,
+    /// Connect again at once; the redirects know where.
+    Elsewhere,
 }
 
 /// What comes after an attempt.
@@ -373,6 +388,9 @@ struct Supervisor {
     notes: Receiver<NumberedNote>,
     backoff: Backoff,
     receivers: Receivers,
+    redirects: Redirects,
+    /// An answer of the camera came too late, or not at all: the next attempt waits for longer.
+    is_slow: bool,
     refused: Vec<String>,
     attempt: u64,
     log: LossLog,
@@ -411,7 +429,10 @@ impl Supervisor {
             self.attempt,
             self.shared.send.clone(),
         );
-        let tap = Arc::new(tap.received_by(self.receivers.now()));
+        let location = self.redirects.now().clone();
+        let receiver = self.receivers.now(&location);
+        let slowly = self.is_slow.then(|| tap.answer_within.max(LONGEST_ANSWER));
+        let tap = Arc::new(tap.received_by(receiver).asking(location, slowly));
         self.shared.status.lock().tap = Some(tap.clone());
         let started = Instant::now();
         let end = self.run_once(&tap, started);
@@ -427,7 +448,7 @@ impl Supervisor {
                 self.refused.push(decoder);
                 Next::AttemptIn(Duration::ZERO)
             }
-            End::OtherWay => Next::AttemptIn(Duration::ZERO),
+            End::OtherWay | End::Elsewhere => Next::AttemptIn(Duration::ZERO),
             End::StreamOver => self.after_the_end(&tap, ran),
             End::Lost(fault) => self.report_lost(fault, ran),
         }
@@ -493,13 +514,14 @@ impl Supervisor {
                 None
             }
             Note::Failed(fault) => Some(self.explained(fault)),
+            Note::Redirected(to) => Some(self.sent_on(&to)),
             Note::Unsuited(why) => Some(self.by_gstreamer(&why)),
             Note::Misread(why) => {
                 self.receivers.misread(&why, tap.frames() > 0, Instant::now());
                 Some(End::OtherWay)
             }
             Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
-            Note::NoConnection => Some(End::Lost(match &self.shared.source.location {
+            Note::NoConnection => Some(End::Lost(match self.redirects.now() {
                 Location::Rtsp { url, .. } => diagnose::no_connection(url),
                 Location::File { .. } => Fault::Broken { detail: "no connection to a file".into() },
             })),
@@ -513,14 +535,39 @@ impl Supervisor {
         End::OtherWay
     }
 
+    /// The camera names another address for what was asked.
+    fn sent_on(&mut self, to: &str) -> End {
+        match self.redirects.follow(to, &self.shared.source.secrets()) {
+            Ok(()) => {
+                let to = self.redirects.led_to();
+                if self.shared.talk == Talk::Log && self.shared.status.lock().redirected_to != to {
+                    let camera = &*self.shared.source.camera;
+                    let login = if self.redirects.is_without_login() { "stays behind" } else { "goes along" };
+                    info!(camera, to = to.as_deref().unwrap_or(""), login, "the camera sends us on");
+                }
+                self.shared.status.lock().redirected_to = to;
+                End::Elsewhere
+            }
+            Err(fault) => End::Lost(fault),
+        }
+    }
+
     /// A refused password may have been right; one that was proven was not refused over its form.
     fn explained(&mut self, fault: Fault) -> End {
-        let shared = self.shared.clone();
-        let Location::Rtsp { url, .. } = &shared.source.location else { return End::Lost(fault) };
+        let location = self.redirects.now().clone();
+        let Location::Rtsp { url, .. } = &location else { return End::Lost(fault) };
+        if let Fault::Status { status: 300..400, .. } = &fault
+            && let Some(to) = diagnose::redirected_to(url)
+        {
+            return self.sent_on(&to);
+        }
+        if matches!(fault, Fault::PasswordNeeded { .. }) && self.redirects.is_without_login() {
+            return End::Lost(Fault::LoginElsewhere { to: url.to_string() });
+        }
         if self.backoff.is_proven() || !matches!(fault, Fault::PasswordWrong { .. }) {
             return End::Lost(fault);
         }
-        match self.receivers.now() {
+        match self.receivers.now(&location) {
             // It answers the first challenge only, and GStreamer the one that it knows best.
             Some(ReceivedBy::Lean) if diagnose::offers_a_choice_of_logins(url) => {
                 self.by_gstreamer("it offers a choice of logins")
@@ -549,7 +596,10 @@ impl Supervisor {
             return (left, Fault::Stalled { after: stall_after });
         }
         let packets = tap.measure().units > 0;
-        let within = if packets { stall_after.max(FIRST_PICTURE_WITHIN) } else { stall_after + HEAD_START };
+        // Before the first packet the camera answers three times, or twice as often where it asks for a login.
+        let answers = tap.answer_within.saturating_sub(ANSWER_WITHIN) * 3;
+        let unanswered = stall_after + HEAD_START + answers;
+        let within = if packets { stall_after.max(FIRST_PICTURE_WITHIN) } else { unanswered };
         let left = within.saturating_sub(started.elapsed());
         (left, Fault::NoPicture { after: within, packets })
     }
@@ -561,6 +611,7 @@ impl Supervisor {
             status.state = CameraState::Running;
             status.last_error = None;
             status.stream = Some(stream.clone());
+            status.redirected_to = self.redirects.led_to();
             connected
         };
         let camera = &*self.shared.source.camera;
@@ -604,6 +655,10 @@ impl Supervisor {
         if ran >= STABLE_AFTER {
             self.backoff.reset();
         }
+        // A camera that cannot be waited for twice at once gets its usual time in between.
+        let waits_twice = self.receivers.now(self.redirects.now()) == Some(ReceivedBy::Lean);
+        self.is_slow = matches!(fault, Fault::NoAnswer { .. }) && (waits_twice || !self.is_slow);
+        self.redirects.start_over(&self.shared.source.location);
         self.log.ran(ran);
         let retry_in = self.backoff.wait_after(fault.persistence(), rand::random());
         let reason = VideoError::of(&self.shared.source.camera, fault);

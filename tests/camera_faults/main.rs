@@ -11,14 +11,17 @@ mod support;
 mod answers;
 mod bitstream;
 mod descriptions;
+mod encrypted;
 mod framing;
 mod here;
 mod hostile;
 mod logins;
 mod loss;
 mod many;
+mod redirects;
 mod sessions;
 mod silence;
+mod slow;
 mod stamps;
 mod watching;
 

@@ -135,3 +135,68 @@ fn a_session_that_changes_its_name_goes_on() {
     watched.holds();
     watched.stop();
 }
+
+/// Answers that leave something out or write it in their own way: what was asked for stands, and nothing is guessed.
+#[test]
+fn answers_to_setup_are_read_however_cameras_write_them() {
+    for lines in [
+        "Session:4711;timeout=60\nTransport:RTP/AVP/TCP;unicast",
+        "Session:4711 ;timeout=60\nTransport:RTP/AVP/TCP;unicast;interleaved=0-1",
+        "Session:4711 ; timeout = 60 \nTransport:RTP/AVP/TCP; unicast; interleaved = 0 - 1 ",
+        "session:4711\ntransport:RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=ZZ;mode=\"PLAY\"",
+        "SESSION:4711;timeout=0\nTRANSPORT:rtp/avp/tcp;Unicast;Interleaved=0",
+        "Session:4711;server_timeout=60\nTransport:RTP/AVP/TCP;unicast;interleaved=0-1",
+        "Session:4711",
+        "Transport:RTP/AVP/TCP;unicast;interleaved=0-1",
+    ] {
+        let watched = Watched::start(Behaviour { set_up: Some(lines), ..Behaviour::default() });
+        watched.holds_with(0.9, 50);
+        assert_eq!(watched.handle.stats().received_by, Some(ReceivedBy::Lean), "{lines}");
+        watched.stop();
+    }
+}
+
+#[test]
+fn answers_without_a_number_answer_what_was_asked() {
+    let watched = Watched::start(Behaviour { numbered: false, ..Behaviour::default() });
+    watched.holds();
+    assert_eq!(watched.handle.stats().received_by, Some(ReceivedBy::Lean));
+    watched.stop();
+}
+
+#[test]
+fn a_camera_that_names_no_methods_is_given_signs_of_life_with_options() {
+    let mut behaviour = impatient(Some(5), BASIC);
+    behaviour.answers.insert("OPTIONS", Answer::Status(200, "OK"));
+    let watched = Watched::start(behaviour);
+    outlives(&watched, 10);
+    assert_eq!(watched.server.count("GET_PARAMETER"), 0);
+    watched.stop();
+}
+
+/// Somebody else's panic is ours as well: nothing that a camera says may reach one.
+#[test]
+fn no_answer_of_a_camera_makes_anything_panic() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static PANICS: AtomicUsize = AtomicUsize::new(0);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let thread = std::thread::current();
+        if thread.name().is_some_and(|name| name == "receive") {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+        }
+        before(info);
+    }));
+    for lines in [
+        "Session:4711 ;timeout=60\nTransport:RTP/AVP/TCP;unicast;interleaved=0-1",
+        "Session:\nTransport:",
+        "Session:\u{1}\u{7f}é;timeout=99999999999999999999\nTransport:RTP/AVP/TCP;interleaved=999-1000;ssrc=x",
+        "Session:;;;=;timeout\nTransport:;;;interleaved",
+        "X-Nothing:x",
+    ] {
+        let watched = Watched::start(Behaviour { set_up: Some(lines), ..Behaviour::default() });
+        watched.sink.wait("an outcome", |seen| (!seen.events.is_empty()).then_some(()));
+        watched.stop();
+    }
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}

@@ -17,3 +17,4 @@ pub mod rtsp_plain;
 pub mod rtsp_sink;
 pub mod seen;
 pub mod site;
+pub mod tls_front;

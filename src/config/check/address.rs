@@ -7,6 +7,7 @@ use url::Url;
 use super::Checker;
 use crate::config::document::At;
 use crate::config::suggest;
+use crate::contract::stream_address::{self, AddressTrouble};
 
 impl Checker<'_, '_> {
     /// An address with one of these schemes, with neither user nor password inside.
@@ -18,10 +19,35 @@ impl Checker<'_, '_> {
         schemes: &[&str],
     ) -> Option<Url> {
         let At { value, span } = field;
-        let text = value.trim();
+        let is_stream = schemes.contains(&"rtsp");
+        // Places in front of the host say nothing more than `secret` does.
+        let bare =
+            if is_stream { stream_address::without_login_places(value.trim()) } else { value.trim().into() };
+        let text = bare.as_ref();
         // First of all, and on the bare text: what looks like a password must not reach any other message.
         if let Some(why) = secret_inside(text) {
-            self.secret_in_address(span, name, owner, why);
+            self.secret_in_address(span, name, owner, why, is_stream);
+            return None;
+        }
+        if let Some(place) = stream_address::unknown_place(text).filter(|_| is_stream) {
+            let what = format!("{owner}: `{name}` has a place that nothing fills in{}", super::quoted(place));
+            self.report.error(span, what).hint(
+                "`{user}` and `{password}` are filled in from the secret file; a brace of the address itself is written %7B",
+            );
+            return None;
+        }
+        if let Some(trouble) = stream_address::trouble(text) {
+            let (what, hint) = match trouble {
+                AddressTrouble::Brackets => (
+                    "has an IPv6 address without brackets",
+                    format!("write it like {}", example_of_ipv6(schemes)),
+                ),
+                AddressTrouble::Zone => (
+                    "has an IPv6 address with a zone (`%`), which only one machine understands",
+                    "use the IPv4 address, the name, or an IPv6 address that begins with fd or 2".to_owned(),
+                ),
+            };
+            self.report.error(span, format!("{owner}: `{name}` {what}")).hint(hint);
             return None;
         }
         let Some((scheme, _)) = text.split_once("://") else {
@@ -40,7 +66,7 @@ impl Checker<'_, '_> {
         match Url::parse(text) {
             Ok(url) if url.username().is_empty() && url.password().is_none() => Some(url),
             Ok(_) => {
-                self.secret_in_address(span, name, owner, "a user");
+                self.secret_in_address(span, name, owner, "a user", is_stream);
                 None
             }
             Err(error) => {
@@ -53,10 +79,21 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn secret_in_address(&mut self, span: &Range<usize>, name: &str, owner: &str, why: &str) {
-        self.report
-            .error(span, format!("{owner}: `{name}` holds {why}"))
-            .hint("write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\"");
+    fn secret_in_address(
+        &mut self,
+        span: &Range<usize>,
+        name: &str,
+        owner: &str,
+        why: &str,
+        is_stream: bool,
+    ) {
+        let mut hint =
+            "write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\""
+                .to_owned();
+        if is_stream {
+            hint.push_str("; where the device wants both inside the address, write {user} and {password} in their places");
+        }
+        self.report.error(span, format!("{owner}: `{name}` holds {why}")).hint(hint);
     }
 }
 
@@ -79,6 +116,10 @@ fn example(schemes: &[&str]) -> &'static str {
     if schemes.contains(&"rtsp") { "rtsp://10.0.0.31/stream2" } else { "mqtts://centre.example:8883" }
 }
 
+fn example_of_ipv6(schemes: &[&str]) -> &'static str {
+    if schemes.contains(&"rtsp") { "rtsp://[fd00::31]:554/stream2" } else { "mqtts://[fd00::31]:8883" }
+}
+
 /// What an address holds that belongs into a secret file.
 fn secret_inside(text: &str) -> Option<&'static str> {
     let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
@@ -90,9 +131,11 @@ fn secret_inside(text: &str) -> Option<&'static str> {
     if after_scheme.contains('@') {
         return Some("what looks like a user or a password (`@`)");
     }
-    let lower = after_scheme.to_lowercase();
-    const SIGNS: [&str; 5] = ["password=", "passwd=", "pwd=", "pass=", "passphrase="];
-    SIGNS.iter().any(|sign| lower.contains(sign)).then_some("a password")
+    let is_password = |name: &str, value: &str| {
+        stream_address::names_a_password(name) && !value.is_empty() && value != stream_address::PASSWORD_PLACE
+    };
+    let mut parameters = stream_address::parameters(after_scheme);
+    parameters.any(|(name, value)| is_password(name, &after_scheme[value])).then_some("a password")
 }
 
 #[cfg(test)]
@@ -109,12 +152,16 @@ mod tests {
             "rtsp://10.0.0.1/user=admin&Password=pw&channel=1",
             "rtsp://10.0.0.1/s?pwd=x",
             "rtsp://:@10.0.0.1",
+            "rtsp://10.0.0.1/s?loginuse=admin&loginpas=pw",
+            "rtsp://10.0.0.1/user=admin&password={password}x&channel=1",
         ] {
             assert!(secret_inside(text).is_some(), "{text}");
         }
         for text in [
             "rtsp://10.0.0.31/stream2",
             "rtsp://[fe80::1]:554/a?channel=1",
+            "rtsp://10.0.0.1/user={user}&password={password}&channel=1",
+            "rtsp://10.0.0.1/user=admin&password=&channel=1",
             "mqtts://centre.example:8883",
             "",
         ] {

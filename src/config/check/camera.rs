@@ -15,7 +15,8 @@ use crate::analysis::plausible::LARGEST_BOX;
 use crate::config::document::{
     self, At, CameraDocument, DecodePolicy, Decoder, Document, Transport, ZoneDocument,
 };
-use crate::config::settings::{Camera, CameraSource};
+use crate::config::settings::{Camera, CameraSource, CameraTrust};
+use crate::contract::stream_address;
 
 /// The sound zones that want to be counted.
 fn counted(camera: &CameraDocument, zones: &BTreeMap<Arc<str>, Polygon>) -> Vec<Arc<str>> {
@@ -59,6 +60,8 @@ impl Checker<'_, '_> {
         let source = self.source(camera, span, &owner);
         let url_main = camera.url_main.as_ref().and_then(|field| self.main_stream(field, &source, &owner));
         let credentials = self.credentials(&camera.user, &camera.secret, span, &owner);
+        self.places_are_filled(camera, span, &owner);
+        let trust = self.trust(camera, &source, &owner);
         let grid = camera.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
         let lonlat = camera.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
         let rotate = camera.rotate.as_ref().map_or(0, |field| self.rotation(field, &owner));
@@ -75,6 +78,11 @@ impl Checker<'_, '_> {
             source: source?,
             url_main,
             credentials,
+            trust: trust?,
+            answer_within: camera
+                .answer_within_secs
+                .as_ref()
+                .map(|_| seconds(&camera.answer_within_secs, 0.0)),
             grid: grid?,
             address: text_of(&camera.address),
             lonlat,
@@ -145,7 +153,55 @@ impl Checker<'_, '_> {
                 .hint("for example rtsp://10.0.0.31/stream2");
             return None;
         }
-        Some(CameraSource::Rtsp { url: url.to_string(), transport })
+        Some(CameraSource::Rtsp { url: with_places(&url), transport })
+    }
+
+    /// Whose certificate is believed.
+    fn trust(
+        &mut self,
+        camera: &CameraDocument,
+        source: &Option<CameraSource>,
+        owner: &str,
+    ) -> Option<CameraTrust> {
+        let named = [("ca_file", &camera.ca_file), ("certificate_sha256", &camera.certificate_sha256)];
+        let is_encrypted = match source {
+            Some(CameraSource::Rtsp { url, .. }) => url.starts_with("rtsps:"),
+            Some(CameraSource::File(_)) => false,
+            None => true,
+        };
+        for (name, field) in named {
+            if let Some(field) = field.as_ref().filter(|_| !is_encrypted) {
+                self.report
+                    .error(&field.span, format!("{owner}: `{name}` with an address that is not encrypted"))
+                    .hint("begin `url` with `rtsps://`, or leave it out");
+                return None;
+            }
+        }
+        match (&camera.ca_file, &camera.certificate_sha256) {
+            (None, None) => Some(CameraTrust::System),
+            (Some(file), None) => Some(CameraTrust::Authority(self.file(file, "ca_file", owner))),
+            (None, Some(pin)) => stream_address::fingerprint(&pin.value).map(CameraTrust::Pinned),
+            (Some(_), Some(pin)) => {
+                self.report
+                    .error(&pin.span, format!("{owner}: has both `ca_file` and `certificate_sha256`"))
+                    .hint("a pinned certificate needs no authority: leave one of them out");
+                None
+            }
+        }
+    }
+
+    /// An address with places for the login needs one.
+    fn places_are_filled(&mut self, camera: &CameraDocument, span: &Range<usize>, owner: &str) {
+        if camera.secret.is_some() || self.taken_out.resembles(span.start, "secret") {
+            return;
+        }
+        for (name, field) in [("url", &camera.url), ("url_main", &camera.url_main)] {
+            if let Some(At { span, .. }) = field.as_ref().filter(|at| stream_address::has_places(&at.value)) {
+                self.report
+                    .error(span, format!("{owner}: `{name}` has a place for the login, but there is no `secret`"))
+                    .hint("write `user:password` to a file in the secrets folder with `lookout secret set NAME` and name it: secret = \"NAME\"");
+            }
+        }
     }
 
     /// The larger stream of the same camera: what logs in there logs in here, so it is at the same place.
@@ -162,7 +218,7 @@ impl Checker<'_, '_> {
             Some(CameraSource::File(_)) => {
                 ("stands beside a file", "a file has no larger stream: leave `url_main` out")
             }
-            Some(CameraSource::Rtsp { url, .. }) if *url == main.as_str() => (
+            Some(CameraSource::Rtsp { url, .. }) if *url == with_places(&main) => (
                 "is the stream of `url`",
                 "`url` is the camera's small stream, `url_main` its large one; leave it out where there is one stream",
             ),
@@ -174,7 +230,7 @@ impl Checker<'_, '_> {
                     "it is the large stream of the same camera, for example rtsp://10.0.0.31/stream1 beside rtsp://10.0.0.31/stream2",
                 )
             }
-            Some(CameraSource::Rtsp { .. }) => return Some(main.to_string()),
+            Some(CameraSource::Rtsp { .. }) => return Some(with_places(&main)),
         };
         self.report.error(&field.span, format!("{owner}: `url_main` {what}")).hint(hint);
         None
@@ -310,6 +366,13 @@ impl Checker<'_, '_> {
         }
         masks
     }
+}
+
+/// The address with the places for the login as they were typed: reading it encodes their braces.
+fn with_places(url: &Url) -> String {
+    let encoded = |place: &str| place.replace('{', "%7B").replace('}', "%7D");
+    let places = [stream_address::USER_PLACE, stream_address::PASSWORD_PLACE];
+    places.iter().fold(url.to_string(), |text, place| text.replace(&encoded(place), place))
 }
 
 /// How people call a camera.

@@ -1,12 +1,14 @@
 //! A receiver for most cameras that costs little: all of them on one thread, without GStreamer.
 //!
-//! For `rtsp://` over TCP with H.264 or H.265. The conversation (login, description, session, sign of life) is the
-//! library retina's; packets pass the [packet gate](super::rtp), are [joined](join) to pictures and go to the
-//! camera's [`Intake`](super::intake). Everything else, and every camera that the library does not understand, is
-//! received by GStreamer ([`rtsp`](super::rtsp)); [`Supervisor`](super::supervise) decides.
+//! For `rtsp://` over TCP with H.264 or H.265. The conversation is our own, because cameras get every part of it wrong and
+//! a client must neither refuse nor fall over them: [`message`] reads what stands in the connection, [`connection`] asks and
+//! waits, [`login`] proves who asks, [`description`] finds the stream, [`session`] puts them together. Packets are put
+//! [in order](packets), pass the [packet gate](super::rtp), are [joined](join) to pictures and go to the camera's
+//! [`Intake`](super::intake). Everything else is received by GStreamer ([`rtsp`](super::rtsp));
+//! [`Supervisor`](super::supervise) decides.
 //!
 //! ```text
-//!  camera ─ TCP ─► `session` on the one thread of `runtime` ► PacketGate ► `join` ► Intake
+//!  camera ─ TCP ─► `session` on the one thread of `runtime` ► `packets` ► PacketGate ► `join` ► Intake
 //!                        │ how it ended: `trouble`
 //! ```
 //!
@@ -14,13 +16,18 @@
 //! patrol: 0.7 to 1.1 ms of processor time per camera and second and no thread, where `rtspsrc` takes 5 to 8 ms and four
 //! threads; decoding a key frame every two seconds adds 2 to 3 ms to either. `tests/video_receivers.rs` measures it.
 //!
-//! Must never wait for a camera without a deadline, and never show a password: texts of the library are shortened and
+//! Must never wait for a camera without a deadline, and never show a password: what a camera says is shortened and
 //! redacted.
 
 mod bits;
+mod connection;
+mod description;
 mod form;
 mod join;
+mod login;
+mod message;
 mod nal;
+mod packets;
 mod runtime;
 mod session;
 mod sets;
@@ -32,24 +39,21 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use retina::client::SessionGroup;
 use tokio::sync::oneshot;
 use url::Url;
 
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
-use super::source::{Location, Source, Transport};
+use super::source::{Location, Transport};
 use runtime::ReceiveThread;
 use trouble::Trouble;
 
-/// A camera has so long to answer our parting; `rtspsrc` waits as long.
-const PARTING_WITHIN: Duration = Duration::from_millis(100);
 /// The thread has so long to let a camera go; it does nothing that takes long.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The address to ask, if this camera may be received here.
-pub(super) fn address(source: &Source) -> Option<Url> {
-    let Location::Rtsp { url, transport: Transport::Tcp, .. } = &source.location else { return None };
+pub(super) fn address(location: &Location) -> Option<Url> {
+    let Location::Rtsp { url, transport: Transport::Tcp, .. } = location else { return None };
     // An address that would be written differently could mean another stream.
     let parsed = Url::parse(url.full()).ok().filter(|parsed| parsed.as_str() == url.full());
     parsed.filter(|parsed| parsed.scheme() == "rtsp")
@@ -77,31 +81,43 @@ impl Drop for Receiving {
 pub(super) fn start(tap: &Arc<Tap>, url: Url) -> Result<Receiving, Fault> {
     let thread = ReceiveThread::shared()
         .map_err(|error| Fault::Broken { detail: format!("no thread to receive with: {error}") })?;
-    let (stop, stop_asked) = oneshot::channel();
+    let (stop, mut stop_asked) = oneshot::channel();
     let (done, stopped) = mpsc::sync_channel(1);
     let tap = tap.clone();
     thread.spawn(async move {
-        let group = Arc::new(SessionGroup::default());
-        let receive = AssertUnwindSafe(session::receive(&tap, url, group.clone())).catch_unwind();
-        // On the heap, so that it can be let go before its parting is waited for.
-        let mut receive = Box::pin(receive);
-        tokio::select! {
-            biased;
-            _ = stop_asked => {}
-            outcome = &mut receive => match outcome {
-                Ok(trouble) => tell(&tap, trouble),
-                // What is ours in it is caught where packets are taken; the rest is the library's, which reads
-                // what a camera sends.
-                Err(_) => tap.note(Note::Unsuited("the library failed over what it sends".into())),
-            },
+        // What is ours is caught where packets are taken; a panic of the rest loses one attempt of one camera.
+        let received = AssertUnwindSafe(receive(&tap, url, &mut stop_asked)).catch_unwind();
+        match Box::pin(received).await {
+            Ok(Some(trouble)) => tell(&tap, trouble),
+            Ok(None) => {}
+            Err(_) => tap.note(Note::Unsuited("an error in Lookout itself over what it sends".into())),
         }
-        drop(receive);
-        // Unanswered: what is left of it ends in the background.
-        let _ = tokio::time::timeout(PARTING_WITHIN, group.await_teardown()).await;
         // Nobody may wait for it.
         let _ = done.send(());
     });
     Ok(Receiving { stop: Some(stop), stopped, _thread: thread })
+}
+
+/// From the first request to our parting; `None` if it was stopped.
+async fn receive(tap: &Arc<Tap>, url: Url, stop_asked: &mut oneshot::Receiver<()>) -> Option<Trouble> {
+    let opened = tokio::select! {
+        biased;
+        _ = &mut *stop_asked => return None,
+        opened = session::open(tap, &url) => opened,
+    };
+    let mut playing = match opened {
+        Ok(playing) => playing,
+        Err(trouble) => return Some(trouble),
+    };
+    let outcome = tokio::select! {
+        biased;
+        _ = stop_asked => None,
+        trouble = playing.receive(tap) => Some(trouble),
+    };
+    if !matches!(outcome, Some(Trouble::Ended)) {
+        playing.part().await;
+    }
+    outcome
 }
 
 fn tell(tap: &Tap, trouble: Trouble) {
@@ -113,6 +129,8 @@ fn tell(tap: &Tap, trouble: Trouble) {
             Some(intake) => intake.end(),
             None => tap.note(Note::Ended),
         },
+        Trouble::Redirected(to) => tap.note(Note::Redirected(to)),
+        Trouble::NotRtsp => tap.note(Note::Failed(Fault::NotRtsp { address: tap.host_and_port() })),
         Trouble::Misread(why) => tap.note(Note::Misread(tap.clean(&why))),
         Trouble::Unsuited(why) => tap.note(Note::Unsuited(tap.clean(&why))),
     }

@@ -3,26 +3,24 @@
 //! Runs on the [shared thread](super::runtime); every wait for the camera has its deadline, except that for the next
 //! packet, which is the [watcher's](crate::video::supervise). Must never hand on a packet that was not looked at.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use gstreamer as gst;
-use gstreamer_rtsp_server::gst_sdp;
-use retina::client::{
-    InitialSequenceNumberPolicy, PacketItem, PlayOptions, Session, SessionGroup, SessionIdPolicy,
-    SessionOptions, SetupOptions, Stream, TcpTransportOptions, TeardownPolicy, Transport,
-    UnassignedChannelDataPolicy,
-};
-use retina::rtp::ReceivedPacket;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use url::Url;
 
+use super::connection::{Connection, Incoming};
+use super::description::{self, Chosen};
 use super::form::Form;
 use super::join::{Joined, Joiner, Piece};
+use super::message::Answer;
+use super::packets::Packets;
 use super::runtime;
-use super::sets;
 use super::stamps::Stamps;
 use super::trouble::{Stage, Trouble, Whose};
 use crate::video::decoder::Codec;
@@ -30,117 +28,223 @@ use crate::video::error::Fault;
 use crate::video::intake::Intake;
 use crate::video::pipeline::Tap;
 use crate::video::rtp::PacketGate;
-use crate::video::rtsp::{self, ANSWER_WITHIN};
+use crate::video::rtsp;
 use crate::video::source::Location;
 
 /// More for a camera that asks for a login: it is asked twice.
 const LOGIN_WITHIN: Duration = Duration::from_secs(2);
 /// How long it may take to find out whether anybody is there at all.
 const KNOCK_WITHIN: Duration = Duration::from_secs(2);
+/// While a slow camera is waited for, it is asked anew this often: one that was restarted meanwhile answers only what it is
+/// asked from then on.
+const ASK_ANEW_AFTER: Duration = Duration::from_secs(5);
+/// The timeout of a session whose camera names none (RFC 2326 section 12.37).
+const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// No camera is given a sign of life more rarely, whatever it says.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+/// So many packets before the answer to PLAY are kept: more than a key frame has.
+const MOST_EARLY: usize = 1000;
+/// A camera has so long to answer our parting; `rtspsrc` waits as long.
+const PARTING_WITHIN: Duration = Duration::from_millis(100);
 
-/// Receives until it ends, and says how it ended.
-pub(super) async fn receive(tap: &Arc<Tap>, url: Url, group: Arc<SessionGroup>) -> Trouble {
-    let Location::Rtsp { url: address, credentials, .. } = &tap.source.location else {
-        return Trouble::Unsuited("it is no camera".into());
+/// A session whose packets come.
+pub(super) struct Playing {
+    connection: Connection,
+    feed: Feed,
+    channel: u8,
+    session: Option<String>,
+    /// What signs of life ask for.
+    all: Url,
+    every: Duration,
+    /// The camera named it among its methods.
+    knows_get_parameter: bool,
+}
+
+/// Opens the stream. A camera that is known to be slow is asked anew on a second connection while the first one waits.
+pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
+    if !tap.is_patient {
+        return open_once(tap, url).await;
+    }
+    type Opening<'a> = Pin<Box<dyn Future<Output = Result<Playing, Trouble>> + Send + 'a>>;
+    let again = || -> Opening<'_> { Box::pin(open_once(tap, url)) };
+    let mut first = FuturesUnordered::from_iter([again()]);
+    let mut newest: Option<Opening<'_>> = None;
+    let mut anew_at = Instant::now() + ASK_ANEW_AFTER;
+    loop {
+        let other = async {
+            match newest.as_mut() {
+                Some(opening) => opening.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(outcome) = first.next() => return outcome,
+            outcome = other => match outcome {
+                Ok(playing) => return Ok(playing),
+                // The first one may still be answered.
+                Err(_) => newest = None,
+            },
+            () = sleep_until(anew_at) => {
+                newest = Some(again());
+                anew_at += ASK_ANEW_AFTER;
+            }
+        }
+    }
+}
+
+async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
+    let Location::Rtsp { url: address, credentials, .. } = &tap.location else {
+        return Err(Trouble::Unsuited("it is no camera".into()));
     };
     let whose = Whose {
         url: address.to_string(),
         address: format!("{}:{}", address.host(), address.port()),
         user: credentials.as_ref().map(|known| known.user.clone()),
     };
-    let credentials = credentials.as_ref().map(|known| retina::client::Credentials {
-        username: known.user.clone(),
-        password: known.password.reveal().to_owned(),
-    });
-    let answer = tap.source.stall_after.min(ANSWER_WITHIN);
+    let answer = tap.answer_within;
     let first_answer = answer + if credentials.is_some() { LOGIN_WITHIN } else { Duration::ZERO };
-    let options = SessionOptions::default()
-        .creds(credentials)
-        .user_agent("lookout".into())
-        .session_group(group)
-        .teardown(TeardownPolicy::Auto)
-        .unassigned_channel_data(UnassignedChannelDataPolicy::Ignore)
-        .session_id(SessionIdPolicy::UseFirst);
-    match timeout(first_answer, runtime::is_known(address.host(), address.port())).await {
-        Ok(true) => {}
-        _ => return Trouble::NoConnection,
-    }
-    let mut session = match timeout(first_answer, Session::describe(url, options)).await {
-        Ok(Ok(session)) => session,
-        Ok(Err(error)) => return whose.meaning(Stage::Describe, &error),
+    let connecting = async {
+        if !runtime::is_known(address.host(), address.port()).await {
+            return Err(Trouble::NoConnection);
+        }
+        let opened = Connection::open(address.host(), address.port(), credentials.clone()).await;
+        opened.map_err(|_| Trouble::NoConnection)
+    };
+    let mut connection = timeout(first_answer, connecting).await.unwrap_or(Err(Trouble::NoConnection))?;
+    let mut nobody = |_: u8, _: &[u8]| {};
+    let accept = [("Accept", "application/sdp")];
+    let asked = connection.ask(&whose, (Stage::Describe, "DESCRIBE", url.as_str()), &accept, &mut nobody);
+    let described = match timeout(first_answer, asked).await {
+        Ok(described) => described?,
         Err(_) => {
             let knock = TcpStream::connect((address.host(), address.port()));
-            return match timeout(KNOCK_WITHIN, knock).await {
+            return Err(match timeout(KNOCK_WITHIN, knock).await {
                 Ok(Ok(_)) => whose.no_answer(),
                 _ => Trouble::NoConnection,
-            };
+            });
         }
     };
-    let chosen = match choose(session.streams(), session.sdp(), tap) {
-        Ok(chosen) => chosen,
-        Err(trouble) => return trouble,
+    let Chosen { codec, described, clock_rate, stream, all } = description::choose(url, &described, tap)?;
+    let transport = [("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")];
+    let asked = connection.ask(&whose, (Stage::SetUp, "SETUP", stream.as_str()), &transport, &mut nobody);
+    let agreed = timeout(answer, asked).await.unwrap_or_else(|_| Err(whose.no_answer()))?;
+    let Agreed { session, every, channel } = agreed_on(&agreed)?;
+    // Some cameras send before they answer.
+    let mut early: Vec<Vec<u8>> = Vec::new();
+    let from_now = ("Range", "npt=0.000-");
+    let named = session.as_deref().map(|session| ("Session", session));
+    let headers: Vec<(&str, &str)> = named.into_iter().chain([from_now]).collect();
+    let mut keep = |on: u8, bytes: &[u8]| {
+        if on == channel && early.len() < MOST_EARLY {
+            early.push(bytes.to_vec());
+        }
     };
-    let tcp = SetupOptions::default().transport(Transport::Tcp(TcpTransportOptions::default()));
-    match timeout(answer, session.setup(chosen.number, tcp)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return whose.meaning(Stage::SetUp, &error),
-        Err(_) => return whose.no_answer(),
+    let asked = connection.ask(&whose, (Stage::Play, "PLAY", all.as_str()), &headers, &mut keep);
+    timeout(answer, asked).await.unwrap_or_else(|_| Err(whose.no_answer()))?;
+    let mut feed = Feed::new(tap, codec, &described, clock_rate).map_err(Trouble::Fault)?;
+    for bytes in &early {
+        tap.guarded(|| feed.take(bytes));
     }
-    // The number in the answer is wrong in many cameras, and the first packet has the right one.
-    let play = PlayOptions::default().initial_seq(InitialSequenceNumberPolicy::Ignore);
-    let mut session = match timeout(answer, session.play(play)).await {
-        Ok(Ok(session)) => session,
-        Ok(Err(error)) => return whose.meaning(Stage::Play, &error),
-        Err(_) => return whose.no_answer(),
-    };
-    let mut feed = match Feed::new(tap, &chosen) {
-        Ok(feed) => feed,
-        Err(fault) => return Trouble::Fault(fault),
-    };
-    while let Some(item) = session.next().await {
-        match item {
-            Ok(PacketItem::Rtp(packet)) => tap.guarded(|| feed.take(&packet)),
-            Ok(_) => {}
-            Err(error) => return whose.meaning(Stage::Watch, &error),
-        }
-        if tap.is_retired() {
-            break;
-        }
-    }
-    Trouble::Ended
+    Ok(Playing { connection, feed, channel, session, all, every, knows_get_parameter: false })
 }
 
-/// The stream that is watched.
-struct Chosen {
-    number: usize,
-    codec: Codec,
-    described: Vec<Vec<u8>>,
+impl Playing {
+    /// Receives until it ends, and says how it ended.
+    pub async fn receive(&mut self, tap: &Tap) -> Trouble {
+        self.received(tap).await.err().unwrap_or(Trouble::Ended)
+    }
+
+    async fn received(&mut self, tap: &Tap) -> Result<(), Trouble> {
+        let mut sign_at = Instant::now() + self.every;
+        let mut asked_anew = false;
+        loop {
+            while let Some(incoming) = self.connection.received().await? {
+                match incoming {
+                    Incoming::Packet { channel, bytes, begin } if channel == self.channel => {
+                        tap.guarded(|| self.feed.take(&bytes[begin..]));
+                    }
+                    Incoming::Packet { .. } => {}
+                    Incoming::Answer(answer) => {
+                        self.note_methods(&answer);
+                        if !asked_anew && self.connection.renew_login(&answer) {
+                            asked_anew = true;
+                            self.give_sign().await?;
+                        }
+                    }
+                }
+                if tap.is_retired() {
+                    return Ok(());
+                }
+            }
+            tokio::select! {
+                read = self.connection.read_more() => read?,
+                () = sleep_until(sign_at) => {
+                    self.give_sign().await?;
+                    asked_anew = false;
+                    sign_at = Instant::now() + self.every;
+                }
+            }
+        }
+    }
+
+    /// What answers OPTIONS also says what else may be asked. GET_PARAMETER is what cameras take best for a sign of life;
+    /// some hang up over SET_PARAMETER.
+    fn note_methods(&mut self, answer: &Answer) {
+        let methods = answer.head.get("Public").unwrap_or("");
+        self.knows_get_parameter |=
+            methods.split(',').any(|method| method.trim().eq_ignore_ascii_case("GET_PARAMETER"));
+    }
+
+    async fn give_sign(&mut self) -> Result<(), Trouble> {
+        let method = if self.knows_get_parameter { "GET_PARAMETER" } else { "OPTIONS" };
+        let headers: Vec<_> = self.session.iter().map(|session| ("Session", session.as_str())).collect();
+        self.connection.send(method, self.all.as_str(), &headers).await
+    }
+
+    /// Takes leave, so that the camera need not find out by itself.
+    pub async fn part(self) {
+        let Playing { mut connection, session, all, .. } = self;
+        let headers: Vec<_> = session.iter().map(|session| ("Session", session.as_str())).collect();
+        let parting = async {
+            connection.send("TEARDOWN", all.as_str(), &headers).await?;
+            while !matches!(connection.next().await?, Incoming::Answer(_)) {}
+            Ok::<(), Trouble>(())
+        };
+        // Unanswered: the end of the connection says the same.
+        let _ = timeout(PARTING_WITHIN, parting).await;
+    }
 }
 
-/// The first video stream that we read, if it is of a kind that is received here.
-fn choose(streams: &[Stream], description: &[u8], tap: &Tap) -> Result<Chosen, Trouble> {
-    let sdp = gst_sdp::SDPMessage::parse_buffer(description)
-        .map_err(|_| Trouble::Misread("its description does not read".into()))?;
-    rtsp::read_sdp(&sdp, tap).map_err(Trouble::Fault)?;
-    let readable = streams.iter().enumerate().find_map(|(number, stream)| {
-        let codec = Codec::from_rtp(stream.encoding_name()).filter(|_| stream.media() == "video")?;
-        Some((number, codec, stream))
-    });
-    let (number, codec, stream) =
-        readable.ok_or_else(|| Trouble::Misread("its description reads in two ways".into()))?;
-    if !matches!(codec, Codec::H264 | Codec::H265) {
-        return Err(Trouble::Unsuited(format!("it sends {codec}")));
+/// What the answer to SETUP says.
+#[derive(Debug, PartialEq, Eq)]
+struct Agreed {
+    session: Option<String>,
+    /// How often the camera wants a sign of life.
+    every: Duration,
+    channel: u8,
+}
+
+/// Reads it as far as it says something: what it leaves out stays as it was asked for.
+fn agreed_on(answer: &Answer) -> Result<Agreed, Trouble> {
+    let mut parts = answer.head.get("Session").unwrap_or("").split(';').map(str::trim);
+    // What a line may not hold would end it.
+    let session = parts.next().filter(|id| !id.is_empty() && id.chars().all(|c| !c.is_control()));
+    let named = |part: &str, name: &str| -> Option<String> {
+        let (known, value) = part.split_once('=')?;
+        known.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"').to_owned())
+    };
+    let secs = parts.find_map(|part| named(part, "timeout")).and_then(|secs| secs.parse::<u64>().ok());
+    let until = secs.filter(|secs| *secs > 0).map_or(USUAL_TIMEOUT, Duration::from_secs);
+    let transport = answer.head.get("Transport").unwrap_or("");
+    let mut parts = transport.split(';').map(str::trim);
+    let way = parts.next().unwrap_or("").to_ascii_uppercase();
+    let channels = parts.clone().find_map(|part| named(part, "interleaved"));
+    let by_udp = parts.any(|part| named(part, "server_port").is_some());
+    if channels.is_none() && by_udp && !way.contains("TCP") {
+        return Err(Trouble::Unsuited("it sends single packets (UDP) although it was asked not to".into()));
     }
-    // An address without a host came of putting together what does not belong together.
-    if stream.control().is_some_and(|control| control.host_str().is_none_or(str::is_empty)) {
-        return Err(Trouble::Unsuited("the address of its stream has no host".into()));
-    }
-    let media = sdp.medias().find(|media| {
-        media.media() == Some("video") && Codec::from_rtp(&rtsp::encoding_of(media)) == Some(codec)
-    });
-    let parameters = media.and_then(|media| media.attribute_val("fmtp")).unwrap_or("");
-    tap.known.lock().codec = Some(codec);
-    Ok(Chosen { number, codec, described: sets::described(codec, parameters) })
+    let channel = channels.and_then(|channels| channels.split('-').next()?.trim().parse().ok()).unwrap_or(0);
+    Ok(Agreed { session: session.map(str::to_owned), every: (until / 2).min(LONGEST_SILENCE), channel })
 }
 
 /// The way of packets to the intake.
@@ -149,15 +253,16 @@ struct Feed {
     intake: Arc<Intake>,
     codec: Codec,
     gate: PacketGate,
+    packets: Packets,
     joiner: Joiner,
     stamps: Stamps,
+    clock_rate: u32,
     /// The form of the pictures as decoders are told, and which change of it that was.
     caps: Option<(u64, gst::Caps)>,
 }
 
 impl Feed {
-    fn new(tap: &Arc<Tap>, chosen: &Chosen) -> Result<Self, Fault> {
-        let codec = chosen.codec;
+    fn new(tap: &Arc<Tap>, codec: Codec, described: &[Vec<u8>], clock_rate: u32) -> Result<Self, Fault> {
         let intake = Intake::new(tap, codec)
             .map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
         Ok(Feed {
@@ -165,31 +270,28 @@ impl Feed {
             intake,
             codec,
             gate: PacketGate::new(codec),
-            joiner: Joiner::new(codec, &chosen.described),
+            packets: Packets::default(),
+            joiner: Joiner::new(codec, described),
             stamps: Stamps::default(),
+            clock_rate,
             caps: None,
         })
     }
 
-    fn take(&mut self, packet: &ReceivedPacket) -> Result<(), Fault> {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let Some(packet) = self.packets.take(bytes) else { return Ok(()) };
         let dropped = self.gate.dropped();
-        let payload = self.gate.sound_part(packet.payload());
+        let payload = self.gate.sound_part(packet.payload);
         if dropped == 0 && self.gate.dropped() > 0 {
             rtsp::tell_of_broken_packets(&self.tap, self.codec);
         }
         let Some(payload) = payload else { return Ok(()) };
-        let piece = Piece {
-            payload,
-            timestamp: packet.timestamp().timestamp(),
-            marker: packet.mark(),
-            lost: packet.loss() > 0,
-        };
-        let clock_rate = packet.timestamp().clock_rate().get();
-        let Feed { joiner, stamps, caps, intake, tap, codec, .. } = self;
+        let piece = Piece { payload, timestamp: packet.timestamp, marker: packet.marker, lost: packet.lost };
+        let Feed { joiner, stamps, caps, intake, tap, codec, clock_rate, .. } = self;
         let mut outcome = Ok(());
         joiner.take(piece, &mut |joiner, joined| {
             if outcome.is_ok() {
-                outcome = hand_over(joined, joiner, stamps, clock_rate, caps, intake, tap, *codec);
+                outcome = hand_over(joined, joiner, stamps, *clock_rate, caps, intake, tap, *codec);
             }
         });
         outcome
@@ -251,4 +353,41 @@ fn caps_of(codec: Codec, form: Option<&Form>) -> gst::Caps {
         }
     }
     caps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::lean::message::{self, Message};
+
+    fn agreed(headers: &str) -> Result<Agreed, Trouble> {
+        let text = format!("RTSP/1.0 200 OK\r\n{headers}\r\n\r\n");
+        let Ok(Some((Message::Answer(answer), _))) = message::next(text.as_bytes()) else { panic!("{text}") };
+        agreed_on(&answer)
+    }
+
+    #[test]
+    fn what_the_camera_agrees_to_is_read_without_guessing() {
+        let of = |session: Option<&str>, secs: u64, channel| {
+            Ok(Agreed { session: session.map(str::to_owned), every: Duration::from_secs(secs), channel })
+        };
+        for (headers, expected) in [
+            (
+                "Session: 47;timeout=20\r\nTransport: RTP/AVP/TCP;unicast;interleaved=2-3",
+                of(Some("47"), 10, 2),
+            ),
+            (
+                "session: 47 ; Timeout = 20 \r\ntransport: RTP/AVP/TCP; unicast; interleaved = 2 - 3",
+                of(Some("47"), 10, 2),
+            ),
+            ("Session: 47\r\nTransport: RTP/AVP/TCP;unicast", of(Some("47"), 30, 0)),
+            ("Session: 47;timeout=0\r\nTransport: RTP/AVP/TCP;unicast;interleaved=", of(Some("47"), 30, 0)),
+            ("Session: 47;timeout=86400;x", of(Some("47"), 30, 0)),
+            ("X: y", of(None, 30, 0)),
+        ] {
+            assert_eq!(agreed(headers), expected, "{headers}");
+        }
+        let by_udp = agreed("Session: 47\r\nTransport: RTP/AVP;unicast;client_port=1-2;server_port=3-4");
+        assert!(matches!(by_udp, Err(Trouble::Unsuited(_))), "{by_udp:?}");
+    }
 }

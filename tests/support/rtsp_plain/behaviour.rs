@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::rtsp_packets::ElementaryStream;
 
@@ -13,12 +14,16 @@ pub const SSRC: u32 = 0x1234_5678;
 pub enum Answer {
     /// A status and its words.
     Status(u16, &'static str),
+    /// A status and its words for the first request, and the usual answer from then on.
+    Once(u16, &'static str),
     /// The same, and the connection is closed.
     StatusAndClose(u16, &'static str),
     /// Nothing at all; the connection stays.
     Silence,
     /// The connection is closed instead.
     Close,
+    /// A status that names another address.
+    Redirect(u16, String),
 }
 
 /// How media flow after PLAY. Pictures are counted from there.
@@ -106,6 +111,12 @@ pub struct Behaviour {
     pub content_base: ContentBase,
     /// Every header line ends in spaces.
     pub trailing_spaces: bool,
+    /// Methods that are answered so much later.
+    pub delays: HashMap<&'static str, Duration>,
+    /// Header lines of the answer to SETUP, in the place of the usual `Session` and `Transport`.
+    pub set_up: Option<&'static str>,
+    /// Answers carry the number of their request.
+    pub numbered: bool,
     /// PLAY is answered with another session than SETUP.
     pub session_changes: bool,
     /// Packets come before the answer to PLAY.
@@ -138,6 +149,9 @@ impl Default for Behaviour {
             content_type: true,
             content_base: ContentBase::Absolute,
             trailing_spaces: false,
+            delays: HashMap::new(),
+            set_up: None,
+            numbered: true,
             session_changes: false,
             early_media: false,
             first_sequence: 0,

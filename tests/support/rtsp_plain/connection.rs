@@ -105,10 +105,20 @@ impl Connection {
     /// Answers one request; false when the connection is over.
     fn answer(&mut self, request: &Request) -> bool {
         let behaviour = self.inner.behaviour();
+        if let Some(delay) = behaviour.delays.get(request.method.as_str()) {
+            self.inner.stopped_before(Instant::now() + *delay);
+        }
         match behaviour.answers.get(request.method.as_str()) {
+            Some(Answer::Redirect(status, to)) => {
+                return self.reply(request, &format!("{status} Elsewhere"), &[("Location", to)], "");
+            }
             Some(Answer::Silence) => return true,
             Some(Answer::Close) => return false,
             Some(Answer::Status(status, words)) => {
+                return self.reply(request, &format!("{status} {words}"), &[], "");
+            }
+            Some(Answer::Once(status, words)) => {
+                self.inner.behaviour.lock().answers.remove(request.method.as_str());
                 return self.reply(request, &format!("{status} {words}"), &[], "");
             }
             Some(Answer::StatusAndClose(status, words)) => {
@@ -185,6 +195,10 @@ impl Connection {
             Some(secs) => format!("{SESSION};timeout={secs}"),
             None => SESSION.to_owned(),
         };
+        if let Some(lines) = behaviour.set_up {
+            let headers: Vec<_> = lines.lines().filter_map(|line| line.split_once(':')).collect();
+            return self.reply(request, "200 OK", &headers, "");
+        }
         self.reply(request, "200 OK", &[("Transport", &transport), ("Session", &session)], "")
     }
 
@@ -219,7 +233,9 @@ impl Connection {
         let end = if behaviour.trailing_spaces { "  \r\n" } else { "\r\n" };
         let mut text = format!("RTSP/1.0 {status}{end}");
         let sequence = request.headers.get("cseq").map_or("0", String::as_str);
-        text.push_str(&format!("CSeq: {sequence}{end}"));
+        if behaviour.numbered {
+            text.push_str(&format!("CSeq: {sequence}{end}"));
+        }
         if let Some(name) = behaviour.server_name {
             text.push_str(&format!("Server: {name}{end}"));
         }

@@ -1,0 +1,389 @@
+//! Addresses of streams: where a password may stand in one, and the places that a secret file fills in.
+//!
+//! Read by whoever checks an address and by whoever shows one. Pure. Must never give back what could be a password: where
+//! an address can be read in two ways, the reading that hides more counts.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Stands in an address for the user name of the secret file.
+pub const USER_PLACE: &str = "{user}";
+/// Stands in an address for the password of the secret file.
+pub const PASSWORD_PLACE: &str = "{password}";
+
+/// Whether a parameter of this name holds a password: `password`, `passwd`, `loginpas`, `pwd`, `psw`, ...
+pub fn names_a_password(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "psw"].iter().any(|part| name.contains(part)) || name.ends_with("pas") || name == "pw"
+}
+
+/// Whether a parameter of this name may hold something that opens the camera.
+fn names_a_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let parts = ["auth", "credential", "secret", "sign", "token"];
+    names_a_password(name) || parts.iter().any(|part| lower.contains(part)) || ["key", "p"].contains(&&*lower)
+}
+
+/// The `name=value` parts of an address, in query and path, with the place of each value. A value goes on until the next
+/// `name=`: it may hold any sign itself.
+pub fn parameters(address: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    address.match_indices('=').map(move |(at, _)| {
+        let from = at + 1;
+        (name_before(&address[..at]), from..end_of_value(address, from))
+    })
+}
+
+/// The last separator before the next name, or the end.
+fn end_of_value(address: &str, from: usize) -> usize {
+    let mut searched = from;
+    while let Some(next) = address[searched..].find('=').map(|next| searched + next) {
+        let separator = address[from..next].rfind(is_separator).map(|at| from + at);
+        if let Some(separator) = separator.filter(|at| at + 1 < next) {
+            return separator;
+        }
+        searched = next + 1;
+    }
+    address.len()
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '&' | '/' | '?' | ';' | '_' | ',')
+}
+
+fn name_before(text: &str) -> &str {
+    let begin = text.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).map_or(0, |at| {
+        // The one before it may be a sign of several bytes.
+        at + text[at..].chars().next().map_or(1, char::len_utf8)
+    });
+    &text[begin..]
+}
+
+/// The address without what stands in it as a password: values of parameters that are named like one, what stands behind
+/// a colon in the path, and everything that could be user information.
+pub fn shown(address: &str) -> String {
+    let mut clean = String::with_capacity(address.len());
+    let mut at = 0;
+    for span in hidden(address) {
+        clean.push_str(&address[at..span.start]);
+        clean.push_str("***");
+        at = span.end;
+    }
+    clean.push_str(&address[at..]);
+    clean
+}
+
+/// What [`shown`] hides, in order and without overlaps.
+pub fn hidden(address: &str) -> Vec<Range<usize>> {
+    let begin = address.find("://").map_or(0, |at| at + 3);
+    let rest = &address[begin..];
+    let path = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    if let Some(at) = rest.rfind('@') {
+        // An address of digits is no user; any other name in front of a colon could be one.
+        let host_is_plain = at > path && !rest[..path].contains('@') && is_plain_host(&rest[..path]);
+        let from = if host_is_plain { (path + 1).min(at) } else { 0 };
+        if at > from {
+            spans.push(begin + from..begin + at);
+        }
+    }
+    let mut segment = path;
+    for part in rest[path..].split_inclusive(['/', '?', '&']) {
+        let value = part.trim_end_matches(['/', '?', '&']);
+        if let Some(colon) = value.find(':').filter(|colon| colon + 1 < value.len()) {
+            spans.push(begin + segment + colon + 1..begin + segment + value.len());
+        }
+        segment += part.len();
+    }
+    let named = parameters(address).filter(|(name, value)| names_a_secret(name) && !value.is_empty());
+    spans.extend(named.map(|(_, value)| value).filter(|value| !is_place(&address[value.clone()])));
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    spans.dedup_by(|later, earlier| {
+        let overlaps = later.start < earlier.end;
+        if overlaps {
+            earlier.end = earlier.end.max(later.end);
+        }
+        overlaps
+    });
+    spans
+}
+
+/// Whether what stands before the path is a host and nothing else: without a colon, or a numeric address.
+pub fn is_plain_host(authority: &str) -> bool {
+    !authority.contains(':') || is_numeric_host(authority)
+}
+
+/// Whether it is an address of digits, with a port or without.
+pub fn is_numeric_host(authority: &str) -> bool {
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':').unwrap_or(port)),
+        None => authority.split_once(':').unwrap_or((authority, "")),
+    };
+    host.parse::<std::net::IpAddr>().is_ok() && (port.is_empty() || port.parse::<u16>().is_ok())
+}
+
+/// Whether a value is nothing but a place that is filled in.
+fn is_place(value: &str) -> bool {
+    value == USER_PLACE || value == PASSWORD_PLACE
+}
+
+/// Replaces what could be a password inside the addresses of a text.
+pub fn redacted(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        clean.push_str(before);
+        let (address, others) = after.split_at(end_of_address(after));
+        // The last `@`, also behind a slash: a path loses a few letters, a password never shows.
+        let host = match address.rfind('@') {
+            Some(at) => {
+                clean.push_str("***@");
+                &address[at + 1..]
+            }
+            None => address,
+        };
+        clean.push_str(&shown(host));
+        rest = others;
+    }
+    clean.push_str(rest);
+    clean
+}
+
+/// Where an address ends in a text: at a blank or a quotation mark, unless the password seems to go on behind it.
+fn end_of_address(text: &str) -> usize {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+    let end = text.find(is_end).unwrap_or(text.len());
+    let authority = text[..end].split(['/', '?', '#']).next().unwrap_or("");
+    let unfinished = !text[..end].contains('@')
+        && !is_plain_host(authority)
+        && authority.split_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_err());
+    let line = text.find(['\n', '\r']).unwrap_or(text.len());
+    let goes_on = text[end..line.max(end)].split("://").next().and_then(|more| Some(end + more.rfind('@')?));
+    match goes_on.filter(|_| unfinished) {
+        Some(at) => at + text[at..].find(is_end).unwrap_or(text.len() - at),
+        None => end,
+    }
+}
+
+/// A name in braces that is none of the two places, without its braces: `pass` of `{pass}`.
+pub fn unknown_place(address: &str) -> Option<&str> {
+    let mut rest = address;
+    while let Some((_, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}')?;
+        if !["user", "password"].contains(&name) {
+            return Some(name);
+        }
+        rest = behind;
+    }
+    None
+}
+
+/// The address without places of the login in front of its host, which is where a login is given to the camera anyway.
+pub fn without_login_places(address: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
+    let login = [format!("{USER_PLACE}:{PASSWORD_PLACE}@"), format!("{USER_PLACE}@")];
+    match login.iter().find_map(|login| rest.strip_prefix(login.as_str())) {
+        Some(rest) => format!("{scheme}://{rest}").into(),
+        None => address.into(),
+    }
+}
+
+/// What is wrong with the host of an address that no reader of addresses has words for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressTrouble {
+    /// An IPv6 address without its brackets.
+    Brackets,
+    /// An IPv6 address that names a link of one machine.
+    Zone,
+}
+
+/// Finds [`AddressTrouble`].
+pub fn trouble(address: &str) -> Option<AddressTrouble> {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if host.starts_with('[') {
+        return host.split(']').next().is_some_and(|host| host.contains('%')).then_some(AddressTrouble::Zone);
+    }
+    let bare = host.split('%').next().unwrap_or("");
+    let is_address = |text: &str| text.parse::<std::net::Ipv6Addr>().is_ok();
+    // What looks like a port may be its last part.
+    let is_ipv6 = is_address(bare) || bare.rsplit_once(':').is_some_and(|(host, _)| is_address(host));
+    is_ipv6.then_some(AddressTrouble::Brackets)
+}
+
+/// A SHA-256 fingerprint: 64 hexadecimal digits, pairs of them with a colon between or not.
+pub fn fingerprint(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text.trim().bytes().filter(|byte| *byte != b':').collect();
+    let mut bytes = [0; 32];
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        let pair =
+            std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        *byte = u8::from_str_radix(pair, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Whether the address has a place that a secret file fills in.
+pub fn has_places(address: &str) -> bool {
+    address.contains(USER_PLACE) || address.contains(PASSWORD_PLACE)
+}
+
+/// The address with user and password in their places, percent-encoded where they would not mean themselves.
+pub fn filled(address: &str, user: &str, password: &str) -> String {
+    // In one pass, so that a user whose name is a place stays what it is.
+    let mut full = String::with_capacity(address.len());
+    let mut rest = address;
+    while let Some(at) = rest.find('{') {
+        let (before, after) = rest.split_at(at);
+        full.push_str(before);
+        let (value, place) = if after.starts_with(USER_PLACE) {
+            (encoded(user), USER_PLACE.len())
+        } else if after.starts_with(PASSWORD_PLACE) {
+            (encoded(password), PASSWORD_PLACE.len())
+        } else {
+            ("{".to_owned(), 1)
+        };
+        full.push_str(&value);
+        rest = &after[place..];
+    }
+    full.push_str(rest);
+    full
+}
+
+/// Percent-encoded as far as needed in any part of an address (RFC 3986 section 2.3, and signs that separate nothing).
+pub fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'*' => {
+                encoded.push(char::from(byte));
+            }
+            other => {
+                // Writing to a text cannot fail.
+                let _ = write!(encoded, "%{other:02X}");
+            }
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_be_a_password_is_not_shown() {
+        for (address, expected) in [
+            ("rtsp://10.0.0.31/stream2", "rtsp://10.0.0.31/stream2"),
+            (
+                "rtsp://cam.example:8554/a?channel=1&subtype=0",
+                "rtsp://cam.example:8554/a?channel=1&subtype=0",
+            ),
+            ("rtsp://admin:2024/cam@host", "rtsp://***@host"),
+            ("rtsp://admin:2024?x@host/s", "rtsp://***@host/s"),
+            ("rtsp://admin:20#24@host/s", "rtsp://***@host/s"),
+            ("rtsp://admin:p@ss/w@cam/s", "rtsp://***@cam/s"),
+            ("rtsp://admin:pw@10.0.0.1/live@main", "rtsp://***@main"),
+            ("rtsp://10.0.0.31:554/live@main", "rtsp://10.0.0.31:554/***@main"),
+            ("rtsp://[fe80::1]:554/live@main", "rtsp://[fe80::1]:554/***@main"),
+            ("rtsp://cam/live@main", "rtsp://cam/***@main"),
+            ("rtsp://cam:8554/live@main", "rtsp://***@main"),
+            (
+                "rtsp://h/user=admin_password=tlJ_pb/o6_channel=1",
+                "rtsp://h/user=admin_password=***_channel=1",
+            ),
+            ("rtsp://h/user=admin&password=&channel=1", "rtsp://h/user=admin&password=&channel=1"),
+            ("rtsp://h/s?loginuse=admin&loginpas=a&b", "rtsp://h/s?loginuse=admin&loginpas=***"),
+            ("rtsp://h/s?PSW=x&AuthBasic=YTpi==", "rtsp://h/s?PSW=***&AuthBasic=***"),
+            ("rtsp://h/s?u=admin&p=1234&step=2", "rtsp://h/s?u=admin&p=***&step=2"),
+            ("rtsp://h/0/admin:12345/main", "rtsp://h/0/admin:***/main"),
+            ("rtsp://h/u={user}&password={password}&c=1", "rtsp://h/u={user}&password={password}&c=1"),
+        ] {
+            assert_eq!(shown(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn addresses_in_texts_are_redacted() {
+        for (text, clean) in [
+            ("open rtsp://a:b@cam/x failed", "open rtsp://***@cam/x failed"),
+            ("rtsp://a:hunt/er@cam/x", "rtsp://***@cam/x"),
+            ("rtsp://admin:2024/cam@host", "rtsp://***@host"),
+            ("rtsp://admin:my pass@host/x is bad", "rtsp://***@host/x is bad"),
+            ("rtsp://admin:my\"pass@host/x", "rtsp://***@host/x"),
+            ("rtsp://cam:554/live of a@b.example", "rtsp://cam:554/live of a@b.example"),
+            ("\"rtsp://u:p@h/1\" and \"rtsp://u:p@h/2\"", "\"rtsp://***@h/1\" and \"rtsp://***@h/2\""),
+            ("GET rtsp://h/s?pwd=abc failed", "GET rtsp://h/s?pwd=*** failed"),
+            ("rtsp://a:12/x@cam/x", "rtsp://***@cam/x"),
+            ("rtsp://cam:554/live", "rtsp://cam:554/live"),
+        ] {
+            assert_eq!(redacted(text), clean);
+        }
+    }
+
+    #[test]
+    fn places_are_filled_wherever_they_stand() {
+        let address = "rtsp://h/user={user}&password={password}&channel=1?{password}";
+        assert_eq!(
+            filled(address, "ad min", "p@s/s&%{user}"),
+            "rtsp://h/user=ad%20min&password=p%40s%2Fs%26%25%7Buser%7D&channel=1?p%40s%2Fs%26%25%7Buser%7D"
+        );
+        assert_eq!(filled("rtsp://h/{user}{x}", "{password}", "y"), "rtsp://h/%7Bpassword%7D{x}");
+        assert_eq!(filled("rtsp://h/u={user}&password={password}", "a", ""), "rtsp://h/u=a&password=");
+        assert_eq!(unknown_place("rtsp://h/{user}/{pass}"), Some("pass"));
+        assert_eq!(unknown_place("rtsp://h/{user}/{password}/{"), None);
+    }
+
+    #[test]
+    fn ipv6_addresses_stand_in_brackets_and_have_no_zone() {
+        use AddressTrouble::{Brackets, Zone};
+        for (address, expected) in [
+            ("rtsp://fe80::31/stream", Some(Brackets)),
+            ("rtsp://fe80::31:8554/stream", Some(Brackets)),
+            ("rtsp://2001:db8:0:0:0:0:0:1:554/", Some(Brackets)),
+            ("rtsp://fe80::31%eth0/stream", Some(Brackets)),
+            ("rtsp://[fe80::31%eth0]:554/stream", Some(Zone)),
+            ("rtsp://[fe80::31%25eth0]/stream", Some(Zone)),
+            ("rtsp://[fe80::31]:554/stream", None),
+            ("rtsp://cam:554/stream", None),
+            ("rtsp://cam:x/stream", None),
+            ("", None),
+        ] {
+            assert_eq!(trouble(address), expected, "{address}");
+        }
+        assert_eq!(without_login_places("rtsp://{user}:{password}@h/s"), "rtsp://h/s");
+        assert_eq!(without_login_places("rtsp://{user}:x@h/s"), "rtsp://{user}:x@h/s");
+    }
+
+    #[test]
+    fn a_fingerprint_is_read_with_colons_and_without() {
+        let plain = "0aff".repeat(16);
+        let pairs: Vec<&str> =
+            plain.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect();
+        assert_eq!(fingerprint(&pairs.join(":").to_uppercase()), fingerprint(&plain));
+        assert_eq!(fingerprint(&plain).unwrap()[..2], [0x0a, 0xff]);
+        for wrong in ["", "0aff", &plain[1..], &format!("{}xy", &plain[2..]), &"é".repeat(32)] {
+            assert_eq!(fingerprint(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_unreadable(text in ".{0,60}") {
+            let _ = (trouble(&text), without_login_places(&text), fingerprint(&text));
+            let _ = (shown(&text), redacted(&text), filled(&text, &text, &text), unknown_place(&text));
+        }
+
+        #[test]
+        fn a_password_never_survives_redaction(password in "[ -~&&[^ \"'<>]]{1,20}", host in "[a-z]{1,8}") {
+            let url = format!("rtsp://user-name:{password}@{host}/stream");
+            let shown = redacted(&format!("could not open {url}: gone"));
+            proptest::prop_assert_eq!(shown, format!("could not open rtsp://***@{host}/stream: gone"));
+        }
+    }
+}
