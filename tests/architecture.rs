@@ -65,14 +65,13 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Libraries that one module alone may name.
-const HOMES: [(&str, &str); 12] = [
+const HOMES: [(&str, &str); 11] = [
     ("gstreamer", "video"),
     ("http_auth", "video"),
     ("gst", "video"),
     ("ort", "detector"),
     ("rusqlite", "outbox"),
     ("rumqttc", "mqtt and sensors"),
-    ("rumqttd", "mqtt"),
     ("tokio_serial", "sensors"),
     ("hyper", "sensors"),
     ("clap", "cli"),
