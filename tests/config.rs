@@ -65,7 +65,7 @@ fn a_camera_is_turned_by_quarters_and_shown_in_proportions_that_exist() {
 
 #[test]
 fn the_files_that_come_with_lookout_have_no_problem() {
-    for name in ["example.toml", "minimal.toml", "demo.toml"] {
+    for name in ["example.toml", "minimal.toml", "sensors-only.toml", "demo.toml"] {
         let config = check(&shipped(name)).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
         assert!(config.warnings.is_empty(), "{name}: {:#?}", config.warnings);
     }
@@ -75,7 +75,7 @@ fn the_files_that_come_with_lookout_have_no_problem() {
 fn the_shipped_files_are_good_for_an_editor_too() {
     let schema = lookout::config::schema::editor_schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    for name in ["example.toml", "minimal.toml", "demo.toml"] {
+    for name in ["example.toml", "minimal.toml", "sensors-only.toml", "demo.toml"] {
         let value: toml::Value = toml::from_str(&shipped(name)).unwrap();
         let value = serde_json::to_value(value).unwrap();
         let complaints: Vec<String> =

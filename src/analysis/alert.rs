@@ -109,11 +109,13 @@ pub struct Escalation {
     pub at: Timestamp,
 }
 
-impl Acknowledgement {
-    /// Whether another one brings nothing new: an acknowledgement may arrive twice.
-    pub fn says_the_same(&self, other: &Acknowledgement) -> bool {
-        self.by == other.by && self.note == other.note
-    }
+/// What an acknowledgement did. The first one wins: whoever comes later hears who has the alert.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AckOutcome {
+    /// The alert has it now; this revision tells of it.
+    Now(Box<Revision>),
+    /// Somebody took it on before.
+    Before(Acknowledgement),
 }
 
 /// Where an alert comes from.

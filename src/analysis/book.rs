@@ -17,7 +17,8 @@ use ulid::Ulid;
 use super::REMINDER;
 use super::acceptance::{AcceptancePlan, Waiting};
 use super::alert::{
-    Acknowledgement, AlertId, Basis, Contribution, Origin, Phase, PhaseReason, Revision, Shown, Why,
+    AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Origin, Phase, PhaseReason, Revision, Shown,
+    Why,
 };
 use super::rules::{Observation, Rule};
 use super::time::{Moment, Timestamp};
@@ -234,19 +235,20 @@ impl Life {
         true
     }
 
-    /// A revision because somebody acknowledged; `None` if they said the same before.
+    /// Notes who took the open alert on, unless somebody did before; `None` if none is open.
     pub(super) fn acknowledge(
         &mut self,
         rule: &Rule,
         acknowledgement: &Acknowledgement,
         at: Moment,
-    ) -> Option<Revision> {
+    ) -> Option<AckOutcome> {
         let open = self.open.as_mut()?;
-        if open.told.acknowledged.as_ref().is_some_and(|before| before.says_the_same(acknowledgement)) {
-            return None;
+        if let Some(before) = &open.told.acknowledged {
+            return Some(AckOutcome::Before(before.clone()));
         }
         open.told.acknowledged = Some(acknowledgement.clone());
-        Some(open.revise(Some(rule), Phase::Update, PhaseReason::Acknowledged, at))
+        let told = open.revise(Some(rule), Phase::Update, PhaseReason::Acknowledged, at);
+        Some(AckOutcome::Now(Box::new(told)))
     }
 
     /// A revision because evidence was added.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
-use super::alert::{Acknowledgement, AlertId, Basis, PhaseReason, Revision};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, PhaseReason, Revision};
 use super::body::CameraBody;
 use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
 use super::camera_health::glance::Glance;
@@ -238,7 +238,7 @@ impl Analysis {
         told
     }
 
-    /// Notes who took an alert on. `Ok(None)` if the same was said before: nothing new is to be told.
+    /// Notes who took an alert on. The first one wins; who comes later is given the first.
     ///
     /// # Errors
     /// When the alert is unknown or has ended.
@@ -247,9 +247,10 @@ impl Analysis {
         alert: &AlertId,
         acknowledgement: &Acknowledgement,
         at: Moment,
-    ) -> Result<Option<Revision>, AlertError> {
+    ) -> Result<AckOutcome, AlertError> {
         if let Some(post) = self.post_of(alert) {
-            return Ok(post.life.acknowledge(post.watch.rule(), acknowledgement, at));
+            let taken = post.life.acknowledge(post.watch.rule(), acknowledgement, at);
+            return taken.ok_or_else(|| self.ledger.book.why_not(alert));
         }
         let Ledger { book, fusion, .. } = &mut self.ledger;
         fusion.acknowledge(alert, acknowledgement, at).ok_or_else(|| book.why_not(alert))

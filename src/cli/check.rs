@@ -303,7 +303,11 @@ impl Outcome {
             [] => "what a measurement chooses".to_owned(),
             listed => listed.join(", else "),
         };
-        writeln!(out, "  models   {} on {providers}", models.join(" and "))?;
+        if config.cameras.is_empty() {
+            writeln!(out, "  models   none, as there is no camera")?;
+        } else {
+            writeln!(out, "  models   {} on {providers}", models.join(" and "))?;
+        }
         if let Some(why) = &self.unchecked {
             writeln!(out, "           names of models and classes were not checked: {why}")?;
         }

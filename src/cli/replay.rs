@@ -178,6 +178,11 @@ fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>
 
 fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Result<&'c Camera, Failure> {
     let ids = || config.cameras.iter().map(|c| format!("`{}`", c.id)).collect::<Vec<_>>().join(", ");
+    if config.cameras.is_empty() {
+        return Err(Failure::invalid(
+            "the configuration has no camera that the recording could stand for\n  hint: add a section `[[camera]]`, as in config/minimal.toml",
+        ));
+    }
     match wanted {
         Some(id) => config.camera(id).ok_or_else(|| {
             Failure::invalid(format!("the configuration has no camera `{id}`\n  hint: it has {}", ids()))

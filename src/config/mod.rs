@@ -38,6 +38,7 @@ mod lookalike;
 mod models;
 pub mod problem;
 pub mod reference;
+pub mod restart;
 pub mod schema;
 pub mod secret;
 mod settings;
@@ -74,7 +75,7 @@ pub struct Config {
     pub outbox: Outbox,
     /// The redacted pictures.
     pub evidence: Evidence,
-    /// The cameras, in the order of the file; at least one.
+    /// The cameras, in the order of the file; none on a box that has only sensors.
     pub cameras: Vec<Camera>,
     /// The rules, in the order of the file. Cameras, zones and lines they name exist.
     pub rules: Vec<Rule>,
@@ -92,6 +93,8 @@ pub struct Config {
     pub warnings: Vec<Problem>,
     /// SHA-256 over what the file says (not its comments and layout), hexadecimal.
     pub sha256: String,
+    /// The secret files and certificates that it names: what they hold is no part of it, and may change while it runs.
+    pub secret_files: BTreeSet<PathBuf>,
     source: Source,
     named: Named,
 }
@@ -113,6 +116,7 @@ pub struct Survey {
     /// Errors in the order of the file, then warnings.
     pub problems: Vec<Problem>,
     sha256: String,
+    secret_files: BTreeSet<PathBuf>,
 }
 
 /// One place where the file names a model.
@@ -192,10 +196,13 @@ impl Config {
     /// Every problem of the text.
     pub fn from_text(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Config, Problems> {
         let unasked = |_: Wanted<'_>| Ok(None);
-        let Survey { config, problems, sha256 } = Config::survey(path, text, surroundings, &unasked);
+        let Survey { config, problems, sha256, secret_files } =
+            Config::survey(path, text, surroundings, &unasked);
         match config {
             Some(config) => Ok(Config { warnings: problems, ..config }),
-            None => Err(Problems { path: path.to_owned(), list: problems, sha256: Some(sha256) }),
+            None => {
+                Err(Problems { path: path.to_owned(), list: problems, sha256: Some(sha256), secret_files })
+            }
         }
     }
 
@@ -209,7 +216,8 @@ impl Config {
             report.error(&(0..0), format!("this is {format}, no TOML")).hint(
                 "a section is `[site]`, a value `box = \"box-1\"`, each camera `[[camera]]`; config/minimal.toml is one to start from",
             );
-            return Survey { config: None, problems: report.finish(), sha256: digest::of(root.get_ref()) };
+            let (problems, sha256) = (report.finish(), digest::of(root.get_ref()));
+            return Survey { config: None, problems, sha256, secret_files: BTreeSet::new() };
         }
         for error in unreadable {
             let span = error.span().unwrap_or(0..0);
@@ -218,9 +226,12 @@ impl Config {
         let sha256 = digest::of(root.get_ref());
         let taken_out = structure::check(&mut root, &mut report);
         let document = structure::read(root, &mut report);
-        let check::Checked { parts, named } =
+        let check::Checked { parts, named, secret_files } =
             check::document(&document, &taken_out, surroundings, &mut report);
-        models::check(&named, models, &mut report);
+        // Nothing looks at pictures where there is no camera.
+        if parts.as_ref().is_none_or(|parts| !parts.cameras.is_empty()) {
+            models::check(&named, models, &mut report);
+        }
         let failed = report.has_errors();
         let problems = report.finish();
         let config = parts.filter(|_| !failed).map(|parts| Config {
@@ -238,10 +249,11 @@ impl Config {
             command_keys: parts.command_keys,
             warnings: Vec::new(),
             sha256: sha256.clone(),
+            secret_files: secret_files.clone(),
             named,
             source,
         });
-        Survey { config, problems, sha256 }
+        Survey { config, problems, sha256, secret_files }
     }
 
     /// Second step, once the chosen models are known: every class that the file names must be one that they find.
@@ -260,7 +272,8 @@ impl Config {
             return Ok(());
         }
         let path = self.source.path().to_owned();
-        Err(Problems { path, list: report.finish(), sha256: Some(self.sha256.clone()) })
+        let (sha256, secret_files) = (Some(self.sha256.clone()), self.secret_files.clone());
+        Err(Problems { path, list: report.finish(), sha256, secret_files })
     }
 
     /// What the analysis needs to know about each camera, in the order of the file.
@@ -365,6 +378,7 @@ pub fn text_of(path: &Path) -> Result<String, Problems> {
             excerpt: None,
         }],
         sha256: None,
+        secret_files: BTreeSet::new(),
     };
     let unreadable = |error: std::io::Error| {
         let hint = match error.kind() {

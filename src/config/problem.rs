@@ -101,6 +101,8 @@ pub struct Problems {
     /// At least one.
     pub list: Vec<Problem>,
     pub(super) sha256: Option<String>,
+    /// The secret files and certificates that it names: once one of them is put right, it may be right as well.
+    pub(crate) secret_files: BTreeSet<PathBuf>,
 }
 
 impl Problems {
@@ -114,7 +116,14 @@ impl Problems {
         let problem =
             |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
         let list = whats.into_iter().map(problem).collect();
-        Problems { path: path.to_owned(), list, sha256: sha256.map(str::to_owned) }
+        let sha256 = sha256.map(str::to_owned);
+        Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
+    }
+
+    /// The same, of a configuration that names these secret files and certificates.
+    pub(crate) fn naming(mut self, secret_files: BTreeSet<PathBuf>) -> Problems {
+        self.secret_files = secret_files;
+        self
     }
 
     /// SHA-256 over what the file says, as far as it could be read.

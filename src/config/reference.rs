@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::restart::{FIXED, Fixed};
 use super::schema;
 use crate::analysis::alert;
 use crate::contract::kinds;
@@ -12,6 +13,10 @@ use crate::contract::kinds;
 pub fn markdown() -> String {
     let root = schema::document_schema();
     let mut out = String::from(INTRODUCTION);
+    out.push_str(TAKEN_UP);
+    for Fixed { key, why, .. } in &FIXED {
+        let _ = writeln!(out, "| `{key}` | {why} |");
+    }
     for (name, field) in fields_of(root) {
         let many = field.get("items");
         let definition = resolved(root, many.unwrap_or(field));
@@ -65,6 +70,25 @@ owner and the service's own group can read; `lookout secret set cam-03` writes i
 
 [example.toml](example.toml) shows everything in one file, [minimal.toml](minimal.toml) the least that works, and
 [lookout.schema.json](lookout.schema.json) lets editors complete and check as you type.
+";
+
+const TAKEN_UP: &str = "
+## Changes while the box runs
+
+A change of the file is taken up by itself within seconds, whole or not at all; `systemctl reload lookout` asks for it at
+once. Cameras that did not change go on untouched. `[mqtt]`: the box says `stopped` where it was and connects anew, and
+what waits is sent there; messages that a broker keeps below an old `prefix` stay there until somebody clears them.
+`[detector]`: the models are loaded beside the old ones, which look until then. `[outbox]`: the new limits count from the
+next message on.
+
+What the files hold that are named by `secret`, `ca_file`, `cert_file` and `key_file` is no part of the configuration: a
+password, token or certificate that is renewed is taken up within seconds, and only the connection that uses it is made
+anew.
+
+These take a restart (`systemctl restart lookout`), and a change of them is refused until then:
+
+| key | why |
+|---|---|
 ";
 
 fn section(out: &mut String, root: &Value, header: &str, description: &str, definition: &Value) {

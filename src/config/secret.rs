@@ -9,9 +9,13 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::account::{self, Account};
 use super::document::DEFAULT_SECRETS_DIR;
 
+/// Most bytes of a file of certificates that are looked at: the system's list has a quarter of it.
+const MAX_PEM_BYTES: u64 = 1024 * 1024;
 /// Most bytes of a secret file: a key pasted by mistake is not sent to a camera.
 pub(crate) const MAX_SECRET_BYTES: u64 = 1024;
 
@@ -46,6 +50,46 @@ pub struct Credentials {
     pub password: Secret,
     /// Where they were read, for those who read them again at every connection.
     pub file: PathBuf,
+    /// Whether the configuration names the user; otherwise the name is part of the secret.
+    pub user_is_named: bool,
+}
+
+impl Credentials {
+    /// Whether both name the same secret, whatever it holds: only that is part of a configuration.
+    pub fn is_same_secret(&self, other: &Credentials) -> bool {
+        let named = |known: &Credentials| known.user_is_named.then(|| known.user.clone());
+        self.file == other.file && named(self) == named(other)
+    }
+}
+
+/// As [`Credentials::is_same_secret`], where there may be none.
+pub fn same_secret(one: Option<&Credentials>, other: Option<&Credentials>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.is_same_secret(other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+/// What files hold that are read by others: certificates and keys. Only good to tell whether it changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Contents(u64);
+
+impl Contents {
+    /// Of all of them together. A file that cannot be read counts as one that holds nothing.
+    pub fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
+        let mut digest = Sha256::new();
+        for path in files {
+            let mut bytes = Vec::new();
+            // Whoever uses the file says why it cannot be read.
+            let _ = fs::File::open(path).and_then(|file| file.take(MAX_PEM_BYTES).read_to_end(&mut bytes));
+            digest.update((bytes.len() as u64).to_be_bytes());
+            digest.update(&bytes);
+        }
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest.finalize()[..8]);
+        Contents(u64::from_be_bytes(first))
+    }
 }
 
 /// Why there are no credentials. Names files, never their content.
@@ -139,6 +183,7 @@ impl SecretStore {
         if line.contains(['\r', '\n']) {
             return Err(SecretError::Malformed(path, "has more than one line"));
         }
+        let user_is_named = user.is_some();
         let (user, password) = match user {
             // A password may hold a colon; only the user's own name in front is taken off.
             Some(user) => {
@@ -157,7 +202,8 @@ impl SecretStore {
         if user.is_empty() || line.is_empty() {
             return Err(SecretError::Malformed(path, "holds no user or no password"));
         }
-        Ok(Credentials { user: user.to_owned(), password: Secret::new(password), file: path })
+        let (user, password) = (user.to_owned(), Secret::new(password));
+        Ok(Credentials { user, password, file: path, user_is_named })
     }
 
     fn text_of(&self, path: &Path) -> Result<String, SecretError> {
@@ -241,6 +287,31 @@ mod tests {
         // Systemd keeps others out of its folder, whatever the mode of the file.
         let guarded = SecretStore { guarded: true, ..store };
         assert!(guarded.read("cam", None).is_ok());
+    }
+
+    #[test]
+    fn what_a_secret_holds_is_no_part_of_which_secret_it_is() {
+        let (_dir, store) = store_with("cam", "admin:old", 0o600);
+        let (before, named) = (store.read("cam", None).unwrap(), store.read("cam", Some("admin")).unwrap());
+        fs::write(store.dir.join("cam"), "root:new").unwrap();
+        let after = store.read("cam", None).unwrap();
+        assert!(before.is_same_secret(&after) && before != after);
+        assert!(!named.is_same_secret(&after), "another configuration");
+        assert!(!named.is_same_secret(&store.read("cam", Some("root")).unwrap()));
+        assert!(same_secret(None, None) && !same_secret(Some(&before), None));
+    }
+
+    #[test]
+    fn contents_tell_a_change_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ca.pem");
+        let gone = Contents::of([&*path]);
+        fs::write(&path, "one").unwrap();
+        let one = Contents::of([&*path]);
+        assert_ne!(gone, one);
+        assert_eq!(one, Contents::of([&*path]));
+        fs::write(&path, "two").unwrap();
+        assert_ne!(one, Contents::of([&*path]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::document::{
     DecodePolicy, Decoder, FramingDocument, KindDocument, MqttVersion, OrderDocument, ParityDocument,
     Precision, Provider, TableDocument, Transport,
 };
-use super::secret::{Credentials, Secret};
+use super::secret::{Contents, Credentials, same_secret};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::detection::Class;
@@ -55,6 +55,15 @@ pub struct Mqtt {
     pub expect_marks: bool,
 }
 
+impl Mqtt {
+    /// Whether the file says the same of both, whatever the secrets and certificates it names hold.
+    pub fn says_the_same(&self, other: &Mqtt) -> bool {
+        let Mqtt { broker, prefix, version, expect_marks } = self;
+        broker.says_the_same(&other.broker)
+            && (prefix, version, expect_marks) == (&other.prefix, &other.version, &other.expect_marks)
+    }
+}
+
 /// Which broker.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Broker {
@@ -76,6 +85,24 @@ pub enum Broker {
     },
 }
 
+impl Broker {
+    fn says_the_same(&self, other: &Broker) -> bool {
+        match (self, other) {
+            (Broker::Embedded { port }, Broker::Embedded { port: other }) => port == other,
+            (
+                Broker::Remote { host, port, tls, credentials },
+                Broker::Remote { host: other_host, port: other_port, tls: other_tls, credentials: other },
+            ) => {
+                (host, port) == (other_host, other_port)
+                    && same_files(tls.as_ref(), other_tls.as_ref())
+                    && same_secret(credentials.as_ref(), other.as_ref())
+            }
+            (Broker::Embedded { .. }, Broker::Remote { .. })
+            | (Broker::Remote { .. }, Broker::Embedded { .. }) => false,
+        }
+    }
+}
+
 /// Encryption towards a broker.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tls {
@@ -83,6 +110,23 @@ pub struct Tls {
     pub ca_file: Option<PathBuf>,
     /// PEM files with our certificate and its key.
     pub client: Option<(PathBuf, PathBuf)>,
+    /// What these files held.
+    pub contents: Contents,
+}
+
+impl Tls {
+    /// The files, with what they hold now.
+    pub fn read(ca_file: Option<PathBuf>, client: Option<(PathBuf, PathBuf)>) -> Self {
+        let of_ours = client.iter().flat_map(|(cert, key)| [cert, key]);
+        let contents = Contents::of(ca_file.iter().chain(of_ours).map(PathBuf::as_path));
+        Tls { ca_file, client, contents }
+    }
+}
+
+/// Whether both trust and show the same files, whatever these hold.
+fn same_files(one: Option<&Tls>, other: Option<&Tls>) -> bool {
+    let files = |tls: Option<&Tls>| tls.map(|tls| (tls.ca_file.clone(), tls.client.clone()));
+    files(one) == files(other)
 }
 
 /// What looks at the pictures.
@@ -248,15 +292,33 @@ pub struct SensorBroker {
     pub credentials: Option<Credentials>,
 }
 
+impl SensorBroker {
+    /// Whether the file says the same of where both are and what they are shown.
+    pub fn is_same_place(&self, other: &SensorBroker) -> bool {
+        (&self.host, self.port) == (&other.host, other.port)
+            && same_files(self.tls.as_ref(), other.tls.as_ref())
+            && same_secret(self.credentials.as_ref(), other.credentials.as_ref())
+    }
+}
+
 /// The listener for posted readings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookListener {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// What a sender must show; `None` only in a configuration for another machine.
-    pub token: Option<Secret>,
+    /// What a sender must show, as the password; `None` only in a configuration for another machine.
+    pub token: Option<Credentials>,
     /// Most posts per second.
     pub posts_per_sec: u32,
+}
+
+impl WebhookListener {
+    /// Whether the file says the same of both, whatever the token is.
+    pub fn says_the_same(&self, other: &WebhookListener) -> bool {
+        let WebhookListener { listen, token, posts_per_sec } = self;
+        (listen, posts_per_sec) == (&other.listen, &other.posts_per_sec)
+            && same_secret(token.as_ref(), other.token.as_ref())
+    }
 }
 
 /// One sensor.

@@ -63,7 +63,7 @@ pub struct AlertData {
     /// Somebody asked that no noise be made for it; absent otherwise, and never there while it is red.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub muted: Option<Muted>,
-    /// The model that looked.
+    /// The model that looked; on a box without cameras its name is `none`, and its digest empty.
     pub model: ModelRef,
     /// The configuration that was in force.
     pub config: ConfigRef,
@@ -253,7 +253,7 @@ pub struct SignalData {
 }
 
 /// Who took the alert on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Acknowledged {
     /// Who, as the command centre named them: a desk or a role, for the audit trail.
     pub by: String,
@@ -297,6 +297,13 @@ pub struct ModelRef {
     pub name: String,
     /// SHA-256 of its file in hexadecimal.
     pub sha256: String,
+}
+
+impl ModelRef {
+    /// On a box without cameras nothing looks.
+    pub(crate) fn none() -> Self {
+        ModelRef { name: "none".to_owned(), sha256: String::new() }
+    }
 }
 
 /// Which configuration was in force.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analysis::alert::{Basis, Revision};
+use crate::analysis::alert::{self, Basis, Revision};
 use crate::analysis::grid::GridCode;
 
 use super::alert::{
@@ -13,6 +13,7 @@ use super::alert::{
     Guarantee, LevelAuthority, ModelRef, Muted, Object, Origin, OriginCamera, Place, SeqData, SignalData,
     WhyData,
 };
+use super::box_status::ActiveAlert;
 use super::camera_condition::CameraCondition;
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, kinds};
@@ -132,17 +133,8 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         geometry: geometry(revision),
         evidence: context.evidence.to_vec(),
         why: why(revision),
-        acknowledged: revision.acknowledged.as_ref().map(|a| Acknowledged {
-            by: a.by.clone(),
-            at: Time(a.at),
-            note: a.note.clone(),
-        }),
-        escalated: revision.escalated.as_ref().map(|e| Escalated {
-            level: e.level.into(),
-            step: e.step,
-            to: e.to.to_string(),
-            at: Time(e.at),
-        }),
+        acknowledged: revision.acknowledged.clone().map(Acknowledged::from),
+        escalated: revision.escalated.clone().map(Escalated::from),
         muted: context.muted.cloned(),
         model: context.model.clone(),
         config: ConfigRef { sha256: context.config_sha256.to_owned() },
@@ -152,6 +144,39 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
             guarantee: Guarantee::AtLeastOnce,
             droppable: !phase.is_last() && level < Level::Orange,
         },
+    }
+}
+
+/// One line of `up/active`.
+pub fn active_alert(revision: &Revision, context: &AlertContext<'_>) -> ActiveAlert {
+    ActiveAlert {
+        alert_id: revision.alert.0.to_string(),
+        rev: revision.rev,
+        phase: revision.phase.into(),
+        level: revision.level.into(),
+        kind: revision.kind.to_string(),
+        title: title(revision, context),
+        mode: context.mode,
+        camera: revision.camera().map(|camera| camera.to_string()),
+        sensors: texts(&revision.origin.sensors),
+        grid: revision.grid.to_string(),
+        started_at: Time(revision.started_at),
+        acknowledged: revision.acknowledged.is_some(),
+        acknowledgement: revision.acknowledged.clone().map(Acknowledged::from),
+        escalated: revision.escalated.clone().map(Escalated::from),
+        muted: context.muted.cloned(),
+    }
+}
+
+impl From<alert::Acknowledgement> for Acknowledged {
+    fn from(alert::Acknowledgement { by, at, note }: alert::Acknowledgement) -> Self {
+        Acknowledged { by, at: Time(at), note }
+    }
+}
+
+impl From<alert::Escalation> for Escalated {
+    fn from(alert::Escalation { level, step, to, at }: alert::Escalation) -> Self {
+        Escalated { level: level.into(), step, to: to.to_string(), at: Time(at) }
     }
 }
 

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Acknowledged, Escalated, Muted};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{Payload, halve, is_zero};
 
@@ -56,19 +57,25 @@ pub struct MetaData {
     pub language: Language,
     /// Time zone of schedules, a name of the IANA database.
     pub time_zone: String,
-    /// The grids it watches.
+    /// The grids it watches: those of its cameras and of its sensors.
     pub grids: Vec<String>,
     /// Its cameras. Addresses of streams and passwords are never told.
     pub cameras: Vec<MetaCamera>,
     /// How many more cameras there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub cameras_omitted: u32,
+    /// Its sensors. Addresses are never told.
+    #[serde(default)]
+    pub sensors: Vec<MetaSensor>,
+    /// How many more sensors there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub sensors_omitted: u32,
     /// Its rules.
     pub rules: Vec<MetaRule>,
     /// How many more rules there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub rules_omitted: u32,
-    /// Its models.
+    /// Its models; none on a box without cameras.
     pub models: Vec<MetaModel>,
     /// SHA-256 of the configuration in force, hexadecimal.
     pub config_sha256: String,
@@ -81,8 +88,11 @@ impl Payload for MetaData {
     const SCHEMA: &'static str = "meta";
 
     fn shrink(&mut self) -> bool {
-        if self.cameras.len() >= self.rules.len() {
+        let (cameras, sensors, rules) = (self.cameras.len(), self.sensors.len(), self.rules.len());
+        if cameras >= rules.max(sensors) {
             halve(&mut self.cameras, &mut self.cameras_omitted)
+        } else if sensors >= rules {
+            halve(&mut self.sensors, &mut self.sensors_omitted)
         } else {
             halve(&mut self.rules, &mut self.rules_omitted)
         }
@@ -128,6 +138,25 @@ pub struct MetaCamera {
     pub lonlat: Option<[f64; 2]>,
 }
 
+/// One sensor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MetaSensor {
+    /// Its id.
+    pub id: String,
+    /// What it measures: `water_level`, `temperature`, ...
+    pub quantity: String,
+    /// Unit of its values; `0/1` for a sensor that knows two states.
+    pub unit: String,
+    /// Its place.
+    pub grid: String,
+    /// Address in words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<String>,
+    /// Longitude and latitude in degrees (WGS 84).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lonlat: Option<[f64; 2]>,
+}
+
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetaRule {
@@ -156,7 +185,10 @@ pub struct MetaModel {
 /// know whether it missed an end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActiveData {
-    /// The last number given in the stream when this list was made.
+    /// The stream in which alerts are numbered, as in `seq.stream` of an alert.
+    #[serde(default)]
+    pub stream: String,
+    /// The last number given in that stream when this list was made.
     pub seq: u64,
     /// The open alerts, most urgent first, then oldest first.
     pub alerts: Vec<ActiveAlert>,
@@ -187,18 +219,37 @@ pub struct ActiveAlert {
     pub level: Level,
     /// The kind of thing.
     pub kind: String,
+    /// What it is, in the site's language.
+    #[serde(default)]
+    pub title: String,
+    /// Whether it is meant seriously.
+    #[serde(default = "Mode::serious")]
+    pub mode: Mode,
     /// The camera; the first one where there are several, absent where only sensors tell of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub camera: Option<String>,
+    /// The sensors that tell of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub sensors: Vec<String>,
     /// Its place.
     pub grid: String,
     /// When the condition began.
     pub started_at: Time,
     /// Whether somebody took it on.
     pub acknowledged: bool,
+    /// Who took it on, and when; absent while nobody did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledgement: Option<Acknowledged>,
+    /// To whom it was passed on because nobody took it on in time; absent until that happens.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub escalated: Option<Escalated>,
+    /// Who asked that no noise be made for it; absent when nobody did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub muted: Option<Muted>,
 }
 
-/// Which configuration runs, retained on `up/config`.
+/// Which configuration runs, retained on `up/config`, and what became of the one that was offered last. The latter is
+/// still told after a restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigData {
     /// What became of the last configuration that was offered.
@@ -216,19 +267,20 @@ pub struct ConfigData {
     /// When what ran before comes back, unless `confirm` comes; absent when nothing is on trial.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reverts_at: Option<Time>,
-    /// SHA-256 of the configuration that was refused; absent when one was applied, and where the refused one
-    /// could not even be read.
+    /// SHA-256 of the configuration that was refused or that fell; absent when one was applied, and where the refused
+    /// one could not even be read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_sha256: Option<String>,
-    /// Where the one that was refused came from; absent when one was applied.
+    /// Where the one that was refused or that fell came from; absent when one was applied.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_source: Option<ConfigSource>,
-    /// The version of the one that was refused, where the command centre sent it.
+    /// The version of the one that was refused or that fell, where the command centre sent it; absent where only
+    /// values that it had `set` fell.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_version: Option<u64>,
-    /// When.
+    /// When that was, also if the box was restarted since.
     pub at: Time,
-    /// Why it was rejected; empty when it was applied.
+    /// Why it was rejected; empty when it was applied or fell.
     pub problems: Vec<ConfigProblem>,
     /// How many more problems there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Payload;
-use super::alert::SeqData;
+use super::alert::{Acknowledged, SeqData};
 use super::words::Time;
 
 /// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
@@ -52,7 +52,8 @@ pub struct Command<T> {
     pub data: T,
 }
 
-/// `down/cmd/ack`: somebody takes an alert on. The alert's next revision carries it.
+/// `down/cmd/ack`: somebody takes an alert on. The alert's next revision carries it. The first one wins: a second one is
+/// answered `already`, with who has the alert and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AckData {
     /// Which alert.
@@ -212,7 +213,8 @@ pub struct MarkData {
 /// The answer to a command, on `up/reply`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReplyData {
-    /// The command's `request_id`; empty where it could not be read.
+    /// The command's `request_id`. Empty where it could not be read, and where the box's configuration names keys and the
+    /// signature was not good.
     pub request_id: String,
     /// The command's name, the last part of its topic.
     pub command: String,
@@ -224,6 +226,9 @@ pub struct ReplyData {
     /// The same for people, in English.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
+    /// Who took the alert on, and when: the answer to an `ack` that came second.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledged: Option<Acknowledged>,
     /// How the box does: the answer to `selftest`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub health: Option<SelftestResult>,
@@ -287,7 +292,7 @@ pub struct SealedOriginal {
 pub enum Outcome {
     /// Stored and in effect.
     Done,
-    /// Was done before: the alert is acknowledged already.
+    /// Was done before, by this request or by another one: nothing changed.
     Already,
     /// Not carried out; sending the same command again will not help.
     Refused,

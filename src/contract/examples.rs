@@ -13,7 +13,7 @@ use super::alert::{
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
     ActiveAlert, ActiveData, BoxState, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera,
-    MetaData, MetaModel, MetaRule, StateData,
+    MetaData, MetaModel, MetaRule, MetaSensor, StateData,
 };
 use super::camera_condition::CameraCondition;
 use super::command::{
@@ -27,7 +27,7 @@ use super::health::{
 };
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
-use super::{EventError, Sender, box_status, topics};
+use super::{EventError, Sender, box_status, kinds, topics};
 use crate::analysis::alert::{self, AlertId, Basis, Contribution, Origin, PhaseReason, Revision, Shown, Why};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
@@ -241,6 +241,15 @@ fn meta() -> Result<MetaData, ExampleError> {
             lonlat: Some([102.912, 25.046]),
         }],
         cameras_omitted: 0,
+        sensors: vec![MetaSensor {
+            id: "drain-2".to_owned(),
+            quantity: "water_level".to_owned(),
+            unit: "m".to_owned(),
+            grid: "53012700300102".to_owned(),
+            address: Some("Yangqiao, underpass, drain 2".to_owned()),
+            lonlat: Some([102.9125, 25.0462]),
+        }],
+        sensors_omitted: 0,
         rules: vec![MetaRule {
             id: "fire-lane-blocked".to_owned(),
             kind: "fire_lane_blocked".to_owned(),
@@ -260,6 +269,7 @@ fn meta() -> Result<MetaData, ExampleError> {
 
 fn active() -> Result<ActiveData, ExampleError> {
     Ok(ActiveData {
+        stream: STREAM.to_owned(),
         seq: 4711,
         alerts: vec![ActiveAlert {
             alert_id: ALERT.to_owned(),
@@ -267,10 +277,16 @@ fn active() -> Result<ActiveData, ExampleError> {
             phase: Phase::Update,
             level: Level::Orange,
             kind: "fire_lane_blocked".to_owned(),
+            title: kinds::title("fire_lane_blocked", None, Language::English),
+            mode: Mode::Actual,
             camera: Some("cam-03".to_owned()),
+            sensors: Vec::new(),
             grid: "53012700300102".to_owned(),
             started_at: Time(at(0)?),
             acknowledged: false,
+            acknowledgement: None,
+            escalated: None,
+            muted: None,
         }],
         omitted: 0,
     })
@@ -438,6 +454,7 @@ fn reply() -> Result<ReplyData, ExampleError> {
         outcome: Outcome::Done,
         code: None,
         message: None,
+        acknowledged: None,
         health: None,
         picture: None,
         original: None,

@@ -1,6 +1,7 @@
 //! How a box, its cameras and its sensors do: a summary that is always complete, and a message for each of them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,11 +11,19 @@ use super::camera_condition::CameraCondition;
 use super::words::{Eye, Time};
 use super::{Payload, is_zero};
 
-/// How the box does, retained on `up/health`, every ten seconds and whenever something degrades. It expires after five
-/// minutes (MQTT 5), so that a box that is gone is not said to run. The counts are always complete; the lists are here
-/// as long as they fit. Each camera and each sensor has its own message, on `up/camera/{camera}` and
-/// `up/sensor/{sensor}`.
+/// How often `up/health` is published when nothing special happens.
+pub const HEALTH_EVERY: Duration = Duration::from_secs(10);
+
+fn about_health() -> String {
+    format!(
+        "How the box does, retained on `up/health`, every {} s and at once when something degrades or is well again. It expires after five minutes (MQTT 5), so that a box that is gone is not said to run. The counts are always complete; the lists are here as long as they fit. Each camera and each sensor has its own message, on `up/camera/{{camera}}` and `up/sensor/{{sensor}}`.",
+        HEALTH_EVERY.as_secs()
+    )
+}
+
+/// How the box does, on `up/health`; its description in the schema is made from [`HEALTH_EVERY`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = about_health())]
 pub struct HealthData {
     /// Seconds since the program started.
     pub uptime_s: u64,
@@ -402,7 +411,7 @@ pub enum SensorState {
 /// The detector's health.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DetectorHealth {
-    /// The execution provider that runs: `cpu`, `openvino`, ...
+    /// The execution provider that runs: `cpu`, `openvino`, ...; `none` on a box without cameras.
     pub provider: String,
     /// Pictures looked at per second, all cameras together.
     pub per_second: f64,

@@ -121,6 +121,15 @@ pub fn looks_signed(message: &[u8]) -> bool {
         && message.iter().filter(|byte| **byte == b'.').count() == 2
 }
 
+/// The payload of what looks signed, unchecked: only to answer a refusal where no key is in force.
+pub fn unverified_payload(message: &[u8]) -> Option<Vec<u8>> {
+    if !looks_signed(message) {
+        return None;
+    }
+    let payload = std::str::from_utf8(message).ok()?.trim_ascii().split('.').nth(1)?;
+    URL_SAFE_NO_PAD.decode(payload).ok()
+}
+
 /// The payload of a signed message and the key that signed it.
 ///
 /// # Errors

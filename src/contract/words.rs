@@ -25,6 +25,11 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// What a message means that says nothing of it.
+    pub(super) fn serious() -> Self {
+        Mode::Actual
+    }
+
     /// The name in configuration and JSON.
     pub fn name(self) -> &'static str {
         match self {

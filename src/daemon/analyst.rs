@@ -13,7 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tracing::warn;
 
-use crate::analysis::alert::{Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
+use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
 use crate::analysis::book::AlertError;
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
@@ -74,8 +74,8 @@ pub enum Note {
         alert: AlertId,
         /// Who, when, what they wrote.
         acknowledgement: Acknowledgement,
-        /// Hears what became of it.
-        reply: Box<dyn FnOnce(Result<Taken, AlertError>) + Send>,
+        /// Hears what became of it; `Some`: who had it before.
+        reply: Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>,
     },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
@@ -93,15 +93,6 @@ pub struct Snapshot {
     pub camera: Arc<str>,
     /// Hears where it is, or why there is none.
     pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
-}
-
-/// What an acknowledgement changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// The alert has it now.
-    Now,
-    /// The same was said before.
-    Already,
 }
 
 /// What the analysis last knew, for the health report.
@@ -247,12 +238,12 @@ impl Desk {
             Note::Acknowledge { alert, acknowledgement, reply } => {
                 let at = self.clock.now();
                 match self.analysis.acknowledge(&alert, &acknowledgement, at) {
-                    Ok(Some(revision)) => {
+                    Ok(AckOutcome::Now(revision)) => {
                         // Told before it is answered: who hears "done" can rely on the revision being on its way.
-                        self.tell(vec![revision], None);
-                        reply(Ok(Taken::Now));
+                        self.tell(vec![*revision], None);
+                        reply(Ok(None));
                     }
-                    Ok(None) => reply(Ok(Taken::Already)),
+                    Ok(AckOutcome::Before(before)) => reply(Ok(Some(before))),
                     Err(error) => reply(Err(error)),
                 }
             }

@@ -90,10 +90,12 @@ pub fn queue() -> (CloseUpQueue, Receiver<Wanted>) {
 pub struct CloseUps {
     thread: JoinHandle<()>,
     is_over: Arc<AtomicBool>,
+    is_outdated: Arc<AtomicBool>,
 }
 
 impl CloseUps {
-    /// Starts the thread; `make_detector` is asked once, with the first close-up.
+    /// Starts the thread; `make_detector` is asked with the first close-up, and with the first one after it was said to
+    /// be outdated.
     pub fn start(
         wanted: Receiver<Wanted>,
         make_detector: impl Fn() -> Result<Box<dyn Detector>, SightError> + Send + 'static,
@@ -101,11 +103,15 @@ impl CloseUps {
         clock: Clock,
     ) -> std::io::Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
-        let over = is_over.clone();
+        let is_outdated = Arc::new(AtomicBool::new(false));
+        let (over, outdated) = (is_over.clone(), is_outdated.clone());
         let thread = thread::Builder::new().name("close-up".to_owned()).spawn(move || {
             let _essential = lifeline::essential("close-up");
             let mut desk = Desk::new(clock);
             while let Some(wanted) = desk.next(&wanted) {
+                if outdated.swap(false, Ordering::SeqCst) {
+                    desk.detector = None;
+                }
                 let goes_on = || !over.load(Ordering::SeqCst);
                 let taken = catch_unwind(AssertUnwindSafe(|| desk.take(&wanted, &make_detector, goes_on)));
                 let taken = taken.unwrap_or_else(|_| {
@@ -121,7 +127,12 @@ impl CloseUps {
                 }
             }
         })?;
-        Ok(CloseUps { thread, is_over })
+        Ok(CloseUps { thread, is_over, is_outdated })
+    }
+
+    /// Set by whoever loaded other models.
+    pub fn outdated(&self) -> Arc<AtomicBool> {
+        self.is_outdated.clone()
     }
 
     /// No more of them: whoever records will end.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::analysis::geometry::Point;
 use crate::analysis::time::Timestamp;
-use crate::config::{Camera, CameraSource, Config, SensorSource};
+use crate::config::{Camera, CameraSource, Config, SensorSource, WebhookListener};
 use crate::contract::signature::Role;
 
 /// Scores that only the surest detections reach: above it a camera is as good as blind.
@@ -19,24 +19,6 @@ const MOST_MASKED: f32 = 0.8;
 /// How finely a week is looked at for hours in which a rule is in force.
 const STEP_SECS: i64 = 15 * 60;
 const WEEK_SECS: i64 = 7 * 24 * 60 * 60;
-
-/// What takes a restart of the daemon, and is different: no configuration can change it while it runs.
-pub fn takes_a_restart(running: &Config, wanted: &Config) -> Vec<String> {
-    let sections = [
-        (
-            "[site] box or area",
-            wanted.site.box_id != running.site.box_id || wanted.site.area != running.site.area,
-        ),
-        ("[mqtt]", wanted.mqtt != running.mqtt),
-        ("[detector]", wanted.detector != running.detector),
-        ("[outbox]", wanted.outbox != running.outbox),
-    ];
-    sections
-        .into_iter()
-        .filter(|(_, changed)| *changed)
-        .map(|(what, _)| format!("{what} changed, which takes a restart of the daemon"))
-        .collect()
-}
 
 /// Everything that `wanted`, which came from the command centre, may not do. `file` is the configuration on the box.
 pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestamp) -> Vec<String> {
@@ -56,6 +38,10 @@ pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestam
         && !wanted.cameras.iter().any(|camera| running.camera(&camera.id).is_some())
     {
         all.push("none of the cameras that run now is left".to_owned());
+    }
+    let has = |id: &str| running.sensors.list.iter().any(|sensor| *sensor.plan.id == *id);
+    if !running.sensors.list.is_empty() && !wanted.sensors.list.iter().any(|sensor| has(&sensor.plan.id)) {
+        all.push("none of the sensors that run now is left".to_owned());
     }
     for camera in &wanted.cameras {
         all.extend(blinded(camera));
@@ -141,7 +127,21 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
     if reads(wanted).is_some() && reads(wanted) != reads(file) {
         all.push("[evidence] `originals_for` is another key than in the file on the box".to_owned());
     }
-    if wanted.sensors.webhook.is_some() && wanted.sensors.webhook != file.sensors.webhook {
+    let sections = [
+        ("[mqtt]", wanted.mqtt.says_the_same(&file.mqtt)),
+        ("[detector]", wanted.detector == file.detector),
+        ("[outbox]", wanted.outbox == file.outbox),
+    ];
+    for (section, _) in sections.iter().filter(|(_, same)| !same) {
+        all.push(format!(
+            "{section} is another one than in the file on the box, and only that file changes it"
+        ));
+    }
+    let listener = wanted.sensors.webhook.as_ref();
+    let is_known = |listener: &WebhookListener| {
+        file.sensors.webhook.as_ref().is_some_and(|known| known.says_the_same(listener))
+    };
+    if listener.is_some_and(|listener| !is_known(listener)) {
         all.push(
             "[sensors] the listener for posted readings is another one than in the file on the box"
                 .to_owned(),
@@ -150,11 +150,7 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
     for broker in &wanted.sensors.brokers {
         let touches_files =
             broker.credentials.is_some() || broker.tls.as_ref().is_some_and(|tls| tls.ca_file.is_some());
-        let same = |other: &&crate::config::SensorBroker| {
-            (&other.host, other.port, &other.tls, &other.credentials)
-                == (&broker.host, broker.port, &broker.tls, &broker.credentials)
-        };
-        if touches_files && !file.sensors.brokers.iter().any(|other| same(&other)) {
+        if touches_files && !file.sensors.brokers.iter().any(|other| other.is_same_place(broker)) {
             all.push(format!(
                 "broker `{}`: the file on the box gives no such secret or certificate to this host",
                 broker.id

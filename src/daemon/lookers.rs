@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,7 @@ pub type Manners = Arc<RwLock<BTreeMap<Arc<str>, Arc<Manner>>>>;
 /// The running threads.
 pub struct Lookers {
     threads: Vec<JoinHandle<()>>,
+    looking: Looking,
 }
 
 impl Lookers {
@@ -88,26 +89,40 @@ impl Lookers {
         counts: &Arc<LookerCounts>,
         clock: Clock,
     ) -> std::io::Result<Self> {
-        let mut threads = Vec::with_capacity(detectors.len());
-        let glances = Arc::new(Glances::default());
-        let sentries = Arc::new(Sentries::default());
+        let looking = Looking {
+            scheduler: scheduler.clone(),
+            manners: manners.clone(),
+            analyst: analyst.clone(),
+            counts: counts.clone(),
+            clock,
+            glances: Arc::default(),
+            sentries: Arc::default(),
+            is_over: Arc::default(),
+        };
+        let mut lookers = Lookers { threads: Vec::with_capacity(detectors.len()), looking };
+        lookers.spawn(detectors)?;
+        Ok(lookers)
+    }
+
+    /// From the next frame on it is these that look. The threads of those before end with the frame that they have.
+    pub fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) -> std::io::Result<()> {
+        self.looking.is_over.store(true, Ordering::SeqCst);
+        // What was found by other models is not told again as still there.
+        self.looking = Looking { sentries: Arc::default(), is_over: Arc::default(), ..self.looking.clone() };
+        self.threads.retain(|thread| !thread.is_finished());
+        self.spawn(detectors)
+    }
+
+    fn spawn(&mut self, detectors: Vec<Box<dyn Detector>>) -> std::io::Result<()> {
         for (number, mut detector) in (0..).zip(detectors) {
-            let looking = Looking {
-                scheduler: scheduler.clone(),
-                manners: manners.clone(),
-                analyst: analyst.clone(),
-                counts: counts.clone(),
-                clock,
-                glances: glances.clone(),
-                sentries: sentries.clone(),
-            };
+            let looking = self.looking.clone();
             let thread = thread::Builder::new().name(format!("look-{number}")).spawn(move || {
                 let _essential = lifeline::essential("look");
                 looking.work(&mut *detector);
             })?;
-            threads.push(thread);
+            self.threads.push(thread);
         }
-        Ok(Lookers { threads })
+        Ok(())
     }
 
     /// Waits for all; [`Scheduler::close`] must have been called.
@@ -120,6 +135,7 @@ impl Lookers {
     }
 }
 
+#[derive(Clone)]
 struct Looking {
     scheduler: Arc<Scheduler>,
     manners: Manners,
@@ -128,11 +144,13 @@ struct Looking {
     clock: Clock,
     glances: Arc<Glances>,
     sentries: Arc<Sentries>,
+    /// Others look now.
+    is_over: Arc<AtomicBool>,
 }
 
 impl Looking {
     fn work(&self, detector: &mut dyn Detector) {
-        while !self.scheduler.is_closed() {
+        while !self.scheduler.is_closed() && !self.is_over.load(Ordering::SeqCst) {
             let Some(mut turn) = self.scheduler.take(Instant::now() + WAIT) else { continue };
             let frame = turn.frame.clone();
             let began = Instant::now();

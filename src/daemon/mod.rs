@@ -41,6 +41,7 @@ mod stored;
 pub mod teller;
 mod watchdog;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -55,7 +56,6 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
-use crate::contract::box_status::ConfigOutcome;
 use crate::mqtt::{Order, Publisher};
 use crate::scheduler::Scheduler;
 
@@ -66,7 +66,8 @@ use attention::Attention;
 use cameras::Cameras;
 use clock_watch::ClockWatch;
 use close_up::CloseUps;
-use commands::{Answering, Tally};
+use commands::{Answering, SiteZone, Tally};
+use file_watch::SecretFiles;
 use keeper::Keeper;
 use lifeline::{Doing, Lifeline};
 use lookers::{LookerCounts, Lookers};
@@ -128,6 +129,8 @@ enum Control {
     Reload,
     /// The configuration file is another one.
     FileChanged,
+    /// A secret file or certificate that the configuration names is another one.
+    SecretsChanged,
     Stop,
     /// A command that is not about an alert; what becomes of it is to be answered.
     Order(Box<Order>, Answering),
@@ -154,7 +157,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         running::begin(&file, options.broken_file.is_some(), &control_dir, clock);
     let mutes: Mutes = Arc::new(RwLock::new(standing.mutes.clone()));
     // Early: it comes up while the models are loaded.
-    let (settings, broker) = site::broker(&config, &spool_dir.join(BROKER_DIR))?;
+    let broker_dir = spool_dir.join(BROKER_DIR);
+    let broker = site::start_broker(&config, &broker_dir)?;
+    let settings = site::mqtt_settings(&config, &broker);
     for warning in &config.warnings {
         warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
     }
@@ -162,7 +167,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     config.check_classes(&sight.classes()).map_err(DaemonError::new)?;
     let (notes, control) = channel();
     listen_to_signals(notes.clone())?;
-    file_watch::start(file.path().to_owned(), notes.clone()).map_err(DaemonError::new)?;
+    let secret_files = SecretFiles::default();
+    file_watch::start(file.path().to_owned(), secret_files.clone(), notes.clone())
+        .map_err(DaemonError::new)?;
     let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
     let site = Site::new(&config, &sight, clock_data.clone(), mutes.clone())?;
 
@@ -193,7 +200,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         counts.clone(),
     )
     .map_err(DaemonError::new)?;
-    let close_ups = CloseUps::start(close_ups_wanted, sight.maker(), recorder_queue.clone(), clock)
+    let models = Arc::new(RwLock::new(sight.models()));
+    let of_now = models.clone();
+    let make_detector = move || sight::detector(&of_now.read());
+    let close_ups = CloseUps::start(close_ups_wanted, make_detector, recorder_queue.clone(), clock)
         .map_err(DaemonError::new)?;
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
@@ -203,6 +213,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let (analyst, analyst_queue) =
         Analyst::start(analysis, told, clock, recorder_queue.clone(), known.clone(), attention.clone())
             .map_err(DaemonError::new)?;
+    let zone: SiteZone = Arc::new(RwLock::new(config.site.time_zone.clone()));
     let parts = commands::Parts {
         analyst: analyst_queue.clone(),
         control: notes,
@@ -211,6 +222,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         audit: audit.clone(),
         tally,
         clock,
+        zone: zone.clone(),
     };
     let commands = commands::start(commands, &control_dir, parts)
         .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
@@ -244,12 +256,20 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         file,
         base,
         config,
+        last_offer: standing.last_offer.clone(),
         standing,
-        refused: false,
         file_trouble: None,
+        secret_trouble: None,
+        secret_files,
+        manifest: options.manifest,
         originals_at: Vec::new(),
         folder: control_dir,
         sight,
+        models,
+        close_ups_outdated: close_ups.outdated(),
+        lookers,
+        broker,
+        broker_dir,
         site,
         clock,
         publisher: publisher.clone(),
@@ -258,6 +278,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         recorder: recorder_queue.clone(),
         analyst: analyst_queue.clone(),
         gate,
+        zone,
         mutes,
         cameras,
         sensors,
@@ -267,7 +288,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         watchdog,
         report_at: Duration::ZERO,
     };
-    running.announce(ConfigOutcome::Applied);
+    running.watch_secrets(&BTreeSet::new());
+    running.announce();
     if let Some(problems) = &options.broken_file {
         running.tell_broken_file(problems);
     }
@@ -280,8 +302,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     watchdog::tell_stopping();
     running.sensors.stop();
     running.cameras.stop_all();
-    // The queue on disk closes when nobody holds it any more.
-    drop(running);
+    // The queue on disk closes when nobody holds the rest any more.
+    let (lookers, broker) = running.into_last();
     scheduler.close();
     lookers.join();
     // Each of these has worked off what was told to it before it ends.
@@ -318,6 +340,7 @@ fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline
         match control.recv_timeout(wake.saturating_sub(now)) {
             Ok(Control::Reload) => running.reload(true),
             Ok(Control::FileChanged) => running.reload(false),
+            Ok(Control::SecretsChanged) => running.renew_secrets(),
             Ok(Control::Order(order, answering)) => running.carry_out(&order, answering),
             Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}

@@ -1,6 +1,7 @@
 //! What the box says about itself: birth, open alerts, health, configuration. Gathers what each part last
 //! reported and writes the contract's payloads. Must never wait for any of the parts.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,10 +11,10 @@ use crate::analysis::alert::Revision;
 use crate::analysis::fusion::{SignalState, State};
 use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
-use crate::config::{Config, Problems};
+use crate::config::{Config, Problem, Problems};
 use crate::contract::box_status::{
-    ActiveAlert, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData,
-    MetaModel, MetaRule, Software,
+    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData, MetaModel,
+    MetaRule, MetaSensor, Software,
 };
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
@@ -34,6 +35,7 @@ use super::clock_watch;
 use super::lookers::LookerCounts;
 use super::machine::{self, CpuReading};
 use super::recorder::RecorderCounts;
+use super::standing::LastOffer;
 use super::teller::Teller;
 
 /// The birth message.
@@ -41,7 +43,9 @@ use super::teller::Teller;
 /// # Errors
 /// Only if it cannot be made small enough.
 pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Vec<u8>, EventError> {
-    let mut grids: Vec<String> = config.cameras.iter().map(|c| c.grid.to_string()).collect();
+    let of_cameras = config.cameras.iter().map(|camera| camera.grid.to_string());
+    let of_sensors = config.sensors.list.iter().map(|sensor| sensor.plan.grid.to_string());
+    let mut grids: Vec<String> = of_cameras.chain(of_sensors).collect();
     grids.sort();
     grids.dedup();
     let cameras = config.cameras.iter().map(|camera| MetaCamera {
@@ -50,6 +54,14 @@ pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Ve
         grid: camera.grid.to_string(),
         address: camera.address.clone(),
         lonlat: camera.lonlat,
+    });
+    let sensors = config.sensors.list.iter().map(|sensor| MetaSensor {
+        id: sensor.plan.id.to_string(),
+        quantity: sensor.plan.quantity.to_string(),
+        unit: sensor.plan.unit.to_string(),
+        grid: sensor.plan.grid.to_string(),
+        address: sensor.address.clone(),
+        lonlat: sensor.lonlat,
     });
     let rules = config.rules.iter().map(|rule| MetaRule {
         id: rule.id.to_string(),
@@ -68,6 +80,8 @@ pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Ve
         grids,
         cameras: cameras.collect(),
         cameras_omitted: 0,
+        sensors: sensors.collect(),
+        sensors_omitted: 0,
         rules: rules.collect(),
         rules_omitted: 0,
         models,
@@ -77,37 +91,31 @@ pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Ve
     config.sender().event(format!("meta.{at}"), None, at, data)
 }
 
-/// The list of open alerts. `last_seq` is the last number given in the alert stream.
+/// The list of open alerts.
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
 pub fn active(
     open: &[Revision],
     teller: &Teller,
-    last_seq: u64,
+    depth: Depth,
     at: Timestamp,
 ) -> Result<Vec<u8>, EventError> {
-    let alerts = open.iter().filter(|r| !r.is_last()).map(|r| ActiveAlert {
-        alert_id: r.alert.0.to_string(),
-        rev: r.rev,
-        phase: r.phase.into(),
-        level: r.level.into(),
-        kind: r.kind.to_string(),
-        camera: r.camera().map(|camera| camera.to_string()),
-        grid: r.grid.to_string(),
-        started_at: Time(r.started_at),
-        acknowledged: r.acknowledged.is_some(),
-    });
-    let data = ActiveData { seq: last_seq, alerts: alerts.collect(), omitted: 0 };
-    teller.sender().event(format!("active.{last_seq}"), None, at, data)
+    let mut open: Vec<&Revision> = open.iter().filter(|revision| !revision.is_last()).collect();
+    // What does not fit into the message is cut off at the end.
+    open.sort_by_key(|revision| (Reverse(revision.level), revision.started_at));
+    let alerts = open.into_iter().map(|revision| teller.open_alert(revision));
+    let Depth { stream, last_n: seq, .. } = depth;
+    let data = ActiveData { stream, seq, alerts: alerts.collect(), omitted: 0 };
+    teller.sender().event(format!("active.{seq}"), None, at, data)
 }
 
 /// Which configuration runs, and how it came to.
 pub struct ConfigReport<'a> {
     /// What runs.
     pub running: &'a Config,
-    /// What became of the last one that was offered.
-    pub outcome: ConfigOutcome,
+    /// The one that was offered last, if that does not run.
+    pub offered: Option<&'a LastOffer>,
     /// Where what runs came from.
     pub source: ConfigSource,
     /// Its version, if from the centre.
@@ -122,34 +130,34 @@ pub struct ConfigReport<'a> {
 ///
 /// # Errors
 /// Only if it cannot be made small enough.
-pub fn config(
-    report: &ConfigReport<'_>,
-    refused: Option<(&Problems, ConfigSource, Option<u64>)>,
-    at: Timestamp,
-) -> Result<Vec<u8>, EventError> {
-    let problems = refused.map(|(problems, ..)| problems.iter()).into_iter().flatten();
+pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, EventError> {
+    let offered = report.offered;
     let data = ConfigData {
-        outcome: report.outcome,
+        outcome: offered.map_or(ConfigOutcome::Applied, |offered| offered.outcome),
         running_sha256: report.running.sha256.clone(),
         source: report.source,
         version: report.version,
         adjusted: report.adjusted,
         reverts_at: report.reverts_at,
-        offered_sha256: refused.and_then(|(problems, ..)| problems.sha256()).map(str::to_owned),
-        offered_source: refused.map(|(_, source, _)| source),
-        offered_version: refused.and_then(|(.., version)| version),
-        at: Time(at),
-        problems: problems
-            .map(|problem| ConfigProblem {
-                line: problem.line,
-                column: problem.column,
-                what: problem.what.clone(),
-                hint: problem.hint.clone(),
-            })
-            .collect(),
+        offered_sha256: offered.and_then(|offered| offered.sha256.clone()),
+        offered_source: offered.map(|offered| offered.source),
+        offered_version: offered.and_then(|offered| offered.version),
+        at: offered.map_or(Time(at), |offered| offered.at),
+        problems: offered.map(|offered| offered.problems.clone()).unwrap_or_default(),
         problems_omitted: 0,
     };
     report.running.sender().event(format!("config.{at}"), None, at, data)
+}
+
+/// Problems as they are told.
+pub fn problems(problems: &Problems) -> Vec<ConfigProblem> {
+    let told = |problem: &Problem| ConfigProblem {
+        line: problem.line,
+        column: problem.column,
+        what: problem.what.clone(),
+        hint: problem.hint.clone(),
+    };
+    problems.iter().map(told).collect()
 }
 
 /// Everything a health report is made from.
@@ -174,6 +182,8 @@ pub struct Readings {
     pub spool_trouble: Option<String>,
     /// What is wrong with the file on the box.
     pub file_trouble: Option<String>,
+    /// Why a secret that changed was not taken up.
+    pub secret_trouble: Option<String>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -537,6 +547,9 @@ fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
     }
     if let Some(trouble) = &readings.spool_trouble {
         reasons.push(("spool".to_owned(), trouble.to_owned()));
+    }
+    if let Some(trouble) = &readings.secret_trouble {
+        reasons.push(("secrets".to_owned(), trouble.to_owned()));
     }
     if let Some(trouble) = &readings.file_trouble {
         reasons.push(("configuration".to_owned(), trouble.to_owned()));

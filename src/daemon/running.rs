@@ -6,18 +6,24 @@
 
 mod orders;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use tracing::{error, info, warn};
 
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
-use crate::config::{Config, Problems, Surroundings};
+use crate::config::restart::takes_a_restart;
+use crate::config::{Broker, Config, Problems, Surroundings};
 use crate::contract::box_status::{ConfigOutcome, ConfigSource};
+use crate::contract::health::HEALTH_EVERY;
+use crate::contract::words::Time;
 use crate::contract::{EventError, Topics};
+use crate::detector::Detector;
 use crate::mqtt::{Delivery, Gate, Publisher, Qos};
 use crate::outbox::Outbox;
 use crate::scheduler::Scheduler;
@@ -25,21 +31,20 @@ use crate::scheduler::Scheduler;
 use super::analyst::{AnalystQueue, Known, Note};
 use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
+use super::commands::SiteZone;
+use super::file_watch::SecretFiles;
 use super::keeper::Keeper;
-use super::lookers::LookerCounts;
+use super::lookers::{LookerCounts, Lookers};
 use super::part_reports::{self, PartReports};
 use super::recorder::{RecorderCounts, RecorderQueue, Told};
 use super::report::{self, ConfigReport, Health, Readings};
 use super::sensors::RunningSensors;
-use super::sight::Sight;
-use super::site::{self, Site};
-use super::standing::{self, Standing, Trial, Wishes};
+use super::settings;
+use super::sight::{Models, Sight};
+use super::site::{self, RunningBroker, Site};
+use super::standing::{self, LastOffer, Standing, Trial, Wishes};
 use super::teller::Mutes;
 use super::watchdog::{Progress, Watchdog};
-use super::{limits, settings};
-
-/// How often `up/health` is published when nothing special happens.
-const REPORT_EVERY: Duration = Duration::from_secs(10);
 
 /// Everything the main thread looks after.
 pub struct Running {
@@ -52,14 +57,28 @@ pub struct Running {
     pub standing: Standing,
     /// When what is on trial falls, on the monotonic clock.
     pub trial_ends: Option<Duration>,
-    /// Whether the last configuration that was offered was refused.
-    pub refused: bool,
+    /// The configuration that was offered last, if it does not run. The file's are forgotten at a restart.
+    pub last_offer: Option<LastOffer>,
     /// What is wrong with the file on the box, while it is not what it was taken up from.
     pub file_trouble: Option<String>,
+    /// Why a secret that changed was not taken up.
+    pub secret_trouble: Option<String>,
+    /// Those that are watched for a change.
+    pub secret_files: SecretFiles,
+    /// The list of models that the command line names.
+    pub manifest: Option<PathBuf>,
     /// When originals were asked for in the last hour, on the monotonic clock.
     pub originals_at: Vec<Duration>,
     pub folder: PathBuf,
     pub sight: Sight,
+    /// Those of `sight`, for who makes detectors later.
+    pub models: Arc<RwLock<Models>>,
+    /// Tells the thread of close-ups that `models` are others.
+    pub close_ups_outdated: Arc<AtomicBool>,
+    pub lookers: Lookers,
+    pub broker: RunningBroker,
+    /// Where the embedded one has its state.
+    pub broker_dir: PathBuf,
     pub site: Site,
     pub clock: Clock,
     pub publisher: Arc<Publisher>,
@@ -68,6 +87,7 @@ pub struct Running {
     pub recorder: RecorderQueue,
     pub analyst: AnalystQueue,
     pub gate: Arc<Gate>,
+    pub zone: SiteZone,
     pub mutes: Mutes,
     pub cameras: Cameras,
     pub sensors: RunningSensors,
@@ -102,20 +122,33 @@ impl Offer {
     const FILE: Offer = Offer { source: ConfigSource::File, version: None };
 }
 
+/// Everything that a configuration needs and that can fail.
+struct Prepared {
+    site: Site,
+    /// Where other models are wanted, and who looks with them.
+    sight: Option<(Sight, Vec<Box<dyn Detector>>)>,
+    /// Where pictures are kept elsewhere or otherwise.
+    keeper: Option<Keeper>,
+}
+
 impl Running {
-    /// Birth and configuration, after the start and after every change.
-    pub fn announce(&mut self, outcome: ConfigOutcome) {
-        self.refused = false;
-        let at = self.clock.now().utc;
-        self.publish("up/meta", report::meta(&self.config, self.sight.meta(), at));
-        self.publish("up/config", report::config(&self.config_report(outcome), None, at));
+    /// What ends after the rest: who looks at frames, and the embedded broker.
+    pub fn into_last(self) -> (Lookers, RunningBroker) {
+        (self.lookers, self.broker)
     }
 
-    fn config_report(&self, outcome: ConfigOutcome) -> ConfigReport<'_> {
+    /// Birth and configuration, after the start and after every change.
+    pub fn announce(&self) {
+        let at = self.clock.now().utc;
+        self.publish("up/meta", report::meta(&self.config, self.sight.meta(), at));
+        self.publish("up/config", report::config(&self.config_report(), at));
+    }
+
+    fn config_report(&self) -> ConfigReport<'_> {
         let wanted = self.standing.now.wanted.as_ref();
         ConfigReport {
             running: &self.config,
-            outcome,
+            offered: self.last_offer.as_ref(),
             source: if wanted.is_some() { ConfigSource::Remote } else { ConfigSource::File },
             version: wanted.map(|wanted| wanted.version),
             adjusted: !self.standing.now.settings.is_empty(),
@@ -141,12 +174,38 @@ impl Running {
             source = ?offer.source, version = offer.version,
             "the configuration was not taken up, the last good one goes on:\n{problems}"
         );
-        self.refused = true;
         let at = self.clock.now().utc;
-        let report = self.config_report(ConfigOutcome::Rejected);
-        let offered = Some((problems, offer.source, offer.version));
-        self.publish("up/config", report::config(&report, offered, at));
+        let refused = LastOffer {
+            outcome: ConfigOutcome::Rejected,
+            source: offer.source,
+            version: offer.version,
+            sha256: problems.sha256().map(str::to_owned),
+            at: Time(at),
+            problems: report::problems(problems),
+        };
+        self.last_offer = Some(refused.clone());
+        // The file tells by itself at the next start whether it is good.
+        self.remember_offer((offer.source == ConfigSource::Remote).then_some(refused));
+        self.watch_secrets(&problems.secret_files);
+        self.publish("up/config", report::config(&self.config_report(), at));
         self.log_config("rejected", problems.sha256().unwrap_or("unknown"), offer);
+    }
+
+    /// So that it is still told after a restart.
+    fn remember_offer(&mut self, offer: Option<LastOffer>) {
+        if self.standing.last_offer == offer {
+            return;
+        }
+        self.standing.last_offer = offer;
+        if let Err(error) = self.standing.save(&self.folder) {
+            error!(folder = %self.folder.display(), %error, "what became of a configuration could not be written down");
+        }
+    }
+
+    /// Those of the file on the box, of what runs, and of what was offered last.
+    pub fn watch_secrets(&self, more: &BTreeSet<PathBuf>) {
+        let all = [&self.file.secret_files, &self.config.secret_files, more];
+        *self.secret_files.lock() = all.into_iter().flatten().cloned().collect();
     }
 
     /// Looks at every part and at the clock. Reports now and then, and at once when a part becomes degraded or well.
@@ -156,7 +215,7 @@ impl Running {
         let readings = self.readings();
         self.watchdog.look(at.mono, progress(&readings, &self.publisher));
         if at.mono >= self.report_at || self.health.is_news(&readings) {
-            self.report_at = at.mono + REPORT_EVERY;
+            self.report_at = at.mono + HEALTH_EVERY;
             self.report(&readings);
         }
     }
@@ -205,6 +264,7 @@ impl Running {
             workers: self.gauges.workers,
             spool_trouble: self.gauges.spool_trouble.clone(),
             file_trouble: self.file_trouble.clone(),
+            secret_trouble: self.secret_trouble.clone(),
         }
     }
 
@@ -241,10 +301,10 @@ impl Running {
         let digest = standing::digest(file.text());
         let same = digest == self.standing.file;
         if same && !asked {
-            if self.refused {
+            if self.last_offer.as_ref().is_some_and(|last| last.source == ConfigSource::File) {
                 info!(file = %path.display(), "the file is again as it was when it was taken up");
-                (self.file, self.file_trouble) = (file, None);
-                self.announce(ConfigOutcome::Applied);
+                (self.file, self.file_trouble, self.last_offer) = (file, None, None);
+                self.announce();
             }
             return;
         }
@@ -265,57 +325,180 @@ impl Running {
             Ok(base) => base,
             Err(problems) => return self.refuse(&offer, &problems),
         };
-        let restart = limits::takes_a_restart(&self.base, &file);
+        let restart = takes_a_restart(&self.base, &file);
         if !restart.is_empty() {
             return self.refuse(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
         }
-        match self.take_up(base, next, &offer, ConfigOutcome::Applied) {
+        match self.take_up(base, next, &offer, None) {
             Ok(()) => {
                 (self.file, self.file_trouble) = (file, None);
+                self.watch_secrets(&BTreeSet::new());
                 // Whoever edits the file stands beside it: a camera that waits for minutes is tried now.
                 self.cameras.retry_now();
             }
-            Err(problems) => self.refuse(&offer, &problems),
+            // What is named there is looked at again when it changes.
+            Err(problems) => self.refuse(&offer, &problems.naming(file.secret_files)),
         }
     }
 
-    /// Makes `base`, with the values of `next`, what runs. Everything that can fail comes before anything changes.
-    fn take_up(
-        &mut self,
-        base: Config,
-        next: Standing,
-        offer: &Offer,
-        outcome: ConfigOutcome,
-    ) -> Result<(), Problems> {
-        let config = settings::apply(base.clone(), &next.now.settings);
-        config.check_classes(&self.sight.classes())?;
-        let whole = |error: String| Problems::of_the_whole(base.path(), Some(&config.sha256), vec![error]);
-        let mut site = Site::new(&config, &self.sight, self.clock_data.clone(), self.mutes.clone())
+    /// A secret file or certificate that is named holds something else. That is no other configuration: what is named
+    /// stays, and whoever uses it connects anew.
+    pub fn renew_secrets(&mut self) {
+        if self.file_trouble.is_some() {
+            // Perhaps this was what was wrong with it.
+            self.reload(false);
+        }
+        match self.renewed().and_then(|(file, base)| {
+            let config = settings::apply(base.clone(), &self.standing.now.settings);
+            let prepared = self.prepare(&config)?;
+            Ok((file, base, config, prepared))
+        }) {
+            Ok((file, base, config, prepared)) => {
+                self.secret_trouble = None;
+                let differs = (&config.mqtt, &config.cameras, &config.sensors)
+                    != (&self.config.mqtt, &self.config.cameras, &self.config.sensors);
+                if !differs {
+                    return;
+                }
+                self.put_in_force(&config, prepared);
+                (self.file, self.base, self.config) = (file, base, config);
+                info!("took up secrets that were renewed; the configuration is the same");
+                let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
+                if let Err(error) = self.audit.record(self.clock.now().utc, entry) {
+                    error!(%error, "the audit log cannot be written");
+                }
+            }
+            Err(problems) => {
+                error!("a secret changed and was not taken up, what it held before goes on:\n{problems}");
+                let first = problems.iter().next().map_or("it cannot be read", |problem| &problem.what);
+                self.secret_trouble = Some(format!("a secret changed and was not taken up: {first}"));
+            }
+        }
+    }
+
+    /// What stands in the file as it was taken up, and what runs before `set`, with the secrets of now.
+    fn renewed(&self) -> Result<(Config, Config), Problems> {
+        let path = self.file.path();
+        let file = Config::from_text(path, self.file.text(), &Surroundings::of(path))?;
+        let base = based_on(&file, &self.standing.now)?;
+        Ok((file, base))
+    }
+
+    /// Does everything that can fail; nothing changes by it.
+    fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
+        let whole = |error: String| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
+        let other_models = config.detector != self.config.detector
+            || config.cameras.is_empty() != self.config.cameras.is_empty();
+        let sight = if other_models {
+            let sight = Sight::load(config, self.manifest.as_deref(), None);
+            Some(sight.map_err(|error| whole(error.to_string()))?)
+        } else {
+            None
+        };
+        let looking = sight.as_ref().unwrap_or(&self.sight);
+        config.check_classes(&looking.classes())?;
+        let site = Site::new(config, looking, self.clock_data.clone(), self.mutes.clone())
             .map_err(|error| whole(error.to_string()))?;
-        let keeper = (config.evidence != self.config.evidence).then(|| Keeper::open(&config));
+        let sight = match sight {
+            Some(sight) => {
+                let detectors = site.detectors(&sight).map_err(|error| whole(error.to_string()))?;
+                Some((sight, detectors))
+            }
+            None => None,
+        };
+        let keeper = (config.evidence != self.config.evidence).then(|| Keeper::open(config));
         let keeper = match keeper {
             Some((_, troubles)) if !troubles.is_empty() => return Err(whole(troubles.join("; "))),
             other => other.map(|(keeper, _)| keeper),
         };
-        next.save(&self.folder).map_err(|error| {
-            whole(format!("it could not be written to {}: {error}", self.folder.display()))
-        })?;
+        Ok(Prepared { site, sight, keeper })
+    }
 
+    /// Makes it what runs. Places and titles come before rules, rules before frames: no alert is told with settings it
+    /// does not have.
+    fn put_in_force(&mut self, config: &Config, prepared: Prepared) {
+        let Prepared { mut site, sight, keeper } = prepared;
         site.share_manners_of(&self.site);
-        // Places and titles before rules, rules before frames: no alert is told with settings it does not have.
         let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
         if let Some(keeper) = keeper {
             let _ = self.recorder.send(Told::Keep(Box::new(keeper)));
         }
         let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));
+        if let Some((sight, detectors)) = sight {
+            self.look_with(sight, detectors);
+        }
         for (camera, error) in self.cameras.become_those(site.wanted_cameras()) {
             error!(%camera, %error, "the camera could not be started");
         }
+        self.connect_to_broker(config);
         self.sensors.become_those(&config.sensors);
+        let limits = |config: &Config| (site::limits(config), config.mqtt.expect_marks);
+        if limits(config) != limits(&self.config)
+            && let Err(error) = self.outbox.set_limits(site::limits(config), config.mqtt.expect_marks)
+        {
+            error!(%error, "the limits of the queue could not be changed");
+        }
+        self.zone.write().clone_from(&config.site.time_zone);
         self.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {
-            site::warn_of_open_door(&config);
+            site::warn_of_open_door(config);
         }
+        self.site = site;
+    }
+
+    fn look_with(&mut self, sight: Sight, detectors: Vec<Box<dyn Detector>>) {
+        *self.models.write() = sight.models();
+        self.close_ups_outdated.store(true, Ordering::SeqCst);
+        self.sight = sight;
+        self.gauges.workers = detectors.len();
+        if let Err(error) = self.lookers.renew(detectors) {
+            error!(%error, "not all workers could be started");
+        }
+    }
+
+    /// Elsewhere, otherwise, or with a password or certificate that was renewed.
+    fn connect_to_broker(&mut self, config: &Config) {
+        if config.mqtt == self.config.mqtt {
+            return;
+        }
+        info!("the connection to the command centre is made anew");
+        let port = |config: &Config| match config.mqtt.broker {
+            Broker::Embedded { port } => Some(port),
+            Broker::Remote { .. } => None,
+        };
+        if port(config) != port(&self.config) {
+            // One after the other: both have their state in the same folder.
+            std::mem::replace(&mut self.broker, RunningBroker::Remote).stop(super::STOP_WITHIN);
+            match site::start_broker(config, &self.broker_dir) {
+                Ok(broker) => self.broker = broker,
+                Err(error) => {
+                    error!(%error, "there is no broker until the configuration or the machine changes")
+                }
+            }
+            self.sensors.set_embedded(self.broker.port());
+        }
+        if let Err(error) = self.publisher.reconnect(site::mqtt_settings(config, &self.broker)) {
+            error!(%error, "the connection to the command centre stays as it was");
+        }
+    }
+
+    /// Makes `base`, with the values of `next`, what runs, in place of what `fell`, if something did. Everything that can
+    /// fail comes before anything changes.
+    fn take_up(
+        &mut self,
+        base: Config,
+        next: Standing,
+        offer: &Offer,
+        fell: Option<LastOffer>,
+    ) -> Result<(), Problems> {
+        let next = Standing { last_offer: fell, ..next };
+        let config = settings::apply(base.clone(), &next.now.settings);
+        let prepared = self.prepare(&config)?;
+        if let Err(error) = next.save(&self.folder) {
+            let why = format!("it could not be written to {}: {error}", self.folder.display());
+            return Err(Problems::of_the_whole(base.path(), Some(&config.sha256), vec![why]));
+        }
+        self.put_in_force(&config, prepared);
         info!(
             cameras = config.cameras.len(),
             sensors = config.sensors.list.len(),
@@ -327,9 +510,11 @@ impl Running {
         );
         let now = self.clock.now();
         self.trial_ends = next.trial.as_ref().map(|trial| now.mono + left_of(trial, now.utc));
-        (self.base, self.config, self.site, self.standing) = (base, config, site, next);
+        (self.base, self.config, self.standing) = (base, config, next);
+        (self.last_offer, self.secret_trouble) = (self.standing.last_offer.clone(), None);
+        self.watch_secrets(&BTreeSet::new());
         self.log_config("applied", &self.config.sha256.clone(), offer);
-        self.announce(outcome);
+        self.announce();
         Ok(())
     }
 
@@ -342,12 +527,14 @@ impl Running {
         let Some(trial) = self.standing.trial.clone() else { return };
         warn!("nobody confirmed what the command centre sent: what ran before comes back");
         let mut next = self.standing.clone();
+        let (sha256, at) = (Some(self.config.sha256.clone()), self.clock.now().utc);
+        let fell = LastOffer::fell(&next.now, &trial.before, sha256, at);
         (next.now, next.trial) = (*trial.before, None);
         let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
         let source = if version.is_some() { ConfigSource::Remote } else { ConfigSource::File };
         let offer = Offer { source, version };
-        let taken = based_on(&self.file, &next.now)
-            .and_then(|base| self.take_up(base, next, &offer, ConfigOutcome::Reverted));
+        let taken =
+            based_on(&self.file, &next.now).and_then(|base| self.take_up(base, next, &offer, Some(fell)));
         if let Err(problems) = taken {
             self.refuse(&offer, &problems);
         }
@@ -406,6 +593,7 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
             warn!("the file on the box was edited: it counts again, and not what the command centre sent");
         }
         (standing.file, standing.now, standing.trial) = (digest, Wishes::default(), None);
+        standing.last_offer = None;
     }
     if let Some(trial) = standing.trial.take_if(|trial| left_of(trial, now).is_zero()) {
         if is_broken && trial.before.wanted.is_none() {
@@ -414,21 +602,35 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
             );
         } else {
             warn!("nobody confirmed what the command centre sent: what ran before comes back");
-            standing.now = *trial.before;
+            let sha256 = based_on(file, &standing.now).ok();
+            let sha256 = sha256.map(|base| settings::apply(base, &standing.now.settings).sha256);
+            let fell = LastOffer::fell(&standing.now, &trial.before, sha256, trial.until.0);
+            (standing.now, standing.last_offer) = (*trial.before, Some(fell));
         }
     }
-    let fits = |base: &Config| limits::takes_a_restart(file, base).is_empty();
-    let base = match based_on(file, &standing.now) {
-        Ok(base) if fits(&base) => base,
-        bad => {
-            let problems = bad.err().map_or_else(String::new, |problems| format!(":\n{problems}"));
-            error!(
-                "the configuration that the command centre sent does not work any more; the file counts{problems}"
-            );
-            (standing.now, standing.trial) = (Wishes::default(), None);
-            file.clone()
+    let fits = |base: Config| {
+        let (restart, sha256) = (takes_a_restart(file, &base), base.sha256.clone());
+        if restart.is_empty() {
+            Ok(base)
+        } else {
+            Err(Problems::of_the_whole(file.path(), Some(&sha256), restart))
         }
     };
+    let base = based_on(file, &standing.now).and_then(fits).unwrap_or_else(|problems| {
+        error!(
+            "the configuration that the command centre sent does not work any more; the file counts:\n{problems}"
+        );
+        standing.last_offer = Some(LastOffer {
+            outcome: ConfigOutcome::Rejected,
+            source: ConfigSource::Remote,
+            version: standing.now.wanted.as_ref().map(|wanted| wanted.version),
+            sha256: problems.sha256().map(str::to_owned),
+            at: Time(now),
+            problems: report::problems(&problems),
+        });
+        (standing.now, standing.trial) = (Wishes::default(), None);
+        file.clone()
+    });
     if let Err(error) = standing.save(folder) {
         error!(folder = %folder.display(), %error, "what the command centre asked for cannot be written");
     }

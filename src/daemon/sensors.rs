@@ -68,6 +68,17 @@ impl RunningSensors {
         self.running.as_ref().map(Sensors::stats).unwrap_or_default()
     }
 
+    /// The embedded broker is at another port now, or not there any more. Counts from the next
+    /// [`become_those`](Self::become_those) on.
+    pub fn set_embedded(&mut self, embedded: Option<u16>) {
+        if self.embedded != embedded {
+            self.embedded = embedded;
+            // Whoever listens at the broker on this machine must look for it anew.
+            self.stop();
+            self.configured = config::Sensors::default();
+        }
+    }
+
     /// Stops all sources; what they said before is with the analyst then.
     pub fn stop(&mut self) {
         if let Some(running) = self.running.take() {
@@ -89,7 +100,7 @@ pub fn setup(configured: &config::Sensors, embedded: Option<u16>) -> Setup {
     let webhook = configured.webhook.as_ref().and_then(|webhook| {
         Some(Webhook {
             listen: webhook.listen,
-            token: Password::new(webhook.token.as_ref()?.reveal()),
+            token: Password::new(webhook.token.as_ref()?.password.reveal()),
             per_second: webhook.posts_per_sec,
         })
     });

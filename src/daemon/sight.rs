@@ -22,7 +22,8 @@ const UNSURE: f32 = 0.35;
 /// A street with people and vehicles: what `providers = ["auto"]` compares providers on.
 const TRIAL_PICTURE: &[u8] = include_bytes!("../../models/test-picture.jpg");
 
-/// The loaded models of a configuration, the structure model first.
+/// The loaded models of a configuration, the structure model first. None where there is no camera: a box with sensors
+/// only needs neither models nor the runtime that runs them.
 pub struct Sight {
     models: Vec<Arc<Model>>,
     entries: Vec<ModelEntry>,
@@ -39,6 +40,9 @@ impl Sight {
     /// # Errors
     /// A sentence that says which model, which file, what is wrong and what to try.
     pub fn load(config: &Config, manifest: Option<&Path>, model: Option<&str>) -> Result<Self, SightError> {
+        if config.cameras.is_empty() {
+            return Ok(Sight { models: Vec::new(), entries: Vec::new() });
+        }
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
             .map_err(|error| SightError(error.to_string()))?;
         let structure = model.unwrap_or(&config.detector.model);
@@ -72,16 +76,12 @@ impl Sight {
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detector(&self) -> Result<Box<dyn Detector>, SightError> {
-        self.maker()()
+        detector(&self.models)
     }
 
-    /// Makes detectors later, when nobody has this any more.
-    pub fn maker(&self) -> impl Fn() -> Result<Box<dyn Detector>, SightError> + Send + 'static {
-        let models = self.models.clone();
-        move || {
-            let inference = Inference::new(&models).map_err(|error| SightError(error.to_string()))?;
-            Ok(Box::new(inference))
-        }
+    /// The models, for those who make detectors later.
+    pub fn models(&self) -> Models {
+        self.models.clone()
     }
 
     /// Everything that can be found.
@@ -94,8 +94,10 @@ impl Sight {
 
     /// The structure model, as alerts name it.
     pub fn model_ref(&self) -> ModelRef {
-        let entry = &self.entries[0];
-        ModelRef { name: entry.name.clone(), sha256: hex(&entry.sha256) }
+        match self.entries.first() {
+            Some(entry) => ModelRef { name: entry.name.clone(), sha256: hex(&entry.sha256) },
+            None => ModelRef::none(),
+        }
     }
 
     /// All models, as the birth message names them.
@@ -110,7 +112,7 @@ impl Sight {
 
     /// What runs the models, for the health report.
     pub fn provider(&self) -> String {
-        self.models.first().map_or_else(String::new, |model| model.provider().to_string())
+        self.models.first().map_or_else(|| "none".to_owned(), |model| model.provider().to_string())
     }
 
     /// A camera's plan with the model's thresholds where the camera has none of its own.
@@ -135,6 +137,18 @@ impl Sight {
     fn recommended(&self) -> BTreeMap<Class, f32> {
         self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
     }
+}
+
+/// Loaded models.
+pub type Models = Vec<Arc<Model>>;
+
+/// A detector of these models for one thread.
+///
+/// # Errors
+/// Buffers for them cannot be had.
+pub fn detector(models: &[Arc<Model>]) -> Result<Box<dyn Detector>, SightError> {
+    let inference = Inference::new(models).map_err(|error| SightError(error.to_string()))?;
+    Ok(Box::new(inference))
 }
 
 /// The model to take and what runs it, by a measurement now or at an earlier start.

@@ -81,7 +81,11 @@ impl Site {
             wanted,
             recorder,
             manners: Arc::new(RwLock::new(manners)),
-            workers: config.detector.workers.unwrap_or(cores),
+            workers: if config.cameras.is_empty() {
+                0
+            } else {
+                config.detector.workers.unwrap_or(cores).max(1)
+            },
         })
     }
 
@@ -112,12 +116,12 @@ impl Site {
         self.manners = older.manners.clone();
     }
 
-    /// One detector per worker.
+    /// One detector per worker; none where there is no camera.
     ///
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detectors(&self, sight: &Sight) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
-        (0..self.workers.max(1)).map(|_| sight.detector().map_err(DaemonError::new)).collect()
+        (0..self.workers).map(|_| sight.detector().map_err(DaemonError::new)).collect()
     }
 }
 
@@ -207,6 +211,14 @@ impl RunningBroker {
         }
     }
 
+    /// The embedded one's address.
+    fn url(&self) -> Option<String> {
+        match self {
+            RunningBroker::Embedded(broker) => Some(broker.url()),
+            RunningBroker::Remote => None,
+        }
+    }
+
     /// Ends the embedded one.
     pub fn stop(self, deadline: Duration) {
         if let RunningBroker::Embedded(broker) = self {
@@ -215,11 +227,23 @@ impl RunningBroker {
     }
 }
 
-/// How to reach the broker; starts the embedded one where none is configured, with its state in `folder`.
+/// Starts the embedded broker, with its state in `folder`, where no other one is configured.
 ///
 /// # Errors
-/// There is no free port for the embedded one. That it cannot serve for another reason is no error: it is tried again.
-pub fn broker(config: &Config, folder: &Path) -> Result<(mqtt::Settings, RunningBroker), DaemonError> {
+/// There is no free port for it. That it cannot serve for another reason is no error: it is tried again.
+pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, DaemonError> {
+    match &config.mqtt.broker {
+        Broker::Embedded { port } => {
+            let broker = mqtt::embedded::Embedded::start(*port, folder)
+                .map_err(|error| DaemonError(format!("the embedded broker cannot start: {error}")))?;
+            Ok(RunningBroker::Embedded(broker))
+        }
+        Broker::Remote { .. } => Ok(RunningBroker::Remote),
+    }
+}
+
+/// How to reach the broker; `running` is what [`start_broker`] gave for this configuration.
+pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.gate.set_keys(&config.command_keys);
@@ -228,12 +252,7 @@ pub fn broker(config: &Config, folder: &Path) -> Result<(mqtt::Settings, Running
         MqttVersion::V311 => mqtt::Version::V311,
     };
     match &config.mqtt.broker {
-        Broker::Embedded { port } => {
-            let broker = mqtt::embedded::Embedded::start(*port, folder)
-                .map_err(|error| DaemonError(format!("the embedded broker cannot start: {error}")))?;
-            settings.url = Some(broker.url());
-            Ok((settings, RunningBroker::Embedded(broker)))
-        }
+        Broker::Embedded { .. } => settings.url = running.url(),
         Broker::Remote { host, port, tls, credentials } => {
             let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
             settings.url = Some(format!("{scheme}://{host}:{port}"));
@@ -247,9 +266,9 @@ pub fn broker(config: &Config, folder: &Path) -> Result<(mqtt::Settings, Running
                 settings.user = Some(known.user.clone());
                 settings.password_file = Some(known.file.clone());
             }
-            Ok((settings, RunningBroker::Remote))
         }
     }
+    settings
 }
 
 /// Says so where whoever reaches the broker may acknowledge alerts.
@@ -303,12 +322,17 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
     Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
 
-fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox, OutboxError> {
-    let limits = Limits {
+/// How much the queue may keep.
+pub fn limits(config: &Config) -> Limits {
+    Limits {
         rows: config.outbox.max_rows,
         bytes: config.outbox.max_bytes,
         free_bytes: config.outbox.min_free_bytes,
-    };
+    }
+}
+
+fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox, OutboxError> {
+    let limits = limits(config);
     let sender = config.sender();
     let gap_body: GapBody = Arc::new(move |gap, seq| {
         gap_event(gap_data(gap, seq), &sender).unwrap_or_else(|error| {
@@ -369,6 +393,7 @@ pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
                 outcome: Outcome::Refused,
                 code: Some(refusal.kind),
                 message: Some(refusal.why.clone()),
+                acknowledged: None,
                 health: None,
                 picture: None,
                 original: None,
@@ -386,11 +411,8 @@ pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
 
 /// Publishes the list of open alerts whenever it changes.
 pub fn tell_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> OpenAlerts {
-    Box::new(move |open, teller| {
-        let last_seq = outbox.depth().last_n;
-        match report::active(open, teller, last_seq, clock.now().utc) {
-            Ok(message) => publisher.set_latest("up/active", Qos::AtLeastOnce, true, message),
-            Err(error) => error!(%error, "the list of open alerts could not be written"),
-        }
+    Box::new(move |open, teller| match report::active(open, teller, outbox.depth(), clock.now().utc) {
+        Ok(message) => publisher.set_latest("up/active", Qos::AtLeastOnce, true, message),
+        Err(error) => error!(%error, "the list of open alerts could not be written"),
     })
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::analysis::time::Timestamp;
+use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
 use crate::contract::command::CameraSetting;
 use crate::contract::words::Time;
 
@@ -30,9 +31,48 @@ pub struct Standing {
     /// What comes back if nobody confirms what is there now.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub trial: Option<Trial>,
+    /// What the command centre sent last and does not run; `None` while what was offered last runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_offer: Option<LastOffer>,
     /// Alerts that are marked as muted.
     #[serde(default)]
     pub mutes: Vec<Mute>,
+}
+
+/// What became of the last configuration that was offered, where it does not run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastOffer {
+    /// Refused, or on trial and not confirmed.
+    pub outcome: ConfigOutcome,
+    /// Where it came from.
+    pub source: ConfigSource,
+    /// Its version, where it is one of the centre's configurations.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<u64>,
+    /// Its digest, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+    /// When it was refused, or fell.
+    pub at: Time,
+    /// Why it was refused.
+    #[serde(default)]
+    pub problems: Vec<ConfigProblem>,
+}
+
+impl LastOffer {
+    /// What nobody confirmed in time: `now` falls and `before` comes back.
+    pub fn fell(now: &Wishes, before: &Wishes, sha256: Option<String>, at: Timestamp) -> Self {
+        // Where only values were set, the configuration and its version stay.
+        let other = now.wanted.as_ref().filter(|wanted| before.wanted.as_ref() != Some(*wanted));
+        LastOffer {
+            outcome: ConfigOutcome::Reverted,
+            source: ConfigSource::Remote,
+            version: other.map(|wanted| wanted.version),
+            sha256,
+            at: Time(at),
+            problems: Vec::new(),
+        }
+    }
 }
 
 /// What runs besides the file.

@@ -12,7 +12,8 @@ use crate::analysis::grid::GridCode;
 use crate::analysis::time::Timestamp;
 use crate::config::{CameraSource, Config};
 use crate::contract::alert::{Evidence, ModelRef, Muted, SeqData};
-use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
+use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq, active_alert};
+use crate::contract::box_status::ActiveAlert;
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
@@ -130,7 +131,22 @@ impl Teller {
     /// See [`alert_event`]: only if the message cannot be made small enough.
     pub fn alert(&self, revision: &Revision, evidence: &[Evidence], seq: Seq) -> Result<Vec<u8>, EventError> {
         let muted = self.muted(revision);
-        let context = AlertContext {
+        alert_event(revision, &self.context(revision, evidence, muted.as_ref()), seq)
+    }
+
+    /// The same alert as a line of `up/active`.
+    pub fn open_alert(&self, revision: &Revision) -> ActiveAlert {
+        let muted = self.muted(revision);
+        active_alert(revision, &self.context(revision, &[], muted.as_ref()))
+    }
+
+    fn context<'a>(
+        &'a self,
+        revision: &Revision,
+        evidence: &'a [Evidence],
+        muted: Option<&'a Muted>,
+    ) -> AlertContext<'a> {
+        AlertContext {
             sender: &self.sender,
             site: self.site.as_deref(),
             language: self.language,
@@ -143,9 +159,8 @@ impl Teller {
             config_sha256: &self.config_sha256,
             clock: *self.clock.lock(),
             evidence,
-            muted: muted.as_ref(),
-        };
-        alert_event(revision, &context, seq)
+            muted,
+        }
     }
 
     /// Who asked that no noise be made for it. Nobody can ask that of red alerts.

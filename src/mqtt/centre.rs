@@ -92,10 +92,69 @@ pub enum Heard {
     TimeFix(Value),
     /// A box's state: area, box, `online`, `stopped` or `offline`.
     State(String, String, String),
+    /// What a box said of itself.
+    About(About),
+    /// The alerts that a box has open, as the broker kept the list: at the start and after every reconnect.
+    Open(OpenList),
+    /// The broker does not let us hear this, and why; the rest goes on.
+    Deaf(String, String),
     /// The broker has one of our commands.
     Sent(String),
     /// Something on `up/alert` that is no alert.
     Nonsense(String),
+}
+
+/// How a box's people read texts and times, from `up/meta`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// County code, from the topic.
+    pub area: String,
+    /// Box, from the topic.
+    pub box_name: String,
+    /// A name of the IANA database.
+    pub time_zone: String,
+    /// A tag of BCP 47.
+    pub language: String,
+}
+
+/// The open alerts of a box, from `up/active`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenList {
+    /// County code, from the topic.
+    pub area: String,
+    /// Box, from the topic.
+    pub box_name: String,
+    /// Those that fit into the message.
+    pub alerts: Vec<OpenAlert>,
+    /// How many more there are.
+    pub omitted: u64,
+    /// The whole message.
+    pub raw: Value,
+}
+
+/// One open alert, as far as the list follows the contract.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenAlert {
+    /// Which alert.
+    pub alert_id: String,
+    /// `blue`, `yellow`, `orange` or `red`.
+    pub level: String,
+    /// What kind of thing.
+    pub kind: String,
+    /// In the site's language.
+    pub title: String,
+    /// `actual`, `exercise` or `test`.
+    pub mode: String,
+    /// Its camera, or else its first sensor.
+    pub source: String,
+    /// The code of its place.
+    pub grid: String,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// Whether somebody took it on.
+    pub is_acknowledged: bool,
+    /// Who took it on, where the list says so.
+    pub acknowledged_by: Option<String>,
 }
 
 /// A revision of an alert, as far as it follows the contract.
@@ -173,8 +232,10 @@ impl Centre {
         }
         let plus = |part: &Option<String>| part.clone().unwrap_or_else(|| "+".to_owned());
         let base = format!("{}/{}/{}/up", follow.prefix, plus(&follow.area), plus(&follow.box_name));
-        // All that carry numbers, so that marks have no holes, and the state.
-        let filters = ["alert", "reply", "count", "state"].map(|what| format!("{base}/{what}")).to_vec();
+        // What the broker keeps comes first: how to read the rest, who is there, what is open. Then all that carry
+        // numbers, so that marks have no holes.
+        let filters = ["meta", "state", "active", "alert", "reply", "count"];
+        let filters = filters.map(|what| format!("{base}/{what}")).to_vec();
         // A slow reader makes the centre wait, and the broker in turn: nothing is dropped here.
         let (heard_tx, heard) = mpsc::channel(256);
         let (orders, orders_rx) = mpsc::channel(256);
@@ -199,25 +260,22 @@ impl Centre {
         self.heard.recv().await
     }
 
-    /// Acknowledges an alert; returns the command's `request_id`, which its reply carries.
-    pub async fn acknowledge(&self, alert: &Alert, by: &str, note: Option<&str>) -> String {
+    /// Acknowledges an alert of a box; returns the command's `request_id`, which its reply carries.
+    pub async fn acknowledge(&self, area: &str, box_name: &str, alert_id: &str, by: &str) -> String {
         let request_id = format!("tail-{:016x}", rand::random::<u64>());
         let now = Timestamp::now();
         let until = now.checked_add(COMMAND_GOOD_FOR).unwrap_or(Timestamp::MAX);
-        let mut body = json!({
+        let body = json!({
             "request_id": request_id,
-            "area": alert.area,
-            "box": alert.box_name,
+            "area": area,
+            "box": box_name,
             "command": "ack",
-            "alert_id": alert.alert_id,
+            "alert_id": alert_id,
             "by": by,
             "iat": now.to_string(),
             "exp": until.to_string(),
         });
-        if let Some(note) = note {
-            body["note"] = json!(note);
-        }
-        let topic = format!("{}/{}/{}/down/cmd/ack", self.prefix, alert.area, alert.box_name);
+        let topic = format!("{}/{area}/{box_name}/down/cmd/ack", self.prefix);
         let order = Order::Command {
             topic,
             request_id: request_id.clone(),
@@ -325,6 +383,7 @@ impl Work {
         let broker = context.broker;
         let mut flight: Flight<Order> = Flight::new(1);
         let mut filters = self.filters.clone().into_iter();
+        let mut asked = String::new();
         let mut ready = false;
         loop {
             let mut poll = pin!(wire.poll(context));
@@ -348,7 +407,14 @@ impl Work {
             match event {
                 Event::Connected { receive_max, .. } => {
                     flight = Flight::new(receive_max);
-                    ask_next(client, &mut flight, &mut filters);
+                    asked = ask_next(client, &mut flight, &mut filters).unwrap_or_default();
+                }
+                // Without these it shows less; without the others it does not do what it is for.
+                Event::Subscribed { refusal: Some(reason) }
+                    if asked.ends_with("/up/meta") || asked.ends_with("/up/active") =>
+                {
+                    let next = ask_next(client, &mut flight, &mut filters).unwrap_or_default();
+                    self.tell(Heard::Deaf(std::mem::replace(&mut asked, next), reason)).await;
                 }
                 Event::Subscribed { refusal: Some(reason) } => {
                     let text = format!("{broker} refuses the subscription: {reason}");
@@ -356,12 +422,13 @@ impl Work {
                         .hint("may this user read these topics?");
                     return (trouble, flight.take_all());
                 }
-                Event::Subscribed { refusal: None } => {
-                    if !ask_next(client, &mut flight, &mut filters) {
+                Event::Subscribed { refusal: None } => match ask_next(client, &mut flight, &mut filters) {
+                    Some(next) => asked = next,
+                    None => {
                         ready = true;
                         self.tell(Heard::Connected).await;
                     }
-                }
+                },
                 Event::Sent(pkid) => {
                     flight.sent(pkid);
                 }
@@ -370,7 +437,7 @@ impl Work {
                         self.tell(Heard::Sent(request_id)).await;
                     }
                 }
-                Event::Message { topic, payload, .. } => self.hear(&topic, &payload).await,
+                Event::Message { topic, payload, retain } => self.hear(&topic, &payload, retain).await,
                 Event::Disconnected | Event::Collision | Event::Other => {}
             }
         }
@@ -381,7 +448,7 @@ impl Work {
         let _ = self.heard.send(heard).await;
     }
 
-    async fn hear(&mut self, topic: &str, payload: &[u8]) {
+    async fn hear(&mut self, topic: &str, payload: &[u8], retain: bool) {
         let Some(rest) = topic.strip_prefix(&self.settings.prefix).and_then(|rest| rest.strip_prefix('/'))
         else {
             return;
@@ -390,6 +457,10 @@ impl Work {
         let (Some(area), Some(box_name), Some(what)) = (parts.next(), parts.next(), parts.next()) else {
             return;
         };
+        if payload.is_empty() {
+            // Somebody cleared what the broker kept.
+            return;
+        }
         let Ok(body) = serde_json::from_slice::<Value>(payload) else {
             self.tell(Heard::Nonsense(format!("{topic}: not JSON"))).await;
             return;
@@ -409,6 +480,19 @@ impl Work {
                 let state = data["state"].as_str().unwrap_or("unknown").to_owned();
                 Heard::State(area.to_owned(), box_name.to_owned(), state)
             }
+            "up/meta" => {
+                let data = body.get("data").unwrap_or(&body);
+                let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
+                let (area, box_name) = (area.to_owned(), box_name.to_owned());
+                Heard::About(About {
+                    area,
+                    box_name,
+                    time_zone: text("time_zone"),
+                    language: text("language"),
+                })
+            }
+            // Later ones say nothing that the revisions do not say.
+            "up/active" if retain => Heard::Open(open_list(area, box_name, body)),
             _ => return,
         };
         self.tell(heard).await;
@@ -499,18 +583,47 @@ impl Work {
     }
 }
 
+fn open_list(area: &str, box_name: &str, body: Value) -> OpenList {
+    let data = body.get("data").unwrap_or(&body);
+    let alerts = data["alerts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let alerts = alerts.iter().filter_map(open_alert).collect();
+    let omitted = data["omitted"].as_u64().unwrap_or(0);
+    OpenList { area: area.to_owned(), box_name: box_name.to_owned(), alerts, omitted, raw: body }
+}
+
+fn open_alert(alert: &Value) -> Option<OpenAlert> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let source = alert["camera"].as_str().or_else(|| alert["sensors"][0].as_str());
+    Some(OpenAlert {
+        alert_id: alert["alert_id"].as_str()?.to_owned(),
+        level: text(&alert["level"]),
+        kind: text(&alert["kind"]),
+        title: text(&alert["title"]),
+        mode: text(&alert["mode"]),
+        source: source.unwrap_or_default().to_owned(),
+        grid: text(&alert["grid"]),
+        started_at: alert["started_at"].as_str().and_then(|at| at.parse().ok()),
+        is_acknowledged: alert["acknowledged"].as_bool().unwrap_or(false),
+        acknowledged_by: alert["acknowledgement"]["by"].as_str().map(str::to_owned),
+    })
+}
+
 /// As it goes out: signed where there is a key.
 fn sealed(key: Option<&PrivateKey>, body: &Value) -> Vec<u8> {
     let body = body.to_string().into_bytes();
     key.map_or_else(|| body.clone(), |key| key.sign(&body).into_bytes())
 }
 
-/// Asks for the next subscription; `false` if there is none left.
-fn ask_next(client: &Client, flight: &mut Flight<Order>, filters: &mut std::vec::IntoIter<String>) -> bool {
-    let Some(filter) = filters.next() else { return false };
+/// Asks for the next subscription; which one, or `None` if there is none left.
+fn ask_next(
+    client: &Client,
+    flight: &mut Flight<Order>,
+    filters: &mut std::vec::IntoIter<String>,
+) -> Option<String> {
+    let filter = filters.next()?;
     client.subscribe(&filter);
     flight.number_taken();
-    true
+    Some(filter)
 }
 
 fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {

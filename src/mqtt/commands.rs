@@ -143,12 +143,12 @@ pub(super) fn read(
     mark(&letter, addressee).map(|(stream, n)| Command::Mark { stream, n })
 }
 
-/// A refusal of what was not let in; names the request where the signature was good.
+/// A refusal of what was not let in; names the request as far as the gate lets it be read.
 pub(super) fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
     let request_id = rejected
         .payload
         .and_then(|payload| object(&payload).ok())
-        .and_then(|body| name(data_of(&body), "request_id").ok());
+        .and_then(|body| readable_request_id(data_of(&body)));
     Refusal {
         kind: rejected.kind,
         request_id,
@@ -164,7 +164,8 @@ pub(super) fn order(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<Ord
     let nameless = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
     let body = object(letter.payload).map_err(nameless)?;
     let data = data_of(&body);
-    let request_id = name(data, "request_id").map_err(nameless)?;
+    let request_id = name(data, "request_id")
+        .map_err(|why| letter.refusal(readable_request_id(data).as_deref(), RefusalKind::Malformed, why))?;
     let refuse_as = |kind: RefusalKind, why: String| letter.refusal(Some(&request_id), kind, why);
     let refuse = |why: String| refuse_as(RefusalKind::Malformed, why);
     // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
@@ -234,11 +235,14 @@ fn check_address(data: &Value, letter: &Letter<'_>, addressee: Addressee<'_>) ->
 ///
 /// A mark may come again at every reconnect, whatever its age: it never moves backwards.
 pub(super) fn mark(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<(String, u64), Refusal> {
-    let malformed = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
-    let body = object(letter.payload).map_err(malformed)?;
+    let nameless = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
+    let body = object(letter.payload).map_err(nameless)?;
     let data = data_of(&body);
-    check_address(data, letter, addressee)
-        .map_err(|why| letter.refusal(None, RefusalKind::Misdirected, why))?;
+    // A mark needs none; a centre that gives one hears which mark was refused.
+    let request_id = readable_request_id(data);
+    let refuse_as = |kind: RefusalKind, why: String| letter.refusal(request_id.as_deref(), kind, why);
+    let malformed = |why: String| refuse_as(RefusalKind::Malformed, why);
+    check_address(data, letter, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
     // DESIGN names the pair as alerts do: `seq {stream, n}`; a plain pair is as clear.
     let pair = data.get("seq").filter(|seq| seq.is_object()).unwrap_or(data);
     let n = pair.get("n").or_else(|| pair.get("seq")).and_then(Value::as_u64);
@@ -264,6 +268,18 @@ fn data_of(body: &Value) -> &Value {
         Some(data) if body.get("specversion").is_some() && data.is_object() => data,
         _ => body,
     }
+}
+
+/// A `request_id` to answer a refusal with, also where it is not one that a command may have: who sent a number, or a
+/// text that is too long, finds the answer by what it begins with.
+fn readable_request_id(data: &Value) -> Option<String> {
+    let text = match data.get("request_id")? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    let text: String = text.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
+    (!text.trim().is_empty()).then_some(text)
 }
 
 fn name(data: &Value, key: &str) -> Result<String, String> {

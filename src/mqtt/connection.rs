@@ -22,7 +22,7 @@ use super::rate::Bucket;
 use super::retry::doubled;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
-use super::{Qos, State, Timing, Trouble, TroubleKind};
+use super::{Qos, Settings, State, Timing, Trouble, TroubleKind};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
@@ -38,6 +38,8 @@ const REFUSALS_PER_SEC: f64 = 1.0 / 6.0;
 const KEPT: Delivery = Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: false };
 /// How records are sent.
 const RECORD: Delivery = Delivery { retain: false, ..KEPT };
+/// What is in flight gets so long to arrive before a connection is left for another one.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How a connection ended.
 pub(super) enum Ended {
@@ -57,8 +59,9 @@ enum Item {
 
 /// Connects and stays until something ends it.
 pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) -> Ended {
-    let settings = &shared.settings;
-    let endpoint = match Endpoint::read(settings) {
+    let mut renewed = shared.renewed.subscribe();
+    let settings = shared.settings();
+    let endpoint = match Endpoint::read(&settings) {
         Ok(endpoint) => endpoint,
         Err(trouble) => return Ended::Lost(trouble),
     };
@@ -92,7 +95,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
     };
     let mut appended = shared.outbox.appended();
     let mut latest = shared.latest_changed.subscribe();
-    let mut connection = Connection::new(shared.clone(), session);
+    let mut connection = Connection::new(shared.clone(), settings.clone(), session);
 
     let trouble = 'connection: loop {
         // Kept over all the waiting below: a poll that is dropped may take a packet with it.
@@ -113,6 +116,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                 }
                 Ok(()) = appended.changed() => connection.look_again(),
                 Ok(()) = latest.changed() => {}
+                Ok(()) = renewed.changed() => connection.stop(Instant::now() + LEAVE_WITHIN),
                 Ok(()) = stop.changed() => {
                     let until = *stop.borrow_and_update();
                     connection.stop(until.unwrap_or_else(Instant::now));
@@ -145,6 +149,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
 
 struct Connection {
     shared: Arc<Shared>,
+    /// As they were when it began.
+    settings: Arc<Settings>,
     base: String,
     session: String,
     begun: Instant,
@@ -179,9 +185,9 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(shared: Arc<Shared>, session: String) -> Self {
+    fn new(shared: Arc<Shared>, settings: Arc<Settings>, session: String) -> Self {
         let now = Instant::now();
-        let base = shared.settings.base();
+        let base = settings.base();
         let mut suspects = shared.suspects.lock();
         suspects.left_out.retain(|_, until| *until > now);
         suspects.namesake.begin(&session);
@@ -191,13 +197,13 @@ impl Connection {
             .map(str::to_owned)
             .collect();
         drop(suspects);
-        let rate = f64::from(shared.settings.backlog_per_sec.max(1));
+        let rate = f64::from(settings.backlog_per_sec.max(1));
         Connection {
             base,
             session,
             begun: now,
             progress: now,
-            keep_alive: shared.settings.timing.keep_alive,
+            keep_alive: settings.timing.keep_alive,
             connected_at: None,
             max_packet: None,
             flight: Flight::new(1),
@@ -217,11 +223,12 @@ impl Connection {
             leaving: false,
             gone: false,
             shared,
+            settings,
         }
     }
 
     fn timing(&self) -> &Timing {
-        &self.shared.settings.timing
+        &self.settings.timing
     }
 
     fn topic(&self, suffix: &str) -> String {
@@ -676,7 +683,7 @@ impl Connection {
     /// A broker that hands our name to somebody else closes the connection; mosquitto's word for it gets
     /// lost in the library (a DISCONNECT with a reason and no properties). Their `up/state` tells.
     fn told_apart(&self, trouble: Trouble, broker: &str) -> Trouble {
-        let client_id = self.shared.settings.client_id();
+        let client_id = self.settings.client_id();
         let mut suspects = self.shared.suspects.lock();
         let is_theirs = trouble.kind == TroubleKind::Closed && suspects.namesake.is_there_since(self.begun);
         let trouble = if is_theirs { Trouble::taken_over(broker, &client_id) } else { trouble };

@@ -52,7 +52,7 @@ pub(super) struct Rejected {
     pub why: String,
     /// Whose signature it has, if that is sure.
     pub key: Option<Arc<str>>,
-    /// What is inside, if the signature is good: to answer with its `request_id`.
+    /// What is inside, to answer with its `request_id`: where keys are in force only if the signature is good.
     pub payload: Option<Vec<u8>>,
 }
 
@@ -71,13 +71,14 @@ impl Gate {
     /// Whether `command` (`ack`, `mark`, `config`, ...) may come in as `message`.
     pub(super) fn admit<'p>(&self, command: &str, message: &'p [u8]) -> Result<Admitted<'p>, Rejected> {
         let keys = self.keys.read().clone();
-        let Some(needed) = Role::needed_for(command) else {
-            let why = format!("this box knows no command `{}`; up/meta lists those it knows", tame(command));
-            return Err(Rejected::new(RefusalKind::UnknownCommand, why));
-        };
         if keys.is_empty() {
             return open_house(command, message);
         }
+        let Some(needed) = Role::needed_for(command) else {
+            let verified = signature::verify(message, &keys).ok();
+            let (payload, key) = verified.map(|(payload, key)| (payload, key.id.clone())).unzip();
+            return Err(Rejected { key, payload, ..unknown(command) });
+        };
         let (payload, key) = signature::verify(message, &keys).map_err(untrusted)?;
         let signer = Signer { key: key.id.clone(), role: key.role };
         if key.role < needed {
@@ -100,17 +101,26 @@ impl Gate {
 
 /// Without keys, what changes nothing but the state of alerts is taken from whoever reaches the broker.
 fn open_house<'p>(command: &str, message: &'p [u8]) -> Result<Admitted<'p>, Rejected> {
+    let payload = Some(signature::unverified_payload(message).unwrap_or_else(|| message.to_vec()));
+    if Role::needed_for(command).is_none() {
+        return Err(Rejected { payload, ..unknown(command) });
+    }
     if !matches!(command, "ack" | "mark") {
         let why = format!(
             "`{command}` is taken only with a signature, and this box's configuration names no key: add a `[[command_key]]`"
         );
-        return Err(Rejected::new(RefusalKind::Unsigned, why));
+        return Err(Rejected { payload, ..Rejected::new(RefusalKind::Unsigned, why) });
     }
     if signature::looks_signed(message) {
         let why = "it is signed, but this box's configuration names no key to check it with";
-        return Err(Rejected::new(RefusalKind::UnknownKey, why));
+        return Err(Rejected { payload, ..Rejected::new(RefusalKind::UnknownKey, why) });
     }
     Ok(Admitted { payload: message.into(), signer: None })
+}
+
+fn unknown(command: &str) -> Rejected {
+    let why = format!("this box knows no command `{}`; up/meta lists those it knows", tame(command));
+    Rejected::new(RefusalKind::UnknownCommand, why)
 }
 
 fn untrusted(error: Untrusted) -> Rejected {
@@ -161,6 +171,29 @@ mod tests {
         assert_eq!(gate.admit("set", signed.as_bytes()).unwrap_err().kind, RefusalKind::NotAllowed);
         let stranger = PrivateKey::generate("k").unwrap().sign(b"{}");
         assert_eq!(gate.admit("ack", stranger.as_bytes()).unwrap_err().kind, RefusalKind::BadSignature);
+    }
+
+    #[test]
+    fn a_refusal_can_name_the_request_unless_keys_are_in_force_and_the_signature_is_not_good() {
+        let request = br#"{"request_id":"r1"}"#;
+        let payload = |gate: &Gate, command: &str, message: &[u8]| {
+            gate.admit(command, message).unwrap_err().payload.map(|p| String::from_utf8(p).unwrap())
+        };
+        let told = Some(r#"{"request_id":"r1"}"#.to_owned());
+        let stranger = PrivateKey::generate("k").unwrap().sign(request);
+        let open = Gate::default();
+        for command in ["set", "reboot"] {
+            assert_eq!(payload(&open, command, request), told, "{command}, bare");
+            assert_eq!(payload(&open, command, stranger.as_bytes()), told, "{command}, signed");
+        }
+        assert_eq!(payload(&open, "ack", stranger.as_bytes()), told, "signed where no key is known");
+        let (gate, key) = gate(Role::Desk);
+        let signed = key.sign(request);
+        for command in ["set", "reboot"] {
+            assert_eq!(payload(&gate, command, signed.as_bytes()), told, "{command}");
+            assert_eq!(payload(&gate, command, stranger.as_bytes()), None, "{command}, a stranger's");
+            assert_eq!(payload(&gate, command, request), None, "{command}, unsigned");
+        }
     }
 
     #[test]

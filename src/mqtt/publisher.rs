@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
@@ -116,7 +116,9 @@ pub(super) struct Suspects {
 
 /// What the connections of one publisher share.
 pub(super) struct Shared {
-    pub settings: Settings,
+    settings: RwLock<Arc<Settings>>,
+    /// Counts how often the settings were replaced.
+    pub renewed: watch::Sender<u64>,
     pub bodies: Bodies,
     pub outbox: Outbox,
     pub clock: Clock,
@@ -134,6 +136,13 @@ pub struct Publisher {
     shared: Arc<Shared>,
     stop: watch::Sender<Option<Instant>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Shared {
+    /// How to connect now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.read().clone()
+    }
 }
 
 impl std::fmt::Debug for Publisher {
@@ -154,18 +163,11 @@ impl Publisher {
         outbox: Outbox,
         clock: Clock,
     ) -> Result<(Self, mpsc::Receiver<Command>), Trouble> {
-        if let Some(problem) = settings.problems().into_iter().next() {
-            return Err(Trouble::new(TroubleKind::Settings, problem));
-        }
-        if settings.url.is_none() {
-            return Err(Trouble::new(
-                TroubleKind::Settings,
-                "no broker is configured and the embedded one is not running",
-            ));
-        }
+        check(&settings)?;
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let shared = Arc::new(Shared {
-            settings,
+            settings: RwLock::new(Arc::new(settings)),
+            renewed: watch::Sender::new(0),
             bodies,
             outbox,
             clock,
@@ -203,6 +205,28 @@ impl Publisher {
             latest.insert(topic_suffix.to_owned(), Latest { delivery, bytes, version });
         }
         self.shared.latest_changed.send_modify(|count| *count += 1);
+    }
+
+    /// Says goodbye where it is connected, and connects anew by other settings, or by the same ones whose files hold
+    /// something else now. What waits goes there; what was in flight is sent again. Whose commands are taken does not
+    /// change by this. Never waits.
+    ///
+    /// # Errors
+    /// The settings cannot work; the connection stays as it is.
+    pub fn reconnect(&self, settings: Settings) -> Result<(), Trouble> {
+        check(&settings)?;
+        {
+            let mut known = self.shared.settings.write();
+            *known = Arc::new(Settings { gate: known.gate.clone(), ..settings });
+        }
+        // What an earlier broker did not take says nothing about the next one.
+        {
+            let mut suspects = self.shared.suspects.lock();
+            let namesake = std::mem::take(&mut suspects.namesake);
+            *suspects = Suspects { namesake, ..Suspects::default() };
+        }
+        self.shared.renewed.send_modify(|count| *count += 1);
+        Ok(())
     }
 
     /// How the connection is now.
@@ -246,6 +270,17 @@ impl Drop for Publisher {
     }
 }
 
+fn check(settings: &Settings) -> Result<(), Trouble> {
+    let trouble = |problem: String| Err(Trouble::new(TroubleKind::Settings, problem));
+    if let Some(problem) = settings.problems().into_iter().next() {
+        return trouble(problem);
+    }
+    if settings.url.is_none() {
+        return trouble("no broker is configured and the embedded one is not running".to_owned());
+    }
+    Ok(())
+}
+
 /// Connection after connection, until stopped.
 async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) {
     // Ends with the runtime. On the same thread as the connection, so it stands still when that hangs.
@@ -256,15 +291,28 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             of.beats.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let timing = &shared.settings.timing;
     let mut retries = Retries::default();
     let mut said: Option<String> = None;
+    let mut renewed = shared.renewed.subscribe();
     while stop.borrow().is_none() {
         let begun = Instant::now();
         let connections = shared.status.borrow().connections;
         // A task of its own, so that a panic in the client library ends a connection and not the publisher.
         let ended = tokio::spawn(connection::run(shared.clone(), stop.clone())).await;
         let trouble = match ended {
+            // Not to stop, but to connect by other settings.
+            Ok(Ended::Stopped { heard }) if stop.borrow().is_none() => {
+                info!(heard, "left the broker to connect anew");
+                shared.status.send_modify(|status| {
+                    status.connected = false;
+                    status.connected_since = None;
+                    status.in_flight = 0;
+                    (status.trouble, status.trouble_kind) = (None, None);
+                });
+                (retries, said) = (Retries::default(), None);
+                renewed.mark_unchanged();
+                continue;
+            }
             Ok(Ended::Stopped { heard }) => {
                 shared.status.send_modify(|status| {
                     status.connected = false;
@@ -283,7 +331,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             }
         };
         let was_accepted = shared.status.borrow().connections > connections;
-        let wait = retries.next(timing, trouble.kind, begun.elapsed(), was_accepted);
+        let wait = retries.next(&shared.settings().timing, trouble.kind, begun.elapsed(), was_accepted);
         let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
         let text = trouble.to_string();
         if said.as_ref() != Some(&text) {
@@ -301,6 +349,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         said = Some(text);
         tokio::select! {
             () = wait_out(&shared, wait) => {}
+            _ = renewed.changed() => (retries, said) = (Retries::default(), None),
             _ = stop.changed() => {}
         }
     }
@@ -308,7 +357,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
 
 /// Nobody said so, but this is what it looks like; a box that may read its `up/state` knows better.
 fn thrown_off(shared: &Shared) -> Trouble {
-    let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &shared.settings.client_id());
+    let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &shared.settings().client_id());
     shared.suspects.lock().namesake.taken_over(Instant::now());
     shared.status.send_modify(|status| status.namesake = Some(trouble.sentence().to_owned()));
     trouble

@@ -602,6 +602,14 @@ impl Outbox {
         self.call(move |store| store.store_ack(&alert_id, &ack))
     }
 
+    /// Other limits from here on, and whether the centre is known to send marks, as in [`Options`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn set_limits(&self, limits: Limits, expect_marks: bool) -> Result<(), OutboxError> {
+        self.call(move |store| store.set_limits(limits, expect_marks))
+    }
+
     /// What is in it; does not wait for the disk.
     pub fn depth(&self) -> Depth {
         self.depth.lock().clone()

@@ -21,8 +21,8 @@ use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
 use super::room::free_bytes;
 use super::{
-    Depth, EVIDENCE_BYTES, Evidence, Gap, GapReason, Kind, Level, MESSAGE_BYTES, OpenAlert, Opened, Options,
-    OutboxError, Record, Seq,
+    Depth, EVIDENCE_BYTES, Evidence, Gap, GapReason, Kind, Level, Limits, MESSAGE_BYTES, OpenAlert, Opened,
+    Options, OutboxError, Record, Seq,
 };
 use crate::analysis::time::Timestamp;
 
@@ -231,9 +231,7 @@ impl Store {
         )
         .map_err(fail("write the queue's row"))?;
 
-        let has_marks: bool = conn
-            .query_row("SELECT EXISTS (SELECT 1 FROM mark)", [], |row| row.get(0))
-            .map_err(fail("read the marks"))?;
+        let has_marks = has_marks(&conn).map_err(fail("read the marks"))?;
         let marks = has_marks || options.expect_marks;
         let (rows, bytes, acked) = conn
             .query_row(
@@ -427,6 +425,13 @@ impl Store {
         }
         self.trim(tx, record.at, changes)?;
         tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
+        Ok(())
+    }
+
+    pub(super) fn set_limits(&mut self, limits: Limits, expect_marks: bool) -> Result<(), OutboxError> {
+        let has_marks = self.attempt("read the marks", |store| has_marks(&store.conn))?;
+        (self.options.limits, self.options.expect_marks) = (limits, expect_marks);
+        self.marks = has_marks || expect_marks;
         Ok(())
     }
 
@@ -627,4 +632,9 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
 
 pub(super) fn read_gone(row: &Row<'_>) -> rusqlite::Result<Gone> {
     Ok(Gone { id: row.get(0)?, stream: row.get(1)?, n: row.get(2)?, acked: row.get(3)?, bytes: row.get(4)? })
+}
+
+/// Whether the centre ever sent a mark.
+fn has_marks(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("SELECT EXISTS (SELECT 1 FROM mark)", [], |row| row.get(0))
 }

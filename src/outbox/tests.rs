@@ -150,6 +150,28 @@ fn pictures_of_the_highest_level_go_first_one_at_a_time() {
 }
 
 #[test]
+fn other_limits_count_from_the_next_record_on_and_marks_that_came_stay_known() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    (1..=10).for_each(|number| drop(alert(&mut store, number, Level::Blue)));
+    store.set_limits(Limits { rows: 6, bytes: u64::MAX / 2, free_bytes: 0 }, true).unwrap();
+    assert_eq!(
+        (store.depth().rows, store.depth().marks),
+        (10, true),
+        "nothing is dropped by the change itself"
+    );
+    alert(&mut store, 11, Level::Red);
+    let depth = store.depth();
+    assert!(depth.rows <= 6 && depth.dropped > 0, "{depth:?}");
+    store.set_limits(options(100, 1 << 20).limits, false).unwrap();
+    assert!(!store.depth().marks, "no mark ever came");
+    let stream = store.depth().stream;
+    store.marked(&stream, 1, now()).unwrap();
+    store.set_limits(options(100, 1 << 20).limits, false).unwrap();
+    assert!(store.depth().marks, "who marked once goes on marking");
+}
+
+#[test]
 fn a_held_record_waits_and_the_others_go_on() {
     let dir = dir();
     let mut store = open(dir.path());

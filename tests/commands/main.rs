@@ -9,5 +9,6 @@ mod configuration;
 mod file;
 mod here;
 mod hostile;
+mod models;
 mod orders;
 mod originals;

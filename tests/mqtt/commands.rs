@@ -35,10 +35,10 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"].is_null()).json();
     assert!(reply["message"].as_str().unwrap().starts_with("it is not JSON"), "{reply}");
     centre.publish(&format!("{BASE}/down/cmd/dance"), false, json!({ "request_id": "r4" }).to_string());
-    let reply = centre.wait_one("the answer", |one| one.json()["command"] == "dance").json();
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r4").json();
     assert!(reply["message"].as_str().unwrap().contains("knows no command `dance`"), "{reply}");
     centre.publish(&format!("{BASE}/down/cmd/selftest"), false, json!({ "request_id": "r5" }).to_string());
-    let reply = centre.wait_one("the answer", |one| one.json()["command"] == "selftest").json();
+    let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r5").json();
     assert!(reply["message"].as_str().unwrap().contains("only with a signature"), "{reply}");
     here.wait_status("the count", |status| status.commands_refused == 5 && status.commands == 1);
 }

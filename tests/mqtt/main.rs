@@ -15,5 +15,6 @@ mod faults;
 mod here;
 mod measure;
 mod mutual;
+mod renew;
 mod secrets;
 mod tail;

@@ -3,10 +3,12 @@
 use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::cli::tail::{Args, Outcome, Screen, follow};
-use lookout::mqtt::{Ask, Command, Version};
+use lookout::mqtt::{Ask, Command, Qos, Version};
 use lookout::outbox::{Kind, Outbox, Record};
+use serde_json::json;
 
 use crate::here::*;
+use crate::support::listener::Listener;
 use crate::support::mosquitto::{Mosquitto, Options};
 
 /// What the daemon does with an acknowledgement: it is stored, and the next revision carries it.
@@ -137,4 +139,61 @@ fn a_wrong_password_is_said_once_and_in_words() {
     let (outcome, _, talk) = run(&args, || ());
     assert_eq!(outcome.alerts, 0);
     assert_eq!(talk.matches("refused user `centre`: not allowed").count(), 1, "{talk}");
+}
+
+#[test]
+fn what_is_open_when_it_starts_is_shown_as_the_site_reads_it_and_acknowledged() {
+    let broker = Mosquitto::start();
+    let mut here = Here::start(settings(&broker.url(), Version::V5));
+    let meta = json!({ "data": { "time_zone": "Asia/Shanghai", "language": "en" } });
+    let alert = |id: &str, acknowledged: bool| {
+        json!({ "alert_id": id, "rev": 1, "level": "orange", "kind": "fire", "title": "Fire", "mode": "test",
+                "camera": "cam-03", "grid": "530127", "started_at": "2026-01-01T20:30:00.000Z",
+                "acknowledged": acknowledged })
+    };
+    let mut taken = alert("alert-0", true);
+    taken["acknowledgement"] = json!({ "by": "desk-9", "at": "2026-01-01T20:31:00.000Z" });
+    let active = json!({ "data": { "stream": "S", "seq": 2, "alerts": [alert("alert-1", false), taken] } });
+    append(&here.outbox, 1, Level::Orange);
+    for (topic, body) in [("up/meta", &meta), ("up/active", &active)] {
+        here.publisher.set_latest(topic, Qos::AtLeastOnce, true, body.to_string().into_bytes());
+    }
+    let kept = Listener::start(broker.port(), &format!("{BASE}/up/active"));
+    kept.wait_one("the list", |m| m.topic.ends_with("up/active"));
+    here.wait_empty();
+    let args = Args {
+        url: broker.url(),
+        ack_as: Some("desk-2".to_owned()),
+        until_acknowledged: true,
+        ..Args::default()
+    };
+    let outbox = here.outbox.clone();
+    let (outcome, out, talk) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let Command::Order(order) = here.next_command() else { panic!("a command") };
+            let Ask::Ack { alert_id, .. } = order.ask else { panic!("an acknowledgement") };
+            assert_eq!(
+                (alert_id.as_str(), order.by.as_str()),
+                ("alert-1", "desk-2"),
+                "only what nobody took"
+            );
+            acknowledged(&outbox, alert_id, order.by);
+        });
+        run(&args, || ())
+    });
+    assert_eq!((outcome.alerts, outcome.asked, outcome.acknowledged), (2, 1, 1), "{out}{talk}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(
+        lines[0].ends_with(
+            "Fire (fire) · 530127 · cam-03 · open since 01-02 04:30:00 · TEST · not acknowledged · [box-1 alert-1]"
+        ),
+        "{out}"
+    );
+    assert!(lines[1].contains("acknowledged by desk-9"), "{out}");
+    assert!(lines[2].contains("ACKNOWLEDGED by desk-2"), "{out}");
+    assert!(
+        talk.contains("connected; waiting for alerts (2 are open, 1 of them not acknowledged)"),
+        "{talk}"
+    );
+    assert!(talk.contains("acknowledged: 1; taken on by others before: 0"), "{talk}");
 }

@@ -13,3 +13,4 @@ mod modbus_late;
 mod modbus_real;
 mod mqtt;
 mod webhook;
+mod without_cameras;

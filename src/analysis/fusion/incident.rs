@@ -6,7 +6,9 @@ use super::Cell;
 use super::assess::Assessment;
 use crate::analysis::REMINDER;
 use crate::analysis::acceptance::{AcceptancePlan, Waiting};
-use crate::analysis::alert::{Acknowledgement, Basis, Level, Origin, Phase, PhaseReason, Revision, Why};
+use crate::analysis::alert::{
+    AckOutcome, Acknowledgement, Basis, Level, Origin, Phase, PhaseReason, Revision, Why,
+};
 use crate::analysis::book::{Book, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
 use crate::analysis::signals::{OriginId, SignalPlan};
 use crate::analysis::time::{Moment, Timestamp};
@@ -217,13 +219,13 @@ impl Incident {
         Some(self.again(PhaseReason::Escalated, at))
     }
 
-    /// `None` if the same was said before.
-    pub(super) fn acknowledge(&mut self, acknowledgement: &Acknowledgement, at: Moment) -> Option<Revision> {
-        if self.told.acknowledged.as_ref().is_some_and(|before| before.says_the_same(acknowledgement)) {
-            return None;
+    /// Notes who took it on, unless somebody did before.
+    pub(super) fn acknowledge(&mut self, acknowledgement: &Acknowledgement, at: Moment) -> AckOutcome {
+        if let Some(before) = &self.told.acknowledged {
+            return AckOutcome::Before(before.clone());
         }
         self.told.acknowledged = Some(acknowledgement.clone());
-        Some(self.again(PhaseReason::Acknowledged, at))
+        AckOutcome::Now(Box::new(self.again(PhaseReason::Acknowledged, at)))
     }
 
     pub(super) fn evidence_added(&mut self, at: Moment) -> Revision {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
-use super::alert::{Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
 use super::book::Book;
 use super::camera_health::NoVideoCause;
 use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
@@ -304,13 +304,13 @@ impl Fusion {
         states
     }
 
-    /// As [`super::Analysis::acknowledge`]; the outer `None`: no such open alert here.
+    /// As [`super::Analysis::acknowledge`]; `None`: no such open alert here.
     pub(super) fn acknowledge(
         &mut self,
         alert: &AlertId,
         acknowledgement: &Acknowledgement,
         at: Moment,
-    ) -> Option<Option<Revision>> {
+    ) -> Option<AckOutcome> {
         Some(self.incident_of(alert)?.acknowledge(acknowledgement, at))
     }
 

@@ -322,8 +322,10 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
     let alert = stage.told[0].alert.clone();
     let acknowledgement = Acknowledgement { by: "desk 3".into(), at: moment(1181.0).utc, note: None };
     let told = stage.fusion.acknowledge(&alert, &acknowledgement, moment(1181.0)).unwrap();
-    assert!(told.is_some());
-    assert_eq!(stage.fusion.acknowledge(&alert, &acknowledgement, moment(1182.0)), Some(None));
+    assert!(matches!(told, AckOutcome::Now(_)));
+    let second = Acknowledgement { by: "desk 4".into(), at: moment(1182.0).utc, note: None };
+    let outcome = stage.fusion.acknowledge(&alert, &second, moment(1182.0));
+    assert_eq!(outcome, Some(AckOutcome::Before(acknowledgement)), "the first one wins");
     go_on(&mut stage, 1182, 3000, true);
     assert_eq!(steps(&stage).len(), 4, "an acknowledgement stops it");
 }

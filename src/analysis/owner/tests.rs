@@ -213,27 +213,46 @@ fn an_acknowledgement_is_the_next_revision_and_stays() {
     let mut stage = alerted();
     let open = the_open(&stage);
     let at = moment(stage.now);
-    let told = stage.analysis.acknowledge(&open.alert, &by("duty desk"), at).expect("it is open");
-    let told = told.expect("it is new");
+    let told = taken(stage.analysis.acknowledge(&open.alert, &by("duty desk"), at));
     assert_eq!((told.rev, told.phase, told.reason), (open.rev + 1, Update, Acknowledged));
     assert_eq!(told.acknowledged, Some(by("duty desk")));
     let again = stage.analysis.acknowledge(&open.alert, &by("duty desk"), at);
-    assert_eq!(again, Ok(None));
+    assert_eq!(again, Ok(AckOutcome::Before(by("duty desk"))));
     stage.look(10.0, nobody);
     let last = stage.told.last().expect("the end");
     assert_eq!((last.rev, last.phase), (open.rev + 2, End));
     assert_eq!(last.acknowledged, Some(by("duty desk")));
 }
 
+fn taken(outcome: Result<AckOutcome, AlertError>) -> Revision {
+    match outcome {
+        Ok(AckOutcome::Now(revision)) => *revision,
+        other => panic!("it was free: {other:?}"),
+    }
+}
+
 #[test]
-fn another_desk_may_take_over() {
+fn the_first_acknowledgement_wins_and_the_second_hears_who_has_it() {
     let mut stage = alerted();
     let alert = the_open(&stage).alert;
     let at = moment(stage.now);
-    for name in ["duty desk", "fire brigade"] {
-        let told = stage.analysis.acknowledge(&alert, &by(name), at).expect("it is open");
-        assert_eq!(told.and_then(|r| r.acknowledged), Some(by(name)));
-    }
+    taken(stage.analysis.acknowledge(&alert, &by("duty desk"), at));
+    let rev = the_open(&stage).rev;
+    let second = Acknowledgement { note: Some("mine".to_owned()), ..by("fire brigade") };
+    let outcome = stage.analysis.acknowledge(&alert, &second, moment(stage.now + 1.0));
+    assert_eq!(outcome, Ok(AckOutcome::Before(by("duty desk"))));
+    let open = the_open(&stage);
+    assert_eq!((open.rev, open.acknowledged), (rev, Some(by("duty desk"))), "nothing is told anew");
+}
+
+#[test]
+fn who_has_an_alert_still_has_it_after_a_restart() {
+    let mut stage = alerted();
+    let open = the_open(&stage);
+    let told = taken(stage.analysis.acknowledge(&open.alert, &by("duty desk"), moment(stage.now)));
+    let mut after = restarted(present("all", 1.0), told);
+    let outcome = after.analysis.acknowledge(&open.alert, &by("fire brigade"), moment(1.0));
+    assert_eq!(outcome, Ok(AckOutcome::Before(by("duty desk"))));
 }
 
 #[test]
@@ -467,8 +486,11 @@ fn play(pieces: &[Piece]) -> Vec<Revision> {
             Piece::Acknowledge => {
                 let open: Vec<AlertId> = stage.analysis.open().map(|r| r.alert.clone()).collect();
                 for alert in open {
-                    let told = stage.analysis.acknowledge(&alert, &by("desk"), moment(stage.now));
-                    stage.told.extend(told.expect("it is open"));
+                    match stage.analysis.acknowledge(&alert, &by("desk"), moment(stage.now)) {
+                        Ok(AckOutcome::Now(told)) => stage.told.push(*told),
+                        Ok(AckOutcome::Before(before)) => assert_eq!(before, by("desk")),
+                        Err(error) => panic!("it is open: {error}"),
+                    }
                 }
                 &mut stage
             }

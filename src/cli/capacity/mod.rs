@@ -101,6 +101,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return serve(clip);
     }
     let config = config(&args)?;
+    if config.cameras.is_empty() {
+        return Err(Failure::invalid(
+            "the configuration has no camera, so there is nothing to measure\n  hint: sensors cost next to nothing; to measure with a recording, leave out --config and name it with --clip",
+        ));
+    }
     let sight =
         Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
     config.check_classes(&sight.classes()).map_err(Failure::invalid)?;

@@ -32,10 +32,17 @@ pub(super) fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
 
 impl Checker<'_, '_> {
     pub(super) fn cameras(&mut self, document: &Document) -> Vec<Camera> {
-        if document.camera.is_empty() && !self.taken_out.resembles(0, "camera") {
+        let resembles = |name| self.taken_out.resembles(0, name);
+        if document.camera.is_empty()
+            && document.sensor.is_empty()
+            && !resembles("camera")
+            && !resembles("sensor")
+        {
             self.report
-                .error(&(0..0), "there is no camera")
-                .hint("add a section `[[camera]]` with id, eye, url and grid; config/minimal.toml shows one")
+                .error(&(0..0), "there is neither a camera nor a sensor")
+                .hint(
+                    "add a section `[[camera]]` with id, eye, url and grid, as in config/minimal.toml, or a `[[sensor]]`, as in config/sensors-only.toml",
+                )
                 .consequence();
         }
         let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));

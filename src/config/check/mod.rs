@@ -55,6 +55,8 @@ pub(super) struct Checked {
     pub parts: Option<Parts>,
     /// What only the list of models can tell right or wrong, also where something else is wrong.
     pub named: Named,
+    /// The secret files and certificates that were named, those that are not there included.
+    pub secret_files: BTreeSet<PathBuf>,
 }
 
 /// What every check needs: where to report, what is around, what was taken out.
@@ -63,6 +65,7 @@ struct Checker<'c, 's> {
     taken_out: &'c TakenOut,
     surroundings: &'c Surroundings,
     secrets: SecretStore,
+    secret_files: BTreeSet<PathBuf>,
     named: Named,
 }
 
@@ -74,7 +77,8 @@ pub(super) fn document(
     report: &mut Report<'_>,
 ) -> Checked {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
-    let mut checker = Checker { report, taken_out, surroundings, secrets, named: Named::default() };
+    let (secret_files, named) = (BTreeSet::new(), Named::default());
+    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named };
     let site = document.site.as_ref().and_then(|site| checker.site(site));
     let mqtt = checker.mqtt(document.mqtt.as_ref());
     let detector = checker.detector(document.detector.as_ref());
@@ -87,7 +91,7 @@ pub(super) fn document(
     checker.things_without_use(document);
     let sensors = checker.sensors(document);
     let command_keys = checker.command_keys(document);
-    let mut named = std::mem::take(&mut checker.named);
+    let Checker { secret_files, mut named, .. } = checker;
     named.manifest.clone_from(&detector.manifest);
     let parts = site.zip(mqtt).map(|(site, mqtt)| Parts {
         site,
@@ -103,7 +107,7 @@ pub(super) fn document(
         sensors,
         command_keys,
     });
-    Checked { parts, named }
+    Checked { parts, named, secret_files }
 }
 
 /// Checks the signals of the catalogue, as they stand there.
@@ -114,8 +118,8 @@ pub(super) fn catalogue(
 ) -> Vec<SignalPlan> {
     let surroundings = Surroundings::elsewhere(Path::new(""));
     let secrets = sections::secret_store(None, &surroundings);
-    let mut checker =
-        Checker { report, taken_out, surroundings: &surroundings, secrets, named: Named::default() };
+    let (secret_files, named, surroundings) = (BTreeSet::new(), Named::default(), &surroundings);
+    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named };
     signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
 }
 
@@ -258,6 +262,7 @@ impl Checker<'_, '_> {
         if !self.surroundings.at_home {
             return None;
         }
+        self.secret_files.insert(self.secrets.dir.join(name));
         match self.secrets.read(name, user.as_ref().map(|user| user.value.as_str())) {
             Ok(credentials) => Some(credentials),
             Err(error) => {

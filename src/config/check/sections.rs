@@ -208,7 +208,17 @@ impl Checker<'_, '_> {
             }
             (None, None) => None,
         };
-        Tls { ca_file, client }
+        self.tls_files(ca_file, client)
+    }
+
+    /// Certificates and keys; one that is renewed is taken up while the box runs.
+    pub(super) fn tls_files(&mut self, ca_file: Option<PathBuf>, client: Option<(PathBuf, PathBuf)>) -> Tls {
+        if !self.surroundings.at_home {
+            return Tls { ca_file, client, ..Tls::default() };
+        }
+        let of_ours = client.iter().flat_map(|(cert, key)| [cert, key]);
+        self.secret_files.extend(ca_file.iter().chain(of_ours).cloned());
+        Tls::read(ca_file, client)
     }
 
     /// A key that others can read is no key. Systemd guards its own folder, whatever the mode of a file in it.

@@ -15,7 +15,7 @@ use crate::config::document::{
     WebhookDocument, WebhookListenerDocument,
 };
 use crate::config::secret::set_command;
-use crate::config::settings::{JsonValue, Sensor, SensorBroker, SensorSource, Sensors, Tls, WebhookListener};
+use crate::config::settings::{JsonValue, Sensor, SensorBroker, SensorSource, Sensors, WebhookListener};
 use crate::config::suggest;
 
 /// What a token is compared with must not be guessable.
@@ -113,7 +113,7 @@ impl Checker<'_, '_> {
             id: id?,
             host: host?.trim_start_matches('[').trim_end_matches(']').to_owned(),
             port: url.port().unwrap_or(if encrypted { 8883 } else { 1883 }),
-            tls: encrypted.then_some(Tls { ca_file, client: None }),
+            tls: encrypted.then(|| self.tls_files(ca_file, None)),
             credentials,
         })
     }
@@ -155,7 +155,7 @@ impl Checker<'_, '_> {
         webhook.secret.as_ref()?;
         Some(WebhookListener {
             listen: listen?,
-            token: token.map(|(known, _)| known.password),
+            token: token.map(|(known, _)| known),
             posts_per_sec: value_of(&webhook.posts_per_sec).unwrap_or(document::DEFAULT_POSTS_PER_SECOND),
         })
     }

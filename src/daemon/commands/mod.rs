@@ -15,6 +15,8 @@ use std::sync::mpsc::Sender as Notes;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
+use parking_lot::RwLock;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tracing::{debug, error, info, warn};
 
@@ -23,14 +25,14 @@ use crate::analysis::book::AlertError;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::contract::Sender;
-use crate::contract::alert::SeqData;
+use crate::contract::alert::{Acknowledged, SeqData};
 use crate::contract::command::{
     Outcome, Refusal, ReplyData, SealedOriginal, SelftestResult, SnapshotPicture,
 };
 use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
-use super::analyst::{AnalystQueue, Note, Taken};
+use super::analyst::{AnalystQueue, Note};
 use super::{Control, lifeline};
 use pace::{Pace, Paced};
 use seen::{Seen, Turn};
@@ -55,7 +57,12 @@ pub struct Parts {
     pub tally: Arc<Tally>,
     /// The time.
     pub clock: Clock,
+    /// For the times that people read.
+    pub zone: SiteZone,
 }
+
+/// The site's time zone; another configuration may change it.
+pub type SiteZone = Arc<RwLock<TimeZone>>;
 
 /// Hears what became of a command.
 pub type Answering = Box<dyn FnOnce(Answer) + Send>;
@@ -66,6 +73,7 @@ pub struct Answer {
     outcome: Outcome,
     code: Option<Refusal>,
     message: Option<String>,
+    acknowledged: Option<Acknowledged>,
     health: Option<SelftestResult>,
     picture: Option<SnapshotPicture>,
     original: Option<SealedOriginal>,
@@ -74,12 +82,27 @@ pub struct Answer {
 impl Answer {
     /// Done, with a word about it where there is one to say.
     pub fn done(message: Option<String>) -> Self {
-        Answer { outcome: Outcome::Done, code: None, message, health: None, picture: None, original: None }
+        Answer {
+            outcome: Outcome::Done,
+            code: None,
+            message,
+            acknowledged: None,
+            health: None,
+            picture: None,
+            original: None,
+        }
     }
 
     /// It was so before.
     pub fn already(message: impl Into<String>) -> Self {
         Answer { outcome: Outcome::Already, message: Some(message.into()), ..Answer::done(None) }
+    }
+
+    /// Somebody else was faster; the time is in the site's zone.
+    fn taken_by(before: Acknowledgement, zone: &TimeZone) -> Self {
+        let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
+        let message = format!("{} took this alert on at {since}", before.by);
+        Answer { acknowledged: Some(before.into()), ..Answer::already(message) }
     }
 
     /// Not done, and sending it again will not help.
@@ -270,7 +293,8 @@ impl Desk {
             Ask::Ack { alert_id, note } => {
                 let alert = AlertId(Arc::from(alert_id.as_str()));
                 let acknowledgement = Acknowledgement { by: order.by.clone(), at: order.at, note };
-                let reply = Box::new(move |taken| answering(acknowledged(taken)));
+                let zone = self.parts.zone.clone();
+                let reply = Box::new(move |taken| answering(acknowledged(taken, &zone.read())));
                 self.parts.analyst.send(Note::Acknowledge { alert, acknowledgement, reply }).is_ok()
             }
             _ => self.parts.control.send(Control::Order(order, answering)).is_ok(),
@@ -320,11 +344,21 @@ impl Desk {
         let sender = self.parts.sender.clone();
         let (request_id, command) = (order.request_id.clone(), order.command.clone());
         let body = move |seq: &Seq| {
-            let Answer { outcome, code, message, health, picture, original } = answer;
+            let Answer { outcome, code, message, acknowledged, health, picture, original } = answer;
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
-            let reply =
-                ReplyData { seq, request_id, command, outcome, code, message, health, picture, original };
+            let reply = ReplyData {
+                seq,
+                request_id,
+                command,
+                outcome,
+                code,
+                message,
+                acknowledged,
+                health,
+                picture,
+                original,
+            };
             sender.event(id, None, at, reply).unwrap_or_else(|error| {
                 error!(%error, "an answer could not be written");
                 Vec::new()
@@ -336,10 +370,10 @@ impl Desk {
     }
 }
 
-fn acknowledged(taken: Result<Taken, AlertError>) -> Answer {
+fn acknowledged(taken: Result<Option<Acknowledgement>, AlertError>, zone: &TimeZone) -> Answer {
     match taken {
-        Ok(Taken::Now) => Answer::done(None),
-        Ok(Taken::Already) => Answer { message: None, ..Answer::already("") },
+        Ok(None) => Answer::done(None),
+        Ok(Some(before)) => Answer::taken_by(before, zone),
         Err(error) => {
             let code = match error {
                 AlertError::Unknown(_) => Refusal::UnknownAlert,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
+use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problems, Surroundings};
-use crate::contract::box_status::{ConfigOutcome, ConfigSource};
+use crate::contract::box_status::ConfigSource;
 use crate::contract::command::{
     ConfirmData, MuteData, Refusal, SealedOriginal, SetData, SnapshotData, WantedConfigData,
 };
@@ -147,7 +148,7 @@ impl Running {
             let wanted = Wanted { version: data.version, toml: data.toml.clone() };
             let now = Wishes { wanted: Some(wanted), ..Wishes::default() };
             let next = Standing { version: data.version, ..self.changed(now, data.revert_after_secs) };
-            self.take_up(base, next, &offer, ConfigOutcome::Applied)
+            self.take_up(base, next, &offer, None)
         }) {
             Ok(()) => Answer::done(self.runs_now()),
             Err(problems) => {
@@ -161,7 +162,7 @@ impl Running {
     fn judged(&self, data: &WantedConfigData) -> Result<Config, Problems> {
         let path = self.file.path();
         let base = Config::from_text(path, &data.toml, &Surroundings::of(path))?;
-        let mut wrong = limits::takes_a_restart(&self.base, &base);
+        let mut wrong = takes_a_restart(&self.base, &base);
         wrong.extend(limits::forbidden(&self.file, &self.base, &base, self.clock.now().utc));
         if wrong.is_empty() {
             Ok(base)
@@ -185,7 +186,7 @@ impl Running {
         let version = now.wanted.as_ref().map(|wanted| wanted.version);
         let source = if version.is_some() { ConfigSource::Remote } else { ConfigSource::File };
         let next = self.changed(now, set.revert_after_secs);
-        match self.take_up(self.base.clone(), next, &Offer { source, version }, ConfigOutcome::Applied) {
+        match self.take_up(self.base.clone(), next, &Offer { source, version }, None) {
             Ok(()) => {
                 Answer::done(Some(said.into_iter().chain(self.runs_now()).collect::<Vec<_>>().join("; ")))
             }
@@ -222,7 +223,7 @@ impl Running {
         }
         self.standing = next;
         self.trial_ends = None;
-        self.announce(ConfigOutcome::Applied);
+        self.announce();
         Answer::done(self.runs_now())
     }
 

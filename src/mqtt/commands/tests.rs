@@ -76,6 +76,34 @@ fn a_retained_command_is_refused_with_its_request_id() {
 }
 
 #[test]
+fn every_refusal_carries_the_request_id_that_can_be_read() {
+    let long = "x".repeat(200);
+    let cases = [
+        ("ack", r#"{"request_id":7}"#.to_owned(), Some("7")),
+        ("ack", format!(r#"{{"request_id":"{long}"}}"#), Some(&long[..128])),
+        ("ack", r#"{"request_id":"r\u0007"}"#.to_owned(), Some("r")),
+        ("ack", r#"{"request_id":"r"}"#.to_owned(), Some("r")),
+        ("ack", r#"{"specversion":"1.0","data":{"request_id":"r"}}"#.to_owned(), Some("r")),
+        ("ack", r#"{"request_id":"r","alert_id":"a","by":"b","box":"box-2"}"#.to_owned(), Some("r")),
+        ("set", r#"{"request_id":"r","cameras":7}"#.to_owned(), Some("r")),
+        ("config", r#"{"request_id":"r","by":"b"}"#.to_owned(), Some("r")),
+        ("mark", r#"{"request_id":"r","stream":"S","n":-1}"#.to_owned(), Some("r")),
+        ("mark", r#"{"request_id":"r","stream":"S","n":1,"box":"box-2"}"#.to_owned(), Some("r")),
+        ("ack", r#"{"request_id":{}}"#.to_owned(), None),
+        ("ack", r#"{"request_id":" "}"#.to_owned(), None),
+        ("ack", r#"{"request_id":"r""#.to_owned(), None),
+    ];
+    for (command, json, want) in &cases {
+        let letter = letter(command, json.as_bytes(), false);
+        let refusal = match *command {
+            "mark" => mark(&letter, HERE).unwrap_err(),
+            _ => order(&letter, HERE).unwrap_err(),
+        };
+        assert_eq!(refusal.request_id.as_deref(), *want, "{command}: {json}");
+    }
+}
+
+#[test]
 fn a_signed_command_names_box_area_and_command_and_when_it_ends() {
     assert!(signed(json!({}), NOW).is_ok());
     for (changes, kind) in [

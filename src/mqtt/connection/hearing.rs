@@ -37,7 +37,7 @@ impl Connection {
 
     fn read(&self, command: &str, message: &[u8], retained: bool) -> Result<Command, Refusal> {
         let now = self.shared.clock.now().utc;
-        let settings = &self.shared.settings;
+        let settings = &self.settings;
         let addressee = Addressee { area: &settings.area, box_name: &settings.box_name };
         commands::read(&settings.gate, addressee, command, message, retained, now)
     }
@@ -61,8 +61,7 @@ impl Connection {
     }
 
     fn tell_of_namesake(&self, session: &str) {
-        let trouble =
-            Trouble::taken_over(&self.shared.status.borrow().broker, &self.shared.settings.client_id());
+        let trouble = Trouble::taken_over(&self.shared.status.borrow().broker, &self.settings.client_id());
         let is_new = self.shared.status.send_if_modified(|status| {
             let sentence = Some(trouble.sentence().to_owned());
             std::mem::replace(&mut status.namesake, sentence.clone()) != sentence

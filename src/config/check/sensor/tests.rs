@@ -316,7 +316,7 @@ fn a_token_is_read_from_its_file_and_never_shown() {
     write("correct:horse:battery\n");
     let config = load().unwrap();
     let token = config.sensors.webhook.as_ref().unwrap().token.as_ref().unwrap();
-    assert_eq!(token.reveal(), "correct:horse:battery", "a token may hold colons");
+    assert_eq!(token.password.reveal(), "correct:horse:battery", "a token may hold colons");
     assert!(!format!("{config:?}").contains("horse"));
     write("short-horse\n");
     let said = load().unwrap_err().to_string();

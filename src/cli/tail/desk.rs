@@ -1,0 +1,482 @@
+//! What a follower of alerts knows: boxes, alerts, and what it asked for. Pure: what is heard goes in, what is to be shown
+//! and to be acknowledged comes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::Outcome;
+use crate::analysis::time::Timestamp;
+use crate::contract::words::Language;
+use crate::mqtt::centre::{About, Alert, Heard, OpenAlert, OpenList};
+
+/// Area and name.
+type BoxKey = (String, String);
+
+/// One alert of one box.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AlertKey {
+    pub area: String,
+    pub box_name: String,
+    pub alert_id: String,
+}
+
+/// How people at a box's site read.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub zone: TimeZone,
+    pub language: Language,
+}
+
+impl Default for Reading {
+    /// For a box that says nothing of itself: as this machine has it.
+    fn default() -> Self {
+        Reading { zone: TimeZone::system(), language: Language::English }
+    }
+}
+
+impl Reading {
+    fn of(about: &About) -> Self {
+        let usual = Reading::default();
+        let zone = TimeZone::get(&about.time_zone).unwrap_or(usual.zone);
+        let is_chinese = about.language == Language::Chinese.tag();
+        Reading { zone, language: if is_chinese { Language::Chinese } else { usual.language } }
+    }
+}
+
+/// Something to show.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// One that is open; `message` only with the first of its list, for those who want messages as they came.
+    Open {
+        alert: Box<OpenAlert>,
+        box_name: String,
+        reading: Reading,
+        message: Option<Value>,
+    },
+    /// `newly_acknowledged`: its acknowledgement just came back.
+    Revision {
+        alert: Box<Alert>,
+        newly_acknowledged: bool,
+        reading: Reading,
+    },
+    /// Data that is no alert: gaps and time fixes, as they came.
+    Data(String, Value),
+    Talk(String),
+}
+
+#[derive(Debug, Default)]
+struct BoxState {
+    reading: Reading,
+    /// Whether commands reach it; believed until it is said otherwise.
+    is_away: bool,
+    /// Alerts to acknowledge when it is back.
+    waiting: BTreeSet<AlertKey>,
+}
+
+#[derive(Debug)]
+pub(super) struct Desk {
+    acknowledges: bool,
+    boxes: BTreeMap<BoxKey, BoxState>,
+    /// Highest revision of each alert that came as a revision.
+    revisions: BTreeMap<String, u64>,
+    /// Alerts that a list said to be open, and whether they were acknowledged then.
+    listed: BTreeMap<String, bool>,
+    omitted: u64,
+    /// Alerts that somebody has taken on, as far as that was told.
+    taken: BTreeSet<String>,
+    /// Of them, those of which that was told while we were listening.
+    acknowledged: BTreeSet<String>,
+    /// To be acknowledged now.
+    wanted: Vec<AlertKey>,
+    /// By `request_id`.
+    asked: BTreeMap<String, AlertKey>,
+    /// Alerts for which that was asked.
+    asked_for: BTreeSet<String>,
+    /// Of them, those that somebody else had before.
+    taken_before: BTreeSet<String>,
+    /// What the broker was said to be like, so that it is not repeated.
+    trouble: Option<String>,
+}
+
+impl Desk {
+    /// `acknowledges`: everything that nobody took on.
+    pub(super) fn new(acknowledges: bool) -> Self {
+        Desk {
+            acknowledges,
+            boxes: BTreeMap::new(),
+            revisions: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            omitted: 0,
+            taken: BTreeSet::new(),
+            acknowledged: BTreeSet::new(),
+            wanted: Vec::new(),
+            asked: BTreeMap::new(),
+            asked_for: BTreeSet::new(),
+            taken_before: BTreeSet::new(),
+            trouble: None,
+        }
+    }
+
+    pub(super) fn take(&mut self, heard: Heard) -> Vec<Step> {
+        match heard {
+            Heard::Connected => {
+                self.trouble = None;
+                vec![Step::Talk(self.connected())]
+            }
+            Heard::Lost(trouble) => {
+                let text = trouble.to_string();
+                if self.trouble.as_ref() == Some(&text) {
+                    return Vec::new();
+                }
+                self.trouble = Some(text.clone());
+                vec![Step::Talk(text)]
+            }
+            Heard::About(about) => {
+                let reading = Reading::of(&about);
+                self.box_state(&about.area, &about.box_name).reading = reading;
+                Vec::new()
+            }
+            Heard::Open(list) => self.open(list),
+            Heard::Alert(alert) => self.revision(alert).into_iter().collect(),
+            Heard::Reply(body) => self.reply(&body).into_iter().collect(),
+            Heard::Gap(body) => vec![Step::Data("gap".to_owned(), body)],
+            Heard::TimeFix(body) => vec![Step::Data("time_fix".to_owned(), body)],
+            Heard::State(area, box_name, state) => self.state(&area, &box_name, &state),
+            Heard::Deaf(topic, reason) => vec![Step::Talk(format!(
+                "the broker does not let this user read {topic}: {reason}\n  hint: alerts that are open already, and the sites' time zones and languages, are not shown"
+            ))],
+            Heard::Nonsense(what) => vec![Step::Talk(format!("not understood: {what}"))],
+            Heard::Repeat(_) | Heard::Sent(_) => Vec::new(),
+        }
+    }
+
+    fn box_state(&mut self, area: &str, box_name: &str) -> &mut BoxState {
+        self.boxes.entry((area.to_owned(), box_name.to_owned())).or_default()
+    }
+
+    fn reading(&self, area: &str, box_name: &str) -> Reading {
+        let key = (area.to_owned(), box_name.to_owned());
+        self.boxes.get(&key).map(|one| one.reading.clone()).unwrap_or_default()
+    }
+
+    /// The language of all boxes, where they have one.
+    fn language(&self) -> Language {
+        let is_chinese = |one: &BoxState| one.reading.language == Language::Chinese;
+        match !self.boxes.is_empty() && self.boxes.values().all(is_chinese) {
+            true => Language::Chinese,
+            false => Language::English,
+        }
+    }
+
+    fn connected(&self) -> String {
+        let open = self.listed.len() as u64 + self.omitted;
+        let free = self.listed.values().filter(|is_acknowledged| !**is_acknowledged).count();
+        match (self.language(), open) {
+            (Language::English, 0) => "connected; waiting for alerts (none is open)".to_owned(),
+            (Language::English, 1) if free == 1 => {
+                "connected; waiting for alerts (1 is open and not acknowledged)".to_owned()
+            }
+            (Language::English, 1) => "connected; waiting for alerts (1 is open and acknowledged)".to_owned(),
+            (Language::English, _) => {
+                format!("connected; waiting for alerts ({open} are open, {free} of them not acknowledged)")
+            }
+            (Language::Chinese, 0) => "已连接，等待预警（当前没有未结束的预警）".to_owned(),
+            (Language::Chinese, _) => {
+                format!("已连接，等待预警（当前有 {open} 条未结束，其中 {free} 条未确认）")
+            }
+        }
+    }
+
+    fn state(&mut self, area: &str, box_name: &str, state: &str) -> Vec<Step> {
+        let one = self.box_state(area, box_name);
+        one.is_away = state != "online";
+        let language = one.reading.language;
+        let waiting = if one.is_away { BTreeSet::new() } else { std::mem::take(&mut one.waiting) };
+        self.wanted.extend(waiting);
+        let text = match (language, state) {
+            (Language::English, _) => format!("{area}/{box_name} is {state}"),
+            (Language::Chinese, "online") => format!("{area}/{box_name} 在线"),
+            (Language::Chinese, "stopped") => format!("{area}/{box_name} 已停止"),
+            (Language::Chinese, "offline") => format!("{area}/{box_name} 离线"),
+            (Language::Chinese, _) => format!("{area}/{box_name} 状态：{state}"),
+        };
+        vec![Step::Talk(text)]
+    }
+
+    fn open(&mut self, list: OpenList) -> Vec<Step> {
+        let OpenList { area, box_name, alerts, omitted, raw } = list;
+        let reading = self.reading(&area, &box_name);
+        self.omitted += omitted;
+        let mut message = Some(raw);
+        let mut steps = Vec::with_capacity(alerts.len() + 1);
+        for alert in alerts {
+            let id = alert.alert_id.clone();
+            if alert.is_acknowledged {
+                self.taken.insert(id.clone());
+            } else {
+                self.want(&area, &box_name, &id);
+            }
+            // Known from before a reconnect, or from its revisions.
+            let is_known = self.revisions.contains_key(&id);
+            if self.listed.insert(id, alert.is_acknowledged).is_some() || is_known {
+                continue;
+            }
+            let (box_name, reading) = (box_name.clone(), reading.clone());
+            steps.push(Step::Open { alert: Box::new(alert), box_name, reading, message: message.take() });
+        }
+        if omitted > 0 {
+            steps.push(Step::Talk(match reading.language {
+                Language::English => {
+                    format!("{area}/{box_name}: {omitted} more alerts are open than fit into its list")
+                }
+                Language::Chinese => format!("{area}/{box_name}：另有 {omitted} 条未结束的预警未列出"),
+            }));
+        }
+        steps
+    }
+
+    /// Notes that an alert is to be acknowledged, once.
+    fn want(&mut self, area: &str, box_name: &str, alert_id: &str) {
+        if !self.acknowledges || self.asked_for.contains(alert_id) || self.taken.contains(alert_id) {
+            return;
+        }
+        let key =
+            AlertKey { area: area.to_owned(), box_name: box_name.to_owned(), alert_id: alert_id.to_owned() };
+        let one = self.box_state(area, box_name);
+        if one.is_away {
+            one.waiting.insert(key);
+        } else if !self.wanted.contains(&key) {
+            self.wanted.push(key);
+        }
+    }
+
+    fn revision(&mut self, alert: Box<Alert>) -> Option<Step> {
+        let known = self.revisions.get(&alert.alert_id).copied();
+        if known.is_some_and(|rev| rev >= alert.rev) {
+            // An older revision that came late says nothing new.
+            return None;
+        }
+        self.revisions.insert(alert.alert_id.clone(), alert.rev);
+        let is_over = matches!(alert.phase.as_str(), "end" | "retract");
+        let newly_acknowledged = alert.acknowledged_by.is_some() && self.taken.insert(alert.alert_id.clone());
+        if newly_acknowledged {
+            self.acknowledged.insert(alert.alert_id.clone());
+        }
+        if is_over {
+            self.wanted.retain(|key| key.alert_id != alert.alert_id);
+            for one in self.boxes.values_mut() {
+                one.waiting.retain(|key| key.alert_id != alert.alert_id);
+            }
+        } else if alert.acknowledged_by.is_none() {
+            self.want(&alert.area, &alert.box_name, &alert.alert_id);
+        }
+        let reading = self.reading(&alert.area, &alert.box_name);
+        Some(Step::Revision { alert, newly_acknowledged, reading })
+    }
+
+    /// An acknowledgement that was taken shows in the alert; the others are worth a line.
+    fn reply(&mut self, body: &Value) -> Option<Step> {
+        let data = body.get("data").unwrap_or(body);
+        let key = self.asked.get(data["request_id"].as_str()?)?.clone();
+        let reading = self.reading(&key.area, &key.box_name);
+        let id = &key.alert_id;
+        match data["outcome"].as_str()? {
+            "already" => {
+                self.taken.insert(id.clone());
+                self.taken_before.insert(id.clone());
+                let by = data["acknowledged"]["by"].as_str();
+                let at = data["acknowledged"]["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+                let at = at.map(|at| super::screen::moment(at, &reading.zone));
+                Some(Step::Talk(match (reading.language, by, at) {
+                    (Language::English, Some(by), Some(at)) => {
+                        format!("{id}: {by} took it on before, at {at}")
+                    }
+                    (Language::English, ..) => format!("{id}: somebody took it on before"),
+                    (Language::Chinese, Some(by), Some(at)) => format!("{id}：{by} 已于 {at} 确认"),
+                    (Language::Chinese, ..) => format!("{id}：已由他人确认"),
+                }))
+            }
+            "refused" | "failed" => {
+                let message = data["message"].as_str().unwrap_or("no reason given");
+                Some(Step::Talk(match reading.language {
+                    Language::English => format!("{id}: the acknowledgement was refused: {message}"),
+                    Language::Chinese => format!("{id}：确认被拒绝：{message}"),
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is to be acknowledged now; each alert comes out once.
+    pub(super) fn take_wanted(&mut self) -> Vec<AlertKey> {
+        let wanted = std::mem::take(&mut self.wanted);
+        self.asked_for.extend(wanted.iter().map(|key| key.alert_id.clone()));
+        wanted
+    }
+
+    pub(super) fn asked(&mut self, request_id: String, alert: AlertKey) {
+        self.asked.insert(request_id, alert);
+    }
+
+    pub(super) fn has_acknowledged(&self) -> bool {
+        !self.acknowledged.is_empty()
+    }
+
+    /// What came of acknowledging, where that was asked for.
+    pub(super) fn closing_words(&self) -> Option<Step> {
+        if !self.acknowledges {
+            return None;
+        }
+        let Outcome { acknowledged, taken_before, out_of_reach, .. } = self.outcome(false);
+        Some(Step::Talk(match self.language() {
+            Language::English => format!(
+                "acknowledged: {acknowledged}; taken on by others before: {taken_before}; box not online: {out_of_reach}"
+            ),
+            Language::Chinese => format!(
+                "已确认 {acknowledged} 条；他人先前已确认 {taken_before} 条；设备不在线 {out_of_reach} 条"
+            ),
+        }))
+    }
+
+    pub(super) fn outcome(&self, interrupted: bool) -> Outcome {
+        let alerts: BTreeSet<&String> = self.revisions.keys().chain(self.listed.keys()).collect();
+        Outcome {
+            alerts: alerts.len(),
+            acknowledged: self.acknowledged.len(),
+            taken_before: self.taken_before.len(),
+            asked: self.asked.len(),
+            out_of_reach: self.boxes.values().map(|one| one.waiting.len()).sum(),
+            interrupted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::screen::tests::alert;
+    use super::*;
+
+    fn list(alerts: &[(&str, bool)]) -> Heard {
+        let alerts = alerts.iter().map(|(id, is_acknowledged)| OpenAlert {
+            alert_id: (*id).to_owned(),
+            is_acknowledged: *is_acknowledged,
+            ..OpenAlert::default()
+        });
+        Heard::Open(OpenList {
+            area: "530127".into(),
+            box_name: "box-1".into(),
+            alerts: alerts.collect(),
+            omitted: 0,
+            raw: json!({}),
+        })
+    }
+
+    fn state(state: &str) -> Heard {
+        Heard::State("530127".into(), "box-1".into(), state.into())
+    }
+
+    fn ids(keys: Vec<AlertKey>) -> Vec<String> {
+        keys.into_iter().map(|key| key.alert_id).collect()
+    }
+
+    fn said(steps: Vec<Step>) -> String {
+        let text = |step| match step {
+            Step::Talk(text) => text,
+            Step::Open { alert, .. } => format!("open {}", alert.alert_id),
+            other => format!("{other:?}"),
+        };
+        steps.into_iter().map(text).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn what_is_open_at_the_start_is_shown_and_acknowledged_unless_somebody_did() {
+        let mut desk = Desk::new(true);
+        desk.take(state("online"));
+        assert_eq!(
+            said(desk.take(list(&[("A", false), ("B", true), ("C", false)]))),
+            "open A; open B; open C"
+        );
+        assert_eq!(ids(desk.take_wanted()), ["A", "C"]);
+        let connected = said(desk.take(Heard::Connected));
+        assert_eq!(connected, "connected; waiting for alerts (3 are open, 2 of them not acknowledged)");
+        // After a reconnect nothing is shown or asked for twice.
+        assert_eq!(said(desk.take(list(&[("A", false), ("D", false)]))), "open D");
+        assert_eq!(ids(desk.take_wanted()), ["D"]);
+        assert_eq!(desk.outcome(false).alerts, 4);
+    }
+
+    #[test]
+    fn without_ack_nothing_is_acknowledged() {
+        let mut desk = Desk::new(false);
+        desk.take(list(&[("A", false)]));
+        desk.take(Heard::Alert(Box::new(alert(1, None, json!({})))));
+        assert!(desk.take_wanted().is_empty() && desk.closing_words().is_none());
+    }
+
+    #[test]
+    fn an_alert_of_a_box_that_is_away_is_acknowledged_when_the_box_is_back() {
+        let mut desk = Desk::new(true);
+        desk.take(state("offline"));
+        desk.take(list(&[("A", false), ("B", false)]));
+        assert!(desk.take_wanted().is_empty());
+        assert_eq!(desk.outcome(false).out_of_reach, 2);
+        desk.take(state("online"));
+        assert_eq!(ids(desk.take_wanted()), ["A", "B"]);
+        assert_eq!(desk.outcome(false).out_of_reach, 0);
+    }
+
+    #[test]
+    fn who_was_faster_is_said_in_the_sites_time_and_language() {
+        let about = |language: &str| {
+            Heard::About(About {
+                area: "530127".into(),
+                box_name: "box-1".into(),
+                time_zone: "Asia/Shanghai".into(),
+                language: language.into(),
+            })
+        };
+        let reply = json!({ "data": { "request_id": "r", "outcome": "already",
+            "acknowledged": { "by": "desk-2", "at": "2026-01-01T20:30:00.000Z" } } });
+        for (language, want) in [
+            ("en", "A: desk-2 took it on before, at 01-02 04:30:00"),
+            ("zh-CN", "A：desk-2 已于 01-02 04:30:00 确认"),
+        ] {
+            let mut desk = Desk::new(true);
+            desk.take(about(language));
+            desk.take(list(&[("A", false)]));
+            let key = desk.take_wanted().remove(0);
+            desk.asked("r".to_owned(), key);
+            assert_eq!(said(desk.take(Heard::Reply(reply.clone()))), want);
+            let outcome = desk.outcome(false);
+            assert_eq!((outcome.asked, outcome.taken_before, outcome.acknowledged), (1, 1, 0));
+        }
+    }
+
+    #[test]
+    fn an_acknowledgement_counts_when_it_comes_back_in_a_revision() {
+        let mut desk = Desk::new(false);
+        desk.take(Heard::Alert(Box::new(alert(1, None, json!({})))));
+        let outcome = desk.outcome(false);
+        assert_eq!((outcome.alerts, outcome.acknowledged), (1, 0));
+        let steps = desk.take(Heard::Alert(Box::new(alert(2, Some("desk-2"), json!({})))));
+        assert!(matches!(steps[..], [Step::Revision { newly_acknowledged: true, .. }]));
+        assert_eq!(desk.outcome(false).acknowledged, 1);
+        // One that was acknowledged before we came is no news.
+        let mut desk = Desk::new(false);
+        desk.take(list(&[("A", true)]));
+        let steps = desk.take(Heard::Alert(Box::new(alert(3, Some("desk-2"), json!({})))));
+        assert!(matches!(steps[..], [Step::Revision { newly_acknowledged: false, .. }]));
+        assert_eq!(desk.outcome(false).acknowledged, 0);
+    }
+
+    #[test]
+    fn a_revision_that_comes_late_is_not_shown() {
+        let mut desk = Desk::new(false);
+        desk.take(Heard::Alert(Box::new(alert(2, None, json!({})))));
+        assert!(desk.take(Heard::Alert(Box::new(alert(1, None, json!({}))))).is_empty());
+    }
+}

@@ -1,0 +1,54 @@
+//! Another detector while the box runs.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::here::PATIENCE;
+use crate::support::daemon::{Daemon, write_config};
+use crate::support::listener::{Heard, Listener};
+use crate::support::mosquitto::Mosquitto;
+use crate::support::site::one_camera;
+
+fn last(heard: &[Heard], topic: &str) -> Option<Value> {
+    heard.iter().rfind(|m| m.topic.ends_with(topic)).map(Heard::json)
+}
+
+#[test]
+fn another_model_and_more_workers_look_from_then_on_and_the_camera_goes_on() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (folder, broker) = (tempfile::tempdir().unwrap(), Mosquitto::start());
+    let centre = Listener::start(broker.port(), "lookout/#");
+    let camera = format!("file = \"{}\"", here.join("tests/scenes/lane-day.mp4").display());
+    let detector = "[detector]\nmodel = \"street-nano\"\nworkers = 1\n";
+    let mqtt = format!("url = \"mqtt://127.0.0.1:{}\"", broker.port());
+    let text = one_camera(folder.path(), &camera, &mqtt, detector);
+    let config = write_config(folder.path(), &text);
+    let daemon = Daemon::start(&config, &here.join("models/manifest.toml"));
+    let looks = |heard: &[Heard], workers: u64| {
+        last(heard, "up/health").is_some_and(|m| {
+            let detector = &m["data"]["detector"];
+            let rate = |name: &str| detector[name].as_f64().unwrap_or(0.0);
+            detector["workers"] == workers && rate("per_second") + rate("still_per_second") > 0.0
+        })
+    };
+    let heard = centre.wait_for("that one looks", |heard| looks(heard, 1));
+    let before = last(&heard, "up/health").unwrap()["data"]["cameras"][0].clone();
+    assert_eq!(last(&heard, "up/meta").unwrap()["data"]["models"][0]["name"], "street-nano");
+
+    // One that is not there changes nothing.
+    std::fs::write(&config, text.replace("street-nano", "street-giant")).unwrap();
+    centre.wait_for("the refusal", |heard| {
+        last(heard, "up/config").is_some_and(|m| m["data"]["outcome"] == "rejected")
+    });
+
+    let next = text.replace("\"street-nano\"\nworkers = 1", "\"street-nano-int8\"\nworkers = 2");
+    std::fs::write(&config, next).unwrap();
+    centre.wait_for("the other model", |heard| {
+        last(heard, "up/meta").is_some_and(|m| m["data"]["models"][0]["name"] == "street-nano-int8")
+    });
+    let heard = centre.wait_for("that two look", |heard| looks(heard, 2));
+    let after = last(&heard, "up/health").unwrap()["data"]["cameras"][0].clone();
+    assert_eq!((&after["since"], &after["reconnects"]), (&before["since"], &before["reconnects"]), "{after}");
+    assert_eq!(daemon.stop(PATIENCE), 0);
+}

@@ -1,0 +1,73 @@
+//! Other settings while it runs: another broker, other topics, a password that was renewed.
+
+use lookout::analysis::alert::Level;
+use lookout::mqtt::{Settings, TroubleKind, Version};
+
+use crate::here::*;
+use crate::support::listener::Listener;
+use crate::support::mosquitto::{Mosquitto, Options};
+
+#[test]
+fn another_broker_gets_what_waits_and_the_first_one_hears_that_the_box_left() {
+    for version in [Version::V5, Version::V311] {
+        let (first, second) = (Mosquitto::start(), Mosquitto::start());
+        let here_listens = Listener::start(first.port(), "lookout/#");
+        let there_listens = Listener::start(second.port(), "elsewhere/#");
+        let here = Here::start(settings(&first.url(), version));
+        here.wait_connected();
+        here.alert(1, Level::Orange);
+        here.wait_empty();
+
+        let moved = Settings { prefix: "elsewhere/v1".to_owned(), ..settings(&second.url(), version) };
+        here.publisher.reconnect(moved).unwrap();
+        let state = |wanted: &'static str| {
+            move |m: &crate::support::listener::Heard| {
+                m.topic.ends_with("up/state") && m.json()["state"] == wanted
+            }
+        };
+        here_listens.wait_one("that it left", state("stopped"));
+        there_listens.wait_one("that it is there", state("online"));
+        here.alert(2, Level::Orange);
+        here.wait_empty();
+        let alert = there_listens.wait_one("the alert", |m| m.topic.ends_with("up/alert"));
+        assert_eq!(alert.topic, "elsewhere/v1/530127/box-1/up/alert");
+        let told_here = here_listens.heard().iter().filter(|m| m.topic.ends_with("up/alert")).count();
+        assert_eq!(told_here, 1, "the second one went elsewhere");
+    }
+}
+
+#[test]
+fn a_box_that_cannot_connect_does_so_at_once_with_other_settings() {
+    let broker = Mosquitto::start_with(Options { login: Some(("box", "right")), ..Options::default() });
+    let dir = tempfile::tempdir().unwrap();
+    let file = |text: &str| {
+        let path = dir.path().join(text);
+        std::fs::write(&path, text).unwrap();
+        Some(path)
+    };
+    let with = |password: &str| {
+        let mut settings = settings(&broker.url(), Version::V5);
+        (settings.user, settings.password_file) = (Some("box".to_owned()), file(password));
+        // Only the change itself is soon enough.
+        settings.timing.backoff_first = std::time::Duration::from_secs(3000);
+        settings.timing.backoff_most = settings.timing.backoff_first;
+        settings.timing.backoff_urgent = settings.timing.backoff_first;
+        settings
+    };
+    let here = Here::start(with("wrong"));
+    here.wait_status("the refusal", |status| status.trouble_kind == Some(TroubleKind::NotAllowed));
+    here.publisher.reconnect(with("right")).unwrap();
+    here.wait_connected();
+    assert!(here.publisher.stop(PATIENCE), "it still stops in order");
+}
+
+#[test]
+fn settings_that_cannot_work_change_nothing() {
+    let broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let bad = settings("http://127.0.0.1:1883", Version::V5);
+    assert_eq!(here.publisher.reconnect(bad).unwrap_err().kind, TroubleKind::Settings);
+    here.alert(1, Level::Red);
+    here.wait_empty();
+}
