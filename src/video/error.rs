@@ -362,9 +362,10 @@ impl Fault {
             Fault::NoVideo { .. } => NoVideoCause::NoVideoTrack,
             Fault::NoUdp | Fault::Stalled { .. } | Fault::NoPicture { .. } => NoVideoCause::NoPicture,
             Fault::Closed | Fault::Broken { .. } => NoVideoCause::Closed,
-            Fault::MissingFile { .. } | Fault::UnreadableFile { .. } | Fault::NotVideo { .. } => {
-                NoVideoCause::BadFile
-            }
+            Fault::MissingFile { .. }
+            | Fault::UnreadableFile { .. }
+            | Fault::NotVideo { .. }
+            | Fault::Recording { .. } => NoVideoCause::BadFile,
             Fault::NoGstreamer { .. }
             | Fault::MissingPlugin { .. }
             | Fault::Decoder { .. }
@@ -456,6 +457,7 @@ impl Fault {
             | Fault::MissingFile { .. }
             | Fault::UnreadableFile { .. }
             | Fault::NotVideo { .. }
+            | Fault::Recording { .. }
             | Fault::NoGstreamer { .. }
             | Fault::MissingPlugin { .. } => Persistence::Lasting,
             Fault::Refused { .. }
