@@ -262,7 +262,7 @@ fn what_a_blind_camera_saw_is_not_escalated() {
         let mut stage = Stage::of(Vec::new());
         stage.analysis = Analysis::new("box", plan).expect("the zone is drawn");
         stage.look(30.0, |_| vec![person(0.7, 0.9)]);
-        stage.apply(&Event::CameraSilent { camera: "cam".into(), at: moment(stage.now) });
+        stage.apply(&Event::CameraSilent { camera: "cam".into(), at: moment(stage.now), cause: None });
         stage.silence(120.0);
         let escalated =
             |stage: &Stage| stage.told.iter().filter(|r| r.reason == PhaseReason::Escalated).count();
