@@ -27,7 +27,7 @@ impl Orientation {
     /// To be turned clockwise by 0, 90, 180 or 270 degrees.
     pub fn clockwise(degrees: u16) -> Option<Self> {
         let quarters = u8::try_from(degrees / 90).ok()?;
-        (degrees % 90 == 0 && quarters < 4).then_some(Orientation { quarters, mirrored: false })
+        (degrees.is_multiple_of(90) && quarters < 4).then_some(Orientation { quarters, mirrored: false })
     }
 
     /// Of GStreamer's tag `image-orientation`.
@@ -141,7 +141,7 @@ impl Turner {
         let mut bytes = self.free.lock().pop().unwrap_or_default();
         bytes.clear();
         let mut ends = [0; 3];
-        for plane in 0..layout.planes() {
+        for (plane, end) in ends.iter_mut().enumerate().take(layout.planes()) {
             let (shift_x, shift_y) =
                 if plane == 0 { (0, 0) } else { from.layout.chroma_shift().unwrap_or((0, 0)) };
             let halved = |length: usize, shift: u32| (length + (1 << shift) - 1) >> shift;
@@ -156,7 +156,7 @@ impl Turner {
             } else {
                 turn_plane::<1>(source, orientation, &mut bytes);
             }
-            ends[plane] = bytes.len();
+            *end = bytes.len();
         }
         Picture::new(to, Box::new(TurnedPlanes { bytes, ends, free: self.free.clone() }))
     }

@@ -214,7 +214,7 @@ impl<R: Read> Dhav<R> {
             }
             let rest = length - DHAV_HEADER - DHAV_END;
             // Whole pictures and those that build on others; 0xf0 is sound, 0xf1 what the recorder notes.
-            let is_video = matches!(kind, 0xfd | 0xfc | 0xfb);
+            let is_video = matches!(kind, 0xfb..=0xfd);
             if !is_video {
                 io::copy(&mut self.from.by_ref().take(rest), &mut io::sink())?;
                 continue;
