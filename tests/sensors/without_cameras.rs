@@ -1,6 +1,7 @@
 //! A box with sensors and no camera: it needs neither models nor the runtime that runs them, tells alerts, and takes up
 //! what changes while it runs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 
 use super::here::SOON;
 use super::support::daemon::{Daemon, write_config};
-use super::support::listener::Listener;
+use super::support::listener::{Heard, Listener};
 use super::support::mosquitto::{Mosquitto, free_port};
 
 const BASE: &str = "lookout/v1/530127/box-1";
@@ -114,9 +115,7 @@ catalogue = ["flooding"]
         command.env("STATE_DIRECTORY", self.folder.path());
         self.daemon = Some(Daemon::spawn(command));
         self.centre.wait_for("the box", |heard| {
-            let online = |m: &&super::support::listener::Heard| {
-                m.topic.ends_with("up/state") && m.json()["data"]["state"] == "online"
-            };
+            let online = |m: &&Heard| m.topic.ends_with("up/state") && m.json()["data"]["state"] == "online";
             heard.iter().filter(online).count() > before
         });
         self.daemon().wait_for_log("readings can be posted", SOON);
@@ -180,6 +179,15 @@ catalogue = ["flooding"]
         heard.iter().rfind(|m| m.topic.ends_with(topic)).unwrap().json()
     }
 
+    /// How often the box said that it is there, each time as somebody new.
+    fn sessions(&self) -> usize {
+        sessions_in(&self.centre.heard())
+    }
+
+    fn wait_session(&self, what: &str, before: usize) {
+        self.centre.wait_for(what, |heard| sessions_in(heard) > before);
+    }
+
     fn running(&self) -> String {
         let last = self.wait_last("up/config", "what runs", |_| true);
         last["data"]["running_sha256"].as_str().unwrap().to_owned()
@@ -214,6 +222,12 @@ catalogue = ["flooding"]
         self.centre.publish(&topic, false, message);
         self.wait("up/reply", "the answer", |m| m["data"]["request_id"] == id.as_str())["data"].clone()
     }
+}
+
+fn sessions_in(heard: &[Heard]) -> usize {
+    let online = heard.iter().filter(|m| m.topic.ends_with("up/state")).map(Heard::json);
+    let online = online.filter(|m| m["data"]["state"] == "online");
+    online.map(|m| m["data"]["session"].to_string()).collect::<BTreeSet<_>>().len()
 }
 
 #[test]
@@ -272,17 +286,10 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
 fn a_password_that_was_renewed_is_used_at_once_and_blocks_no_later_edit() {
     let mut site = Site::start();
     let first = site.running();
-    let sessions = || {
-        let online = site.told("up/state", |m| m["data"]["state"] == "online");
-        online
-            .iter()
-            .filter_map(|m| m["data"]["session"].as_str().map(str::to_owned))
-            .collect::<std::collections::BTreeSet<_>>()
-    };
-    let before = sessions().len();
+    let before = site.sessions();
     site.secret("broker", "two");
     site.daemon().wait_for_log("took up secrets that were renewed", SOON);
-    site.centre.wait_for("a new connection", |_| sessions().len() > before);
+    site.wait_session("a new connection", before);
     let others = site.told("up/config", |m| m["data"]["running_sha256"] != first.as_str());
     assert!(others.is_empty(), "a secret is no other configuration: {others:?}");
     assert_eq!(site.running(), first);
@@ -292,7 +299,7 @@ fn a_password_that_was_renewed_is_used_at_once_and_blocks_no_later_edit() {
     assert_eq!((&next["data"]["outcome"], &next["data"]["problems"]), (&json!("applied"), &json!([])));
 
     // One that others can read is not taken up, and said; the connection stays.
-    let connections = sessions().len();
+    let connections = site.sessions();
     site.secret("broker", "three");
     let path = site.folder.path().join("secrets/broker");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
@@ -302,10 +309,10 @@ fn a_password_that_was_renewed_is_used_at_once_and_blocks_no_later_edit() {
     let health = site.wait_last("up/health", "the complaint", degraded);
     let reason = health["data"]["degraded"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("can be read by other users"), "{reason}");
-    assert_eq!(sessions().len(), connections);
+    assert_eq!(site.sessions(), connections);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     site.wait_last("up/health", "that all is well", |m| !degraded(m));
-    site.centre.wait_for("a new connection", |_| sessions().len() > connections);
+    site.wait_session("a new connection", connections);
     site.stop();
 }
 
@@ -407,9 +414,8 @@ fn what_fell_or_was_refused_is_told_with_its_version_also_after_a_restart() {
     let told_before = site.told("up/config", |_| true).len();
     site.stop();
     site.run();
-    let again = |heard: &[super::support::listener::Heard]| {
-        heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told_before
-    };
+    let again =
+        |heard: &[Heard]| heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told_before;
     site.centre.wait_for("the configuration after the restart", again);
     assert_eq!(site.wait_last("up/config", "the same", |_| true)["data"], told);
 
@@ -423,9 +429,8 @@ fn what_fell_or_was_refused_is_told_with_its_version_also_after_a_restart() {
     let told_before = site.told("up/config", |_| true).len();
     site.daemon.take().unwrap().kill();
     site.run();
-    let again = |heard: &[super::support::listener::Heard]| {
-        heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told_before
-    };
+    let again =
+        |heard: &[Heard]| heard.iter().filter(|m| m.topic.ends_with("up/config")).count() > told_before;
     site.centre.wait_for("the configuration after the kill", again);
     assert_eq!(site.wait_last("up/config", "the same", |_| true)["data"], told);
 
@@ -440,9 +445,12 @@ fn what_fell_or_was_refused_is_told_with_its_version_also_after_a_restart() {
     let moved = other.replace("user = \"box\"", "user = \"thief\"");
     let reply = site.ask("config", json!({ "version": 7, "toml": moved, "expect_config": running }));
     assert!(reply["message"].as_str().unwrap().contains("[mqtt] is another one than in the file"), "{reply}");
+    let before = site.sessions();
     site.secret("broker", "two");
     site.secret("webhook", "another-token-of-some-length");
     site.daemon().wait_for_log("took up secrets that were renewed", SOON);
+    // A command that comes while the box connects anew is lost, as any that comes while it is away.
+    site.wait_session("the new connection", before);
     let louder = other.replace("7.0]", "6.0]");
     let reply = site.ask("config", json!({ "version": 8, "toml": louder, "expect_config": running }));
     assert_eq!(reply["outcome"], "done", "{reply}");
