@@ -344,6 +344,7 @@ impl Running {
     /// A secret file or certificate that is named holds something else. That is no other configuration: what is named
     /// stays, and whoever uses it connects anew.
     pub fn renew_secrets(&mut self) {
+        self.cameras.retry_now();
         if self.file_trouble.is_some() {
             // Perhaps this was what was wrong with it.
             self.reload(false);

@@ -186,7 +186,12 @@ impl Checker<'_, '_> {
         }
         match (&camera.ca_file, &camera.certificate_sha256) {
             (None, None) => Some(CameraTrust::System),
-            (Some(file), None) => Some(CameraTrust::Authority(self.file(file, "ca_file", owner))),
+            (Some(file), None) => {
+                let path = self.file(file, "ca_file", owner);
+                // Read at every attempt to connect: one that is renewed is tried at once.
+                self.secret_files.insert(path.clone());
+                Some(CameraTrust::Authority(path))
+            }
             (None, Some(pin)) => stream_address::fingerprint(&pin.value).map(CameraTrust::Pinned),
             (Some(_), Some(pin)) => {
                 self.report
