@@ -199,17 +199,17 @@ fn the_first_infrared_night_is_another_view_and_no_fault() {
     assert_eq!(stage.show(10, |_| Glance { colour: 0.0, ..shifted(&infrared(), 12) }), [Moved], "at night");
 }
 
-/// Somebody near the camera: a third of the picture with edges and detail of its own.
+/// Somebody near the camera: half of the picture with edges and detail of its own.
 fn with_somebody(mut glance: Glance) -> Glance {
     let body = lit(scene(2), 0.8);
     for cell in 0..CELLS {
-        if (20..42).contains(&(cell % COLUMNS)) {
+        if (16..48).contains(&(cell % COLUMNS)) {
             glance.luma[cell] = body.luma[cell];
         }
     }
     for patch in 0..PATCHES {
-        if (10..21).contains(&(patch % PATCH_COLUMNS)) {
-            glance.detail[patch] = 320;
+        if (8..24).contains(&(patch % PATCH_COLUMNS)) {
+            glance.detail[patch] = 900;
         }
     }
     glance
