@@ -466,7 +466,7 @@ fn what_lookout_does_not_read_is_named_with_what_to_do() {
         let output = lookout(&folder, &add);
         let told = seen(&folder, &output);
         assert!(!output.status.success(), "{name} was added: {told}");
-        assert!(told.contains(reason) && told.contains(&format!("{file}")), "{name}: no `{reason}`: {told}");
+        assert!(told.contains(reason) && told.contains(&file), "{name}: no `{reason}`: {told}");
         assert!(told.contains("\n  hint: ") && told.contains(remedy), "{name}: no `{remedy}`: {told}");
         described.push_str(&format!(
             "[[model]]\nname = \"{name}\"\nfile = \"{file}\"\nsha256 = \"{}\"\nlicence = \"MIT\"\norigin = \"a test\"\n\
