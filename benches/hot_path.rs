@@ -525,7 +525,7 @@ fn whole_loop(criterion: &mut Criterion, ledger: &Ledger) {
     };
     let input = model.entry().input.clone();
     let shape = [1, 3, input.height, input.width];
-    let every = FileOptions { every: Duration::from_millis(200) };
+    let every = FileOptions { every: Duration::from_millis(200), ..FileOptions::default() };
 
     // The least anybody must do: decode the frames, run the network once for each of those looked at.
     let mut bare = bare_session(&model.entry().file);

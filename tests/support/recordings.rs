@@ -67,7 +67,7 @@ pub fn dahua(pictures: &[Vec<u8>]) -> Vec<u8> {
     file.resize(1024, 0);
     for (number, picture) in pictures.iter().enumerate() {
         let ms = 1_700 + number as u32 * 100;
-        let date = 26 << 26 | 1 << 22 | 7 << 17 | 8 << 12 | (ms / 60_000) << 6 | ms / 1000 % 60;
+        let date = 26 << 26 | 1 << 22 | 7 << 17 | 8 << 12 | (ms / 60_000) << 6 | (ms / 1000 % 60);
         let kind = if number == 0 { 0xfd } else { 0xfc };
         let extra = [0x80, 0, 80, 45];
         let length = (24 + extra.len() + picture.len() + 8) as u32;

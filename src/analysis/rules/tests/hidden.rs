@@ -16,7 +16,7 @@ fn behind(thing: Detection, hides: &BBox) -> Option<Detection> {
     let area = |b: &BBox| if b.x0 < b.x1 && b.y0 < b.y1 { b.area() } else { 0.0 };
     let largest = parts.into_iter().max_by(|a, b| area(a).total_cmp(&area(b)))?;
     let share = area(&largest) / b.area();
-    (share >= 0.125).then(|| Detection {
+    (share >= 0.125).then_some(Detection {
         score: thing.score * (0.4 + 0.6 * share),
         box_in_frame: largest,
         ..thing

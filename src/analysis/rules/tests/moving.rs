@@ -3,6 +3,7 @@
 use super::*;
 
 /// Where one thing is at each second.
+type Scene = fn(f64) -> Vec<Detection>;
 type Script = fn(f64) -> Detection;
 /// Where several are.
 type Scripts = Box<dyn Fn(f64) -> Vec<Detection>>;
@@ -138,7 +139,7 @@ fn who_leaves_below_the_picture_has_not_fallen() {
 /// People who are hidden, cut or found in part are no people who fell, also where the rule waits two seconds only.
 #[test]
 fn nobody_falls_in_a_crowd_that_walks() {
-    let stories: [(&str, fn(f64) -> Vec<Detection>); 4] = [
+    let stories: [(&str, Scene); 4] = [
         ("walks out below, the box ends a little inside", |t| {
             let mut own = posture(0.5, 0.8 + 0.05 * t, 1.0, 0.4);
             own.box_in_frame.y1 = own.box_in_frame.y1.min(0.985);
