@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::camera_state::CameraEvent;
 use super::error::{Fault, VideoError};
 use super::gate::Policy;
 use super::source::Source;
-use super::supervise::{CameraEvent, FrameSink, Talk, supervise_as};
+use super::supervise::{FrameSink, Talk, supervise_as};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;

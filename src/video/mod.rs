@@ -34,6 +34,7 @@
 
 mod address;
 mod backoff;
+mod camera_state;
 mod certificate;
 mod container;
 mod deadline;
@@ -71,6 +72,7 @@ use std::sync::OnceLock;
 
 pub use address::{RtspUrl, UrlError};
 pub use backoff::{Backoff, RetryLimits};
+pub use camera_state::{CameraEvent, CameraState, CameraStats};
 pub use certificate::{CertificateTrouble, Fingerprint};
 pub use deadline::abandoned_teardowns;
 pub use decode_threads::decoding_time;
@@ -92,7 +94,7 @@ pub use source::{
     Credentials, Location, Pace, ReceivedBy, Receiver, Secret, Source, Transport, Trust, redact,
 };
 pub use stream_info::StreamInfo;
-pub use supervise::{CameraEvent, CameraHandle, CameraState, CameraStats, FrameSink, NotStopped, supervise};
+pub use supervise::{CameraHandle, FrameSink, NotStopped, supervise};
 
 /// Loads GStreamer; cheap after the first call.
 ///

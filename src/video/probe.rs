@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::address::RtspUrl;
+use super::camera_state::CameraEvent;
 use super::certificate::Fingerprint;
 use super::diagnose;
 use super::error::{Fault, VideoError};
@@ -16,7 +17,7 @@ use super::meter::StreamMeasure;
 use super::rtsp::ANSWER_WITHIN;
 use super::source::{Location, Source};
 use super::stream_info::StreamInfo;
-use super::supervise::{CameraEvent, FrameSink, Talk, supervise_as};
+use super::supervise::{FrameSink, Talk, supervise_as};
 use super::tls::{self, TlsLook};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;

@@ -23,12 +23,12 @@ use parking_lot::{Condvar, Mutex};
 use tracing::{debug, error, info, warn};
 
 use super::backoff::Backoff;
+use super::camera_state::{CameraEvent, CameraState, CameraStats};
 use super::deadline;
 use super::diagnose;
 use super::error::{Fault, VideoError};
-use super::gate::{Demand, GateCounts, GateMode, Policy};
+use super::gate::{Demand, Policy};
 use super::loss_log::LossLog;
-use super::meter::StreamMeasure;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::receivers::Receivers;
 use super::redirects::Redirects;
@@ -83,76 +83,6 @@ pub trait FrameSink: Send + Sync {
 
     /// Something happened to the stream. The frames of a connection may overtake its `Connected`.
     fn event(&self, camera: &Arc<str>, event: CameraEvent);
-}
-
-/// What happened to a camera.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CameraEvent {
-    /// The first picture of a connection is decoded.
-    Connected(StreamInfo),
-    /// The pictures have another form from here on.
-    Changed(StreamInfo),
-    /// The stream is lost, or did not come up; it is tried again.
-    Lost {
-        /// Why.
-        reason: VideoError,
-        /// When the next attempt starts.
-        retry_in: Duration,
-    },
-    /// A file that is not repeated was played to its end.
-    Ended,
-    /// Stopped as asked; the last event.
-    Stopped,
-}
-
-/// What a camera does at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CameraState {
-    /// An attempt runs, no picture yet.
-    Connecting,
-    /// Pictures come.
-    Running,
-    /// Waiting for the next attempt.
-    Waiting,
-    /// A file was played to its end.
-    Ended,
-    /// Stopped.
-    Stopped,
-}
-
-/// Figures of a camera since its start.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CameraStats {
-    /// What it does.
-    pub state: CameraState,
-    /// Compressed pictures that came.
-    pub units: u64,
-    /// Frames decoded.
-    pub frames: u64,
-    /// Of these, not wanted by the sink.
-    pub unwanted: u64,
-    /// Of these, dropped because their memory could not be read.
-    pub unreadable: u64,
-    /// Times a stream was lost or did not come up.
-    pub reconnects: u64,
-    /// Signs of life while it waits for its next attempt, which may take minutes.
-    pub beats: u64,
-    /// Teardowns that did not come back.
-    pub abandoned_teardowns: u64,
-    /// Time since the last frame; `None` before the first.
-    pub last_frame_age: Option<Duration>,
-    /// The stream, once its first picture came; kept while it is lost.
-    pub stream: Option<StreamInfo>,
-    /// Its compressed pictures in the current or last attempt: rate, bitrate, keyframes.
-    pub measure: StreamMeasure,
-    /// Who receives it in the current or last attempt; `None` for a file.
-    pub received_by: Option<ReceivedBy>,
-    /// What its gate does and did in this attempt, once its stream was found.
-    pub gate: Option<(GateMode, GateCounts)>,
-    /// Where the camera sent us on to; `None` where it plays at its own address.
-    pub redirected_to: Option<String>,
-    /// Why it was lost last; `None` while it runs.
-    pub last_error: Option<VideoError>,
 }
 
 /// A supervised camera. Dropping it asks it to stop and does not wait.

@@ -192,7 +192,15 @@ impl Checker<'_, '_> {
                 self.secret_files.insert(path.clone());
                 Some(CameraTrust::Authority(path))
             }
-            (None, Some(pin)) => stream_address::fingerprint(&pin.value).map(CameraTrust::Pinned),
+            (None, Some(pin)) => {
+                let pinned = stream_address::fingerprint(&pin.value);
+                if pinned.is_none() {
+                    self.report
+                        .error(&pin.span, format!("{owner}: `certificate_sha256` is no SHA-256 fingerprint"))
+                        .hint("64 hexadecimal digits, with or without colons; `lookout probe ADDRESS` prints the camera's");
+                }
+                pinned.map(CameraTrust::Pinned)
+            }
             (Some(_), Some(pin)) => {
                 self.report
                     .error(&pin.span, format!("{owner}: has both `ca_file` and `certificate_sha256`"))
