@@ -8,20 +8,26 @@ Three kinds of doubt in the labels are left out of the loss instead of being tau
 background: uncertain boxes (labelled with a low score by the teachers), boxes of which only
 a sliver is left after a crop, and fire or smoke in pictures nobody searched for them (there
 the negatives count little).
+
+Against forgetting, what the network knew before is taught again on every picture (`answers_again`): the scores of the
+unchanged public network, and its boxes where it is sure.
 """
 
 import torch
 import torch.nn.functional as F
 
-from net import CLASSES, boxes_from_raw, flatten, grid
+from net import CLASSES, FAMILIES, FAMILY_OF, boxes_from_raw, flatten, grid, split
 
 TOP_CELLS = 10
 SCORE_POWER, IOU_POWER = 0.5, 6.0
 BOX_WEIGHT = 2.5
+AGAIN_WEIGHT = 1.0
+AGAIN_SURE = 0.3  # from this score the old network's box is a target
 # The absence of fire and smoke is likely, not certain, in pictures without such labels.
 UNSEARCHED_NEGATIVE_WEIGHT = 0.2
 
 _VEHICLES = [CLASSES.index(name) for name in ("car", "bus", "truck")]
+_STRUCTURE = [CLASSES.index(name) for name in FAMILIES[0]]
 _FIRE_SMOKE = [CLASSES.index(name) for name in ("fire", "smoke")]
 
 
@@ -65,12 +71,11 @@ class DetectionLoss:
             self._grids[width, height] = grid(width, height)
         return self._grids[width, height]
 
-    def __call__(self, maps, boxes, classes, image, certain, searched):
+    def __call__(self, maps, boxes, classes, image, certain, searched, before=None):
         height, width = maps[0].shape[2] * 8, maps[0].shape[3] * 8
         centres, strides = self._grid(width, height)
-        raw = flatten([m.float() for m in maps])
-        pred_boxes = boxes_from_raw(raw[..., :4], centres, strides)
-        logits = raw[..., 4:]
+        raw, logits = split(flatten([m.float() for m in maps]))
+        family_boxes = boxes_from_raw(raw.transpose(1, 2), centres, strides)  # [B, families, N, 4]
 
         weight = torch.ones_like(logits)
         weight[..., _FIRE_SMOKE] = torch.where(
@@ -82,17 +87,42 @@ class DetectionLoss:
         target = torch.zeros_like(logits)
         box_loss = logits.new_zeros(())
         if len(boxes):
-            which, cell, quality = self._assign(
-                pred_boxes.detach(), logits.detach(), centres, strides, boxes, classes, image
-            )
-            target[image[which], cell, classes[which]] = quality
-            # A positive is certain, whatever doubtful box overlaps it.
-            weight[image[which], cell, classes[which]] = 1.0
-            fit = ciou_loss(pred_boxes[image[which], cell], boxes[which])
-            box_loss = (fit * quality).sum()
+            family = torch.tensor(FAMILY_OF)[classes]
+            for f in range(len(FAMILIES)):
+                mine = family == f
+                if not mine.any():
+                    continue
+                pred_boxes = family_boxes[:, f]
+                of_family = boxes[mine], classes[mine], image[mine]
+                which, cell, quality = self._assign(
+                    pred_boxes.detach(), logits.detach(), centres, strides, *of_family
+                )
+                at = of_family[2][which], cell, of_family[1][which]
+                target[at] = quality
+                # A positive is certain, whatever doubtful box overlaps it.
+                weight[at] = 1.0
+                fit = ciou_loss(pred_boxes[of_family[2][which], cell], of_family[0][which])
+                box_loss = box_loss + (fit * quality).sum()
         class_loss = F.binary_cross_entropy_with_logits(logits, target, weight, reduction="sum")
         scale = target.sum().clamp(min=1.0)
-        return class_loss / scale + BOX_WEIGHT * box_loss / scale, class_loss / scale, box_loss / scale
+        total = class_loss / scale + BOX_WEIGHT * box_loss / scale
+        if before is not None:
+            total = total + AGAIN_WEIGHT * self._answers_again(family_boxes[:, 0], logits, before, centres, strides)
+        return total, class_loss / scale, box_loss / scale
+
+    @staticmethod
+    def _answers_again(boxes, logits, before, centres, strides):
+        """How far the structure's answers are from those of the network `before` its training (its maps)."""
+        with torch.no_grad():
+            raw, old = split(flatten([m.float() for m in before]))
+            old_boxes = boxes_from_raw(raw[..., 0, :], centres, strides)
+            scores = old[..., _STRUCTURE].sigmoid()
+            sure, weight = scores.amax(-1) > AGAIN_SURE, scores.amax(-1)
+            entropy = F.binary_cross_entropy(scores, scores, reduction="sum")
+        scale = scores.sum().clamp(min=1.0)
+        again = F.binary_cross_entropy_with_logits(logits[..., _STRUCTURE], scores, reduction="sum") - entropy
+        fit = (ciou_loss(boxes[sure], old_boxes[sure]) * weight[sure]).sum() if sure.any() else 0.0
+        return (again + BOX_WEIGHT * fit) / scale
 
     @staticmethod
     def _mask_doubtful(weight, centres, boxes, classes, image, doubtful):

@@ -34,30 +34,32 @@ class Sample:
     """One labelled picture. `boxes [n, 4]` are x0, y0, x1, y1 in pixels of the picture."""
 
     name: str
+    folder: str
     pool: str
     split: str
     searched: bool  # people labelled fire and smoke here
     boxes: np.ndarray
     classes: np.ndarray
     certain: np.ndarray
+    by_people: np.ndarray
     offset: int = 0
     height: int = 0
     width: int = 0
 
 
 class Pictures:
-    """The samples of a data folder and their decoded pixels."""
+    """The samples of one or several data folders and their decoded pixels."""
 
-    def __init__(self, data, cache):
-        data, cache = Path(data), Path(cache).expanduser()
-        text = (data / "labels.jsonl").read_bytes()
-        key = hashlib.sha256(text).hexdigest()[:16]
+    def __init__(self, folders, cache):
+        folders, cache = [Path(folder) for folder in folders], Path(cache).expanduser()
+        texts = [(folder / "labels.jsonl").read_bytes() for folder in folders]
+        key = hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
         pixels, index = cache / f"pixels-{key}.bin", cache / f"pixels-{key}.json"
-        rows = [json.loads(line) for line in text.splitlines()]
+        rows = [(folder, json.loads(line)) for folder, text in zip(folders, texts) for line in text.splitlines()]
         if not index.exists():
-            _decode_all(data / "images", rows, pixels, index)
+            _decode_all(rows, pixels, index)
         places = json.loads(index.read_text())
-        self.samples = [_sample(row, places[row["image"]]) for row in rows]
+        self.samples = [_sample(row, folder.name, place) for (folder, row), place in zip(rows, places, strict=True)]
         self._pixels_path = pixels
         self._pixels = None
 
@@ -73,13 +75,13 @@ class Pictures:
         return np.asarray(flat).reshape(sample.height, sample.width, 3)
 
 
-def _decode_all(folder, rows, pixels, index):
+def _decode_all(rows, pixels, index):
     pixels.parent.mkdir(parents=True, exist_ok=True)
-    places, offset = {}, 0
+    places, offset = [], 0
     with open(pixels, "wb") as out:
-        for row in rows:
-            picture = cv2.cvtColor(cv2.imread(str(folder / row["image"])), cv2.COLOR_BGR2RGB)
-            places[row["image"]] = (offset, *picture.shape[:2])
+        for folder, row in rows:
+            picture = cv2.cvtColor(cv2.imread(str(folder / "images" / row["image"])), cv2.COLOR_BGR2RGB)
+            places.append((offset, *picture.shape[:2]))
             offset += picture.size
             out.write(picture.tobytes())
     unfinished = index.with_suffix(".tmp")
@@ -87,17 +89,19 @@ def _decode_all(folder, rows, pixels, index):
     os.replace(unfinished, index)
 
 
-def _sample(row, place):
+def _sample(row, folder, place):
     offset, height, width = place
     boxes = np.array([b["box"] for b in row["boxes"]], np.float32).reshape(-1, 4)
     return Sample(
         name=row["image"],
+        folder=folder,
         pool=row["pool"],
         split=row["split"],
         searched=row["fire_smoke_complete"],
         boxes=boxes * np.array([width, height, width, height], np.float32),
         classes=np.array([CLASSES.index(b["class"]) for b in row["boxes"]], np.int64),
         certain=np.array([b["score"] >= CERTAIN_SCORE for b in row["boxes"]], bool),
+        by_people=np.array([b["by"] == "person" for b in row["boxes"]], bool),
         offset=offset,
         height=height,
         width=width,

@@ -86,7 +86,7 @@ def table(title, rows):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, default=REPO.parent / "shared" / "train")
+    p.add_argument("--data", type=Path, nargs="+", default=[REPO.parent / "shared" / "train"])
     p.add_argument("--public", type=Path, default=REPO.parent / "shared" / "models")
     p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
     p.add_argument("--models", type=Path, default=REPO / "models")
@@ -94,7 +94,8 @@ def main():
     args = p.parse_args()
     pictures = Pictures(args.data, args.cache)
     samples = pictures.split("val")
-    files = {n: args.models / f"{n}.onnx" for n in ("street-nano", "street-nano-int8")}
+    files = {n: args.models / f"{n}.onnx" for n in ("street-nano", "street-nano-int8", "street-small")}
+    files = {name: file for name, file in files.items() if file.exists()}
     sessions = {name: session_of(file) for name, file in files.items()}
     sessions[YOLOX] = session_of(args.public / f"{YOLOX}.onnx")
 

@@ -1,30 +1,27 @@
-"""A checkpoint's averaged weights to two ONNX files: fp32, and int8 with the decoding tail kept in float.
+"""A checkpoint's averaged weights to an ONNX file.
 
-    python export.py --run RUN_FOLDER [--out ../]
+    python export.py --run RUN_FOLDER [--keep SHARE] [--out ../]
 
-Input `images` [1, 3, 256, 416] float32, RGB 0..255 (the division by 255 is in the graph); output `output`
-[1, 4 + 8, N] float32 like YOLOv8 exports: centre x, centre y, width, height in input pixels, then the
-class scores after the sigmoid.
+Input `images` [1, 3, 256, 416] float32, RGB 0..255; output `output` [1, 4 + 8, 3 N] float32 like YOLOv8 exports:
+centre x, centre y, width, height in input pixels, then the class scores after the sigmoid. Each family of classes has
+boxes of its own (net.FAMILIES), so the cells stand there once per family, with the other families' scores zero.
+
+`--keep` mixes that share of the public weights back in (Wortsman et al., 2022: an average of the weights before and
+after fine-tuning forgets less than it loses).
 """
 
 import argparse
 import hashlib
-import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 import torch.nn as nn
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from data import Pictures, letterbox
-from net import INPUT_H, INPUT_W, Detector, boxes_from_raw, flatten, grid
+from net import FAMILIES, FAMILY_OF, INPUT_H, INPUT_W, Detector, boxes_from_raw, flatten, grid, pretrained, split
 
 REPO = Path(__file__).resolve().parents[2]
-CALIBRATION_PICTURES = 200
 # fp32 ONNX against PyTorch: pixels and scores may differ by this much.
 TOLERANCE = 2e-2
 
@@ -39,35 +36,30 @@ class Exported(nn.Module):
         self.register_buffer("centres", centres)
         self.register_buffer("strides", strides)
 
+        families = torch.arange(len(FAMILIES))[:, None] == torch.tensor(FAMILY_OF)
+        self.register_buffer("mine", families.float()[:, None])  # [families, 1, classes]
+
     def forward(self, images):
-        raw = flatten(self.model(images / 255.0))
-        boxes = boxes_from_raw(raw[..., :4], self.centres, self.strides)
+        raw, logits = split(flatten(self.model(images)))
+        boxes = boxes_from_raw(raw.transpose(1, 2), self.centres, self.strides)  # [1, families, N, 4]
         centre, size = (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
-        return torch.cat((centre, size, raw[..., 4:].sigmoid()), -1).transpose(1, 2)
+        scores = logits.sigmoid()[:, None] * self.mine
+        return torch.cat((centre, size, scores), -1).flatten(1, 2).transpose(1, 2)
 
 
-class Calibration(CalibrationDataReader):
-    """Training pictures, evenly spread over the list, as the network gets them."""
-
-    def __init__(self, pictures):
-        samples = pictures.split("train")
-        chosen = samples[:: max(1, len(samples) // CALIBRATION_PICTURES)][:CALIBRATION_PICTURES]
-        self.tensors = ({"images": tensor_of(pictures.pixels(s))} for s in chosen)
-
-    def get_next(self):
-        return next(self.tensors, None)
+def weights_of(run, start, keep):
+    """The run's averaged weights, with the share `keep` of the public ones where there are such."""
+    ours = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)["average"]
+    model = pretrained(start)
+    before = model.state_dict()
+    new = {f"heads.{i}.{name}" for i, head in enumerate(model.heads) for name, _ in head.named_parameters()
+           if name.split(".")[0].startswith("new")}
+    return {name: w if name in new else torch.lerp(w, before[name], keep) for name, w in ours.items()}
 
 
-def tensor_of(picture):
-    """RGB `[h, w, 3]` to the input tensor."""
-    canvas, _ = letterbox(picture)
-    return canvas.transpose(2, 0, 1)[None].astype(np.float32)
-
-
-def export_fp32(run, file):
-    state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=False)
+def export_fp32(weights, file):
     model = Detector()
-    model.load_state_dict(state["average"])
+    model.load_state_dict(weights)
     exported = Exported(model.eval()).eval()
     example = torch.rand(1, 3, INPUT_H, INPUT_W) * 255
     torch.onnx.export(
@@ -82,61 +74,18 @@ def export_fp32(run, file):
     print(f"{file.name}: differs from PyTorch by at most {difference:.1e}")
 
 
-def tail_of(model):
-    """Names of the nodes after the last convolutions: distances, grid and sigmoid stay in float."""
-    graph = model.graph
-    after, tail = set(), []
-    by_output = {o: node for node in graph.node for o in node.output}
-    heads = [n for n in graph.node if n.op_type == "Conv" and ".1/Conv" in n.name and "heads" in n.name]
-    after.update(o for n in heads for o in n.output)
-    for node in graph.node:
-        if any(i in after for i in node.input):
-            tail.append(node.name)
-            after.update(node.output)
-    if not heads or by_output["output"].name not in tail:
-        raise SystemExit("the heads were not found in the graph")
-    return tail
-
-
-def edges_of(model):
-    """Names of the first convolution and of the last one of each head. They take and give the numbers with the widest
-    range, so in int8 they make half of the error, and they are small."""
-    convolutions = [n.name for n in model.graph.node if n.op_type == "Conv"]
-    return convolutions[:1] + [n for n in convolutions if "heads" in n and ".1/Conv" in n]
-
-
-def export_int8(fp32, file, pictures):
-    with tempfile.TemporaryDirectory() as folder:
-        prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
-        graph = onnx.load(str(prepared))
-        quantize_static(
-            str(prepared),
-            str(file),
-            Calibration(pictures),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=tail_of(graph) + edges_of(graph),
-            extra_options={"ActivationSymmetric": False},
-        )
-    print(f"{file.name}: calibrated on {CALIBRATION_PICTURES} training pictures")
-
-
 def main():
+    shared = REPO.parent / "shared"
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--run", type=Path, required=True, help="folder of the training run")
-    p.add_argument("--data", type=Path, default=REPO.parent / "shared" / "train")
-    p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
+    p.add_argument("--start", type=Path, default=shared / "models" / "yolox_nano_416.onnx", help="YOLOX-nano's public weights")
+    p.add_argument("--keep", type=float, default=0.0, help="share of the public weights in the average")
     p.add_argument("--out", type=Path, default=REPO / "models")
     args = p.parse_args()
-    fp32, int8 = args.out / "street-nano.onnx", args.out / "street-nano-int8.onnx"
-    export_fp32(args.run, fp32)
-    export_int8(fp32, int8, Pictures(args.data, args.cache))
-    for file in (fp32, int8):
-        content = file.read_bytes()
-        print(f"{file.name} {len(content)} bytes sha256 {hashlib.sha256(content).hexdigest()}")
+    file = args.out / "street-small.onnx"
+    export_fp32(weights_of(args.run, args.start, args.keep), file)
+    content = file.read_bytes()
+    print(f"{file.name} {len(content)} bytes sha256 {hashlib.sha256(content).hexdigest()}")
 
 
 if __name__ == "__main__":

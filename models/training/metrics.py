@@ -28,26 +28,29 @@ def iou_matrix(a, b):
 def detections(boxes, scores):
     """Per class non-maximum suppression.
 
-    `boxes [n, 4]` (x0, y0, x1, y1), `scores [n, classes]`; returns boxes, scores, classes.
+    `boxes [n, 4]` (x0, y0, x1, y1), or `[classes, n, 4]` where each class has its own; `scores [n, classes]`; returns
+    boxes, scores, classes.
     """
+    boxes = np.broadcast_to(boxes, (scores.shape[1], *boxes.shape[-2:]))
     found = []
     for c in range(scores.shape[1]):
         candidates = np.flatnonzero(scores[:, c] > SCORE_FLOOR)
         order = candidates[np.argsort(-scores[candidates, c], kind="stable")][:1000]
-        iou = iou_matrix(boxes[order], boxes[order])
+        iou = iou_matrix(boxes[c, order], boxes[c, order])
         alive = np.ones(len(order), bool)
         for i in range(len(order)):
             if alive[i]:
                 alive[i + 1 :] &= iou[i, i + 1 :] <= NMS_IOU
         kept = order[alive]
-        found.append((boxes[kept], scores[kept, c], np.full(len(kept), c)))
+        found.append((boxes[c, kept], scores[kept, c], np.full(len(kept), c)))
     b, s, k = (np.concatenate(parts) for parts in zip(*found))
     best = np.argsort(-s, kind="stable")[:MOST_DETECTIONS]
     return b[best], s[best], k[best]
 
 
-def match(samples, results, c):
-    """Compares detections of class `c` with the labels of all samples.
+def match(samples, results, c, people_only=False):
+    """Compares detections of class `c` with the labels of all samples; with `people_only` what models labelled is
+    neither right nor wrong, and pictures in which people labelled nothing of that class are left out.
 
     `results` holds one `(boxes, scores, classes)` per sample, in pixels of the picture.
     Returns scores, whether each is right (ignored ones are left out), and the label count.
@@ -57,8 +60,11 @@ def match(samples, results, c):
         if CLASSES[c] in FIRE_SMOKE and not sample.searched:
             continue
         mine = sample.classes == c
-        truth = sample.boxes[mine & sample.certain]
-        doubtful = sample.boxes[mine & ~sample.certain]
+        certain = sample.certain & (sample.by_people | (not people_only))
+        if people_only and not (mine & certain).any():
+            continue
+        truth = sample.boxes[mine & certain]
+        doubtful = sample.boxes[mine & ~certain]
         labels += len(truth)
         chosen = box_classes == c
         order = np.argsort(-box_scores[chosen], kind="stable")
@@ -105,6 +111,6 @@ def best_f1(scores, right, labels):
     return float(ordered[at]), float(f1[at]), float(precision[at]), float(recall[at])
 
 
-def ap_table(samples, results):
+def ap_table(samples, results, people_only=False):
     """AP50 by class name."""
-    return {name: ap50(*match(samples, results, c)) for c, name in enumerate(CLASSES)}
+    return {name: ap50(*match(samples, results, c, people_only)) for c, name in enumerate(CLASSES)}

@@ -1,123 +1,215 @@
-"""The network: a plain ReLU backbone, a small path-aggregation neck and one head per stride.
+"""The network: YOLOX-nano's (Ge et al., 2021; Megvii, Apache-2.0), with outputs of our own.
 
-Everything is a dense 3x3 or 1x1 convolution followed by BatchNorm and ReLU. Depthwise
-layers have fewer multiplications but lose on a CPU, most of all in int8. BatchNorm is
-folded into the convolutions at export.
+Backbone, neck and the two branches of each head are YOLOX-nano's, layer by layer, so that its public weights can be
+the start (`pretrained`). BatchNorm is folded into the convolutions there, so it is here: rates have to be small.
+
+Three families of classes share the features but have boxes of their own: one cell sees a person and that person's
+face, or a car and its fire, and one box per cell cannot be both. YOLOX's objectness speaks for the structure that it
+was taught; faces, fire and smoke do without it.
 """
 
+import onnx
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from onnx import numpy_helper
 
 CLASSES = ("person", "face", "two_wheeler", "car", "bus", "truck", "fire", "smoke")
 INPUT_W, INPUT_H = 416, 256
 STRIDES = (8, 16, 32)
 
-# Multiples of 16: CPU kernels pad narrower layers to that anyway (24 costs what 32 costs).
-WIDTHS = (16, 32, 48, 96, 160)
-# Of the neck at strides 8, 16 and 32. Stride 8 has most of the cells and is half of the cost.
-NECK = (48, 64, 64)
+# Which classes share a box, and COCO's numbers of what the public weights know of each.
+FAMILIES = (("person", "two_wheeler", "car", "bus", "truck"), ("face",), ("fire", "smoke"))
+COCO = {"person": (0,), "two_wheeler": (1, 3), "car": (2,), "bus": (5,), "truck": (7,)}
+# The network answers family by family; `split` brings its answers into the order of `CLASSES`.
+ANSWERS = tuple(name for names in FAMILIES for name in names)
+ORDER = tuple(ANSWERS.index(name) for name in CLASSES)
+FAMILY_OF = tuple(next(f for f, names in enumerate(FAMILIES) if name in names) for name in CLASSES)
+# A new class begins unlikely (1 %).
+UNLIKELY = -4.6
+
+BASE = 16
+HEAD = 64
 
 
-class ConvBnRelu(nn.Sequential):
-    """Convolution, BatchNorm and (unless `relu=False`) ReLU."""
+class Conv(nn.Sequential):
+    """Convolution with bias and SiLU."""
 
-    def __init__(self, c_in, c_out, kernel=3, stride=1, relu=True):
-        layers = [
-            nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, bias=False),
-            nn.BatchNorm2d(c_out, eps=1e-3, momentum=0.03),
-        ]
-        if relu:
-            layers.append(nn.ReLU(inplace=True))
-        super().__init__(*layers)
+    def __init__(self, c_in, c_out, kernel=1, stride=1, groups=1):
+        super().__init__(nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, groups=groups), nn.SiLU(inplace=True))
 
 
-class Residual(nn.Module):
-    """`relu(x + f(x))` with one or two 3x3 convolutions in `f`."""
+class Separable(nn.Sequential):
+    """A depthwise 3x3 and a pointwise convolution."""
 
-    def __init__(self, channels, depth=2):
+    def __init__(self, c_in, c_out, stride=1):
+        super().__init__(Conv(c_in, c_in, 3, stride, c_in), Conv(c_in, c_out))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, channels, shortcut):
         super().__init__()
-        body = [ConvBnRelu(channels, channels) for _ in range(depth - 1)]
-        body.append(ConvBnRelu(channels, channels, relu=False))
-        self.body = nn.Sequential(*body)
+        self.reduce, self.mix, self.shortcut = Conv(channels, channels), Separable(channels, channels), shortcut
 
     def forward(self, x):
-        return F.relu(x + self.body(x))
+        y = self.mix(self.reduce(x))
+        return x + y if self.shortcut else y
 
 
-class Context(nn.Module):
-    """Three chained 5x5 max-pools: wide context for big, shapeless things such as smoke."""
+class CrossStage(nn.Module):
+    """Half of the channels pass through the bottlenecks, half past them."""
 
-    def __init__(self, c_in, c_out):
+    def __init__(self, c_in, c_out, depth=1, shortcut=True):
         super().__init__()
-        self.reduce = ConvBnRelu(c_in, c_out, 1)
-        self.merge = ConvBnRelu(4 * c_out, c_out, 1)
+        half = c_out // 2
+        self.through, self.past = Conv(c_in, half), Conv(c_in, half)
+        self.body = nn.Sequential(*(Bottleneck(half, shortcut) for _ in range(depth)))
+        self.merge = Conv(2 * half, c_out)
+
+    def forward(self, x):
+        through, past = self.through(x), self.past(x)
+        return self.merge(torch.cat((self.body(through), past), 1))
+
+
+class Pyramid(nn.Module):
+    """Max-pools of three sizes beside one another: wide context."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.reduce, self.merge = Conv(channels, channels // 2), Conv(channels * 2, channels)
 
     def forward(self, x):
         x = self.reduce(x)
-        a = F.max_pool2d(x, 5, 1, 2)
-        b = F.max_pool2d(a, 5, 1, 2)
-        c = F.max_pool2d(b, 5, 1, 2)
-        return self.merge(torch.cat((x, a, b, c), 1))
+        return self.merge(torch.cat([x] + [F.max_pool2d(x, k, 1, k // 2) for k in (5, 9, 13)], 1))
 
 
-class Fuse(nn.Sequential):
-    """Mixes a concatenation of two maps: 1x1 to the neck's width, then 3x3."""
+class Head(nn.Module):
+    """One stride's answers: a box per family, the class logits in the order of `ANSWERS`, the objectness."""
 
-    def __init__(self, c_in, c_out):
-        super().__init__(ConvBnRelu(c_in, c_out, 1), ConvBnRelu(c_out, c_out))
+    def __init__(self, c_in):
+        super().__init__()
+        self.stem = Conv(c_in, HEAD)
+        self.class_branch = nn.ModuleList((Separable(HEAD, HEAD), Separable(HEAD, HEAD)))
+        self.structure = nn.Conv2d(HEAD, len(FAMILIES[0]), 1)
+        self.box_branch = nn.Sequential(Separable(HEAD, HEAD), Separable(HEAD, HEAD))
+        self.boxes = nn.Conv2d(HEAD, 4, 1)
+        self.objectness = nn.Conv2d(HEAD, 1, 1)
+        # What YOLOX does not know: a second step of the class branch, and outputs.
+        self.new_branch = Separable(HEAD, HEAD)
+        self.new = nn.Conv2d(HEAD, len(ANSWERS) - len(FAMILIES[0]), 1)
+        self.new_boxes = nn.Conv2d(HEAD, 4 * (len(FAMILIES) - 1), 1)
+
+    def forward(self, x):
+        x = self.stem(x)
+        of_class = self.class_branch[0](x)
+        structure = self.structure(self.class_branch[1](of_class))
+        new = self.new(self.new_branch(of_class))
+        x = self.box_branch(x)
+        return torch.cat((self.boxes(x), self.new_boxes(x), structure, new, self.objectness(x)), 1)
+
+    def added(self):
+        """The modules that begin without knowledge."""
+        return self.new_branch, self.new, self.new_boxes
 
 
 class Detector(nn.Module):
-    """Images in 0..1 to raw maps.
+    """`[B, 3, H, W]` (RGB 0..255, H and W multiples of 32) to one map per stride,
+    `[B, 4 * families + classes + 1, H/stride, W/stride]`: see `split`."""
 
-    `forward` takes `[B, 3, H, W]` (RGB, H and W multiples of 32) and returns one map per
-    stride, `[B, 4 + classes, H/stride, W/stride]`: four side distances before softplus
-    (left, top, right, bottom, in strides) and the class logits.
-    """
-
-    def __init__(self, widths=WIDTHS, neck=NECK):
+    def __init__(self):
         super().__init__()
-        w1, w2, w3, w4, w5 = widths
-        n3, n4, n5 = neck
-        self.stem = ConvBnRelu(3, w1, 3, 2)
-        self.stage2 = ConvBnRelu(w1, w2, 3, 2)
-        self.stage3 = nn.Sequential(ConvBnRelu(w2, w3, 3, 2), Residual(w3), Residual(w3, 1))
-        self.stage4 = nn.Sequential(ConvBnRelu(w3, w4, 3, 2), Residual(w4))
-        self.stage5 = nn.Sequential(ConvBnRelu(w4, w5, 3, 2), Residual(w5, 1))
-        self.context = Context(w5, n5)
-        self.top_down4 = Fuse(w4 + n5, n4)
-        self.top_down3 = Fuse(w3 + n4, n3)
-        self.down3 = ConvBnRelu(n3, n3, 3, 2)
-        self.bottom_up4 = Fuse(n3 + n4, n4)
-        self.down4 = ConvBnRelu(n4, n4, 3, 2)
-        self.bottom_up5 = Fuse(n4 + n5, n5)
-        outputs = 4 + len(CLASSES)
-        self.heads = nn.ModuleList(
-            nn.Sequential(ConvBnRelu(width, width), nn.Conv2d(width, outputs, 1)) for width in neck
+        b = BASE
+        self.stem = Conv(12, b, 3)
+        self.dark2 = nn.Sequential(Separable(b, 2 * b, 2), CrossStage(2 * b, 2 * b))
+        self.dark3 = nn.Sequential(Separable(2 * b, 4 * b, 2), CrossStage(4 * b, 4 * b, 3))
+        self.dark4 = nn.Sequential(Separable(4 * b, 8 * b, 2), CrossStage(8 * b, 8 * b, 3))
+        self.dark5 = nn.Sequential(
+            Separable(8 * b, 16 * b, 2), Pyramid(16 * b), CrossStage(16 * b, 16 * b, 1, shortcut=False)
         )
-        self._initialise()
-
-    def _initialise(self):
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        for head in self.heads:
-            last = head[-1]
-            nn.init.normal_(last.weight, std=0.01)
-            # Start with boxes about four strides wide and every class unlikely (1 %).
-            nn.init.constant_(last.bias[:4], 1.9)
-            nn.init.constant_(last.bias[4:], -4.6)
+        self.lateral5 = Conv(16 * b, 8 * b)
+        self.top_down4 = CrossStage(16 * b, 8 * b, 1, shortcut=False)
+        self.lateral4 = Conv(8 * b, 4 * b)
+        self.top_down3 = CrossStage(8 * b, 4 * b, 1, shortcut=False)
+        self.down3 = Separable(4 * b, 4 * b, 2)
+        self.bottom_up4 = CrossStage(8 * b, 8 * b, 1, shortcut=False)
+        self.down4 = Separable(8 * b, 8 * b, 2)
+        self.bottom_up5 = CrossStage(16 * b, 16 * b, 1, shortcut=False)
+        self.heads = nn.ModuleList(Head(c * b) for c in (4, 8, 16))
 
     def forward(self, x):
-        c3 = self.stage3(self.stage2(self.stem(x)))
-        c4 = self.stage4(c3)
-        p5 = self.context(self.stage5(c4))
-        p4 = self.top_down4(torch.cat((c4, F.interpolate(p5, scale_factor=2.0)), 1))
-        p3 = self.top_down3(torch.cat((c3, F.interpolate(p4, scale_factor=2.0)), 1))
+        # Space to depth, in YOLOX's order: top left, bottom left, top right, bottom right.
+        x = torch.cat([x[..., i::2, j::2] for j in (0, 1) for i in (0, 1)], 1)
+        c3 = self.dark3(self.dark2(self.stem(x)))
+        c4 = self.dark4(c3)
+        p5 = self.lateral5(self.dark5(c4))
+        p4 = self.lateral4(self.top_down4(torch.cat((F.interpolate(p5, scale_factor=2.0), c4), 1)))
+        p3 = self.top_down3(torch.cat((F.interpolate(p4, scale_factor=2.0), c3), 1))
         m4 = self.bottom_up4(torch.cat((self.down3(p3), p4), 1))
         m5 = self.bottom_up5(torch.cat((self.down4(m4), p5), 1))
         return [head(level) for head, level in zip(self.heads, (p3, m4, m5))]
+
+
+def split(flat):
+    """`[B, N, 4 * families + classes + 1]` to raw boxes `[B, N, families, 4]` and logits `[B, N, classes]`, where
+    sigmoid(logit) is the score: of the first family's classes the product of class and objectness."""
+    families, structure = len(FAMILIES), len(FAMILIES[0])
+    boxes = flat[..., : 4 * families].unflatten(-1, (families, 4))
+    known, new = flat[..., 4 * families : 4 * families + structure], flat[..., 4 * families + structure : -1]
+    log_p = F.logsigmoid(known) + F.logsigmoid(flat[..., -1:])
+    known = log_p - torch.log1p(-log_p.exp().clamp(max=1 - 1e-6))
+    return boxes, torch.cat((known, new), -1)[..., ORDER]
+
+
+def boxes_from_raw(raw, centres, strides):
+    """Raw `[..., N, 4]` (middle from the cell's corner, logarithm of the size, in strides) to x0, y0, x1, y1 in pixels."""
+    middle = centres + (raw[..., :2] - 0.5) * strides
+    half = raw[..., 2:].clamp(max=6).exp() * strides / 2
+    return torch.cat((middle - half, middle + half), -1)
+
+
+def pretrained(file):
+    """The network with YOLOX-nano's public weights. What is new begins unlikely, with the boxes and the branch that
+    YOLOX has for structure."""
+    model = Detector()
+    graph = onnx.load(str(file)).graph
+    weights = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
+    public = [[weights[name] for name in node.input[1:3]] for node in graph.node if node.op_type == "Conv"]
+    added = {id(m) for head in model.heads for part in head.added() for m in part.modules()}
+    ours = [m for m in _convolutions_as_run(model) if id(m) not in added]
+    with torch.no_grad():
+        for module, (weight, bias) in zip(ours, public, strict=True):
+            if weight.shape[0] == 80:
+                numbers = [list(COCO[name]) for name in FAMILIES[0]]
+                weight = torch.stack([weight[n].mean(0) for n in numbers])
+                bias = torch.stack([bias[n].max() for n in numbers])
+            if module.weight.shape != weight.shape:
+                raise SystemExit(f"{file} is not YOLOX-nano: {tuple(weight.shape)} where {tuple(module.weight.shape)} belongs")
+            module.weight.copy_(weight)
+            module.bias.copy_(bias)
+        # YOLOX takes BGR, this network RGB.
+        stem = model.stem[0].weight
+        stem.copy_(stem.unflatten(1, (4, 3)).flip(2).flatten(1, 2))
+        for head in model.heads:
+            head.new_branch.load_state_dict(head.class_branch[1].state_dict())
+            nn.init.normal_(head.new.weight, std=0.01)
+            nn.init.constant_(head.new.bias, UNLIKELY)
+            copies = len(FAMILIES) - 1
+            head.new_boxes.weight.copy_(head.boxes.weight.repeat(copies, 1, 1, 1))
+            head.new_boxes.bias.copy_(head.boxes.bias.repeat(copies))
+    return model
+
+
+def _convolutions_as_run(model):
+    """In the order in which they run, which is the order of an ONNX graph."""
+    run, hooks = [], []
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            hooks.append(module.register_forward_hook(lambda m, *_: run.append(m)))
+    with torch.no_grad():
+        model(torch.zeros(1, 3, 64, 64))
+    for hook in hooks:
+        hook.remove()
+    return run
 
 
 def grid(width, height):
@@ -133,11 +225,5 @@ def grid(width, height):
 
 
 def flatten(maps):
-    """Raw maps to `[B, N, 4 + classes]` in the order of `grid`."""
+    """Raw maps to `[B, N, channels]` in the order of `grid`."""
     return torch.cat([m.flatten(2) for m in maps], 2).transpose(1, 2)
-
-
-def boxes_from_raw(raw, centres, strides):
-    """Raw side distances `[..., N, 4]` to boxes x0, y0, x1, y1 in input pixels."""
-    sides = F.softplus(raw) * strides
-    return torch.cat((centres - sides[..., :2], centres + sides[..., 2:]), -1)

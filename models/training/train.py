@@ -5,8 +5,11 @@ average their gradients once per step. On a machine shared with others this is s
 times faster than one process with several threads: a thread pool waits at every layer for
 whichever thread was preempted.
 
-The length is a time budget (`--minutes`, counted over all restarts) and the learning rate
-follows a cosine over it. A checkpoint is written every few minutes; started again with the
+Training begins with YOLOX-nano's public weights (`net.pretrained`). Their rate is small, or what they know of the world
+is gone after two passes; what is new learns faster (`--rate-of-new`).
+
+The length is a budget of processor time per process (`--minutes`, counted over all restarts), so that a busy machine
+takes longer and learns the same; the learning rate follows a cosine over it. A checkpoint is written every few minutes; started again with the
 same `--run` folder, training goes on where it stopped.
 """
 
@@ -26,7 +29,7 @@ import torch.multiprocessing as mp
 import metrics
 from assign_loss import DetectionLoss
 from data import Augmented, Pictures, collate, letterbox
-from net import CLASSES, Detector, boxes_from_raw, flatten, grid, INPUT_H, INPUT_W
+from net import FAMILY_OF, INPUT_H, INPUT_W, boxes_from_raw, flatten, grid, pretrained, split
 
 REPO = Path(__file__).resolve().parents[2]
 WARMUP_STEPS = 400
@@ -37,14 +40,17 @@ CLIP_NORM = 10.0
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, default=REPO.parent / "shared" / "train")
+    shared = REPO.parent / "shared"
+    p.add_argument("--data", type=Path, nargs="+", default=[shared / "train", shared / "train2"])
+    p.add_argument("--start", type=Path, default=shared / "models" / "yolox_nano_416.onnx", help="YOLOX-nano's public weights")
     p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
     p.add_argument("--run", type=Path, required=True, help="folder of checkpoint and log, outside the repository")
-    p.add_argument("--minutes", type=float, required=True, help="training time, over all restarts")
+    p.add_argument("--minutes", type=float, required=True, help="processor time of each process, over all restarts")
     p.add_argument("--processes", type=int, default=os.cpu_count())
     p.add_argument("--batch", type=int, default=8, help="pictures per process and step")
-    p.add_argument("--rate", type=float, default=2e-3)
-    p.add_argument("--decay", type=float, default=0.03)
+    p.add_argument("--rate", type=float, default=8e-5)
+    p.add_argument("--rate-of-new", type=float, default=8e-4)
+    p.add_argument("--decay", type=float, default=0.005)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--save-minutes", type=float, default=3)
     p.add_argument("--validate-minutes", type=float, default=8)
@@ -75,29 +81,39 @@ class Log:
         print(text, file=self.file)
 
 
+def half_precision():
+    """bf16 where the processor multiplies it; elsewhere it is slower than fp32."""
+    fast = "bf16" in Path("/proc/cpuinfo").read_text()
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast)
+
+
 @torch.no_grad()
 def validate(model, pictures, samples):
-    """AP50 by class of a PyTorch model, in bf16."""
+    """AP50 by class of a PyTorch model."""
     centres, strides = grid(INPUT_W, INPUT_H)
     results = []
     for start in range(0, len(samples), 16):
         boxed = [letterbox(pictures.pixels(s)) for s in samples[start : start + 16]]
         x = torch.from_numpy(np.stack([canvas for canvas, _ in boxed])).permute(0, 3, 1, 2)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            maps = model(x.float() / 255)
-        raw = flatten([m.float() for m in maps])
-        boxes = boxes_from_raw(raw[..., :4], centres, strides).numpy()
-        scores = raw[..., 4:].sigmoid().numpy()
+        with half_precision():
+            maps = model(x.float())
+        raw, logits = split(flatten([m.float() for m in maps]))
+        boxes = boxes_from_raw(raw.transpose(1, 2), centres, strides)[:, FAMILY_OF].numpy()
+        scores = logits.sigmoid().numpy()
         for i, (_, scale) in enumerate(boxed):
             results.append(metrics.detections(boxes[i] / scale, scores[i]))
     return metrics.ap_table(samples, results)
 
 
-def parameter_groups(model, decay):
-    """Weight decay for convolution weights only."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    rest = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+def parameter_groups(model, args):
+    """What was taught before and what is new, each with weight decay for its convolution weights only."""
+    new = {id(p) for head in model.heads for part in head.added() for p in part.parameters()}
+    groups = []
+    for rate, of_new in ((args.rate, False), (args.rate_of_new, True)):
+        mine = [p for p in model.parameters() if (id(p) in new) == of_new]
+        groups.append({"params": [p for p in mine if p.ndim > 1], "weight_decay": args.decay, "rate": rate})
+        groups.append({"params": [p for p in mine if p.ndim <= 1], "weight_decay": 0.0, "rate": rate})
+    return groups
 
 
 def rate_at(progress, step):
@@ -119,8 +135,9 @@ def worker(rank, args):
     train, val = pictures.split("train"), pictures.split("val")
     log = Log(args.run / "train.log") if first else None
 
-    model = Detector().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(parameter_groups(model, args.decay), betas=(0.9, 0.99), foreach=True)
+    model = pretrained(args.start).to(memory_format=torch.channels_last)
+    before = copy.deepcopy(model).eval().requires_grad_(False)
+    optimizer = torch.optim.AdamW(parameter_groups(model, args), betas=(0.9, 0.99), foreach=True)
     average = Average(model)
     step, spent = 0, 0.0
     checkpoint = args.run / "checkpoint.pt"
@@ -140,17 +157,20 @@ def worker(rank, args):
     parameters = list(model.parameters())
     sums, item = np.zeros(3), 0
     budget = args.minutes * 60
-    clock = last_line = last_save = last_validation = time.monotonic()
+    clock, last_line, last_save, last_validation = time.process_time(), *[time.monotonic()] * 3
     model.train()
     while True:
-        now = time.monotonic()
-        spent, clock = spent + now - clock, now
+        now, used = time.monotonic(), time.process_time()
+        spent, clock = spent + used - clock, used
         batch = collate([dataset[item + i] for i in range(args.batch)])
         item += args.batch
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            maps = model(batch["pictures"].float().div_(255))
+        x = batch["pictures"].float()
+        with half_precision():
+            maps = model(x)
+            with torch.no_grad():
+                known = before(x)
         total, class_part, box_part = loss_of(
-            maps, batch["boxes"], batch["classes"], batch["image"], batch["certain"], batch["searched"]
+            maps, batch["boxes"], batch["classes"], batch["image"], batch["certain"], batch["searched"], known
         )
         optimizer.zero_grad(set_to_none=True)
         total.backward()
@@ -169,7 +189,7 @@ def worker(rank, args):
             p.grad.copy_(flat[at : at + p.numel()].view_as(p))
             at += p.numel()
         for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(progress, step)
+            group["lr"] = group["rate"] * rate_at(progress, step)
         optimizer.step()
         step += 1
         dataset.calm = progress > CALM_FROM
@@ -203,7 +223,7 @@ def worker(rank, args):
                 log.line(f"val step {step} " + " ".join(f"{k} {v:.3f}" for k, v in table.items()))
                 with open(args.run / "validation.jsonl", "a") as out:
                     out.write(json.dumps({"step": step, "spent_s": spent, **table}) + "\n")
-                last_validation = time.monotonic()
+                last_validation, clock = time.monotonic(), time.process_time()
         if done:
             break
     dist.barrier()
