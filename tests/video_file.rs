@@ -123,8 +123,8 @@ fn what_is_no_video_is_told_in_words() {
         at("sound.mp4").display()
     ));
     clips::run(&format!(
-        "videotestsrc num-buffers=5 ! vp8enc ! matroskamux ! filesink location=\"{}\"",
-        at("vp8.mkv").display()
+        "videotestsrc num-buffers=5 ! theoraenc ! matroskamux ! filesink location=\"{}\"",
+        at("theora.mkv").display()
     ));
     let whole = clips::write(folder.path(), "whole.mp4", clips::H264);
     let bytes = std::fs::read(&whole).unwrap();
@@ -133,7 +133,7 @@ fn what_is_no_video_is_told_in_words() {
         ("text.mp4", "not_video"),
         ("empty.mp4", "not_video"),
         ("sound.mp4", "no_video"),
-        ("vp8.mkv", "unsupported_codec"),
+        ("theora.mkv", "unsupported_codec"),
         ("cut.mp4", "not_video"),
         ("nowhere.mp4", "missing_file"),
         (".", "unreadable_file"),
