@@ -53,7 +53,9 @@ impl Looker {
         }
         let looks = self.look(clip, hz);
         fs::create_dir_all(kept.parent().expect("a folder")).expect("the cache folder is made");
-        let part = kept.with_extension("part");
+        // Tests beside this one may look at the same clip.
+        let by = (std::process::id(), std::thread::current().id());
+        let part = kept.with_extension(format!("{}-{:?}.part", by.0, by.1));
         fs::write(&part, written(&looks)).expect("the cache is written");
         fs::rename(&part, &kept).expect("the cache is written");
         looks
