@@ -85,10 +85,12 @@ fn a_daemon_that_dies_at_named_points_loses_nothing_it_accepted() {
             // Published, and at the judge; the PUBACK is under way and never comes.
             None => {
                 let (daemon, _) = start_ready(&site, &cable.url());
-                daemon.wait_for_log("connected to the command centre", PATIENCE);
-                let before = judge.lines().len();
+                // First what is said at a connection's beginning, or its publishes fill the window and no record goes.
+                let at_first = judge.lines().len();
+                judge.wait_for("records of this life", PATIENCE, |lines| lines.len() > at_first + 10);
                 cable.set(|weather| weather.hole_down = true);
-                judge.wait_for("a publish without PUBACK", PATIENCE, |lines| lines.len() > before + 3);
+                let before = judge.lines().len();
+                judge.wait_for("a publish without PUBACK", PATIENCE, |lines| lines.len() > before + 1);
                 let log = daemon.kill_for_log();
                 cable.set(|weather| weather.hole_down = false);
                 row.add("published-before-puback", 1);
