@@ -203,6 +203,37 @@ fn a_daemon_on_a_full_disk_goes_on_says_so_and_loses_nothing() {
 
 #[test]
 #[ignore = "mounts a small disk: needs root or user namespaces"]
+fn a_disk_that_others_filled_is_told_and_its_end_too() {
+    let mut row = Row::begin("disk filled by others, and freed");
+    let broker = Mosquitto::start();
+    let mut site = Site::new(2);
+    let mount = site.folder.path().join("small-disk");
+    fs::create_dir(&mount).unwrap();
+    site.outbox = Some(mount.join("outbox"));
+    site.outbox_lines = "min_free_mib = 8".to_owned();
+    let listener = Listener::start(broker.port(), &format!("{BASE}/up/health"));
+    let daemon = Daemon::spawn(on_a_disk(&site, &broker.url(), &mount, "size=32m"));
+    let first = listener.wait_one("a report", |_| true);
+    row.check(!says(&first, "disk", ""), || "a disk with room was told as full".to_owned());
+    let inside = PathBuf::from(format!("/proc/{}/root", daemon.pid().as_raw_nonzero()))
+        .join(mount.strip_prefix("/").unwrap());
+    let mut ballast = fs::File::create(inside.join("ballast")).unwrap();
+    while ballast.write_all(&[1_u8; 4096]).is_ok() {}
+    let full_at = Instant::now();
+    listener.wait_one("the box to say so", |one| {
+        says(one, "disk", "0 MiB are free") && says(one, "disk", "leaves 8")
+    });
+    row.within("full until it says so", full_at.elapsed(), Duration::from_secs(30));
+    ballast.set_len(0).unwrap();
+    let told = listener.heard().len();
+    listener.wait_for("it to be over", |heard| heard[told..].iter().any(|one| !says(one, "disk", "")));
+    let (code, _) = daemon.stop_for_log(PATIENCE);
+    row.check(code == 0, || format!("it ended with {code}"));
+    row.pass();
+}
+
+#[test]
+#[ignore = "mounts a small disk: needs root or user namespaces"]
 fn a_daemon_on_a_read_only_disk_warns_all_the_same_and_says_so() {
     let mut row = Row::begin("disk read-only at start");
     let broker = Mosquitto::start();

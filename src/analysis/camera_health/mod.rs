@@ -78,6 +78,9 @@ const ACCEPTED_AT_LEAST: Duration = Duration::from_secs(1800);
 /// After a step of the whole picture what is seen settles for so long: the present's mean and an automatic exposure.
 const STEP_SETTLES: Duration = Duration::from_secs(4);
 
+/// What was seen meanwhile counts, all but this many seconds, in which it must still be there.
+const CONFIRMED: f32 = 1.0;
+
 /// What can be wrong with a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CameraCondition {
@@ -180,7 +183,9 @@ impl Gauge {
         let (is_change, needed) = match (self.state.on, sign) {
             (false, Sign::There { raise_after }) => (true, raise_after),
             (true, Sign::Gone) => (true, CLEAR),
-            _ => (false, f32::INFINITY),
+            (false, Sign::Settling { .. }) => (true, f32::INFINITY),
+            (false, Sign::Gone | Sign::Unsure)
+            | (true, Sign::Unsure | Sign::There { .. } | Sign::Settling { .. }) => (false, f32::INFINITY),
         };
         if !is_change {
             self.changing_secs -= 2.0 * dt.as_secs_f32();
@@ -194,6 +199,9 @@ impl Gauge {
         match self.changing_since {
             None => self.changing_since = Some(at),
             Some(_) => self.changing_secs += dt.as_secs_f32(),
+        }
+        if let Sign::Settling { raise_after } = sign {
+            self.changing_secs = self.changing_secs.min(raise_after - CONFIRMED);
         }
         if self.changing_secs >= needed {
             self.turn(!self.state.on, self.changing_since.unwrap_or(at));
@@ -419,12 +427,12 @@ impl CameraHealth {
         if is_settling && !seen.is_covered() {
             for condition in [Covered, Moved, Blurred, Sprayed] {
                 let sign = &mut signs[condition as usize];
-                if matches!(sign, Sign::There { .. }) {
-                    *sign = Sign::Unsure;
+                if let Sign::There { raise_after } = *sign {
+                    *sign = Sign::Settling { raise_after };
                 }
             }
         }
-        let is_well = signs.iter().all(|sign| *sign == Sign::Gone || *sign == Sign::Unsure)
+        let is_well = signs.iter().all(|sign| matches!(sign, Sign::Gone | Sign::Unsure))
             && !no_light
             && !is_settling
             && !CameraCondition::ALL.iter().any(|condition| self.is_on(*condition))

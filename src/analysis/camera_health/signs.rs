@@ -13,6 +13,8 @@ use super::{CameraCondition, RAISE, RAISE_OBSTACLE};
 pub(super) enum Sign {
     /// It is there.
     There { raise_after: f32 },
+    /// It seems to be there, but the whole picture has just changed, which may be a new light: counts, raises nothing yet.
+    Settling { raise_after: f32 },
     /// It is not there.
     Gone,
     /// Between both, or cannot be told now: an open condition stays, none begins.

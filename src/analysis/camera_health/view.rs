@@ -40,6 +40,8 @@ const LEAST_STEP: f32 = 3.0;
 const STEPPED: f32 = 0.85;
 /// Patches with less contrast between their cells, in grey levels, do not say how much of it is left.
 const LEAST_CONTRAST: f32 = 6.0;
+/// Fit of the edges below which less contrast excuses nothing: what hides a scene takes its edges, haze leaves them.
+const SOFT_FIT: f32 = 0.4;
 /// Blur takes less of the contrast between coarse cells than this leaves (a guess).
 const LESS_CONTRAST: f32 = 0.6;
 /// Patches darker or brighter than this say nothing about being covered: a lamp went out, or blinds.
@@ -261,13 +263,29 @@ impl View {
         if left < LESS_CONTRAST { left } else { 1.0 }
     }
 
+    /// Cell, squared length and agreement of each edge that belongs to the scene.
+    fn steady_edges<'a>(&'a self, present: &'a Present) -> impl Iterator<Item = (usize, f32, f32)> + 'a {
+        self.edges.iter().zip(&present.edges).enumerate().filter_map(|(at, (view, now))| {
+            let strength = view[0] * view[0] + view[1] * view[1];
+            (strength >= STEADY * STEADY).then(|| (at, strength, view[0] * now[0] + view[1] * now[1]))
+        })
+    }
+
+    fn fit(&self, present: &Present) -> Option<f32> {
+        let mut all = Tally::default();
+        self.steady_edges(present).for_each(|(_, strength, agree)| all.add(strength, agree));
+        all.fit(LEAST_STEADY)
+    }
+
     pub fn compare(&self, present: &Present) -> Comparison {
         let mut is_lost = [false; PATCHES];
         let (mut known, mut lost, mut gained) = (0usize, 0usize, 0usize);
         // An even thing in the picture makes its flattest patches flatter, which is no gain of the others.
         let fallen = (self.floor - present.floor).max(0.0);
         let mut ratios = [0.0f32; PATCHES];
-        let contrast = self.contrast_left(present);
+        let fit = self.fit(present);
+        // Edges that are gone were hidden, not made softer.
+        let contrast = if fit.is_none_or(|fit| fit >= SOFT_FIT) { self.contrast_left(present) } else { 1.0 };
         for (patch, lost_here) in is_lost.iter_mut().enumerate() {
             let (usual, now) = (self.detail[patch], present.detail[patch]);
             if now - fallen > GAINED * usual + MISSED {
@@ -290,21 +308,15 @@ impl View {
             0 => 1.0,
             known => *ratios[..known].select_nth_unstable_by(known / 2, f32::total_cmp).1,
         };
-        let (mut all, mut in_lost, mut in_rest) = (Tally::default(), Tally::default(), Tally::default());
+        let (mut in_lost, mut in_rest) = (Tally::default(), Tally::default());
         let mut parts: [Tally; 8] = Default::default();
-        for (at, (view, now)) in self.edges.iter().zip(&present.edges).enumerate() {
-            let strength = view[0] * view[0] + view[1] * view[1];
-            if strength < STEADY * STEADY {
-                continue;
-            }
-            let agree = view[0] * now[0] + view[1] * now[1];
-            all.add(strength, agree);
+        for (at, strength, agree) in self.steady_edges(present) {
             parts[at % COLUMNS * 4 / COLUMNS + at / COLUMNS * 2 / ROWS * 4].add(strength, agree);
             let patch = at / COLUMNS / 2 * PATCH_COLUMNS + at % COLUMNS / 2;
             if is_lost[patch] { in_lost.add(strength, agree) } else { in_rest.add(strength, agree) }
         }
         Comparison {
-            fit: all.fit(LEAST_STEADY),
+            fit,
             fit_lost: in_lost.fit(LEAST_STEADY / 4),
             best_part: parts.iter().filter_map(|part| part.fit(LEAST_STEADY / 2)).fold(0.0, f32::max),
             fit_rest: in_rest.fit(LEAST_STEADY / 4),
