@@ -1,4 +1,4 @@
-"""The model card's numbers in one run: AP50 per class and per source, cost per picture, thresholds.
+"""The model card's numbers in one run: AP50 per class, folder and source, cost per picture, thresholds.
 
     python evaluate.py [--json FILE]
 
@@ -20,6 +20,8 @@ from data import PAD, Pictures, letterbox
 from net import CLASSES
 
 REPO = Path(__file__).resolve().parents[2]
+# Of the first that is there the card tells sources and thresholds.
+OURS = ("street-small", "street-small-int8", "street-nano", "street-nano-int8")
 YOLOX = "yolox_nano_416"
 YOLOX_SIZE = 416
 # COCO's numbers of the classes that both know.
@@ -86,39 +88,45 @@ def table(title, rows):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--data", type=Path, nargs="+", default=[REPO.parent / "shared" / "train"])
-    p.add_argument("--public", type=Path, default=REPO.parent / "shared" / "models")
+    shared = REPO.parent / "shared"
+    p.add_argument("--data", type=Path, nargs="+", default=[shared / "train", shared / "train2"])
+    p.add_argument("--public", type=Path, default=shared / "models")
     p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
     p.add_argument("--models", type=Path, default=REPO / "models")
     p.add_argument("--json", type=Path, help="write everything here too")
     args = p.parse_args()
     pictures = Pictures(args.data, args.cache)
     samples = pictures.split("val")
-    files = {n: args.models / f"{n}.onnx" for n in ("street-nano", "street-nano-int8", "street-small")}
-    files = {name: file for name, file in files.items() if file.exists()}
-    sessions = {name: session_of(file) for name, file in files.items()}
+    files = {name: args.models / f"{name}.onnx" for name in OURS}
+    sessions = {name: session_of(file) for name, file in files.items() if file.exists()}
+    card = next(iter(sessions), None) or p.error(f"none of {', '.join(OURS)} is in {args.models}")
     sessions[YOLOX] = session_of(args.public / f"{YOLOX}.onnx")
+    results = {name: [(yolox if name == YOLOX else ours)(session, pictures.pixels(s)) for s in samples]
+               for name, session in sessions.items()}
 
-    results, rows = {}, {}
-    for name, session in sessions.items():
-        find = yolox if name == YOLOX else ours
-        results[name] = [find(session, pictures.pixels(s)) for s in samples]
-        rows[name] = metrics.ap_table(samples, results[name])
-        if name == YOLOX:
-            rows[name].update(dict.fromkeys(("face", "fire", "smoke")))
-    table("AP50 on the held-out pictures", rows)
+    def scores(name, chosen, people_only=False):
+        row = metrics.ap_table([samples[i] for i in chosen], [results[name][i] for i in chosen], people_only)
+        return {**row, **dict.fromkeys(("face", "fire", "smoke"))} if name == YOLOX else row
 
+    everything, tables = range(len(samples)), {}
+    tables["AP50 on all held-out pictures"] = {n: scores(n, everything) for n in sessions}
+    for folder in dict.fromkeys(s.folder for s in samples):
+        chosen = [i for i in everything if samples[i].folder == folder]
+        tables[f"AP50 on `{folder}` ({len(chosen)} pictures)"] = {n: scores(n, chosen) for n in sessions}
+        title = f"AP50 on `{folder}`, only what people labelled"
+        tables[title] = {n: scores(n, chosen, people_only=True) for n in sessions}
     pools = {}
     for pool in sorted({s.pool for s in samples}):
-        of_pool = [i for i, s in enumerate(samples) if s.pool == pool]
-        mine = [results["street-nano"][i] for i in of_pool]
-        pools[f"{pool} ({len(of_pool)})"] = metrics.ap_table([samples[i] for i in of_pool], mine)
-    table("AP50 of street-nano by source (pictures)", pools)
+        chosen = [i for i in everything if samples[i].pool == pool]
+        pools[f"{pool} ({len(chosen)})"] = scores(card, chosen)
+    tables[f"AP50 of {card} by source (pictures)"] = pools
+    for title, rows in tables.items():
+        table(title, rows)
 
-    print("\nThresholds with the best F1\n\n| class | threshold | F1 | precision | recall |\n|---|---|---|---|---|")
+    print(f"\nThresholds of {card} with the best F1\n\n| class | threshold | F1 | precision | recall |\n|---|---|---|---|---|")
     thresholds = {}
     for c, name in enumerate(CLASSES):
-        best = metrics.best_f1(*metrics.match(samples, results["street-nano"], c))
+        best = metrics.best_f1(*metrics.match(samples, results[card], c))
         thresholds[name] = best
         print(f"| {name} | " + " | ".join(f"{v:.2f}" for v in best) + " |")
 
@@ -127,7 +135,7 @@ def main():
     for name, ms in costs.items():
         print(f"| {name} | {ms:.1f} | {ms / costs[YOLOX]:.2f} |")
     if args.json:
-        args.json.write_text(json.dumps({"ap50": rows, "pools": pools, "thresholds": thresholds, "cpu_ms": costs}, indent=1))
+        args.json.write_text(json.dumps({"ap50": tables, "thresholds": thresholds, "cpu_ms": costs}, indent=1))
 
 
 if __name__ == "__main__":

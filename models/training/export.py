@@ -1,4 +1,4 @@
-"""A checkpoint's averaged weights to an ONNX file.
+"""A checkpoint's averaged weights to two ONNX files: fp32, and int8 with first, last and decoding layers in float.
 
     python export.py --run RUN_FOLDER [--keep SHARE] [--out ../]
 
@@ -12,18 +12,26 @@ after fine-tuning forgets less than it loses).
 
 import argparse
 import hashlib
+import tempfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 import torch.nn as nn
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from data import Pictures, letterbox
 from net import FAMILIES, FAMILY_OF, INPUT_H, INPUT_W, Detector, boxes_from_raw, flatten, grid, pretrained, split
 
 REPO = Path(__file__).resolve().parents[2]
 # fp32 ONNX against PyTorch: pixels and scores may differ by this much.
 TOLERANCE = 2e-2
+CALIBRATION_PICTURES = 200
+# The last convolutions of a head: what comes after them, distances and scores, needs float.
+LAST = ("structure", "new", "boxes", "new_boxes", "objectness")
 
 
 class Exported(nn.Module):
@@ -74,18 +82,67 @@ def export_fp32(weights, file):
     print(f"{file.name}: differs from PyTorch by at most {difference:.1e}")
 
 
+class Calibration(CalibrationDataReader):
+    """Training pictures, evenly spread over the list, as the network gets them."""
+
+    def __init__(self, pictures):
+        samples = pictures.split("train")
+        chosen = samples[:: max(1, len(samples) // CALIBRATION_PICTURES)][:CALIBRATION_PICTURES]
+        canvases = (letterbox(pictures.pixels(s))[0] for s in chosen)
+        self.tensors = ({"images": c.transpose(2, 0, 1)[None].astype(np.float32)} for c in canvases)
+
+    def get_next(self):
+        return next(self.tensors, None)
+
+
+def in_float(graph):
+    """Names of the nodes that stay in float: the first convolution, the last ones of each head, all that follows these."""
+    convolutions = [n for n in graph.node if n.op_type == "Conv"]
+    last = [n for n in convolutions if "heads" in n.name and n.name.split("/")[-2] in LAST]
+    if len(last) != len(LAST) * 3:
+        raise SystemExit(f"the heads were not found in the graph: {[n.name for n in convolutions]}")
+    names, after = [convolutions[0].name, *(n.name for n in last)], {o for n in last for o in n.output}
+    for node in graph.node:
+        if any(i in after for i in node.input):
+            names.append(node.name)
+            after.update(node.output)
+    return names
+
+
+def export_int8(fp32, file, pictures):
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+        quantize_static(
+            str(prepared),
+            str(file),
+            Calibration(pictures),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=in_float(onnx.load(str(prepared)).graph),
+            calibrate_method=CalibrationMethod.MinMax,
+        )
+    print(f"{file.name}: calibrated on {CALIBRATION_PICTURES} training pictures")
+
+
 def main():
     shared = REPO.parent / "shared"
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--run", type=Path, required=True, help="folder of the training run")
     p.add_argument("--start", type=Path, default=shared / "models" / "yolox_nano_416.onnx", help="YOLOX-nano's public weights")
     p.add_argument("--keep", type=float, default=0.0, help="share of the public weights in the average")
+    p.add_argument("--data", type=Path, nargs="+", default=[shared / "train", shared / "train2"])
+    p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
     p.add_argument("--out", type=Path, default=REPO / "models")
     args = p.parse_args()
-    file = args.out / "street-small.onnx"
-    export_fp32(weights_of(args.run, args.start, args.keep), file)
-    content = file.read_bytes()
-    print(f"{file.name} {len(content)} bytes sha256 {hashlib.sha256(content).hexdigest()}")
+    fp32, int8 = args.out / "street-small.onnx", args.out / "street-small-int8.onnx"
+    export_fp32(weights_of(args.run, args.start, args.keep), fp32)
+    export_int8(fp32, int8, Pictures(args.data, args.cache))
+    for file in (fp32, int8):
+        content = file.read_bytes()
+        print(f"{file.name} {len(content)} bytes sha256 {hashlib.sha256(content).hexdigest()}")
 
 
 if __name__ == "__main__":
