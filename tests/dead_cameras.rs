@@ -166,6 +166,17 @@ fn an_alert_says_which_camera_where_and_what_is_wrong_in_the_language_of_the_sit
     };
     let knows_none = PlainServer::start(h264(), answers(404, "Not Found"));
     let forbids = PlainServer::start(h264(), answers(403, "Forbidden"));
+    let elsewhere = PlainServer::start(
+        h264(),
+        Behaviour {
+            answers: [(
+                "DESCRIBE",
+                Answer::Redirect(302, format!("rtsp://localhost:{}/stream", asks.port())),
+            )]
+            .into(),
+            ..Behaviour::default()
+        },
+    );
     let camera = |id: &str, address: &str, login: &str| {
         format!(
             "[[camera]]\nid = \"{id}\"\neye = \"village\"\nurl = \"rtsp://{address}/stream\"\n{login}\
@@ -179,6 +190,14 @@ fn an_alert_says_which_camera_where_and_what_is_wrong_in_the_language_of_the_sit
         ("none", local(&asks), "", "password_needed", "需要密码但未配置", "asks for a password"),
         ("gone", local(&knows_none), "", "no_such_stream", "没有该视频流", "no such stream"),
         ("closed", local(&forbids), "", "forbidden", "密码错误或该用户无权查看此视频流", "wrong password"),
+        (
+            "sent",
+            local(&elsewhere),
+            login,
+            "login_elsewhere",
+            "被转到另一台主机，且该主机要求密码",
+            "sends us on to another host, which asks for a password",
+        ),
         (
             "nameless",
             "no-such-camera.invalid:554".to_owned(),

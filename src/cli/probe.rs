@@ -18,7 +18,7 @@ use crate::contract::stream_address;
 use crate::evidence::{rgb_from_picture, sha256_hex};
 use crate::video::{
     Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret,
-    Source, Transport, Trust, probe, redact,
+    Source, Transport, Trust, UrlError, probe, redact,
 };
 
 /// An installer on a ladder waits this long.
@@ -165,6 +165,9 @@ fn location(args: &Args) -> Result<Location, Failure> {
         let login = credentials(args, args.user.as_deref())?;
         let url = RtspUrl::parse_and_fill(&args.target.0, login.as_ref()).map_err(Failure::invalid)?;
         return Ok(Location::Rtsp { url, transport: args.transport.into(), credentials: login });
+    }
+    if let Some(place) = stream_address::unknown_place(&args.target.0) {
+        return Err(Failure::invalid(UrlError::UnknownPlace(place.chars().take(20).collect())));
     }
     let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(Failure::invalid)?;
     if in_address.as_ref().is_some_and(|known| !known.password.reveal().is_empty()) {

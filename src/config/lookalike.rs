@@ -32,6 +32,12 @@ pub(super) fn on_line(line: &str, could_hold_a_secret: bool) -> Option<String> {
         }
         escaped = false;
     }
+    // In front of a value nothing else is meant.
+    let colon =
+        outside.iter().find(|c| typography::plain(**c) == Some(':')).filter(|_| !outside.contains(&'='));
+    if let Some(colon) = colon {
+        return Some(format!("`{colon}` stands where `=` belongs: key = value"));
+    }
     let may_be_named = |c: &char| !could_hold_a_secret || !c.is_alphanumeric();
     // A text that does not end: it was closed with a mark that only looks like its own.
     let closes = |c: &char| quote.is_some() && typography::plain(*c) == quote;
@@ -102,7 +108,7 @@ mod tests {
             ("id = “cam-1”", "`“` only looks like `\"`"),
             ("id = 「cam-1」", "`「` only looks like `\"`"),
             ("id = \"cam-1”", "`”` only looks like `\"`"),
-            ("id： \"cam-1\"", "`：` only looks like `:`"),
+            ("id： \"cam-1\"", "`：` stands where `=` belongs"),
             ("for_secs = ３", "`３` only looks like `3`"),
             ("【site】", "`【` only looks like `[`"),
             ("polygon = [[0.1，0.2]、[0.3, 0.4]]", "`，` only looks like `,`"),

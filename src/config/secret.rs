@@ -179,7 +179,8 @@ impl SecretStore {
     pub fn read(&self, name: &str, user: Option<&str>) -> Result<Credentials, SecretError> {
         let path = self.dir.join(name);
         let text = self.text_of(&path)?;
-        let line = text.trim_end_matches(['\r', '\n']);
+        // Windows' editor puts a byte order mark in front.
+        let line = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
         if line.contains(['\r', '\n']) {
             return Err(SecretError::Malformed(path, "has more than one line"));
         }
@@ -262,6 +263,8 @@ mod tests {
         let (_dir, store) = store_with("cam", "admin:a:b c\n", 0o600);
         let both = store.read("cam", None).unwrap();
         assert_eq!((both.user.as_str(), both.password.reveal()), ("admin", "a:b c"));
+        let (_dir, store) = store_with("cam", "\u{feff}admin:a:b c\r\n", 0o600);
+        assert_eq!(store.read("cam", None).unwrap().user, "admin");
         let (_dir, store) = store_with("cam", "a:b c\r\n", 0o400);
         let only = store.read("cam", Some("root")).unwrap();
         assert_eq!((only.user.as_str(), only.password.reveal()), ("root", "a:b c"));

@@ -117,6 +117,10 @@ pub fn why_no_video(cause: NoVideoCause, language: Language) -> &'static str {
     let (en, zh) = match cause {
         NoVideoCause::WrongPassword => ("wrong password", "密码错误"),
         NoVideoCause::PasswordNeeded => ("it asks for a password and none is given", "需要密码但未配置"),
+        NoVideoCause::LoginElsewhere => (
+            "it sends us on to another host, which asks for a password",
+            "被转到另一台主机，且该主机要求密码",
+        ),
         NoVideoCause::UnknownLogin => ("its way to log in is not supported", "不支持其登录方式"),
         NoVideoCause::Forbidden => {
             ("wrong password, or no right to watch this stream", "密码错误或该用户无权查看此视频流")
@@ -128,6 +132,9 @@ pub fn why_no_video(cause: NoVideoCause, language: Language) -> &'static str {
         NoVideoCause::NoAnswer => ("no answer", "无应答"),
         NoVideoCause::NotRtsp => ("what answers there is no camera stream", "该地址不提供视频流"),
         NoVideoCause::Busy => ("too many viewers", "连接数已满"),
+        NoVideoCause::SentAstray => {
+            ("it sends us on to an address that cannot be followed", "被转到无法跟随的地址")
+        }
         NoVideoCause::RequestRefused => ("it refuses the stream", "请求被拒绝"),
         NoVideoCause::Certificate => ("its certificate is not trusted", "证书不受信任"),
         NoVideoCause::UnsupportedVideo => ("its video format is not supported", "不支持其视频格式"),

@@ -143,6 +143,14 @@ pub enum Fault {
         /// The other host's address.
         to: String,
     },
+    /// What went wrong at an address to which the camera sent us.
+    #[error("{fault} (the camera at {from} sends us there)")]
+    SentOn {
+        /// The configured address.
+        from: String,
+        /// What went wrong there.
+        fault: Box<Fault>,
+    },
     /// Whoever answers does not speak RTSP.
     #[error("what answers at {address} does not speak RTSP")]
     NotRtsp {
@@ -314,6 +322,7 @@ impl Fault {
             Fault::TlsRefused { .. } => "tls_refused",
             Fault::Redirect { .. } => "redirect",
             Fault::LoginElsewhere { .. } => "login_elsewhere",
+            Fault::SentOn { fault, .. } => fault.kind(),
             Fault::NotRtsp { .. } => "not_rtsp",
             Fault::PasswordNeeded { .. } => "password_needed",
             Fault::PasswordWrong { .. } => "password_wrong",
@@ -344,7 +353,9 @@ impl Fault {
     pub fn cause(&self) -> NoVideoCause {
         match self {
             Fault::PasswordWrong { .. } => NoVideoCause::WrongPassword,
-            Fault::PasswordNeeded { .. } | Fault::LoginElsewhere { .. } => NoVideoCause::PasswordNeeded,
+            Fault::PasswordNeeded { .. } => NoVideoCause::PasswordNeeded,
+            Fault::LoginElsewhere { .. } => NoVideoCause::LoginElsewhere,
+            Fault::SentOn { fault, .. } => fault.cause(),
             Fault::Certificate { .. } | Fault::Authorities { .. } | Fault::TlsRefused { .. } => {
                 NoVideoCause::Certificate
             }
@@ -357,7 +368,8 @@ impl Fault {
             Fault::NoAnswer { .. } => NoVideoCause::NoAnswer,
             Fault::NotRtsp { .. } => NoVideoCause::NotRtsp,
             Fault::Busy { .. } => NoVideoCause::Busy,
-            Fault::Status { .. } | Fault::Redirect { .. } => NoVideoCause::RequestRefused,
+            Fault::Redirect { .. } => NoVideoCause::SentAstray,
+            Fault::Status { .. } => NoVideoCause::RequestRefused,
             Fault::UnsupportedCodec { .. } => NoVideoCause::UnsupportedVideo,
             Fault::NoVideo { .. } => NoVideoCause::NoVideoTrack,
             Fault::NoUdp | Fault::Stalled { .. } | Fault::NoPicture { .. } => NoVideoCause::NoPicture,
@@ -384,7 +396,7 @@ impl Fault {
             }
             Fault::Unreachable { .. } => "check power and network cable, the address, and the network mask".into(),
             Fault::NoAnswer { .. } => {
-                "restart the camera; it may be hung, or the port is not its RTSP port; one that needs long to wake up gets more time with `answer_within_secs`".into()
+                "restart the camera; it may be hung, or the port is not its RTSP port; one that needs long to wake up gets more time with `answer_within_secs`, in `lookout probe` with --answer-within".into()
             }
             Fault::Certificate { why, fingerprint, .. } => why.hint(fingerprint),
             Fault::Authorities { .. } => "it must be a PEM file that Lookout may read".into(),
@@ -395,6 +407,7 @@ impl Fault {
                 "if that is the right place, write that address into `url` yourself".into()
             }
             Fault::Redirect { .. } => "check the address and the camera's network settings".into(),
+            Fault::SentOn { fault, .. } => return fault.hint(),
             Fault::LoginElsewhere { .. } => "write that address into `url`: then the password goes there".into(),
             Fault::NotRtsp { .. } => "that is probably the port of its web page; cameras use 554 for RTSP".into(),
             Fault::PasswordNeeded { .. } => "give the user and a secret file with the password".into(),
@@ -438,6 +451,7 @@ impl Fault {
     /// How it goes away, and so how soon the camera is tried again.
     pub(super) fn persistence(&self) -> Persistence {
         match self {
+            Fault::SentOn { fault, .. } => fault.persistence(),
             Fault::PasswordNeeded { .. }
             | Fault::PasswordWrong { .. }
             | Fault::UnknownLogin { .. }

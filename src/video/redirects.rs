@@ -69,6 +69,16 @@ impl Redirects {
         self.asked.get(1..)?.last().map(RtspUrl::to_string)
     }
 
+    /// Says of what went wrong elsewhere who sent us there.
+    pub fn blame(&self, fault: Fault) -> Fault {
+        match self.asked.first().filter(|_| self.asked.len() > 1) {
+            // These name the address themselves.
+            _ if matches!(fault, Fault::Redirect { .. } | Fault::LoginElsewhere { .. }) => fault,
+            Some(from) => Fault::SentOn { from: from.to_string(), fault: Box::new(fault) },
+            None => fault,
+        }
+    }
+
     /// Whether user and password stayed behind.
     pub fn is_without_login(&self) -> bool {
         self.without_login

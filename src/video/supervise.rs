@@ -380,7 +380,10 @@ impl Supervisor {
             }
             End::OtherWay | End::Elsewhere => Next::AttemptIn(Duration::ZERO),
             End::StreamOver => self.after_the_end(&tap, ran),
-            End::Lost(fault) => self.report_lost(fault, ran),
+            End::Lost(fault) => {
+                let fault = self.redirects.blame(fault);
+                self.report_lost(fault, ran)
+            }
         }
     }
 

@@ -131,6 +131,27 @@ fn another_host_that_asks_for_a_login_is_named_and_does_not_get_it() {
 }
 
 #[test]
+fn what_is_wrong_elsewhere_is_told_with_who_sent_us_there() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = format!("127.0.0.1:{}", free.local_addr().unwrap().port());
+    drop(free);
+    for receiver in [Receiver::Auto, Receiver::Gstreamer] {
+        let sending = sending_on("DESCRIBE", 302, &format!("rtsp://{dead}/stream"));
+        let watched = Watched::with(h264(), sending, |mut source| {
+            source.receiver = receiver;
+            source
+        });
+        let lost = watched.lost();
+        assert_eq!(lost.kind(), "refused", "{receiver:?}: {lost}");
+        let sender =
+            format!("the camera at rtsp://127.0.0.1:{}/stream sends us there", watched.server.port());
+        assert!(lost.to_string().contains(&dead) && lost.to_string().contains(&sender), "{lost}");
+        reads_well(&lost);
+        watched.stop();
+    }
+}
+
+#[test]
 fn a_circle_of_addresses_is_said_to_be_one() {
     for receiver in [Receiver::Auto, Receiver::Gstreamer] {
         let server = PlainServer::start(h264(), Behaviour::default());

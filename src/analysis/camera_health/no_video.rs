@@ -7,6 +7,8 @@ pub enum NoVideoCause {
     WrongPassword,
     /// It asks for a password, and none is configured.
     PasswordNeeded,
+    /// It sends us on to another host, which asks for a password of its own.
+    LoginElsewhere,
     /// It takes passwords only in a form that is not known here.
     UnknownLogin,
     /// It forbids the stream to this user; some cameras say so to a wrong password.
@@ -25,6 +27,8 @@ pub enum NoVideoCause {
     NotRtsp,
     /// It serves as many viewers as it can.
     Busy,
+    /// It sends us on to where we do not go: in a circle, too far, without encryption.
+    SentAstray,
     /// It refuses for another reason.
     RequestRefused,
     /// Its certificate is not trusted.
@@ -45,9 +49,10 @@ pub enum NoVideoCause {
 
 impl NoVideoCause {
     /// All of them.
-    pub const ALL: [NoVideoCause; 19] = [
+    pub const ALL: [NoVideoCause; 21] = [
         NoVideoCause::WrongPassword,
         NoVideoCause::PasswordNeeded,
+        NoVideoCause::LoginElsewhere,
         NoVideoCause::UnknownLogin,
         NoVideoCause::Forbidden,
         NoVideoCause::NoSuchStream,
@@ -57,6 +62,7 @@ impl NoVideoCause {
         NoVideoCause::NoAnswer,
         NoVideoCause::NotRtsp,
         NoVideoCause::Busy,
+        NoVideoCause::SentAstray,
         NoVideoCause::RequestRefused,
         NoVideoCause::Certificate,
         NoVideoCause::UnsupportedVideo,
@@ -72,6 +78,7 @@ impl NoVideoCause {
         match self {
             NoVideoCause::WrongPassword => "wrong_password",
             NoVideoCause::PasswordNeeded => "password_needed",
+            NoVideoCause::LoginElsewhere => "login_elsewhere",
             NoVideoCause::UnknownLogin => "unknown_login",
             NoVideoCause::Forbidden => "forbidden",
             NoVideoCause::NoSuchStream => "no_such_stream",
@@ -81,6 +88,7 @@ impl NoVideoCause {
             NoVideoCause::NoAnswer => "no_answer",
             NoVideoCause::NotRtsp => "not_rtsp",
             NoVideoCause::Busy => "busy",
+            NoVideoCause::SentAstray => "sent_astray",
             NoVideoCause::RequestRefused => "request_refused",
             NoVideoCause::Certificate => "certificate",
             NoVideoCause::UnsupportedVideo => "unsupported_video",

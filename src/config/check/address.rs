@@ -6,7 +6,7 @@ use url::Url;
 
 use super::Checker;
 use crate::config::document::At;
-use crate::config::suggest;
+use crate::config::{lookalike, suggest};
 use crate::contract::stream_address::{self, AddressTrouble};
 
 impl Checker<'_, '_> {
@@ -34,6 +34,11 @@ impl Checker<'_, '_> {
             self.report.error(span, what).hint(
                 "`{user}` and `{password}` are filled in from the secret file; a brace of the address itself is written %7B",
             );
+            return None;
+        }
+        if let Some(hint) = lookalike::in_value(front_of(text), false) {
+            let what = format!("{owner}: `{name}` has characters that only look like those of an address");
+            self.report.error(span, what).hint(hint);
             return None;
         }
         if let Some(trouble) = stream_address::trouble(text) {
@@ -97,6 +102,12 @@ impl Checker<'_, '_> {
     }
 }
 
+/// An address up to its path, which may hold any sign; all of what has no scheme.
+fn front_of(text: &str) -> &str {
+    let Some(host) = text.find("://").map(|at| at + 3) else { return text };
+    text[host..].find('/').map_or(text, |path| &text[..host + path])
+}
+
 fn with_slashes<'s>(schemes: &[&'s str]) -> Vec<&'s str> {
     // Kept as they are known: `rtsp`, `rtsps`.
     schemes
@@ -141,6 +152,30 @@ fn secret_inside(text: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_of_another_keyboard_are_seen_before_the_path_only() {
+        for text in [
+            "rtsp://10.0.0.31：554/s",
+            "rtsp://１０.0.0.31/s",
+            "rtsp://10。0。0。31/s",
+            "rtsp://10.0.0.31／s",
+        ]
+        .into_iter()
+        .chain([
+            "“rtsp://10.0.0.31/s”",
+            "rtsp：//10.0.0.31/s",
+            "rtsp:／／10.0.0.31/s",
+            "ｒｔｓｐ://10.0.0.31/s",
+        ]) {
+            let hint = lookalike::in_value(front_of(text), false);
+            assert!(hint.is_some_and(|hint| hint.contains("only looks like")), "{text}");
+        }
+        for text in ["rtsp://10.0.0.31:554/一号：东门", "mqtts://centre.example:8883", "rtsp://[fd00::31]/s"]
+        {
+            assert_eq!(lookalike::in_value(front_of(text), false), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_login_is_seen_in_whatever_form_it_is_typed() {

@@ -201,6 +201,15 @@ impl Checker<'_, '_> {
     /// A path to a file that must be there, on the machine where it will run.
     fn file(&mut self, field: &At<String>, name: &str, owner: &str) -> PathBuf {
         let path = self.path(field);
+        if field.value.contains("://") {
+            self.report
+                .error(
+                    &field.span,
+                    format!("{owner}: `{name}` holds an address where the name of a file belongs"),
+                )
+                .hint("a camera's address stands in `url`, without user and password");
+            return path;
+        }
         if !self.surroundings.at_home {
             return path;
         }

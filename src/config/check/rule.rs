@@ -184,7 +184,7 @@ impl Checker<'_, '_> {
             if !watched.contains(id.value.as_str()) {
                 self.report
                     .warning(&id.span, format!("camera `{}` is watched by no rule", id.value))
-                    .hint("it is decoded and looked at, but nothing is ever told about it: add a `[[rule]]`")
+                    .hint("only its own faults are told, nothing of what it sees: add a `[[rule]]`")
                     .consequence();
             }
         }
