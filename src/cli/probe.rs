@@ -128,7 +128,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
     source.answer_within = args.answer_within.map(Duration::from_secs);
     source.trust = match (&args.ca_file, args.certificate_sha256) {
         (_, Some(pinned)) => Trust::Pinned(pinned),
-        (Some(file), None) => Trust::Authority(file.clone()),
+        // GLib takes no relative one.
+        (Some(file), None) => Trust::Authority(std::path::absolute(file).unwrap_or_else(|_| file.clone())),
         (None, None) => Trust::System,
     };
     let report = probe(source, Duration::from_secs(seconds)).map_err(Failure::failed)?;

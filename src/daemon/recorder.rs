@@ -13,10 +13,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Level, Phase, Revision, Shown};
+use crate::analysis::alert::{AlertId, Level, Phase, PhaseReason, Revision, Shown};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -427,10 +427,15 @@ impl Desk {
         });
         let seq = stored.map_err(|error| error.to_string())?;
         let r = &next.revision;
-        info!(
-            alert = %r.alert.0, rev = r.rev, phase = ?r.phase, kind = %r.kind, level = r.level.name(),
-            origin = ?r.origin, rule = ?r.why.basis.rule(), seq = seq.n, "alert stored"
-        );
+        // What only lasts is no news: a hundred dead cameras would fill the log with it.
+        if r.reason == PhaseReason::StillThere {
+            debug!(alert = %r.alert.0, rev = r.rev, seq = seq.n, "alert stored");
+        } else {
+            info!(
+                alert = %r.alert.0, rev = r.rev, phase = ?r.phase, kind = %r.kind, level = r.level.name(),
+                origin = ?r.origin, rule = ?r.why.basis.rule(), seq = seq.n, "alert stored"
+            );
+        }
         if let Some(picture) = next.picture.clone() {
             // The alert is safe; a picture that finds no room is worth a line, not an alert.
             if let Err(error) = self.outbox.append_evidence(picture) {

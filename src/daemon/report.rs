@@ -258,7 +258,8 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
         let sensor = config.sensors.list.iter().find(|sensor| *sensor.plan.id == *health.id)?;
         Some(Part {
             topic: Topics::sensor_suffix(&health.id),
-            state: format!("{:?}", health.state),
+            // Each attempt may fail in other words; that there are words at all is news.
+            state: format!("{:?} {}", health.state, health.reason.as_deref().is_some_and(explains)),
             data: PartData::Sensor(SensorData {
                 grid: sensor.plan.grid.to_string(),
                 address: sensor.address.clone(),
@@ -574,6 +575,14 @@ fn parts(reasons: &[(String, String)]) -> Vec<String> {
     parts
 }
 
+const FELL_SILENT: &str = "it fell silent";
+const NOT_SPOKEN: &str = "it has not spoken yet";
+
+/// Whether a reason says more than that nothing comes.
+fn explains(reason: &str) -> bool {
+    ![FELL_SILENT, NOT_SPOKEN].contains(&reason)
+}
+
 /// A sensor that has not spoken yet, and of which nothing speaks against it.
 fn is_waiting(stats: &SensorStats) -> bool {
     matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
@@ -584,7 +593,7 @@ fn sensor(stats: &SensorStats) -> SensorHealth {
         SensorReading::Good { at, .. } => (SensorState::Good, Some(*at), None),
         SensorReading::Bad { at, reason, .. } => (SensorState::Bad, Some(*at), Some(reason.to_string())),
         SensorReading::Silent { since } => {
-            let said = if since.is_some() { "it fell silent" } else { "it has not spoken yet" };
+            let said = if since.is_some() { FELL_SILENT } else { NOT_SPOKEN };
             (SensorState::Silent, *since, Some(stats.trouble.clone().unwrap_or_else(|| said.to_owned())))
         }
     };

@@ -258,7 +258,10 @@ pub(super) fn state(payload: &[u8]) -> Option<(String, String)> {
 }
 
 fn object(payload: &[u8]) -> Result<Value, String> {
-    let body: Value = serde_json::from_slice(payload).map_err(|error| format!("it is not JSON: {error}"))?;
+    // What editors and small boards put around a text.
+    let text = payload.strip_prefix("\u{feff}".as_bytes()).unwrap_or(payload);
+    let text = text.trim_ascii_end().strip_suffix(b"\0").unwrap_or(text);
+    let body: Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
     if body.is_object() { Ok(body) } else { Err("it is not a JSON object".to_owned()) }
 }
 

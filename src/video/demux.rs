@@ -236,8 +236,8 @@ fn add_unpacked(
     let codec = codec.ok_or_else(|| Fault::Recording {
         kind: "not_video",
         path: path.to_owned(),
-        what: "is a recorder's file in which no video is found; it may be encrypted".into(),
-        hint: "have the recorder export mp4 or avi, without a password".into(),
+        what: "is a recorder's file in which no video is found; it may be encrypted, or not say what it holds".into(),
+        hint: "have the recorder export mp4 or avi, without a password; ffmpeg may know it: ffmpeg -i FILE -c copy copied.mp4".into(),
     })?;
     let source = gst_app::AppSrc::builder().format(gst::Format::Time).build();
     let mut feed = move |source: &gst_app::AppSrc| {
@@ -316,6 +316,9 @@ pub(super) const GAP: gst::ClockTime = gst::ClockTime::from_seconds(10);
 /// Times that go back by more than pictures that are sent out of order do.
 const BACK: gst::ClockTime = gst::ClockTime::from_seconds(1);
 
+/// So many pictures without a time, and the file tells none.
+const SURELY_UNTIMED: u32 = 5;
+
 /// The times of a recording's pictures, as they are handed on.
 #[derive(Debug, Default)]
 struct Times {
@@ -330,7 +333,8 @@ struct Times {
 }
 
 impl Times {
-    /// Gives a picture a time if none before it had one; whether that was so.
+    /// Gives a picture a time if none before it had one; whether that was so of several: the first ones of a file that tells
+    /// times may be without.
     fn assume(&mut self, buffer: &mut gst::Buffer) -> bool {
         let is_first_untimed = self.untimed.is_none() && buffer.pts() == Some(gst::ClockTime::ZERO);
         let is_timed = buffer.pts().or(buffer.dts()).is_some();
@@ -347,7 +351,7 @@ impl Times {
         let writable = buffer.make_mut();
         writable.set_pts(at);
         writable.set_dts(at);
-        number > 0
+        number >= SURELY_UNTIMED
     }
 
     /// Moves a picture up to the one before it, if there is a gap between them or time went back.
@@ -539,8 +543,9 @@ mod tests {
             };
             given.iter().map(&mut assume).collect::<Vec<_>>()
         };
-        assert_eq!(assumed(&[Some(0), None, None]), [(Some(0), false), (Some(40), true), (Some(80), true)]);
-        assert_eq!(assumed(&[None, None]), [(Some(0), false), (Some(40), true)]);
+        assert_eq!(assumed(&[Some(0), None, None]), [(Some(0), false), (Some(40), false), (Some(80), false)]);
+        assert_eq!(assumed(&[None; 6])[4..], [(Some(160), false), (Some(200), true)]);
+        assert_eq!(assumed(&[None, Some(40), Some(80)])[1..], [(Some(40), false), (Some(80), false)]);
         assert_eq!(assumed(&[Some(0), Some(100)]), [(Some(0), false), (Some(100), false)]);
         assert_eq!(assumed(&[Some(7), None]), [(Some(7), false), (None, false)]);
     }

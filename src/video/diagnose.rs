@@ -60,6 +60,11 @@ fn knock(host: &str, port: u16, address: String) -> Option<Fault> {
     })
 }
 
+/// Whether what listens there begins an encrypted connection.
+pub(super) fn speaks_tls(url: &RtspUrl) -> bool {
+    matches!(tls::look(url), TlsLook::Certificate(_))
+}
+
 /// Where a camera sends us on to that `rtspsrc` does not follow; asked without a password.
 pub(super) fn redirected_to(url: &RtspUrl) -> Option<String> {
     let url = url.clone();

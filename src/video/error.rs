@@ -125,6 +125,12 @@ pub enum Fault {
         /// What was seen.
         detail: &'static str,
     },
+    /// An encrypted connection is wanted where none was asked for.
+    #[error("{address} takes encrypted connections only")]
+    EncryptedPort {
+        /// Host and port.
+        address: String,
+    },
     /// The camera sends us on to where we do not go.
     #[error("{url} sends us {}: {to}", why.words())]
     Redirect {
@@ -320,6 +326,7 @@ impl Fault {
             Fault::Certificate { why, .. } => why.kind(),
             Fault::Authorities { .. } => "authorities_unreadable",
             Fault::TlsRefused { .. } => "tls_refused",
+            Fault::EncryptedPort { .. } => "encrypted_port",
             Fault::Redirect { .. } => "redirect",
             Fault::LoginElsewhere { .. } => "login_elsewhere",
             Fault::SentOn { fault, .. } => fault.kind(),
@@ -366,7 +373,7 @@ impl Fault {
             Fault::Refused { .. } => NoVideoCause::ConnectionRefused,
             Fault::Unreachable { .. } => NoVideoCause::Unreachable,
             Fault::NoAnswer { .. } => NoVideoCause::NoAnswer,
-            Fault::NotRtsp { .. } => NoVideoCause::NotRtsp,
+            Fault::NotRtsp { .. } | Fault::EncryptedPort { .. } => NoVideoCause::NotRtsp,
             Fault::Busy { .. } => NoVideoCause::Busy,
             Fault::Redirect { .. } => NoVideoCause::SentAstray,
             Fault::Status { .. } => NoVideoCause::RequestRefused,
@@ -409,6 +416,7 @@ impl Fault {
             Fault::Redirect { .. } => "check the address and the camera's network settings".into(),
             Fault::SentOn { fault, .. } => return fault.hint(),
             Fault::LoginElsewhere { .. } => "write that address into `url`: then the password goes there".into(),
+            Fault::EncryptedPort { .. } => "begin the address with rtsps://, or name the port without encryption; cameras use 554".into(),
             Fault::NotRtsp { .. } => "that is probably the port of its web page; cameras use 554 for RTSP".into(),
             Fault::PasswordNeeded { .. } => "give the user and a secret file with the password".into(),
             Fault::PasswordWrong { .. } => {
@@ -459,6 +467,7 @@ impl Fault {
             | Fault::LoginElsewhere { .. } => Persistence::Login,
             Fault::UnknownHost { .. } => Persistence::Name,
             Fault::NotRtsp { .. }
+            | Fault::EncryptedPort { .. }
             | Fault::Certificate { .. }
             | Fault::Authorities { .. }
             | Fault::TlsRefused { .. }

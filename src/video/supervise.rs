@@ -446,6 +446,13 @@ impl Supervisor {
                 self.report_pictures(stream);
                 None
             }
+            Note::Failed(Fault::Closed | Fault::NotRtsp { .. })
+                if tap.frames() == 0 && self.asks_a_tls_port() =>
+            {
+                let Location::Rtsp { url, .. } = self.redirects.now() else { return None };
+                let address = format!("{}:{}", url.host(), url.port());
+                Some(End::Lost(Fault::EncryptedPort { address }))
+            }
             Note::Failed(fault) => Some(self.explained(fault)),
             Note::Redirected(to) => Some(self.sent_on(&to)),
             Note::Unsuited(why) => Some(self.by_gstreamer(&why)),
@@ -460,6 +467,14 @@ impl Supervisor {
             })),
             Note::Ended => Some(End::StreamOver),
             Note::Wake => None,
+        }
+    }
+
+    /// Whether an address without encryption names a port with it.
+    fn asks_a_tls_port(&self) -> bool {
+        match self.redirects.now() {
+            Location::Rtsp { url, .. } => !url.is_encrypted() && diagnose::speaks_tls(url),
+            Location::File { .. } => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Cameras at `rtsps://` addresses, with certificates of every kind.
 
-use lookout::video::{Fingerprint, RtspUrl, Source, Trust, VideoError};
+use lookout::video::{Fingerprint, Receiver, RtspUrl, Source, Trust, VideoError};
 
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use crate::support::rtsp_plain::{Behaviour, PlainServer};
@@ -116,4 +116,21 @@ fn a_port_without_encryption_is_said_to_be_one() {
     assert_eq!(lost.kind(), "tls_refused", "{lost}");
     assert!(lost.to_string().contains("322") && !lost.to_string().contains("cable"), "{lost}");
     handle.stop(STOP_WITHIN).unwrap();
+}
+
+#[test]
+fn a_port_that_wants_encryption_is_said_to_be_one() {
+    let encrypted = showing(Kind::SelfSigned);
+    let url = encrypted.front.url().to_string().replace("rtsps://", "rtsp://");
+    for receiver in [Receiver::Auto, Receiver::Gstreamer] {
+        let sink = Recorder::new();
+        let mut source = camera("cam", RtspUrl::parse(&url).unwrap());
+        source.receiver = receiver;
+        let handle = start(source, &sink);
+        let lost = sink.wait_lost("cam");
+        handle.stop(STOP_WITHIN).unwrap();
+        assert_eq!(lost.kind(), "encrypted_port", "{receiver:?}: {lost}");
+        assert!(lost.to_string().contains("rtsps://"), "{lost}");
+        reads_well(&lost);
+    }
 }

@@ -190,7 +190,8 @@ impl Checker<'_, '_> {
                 let path = self.file(file, "ca_file", owner);
                 // Read at every attempt to connect: one that is renewed is tried at once.
                 self.secret_files.insert(path.clone());
-                Some(CameraTrust::Authority(path))
+                // GLib takes no other; without a current folder there is nothing to start from.
+                Some(CameraTrust::Authority(std::path::absolute(&path).unwrap_or(path)))
             }
             (None, Some(pin)) => {
                 let pinned = stream_address::fingerprint(&pin.value);

@@ -94,6 +94,7 @@ pub fn stranger(head: &Head, input: &ModelInput, classes: usize, shapes: &[Shape
     let first = sizes(shapes.first()?)?;
     let cells: usize =
         head.outputs(input, 1).first().and_then(|o| o.shape.iter().skip(1).max().copied()).unwrap_or(0);
+    let values = first.iter().copied().filter(|size| *size != cells).max();
     let more_than_boxes = match first.as_slice() {
         [1, values, of] | [1, of, values] if *of == cells => values.checked_sub(4 + classes).unwrap_or(0),
         [1, rows, 6 | 7] if *rows <= 1000 => return Some(Stranger::Suppressed),
@@ -108,6 +109,8 @@ pub fn stranger(head: &Head, input: &ModelInput, classes: usize, shapes: &[Shape
         _ if classes == 0 => None,
         32 => Some(Stranger::Segmentation),
         51 => Some(Stranger::Pose),
+        // Four edges, one score, 17 points of three values; the classes that were named are somebody's guess.
+        _ if values == Some(56) && classes != 52 => Some(Stranger::Pose),
         // One more may be an angle, and a class that was forgotten: only the exporter's own word counts.
         _ => None,
     }
@@ -145,6 +148,8 @@ mod tests {
             (vec![shape(&[1, 116, cells]), shape(&[1, 32, 16, 16])], 0, Some(Stranger::Segmentation)),
             (vec![shape(&[1, cells, 116])], 80, Some(Stranger::Segmentation)),
             (vec![shape(&[1, 56, cells])], 1, Some(Stranger::Pose)),
+            (vec![shape(&[1, 56, cells])], 80, Some(Stranger::Pose)),
+            (vec![shape(&[1, 56, cells])], 52, None),
             (vec![shape(&[1, 20, cells])], 15, None),
             (vec![shape(&[1, 300, 6])], 80, Some(Stranger::Suppressed)),
             (vec![shape(&[1, 3 * cells, 85])], 80, Some(Stranger::Anchors)),

@@ -30,7 +30,8 @@ fn signed(changes: Value, now: &str) -> Result<Order, (RefusalKind, String)> {
 #[test]
 fn an_acknowledgement_is_read_bare_and_in_an_envelope() {
     let bare = r#"{"request_id":"r1","alert_id":"01J","by":"desk-2","note":"on my way"}"#;
-    for json in [bare.to_owned(), format!(r#"{{"specversion":"1.0","data":{bare}}}"#)] {
+    let in_envelope = format!(r#"{{"specversion":"1.0","data":{bare}}}"#);
+    for json in [bare.to_owned(), in_envelope, format!("\u{feff}{bare}\r\n"), format!("{bare}\n\0")] {
         let order = parse("ack", &json).unwrap();
         assert_eq!((order.request_id.as_str(), order.by.as_str()), ("r1", "desk-2"));
         assert_eq!(order.ask, Ask::Ack { alert_id: "01J".into(), note: Some("on my way".into()) });
