@@ -21,7 +21,7 @@ use crate::analysis::detection::{Class, Detection};
 use crate::cli::{Failure, detect, print_line};
 use crate::detector::convert::{Colour, Fit, ModelInput};
 use crate::detector::heads::{Head, Shape, Stranger, stranger};
-use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
+use crate::detector::manifest::{Description, FILE_NAME, HEADS, Input, Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Network, Provider, Thresholds};
 
 /// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
@@ -46,9 +46,9 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// How its outputs are read
-    #[arg(long, value_parser = PossibleValuesParser::new(["yolox", "nanodet", "yolov8", "scrfd", "yunet"]))]
+    #[arg(long, value_parser = PossibleValuesParser::new(HEADS))]
     head: String,
-    /// What the network's classes are called, in its order, or `coco` [default: face for scrfd and yunet]
+    /// What the network's classes are called, in its order, or `coco` [default: face for scrfd, yunet and centerface]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "classes_file")]
     classes: Vec<String>,
     /// The same from a file, one in each line
