@@ -243,7 +243,11 @@ fn describe(
     if let Some(stranger) = network.stranger {
         return Err(unread(&named, stranger));
     }
-    let Some((width, height)) = network.picture_size() else {
+    let of_that_name = |head: &Head| Some(head.name()) == description.head.as_deref();
+    let reads_any_size = heads(description).iter().any(|head| of_that_name(head) && head.reads_any_size());
+    // The size for which such a file was exported means nothing, nor do the sizes of its outputs.
+    let own = if reads_any_size { Some((None, None)) } else { network.picture_size() };
+    let Some((width, height)) = own else {
         let hint = network.fed_otherwise().unwrap_or(
             "was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without",
         );
@@ -278,7 +282,7 @@ fn describe(
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
     description.origin.get_or_insert_with(|| format!("added from {file_name}"));
     description.complete();
-    if description.outputs.is_none() {
+    if description.outputs.is_none() && !reads_any_size {
         compare_outputs(description, network, size, &named)?;
     }
     Ok(())
@@ -381,7 +385,7 @@ fn compare_outputs(
 }
 
 /// Every kind of head with the parameters that were given.
-fn heads(description: &Description) -> [Head; 6] {
+fn heads(description: &Description) -> [Head; 7] {
     let positive = |value: i64| usize::try_from(value).unwrap_or(0);
     let strides: Vec<usize> = match &description.strides {
         Some(strides) => strides.iter().map(|stride| positive(*stride)).collect(),
@@ -398,6 +402,7 @@ fn heads(description: &Description) -> [Head; 6] {
         Head::Yolov8Turned { strides: strides.clone() },
         Head::Scrfd { strides: strides.clone(), anchors: description.anchors.map_or(2, positive) },
         Head::Yunet { strides },
+        Head::CenterFace,
     ]
 }
 
