@@ -821,6 +821,34 @@ fn check_compares_names_with_the_list_of_models() {
 }
 
 #[test]
+fn the_face_model_looks_at_pictures_that_leave_so_rules_cannot_use_it_and_none_does_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = repository().join("models/manifest.toml").display().to_string();
+    let site = folder.path().join("site.toml");
+    let check = |face_model: &str| {
+        let detector = format!("[detector]\nface_model = \"{face_model}\"\n");
+        fs::write(&site, format!("{}\n{detector}", shipped("minimal.toml"))).unwrap();
+        lookout(&["check", "--elsewhere", "--manifest", &manifest, &site.display().to_string()])
+    };
+    for good in ["none", "centerface"] {
+        let (code, _, err) = check(good);
+        assert_eq!((code, err.as_str()), (0, ""), "{good}");
+    }
+    let (_, out, _) = check("none");
+    assert!(out.contains("faces    no model of their own"), "{out}");
+    let (code, _, err) = check("nobody");
+    assert!(code == 2 && err.contains("`face_model` names an unknown model: `nobody`"), "{err}");
+    let no_faces = folder.path().join("manifest.toml");
+    let text = fs::read_to_string(&manifest).unwrap().replace("\"face\", ", "").replace("face = 0.2, ", "");
+    fs::write(&no_faces, text).unwrap();
+    let arguments = ["check", "--elsewhere", "--manifest", &no_faces.display().to_string()];
+    fs::write(&site, format!("{}\n[detector]\nface_model = \"street-nano-int8\"\n", shipped("minimal.toml")))
+        .unwrap();
+    let (code, _, err) = lookout(&[&arguments[..], &[&site.display().to_string()]].concat());
+    assert!(code == 2 && err.contains("a model that finds no faces: `street-nano-int8`"), "{err}");
+}
+
+#[test]
 fn a_missing_list_of_models_or_model_is_an_error_in_the_same_pass() {
     let folder = tempfile::tempdir().unwrap();
     let crossed = shipped("minimal.toml").replace("[0.9, 0.5], [0.9, 1.0]", "[0.9, 1.0], [0.9, 0.5]");

@@ -518,7 +518,7 @@ fn a_manifest_that_is_wrong_already_is_not_added_to() {
     insta::assert_snapshot!(seen(&folder, &output), @r#"
     --- 2
     error: DIR/manifest.toml:9:8: model `old`: unknown head `yolov99`
-      hint: known are `yolox`, `nanodet`, `yolov8`, `scrfd`, `yunet`
+      hint: known are `yolox`, `nanodet`, `yolov8`, `scrfd`, `yunet`, `centerface`
     "#);
     assert_eq!(fs::read_to_string(folder.path().join("manifest.toml")).unwrap(), wrong);
 }

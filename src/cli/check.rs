@@ -18,8 +18,9 @@ use crate::config::{
     Surroundings, Survey, Wanted,
 };
 use crate::contract::stream_address;
-use crate::detector::Model;
+use crate::daemon::faces;
 use crate::detector::manifest::Manifest;
+use crate::detector::{Model, face_model};
 use crate::mqtt::embedded;
 
 mod reach;
@@ -72,6 +73,16 @@ struct Outcome {
     judged_as: Option<String>,
     /// The same for people.
     told: Option<String>,
+    /// Who looks for faces in pictures that leave, where there are such.
+    faces: Option<Faces>,
+}
+
+/// Who looks for faces in pictures that leave the box.
+struct Faces {
+    /// For people.
+    told: String,
+    /// Whether one is wanted who is not there.
+    is_weaker: bool,
 }
 
 /// Runs the command.
@@ -168,6 +179,7 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         unchecked,
         judged_as: judge.account.as_ref().map(|account| account.name.clone()),
         told: judge.told.clone(),
+        faces: None,
     };
     // Read as whoever asks: a draft may lie in their own folder.
     let text = match config::text_of(file) {
@@ -186,18 +198,43 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         Manifest::read(&Manifest::locate(Some(named)).map_err(Failure::invalid)?)
             .map_err(Failure::invalid)?;
     }
-    let (survey, unchecked, reach) = judge.ask(|| {
+    let (survey, unchecked, reach, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);
         let survey =
             Config::survey(file, &text, &surroundings, &|wanted| known_models(wanted, args, &unchecked));
         let reach = survey.config.as_ref().filter(|_| judge.is_the_services);
         let reach = reach.map(|config| reach::problems(config, judge.unit.as_ref()));
-        (survey, unchecked.into_inner(), reach.unwrap_or_default())
+        let faces = survey.config.as_ref().and_then(|config| faces(config, args));
+        (survey, unchecked.into_inner(), reach.unwrap_or_default(), faces)
     })?;
     let Survey { config, mut problems, .. } = survey;
     problems.extend(reach);
     problems.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
-    Ok(outcome(config, problems, unchecked))
+    Ok(Outcome { faces, ..outcome(config, problems, unchecked) })
+}
+
+/// Who looks for faces; nobody has to where no picture leaves.
+fn faces(config: &Config, args: &Args) -> Option<Faces> {
+    if config.cameras.is_empty() || !config.evidence.enabled {
+        return None;
+    }
+    let manifest = Manifest::find(args.manifest.as_deref().or(config.detector.manifest.as_deref())).ok()?;
+    let good = |told: String| Faces { told, is_weaker: false };
+    let weaker = |why: String| Faces {
+        told: format!("{}: {}\n           hint: {}", faces::WEAKER, first_line(&why).0, faces::HINT),
+        is_weaker: true,
+    };
+    Some(match faces::entry(&config.detector.face_model, &manifest) {
+        Ok(None) => good("no model of their own (face_model = \"none\")".to_owned()),
+        Ok(Some(entry)) if args.elsewhere => good(format!("{}, in pictures that leave the box", entry.name)),
+        Ok(Some(entry)) => match Model::check_file(&entry) {
+            Ok(()) => good(format!("{}, in pictures that leave the box", entry.name)),
+            Err(error) => weaker(error.to_string()),
+        },
+        // Here is not there.
+        Err(_) if args.elsewhere => return None,
+        Err(error) => weaker(error.to_string()),
+    })
 }
 
 /// The models there are. Where none are to be expected here, says into `unchecked` why they were not asked for.
@@ -219,7 +256,15 @@ fn known_models(
         }
         Err(error) => return Err(first_line(&error.to_string())),
     };
-    let known = manifest.models().iter().map(|entry| {
+    // The usual face model goes without an entry in the list.
+    let mut entries = manifest.models().to_vec();
+    if wanted.models.contains(&face_model::NAME)
+        && manifest.model(face_model::NAME).is_err()
+        && let Ok(usual) = face_model::find(Some(manifest.file())).or_else(|_| face_model::described())
+    {
+        entries.push(usual);
+    }
+    let known = entries.iter().map(|entry| {
         let is_wanted = !args.elsewhere && wanted.models.contains(&entry.name.as_str());
         let trouble = if is_wanted { Model::check_file(entry).err() } else { None };
         KnownModel {
@@ -266,6 +311,8 @@ impl Outcome {
             "rules": self.config.as_ref().map(|config| config.rules.len()),
             "models_checked": self.config.is_some() && self.unchecked.is_none(),
             "judged_as": self.judged_as,
+            "faces": self.faces.as_ref().map(|faces| faces.told.as_str()),
+            "redaction_is_weaker": self.faces.as_ref().is_some_and(|faces| faces.is_weaker),
             "problems": problems,
         })
     }
@@ -295,10 +342,6 @@ impl Outcome {
             false => writeln!(out, "  evidence none")?,
         }
         let providers: Vec<&str> = config.detector.providers.iter().map(|provider| provider.name()).collect();
-        let models: Vec<&str> = std::iter::once(&config.detector.model)
-            .chain(&config.detector.face_model)
-            .map(String::as_str)
-            .collect();
         let providers = match providers.as_slice() {
             [] => "what a measurement chooses".to_owned(),
             listed => listed.join(", else "),
@@ -306,7 +349,10 @@ impl Outcome {
         if config.cameras.is_empty() {
             writeln!(out, "  models   none, as there is no camera")?;
         } else {
-            writeln!(out, "  models   {} on {providers}", models.join(" and "))?;
+            writeln!(out, "  model    {} on {providers}", config.detector.model)?;
+        }
+        if let Some(faces) = &self.faces {
+            writeln!(out, "  faces    {}", faces.told)?;
         }
         if let Some(why) = &self.unchecked {
             writeln!(out, "           names of models and classes were not checked: {why}")?;

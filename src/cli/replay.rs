@@ -19,13 +19,14 @@ use serde::Deserialize;
 use self::schedules::Schedules;
 use crate::analysis::alert::{Phase, Revision};
 use crate::analysis::camera_health::glance::Glance;
-use crate::analysis::detection::Detection;
+use crate::analysis::detection::{Class, Detection};
 use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
+use crate::daemon::faces::FaceFinder;
 use crate::daemon::picture_shape;
 use crate::daemon::sentry::{Manner, Sentry};
 use crate::daemon::sight::Sight;
@@ -88,8 +89,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let config =
         Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::invalid)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;
-    let sight =
+    let mut sight =
         Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
+    if args.evidence.is_some() {
+        sight.look_for_faces(&config, args.manifest.as_deref()).map_err(Failure::failed)?;
+    }
     config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
     if let Some(folder) = &args.evidence {
         fs::create_dir_all(folder)
@@ -199,7 +203,9 @@ struct Replay {
     analysis: Analysis,
     teller: Teller,
     folder: Option<PathBuf>,
-    classes: Vec<crate::analysis::detection::Class>,
+    classes: Vec<Class>,
+    /// Looks for faces in pictures, where there is a model for it.
+    faces: Option<FaceFinder>,
     masks: Vec<crate::analysis::geometry::Polygon>,
     stream: Arc<str>,
     printed: u64,
@@ -226,12 +232,15 @@ impl Replay {
             Teller::new(config, sight.model_ref(), clock, Default::default()).map_err(Failure::invalid)?;
         let plan = config.plan(vec![sight.plan(camera)]);
         let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
-        let (classes, masks) = (sight.classes(), camera.masks.clone());
+        let (mut classes, masks) = (sight.classes(), camera.masks.clone());
+        let faces = sight.faces().model().map(FaceFinder::new).transpose().map_err(Failure::failed)?;
+        classes.extend(faces.as_ref().map(|_| Class::FACE));
         Ok(Replay {
             analysis,
             teller,
             folder,
             classes,
+            faces,
             masks,
             stream: STREAM.into(),
             printed: 0,
@@ -353,14 +362,19 @@ impl Replay {
     }
 
     fn save_evidence(
-        &self,
+        &mut self,
         revision: &Revision,
         picture: &Picture,
         seen: &[Detection],
     ) -> Result<(), Failure> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = folder.join(format!("{}-1.jpg", revision.alert.0));
-        match evidence::make(picture, &self.classes, seen, &revision.shown, &self.masks) {
+        let mut seen = seen.to_vec();
+        if let Some(finder) = &mut self.faces {
+            let faces = finder.find(picture, &seen, || true).map_err(Failure::failed)?;
+            seen.extend(faces);
+        }
+        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks) {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
             Err(error) => {

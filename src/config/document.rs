@@ -248,7 +248,10 @@ pub struct DetectorDocument {
     /// Name of the model that finds people and vehicles, as `lookout models list` prints it.
     #[schemars(extend("default" = DEFAULT_MODEL))]
     pub model: Option<At<String>>,
-    /// Name of the model that finds faces (to blur them). Without one, the head part of every person is blurred.
+    /// Name of the model that looks for faces in the pictures that leave the box, to blur them. It does not look at what
+    /// cameras send otherwise, so rules cannot use what it finds. Without it `centerface` looks, where it is installed;
+    /// `none`: no second model looks, and what the structure model finds and the head part of every person are blurred.
+    #[schemars(extend("default" = DEFAULT_FACE_MODEL))]
     pub face_model: Option<At<String>>,
     /// The list of models. Without it, the one that was installed with the program.
     pub manifest: Option<At<String>>,
@@ -622,6 +625,10 @@ pub const DEFAULT_LANGUAGE: Language = Language::Chinese;
 pub const DEFAULT_MODE: Mode = Mode::Actual;
 /// The model that comes with Lookout.
 pub const DEFAULT_MODEL: &str = "street-nano";
+/// Looks for faces where nothing else is said.
+pub const DEFAULT_FACE_MODEL: &str = "centerface";
+/// Says that no face model is wanted.
+pub const NO_FACE_MODEL: &str = "none";
 /// Where Debian packages of daemons keep such things.
 pub const DEFAULT_SECRETS_DIR: &str = "/etc/lookout/secrets";
 /// Where state is kept when systemd names no folder.

@@ -53,8 +53,8 @@ pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};
 pub use settings::{
-    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, JsonValue, ModbusRegister, Mqtt, Outbox,
-    Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
+    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, JsonValue, ModbusRegister,
+    Mqtt, Outbox, Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
 };
 
 use problem::{Report, Source};
@@ -118,6 +118,9 @@ pub struct Survey {
     sha256: String,
     secret_files: BTreeSet<PathBuf>,
 }
+
+/// The key of the model that looks at pictures that leave, not at every frame: rules cannot use its classes.
+const FACE_MODEL: &str = "face_model";
 
 /// One place where the file names a model.
 #[derive(Debug, Clone)]

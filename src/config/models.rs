@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::problem::Report;
-use super::{ClassUse, ModelUse, Named, suggest};
+use super::{ClassUse, FACE_MODEL, ModelUse, Named, suggest};
 use crate::analysis::detection::Class;
 
 /// What a file asks of the list of models.
@@ -50,6 +50,7 @@ pub(super) fn check(named: &Named, list: &ModelList<'_>, report: &mut Report<'_>
         }
     };
     let mut chosen = Vec::with_capacity(named.models.len());
+    let mut all_are_known = true;
     for ModelUse { name, span, field } in &named.models {
         let owner = field.map_or("the usual model".to_owned(), |field| format!("[detector]: `{field}`"));
         let Some(model) = known.iter().find(|model| model.name == *name) else {
@@ -60,14 +61,20 @@ pub(super) fn check(named: &Named, list: &ModelList<'_>, report: &mut Report<'_>
             let hint = suggest::hint(name, known.iter().map(|model| model.name.as_str()), "there are");
             let hint = hint.unwrap_or_else(|| "`lookout models list` prints those there are".to_owned());
             report.error(span, what).hint(hint).consequence();
+            all_are_known = false;
             continue;
         };
         if let Some((why, hint)) = &model.trouble {
             report.error(span, format!("{owner}: {why}")).hint(hint.clone());
         }
-        chosen.push(model);
+        if *field != Some(FACE_MODEL) {
+            chosen.push(model);
+        } else if !model.classes.contains(&Class::FACE) {
+            report
+                .error(span, format!("{owner} names a model that finds no faces: `{name}`"))
+                .hint("leave `face_model` out for the usual one, or write \"none\"");
+        }
     }
-    let all_are_known = chosen.len() == named.models.len();
     let (judges, who) = if all_are_known { (chosen, CHOSEN) } else { (known.iter().collect(), ANY) };
     let found: Vec<Class> = judges.into_iter().flat_map(|model| model.classes.iter().copied()).collect();
     check_classes(&named.classes, &found, who, report);

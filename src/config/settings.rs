@@ -134,8 +134,8 @@ fn same_files(one: Option<&Tls>, other: Option<&Tls>) -> bool {
 pub struct Detector {
     /// Name of the structure model.
     pub model: String,
-    /// Name of the face model.
-    pub face_model: Option<String>,
+    /// What looks for faces in the pictures that leave the box.
+    pub face_model: FaceModel,
     /// The list of models; the installed one if there is none.
     pub manifest: Option<PathBuf>,
     /// Where to compute, best first; none: whatever a measurement says.
@@ -144,6 +144,17 @@ pub struct Detector {
     pub precision: Precision,
     /// Worker threads; as many as cores if there is none.
     pub workers: Option<usize>,
+}
+
+/// The model that looks for faces in the pictures that leave the box.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaceModel {
+    /// The usual one, where it is installed.
+    Usual,
+    /// None.
+    Off,
+    /// The one of this name.
+    Named(String),
 }
 
 /// The queue on disk.

@@ -290,7 +290,7 @@ impl Payload for SensorData {
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Degraded {
-    /// Which part: `camera:cam-03`, `sensor:drain-2`, `detector`, `spool`, `clock`, `mqtt`.
+    /// Which part: `camera:cam-03`, `sensor:drain-2`, `detector`, `spool`, `clock`, `mqtt`, `redaction`.
     pub part: String,
     /// What is wrong and what follows from it, in words.
     pub reason: String,

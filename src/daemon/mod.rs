@@ -17,6 +17,7 @@ pub mod clock_watch;
 mod close_up;
 mod commands;
 mod descriptors;
+pub mod faces;
 pub mod failed_start;
 mod file_watch;
 mod keeper;
@@ -27,6 +28,7 @@ mod machine;
 mod part_reports;
 mod privacy;
 mod recorder;
+mod redactor;
 pub mod rehearsal;
 mod report;
 mod restore;
@@ -163,7 +165,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     for warning in &config.warnings {
         warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
     }
-    let sight = Sight::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
+    let mut sight = Sight::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
+    sight.look_for_faces(&config, options.manifest.as_deref()).map_err(DaemonError::new)?;
     config.check_classes(&sight.classes()).map_err(DaemonError::new)?;
     let (notes, control) = channel();
     listen_to_signals(notes.clone())?;

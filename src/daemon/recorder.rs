@@ -27,6 +27,7 @@ use crate::contract::alert::{Evidence, EvidenceState, Redaction};
 use crate::contract::alert_event::Seq;
 use crate::contract::command::{OriginalData, SealedOriginal, SnapshotPicture};
 use crate::contract::words::Time;
+use crate::detector::Model;
 use crate::evidence::{self, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
@@ -35,6 +36,7 @@ use super::analyst::Snapshot;
 use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
 use super::keeper::{Keeper, NoOriginal};
 use super::lifeline;
+use super::redactor::Redactor;
 use super::teller::Teller;
 use super::watchdog::Ping;
 
@@ -112,8 +114,10 @@ pub struct Settings {
     pub teller: Teller,
     /// Whether pictures are wanted at all.
     pub evidence: bool,
-    /// What the camera's models can find.
+    /// What the structure model can find.
     pub classes: Vec<Class>,
+    /// What looks for faces besides.
+    pub face_model: Option<Arc<Model>>,
     /// What must never be seen, per camera.
     pub masks: BTreeMap<Arc<str>, Vec<Polygon>>,
     /// The cameras' large streams, where they have one.
@@ -131,6 +135,8 @@ pub struct RecorderCounts {
     pub lost: AtomicU64,
     /// Why storing fails, while it does.
     pub failing: Mutex<Option<String>>,
+    /// Why the face model did not look at the last picture, if it did not.
+    pub no_faces: Mutex<Option<String>>,
 }
 
 /// Where what is recorded goes.
@@ -165,8 +171,20 @@ impl Recorder {
         let (queue, notes) = sync_channel(QUEUE);
         let Outlets { outbox, keeper, tell_open, close_ups } = outlets;
         let unstored = VecDeque::new();
-        let desk =
-            Desk { settings, evidence: known, outbox, keeper, clock, counts, tell_open, close_ups, unstored };
+        let evidence = known;
+        let redactor = Redactor::new(counts.clone());
+        let desk = Desk {
+            settings,
+            evidence,
+            redactor,
+            outbox,
+            keeper,
+            clock,
+            counts,
+            tell_open,
+            close_ups,
+            unstored,
+        };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
             let _essential = lifeline::essential("recorder");
             desk.work(&notes);
@@ -185,6 +203,7 @@ impl Recorder {
 struct Desk {
     settings: Settings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
+    redactor: Redactor,
     outbox: Outbox,
     keeper: Keeper,
     clock: Clock,
@@ -274,7 +293,10 @@ impl Desk {
             return Err("pictures are switched off ([evidence] `enabled`)".to_owned());
         }
         let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
-        let made = evidence::make(&saw.picture, &self.settings.classes, &saw.detections, &[], masks)
+        let Settings { classes, face_model, .. } = &self.settings;
+        let made = self
+            .redactor
+            .make(classes, face_model.as_ref(), saw, &[], masks)
             .map_err(|error| error.to_string())?;
         let name = format!("snapshot-{}", Ulid::new());
         self.keeper.keep_redacted(&name, 1, at, &made.jpeg);
@@ -354,7 +376,8 @@ impl Desk {
         let id = self.evidence.get(alert).map_or(0, Vec::len) as u32 + 1;
         let masks = camera.and_then(|camera| self.settings.masks.get(camera));
         let masks = masks.map_or(&[][..], Vec::as_slice);
-        let made = evidence::make(&saw.picture, &self.settings.classes, &saw.detections, framed, masks);
+        let Settings { classes, face_model, .. } = &self.settings;
+        let made = self.redactor.make(classes, face_model.as_ref(), saw, framed, masks);
         let made = match made {
             Ok(made) => made,
             Err(error) => {

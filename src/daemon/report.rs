@@ -184,6 +184,8 @@ pub struct Readings {
     pub file_trouble: Option<String>,
     /// Why a secret that changed was not taken up.
     pub secret_trouble: Option<String>,
+    /// Why fewer faces are made unrecognisable than wanted.
+    pub redaction_trouble: Option<String>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -555,6 +557,11 @@ fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
     if let Some(trouble) = &readings.file_trouble {
         reasons.push(("configuration".to_owned(), trouble.to_owned()));
     }
+    let no_faces = readings.recorder.no_faces.lock();
+    if let Some(trouble) = readings.redaction_trouble.as_ref().or(no_faces.as_ref()) {
+        reasons.push(("redaction".to_owned(), trouble.clone()));
+    }
+    drop(no_faces);
     let lost = readings.recorder.lost.load(Ordering::Relaxed);
     if lost > 0 {
         reasons.push((

@@ -265,6 +265,7 @@ impl Running {
             spool_trouble: self.gauges.spool_trouble.clone(),
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
+            redaction_trouble: self.sight.faces().trouble().map(str::to_owned),
         }
     }
 
@@ -389,9 +390,14 @@ impl Running {
     fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
         let whole = |error: String| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
         let other_models = config.detector != self.config.detector
+            || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
         let sight = if other_models {
-            let sight = Sight::load(config, self.manifest.as_deref(), None);
+            let manifest = self.manifest.as_deref();
+            let sight = Sight::load(config, manifest, None).and_then(|mut sight| {
+                sight.look_for_faces(config, manifest)?;
+                Ok(sight)
+            });
             Some(sight.map_err(|error| whole(error.to_string()))?)
         } else {
             None

@@ -1,5 +1,5 @@
 //! Which models look, for the daemon and for a replay alike: found in the manifest, checked, loaded, and
-//! what follows from them for the cameras. Must never choose another model than the configured one, but for its 8-bit
+//! what follows from them for the cameras. The structure model looks at frames, the face model at evidence only. Must never choose another model than the configured one, but for its 8-bit
 //! version where the configuration allows it.
 
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Provider, Thresholds, UnknownProvider};
 
+use super::faces::Faces;
+
 /// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
 /// never begin a track. ByteTrack (Zhang et al., 2022) takes 0.1 beside 0.6; a guess between.
 const UNSURE: f32 = 0.35;
@@ -22,11 +24,13 @@ const UNSURE: f32 = 0.35;
 /// A street with people and vehicles: what `providers = ["auto"]` compares providers on.
 const TRIAL_PICTURE: &[u8] = include_bytes!("../../models/test-picture.jpg");
 
-/// The loaded models of a configuration, the structure model first. None where there is no camera: a box with sensors
+/// The loaded models of a configuration. None where there is no camera: a box with sensors
 /// only needs neither models nor the runtime that runs them.
+#[derive(Default)]
 pub struct Sight {
     models: Vec<Arc<Model>>,
     entries: Vec<ModelEntry>,
+    faces: Faces,
 }
 
 /// Why the box cannot see, as people read it.
@@ -35,40 +39,52 @@ pub struct Sight {
 pub struct SightError(String);
 
 impl Sight {
-    /// Loads what the configuration names; `manifest` and `model` given on the command line come first.
+    /// Loads the structure model that the configuration names; `manifest` and `model` given on the command line come
+    /// first.
     ///
     /// # Errors
     /// A sentence that says which model, which file, what is wrong and what to try.
     pub fn load(config: &Config, manifest: Option<&Path>, model: Option<&str>) -> Result<Self, SightError> {
         if config.cameras.is_empty() {
-            return Ok(Sight { models: Vec::new(), entries: Vec::new() });
+            return Ok(Sight::default());
         }
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
             .map_err(|error| SightError(error.to_string()))?;
-        let structure = model.unwrap_or(&config.detector.model);
-        let names = std::iter::once(structure).chain(config.detector.face_model.as_deref());
-        let listed = config
-            .detector
-            .providers
-            .iter()
-            .map(|provider| provider.name().parse())
-            .collect::<Result<Vec<Provider>, _>>()
-            .map_err(|error: UnknownProvider| SightError(error.to_string()))?;
-        let mut sight = Sight { models: Vec::new(), entries: Vec::new() };
-        for name in names {
-            let mut entry = manifest.model(name).map_err(|error| SightError(error.to_string()))?;
-            let providers = if listed.is_empty() {
-                let (chosen, provider) = measured(config, &manifest, entry);
-                entry = chosen;
-                vec![provider]
-            } else {
-                listed.clone()
-            };
-            let model = Model::load(entry, &providers).map_err(|error| SightError(error.to_string()))?;
-            sight.models.push(Arc::new(model));
-            sight.entries.push(entry.clone());
+        let name = model.unwrap_or(&config.detector.model);
+        let mut entry = manifest.model(name).map_err(|error| SightError(error.to_string()))?;
+        let mut providers = listed(config)?;
+        if providers.is_empty() {
+            let (chosen, provider) = measured(config, &manifest, entry);
+            (entry, providers) = (chosen, vec![provider]);
         }
-        Ok(sight)
+        let model = Model::load(entry, &providers).map_err(|error| SightError(error.to_string()))?;
+        Ok(Sight { models: vec![Arc::new(model)], entries: vec![entry.clone()], faces: Faces::default() })
+    }
+
+    /// Loads the model that looks for faces in evidence as well. One that is not there or does not work is told as
+    /// [`Faces::trouble`], and nothing else is different.
+    ///
+    /// # Errors
+    /// The configuration names a model that nobody described.
+    pub fn look_for_faces(&mut self, config: &Config, manifest: Option<&Path>) -> Result<(), SightError> {
+        if config.cameras.is_empty() || !config.evidence.enabled {
+            return Ok(());
+        }
+        let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
+            .map_err(|error| SightError(error.to_string()))?;
+        let mut providers = listed(config)?;
+        if providers.is_empty() {
+            // What a measurement chose for the structure model; it is not worth another one.
+            providers.extend(self.models.first().map(|model| model.provider()));
+        }
+        self.faces = Faces::load(&config.detector.face_model, &manifest, &providers)
+            .map_err(|error| SightError(error.to_string()))?;
+        Ok(())
+    }
+
+    /// Who looks for faces in evidence.
+    pub fn faces(&self) -> &Faces {
+        &self.faces
     }
 
     /// A detector for one thread.
@@ -84,7 +100,7 @@ impl Sight {
         self.models.clone()
     }
 
-    /// Everything that can be found.
+    /// Everything that can be found in a frame.
     pub fn classes(&self) -> Vec<Class> {
         let mut classes: Vec<Class> = self.entries.iter().flat_map(ModelEntry::reported).collect();
         classes.sort();
@@ -107,7 +123,8 @@ impl Sight {
             sha256: hex(&entry.sha256),
             classes: entry.reported().map(|class| class.name().to_owned()).collect(),
         };
-        self.entries.iter().map(model).collect()
+        let faces = self.faces.model().map(|model| model.entry());
+        self.entries.iter().chain(faces).map(model).collect()
     }
 
     /// What runs the models, for the health report.
@@ -137,6 +154,13 @@ impl Sight {
     fn recommended(&self) -> BTreeMap<Class, f32> {
         self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
     }
+}
+
+/// The providers that the configuration lists; none where a measurement is to choose.
+fn listed(config: &Config) -> Result<Vec<Provider>, SightError> {
+    let named = config.detector.providers.iter().map(|provider| provider.name().parse());
+    let listed: Result<Vec<Provider>, UnknownProvider> = named.collect();
+    listed.map_err(|error| SightError(error.to_string()))
 }
 
 /// Loaded models.

@@ -70,6 +70,7 @@ impl Site {
             teller,
             evidence: config.evidence.enabled,
             classes: sight.classes(),
+            face_model: sight.faces().model().cloned(),
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
             main_streams,
         };

@@ -11,8 +11,8 @@
 //! sha256 = "9f86d0818..."             # 64 hex digits; checked before anything parses the file
 //! licence = "Apache-2.0"
 //! origin = "trained by this project"
-//! head = "yolov8"                     # yolox, nanodet, yolov8, scrfd, yunet
-//! strides = [8, 16, 32]               # the default
+//! head = "yolov8"                     # yolox, nanodet, yolov8, scrfd, yunet, centerface
+//! strides = [8, 16, 32]               # the default; centerface has [4] and no other
 //! outputs = ["output"]                # names, in the head's order; left out: the file's own order
 //! classes = ["person", "car"]         # what the network's classes are called, in its order; "" is never reported
 //! words = { car = "car" }             # our words for them; with it, only what it names is reported
@@ -56,6 +56,9 @@ pub use problems::{ManifestError, Problem};
 pub const FILE_NAME: &str = "manifest.toml";
 /// Names a manifest, or the folder that holds it.
 pub const ENVIRONMENT: &str = "LOOKOUT_MODELS";
+
+/// Kinds of heads, as a manifest names them.
+pub const HEADS: [&str; 6] = ["yolox", "nanodet", "yolov8", "scrfd", "yunet", "centerface"];
 
 /// Threshold of a class for which the manifest recommends none. A guess.
 const DEFAULT_THRESHOLD: f32 = 0.5;
@@ -340,7 +343,8 @@ impl Check<'_, '_> {
     /// What concerns head, input and classes together.
     fn fitting(&mut self, typed: &ModelAsTyped, head: &Head, input: &ModelInput, classes: usize) {
         // The grids of a head cover the input exactly, or its cells do not lie where the network thinks.
-        for &stride in head.strides() {
+        let coarsest = Some(head.coarsest_stride()).filter(|coarsest| !head.strides().contains(coarsest));
+        for stride in head.strides().iter().copied().chain(coarsest) {
             if !input.width.is_multiple_of(stride) || !input.height.is_multiple_of(stride) {
                 let place = typed.strides.as_ref().map_or(self.here, |p| p.span().start);
                 let (w, h, called) = (input.width, input.height, &self.called);
@@ -348,7 +352,8 @@ impl Check<'_, '_> {
                 self.problems.add(place, what, None);
             }
         }
-        if let (Head::Scrfd { .. } | Head::Yunet { .. }, Some(place)) = (head, &typed.classes)
+        if let Some(place) = &typed.classes
+            && head.finds_faces_only()
             && classes != 1
         {
             let what = format!("head `{}` finds one class, not {classes}", head.name());
@@ -497,7 +502,7 @@ impl Check<'_, '_> {
             None => Some(2), // SCRFD's usual
             Some(v) => self.whole(v, "anchors", 1..=16),
         };
-        let kinds = ["yolox", "nanodet", "yolov8", "scrfd", "yunet"].map(|kind| (kind, kind));
+        let kinds = HEADS.map(|kind| (kind, kind));
         let kind = self.word(&typed.head, "head", &kinds)?;
         let foreign = [
             ("reg_max", "nanodet", typed.reg_max.as_ref().map(Spanned::span)),
@@ -511,11 +516,17 @@ impl Check<'_, '_> {
             }
         }
         let strides = strides?;
+        if let (Some(place), true) =
+            (&typed.strides, kind == "centerface" && strides != Head::CenterFace.strides())
+        {
+            self.report(place, "head `centerface` has one stride, 4", Some("leave `strides` out".into()));
+        }
         Some(match kind {
             "yolox" => Head::Yolox { strides },
             "nanodet" => Head::Nanodet { strides, reg_max: reg_max?, cell_centre: cell_centre? },
             "scrfd" => Head::Scrfd { strides, anchors: anchors? },
             "yunet" => Head::Yunet { strides },
+            "centerface" => Head::CenterFace,
             _ => Head::Yolov8 { strides },
         })
     }

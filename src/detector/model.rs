@@ -22,6 +22,7 @@ use super::heads::{Head, HeadOutput, Shape, stranger};
 use super::manifest::ModelEntry;
 use super::network::{self, Port, port};
 use super::onnx_file;
+use super::onnx_size;
 use super::provider::Provider;
 use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
@@ -188,6 +189,7 @@ impl Model {
         let named = Named { name: entry.name.clone(), file: entry.file.clone() };
         let bytes = read_checked(&named, &entry.file, &entry.sha256)?;
         refuse_weights_elsewhere(&named, &bytes)?;
+        let bytes = of_described_size(entry, bytes);
         let (session, provider) = open(Runtime::get()?, &named, &bytes)?;
         drop(bytes);
         let entry = &ModelEntry { head: as_it_lies(entry, &session), ..entry.clone() };
@@ -336,6 +338,14 @@ impl fmt::Debug for Model {
 pub(super) fn refuse_weights_elsewhere(named: &Named, bytes: &[u8]) -> Result<(), ModelError> {
     let Some((message, hint)) = onnx_file::weights_elsewhere(bytes) else { return Ok(()) };
     Err(ModelError::Load { model: named.clone(), message, hint })
+}
+
+/// The same network for pictures of the size that the entry wants, where it reads any.
+fn of_described_size(entry: &ModelEntry, bytes: Vec<u8>) -> Vec<u8> {
+    if !entry.head.reads_any_size() {
+        return bytes;
+    }
+    onnx_size::fed(&bytes, entry.input.width, entry.input.height).unwrap_or(bytes)
 }
 
 /// The bytes of the file, whose digest is right.

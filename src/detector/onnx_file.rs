@@ -44,7 +44,7 @@ impl OnnxFile {
     pub(super) fn read(bytes: &[u8]) -> Option<OnnxFile> {
         let mut file = OnnxFile::default();
         let mut has_graph = false;
-        for (number, value) in Fields(bytes) {
+        for (number, value) in Fields::of(bytes) {
             match (number, value) {
                 (field::IR_VERSION, Value::Number(version)) => file.ir_version = Some(version),
                 (field::GRAPH, Value::Bytes(graph)) => {
@@ -182,11 +182,11 @@ fn kind_of(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 
 /// The first file in which weights of a graph lie, also those in its nodes.
 fn weights_in(graph: &[u8], deepest: usize) -> Option<String> {
-    Fields(graph).find_map(|(number, value)| match (number, value) {
+    Fields::of(graph).find_map(|(number, value)| match (number, value) {
         (field::INITIALIZER, Value::Bytes(tensor)) => location(tensor),
         (field::NODE, Value::Bytes(node)) => {
             let mut attributes =
-                Fields(node).filter_map(|(number, value)| value.bytes_of(number, field::ATTRIBUTE));
+                Fields::of(node).filter_map(|(number, value)| value.bytes_of(number, field::ATTRIBUTE));
             attributes.find_map(|attribute| weights_of_attribute(attribute, deepest))
         }
         _ => None,
@@ -194,7 +194,7 @@ fn weights_in(graph: &[u8], deepest: usize) -> Option<String> {
 }
 
 fn weights_of_attribute(attribute: &[u8], deepest: usize) -> Option<String> {
-    Fields(attribute).find_map(|(number, value)| match (number, value) {
+    Fields::of(attribute).find_map(|(number, value)| match (number, value) {
         (field::ATTRIBUTE_TENSOR | field::ATTRIBUTE_TENSORS, Value::Bytes(tensor)) => location(tensor),
         (field::ATTRIBUTE_GRAPH | field::ATTRIBUTE_GRAPHS, Value::Bytes(graph)) if deepest > 0 => {
             weights_in(graph, deepest - 1)
@@ -205,14 +205,14 @@ fn weights_of_attribute(attribute: &[u8], deepest: usize) -> Option<String> {
 
 /// The file in which the values of a tensor lie.
 fn location(tensor: &[u8]) -> Option<String> {
-    Fields(tensor)
+    Fields::of(tensor)
         .filter_map(|(number, value)| value.bytes_of(number, field::EXTERNAL_DATA))
         .filter(|entry| text(entry, field::KEY).as_deref() == Some("location"))
         .find_map(|entry| text(entry, field::VALUE))
 }
 
 fn opset(set: &[u8]) -> (String, Option<u64>) {
-    let version = Fields(set).find_map(|(number, value)| match value {
+    let version = Fields::of(set).find_map(|(number, value)| match value {
         Value::Number(version) if number == field::VERSION => Some(version),
         _ => None,
     });
@@ -220,14 +220,14 @@ fn opset(set: &[u8]) -> (String, Option<u64>) {
 }
 
 /// A short text of a message, without what would spoil a log.
-fn text(message: &[u8], number: u64) -> Option<String> {
-    let bytes = Fields(message).find_map(|(found, value)| value.bytes_of(found, number))?;
+pub(super) fn text(message: &[u8], number: u64) -> Option<String> {
+    let bytes = Fields::of(message).find_map(|(found, value)| value.bytes_of(found, number))?;
     let text = String::from_utf8_lossy(bytes);
     Some(text.chars().filter(|c| !c.is_control()).take(100).collect())
 }
 
 /// A value of a field.
-enum Value<'b> {
+pub(super) enum Value<'b> {
     Number(u64),
     Bytes(&'b [u8]),
     /// Of a fixed size, which nothing here needs.
@@ -235,7 +235,7 @@ enum Value<'b> {
 }
 
 impl<'b> Value<'b> {
-    fn bytes_of(self, number: u64, wanted: u64) -> Option<&'b [u8]> {
+    pub(super) fn bytes_of(self, number: u64, wanted: u64) -> Option<&'b [u8]> {
         match self {
             Value::Bytes(bytes) if number == wanted => Some(bytes),
             Value::Bytes(_) | Value::Number(_) | Value::Other => None,
@@ -244,14 +244,25 @@ impl<'b> Value<'b> {
 }
 
 /// The fields of a message; ends where the bytes make no sense any more.
-struct Fields<'b>(&'b [u8]);
+pub(super) struct Fields<'b> {
+    rest: &'b [u8],
+}
 
 impl<'b> Fields<'b> {
+    pub(super) fn of(message: &'b [u8]) -> Self {
+        Fields { rest: message }
+    }
+
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'b [u8] {
+        self.rest
+    }
+
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0u64;
         for place in 0..10 {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
+            let (byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
             value |= u64::from(byte & 0x7f).checked_shl(7 * place)?;
             if byte & 0x80 == 0 {
                 return Some(value);
@@ -261,8 +272,8 @@ impl<'b> Fields<'b> {
     }
 
     fn take(&mut self, count: u64) -> Option<&'b [u8]> {
-        let (taken, rest) = self.0.split_at_checked(usize::try_from(count).ok()?)?;
-        self.0 = rest;
+        let (taken, rest) = self.rest.split_at_checked(usize::try_from(count).ok()?)?;
+        self.rest = rest;
         Some(taken)
     }
 }

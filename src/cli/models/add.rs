@@ -21,7 +21,7 @@ use crate::analysis::detection::{Class, Detection};
 use crate::cli::{Failure, detect, print_line};
 use crate::detector::convert::{Colour, Fit, ModelInput};
 use crate::detector::heads::{Head, Shape, Stranger, stranger};
-use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
+use crate::detector::manifest::{Description, FILE_NAME, HEADS, Input, Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Network, Provider, Thresholds};
 
 /// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
@@ -46,9 +46,9 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// How its outputs are read
-    #[arg(long, value_parser = PossibleValuesParser::new(["yolox", "nanodet", "yolov8", "scrfd", "yunet"]))]
+    #[arg(long, value_parser = PossibleValuesParser::new(HEADS))]
     head: String,
-    /// What the network's classes are called, in its order, or `coco` [default: face for scrfd and yunet]
+    /// What the network's classes are called, in its order, or `coco` [default: face for scrfd, yunet and centerface]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "classes_file")]
     classes: Vec<String>,
     /// The same from a file, one in each line
@@ -243,7 +243,11 @@ fn describe(
     if let Some(stranger) = network.stranger {
         return Err(unread(&named, stranger));
     }
-    let Some((width, height)) = network.picture_size() else {
+    let of_that_name = |head: &Head| Some(head.name()) == description.head.as_deref();
+    let reads_any_size = heads(description).iter().any(|head| of_that_name(head) && head.reads_any_size());
+    // The size for which such a file was exported means nothing, nor do the sizes of its outputs.
+    let own = if reads_any_size { Some((None, None)) } else { network.picture_size() };
+    let Some((width, height)) = own else {
         let hint = network.fed_otherwise().unwrap_or(
             "was it exported with its preprocessing (bytes, height x width x 3) in the graph? Export it without",
         );
@@ -278,7 +282,7 @@ fn describe(
     let file_name = file.file_name().unwrap_or_default().to_string_lossy();
     description.origin.get_or_insert_with(|| format!("added from {file_name}"));
     description.complete();
-    if description.outputs.is_none() {
+    if description.outputs.is_none() && !reads_any_size {
         compare_outputs(description, network, size, &named)?;
     }
     Ok(())
@@ -381,7 +385,7 @@ fn compare_outputs(
 }
 
 /// Every kind of head with the parameters that were given.
-fn heads(description: &Description) -> [Head; 6] {
+fn heads(description: &Description) -> [Head; 7] {
     let positive = |value: i64| usize::try_from(value).unwrap_or(0);
     let strides: Vec<usize> = match &description.strides {
         Some(strides) => strides.iter().map(|stride| positive(*stride)).collect(),
@@ -398,6 +402,7 @@ fn heads(description: &Description) -> [Head; 6] {
         Head::Yolov8Turned { strides: strides.clone() },
         Head::Scrfd { strides: strides.clone(), anchors: description.anchors.map_or(2, positive) },
         Head::Yunet { strides },
+        Head::CenterFace,
     ]
 }
 

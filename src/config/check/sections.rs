@@ -14,8 +14,8 @@ use crate::config::document::{
     Provider, SiteDocument,
 };
 use crate::config::secret::{SecretStore, close_command, mode_if_open_beyond_the_service};
-use crate::config::settings::{Broker, Detector, Evidence, Mqtt, Originals, Outbox, Site, Tls};
-use crate::config::{ModelUse, Surroundings};
+use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
+use crate::config::{FACE_MODEL, ModelUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
 
 /// Bytes in a MiB.
@@ -279,7 +279,14 @@ impl Checker<'_, '_> {
                 .hint("leave `face_model` out: a model that finds faces needs no second one");
         }
         self.named.models.extend(model_use(&detector.model, "model"));
-        self.named.models.extend(model_use(&detector.face_model, "face_model"));
+        let face_model = match text_of(&detector.face_model) {
+            None => FaceModel::Usual,
+            Some(name) if name == document::NO_FACE_MODEL => FaceModel::Off,
+            Some(name) => {
+                self.named.models.extend(model_use(&detector.face_model, FACE_MODEL));
+                FaceModel::Named(name)
+            }
+        };
         if detector.model.is_none() {
             // The default is a name like any other; the section is the place to look at, or the file's beginning.
             let span = section.map_or(0..0, |section| section.span.start..section.span.start);
@@ -287,7 +294,7 @@ impl Checker<'_, '_> {
         }
         Detector {
             model: text_of(&detector.model).unwrap_or_else(|| document::DEFAULT_MODEL.to_owned()),
-            face_model: text_of(&detector.face_model),
+            face_model,
             manifest: detector.manifest.as_ref().map(|field| self.file(field, "manifest", "[detector]")),
             providers,
             precision,

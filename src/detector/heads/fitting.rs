@@ -16,7 +16,7 @@ impl Head {
             Head::Yolov8 { .. } => first(1, 4).into_iter().collect(),
             Head::Yolov8Turned { .. } => first(2, 4).into_iter().collect(),
             Head::Nanodet { .. } => shapes.iter().filter_map(|shape| size(shape, 2)).collect(),
-            Head::Scrfd { .. } | Head::Yunet { .. } => vec![1],
+            Head::Scrfd { .. } | Head::Yunet { .. } | Head::CenterFace => vec![1],
         };
         counts.dedup();
         counts.into_iter().find(|classes| self.order_of(input, *classes, shapes).is_some())
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!((turned.name(), turned.turned()), ("yolov8", Some(head.clone())));
     }
 
-    fn heads() -> [Head; 5] {
+    fn heads() -> [Head; 6] {
         let strides = vec![8, 16, 32];
         [
             Head::Yolox { strides: strides.clone() },
@@ -181,6 +181,7 @@ mod tests {
             Head::Yolov8 { strides: strides.clone() },
             Head::Scrfd { strides: strides.clone(), anchors: 2 },
             Head::Yunet { strides },
+            Head::CenterFace,
         ]
     }
 

@@ -7,6 +7,7 @@ use super::convert::ModelInput;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 
+mod centerface;
 mod fitting;
 mod nanodet;
 mod nms;
@@ -62,6 +63,10 @@ pub enum Head {
         /// Pixels per cell of each level, finest first.
         strides: Vec<usize>,
     },
+    /// CenterFace faces (Xu et al. 2019, arXiv 1911.03599): one level of stride 4, a map of scores
+    /// `[1, 1, rows, columns]`, then sizes and moves of the middle, `[1, 2, rows, columns]` each. Its landmarks are
+    /// deliberately not read.
+    CenterFace,
 }
 
 /// One output that a head needs.
@@ -104,6 +109,7 @@ impl Head {
             Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => "yolov8",
             Head::Scrfd { .. } => "scrfd",
             Head::Yunet { .. } => "yunet",
+            Head::CenterFace => "centerface",
         }
     }
 
@@ -112,7 +118,11 @@ impl Head {
         match self {
             Head::Yolov8 { strides } => Some(Head::Yolov8Turned { strides: strides.clone() }),
             Head::Yolov8Turned { strides } => Some(Head::Yolov8 { strides: strides.clone() }),
-            Head::Yolox { .. } | Head::Nanodet { .. } | Head::Scrfd { .. } | Head::Yunet { .. } => None,
+            Head::Yolox { .. }
+            | Head::Nanodet { .. }
+            | Head::Scrfd { .. }
+            | Head::Yunet { .. }
+            | Head::CenterFace => None,
         }
     }
 
@@ -125,6 +135,44 @@ impl Head {
             | Head::Yolov8Turned { strides }
             | Head::Scrfd { strides, .. }
             | Head::Yunet { strides } => strides,
+            Head::CenterFace => &centerface::STRIDES,
+        }
+    }
+
+    /// Pixels per cell of the coarsest map inside the network: the input's sides are whole multiples of it.
+    pub fn coarsest_stride(&self) -> usize {
+        match self {
+            Head::CenterFace => centerface::COARSEST,
+            Head::Yolox { .. }
+            | Head::Nanodet { .. }
+            | Head::Yolov8 { .. }
+            | Head::Yolov8Turned { .. }
+            | Head::Scrfd { .. }
+            | Head::Yunet { .. } => self.strides().iter().copied().max().unwrap_or(1),
+        }
+    }
+
+    /// Whether such networks are nothing but convolutions, so that a file made for pictures of one size reads those of
+    /// any other. Networks of the other heads have sizes written all over their graphs.
+    pub fn reads_any_size(&self) -> bool {
+        match self {
+            Head::CenterFace => true,
+            Head::Yolox { .. }
+            | Head::Nanodet { .. }
+            | Head::Yolov8 { .. }
+            | Head::Yolov8Turned { .. }
+            | Head::Scrfd { .. }
+            | Head::Yunet { .. } => false,
+        }
+    }
+
+    /// Whether it finds faces and nothing else.
+    pub fn finds_faces_only(&self) -> bool {
+        match self {
+            Head::Scrfd { .. } | Head::Yunet { .. } | Head::CenterFace => true,
+            Head::Yolox { .. } | Head::Nanodet { .. } | Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => {
+                false
+            }
         }
     }
 
@@ -167,6 +215,15 @@ impl Head {
                 outputs.extend(per_level("boxes", 1, 4));
                 outputs
             }
+            Head::CenterFace => {
+                let grid = Grid::new(input, centerface::STRIDES[0]);
+                let maps = [("scores", 1), ("sizes", 2), ("moves of the middle", 2)];
+                maps.map(|(what, planes)| HeadOutput {
+                    holds: what.to_owned(),
+                    shape: vec![1, planes, grid.rows, grid.columns],
+                })
+                .into()
+            }
         }
     }
 
@@ -193,6 +250,7 @@ impl Head {
                 scrfd::decode(outputs, input, strides, *anchors, wanted, found)
             }
             Head::Yunet { strides } => yunet::decode(outputs, input, strides, wanted, found),
+            Head::CenterFace => centerface::decode(outputs, input, wanted, found),
         }
     }
 
@@ -215,7 +273,7 @@ impl Head {
                     .find(impossible)
             }
             Head::Yolov8 { .. } => outputs.first()?.iter().skip(4 * cells).copied().find(impossible),
-            Head::Nanodet { .. } | Head::Scrfd { .. } => {
+            Head::Nanodet { .. } | Head::Scrfd { .. } | Head::CenterFace => {
                 outputs.iter().take(levels).flat_map(|o| o.iter()).copied().find(impossible)
             }
             Head::Yunet { .. } => {

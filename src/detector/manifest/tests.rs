@@ -135,7 +135,7 @@ input = { width = 100, height = 64, colour = "rgb", fit = "stretch" }
     error: models/manifest.toml:5:10: model `street`: `sha256` is not 64 hexadecimal digits
       hint: `sha256sum FILE` prints it
     error: models/manifest.toml:7:8: model `street`: unknown head `yolo9`
-      hint: known are `yolox`, `nanodet`, `yolov8`, `scrfd`, `yunet`
+      hint: known are `yolox`, `nanodet`, `yolov8`, `scrfd`, `yunet`, `centerface`
     error: models/manifest.toml:8:11: model `street`: class `person` is listed twice
     error: models/manifest.toml:9:11: model `street`: `words` names a class that is not in `classes`: `cat`
     error: models/manifest.toml:10:25: model `street`: `thresholds.person` is 1.5, not above 0 and at most 1

@@ -1,5 +1,6 @@
 //! Entries as they are written, and the file they are put into.
 
+use super::super::HEADS;
 use super::*;
 use crate::detector::convert::{Colour, Fit};
 use crate::detector::heads::Head;
@@ -27,8 +28,9 @@ fn parsed(text: &str) -> Manifest {
 
 #[test]
 fn every_kind_of_head_gets_an_entry_that_a_manifest_takes() {
-    for head in ["yolox", "nanodet", "yolov8", "scrfd", "yunet"] {
-        let classes: &[&str] = if matches!(head, "scrfd" | "yunet") { &[] } else { &["person", "kite"] };
+    for head in HEADS {
+        let classes: &[&str] =
+            if matches!(head, "scrfd" | "yunet" | "centerface") { &[] } else { &["person", "kite"] };
         let text = described(head, classes).to_toml();
         let manifest = parsed(&text);
         let entry = manifest.model("mine").expect("described");

