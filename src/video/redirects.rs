@@ -7,7 +7,7 @@ use url::Url;
 
 use super::address::RtspUrl;
 use super::error::Fault;
-use super::source::{Location, Secret, redact};
+use super::source::{Location, Secret, place_of, redact};
 
 /// Further than any camera sends anybody.
 const MOST: usize = 5;
@@ -114,10 +114,7 @@ impl Redirects {
         let is_elsewhere =
             self.asked.first().is_none_or(|first| !first.host().eq_ignore_ascii_case(next.host()));
         if is_elsewhere {
-            if secrets
-                .iter()
-                .any(|secret| !secret.reveal().is_empty() && next.full().contains(secret.reveal()))
-            {
+            if secrets.iter().any(|secret| place_of(secret, next.full()).is_some()) {
                 return refused(RedirectTrouble::Password);
             }
             self.without_login |= credentials.take().is_some();

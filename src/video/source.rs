@@ -4,6 +4,7 @@
 //! no way to show itself.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -219,11 +220,40 @@ impl Source {
 ///
 /// For texts that come from elsewhere (GStreamer's messages) on their way to people.
 pub fn redact(text: &str, secrets: &[Secret]) -> String {
-    let mut clean = stream_address::redacted(text);
-    for secret in secrets.iter().filter(|secret| !secret.reveal().is_empty()) {
-        clean = clean.replace(secret.reveal(), "***");
+    let mut clean = text.to_owned();
+    for secret in secrets {
+        let (mut kept, mut rest) = (String::new(), clean.as_str());
+        while let Some(place) = place_of(secret, rest) {
+            kept.push_str(&rest[..place.start]);
+            kept.push_str("***");
+            rest = &rest[place.end..];
+        }
+        clean = kept + rest;
     }
-    clean
+    // Afterwards: what it cuts out could leave a part of a secret behind.
+    stream_address::redacted(&clean)
+}
+
+/// Where a secret stands in a text, as it is or in the ways in which addresses write it (`%2f`, `%2F`, `+`).
+pub(super) fn place_of(secret: &Secret, text: &str) -> Option<Range<usize>> {
+    let (secret, text) = (secret.reveal().as_bytes(), text.as_bytes());
+    if secret.is_empty() {
+        return None;
+    }
+    let end_at = |start: usize| {
+        secret.iter().try_fold(start, |at, byte| match text.get(at..)? {
+            [b'%', high, low, ..] if hex_byte(*high, *low) == Some(*byte) => Some(at + 3),
+            [b'+', ..] if *byte == b' ' => Some(at + 1),
+            [same, ..] if same == byte => Some(at + 1),
+            _ => None,
+        })
+    };
+    (0..text.len()).find_map(|start| Some(start..end_at(start)?))
+}
+
+fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 #[cfg(test)]
@@ -239,6 +269,24 @@ mod tests {
         assert!(!text.contains("geheim77") && !text.contains("inurl77"), "{text}");
         let shown = redact("inurl77 geheim77/ geheim77%2F", &source.secrets());
         assert_eq!(shown, "*** *** ***");
+    }
+
+    #[test]
+    fn a_secret_is_found_however_an_address_writes_it() {
+        let secrets = [Secret::new("p@s/s: %")];
+        for text in [
+            "rtsp://other:8554/p@s/s: %/x",
+            "rtsp://other:8554/p%40s%2Fs%3A%20%25/x",
+            "rtsp://other:8554/p%40s%2fs%3a%20%25/x",
+            "rtsp://other:8554/%70%40%73%2f%73%3a%20%25/x",
+            "rtsp://other:8554/p@s/s:+%25/x",
+            "rtsp://other:8554/p@s%2fs:%20%25/x",
+        ] {
+            assert!(place_of(&secrets[0], text).is_some(), "{text}");
+            assert_eq!(redact(text, &secrets), "rtsp://other:8554/***/x", "{text}");
+        }
+        assert_eq!(place_of(&secrets[0], "rtsp://other/p%40s%2"), None);
+        assert_eq!(redact("门 ä %", &[Secret::new("%")]), "门 ä ***");
     }
 
     #[test]
