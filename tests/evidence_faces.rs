@@ -174,7 +174,7 @@ fn faces_in_evidence_are_found() {
         ("with the structure model's", &mut both),
     ] {
         let (ap, recall) = score.ap_and_recall();
-        println!("faces {what}: {} labelled, AP50 {ap:.3}, found {recall:.3}", score.faces);
+        eprintln!("faces {what}: {} labelled, AP50 {ap:.3}, found {recall:.3}", score.faces);
     }
     let (ap, recall) = closer.ap_and_recall();
     assert!(ap >= AP50 && recall >= FOUND, "AP50 {ap:.3}, found {recall:.3}");
