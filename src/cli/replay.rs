@@ -26,6 +26,7 @@ use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
+use crate::daemon::empty_views::EmptyViews;
 use crate::daemon::picture_shape;
 use crate::daemon::sentry::{Manner, Sentry};
 use crate::daemon::sight::Sight;
@@ -201,6 +202,8 @@ struct Replay {
     folder: Option<PathBuf>,
     classes: Vec<crate::analysis::detection::Class>,
     masks: Vec<crate::analysis::geometry::Polygon>,
+    camera: Arc<str>,
+    views: EmptyViews,
     stream: Arc<str>,
     printed: u64,
     new_alerts: u64,
@@ -233,6 +236,8 @@ impl Replay {
             folder,
             classes,
             masks,
+            camera: camera.id.clone(),
+            views: EmptyViews::default(),
             stream: STREAM.into(),
             printed: 0,
             new_alerts: 0,
@@ -270,6 +275,7 @@ impl Replay {
             self.schedules.pass(at.utc);
             sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
             looked += 1;
+            self.views.learn(&camera.id, &picture, at, &detections);
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(Glance::even(0));
@@ -360,7 +366,8 @@ impl Replay {
     ) -> Result<(), Failure> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = folder.join(format!("{}-1.jpg", revision.alert.0));
-        match evidence::make(picture, &self.classes, seen, &revision.shown, &self.masks) {
+        let view = self.views.of(&self.camera);
+        match evidence::make(picture, &self.classes, seen, &revision.shown, &self.masks, view.as_ref()) {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
             Err(error) => {
