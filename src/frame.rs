@@ -4,6 +4,7 @@
 //! Must never copy pixels and never convert them: whoever needs another form reads the planes. A picture is upright;
 //! its pixels need not be square ([`PixelAspect`]).
 
+pub mod coarse;
 pub mod glance;
 pub mod luma;
 

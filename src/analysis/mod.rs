@@ -21,6 +21,7 @@ pub mod camera_health;
 pub mod closer;
 pub mod counts;
 pub mod detection;
+pub mod empty_view;
 mod full_box;
 pub mod fusion;
 mod gauge;

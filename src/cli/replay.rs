@@ -26,6 +26,7 @@ use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
+use crate::daemon::empty_views::EmptyViews;
 use crate::daemon::faces::FaceFinder;
 use crate::daemon::picture_shape;
 use crate::daemon::sentry::{Manner, Sentry};
@@ -207,6 +208,8 @@ struct Replay {
     /// Looks for faces in pictures, where there is a model for it.
     faces: Option<FaceFinder>,
     masks: Vec<crate::analysis::geometry::Polygon>,
+    camera: Arc<str>,
+    views: EmptyViews,
     stream: Arc<str>,
     printed: u64,
     new_alerts: u64,
@@ -242,6 +245,8 @@ impl Replay {
             classes,
             faces,
             masks,
+            camera: camera.id.clone(),
+            views: EmptyViews::default(),
             stream: STREAM.into(),
             printed: 0,
             new_alerts: 0,
@@ -279,6 +284,7 @@ impl Replay {
             self.schedules.pass(at.utc);
             sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
             looked += 1;
+            self.views.learn(&camera.id, &picture, at, &detections);
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(Glance::even(0));
@@ -369,12 +375,13 @@ impl Replay {
     ) -> Result<(), Failure> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = folder.join(format!("{}-1.jpg", revision.alert.0));
+        let view = self.views.of(&self.camera);
         let mut seen = seen.to_vec();
         if let Some(finder) = &mut self.faces {
             let faces = finder.find(picture, &seen, || true).map_err(Failure::failed)?;
             seen.extend(faces);
         }
-        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks) {
+        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, view.as_ref()) {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
             Err(error) => {

@@ -160,7 +160,8 @@ pub struct Object {
     pub box_in_frame: [f64; 4],
 }
 
-/// A picture that goes with the alert. It leaves the box redacted (faces and heads pixelated) or not at all.
+/// A picture that goes with the alert. It leaves the box redacted (whoever may be in it pixelated) or
+/// not at all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Its number within the alert, from 1; the last part of its topic.
@@ -176,6 +177,9 @@ pub struct Evidence {
     pub sha256: String,
     /// How it was redacted.
     pub redaction: Redaction,
+    /// In which ways it was found what to pixelate; absent where nothing was. An open list: more words may come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redaction_ways: Vec<RedactionWay>,
     /// What became of it.
     pub state: EvidenceState,
     /// Only on a picture of the camera's large stream (`url_main`): when it was taken, a moment after the alert began. It
@@ -188,12 +192,26 @@ pub struct Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Redaction {
-    /// Faces and the head part of every person are pixelated, masks are black.
+    /// What may show somebody is pixelated, masks are black; `redaction_ways` tells how that was found.
     Pixelated,
-    /// Nothing had to be done: nobody is in the picture.
+    /// Nothing had to be done: nobody was found, and the picture is what the camera sees when nobody is there.
     NobodyInPicture,
     /// It could not be done, so there is no picture.
     Failed,
+}
+
+/// How it was found what to pixelate. Several ways go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RedactionWay {
+    /// Faces and people whom the models found.
+    Found,
+    /// Whatever differs from what the camera sees when nobody is there, found or not. Vehicles that were found are
+    /// pixelated more finely.
+    Changed,
+    /// The whole picture, coarsely: the box does not know yet what the camera sees when nobody is there, or most of the
+    /// picture is different from it.
+    Whole,
 }
 
 /// What became of a picture.

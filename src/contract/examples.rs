@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::alert::{
-    ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, GapReason, ModelRef, Redaction, SeqData,
+    ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, GapReason, ModelRef, Redaction,
+    RedactionWay, SeqData,
 };
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
@@ -154,6 +155,7 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
         bytes: 84_512,
         sha256: SHA256.to_owned(),
         redaction: Redaction::Pixelated,
+        redaction_ways: vec![RedactionWay::Found, RedactionWay::Changed],
         state: EvidenceState::Queued,
         main_stream_at: None,
     }];

@@ -22,6 +22,7 @@ use crate::frame::{self, Frame, Taken};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
+use super::empty_views::EmptyViews;
 use super::lifeline;
 use super::sentry::{Looked, Manner, Sentries};
 
@@ -87,6 +88,7 @@ impl Lookers {
         manners: &Manners,
         analyst: &AnalystQueue,
         counts: &Arc<LookerCounts>,
+        views: &Arc<EmptyViews>,
         clock: Clock,
     ) -> std::io::Result<Self> {
         let looking = Looking {
@@ -94,6 +96,7 @@ impl Lookers {
             manners: manners.clone(),
             analyst: analyst.clone(),
             counts: counts.clone(),
+            views: views.clone(),
             clock,
             glances: Arc::default(),
             sentries: Arc::default(),
@@ -141,6 +144,7 @@ struct Looking {
     manners: Manners,
     analyst: AnalystQueue,
     counts: Arc<LookerCounts>,
+    views: Arc<EmptyViews>,
     clock: Clock,
     glances: Arc<Glances>,
     sentries: Arc<Sentries>,
@@ -161,6 +165,7 @@ impl Looking {
                     let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
                     self.counts.waited(frame.taken, waited);
                     let glance = self.glances.glance(&frame);
+                    self.views.learn(&frame.camera, &frame.picture, frame.at, &detections);
                     if self.analyst.send(Note::Looked { frame, detections, glance }).is_err() {
                         return; // the daemon is stopping
                     }
@@ -179,6 +184,7 @@ impl Looking {
         let manner = {
             let manners = self.manners.read();
             self.sentries.keep_only(&manners);
+            self.views.keep_only(&manners);
             manners.get(&frame.camera).cloned().unwrap_or_default()
         };
         let sentry = self.sentries.of(&frame.camera);

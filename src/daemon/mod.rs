@@ -17,6 +17,7 @@ pub mod clock_watch;
 mod close_up;
 mod commands;
 mod descriptors;
+pub mod empty_views;
 pub mod faces;
 pub mod failed_start;
 mod file_watch;
@@ -69,6 +70,7 @@ use cameras::Cameras;
 use clock_watch::ClockWatch;
 use close_up::CloseUps;
 use commands::{Answering, SiteZone, Tally};
+use empty_views::EmptyViews;
 use file_watch::SecretFiles;
 use keeper::Keeper;
 use lifeline::{Doing, Lifeline};
@@ -195,10 +197,17 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let counts = Arc::new(RecorderCounts::default());
     let tell_open = site::tell_open(publisher.clone(), outbox.clone(), clock);
     let (close_up_queue, close_ups_wanted) = close_up::queue();
+    let views = Arc::new(EmptyViews::default());
     let (recorder, recorder_queue) = Recorder::start(
         site.recorder_settings(),
         restored.evidence,
-        Outlets { outbox: outbox.clone(), keeper, tell_open, close_ups: close_up_queue },
+        Outlets {
+            outbox: outbox.clone(),
+            keeper,
+            tell_open,
+            close_ups: close_up_queue,
+            views: views.clone(),
+        },
         clock,
         counts.clone(),
     )
@@ -232,8 +241,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let looked = Arc::new(LookerCounts::default());
     let detectors = site.detectors(&sight)?;
     let workers = detectors.len();
-    let lookers = Lookers::start(detectors, &scheduler, site.manners(), &analyst_queue, &looked, clock)
-        .map_err(DaemonError::new)?;
+    let lookers =
+        Lookers::start(detectors, &scheduler, site.manners(), &analyst_queue, &looked, &views, clock)
+            .map_err(DaemonError::new)?;
     let mut cameras = Cameras::new(clock, scheduler.clone(), attention, analyst_queue.clone());
     for (camera, error) in cameras.become_those(site.wanted_cameras()) {
         error!(%camera, %error, "the camera could not be started");

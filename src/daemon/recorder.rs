@@ -23,17 +23,18 @@ use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::contract::Topics;
-use crate::contract::alert::{Evidence, EvidenceState, Redaction};
+use crate::contract::alert::{Evidence, EvidenceState, Redaction, RedactionWay};
 use crate::contract::alert_event::Seq;
 use crate::contract::command::{OriginalData, SealedOriginal, SnapshotPicture};
 use crate::contract::words::Time;
 use crate::detector::Model;
-use crate::evidence::{self, EvidenceError};
+use crate::evidence::{self, Covered, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
 
 use super::analyst::Snapshot;
 use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
+use super::empty_views::EmptyViews;
 use super::keeper::{Keeper, NoOriginal};
 use super::lifeline;
 use super::redactor::Redactor;
@@ -149,6 +150,8 @@ pub struct Outlets {
     pub tell_open: OpenAlerts,
     /// Opens large streams.
     pub close_ups: CloseUpQueue,
+    /// What the cameras see when nobody is there.
+    pub views: Arc<EmptyViews>,
 }
 
 /// The running thread.
@@ -169,7 +172,7 @@ impl Recorder {
         counts: Arc<RecorderCounts>,
     ) -> std::io::Result<(Self, RecorderQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
-        let Outlets { outbox, keeper, tell_open, close_ups } = outlets;
+        let Outlets { outbox, keeper, tell_open, close_ups, views } = outlets;
         let unstored = VecDeque::new();
         let evidence = known;
         let redactor = Redactor::new(counts.clone());
@@ -183,6 +186,7 @@ impl Recorder {
             counts,
             tell_open,
             close_ups,
+            views,
             unstored,
         };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
@@ -210,6 +214,7 @@ struct Desk {
     counts: Arc<RecorderCounts>,
     tell_open: OpenAlerts,
     close_ups: CloseUpQueue,
+    views: Arc<EmptyViews>,
     unstored: VecDeque<Unstored>,
 }
 
@@ -294,9 +299,10 @@ impl Desk {
         }
         let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
         let Settings { classes, face_model, .. } = &self.settings;
+        let view = self.views.of(camera);
         let made = self
             .redactor
-            .make(classes, face_model.as_ref(), saw, &[], masks)
+            .make(classes, face_model.as_ref(), saw, &[], masks, view.as_ref())
             .map_err(|error| error.to_string())?;
         let name = format!("snapshot-{}", Ulid::new());
         self.keeper.keep_redacted(&name, 1, at, &made.jpeg);
@@ -377,7 +383,8 @@ impl Desk {
         let masks = camera.and_then(|camera| self.settings.masks.get(camera));
         let masks = masks.map_or(&[][..], Vec::as_slice);
         let Settings { classes, face_model, .. } = &self.settings;
-        let made = self.redactor.make(classes, face_model.as_ref(), saw, framed, masks);
+        let view = camera.and_then(|camera| self.views.of(camera));
+        let made = self.redactor.make(classes, face_model.as_ref(), saw, framed, masks, view.as_ref());
         let made = match made {
             Ok(made) => made,
             Err(error) => {
@@ -390,8 +397,9 @@ impl Desk {
             id,
             media_type: "image/jpeg".to_owned(),
             bytes: made.jpeg.len() as u64,
+            redaction: redaction(&made),
+            redaction_ways: redaction_ways(&made),
             sha256: made.sha256,
-            redaction: if made.redacted == 0 { Redaction::NobodyInPicture } else { Redaction::Pixelated },
             state: EvidenceState::Queued,
             main_stream_at: None,
         };
@@ -529,6 +537,20 @@ fn missed(level: Level, is_last: bool, phase: Phase) -> (bool, Level, bool) {
     (must_stay, level, phase != Phase::Update)
 }
 
+fn redaction(made: &evidence::Evidence) -> Redaction {
+    if redaction_ways(made).is_empty() { Redaction::NobodyInPicture } else { Redaction::Pixelated }
+}
+
+fn redaction_ways(made: &evidence::Evidence) -> Vec<RedactionWay> {
+    let found = (made.redacted > 0).then_some(RedactionWay::Found);
+    let covered = match made.covered {
+        Covered::Nothing => None,
+        Covered::Parts => Some(RedactionWay::Changed),
+        Covered::Everything => Some(RedactionWay::Whole),
+    };
+    found.into_iter().chain(covered).collect()
+}
+
 fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
     let redaction = match error {
         EvidenceError::CannotRedact => Redaction::Failed,
@@ -540,6 +562,7 @@ fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
         bytes: 0,
         sha256: String::new(),
         redaction,
+        redaction_ways: Vec::new(),
         state: EvidenceState::None,
         main_stream_at: None,
     }

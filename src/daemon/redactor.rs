@@ -9,6 +9,7 @@ use tracing::warn;
 
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
+use crate::analysis::empty_view::EmptyView;
 use crate::analysis::geometry::Polygon;
 use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
@@ -48,7 +49,7 @@ impl Redactor {
     }
 
     /// The redacted picture: `finds` is what the structure model can find, `face_model` looks besides, `framed` is what
-    /// the picture is about, `masks` what must never be seen.
+    /// the picture is about, `masks` what must never be seen, `view` what the camera sees when nobody is there.
     ///
     /// # Errors
     /// As of [`evidence::make`].
@@ -59,6 +60,7 @@ impl Redactor {
         saw: &Saw,
         framed: &[Shown],
         masks: &[Polygon],
+        view: Option<&EmptyView>,
     ) -> Result<Evidence, EvidenceError> {
         let (mut classes, mut seen) = (finds.to_vec(), saw.detections.clone());
         match self.faces(face_model, saw) {
@@ -76,7 +78,7 @@ impl Redactor {
                 *told = Some(format!("{WEAKER}: {why}"));
             }
         }
-        evidence::make(&saw.picture, &classes, &seen, framed, masks)
+        evidence::make(&saw.picture, &classes, &seen, framed, masks, view)
     }
 
     /// What the face model finds; `None` where none is set.

@@ -163,7 +163,8 @@ impl Rehearsal {
                 .map_err(DaemonError::new)?;
         let looked = Arc::new(LookerCounts::default());
         let detectors = site.detectors(sight)?;
-        let lookers = Lookers::start(detectors, &scheduler, site.manners(), &queue, &looked, clock)
+        let views = Arc::default();
+        let lookers = Lookers::start(detectors, &scheduler, site.manners(), &queue, &looked, &views, clock)
             .map_err(DaemonError::new)?;
         let cameras = Cameras::new(clock, scheduler.clone(), attention, queue.clone());
         Ok(Rehearsal {

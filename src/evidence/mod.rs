@@ -1,9 +1,11 @@
 //! Evidence: one redacted picture that goes with an alert.
 //!
-//! From a frame and everything that was detected in it: masks painted over, faces and the head part of
-//! every person pixelated, what the alert is about framed and labelled, encoded as JPEG of bounded size.
+//! From a frame, everything that was detected in it and what the camera's picture is like when nobody is there: masks
+//! painted over, faces, people and whatever else differs from the empty view pixelated, what the alert is about framed and
+//! labelled, encoded as JPEG of bounded size.
 //! Must never let a picture out that was not redacted: where redaction cannot be done, there is no picture.
 
+mod blocks;
 mod draw;
 mod redact;
 mod rgb;
@@ -17,8 +19,10 @@ use sha2::{Digest, Sha256};
 
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
+use crate::analysis::empty_view::{Changed, Coarse, EmptyView};
 use crate::analysis::geometry::Polygon;
 use crate::frame::Picture;
+use crate::frame::coarse::coarse;
 
 pub use draw::label;
 pub use rgb::rgb_from_picture;
@@ -42,8 +46,21 @@ pub struct Evidence {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// How many faces and heads were pixelated.
+    /// How many faces and people were found and pixelated.
     pub redacted: usize,
+    /// What was pixelated besides.
+    pub covered: Covered,
+}
+
+/// What was pixelated because the empty view says nothing else about it, or something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covered {
+    /// Nothing: all of the picture is as it is when nobody is there.
+    Nothing,
+    /// What differs from the empty view.
+    Parts,
+    /// Everything: the empty view is not known, or most of the picture differs from it.
+    Everything,
 }
 
 /// Why there is no picture.
@@ -73,13 +90,18 @@ pub enum EvidenceError {
 ///
 /// `classes` are all that the camera's models can find, `seen` everything they found in this very frame
 /// (also what was too weak for an alert: a doubtful face is pixelated too), `shown` what the alert is
-/// about, `masks` what must never be seen.
+/// about, `masks` what must never be seen, `view` what the camera sees when nobody is there: without one, the picture is
+/// coarse as a whole.
+///
+/// # Errors
+/// There is no picture then, and the error says why.
 pub fn make(
     picture: &Picture,
     classes: &[Class],
     seen: &[Detection],
     shown: &[Shown],
     masks: &[Polygon],
+    view: Option<&EmptyView>,
 ) -> Result<Evidence, EvidenceError> {
     if !classes.iter().any(|c| *c == Class::PERSON || *c == Class::FACE) {
         return Err(EvidenceError::CannotRedact);
@@ -91,12 +113,22 @@ pub fn make(
     if image.width() > MAX_WIDTH {
         image = scaled(&image, MAX_WIDTH);
     }
+    let changed = changed(picture, view);
+    let covered = blocks::pixelate_changed(&mut image, changed, seen, shown);
     let redacted = redact::pixelate_people(&mut image, seen, shown);
     redact::paint_masks(&mut image, masks);
     draw::frame_shown(&mut image, shown);
     let jpeg = encode_within(image, MAX_BYTES)?;
     let sha256 = sha256_hex(&jpeg.bytes);
-    Ok(Evidence { jpeg: jpeg.bytes, sha256, width: jpeg.width, height: jpeg.height, redacted })
+    Ok(Evidence { jpeg: jpeg.bytes, sha256, width: jpeg.width, height: jpeg.height, redacted, covered })
+}
+
+/// Where this very picture differs from the view.
+fn changed(picture: &Picture, view: Option<&EmptyView>) -> Changed {
+    let Some(view) = view else { return Changed::Anywhere };
+    let mut now = Coarse::even(0);
+    coarse(picture, &mut now);
+    view.changed(&now)
 }
 
 /// The picture as JPEG without any redaction: for the installer's own eyes (`lookout probe`), never for

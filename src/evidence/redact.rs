@@ -87,7 +87,7 @@ fn pixelate(image: &mut RgbImage, region: BBox) -> bool {
     true
 }
 
-fn fill_with_mean(image: &mut RgbImage, x0: u32, y0: u32, x1: u32, y1: u32) {
+pub fn fill_with_mean(image: &mut RgbImage, x0: u32, y0: u32, x1: u32, y1: u32) {
     let mut sum = [0u64; 3];
     for y in y0..y1 {
         for x in x0..x1 {

@@ -31,6 +31,16 @@ pub fn first_frames(clip: &Path, count: usize) -> Vec<Picture> {
     frames
 }
 
+/// Every `step`th frame of a clip from frame `first` on, with its number.
+pub fn each_frame(clip: &Path, first: usize, step: usize, mut take: impl FnMut(usize, Picture)) {
+    for_each_frame(clip, |number, sample| {
+        if number >= first && (number - first).is_multiple_of(step) {
+            take(number, picture(sample));
+        }
+        true
+    });
+}
+
 /// One frame of a clip, counted from 0.
 pub fn frame(clip: &Path, wanted: usize) -> Picture {
     let mut found = None;
