@@ -18,8 +18,8 @@ use crate::frame::Picture;
 use super::faces::{FaceFinder, WEAKER};
 use super::recorder::{RecorderCounts, Saw};
 
-/// Looking may be ahead of what is allowed by so much before parts are left out. A picture with eight parts takes half of
-/// it on a core that runs the model in 60 ms.
+/// Looking may be ahead of what is allowed by so much before parts are left out. A picture with eight parts takes most
+/// of it where one look takes 0.09 s of a core (models/README.md).
 const SAVED: Duration = Duration::from_secs(1);
 /// And by so much more before pictures are made without it: alerts wait behind them.
 const OWED: Duration = Duration::from_secs(4);
