@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use lookout::analysis::alert::Level;
 use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::empty_view::{Coarse, EmptyView};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
+use lookout::frame::coarse::coarse;
+use lookout::frame::{Layout as FrameLayout, Matrix, Picture, PictureFormat, PixelAspect, Range};
 
 /// The system's allocator, counting what this thread asks of it.
 struct Counting;
@@ -176,6 +179,32 @@ fn take(analysis: &mut Analysis, frame: &mut Event, look: usize) -> (usize, usiz
     let before = ALLOCATIONS.get();
     let told = analysis.apply(frame).len() + analysis.apply(&tick).len();
     (told, ALLOCATIONS.get() - before)
+}
+
+/// Once a second and camera, for as long as the box runs.
+#[test]
+fn learning_the_empty_view_allocates_nothing() {
+    let mut view = EmptyView::new();
+    let mut seen = Coarse::even(90);
+    let format = PictureFormat {
+        width: 640,
+        height: 360,
+        layout: FrameLayout::I420,
+        strides: [640, 320, 320],
+        range: Range::Limited,
+        matrix: Matrix::Bt601,
+        pixel_aspect: PixelAspect::SQUARE,
+    };
+    let planes = vec![vec![90; 640 * 360], vec![120; 320 * 180], vec![130; 320 * 180]];
+    let picture = Picture::new(format, Box::new(planes)).expect("whole planes");
+    let found = [BBox::new(0.2, 0.2, 0.4, 0.8)];
+    for look in 0..20_u8 {
+        let before = ALLOCATIONS.get();
+        coarse(&picture, &mut seen);
+        seen.luma[5000..6000].fill(90 + 20 * (look % 4));
+        view.learn(&seen, Duration::from_secs(1), found.iter().copied());
+        assert_eq!(ALLOCATIONS.get(), before, "look {look}");
+    }
 }
 
 /// Rules that are only hints say "nothing" at every look, to every signal they feed.

@@ -211,7 +211,7 @@ fn measure(clip: &Clip, is_dark: bool) -> (usize, usize, Vec<String>) {
         all += made.faces.len();
         open.extend(made.faces.iter().filter(|face| !made.covers(**face)).map(|f| format!("{name}: {f:?}")));
     });
-    println!(
+    eprintln!(
         "{}{}: {pictures} pictures, {:.0} % known, {all} faces, {} open",
         clip.name,
         if is_dark { ", dark" } else { "" },
@@ -234,7 +234,7 @@ fn every_face_is_covered_without_being_found() {
             open.extend(left);
         }
     }
-    println!("{pictures} pictures, {faces} faces, {} open", open.len());
+    eprintln!("{pictures} pictures, {faces} faces, {} open", open.len());
     assert!(open.is_empty(), "open faces:\n{}", open.join("\n"));
     assert!(!only.is_empty() || (pictures >= 300 && faces >= 100), "{pictures} pictures, {faces} faces");
 }

@@ -22,12 +22,12 @@ pub const ROWS: usize = 90;
 /// Cells of the coarse picture.
 pub const CELLS: usize = COLUMNS * ROWS;
 
-/// How much longer a cell must have been seen unchanged than otherwise until it counts as known (a guess: people who wait
-/// or sit move within minutes).
+/// How long a cell must have been seen unchanged until it counts as known (a guess: people who wait or sit move within
+/// minutes).
 pub const KNOWN_AFTER: Duration = Duration::from_secs(600);
 
 /// Support is counted in tenths of a second.
-const KNOWN: u16 = 6_000;
+const KNOWN: u16 = 10 * KNOWN_AFTER.as_secs() as u16;
 /// What was known for long is given up only after twenty minutes of something else.
 const MOST_SUPPORT: u16 = 3 * KNOWN;
 /// How many times faster than it is gained support is lost before a cell is known, where something else is seen in it,
@@ -60,8 +60,11 @@ const FIRST_DEVIATION: f32 = 1.0;
 
 /// Changed cells cover their neighbours up to this distance: hair and hands blur into what is behind them.
 const REACH: usize = 2;
-/// With less of the picture known there is no view.
-const LEAST_KNOWN: f32 = 0.5;
+/// What lies between covered cells no further apart than twice this is covered too: dark hair before something dark shows
+/// no difference of its own, what is around it does (measured on darkened clips).
+const BETWEEN: usize = 4;
+/// With less of the picture known there is no view; what is not known is covered in any case.
+const LEAST_KNOWN: f32 = 0.3;
 /// With more of the known picture changed, it is another scene or light.
 const MOST_CHANGED: f32 = 0.5;
 /// The light may be so many times weaker or stronger than the view's; beyond it noise and clipping differ too much.
@@ -159,7 +162,7 @@ impl EmptyView {
             return;
         }
         solid(&self.differs, &mut self.solid);
-        spread(&self.solid, &mut self.rows, &mut self.spread);
+        spread(&self.solid, REACH, &mut self.rows, &mut self.spread);
         self.found.fill(false);
         for box_in_frame in found {
             fill(&mut self.found, box_in_frame);
@@ -208,10 +211,11 @@ impl EmptyView {
         for (cause, support) in causes.iter_mut().zip(&self.support) {
             *cause |= *support < KNOWN;
         }
-        spread(&causes, &mut rows, &mut cells);
+        spread(&causes, REACH, &mut rows, &mut cells);
         for (cell, differs) in cells.iter_mut().zip(&marked) {
             *cell |= differs;
         }
+        close(&mut cells, &mut rows, &mut causes);
         Changed::Cells(cells)
     }
 
@@ -360,16 +364,25 @@ fn tenths(dt: Duration) -> u16 {
     u16::try_from(dt.as_millis() / 100).unwrap_or(u16::MAX)
 }
 
-/// Writes into `out` which cells lie within [`REACH`] of a marked one, through `rows`.
-fn spread(marked: &[bool], rows: &mut [bool], out: &mut [bool]) {
+/// Marks what lies between marked cells.
+fn close(cells: &mut [bool], rows: &mut [bool], wide: &mut [bool]) {
+    spread(cells, BETWEEN, rows, wide);
+    // What is not within reach of anything free is taken.
+    wide.iter_mut().for_each(|cell| *cell = !*cell);
+    spread(wide, BETWEEN, rows, cells);
+    cells.iter_mut().for_each(|cell| *cell = !*cell);
+}
+
+/// Writes into `out` which cells lie within `reach` of a marked one, through `rows`.
+fn spread(marked: &[bool], reach: usize, rows: &mut [bool], out: &mut [bool]) {
     for (row, marked) in rows.chunks_exact_mut(COLUMNS).zip(marked.chunks_exact(COLUMNS)) {
         for (column, cell) in row.iter_mut().enumerate() {
-            let (from, to) = (column.saturating_sub(REACH), (column + REACH + 1).min(COLUMNS));
+            let (from, to) = (column.saturating_sub(reach), (column + reach + 1).min(COLUMNS));
             *cell = marked[from..to].contains(&true);
         }
     }
     for (row, out) in out.chunks_exact_mut(COLUMNS).enumerate() {
-        let (from, to) = (row.saturating_sub(REACH), (row + REACH + 1).min(ROWS));
+        let (from, to) = (row.saturating_sub(reach), (row + reach + 1).min(ROWS));
         out.fill(false);
         for near in rows[from * COLUMNS..to * COLUMNS].chunks_exact(COLUMNS) {
             for (cell, near) in out.iter_mut().zip(near) {

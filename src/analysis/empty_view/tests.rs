@@ -87,7 +87,7 @@ fn somebody_whom_nothing_finds_is_covered_for_thirty_minutes_of_standing_still()
 fn somebody_who_is_found_is_never_learnt_and_what_is_behind_them_stays_known() {
     let mut view = known();
     let scene = with_somebody(wall(), 70);
-    learn(&mut view, &scene, 7200, &[somebody(70)]);
+    learn(&mut view, &scene, 2700, &[somebody(70)]);
     assert!(covers(&cells(view.changed(&scene)), 70));
     assert!(!cells(view.changed(&wall())).contains(&true), "they left");
 }
@@ -96,14 +96,14 @@ fn somebody_who_is_found_is_never_learnt_and_what_is_behind_them_stays_known() {
 fn where_somebody_was_from_the_beginning_nothing_is_known() {
     let mut view = EmptyView::new();
     let scene = with_somebody(wall(), 70);
-    learn(&mut view, &scene, 7200, &[somebody(70)]);
+    learn(&mut view, &scene, 2700, &[somebody(70)]);
     assert!(covers(&cells(view.changed(&scene)), 70));
 }
 
 #[test]
 fn somebody_whom_nothing_finds_and_who_sways_is_never_learnt() {
     let mut view = EmptyView::new();
-    for look in 0..7200 / LOOK {
+    for look in 0..3600 / LOOK {
         // To the side by one cell for ten seconds of every twenty-five.
         let column = if look % 5 < 2 { 71 } else { 70 };
         view.learn(&with_somebody(wall(), column), STEP, std::iter::empty());
