@@ -335,7 +335,7 @@ fn what_a_chinese_keyboard_puts_in_place_of_a_mark_is_named() {
     for (from, to, named) in [
         ("id = \"cam-1\"", "id ＝ \"cam-1\"", "`＝` only looks like `=`"),
         ("id = \"cam-1\"", "id = “cam-1”", "`“` only looks like `\"`"),
-        ("id = \"cam-1\"", "id： \"cam-1\"", "`：` only looks like `:`"),
+        ("id = \"cam-1\"", "id： \"cam-1\"", "`：` stands where `=` belongs"),
         ("id = \"cam-1\"", "　id = \"cam-1\"", "U+3000"),
         ("for_secs = 3", "for_secs = ３", "`３` only looks like `3`"),
         ("[site]", "【site】", "`【` only looks like `[`"),

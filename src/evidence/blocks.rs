@@ -14,13 +14,13 @@ use crate::analysis::geometry::BBox;
 use super::Covered;
 use super::redact::fill_with_mean;
 
-/// Blocks from top to bottom where parts of the picture are pixelated. A head of a sixth of the picture's height, which is
-/// somebody at arm's length from a street camera, is four blocks high.
-const PARTS: u32 = 24;
+/// Blocks from top to bottom where parts of the picture are pixelated. Detectors miss small heads, not large ones: a head of an
+/// eighth of the picture's height is five blocks high, which nobody recognises, and a car on the road is still one.
+const PARTS: u32 = 40;
 /// The same where everything is: nothing is known of how large people may be in it.
-const WHOLE: u32 = 18;
+const WHOLE: u32 = 36;
 /// The same in vehicles,
-const VEHICLES: u32 = 48;
+const VEHICLES: u32 = 72;
 /// but no more than this from a vehicle's top to its bottom: a head is a sixth of a car's height.
 const OF_VEHICLE: f32 = 24.0;
 /// A vehicle must be as certain as this to stay clearer: a doubtful one may be somebody.

@@ -42,8 +42,15 @@ pub(super) fn no_connection(url: &RtspUrl) -> Fault {
     }
 }
 
+const WORKS_NOW: &str = "the connection failed a moment ago, but would work now";
+
 fn it_works_now(address: String) -> Fault {
-    Fault::Unreachable { address, detail: "the connection failed a moment ago, but would work now".into() }
+    Fault::Unreachable { address, detail: WORKS_NOW.into() }
+}
+
+/// Whether somebody listens where there was no connection: then it may have been somewhere else.
+pub(super) fn works_now(fault: &Fault) -> bool {
+    matches!(fault, Fault::Unreachable { detail, .. } if detail == WORKS_NOW)
 }
 
 /// What is wrong; `None` if somebody listens.

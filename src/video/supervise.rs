@@ -461,12 +461,22 @@ impl Supervisor {
                 Some(End::OtherWay)
             }
             Note::DecoderFailed(decoder, fault) => Some(End::OtherDecoder(decoder, fault)),
-            Note::NoConnection => Some(End::Lost(match self.redirects.now() {
-                Location::Rtsp { url, .. } => diagnose::no_connection(url),
-                Location::File { .. } => Fault::Broken { detail: "no connection to a file".into() },
-            })),
+            Note::NoConnection => Some(self.without_connection()),
             Note::Ended => Some(End::StreamOver),
             Note::Wake => None,
+        }
+    }
+
+    /// GStreamer goes on by itself to where a camera sends it, and does not say that it failed there.
+    fn without_connection(&mut self) -> End {
+        let Location::Rtsp { url, .. } = self.redirects.now() else {
+            return End::Lost(Fault::Broken { detail: "no connection to a file".into() });
+        };
+        let fault = diagnose::no_connection(url);
+        let sent_to = if diagnose::works_now(&fault) { diagnose::redirected_to(url) } else { None };
+        match sent_to {
+            Some(to) => self.sent_on(&to),
+            None => End::Lost(fault),
         }
     }
 
