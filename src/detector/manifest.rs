@@ -527,7 +527,12 @@ impl Check<'_, '_> {
             "scrfd" => Head::Scrfd { strides, anchors: anchors? },
             "yunet" => Head::Yunet { strides },
             "centerface" => Head::CenterFace,
-            _ => Head::Yolov8 { strides },
+            "yolov8" => Head::Yolov8 { strides },
+            forgotten => {
+                let what = format!("{}: head `{forgotten}` is in the list, but nobody reads it", self.called);
+                self.problems.add(0, what, None);
+                return None;
+            }
         })
     }
 
