@@ -294,10 +294,10 @@ fn what_cannot_be_added_is_refused_with_a_sentence_and_nothing_is_written() {
       hint: they look like --head yolov8 with 3 classes
     --- 2
     error: colours.onnx: it tells 3 classes apart, but 2 are named
-      hint: name all of them, in the network's order; with "" for those that should never be reported
+      hint: name all of them, in the network's order; with "" for those that should never be reported; a network of turned boxes (-obb) or joints (-pose) has other values behind its boxes and is not read: export the detection model of the same family
     --- 2
     error: colours.onnx: it tells 3 classes apart, but 80 are named
-      hint: name all of them, in the network's order; with "" for those that should never be reported
+      hint: name all of them, in the network's order; with "" for those that should never be reported; a network of turned boxes (-obb) or joints (-pose) has other values behind its boxes and is not read: export the detection model of the same family
     --- 2
     error: colours.onnx: it tells 3 classes apart, and nobody said what they are called
       hint: --classes a,b,c or --classes-file FILE, in the network's order
@@ -487,6 +487,24 @@ fn what_lookout_does_not_read_is_named_with_what_to_do() {
         let said = line["error"].as_str().unwrap_or_default();
         assert!(line["ok"] == false && said.contains(reason), "{name}: no `{reason}`: {line}");
         assert!(said.contains(remedy), "{name}: no `{remedy}`: {line}");
+    }
+}
+
+/// Without a word of its exporter, and with names that are somebody's guess.
+#[test]
+fn joints_and_turned_boxes_are_named_although_they_look_like_classes() {
+    let folder = folder();
+    for (name, values, classes, reason, remedy) in [
+        ("pose", 56, "coco", "it is a pose network", "not yolov8n-pose.pt"),
+        ("pose", 56, "person", "it is a pose network", "not yolov8n-pose.pt"),
+        ("obb", 20, "coco", "it tells 16 classes apart, but 80 are named", "turned boxes (-obb)"),
+        ("obb", 13, EIGHT, "it tells 9 classes apart, but 8 are named", "turned boxes (-obb)"),
+    ] {
+        let outputs: &[(u64, &[u64])] = &[(FLOATS, &[1, values, CELLS])];
+        fs::write(folder.path().join("unsaid.onnx"), Odd { outputs, ..PLAIN }.bytes()).unwrap();
+        let add = ["models", "add", "unsaid.onnx", "--head", "yolov8", "--classes", classes];
+        let told = seen(&folder, &lookout(&folder, &add));
+        assert!(told.contains(reason) && told.contains(remedy), "{name} with {classes}: {told}");
     }
 }
 

@@ -369,8 +369,20 @@ fn compare_outputs(
                 Some(other) if other.contains(&format!(" {said} ")) => format!("it looks like {other}; or "),
                 _ => String::new(),
             };
+            // An angle, or joints of a number of one's own, look like classes.
+            let behind_boxes = match head {
+                Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => {
+                    "; a network of turned boxes (-obb) or joints (-pose) has other values behind its boxes and is not \
+                     read: export the detection model of the same family"
+                }
+                Head::Yolox { .. }
+                | Head::Nanodet { .. }
+                | Head::Scrfd { .. }
+                | Head::Yunet { .. }
+                | Head::CenterFace => "",
+            };
             return Err(Failure::invalid(format!(
-                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: {other}name all of them, in the network's order; with \"\" for those that should never be reported",
+                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: {other}name all of them, in the network's order; with \"\" for those that should never be reported{behind_boxes}",
                 plural(counted),
                 if said == 1 { "is" } else { "are" },
             )));
