@@ -401,7 +401,8 @@ pub struct CameraDocument {
     #[schemars(extend("pattern" = "^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$"))]
     pub certificate_sha256: Option<At<String>>,
     /// Seconds that the camera gets for one answer while the stream is opened. Without it 5, and 30 after an answer came
-    /// too late: a camera that sleeps may need half a minute to wake up.
+    /// too late: a camera that sleeps may need half a minute to wake up. Meanwhile it is asked anew every 5 s on a second
+    /// connection, because one that restarts answers only what it is asked afterwards; there are never more than two.
     #[schemars(range(min = 1.0, max = 30.0))]
     pub answer_within_secs: Option<At<f64>>,
     /// Its place as a grid code: county 6 digits, sub-district 3, community 3, grid 2 or more.

@@ -61,6 +61,8 @@ pub(super) struct Playing {
 }
 
 /// Opens the stream. A camera that is known to be slow is asked anew on a second connection while the first one waits.
+/// There are never more than these two: the second is closed before it is opened anew, and a camera that closes the first
+/// for the sake of the second, because it has room for one, is not asked anew any more.
 pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
     if !tap.is_patient {
         return open_once(tap, url).await;
@@ -70,6 +72,7 @@ pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> 
     let mut first = FuturesUnordered::from_iter([again()]);
     let mut newest: Option<Opening<'_>> = None;
     let mut anew_at = Instant::now() + ASK_ANEW_AFTER;
+    let mut has_room_for_one = false;
     loop {
         let other = async {
             match newest.as_mut() {
@@ -78,13 +81,21 @@ pub(super) async fn open(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> 
             }
         };
         tokio::select! {
-            Some(outcome) = first.next() => return outcome,
+            Some(outcome) = first.next() => match (outcome, newest.take()) {
+                // It has room for one of the two only, and gave it to the newer one.
+                (Err(Trouble::Ended), Some(other)) => {
+                    first = FuturesUnordered::from_iter([other]);
+                    has_room_for_one = true;
+                }
+                (outcome, _) => return outcome,
+            },
             outcome = other => match outcome {
                 Ok(playing) => return Ok(playing),
                 // The first one may still be answered.
                 Err(_) => newest = None,
             },
-            () = sleep_until(anew_at) => {
+            () = sleep_until(anew_at), if !has_room_for_one => {
+                drop(newest.take());
                 newest = Some(again());
                 anew_at += ASK_ANEW_AFTER;
             }
@@ -117,6 +128,8 @@ async fn open_once(tap: &Arc<Tap>, url: &Url) -> Result<Playing, Trouble> {
     let described = match timeout(first_answer, asked).await {
         Ok(described) => described?,
         Err(_) => {
+            // Some have room for one.
+            drop(connection);
             let knock = TcpStream::connect((address.host(), address.port()));
             return Err(match timeout(KNOCK_WITHIN, knock).await {
                 Ok(Ok(_)) => whose.no_answer(),
