@@ -16,7 +16,7 @@ use lookout::video::{
 };
 use serde_json::Value;
 use support::clips::{self, Clip};
-use support::recordings::{dahua, ffmpeg, hikvision, lane, of_lane, turned};
+use support::recordings::{dahua, ffmpeg, hikvision, lane, of_lane, turned, write_display_matrix};
 use support::rtsp_cameras::{STOP_WITHIN, camera, start};
 use support::rtsp_sink::Recorder;
 
@@ -207,6 +207,11 @@ fn what_is_no_recording_is_named_with_what_to_do() {
         key,
     ];
     of_lane(folder.path(), "encrypted.mp4", "1", &encrypt);
+    // What ffmpeg makes of an mp4 that is copied as it is: no player shows it.
+    of_lane(folder.path(), "copied.vob", "2", &["-c:v", "copy", "-f", "vob"]);
+    fs::write(at("copied.imkh"), hikvision(&fs::read(at("copied.vob")).unwrap())).unwrap();
+    ffmpeg(folder.path(), &["-f", "lavfi", "-i", "sine=duration=1", "sound.ts"]);
+    ffmpeg(folder.path(), &["-f", "lavfi", "-i", "sine=duration=1", "sound.mpg"]);
     let made = Command::new("mkfifo").arg(at("pipe.ts")).status().unwrap();
     assert!(made.success());
 
@@ -221,6 +226,10 @@ fn what_is_no_recording_is_named_with_what_to_do() {
         ("cut.mp4", "not_video", "was cut off before its index was written", "untrunc GOOD.mp4 '"),
         ("sound.mp4", "no_video", "holds no video, only sound", "with the pictures"),
         ("sound.wav", "not_video", "holds sound and no video", "with the pictures"),
+        ("sound.ts", "no_video", "holds no video, only sound", "with the pictures"),
+        ("sound.mpg", "no_video", "holds no video, only sound", "with the pictures"),
+        ("copied.vob", "not_video", "holds H.264 as an mp4 does", "-bsf:v h264_mp4toannexb"),
+        ("copied.imkh", "not_video", "holds H.264 as an mp4 does", "-bsf:v h264_mp4toannexb"),
         ("picture.jpg", "not_video", "is a single picture", "lookout detect '"),
         ("lossless.mkv", "unsupported_codec", "holds video as", "ffmpeg -i '"),
         ("encrypted.mp4", "not_video", "holds encrypted video", "without a password"),
@@ -242,10 +251,18 @@ fn of_two_videos_the_larger_is_taken_and_that_is_said() {
     let folder = tempfile::tempdir().unwrap();
     of_lane(folder.path(), "large.mp4", "2", &["-c:v", "copy"]);
     of_lane(folder.path(), "small.mp4", "2", &["-vf", "scale=320:180", "-c:v", "libx264"]);
-    for name in ["two.mp4", "two.mkv", "two.mov", "two.avi"] {
+    let annex_b: &[&str] = &["-bsf:v", "h264_mp4toannexb"];
+    for (name, options) in [
+        ("two.mp4", &[][..]),
+        ("two.mkv", &[]),
+        ("two.mov", &[]),
+        ("two.avi", &[]),
+        ("two.ts", &[]),
+        ("two.mpg", &[annex_b, &["-f", "vob"]].concat()),
+    ] {
         for order in [["large.mp4", "small.mp4"], ["small.mp4", "large.mp4"]] {
-            let inputs = ["-i", order[0], "-i", order[1], "-map", "0:v", "-map", "1:v", "-c", "copy", name];
-            ffmpeg(folder.path(), &inputs);
+            let inputs = ["-i", order[0], "-i", order[1], "-map", "0:v", "-map", "1:v", "-c", "copy"];
+            ffmpeg(folder.path(), &[&inputs, options, &[name]].concat());
             let film = film(&folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!((size(&film.picture), film.times.len()), ((640, 360), 20), "{name} {order:?}");
             let said = film.remarks.join("\n");
@@ -256,15 +273,71 @@ fn of_two_videos_the_larger_is_taken_and_that_is_said() {
             assert!(said.contains("640 x 360") && said.contains("320 x 180"), "{said}");
         }
     }
-    // A transport stream does not tell sizes beforehand.
-    let inputs = ["-i", "large.mp4", "-i", "small.mp4", "-map", "0:v", "-map", "1:v", "-c", "copy", "two.ts"];
+    let inputs =
+        ["-i", "large.mp4", "-i", "large.mp4", "-map", "0:v", "-map", "1:v", "-c", "copy", "same.ts"];
     ffmpeg(folder.path(), &inputs);
-    let film = film(&folder.path().join("two.ts")).unwrap();
-    assert!(
-        film.remarks
-            .iter()
-            .any(|remark| remark.contains("2 videos") && remark.ends_with("the first is taken"))
-    );
+    let film = film(&folder.path().join("same.ts")).unwrap();
+    assert_eq!(film.remarks, ["it holds 2 videos, 640 x 360 and 640 x 360: the first is taken"]);
+}
+
+// ---- parts of recordings, and several in one
+
+#[test]
+fn recordings_that_were_copied_into_one_are_read_whole_or_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mpeg2: &[&str] = &["-r", "25", "-c:v", "mpeg2video", "-q:v", "4", "-f", "vob"];
+    for (name, options, at_least) in [
+        ("a.mpg", mpeg2, 145),
+        ("h264.mpg", &["-c:v", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "vob"], 58),
+        ("a.ts", &["-c:v", "copy"], 58),
+        ("a.mkv", &["-c:v", "copy"], 60),
+        ("a.mp4", &["-c:v", "copy"], 0),
+        ("a.avi", &["-c:v", "mpeg4"], 0),
+        ("a.flv", &["-c:v", "copy"], 0),
+        ("a.wmv", &["-c:v", "wmv2"], 0),
+    ] {
+        let file = of_lane(folder.path(), name, "3", options);
+        let once = fs::read(&file).unwrap();
+        fs::write(&file, once.repeat(2)).unwrap();
+        let film = film(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let is_said = film.remarks.iter().any(|remark| {
+            remark.starts_with(&format!("another recording was copied behind it, at byte {}", once.len()))
+                && remark.contains("only the first is read")
+        });
+        assert_eq!(is_said, at_least == 0, "{name}: {:?}", film.remarks);
+        assert!(film.times.len() >= at_least, "{name}: {} frames", film.times.len());
+        let last = film.times[film.times.len() - 1];
+        assert!(at_least == 0 || last > Duration::from_millis(5_500), "{name}: to {last:?}");
+    }
+}
+
+#[test]
+fn a_recording_whose_beginning_is_missing_is_read_from_the_next_key_frame_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let h264: &[&str] = &["-c:v", "libx264", "-g", "10", "-bf", "0"];
+    let x265: &[&str] = &["-c:v", "libx265", "-x265-params", "log-level=none:keyint=10"];
+    for (name, codec, form) in [
+        ("h264", h264, "h264"),
+        ("h265", x265, "hevc"),
+        ("m2v", &["-r", "25", "-c:v", "mpeg2video", "-q:v", "4"], "mpeg2video"),
+        ("m4v", &["-c:v", "mpeg4", "-q:v", "4", "-g", "10"], "m4v"),
+        ("mjpeg", &["-c:v", "mjpeg", "-q:v", "4"], "mjpeg"),
+        ("mpg", h264, "vob"),
+        ("ts", h264, "mpegts"),
+    ] {
+        let file = of_lane(folder.path(), name, "3", &[codec, &["-f", form]].concat());
+        let bytes = fs::read(&file).unwrap();
+        fs::write(&file, &bytes[3_001..]).unwrap();
+        let film = film(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(film.times.len() >= 15, "{name}: {} frames", film.times.len());
+        assert_eq!(size(&film.picture), (640, 360), "{name}");
+        let is_said = film.remarks.iter().any(|remark| remark.starts_with("its beginning is missing"));
+        assert_eq!(is_said, name != "ts", "{name}: {:?}", film.remarks);
+    }
+    let pictures = clips::units_of_file(&lane(), 30);
+    let dav = folder.path().join("part.dav");
+    fs::write(&dav, &dahua(&pictures)[1_030..]).unwrap();
+    assert!((5..30).contains(&film(&dav).unwrap().times.len()));
 }
 
 // ---- pauses
@@ -287,7 +360,7 @@ fn with_a_gap(folder: &Path, name: &str) -> PathBuf {
 #[test]
 fn a_pause_of_an_hour_stays_an_hour_where_it_is_read_and_none_where_it_is_played() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["gap.mp4", "gap.mkv"] {
+    for name in ["gap.mp4", "gap.mkv", "gap.ts", "gap.mpg"] {
         let file = with_a_gap(folder.path(), name);
         let times = film(&file).unwrap().times;
         assert_eq!(times.len(), 60, "{name}");
@@ -355,6 +428,38 @@ fn a_recording_is_shown_as_its_display_matrix_says() {
             );
         }
     }
+}
+
+#[test]
+fn a_display_matrix_that_scales_turns_nothing_and_what_is_not_followed_is_said() {
+    const ONE: i32 = 1 << 16;
+    let folder = tempfile::tempdir().unwrap();
+    let upright = film(&of_lane(folder.path(), "upright.mp4", "1", &["-c:v", "copy"])).unwrap();
+    for (name, [a, b, c, d], said) in [
+        ("twice-as-large.mp4", [2 * ONE, 0, 0, 2 * ONE], None),
+        ("half.mp4", [ONE / 2, 0, 0, ONE / 2], None),
+        ("rounded.mp4", [ONE - 1, 0, 0, ONE], None),
+        ("stretched.mp4", [2 * ONE, 0, 0, ONE], Some("stretches its pictures 2.00 times in width")),
+        ("leaning.mp4", [46_341, 46_341, -46_341, 46_341], Some("turns its pictures by 45 degrees")),
+        ("skewed.mp4", [ONE, ONE / 2, 0, ONE], Some("skews its pictures")),
+    ] {
+        let file = of_lane(folder.path(), name, "1", &["-c:v", "copy"]);
+        write_display_matrix(&file, [a, b, 0, c, d, 0, 0, 0, 1 << 30].map(|part: i32| part as u32));
+        let film = film(&file).unwrap();
+        let off = difference(&film.picture, &upright.picture);
+        assert!(off < 0.5, "{name}: the brightness is off by {off:.1}");
+        let remarks = film.remarks.join("\n");
+        assert_eq!(film.remarks.len(), usize::from(said.is_some()), "{name}: {remarks}");
+        assert!(said.is_none_or(|said| remarks.contains(said)), "{name}: {remarks}");
+    }
+    // Mirrored on purpose.
+    let file =
+        of_lane(folder.path(), "mirrored.mp4", "1", &["-vf", "hflip", "-c:v", "libx264", "-crf", "16"]);
+    let minus_one = (-ONE) as u32;
+    write_display_matrix(&file, [minus_one, 0, 0, 0, ONE as u32, 0, 640 << 16, 0, 1 << 30]);
+    let film = film(&file).unwrap();
+    assert!(difference(&film.picture, &upright.picture) < 4.0);
+    assert_eq!(film.remarks, ["its pictures are mirrored, as the file says"]);
 }
 
 #[test]
@@ -476,6 +581,10 @@ fn a_turned_recording_and_a_squeezed_one_tell_what_the_upright_one_tells() {
 #[test]
 fn the_pause_of_a_recording_is_no_fault_of_the_camera_and_a_rule_that_never_applied_is_named() {
     let folder = tempfile::tempdir().unwrap();
+    for name in ["gap.ts", "gap.mpg"] {
+        let (_, said) = replay(folder.path(), &with_a_gap(folder.path(), name), "", &[]);
+        assert!(said.contains("note: the recording pauses 1 time, for 3600 s"), "{name}: {said}");
+    }
     let file = with_a_gap(folder.path(), "gap.mp4");
     let night = "\n[[rule]]\nid = \"at-night\"\ncameras = [\"lane\"]\nschedule = \"daily 22:00-06:00\"\n\
                  present = { zone = \"yard\", classes = [\"person\"], for_secs = 3 }\n";

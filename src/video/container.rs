@@ -10,11 +10,18 @@ use std::path::Path;
 
 use super::decoder::{Codec, FileCodec};
 use super::error::Fault;
+use super::orientation::DisplayMatrix;
+
+mod display;
+mod joined;
 
 /// Read to find out what a file is: a recorder may begin with some kilobytes of its own.
 const HEAD_BYTES: u64 = 64 << 10;
 /// One JPEG picture of a camera is smaller; behind it another one begins where they are a film.
 const PICTURE_BYTES: u64 = 8 << 20;
+/// What is not known by its beginning is looked through so far: the next key frame of a large picture may be ten seconds
+/// away.
+const SEARCH_BYTES: u64 = 24 << 20;
 /// Hikvision's recorders begin a file with a header of this length.
 const HIKVISION_HEADER: usize = 40;
 
@@ -31,8 +38,30 @@ pub(super) enum Container {
         /// Behind what a recorder wrote before it.
         from: u64,
     },
+    /// We do: an MPEG transport stream.
+    TransportStream {
+        /// Its first packet's first byte.
+        from: u64,
+        /// From one packet to the next.
+        step: usize,
+    },
     /// We do: the form of Dahua's recorders, which GStreamer does not know.
     Dhav,
+}
+
+impl Container {
+    /// The same, so many bytes farther.
+    fn behind(self, bytes: usize) -> Self {
+        let bytes = bytes as u64;
+        match self {
+            Container::ProgramStream { from } => Container::ProgramStream { from: from + bytes },
+            Container::TransportStream { from, step } => {
+                Container::TransportStream { from: from + bytes, step }
+            }
+            // Found by themselves.
+            Container::Demuxed(_) | Container::Bare(_) | Container::Dhav => self,
+        }
+    }
 }
 
 /// A demuxer of GStreamer.
@@ -43,7 +72,6 @@ pub(super) enum Demuxer {
     Avi,
     Asf,
     Flv,
-    TransportStream,
 }
 
 impl Demuxer {
@@ -55,7 +83,6 @@ impl Demuxer {
             Demuxer::Avi => "avidemux",
             Demuxer::Asf => "asfdemux",
             Demuxer::Flv => "flvdemux",
-            Demuxer::TransportStream => "tsdemux",
         }
     }
 
@@ -63,17 +90,19 @@ impl Demuxer {
     pub fn knows_its_streams(self) -> bool {
         match self {
             Demuxer::Mp4 | Demuxer::Matroska | Demuxer::Avi | Demuxer::Asf => true,
-            Demuxer::Flv | Demuxer::TransportStream => false,
+            Demuxer::Flv => false,
         }
     }
 }
 
 /// What a file is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recording {
     pub container: Container,
-    /// What is to be said of it.
-    pub remark: Option<String>,
+    /// What is to be said of it, a sentence each.
+    pub remarks: Vec<String>,
+    /// Of each video of an mp4, in the file's order: how its pictures are to be shown.
+    pub matrices: Vec<DisplayMatrix>,
 }
 
 /// Finds out what a file is.
@@ -100,22 +129,44 @@ pub(super) fn recognise(path: &Path) -> Result<Recording, Fault> {
         what,
         hint: hint.replace("FILE", &quoted(path)),
     };
+    let mut begins_at = 0;
     let container = match by_first_bytes(&head) {
         Ok(container) => container,
         Err(Other::Jpeg) if is_film(&mut file).map_err(of_system)? => Container::Bare(Codec::Mjpeg),
+        Err(other @ (Other::Unknown | Other::Known(Kind::Hikvision))) => {
+            let mut more = head;
+            file.by_ref().take(SEARCH_BYTES - HEAD_BYTES).read_to_end(&mut more).map_err(of_system)?;
+            let (container, at) = within(&more).ok_or_else(|| refused(other.words()))?;
+            begins_at = at;
+            container
+        }
         Err(other) => return Err(refused(other.words())),
     };
-    let remark = match container {
-        Container::Demuxed(Demuxer::Mp4) => match index_of(&mut file).map_err(of_system)? {
-            Mp4Index::There => None,
+    let mut remarks = Vec::new();
+    if begins_at > 0 {
+        remarks.push(format!("its beginning is missing or not known: it is read from byte {begins_at} on"));
+    }
+    let mut matrices = Vec::new();
+    if container == Container::Demuxed(Demuxer::Mp4) {
+        match index_of(&mut file).map_err(of_system)? {
+            Mp4Index::There => {}
             Mp4Index::CutOff { have, want } => {
-                Some(format!("it is cut off: {have} of {want} bytes are there; what is there is read"))
+                remarks
+                    .push(format!("it is cut off: {have} of {want} bytes are there; what is there is read"));
             }
             Mp4Index::Missing => return Err(refused(without_index())),
-        },
-        _ => None,
-    };
-    Ok(Recording { container, remark })
+        }
+        matrices = display::matrices(&mut file).map_err(of_system)?;
+    }
+    if let Container::Demuxed(demuxer) = container
+        && let Some(at) = joined::second(&mut file, demuxer).map_err(of_system)?
+    {
+        remarks.push(format!(
+            "another recording was copied behind it, at byte {at}, and only the first is read; to join them: \
+             ffmpeg -f concat"
+        ));
+    }
+    Ok(Recording { container, remarks, matrices })
 }
 
 /// How a file is converted into something that is read.
@@ -123,8 +174,13 @@ pub(super) fn how_to_convert(path: &Path) -> String {
     format!("convert it: ffmpeg -i {} -an -c:v libx264 -pix_fmt yuv420p converted.mp4", quoted(path))
 }
 
+/// How a file is copied into a form that tells what it holds.
+pub(super) fn how_to_copy(path: &Path) -> String {
+    format!("ffmpeg may know it: ffmpeg -i {} -c copy copied.mp4", quoted(path))
+}
+
 /// As a shell wants it.
-fn quoted(path: &Path) -> String {
+pub(super) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
@@ -266,12 +322,7 @@ fn by_first_bytes(head: &[u8]) -> Result<Container, Other> {
     let is_hikvision = [b"IMKH", b"4HKH", b"HKMI"].iter().any(|name| is_there(0, *name));
     if is_hikvision {
         let rest = head.get(HIKVISION_HEADER..).unwrap_or_default();
-        let inner = stream(rest).map(|container| match container {
-            Container::ProgramStream { from } => {
-                Container::ProgramStream { from: from + HIKVISION_HEADER as u64 }
-            }
-            other => other,
-        });
+        let inner = stream(rest).map(|container| container.behind(HIKVISION_HEADER));
         return inner.ok_or(Other::Known(Kind::Hikvision));
     }
     if boxes.iter().any(|name| is_there(4, *name)) {
@@ -295,8 +346,8 @@ fn by_first_bytes(head: &[u8]) -> Result<Container, Other> {
 
 /// A stream without a header of its own.
 fn stream(head: &[u8]) -> Option<Container> {
-    if is_transport_stream(head) {
-        return Some(Container::Demuxed(Demuxer::TransportStream));
+    if let Some((from, step)) = transport_packets(head, LONGEST_PACKET, ENOUGH_PACKETS) {
+        return Some(Container::TransportStream { from: from as u64, step });
     }
     let zeros = head.iter().take_while(|byte| **byte == 0).count();
     // A pack header, behind zeros at most.
@@ -305,42 +356,130 @@ fn stream(head: &[u8]) -> Option<Container> {
         return Some(Container::ProgramStream { from: from as u64 });
     }
     let begins_with_a_start_code = zeros >= 2 && head.get(zeros) == Some(&1);
-    if begins_with_a_start_code { bare_codec(head).map(Container::Bare) } else { None }
+    // The rest of a program stream whose first pack was lost begins so, too.
+    if begins_with_a_start_code && !(0..head.len()).any(|at| follows_a_pack_header(&head[at..])) {
+        bare_codec(head).map(Container::Bare)
+    } else {
+        None
+    }
 }
 
-/// Packets of 188 bytes, of 192 with a time before each (m2ts), or of 204 with a checksum behind; the first may be cut.
-fn is_transport_stream(head: &[u8]) -> bool {
+/// Packets of 188 bytes, of 192 with a time before each (m2ts), or of 204 with a checksum behind.
+const PACKET_LENGTHS: [usize; 3] = [188, 192, LONGEST_PACKET];
+const LONGEST_PACKET: usize = 204;
+/// By chance there are as many in a row once in a million million files.
+const ENOUGH_PACKETS: usize = 5;
+
+/// Where the first packet of a transport stream begins among the first bytes, and the distance of packets.
+fn transport_packets(bytes: &[u8], among: usize, enough: usize) -> Option<(usize, usize)> {
     const SYNC: u8 = 0x47;
-    /// By chance there are as many in a row once in a million million files.
-    const ENOUGH: usize = 5;
-    [188usize, 192, 204].iter().any(|length| {
-        (0..*length).any(|first| {
-            let packets = head.iter().skip(first).step_by(*length);
-            packets.clone().count() >= ENOUGH && packets.take(ENOUGH).all(|byte| *byte == SYNC)
-        })
+    PACKET_LENGTHS.into_iter().find_map(|length| {
+        let are_there =
+            |first: &usize| (0..enough).all(|packet| bytes.get(first + packet * length) == Some(&SYNC));
+        (0..among.min(bytes.len())).find(are_there).map(|first| (first, length))
     })
+}
+
+/// Something that can be read within a file whose beginning is not known, and where: the beginning was lost, or a recorder
+/// wrote something of its own before it.
+fn within(bytes: &[u8]) -> Option<(Container, usize)> {
+    /// By chance there are as many in a row in no file, wherever they are looked for.
+    const SURELY: usize = 12;
+    if let Some((from, step)) = transport_packets(bytes, HEAD_BYTES as usize, SURELY) {
+        return Some((Container::TransportStream { from: from as u64, step }, from));
+    }
+    let starts_pack = |at: usize| follows_a_pack_header(&bytes[at..]);
+    if let Some(from) = (0..bytes.len()).find(|at| starts_pack(*at)) {
+        return Some((Container::ProgramStream { from: from as u64 }, from));
+    }
+    if let Some(from) = (0..bytes.len()).find(|at| is_dahua_frame(&bytes[*at..])) {
+        return Some((Container::Dhav, from));
+    }
+    let film = bytes.windows(5).position(|bytes| bytes == [0xff, 0xd9, 0xff, 0xd8, 0xff]);
+    if let Some((codec, from)) = key_frame(bytes) {
+        return Some((Container::Bare(codec), from));
+    }
+    film.map(|at| (Container::Bare(Codec::Mjpeg), at + 2))
+}
+
+/// Whether a pack header stands here, with another header of the system or a packet behind it (ISO/IEC 13818-1, table
+/// 2-38; ISO/IEC 11172-1).
+fn follows_a_pack_header(bytes: &[u8]) -> bool {
+    let [0, 0, 1, 0xba, form, ..] = bytes else { return false };
+    let length = match form {
+        0x44..=0x7f => 14 + usize::from(bytes.get(13).copied().unwrap_or(0) & 0x07),
+        0x20..=0x2f => 12,
+        _ => return false,
+    };
+    matches!(bytes.get(length..), Some([0, 0, 1, 0xba..=0xef, ..]))
+}
+
+/// Whether a frame of Dahua's recorders stands here, from its first name to its last.
+fn is_dahua_frame(bytes: &[u8]) -> bool {
+    let Some([b'D', b'H', b'A', b'V', header @ ..]) = bytes.get(..16) else { return false };
+    let length = u32::from_le_bytes([header[8], header[9], header[10], header[11]]) as usize;
+    length.checked_sub(8).and_then(|end| bytes.get(end..end.checked_add(4)?)) == Some(b"dhav")
 }
 
 /// The codec of compressed pictures that follow one another behind start codes.
 pub(super) fn bare_codec(bytes: &[u8]) -> Option<Codec> {
-    let mut rest = bytes;
-    while let Some(at) = rest.windows(3).position(|code| code == [0, 0, 1]) {
-        rest = &rest[at + 3..];
-        match rest {
-            // Video and sequence parameter sets (H.265, table 7-1), of the base layer.
-            [0x40 | 0x42, 0x01, ..] => return Some(Codec::H265),
-            // A sequence parameter set (H.264, table 7-1), of a profile that exists.
-            [header, 66 | 77 | 88 | 100 | 110 | 122 | 244, ..] if header & 0x9f == 0x07 => {
-                return Some(Codec::H264);
+    units(bytes).find_map(|at| codec_of_unit(&bytes[at..]))
+}
+
+/// The first key frame among compressed pictures, by two headers that belong together, and its place: among other bytes
+/// one may be an accident.
+fn key_frame(bytes: &[u8]) -> Option<(Codec, usize)> {
+    /// A parameter set or a sequence header is not longer.
+    const LONGEST_SET: usize = 1024;
+    units(bytes).find_map(|at| {
+        let codec = codec_of_unit(&bytes[at..])?;
+        let behind = &bytes[at..bytes.len().min(at + LONGEST_SET)];
+        let next = behind.get(units(behind).next()?..)?;
+        let belongs = match (codec, next) {
+            // A picture's set, another sequence's, or extensions of it.
+            (Codec::H264, [head, ..]) => matches!(head & 0x9f, 7 | 8 | 13 | 15),
+            (Codec::H265, [head, 1, ..]) => matches!(head, 0x42 | 0x44),
+            (Codec::InFiles(FileCodec::Mpeg12), [kind, ..]) => matches!(kind, 0x00 | 0xb2 | 0xb5 | 0xb8),
+            (Codec::InFiles(FileCodec::Mpeg4), [kind, ..]) => {
+                matches!(kind, 0x00..=0x2f | 0xb2 | 0xb5 | 0xb6)
             }
-            // A sequence header (ISO/IEC 13818-2, table 6-1).
-            [0xb3, ..] => return Some(Codec::InFiles(FileCodec::Mpeg12)),
-            // A visual object sequence, or the first video object layer (ISO/IEC 14496-2, table 6-3).
-            [0xb0 | 0x20, ..] => return Some(Codec::InFiles(FileCodec::Mpeg4)),
-            _ => {}
+            (Codec::H264 | Codec::H265 | Codec::Mjpeg | Codec::InFiles(_), _) => false,
+        };
+        belongs.then_some((codec, at - 3))
+    })
+}
+
+/// Where the bytes behind each start code begin.
+fn units(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = bytes.get(from..)?.windows(3).position(|code| code == [0, 0, 1])?;
+        from += at + 3;
+        Some(from)
+    })
+}
+
+/// Levels that exist (H.264, table A-1; 9 is written for 1b by some).
+const H264_LEVELS: [u8; 20] = [9, 10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60, 61, 62];
+
+/// The codec that a header behind a start code belongs to, if it is one that a stream begins with.
+fn codec_of_unit(unit: &[u8]) -> Option<Codec> {
+    match unit {
+        // Video and sequence parameter sets (H.265, table 7-1), of the base layer.
+        [0x40 | 0x42, 0x01, ..] => Some(Codec::H265),
+        // A sequence parameter set (H.264, table 7-1), of a profile and a level that exist: rows of an MPEG-2 picture have
+        // the same first byte.
+        [header, 66 | 77 | 88 | 100 | 110 | 122 | 244, constraints, level, ..]
+            if header & 0x9f == 0x07 && constraints & 0x03 == 0 && H264_LEVELS.contains(level) =>
+        {
+            Some(Codec::H264)
         }
+        // A sequence header (ISO/IEC 13818-2, table 6-1).
+        [0xb3, ..] => Some(Codec::InFiles(FileCodec::Mpeg12)),
+        // A visual object sequence, or a video object and its first layer (ISO/IEC 14496-2, table 6-3).
+        [0xb0, ..] | [0x00..=0x1f, 0, 0, 1, 0x20..=0x2f, ..] => Some(Codec::InFiles(FileCodec::Mpeg4)),
+        _ => None,
     }
-    None
 }
 
 /// Whether a second picture begins where the first JPEG ends.
@@ -441,7 +580,7 @@ mod tests {
 
     #[test]
     fn recordings_are_known_by_their_first_bytes() {
-        use Container::{Bare, Demuxed, Dhav, ProgramStream};
+        use Container::{Bare, Demuxed, Dhav, ProgramStream, TransportStream};
         let hikvision = |inner: &[u8]| [b"IMKH\x01\x01\x00\x00".as_slice(), &[0x33; 32], inner].concat();
         let mpeg12 = Codec::InFiles(FileCodec::Mpeg12);
         for (bytes, expected) in [
@@ -452,14 +591,14 @@ mod tests {
             (b"RIFF....AVI LIST".to_vec(), Demuxed(Demuxer::Avi)),
             (b"FLV\x01\x05".to_vec(), Demuxed(Demuxer::Flv)),
             (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6".to_vec(), Demuxed(Demuxer::Asf)),
-            (packets(188, 0, 6), Demuxed(Demuxer::TransportStream)),
-            (packets(188, 77, 6), Demuxed(Demuxer::TransportStream)),
-            (packets(192, 4, 6), Demuxed(Demuxer::TransportStream)),
-            (packets(204, 0, 6), Demuxed(Demuxer::TransportStream)),
+            (packets(188, 0, 6), TransportStream { from: 0, step: 188 }),
+            (packets(188, 77, 6), TransportStream { from: 77, step: 188 }),
+            (packets(192, 4, 6), TransportStream { from: 4, step: 192 }),
+            (packets(204, 0, 6), TransportStream { from: 0, step: 204 }),
             (b"\0\0\x01\xba\x44".to_vec(), ProgramStream { from: 0 }),
             (b"\0\0\0\0\0\0\x01\xba\x44".to_vec(), ProgramStream { from: 4 }),
             (hikvision(b"\0\0\x01\xba\x44"), ProgramStream { from: 40 }),
-            (hikvision(&packets(188, 0, 6)), Demuxed(Demuxer::TransportStream)),
+            (hikvision(&packets(188, 0, 6)), TransportStream { from: 40, step: 188 }),
             (hikvision(b"\0\0\0\x01\x67\x64\0\x1f"), Bare(Codec::H264)),
             (b"DHAV\xfd\0\0\0".to_vec(), Dhav),
             (b"DAHUA\0\0\0".to_vec(), Dhav),
@@ -503,6 +642,37 @@ mod tests {
     }
 
     #[test]
+    fn what_begins_in_the_middle_is_found_by_what_follows() {
+        let noise: Vec<u8> =
+            (0..40_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 | 0x80).collect();
+        let behind = |bytes: &[u8]| [&noise, bytes].concat();
+        let at = noise.len();
+        let dahua =
+            [b"DHAV".as_slice(), &[0xfd, 0, 0, 0, 1, 0, 0, 0, 32, 0, 0, 0], &[5; 8], b"dhav    "].concat();
+        let mpeg12 = Codec::InFiles(FileCodec::Mpeg12);
+        let pack = b"\0\0\x01\xba\x44\0\x04\0\x04\x01\0\x01\x03\xf8\0\0\x01\xe0";
+        for (bytes, expected) in [
+            (behind(b"\0\0\x01\x67\x64\0\x1f\xac\0\0\x01\x68\xee"), Some((Container::Bare(Codec::H264), at))),
+            (behind(b"\0\0\x01\x40\x01\x0c\0\0\x01\x42\x01\x01"), Some((Container::Bare(Codec::H265), at))),
+            (behind(b"\0\0\x01\xb3\x28\x01\x68\0\0\x01\xb5\x14"), Some((Container::Bare(mpeg12), at))),
+            (behind(b"\xff\xd9\xff\xd8\xff\xe0"), Some((Container::Bare(Codec::Mjpeg), at + 2))),
+            (behind(pack), Some((Container::ProgramStream { from: at as u64 }, at))),
+            (behind(&dahua), Some((Container::Dhav, at))),
+            (
+                behind(&packets(188, 0, 20)),
+                Some((Container::TransportStream { from: at as u64, step: 188 }, at)),
+            ),
+            // One header alone may be an accident, and rows of a picture are no parameter set.
+            (behind(b"\0\0\x01\x67\x64\0\x1f\xac\0\0\x01\x41\xee"), None),
+            (behind(b"\0\0\x01\x07\x42\xff\x1f\0\0\x01\x08\x42"), None),
+            (behind(b"\0\0\x01\xba\x44\0\x04\0\x04\x01\0\x01\x03\xf8\x12\x34"), None),
+            (noise.clone(), None),
+        ] {
+            assert_eq!(within(&bytes), expected, "{:02x?}", &bytes[at.min(bytes.len())..]);
+        }
+    }
+
+    #[test]
     fn no_bytes_make_it_panic() {
         use proptest::prelude::*;
         proptest!(|(bytes in proptest::collection::vec(
@@ -510,6 +680,7 @@ mod tests {
             let _ = by_first_bytes(&bytes);
             let _ = by_first_bytes(&[b"IMKH".as_slice(), &bytes].concat());
             let _ = bare_codec(&bytes);
+            let _ = within(&bytes);
         });
     }
 

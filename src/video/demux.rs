@@ -14,14 +14,15 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use parking_lot::Mutex;
 
-use super::container::{self, Container, Demuxer};
+use super::container::{self, Container};
 use super::decoder::{Codec, FileCodec};
 use super::decoding::attach;
 use super::error::{Fault, UNSUPPORTED_CODEC};
-use super::orientation::Orientation;
+use super::orientation::{DisplayMatrix, Orientation};
 use super::pipeline::{Tap, make};
 use super::source::{Location, Pace};
-use super::unpack::{Dhav, Piece, ProgramStream, Unpacker};
+use super::unpack::choice::{self, Unreadable};
+use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
 
 /// Adds the reader of a file to a pipeline.
 pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &Path) -> Result<(), Fault> {
@@ -42,6 +43,8 @@ pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &Path) -> Resu
 #[derive(Debug, Default)]
 pub(super) struct FileNotes {
     orientation: Mutex<Option<Orientation>>,
+    /// The orientation was read from the file itself.
+    is_known: AtomicBool,
     remarks: Mutex<Vec<String>>,
 }
 
@@ -63,9 +66,21 @@ impl FileNotes {
         self.remarks.lock().push(sentence);
     }
 
+    /// Takes the orientation of the file's display matrix. `qtdemux` takes matrices that scale for others that turn or
+    /// mirror (seen with 1.22).
+    fn show_as(&self, matrix: DisplayMatrix, path: &Path) {
+        let (orientation, remark) = matrix.meaning();
+        *self.orientation.lock() = Some(orientation).filter(|orientation| !orientation.is_upright());
+        self.is_known.store(true, Ordering::Relaxed);
+        if let Some(remark) = remark {
+            self.remark(remark.replace("FILE", &container::quoted(path)));
+        }
+    }
+
     /// Takes the orientation out of an event of the file's stream.
     fn take(&self, event: &gst::EventRef) {
-        if let gst::EventView::Tag(tags) = event.view()
+        if !self.is_known.load(Ordering::Relaxed)
+            && let gst::EventView::Tag(tags) = event.view()
             && let Some(tag) = tags.tag().get::<gst::tags::ImageOrientation>()
             && let Some(orientation) = Orientation::of_tag(tag.get())
         {
@@ -97,7 +112,7 @@ pub(super) fn add_file_reader(
     on_none: impl Fn(Fault) + Send + Sync + 'static,
 ) -> Result<(), Fault> {
     let recording = container::recognise(path)?;
-    if let Some(remark) = recording.remark {
+    for remark in recording.remarks {
         notes.remark(remark);
     }
     let demuxer = match recording.container {
@@ -110,6 +125,10 @@ pub(super) fn add_file_reader(
             let unpacker = Unpacker::ProgramStream(ProgramStream::new(opened_at(path, from)?));
             return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
         }
+        Container::TransportStream { from, step } => {
+            let unpacker = Unpacker::TransportStream(TransportStream::new(opened_at(path, from)?, step));
+            return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
+        }
         Container::Dhav => {
             let unpacker = Unpacker::Dhav(Dhav::new(opened_at(path, 0)?));
             return add_unpacked(pipeline, path, unpacker, notes, gaps, on_video);
@@ -118,10 +137,17 @@ pub(super) fn add_file_reader(
     let (file, element) = (file_source(path)?, make(demuxer.element())?);
     let found = Arc::new(Mutex::new(Found::default()));
     let (weak, path) = (pipeline.downgrade(), path.to_owned());
+    let matrices = recording.matrices;
     let begin = {
-        let notes = notes.clone();
-        move |pad: &gst::Pad, codec: Codec| match parsers(codec, demuxer == Demuxer::TransportStream) {
+        let (notes, path) = (notes.clone(), path.clone());
+        move |pad: &gst::Pad, codec: Codec| match parsers(codec, false) {
             Ok(parsers) => {
+                // The demuxer counts videos in the file's order.
+                let number =
+                    pad.name().strip_prefix("video_").and_then(|number| number.parse::<usize>().ok());
+                if let Some(matrix) = number.and_then(|number| matrices.get(number)) {
+                    notes.show_as(*matrix, &path);
+                }
                 watch(pad, parsers.last(), &notes, gaps, false);
                 on_video(pad, codec, parsers);
                 None
@@ -208,9 +234,6 @@ fn add_bare(
     Ok(())
 }
 
-/// So much of an unpacked recording is looked at to find its codec.
-const CODEC_WITHIN: usize = 1 << 20;
-
 /// What an unpacker finds in a file.
 fn add_unpacked(
     pipeline: &gst::Pipeline,
@@ -222,33 +245,32 @@ fn add_unpacked(
 ) -> Result<(), Fault> {
     let unreadable =
         |error: std::io::Error| Fault::UnreadableFile { path: path.to_owned(), detail: error.to_string() };
-    let mut looked_at = Vec::new();
-    let mut first: std::collections::VecDeque<Piece> = Default::default();
-    let codec = loop {
-        let Some(piece) = unpacker.next_piece().map_err(unreadable)? else { break None };
-        looked_at.extend_from_slice(&piece.bytes);
-        first.push_back(piece);
-        let codec = container::bare_codec(&looked_at);
-        if codec.is_some() || looked_at.len() > CODEC_WITHIN {
-            break codec;
+    let found = choice::look(&mut unpacker).map_err(unreadable)?;
+    let pixels =
+        |size: Option<(u32, u32)>| size.map_or(0, |(width, height)| i64::from(width) * i64::from(height));
+    // The first one of several of the same size.
+    let largest = found.videos.iter().rev().max_by_key(|video| pixels(video.size));
+    let choice::Video { stream, codec, .. } =
+        *largest.ok_or_else(|| unreadable_unpacked(path, found.unreadable))?;
+    let sizes: Vec<String> =
+        found.videos.iter().map(|video| size_or_codec(video.size, video.codec)).collect();
+    let areas: Vec<i64> = found.videos.iter().map(|video| pixels(video.size)).collect();
+    if let Some(remark) = of_several(&sizes, areas.iter().any(|area| *area != areas[0])) {
+        notes.remark(remark);
+    }
+    let mut first = found.pieces;
+    // A disk that fails in the middle ends the recording there, as if it were cut off.
+    let mut next = move || loop {
+        let piece = first.pop_front().or_else(|| unpacker.next_piece().ok().flatten())?;
+        if piece.stream == stream {
+            return Some(piece);
         }
     };
-    let codec = codec.ok_or_else(|| Fault::Recording {
-        kind: "not_video",
-        path: path.to_owned(),
-        what: "is a recorder's file in which no video is found; it may be encrypted, or not say what it holds".into(),
-        hint: "have the recorder export mp4 or avi, without a password; ffmpeg may know it: ffmpeg -i FILE -c copy copied.mp4".into(),
-    })?;
     let source = gst_app::AppSrc::builder().format(gst::Format::Time).build();
     let mut feed = move |source: &gst_app::AppSrc| {
-        let piece = match first.pop_front() {
-            Some(piece) => Some(piece),
-            // A disk that fails in the middle ends the recording there, as if it were cut off.
-            None => unpacker.next_piece().ok().flatten(),
-        };
         // Both fail only when nobody takes it any more.
-        let _ = match piece {
-            Some(Piece { at, bytes }) => {
+        let _ = match next() {
+            Some(Piece { at, bytes, .. }) => {
                 let mut buffer = gst::Buffer::from_mut_slice(bytes);
                 if let (Some(buffer), Some(at)) = (buffer.get_mut(), at) {
                     buffer.set_pts(gst::ClockTime::try_from(at).ok());
@@ -261,6 +283,60 @@ fn add_unpacked(
     source
         .set_callbacks(gst_app::AppSrcCallbacks::builder().need_data(move |source, _| feed(source)).build());
     add_bare(pipeline, source.upcast(), codec, notes, gaps, on_video)
+}
+
+fn unreadable_unpacked(path: &Path, why: Unreadable) -> Fault {
+    let (kind, what, hint) = match why {
+        Unreadable::Encrypted => ("not_video", "holds encrypted video".to_owned(), WITHOUT_PASSWORD.to_owned()),
+        Unreadable::AsInMp4(codec) => {
+            let filter = if codec == Codec::H265 { "hevc_mp4toannexb" } else { "h264_mp4toannexb" };
+            let codec = codec.name();
+            (
+                "not_video",
+                format!(
+                    "holds {codec} as an mp4 does, without start codes and parameter sets: it was copied out of one \
+                     unchanged, and no player can show it"
+                ),
+                format!("name the mp4 that it comes from, or copy it anew: ffmpeg -i THE.mp4 -c copy -bsf:v {filter} COPY"),
+            )
+        }
+        Unreadable::NoVideo { sound: true } => {
+            ("no_video", "holds no video, only sound".to_owned(), WITH_PICTURES.to_owned())
+        }
+        Unreadable::NoVideo { sound: false } => {
+            ("no_video", "holds no video".to_owned(), WITH_PICTURES.to_owned())
+        }
+        Unreadable::Unknown => (
+            "not_video",
+            "is a recorder's file in which no video is found that Lookout knows; it may be encrypted, or without a \
+             key frame"
+                .to_owned(),
+            format!(
+                "have the recorder export mp4 or avi, without a password; {}",
+                container::how_to_copy(path)
+            ),
+        ),
+    };
+    Fault::Recording { kind, path: path.to_owned(), what, hint }
+}
+
+/// What to do about an encrypted recording.
+const WITHOUT_PASSWORD: &str = "export it again without a password or copy protection";
+/// What to do about one without video.
+const WITH_PICTURES: &str = "name the recording with the pictures";
+
+fn size_or_codec(size: Option<(u32, u32)>, codec: Codec) -> String {
+    match size {
+        Some((width, height)) => format!("{width} x {height}"),
+        None => codec.name().to_owned(),
+    }
+}
+
+/// What is said of several videos: the first one is taken of those of the same size.
+fn of_several(sizes: &[String], have_a_largest: bool) -> Option<String> {
+    let which = if have_a_largest { "the larger" } else { "the first" };
+    (sizes.len() > 1)
+        .then(|| format!("it holds {} videos, {}: {which} is taken", sizes.len(), sizes.join(" and ")))
 }
 
 /// The parsers that a decoder may need behind a reader: `avc` to `byte-stream`, pictures out of bytes. A `stream` has
@@ -293,9 +369,6 @@ fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, 
         }
         gst::PadProbeReturn::Ok
     });
-    if !bare && gaps == Gaps::Kept {
-        return;
-    }
     let last = parser.and_then(|parser| parser.static_pad("src")).unwrap_or_else(|| pad.clone());
     let (notes, has_said, times) = (notes.clone(), AtomicBool::new(false), Mutex::new(Times::default()));
     last.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -304,9 +377,7 @@ fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, 
         if bare && times.assume(buffer) && !has_said.swap(true, Ordering::Relaxed) {
             notes.remark("it tells no times: 25 pictures a second are assumed".into());
         }
-        if gaps == Gaps::Closed {
-            times.close_gap(buffer);
-        }
+        times.go_on(buffer, gaps);
         gst::PadProbeReturn::Ok
     });
 }
@@ -354,11 +425,12 @@ impl Times {
         number >= SURELY_UNTIMED
     }
 
-    /// Moves a picture up to the one before it, if there is a gap between them or time went back.
-    fn close_gap(&mut self, buffer: &mut gst::Buffer) {
+    /// Moves a picture up to the one before it where time went back, because decoders leave out what comes too late, and
+    /// where a gap is to be closed.
+    fn go_on(&mut self, buffer: &mut gst::Buffer, gaps: Gaps) {
         let Some(at) = buffer.dts().or(buffer.pts()) else { return };
         if let Some(last) = self.last {
-            if at > last + GAP || at + BACK < last {
+            if (at > last + GAP && gaps == Gaps::Closed) || at + BACK < last {
                 self.shift += at.nseconds() as i64 - (last + self.step).nseconds() as i64;
             } else if at > last {
                 self.step = at - last;
@@ -383,7 +455,7 @@ impl Times {
 struct Video {
     pad: gst::Pad,
     codec: Codec,
-    size: Option<(i32, i32)>,
+    size: Option<(u32, u32)>,
 }
 
 impl Video {
@@ -420,15 +492,12 @@ impl Found {
             return None;
         };
         let size = match (caps.get::<i32>("width"), caps.get::<i32>("height")) {
-            (Ok(width), Ok(height)) => Some((width, height)),
+            (Ok(width), Ok(height)) => u32::try_from(width).ok().zip(u32::try_from(height).ok()),
             _ => None,
         };
         let video = Video { pad: pad.clone(), codec, size };
         self.pixels.push(video.pixels());
-        self.sizes.push(match size {
-            Some((width, height)) => format!("{width} x {height}"),
-            None => codec.name().to_owned(),
-        });
+        self.sizes.push(size_or_codec(size, codec));
         self.videos.push(video);
         Some(codec)
     }
@@ -440,18 +509,8 @@ impl Found {
     }
 
     fn remark(&self) -> Option<String> {
-        if self.sizes.len() < 2 {
-            return None;
-        }
-        let list = self.sizes.join(" and ");
-        let which = match self.has_chosen {
-            true => "the first".to_owned(),
-            false => match self.pixels.iter().min() == self.pixels.iter().max() {
-                true => "the first".to_owned(),
-                false => "the larger".to_owned(),
-            },
-        };
-        Some(format!("it holds {} videos, {list}: {which} is taken", self.sizes.len()))
+        let have_a_largest = !self.has_chosen && self.pixels.iter().min() != self.pixels.iter().max();
+        of_several(&self.sizes, have_a_largest)
     }
 
     fn check(&self, path: &Path) -> Result<(), Fault> {
@@ -462,7 +521,7 @@ impl Found {
             Ok(())
         } else if self.is_encrypted {
             let what = "holds encrypted video".to_owned();
-            recording("not_video", what, "export it again without a password or copy protection".to_owned())
+            recording("not_video", what, WITHOUT_PASSWORD.to_owned())
         } else if !self.other_videos.is_empty() {
             let codecs = self.other_videos.join(" and ");
             let what = format!("holds video as {codecs}, which Lookout does not read");
@@ -472,7 +531,7 @@ impl Found {
                 true => "holds no video".to_owned(),
                 false => format!("holds no video, only {}", self.others.join(" and ")),
             };
-            recording("no_video", what, "name the recording with the pictures".to_owned())
+            recording("no_video", what, WITH_PICTURES.to_owned())
         }
     }
 }
@@ -509,11 +568,11 @@ mod tests {
         buffer
     }
 
-    fn closed(times: &[u64]) -> Vec<u64> {
+    fn moved(times: &[u64], gaps: Gaps) -> Vec<u64> {
         let mut kept = Times::default();
         let mut close = |at: &u64| {
             let mut buffer = buffer(Some(*at));
-            kept.close_gap(&mut buffer);
+            kept.go_on(&mut buffer, gaps);
             buffer.pts().unwrap().mseconds()
         };
         times.iter().map(&mut close).collect()
@@ -521,6 +580,7 @@ mod tests {
 
     #[test]
     fn what_comes_after_a_gap_follows_at_once() {
+        let closed = |times: &[u64]| moved(times, Gaps::Closed);
         assert_eq!(closed(&[0, 40, 80, 3_600_080, 3_600_120, 9_000_000]), [0, 40, 80, 120, 160, 200]);
         assert_eq!(closed(&[0, 40, 8_000, 8_040]), [0, 40, 8_000, 8_040], "a slow camera is no gap");
         // Sent out of order, as pictures that are guessed from both sides are.
@@ -529,7 +589,10 @@ mod tests {
 
     #[test]
     fn time_that_goes_back_goes_on() {
-        assert_eq!(closed(&[5_000, 5_040, 0, 40, 80]), [5_000, 5_040, 5_080, 5_120, 5_160]);
+        for gaps in [Gaps::Closed, Gaps::Kept] {
+            assert_eq!(moved(&[5_000, 5_040, 0, 40, 80], gaps), [5_000, 5_040, 5_080, 5_120, 5_160]);
+        }
+        assert_eq!(moved(&[0, 40, 3_600_080], Gaps::Kept), [0, 40, 3_600_080]);
     }
 
     #[test]

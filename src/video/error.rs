@@ -520,11 +520,7 @@ fn package_of(element: &str) -> &'static str {
     match element {
         name if name.starts_with("avdec_") => "gstreamer1.0-libav",
         "x264enc" | "asfdemux" => "gstreamer1.0-plugins-ugly",
-        name if name.ends_with("parse")
-            || name == "tsdemux"
-            || name.starts_with("openh264")
-            || name == "x265enc" =>
-        {
+        name if name.ends_with("parse") || name.starts_with("openh264") || name == "x265enc" => {
             "gstreamer1.0-plugins-bad"
         }
         "appsink" | "appsrc" | "parsebin" | "videoconvert" | "videotestsrc" => "gstreamer1.0-plugins-base",

@@ -68,6 +68,70 @@ impl Orientation {
     }
 }
 
+/// What a file's display matrix does to its pictures, without what moves them (ISO/IEC 14496-12, section 8.3.2): the point
+/// (x, y) is shown at (ax + cy, bx + dy).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct DisplayMatrix {
+    pub a: f64,
+    pub b: f64,
+    pub c: f64,
+    pub d: f64,
+}
+
+impl DisplayMatrix {
+    /// Sides that lean less, and sides that differ less in length, are taken for straight and equal: six degrees, a tenth.
+    const SLACK: f64 = 0.1;
+
+    /// This one first, then another.
+    pub fn then(self, other: DisplayMatrix) -> DisplayMatrix {
+        DisplayMatrix {
+            a: other.a * self.a + other.c * self.b,
+            b: other.b * self.a + other.d * self.b,
+            c: other.a * self.c + other.c * self.d,
+            d: other.b * self.c + other.d * self.d,
+        }
+    }
+
+    /// How pictures are turned by it, and what is said of what is not followed.
+    pub fn meaning(self) -> (Orientation, Option<String>) {
+        let DisplayMatrix { a, b, c, d } = self;
+        let area = a * d - b * c;
+        let (wide, high) = (a.hypot(b), c.hypot(d));
+        // It shows nothing, which nobody means.
+        if area.abs() < 1e-6 * (wide * high).max(1e-6) {
+            return (Orientation::UPRIGHT, None);
+        }
+        let mirrored = area < 0.0;
+        let (a, b) = if mirrored { (-a, -b) } else { (a, b) };
+        let is_small = |part: f64, whole: f64| part.abs() <= Self::SLACK * whole;
+        let quarters = if is_small(b, wide) && is_small(c, high) {
+            if a > 0.0 { 0 } else { 2 }
+        } else if is_small(a, wide) && is_small(d, high) {
+            if b > 0.0 { 1 } else { 3 }
+        } else {
+            let how = if is_small(a * c + b * d, wide * high) {
+                format!("turns its pictures by {:.0} degrees", b.atan2(a).to_degrees().rem_euclid(360.0))
+            } else {
+                "skews its pictures".to_owned()
+            };
+            let remark = format!(
+                "its display matrix {how}, which is not followed: they are read as they are stored; to turn them: \
+                 ffmpeg -i FILE turned.mp4"
+            );
+            return (Orientation::UPRIGHT, Some(remark));
+        };
+        let stretch = wide / high;
+        let is_square = (1.0 - Self::SLACK..=1.0 + Self::SLACK).contains(&stretch);
+        let remark = (!is_square).then(|| {
+            format!(
+                "its display matrix stretches its pictures {stretch:.2} times in width, which is not followed: set \
+                 display_aspect for this camera"
+            )
+        });
+        (Orientation { quarters, mirrored }, remark)
+    }
+}
+
 impl fmt::Display for Orientation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.mirrored, self.quarters) {
@@ -278,6 +342,43 @@ mod tests {
         for other in ["", "rotate-", "rotate-45", "flip-rotate-1", "90"] {
             assert_eq!(Orientation::of_tag(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_display_matrix_turns_and_mirrors_and_scaling_is_neither() {
+        let of = |a: f64, b: f64, c: f64, d: f64| DisplayMatrix { a, b, c, d }.meaning();
+        let turned = |degrees| Orientation::clockwise(degrees).unwrap();
+        let mirrored = |degrees| Orientation { mirrored: true, ..turned(degrees) };
+        for (matrix, expected) in [
+            ([1.0, 0.0, 0.0, 1.0], turned(0)),
+            ([0.0, 1.0, -1.0, 0.0], turned(90)),
+            ([-1.0, 0.0, 0.0, -1.0], turned(180)),
+            ([0.0, -1.0, 1.0, 0.0], turned(270)),
+            ([-1.0, 0.0, 0.0, 1.0], mirrored(0)),
+            ([0.0, -1.0, -1.0, 0.0], mirrored(90)),
+            ([1.0, 0.0, 0.0, -1.0], mirrored(180)),
+            ([0.0, 1.0, 1.0, 0.0], mirrored(270)),
+            // Larger, smaller, written with a rounding error, a degree off, and nothing at all.
+            ([2.0, 0.0, 0.0, 2.0], turned(0)),
+            ([0.5, 0.0, 0.0, 0.5], turned(0)),
+            ([0.99998, 0.0, 0.0, 1.0], turned(0)),
+            ([0.0, 3.0, -3.0, 0.0], turned(90)),
+            ([0.0175, 0.9998, -0.9998, 0.0175], turned(90)),
+            ([0.0, 0.0, 0.0, 0.0], turned(0)),
+        ] {
+            let [a, b, c, d] = matrix;
+            assert_eq!(of(a, b, c, d), (expected, None), "{matrix:?}");
+        }
+        let (orientation, said) = of(2.0, 0.0, 0.0, 1.0);
+        assert!(orientation.is_upright() && said.unwrap().contains("2.00 times in width"));
+        let (orientation, said) = of(0.7071, 0.7071, -0.7071, 0.7071);
+        assert!(orientation.is_upright() && said.unwrap().contains("turns its pictures by 45 degrees"));
+        let (orientation, said) = of(1.0, 0.5, 0.0, 1.0);
+        assert!(orientation.is_upright() && said.unwrap().contains("skews"));
+        let quarter = DisplayMatrix { a: 0.0, b: 1.0, c: -1.0, d: 0.0 };
+        let mirror = DisplayMatrix { a: -1.0, b: 0.0, c: 0.0, d: 1.0 };
+        assert_eq!(quarter.then(quarter).meaning().0, turned(180));
+        assert_eq!(mirror.then(quarter).meaning().0, mirrored(90));
     }
 
     #[test]

@@ -1,24 +1,41 @@
-//! Compressed pictures out of two forms that recorders write: MPEG program streams (Hikvision, DVDs, `.mpg`) and Dahua's
-//! DHAV. Whatever else is in them is left out.
+//! Compressed pictures out of forms that recorders write: MPEG program streams (Hikvision, DVDs, `.mpg`), MPEG transport
+//! streams and Dahua's DHAV. Whatever else is in them is left out.
 //!
-//! Input are bytes; output are pieces of the elementary stream in order, with the time of the picture that begins in each
-//! where the file tells it. Damaged parts are skipped to the next header. Must never hold more than one packet, and never
-//! panic over any bytes.
+//! Input are bytes; output are pieces of the elementary streams in order, with the time of the picture that begins in each
+//! where the file tells it. Which of several videos is read is [`choice`]'s question. Damaged parts are skipped to the next
+//! header. Must never panic over any bytes.
 
+pub(super) mod choice;
+mod transport_stream;
+
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 use std::time::Duration;
+
+pub(super) use transport_stream::TransportStream;
 
 /// A part of an elementary stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
+    /// Which of the file's videos it belongs to.
+    pub stream: u16,
     /// When the picture that begins in it is shown, from the first one on.
     pub at: Option<Duration>,
     pub bytes: Vec<u8>,
 }
 
-/// Takes the video out of a file.
+/// What was seen of a file that is no video which can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Contents {
+    /// Something in it is encrypted, as it says itself.
+    pub encrypted: bool,
+    pub sound: bool,
+}
+
+/// Takes the videos out of a file.
 pub(super) enum Unpacker<R: Read> {
     ProgramStream(ProgramStream<R>),
+    TransportStream(TransportStream<R>),
     Dhav(Dhav<R>),
 }
 
@@ -27,7 +44,17 @@ impl<R: Read> Unpacker<R> {
     pub fn next_piece(&mut self) -> io::Result<Option<Piece>> {
         match self {
             Unpacker::ProgramStream(stream) => stream.next_piece(),
+            Unpacker::TransportStream(stream) => stream.next_piece(),
             Unpacker::Dhav(stream) => stream.next_piece(),
+        }
+    }
+
+    /// What else was seen in it so far.
+    pub fn contents(&self) -> Contents {
+        match self {
+            Unpacker::ProgramStream(stream) => stream.contents,
+            Unpacker::TransportStream(stream) => stream.contents(),
+            Unpacker::Dhav(stream) => stream.contents,
         }
     }
 }
@@ -64,17 +91,17 @@ fn find<R: Read>(from: &mut R, is_it: impl Fn([u8; 4]) -> bool) -> io::Result<Op
 /// A program stream.
 pub(super) struct ProgramStream<R: Read> {
     from: BufReader<R>,
-    /// The video that was found first.
-    stream: Option<u8>,
-    clock: Clock,
+    /// One for each video.
+    clocks: BTreeMap<u8, Clock>,
+    contents: Contents,
 }
 
 impl<R: Read> ProgramStream<R> {
     pub fn new(from: R) -> Self {
         ProgramStream {
             from: BufReader::with_capacity(64 << 10, from),
-            stream: None,
-            clock: Clock::default(),
+            clocks: BTreeMap::new(),
+            contents: Contents::default(),
         }
     }
 
@@ -96,16 +123,17 @@ impl<R: Read> ProgramStream<R> {
                         return Ok(None);
                     };
                     let packet = read_up_to(&mut self.from, u64::from(length))?;
-                    if *self.stream.get_or_insert(id) != id {
-                        continue;
-                    }
-                    let Some((stamp, from)) = packet_header(&packet) else { continue };
-                    let bytes = packet[from..].to_vec();
+                    let Some(header) = packet_header(&packet) else { continue };
+                    self.contents.encrypted |= header.encrypted;
+                    let bytes = packet[header.length..].to_vec();
                     if !bytes.is_empty() {
-                        return Ok(Some(Piece { at: stamp.map(|stamp| self.clock.time_of(stamp)), bytes }));
+                        let clock = self.clocks.entry(id).or_default();
+                        let at = header.stamp.map(|stamp| clock.time_of(stamp));
+                        return Ok(Some(Piece { stream: u16::from(id), at, bytes }));
                     }
                 }
                 _ => {
+                    self.contents.sound |= matches!(id, 0xbd | 0xc0..=0xdf);
                     let Some(length) = read_array::<2>(&mut self.from)?.map(u16::from_be_bytes) else {
                         return Ok(None);
                     };
@@ -116,14 +144,25 @@ impl<R: Read> ProgramStream<R> {
     }
 }
 
-/// The time stamp of a packet, and where its payload begins.
-fn packet_header(packet: &[u8]) -> Option<(Option<u64>, usize)> {
+/// The header of a packet of an elementary stream, behind its length.
+struct PacketHeader {
+    stamp: Option<u64>,
+    /// Where the payload begins.
+    length: usize,
+    /// As it says itself.
+    encrypted: bool,
+}
+
+/// Reads it; `None` where it is none, or not all of it is there.
+fn packet_header(packet: &[u8]) -> Option<PacketHeader> {
+    let clear = |stamp, length| Some(PacketHeader { stamp, length, encrypted: false });
     match packet {
         // MPEG-2.
         [first, flags, length, ..] if first & 0xc0 == 0x80 => {
             let stamp = (flags & 0x80 != 0).then(|| stamp_in(packet.get(3..)?)).flatten();
-            let from = 3 + usize::from(*length);
-            (from <= packet.len()).then_some((stamp, from))
+            let length = 3 + usize::from(*length);
+            let encrypted = first & 0x30 != 0;
+            (length <= packet.len()).then_some(PacketHeader { stamp, length, encrypted })
         }
         // MPEG-1: stuffing, the size of a buffer, then times or none.
         _ => {
@@ -132,9 +171,9 @@ fn packet_header(packet: &[u8]) -> Option<(Option<u64>, usize)> {
                 at += 2;
             }
             match packet.get(at)? >> 4 {
-                0x2 => Some((stamp_in(packet.get(at..)?), (at + 5).min(packet.len()))),
-                0x3 => Some((stamp_in(packet.get(at..)?), (at + 10).min(packet.len()))),
-                0x0 => Some((None, (at + 1).min(packet.len()))),
+                0x2 => clear(Some(stamp_in(packet.get(at..)?)?), (at + 5).min(packet.len())),
+                0x3 => clear(Some(stamp_in(packet.get(at..)?)?), (at + 10).min(packet.len())),
+                0x0 => clear(None, (at + 1).min(packet.len())),
                 _ => None,
             }
         }
@@ -150,26 +189,42 @@ fn stamp_in(bytes: &[u8]) -> Option<u64> {
     Some(high | middle | low)
 }
 
-/// Time stamps of 90 kHz that begin anywhere and come back to zero after a day.
+/// Time stamps of 90 kHz that begin anywhere, come back to zero after a day, and begin anew where two recordings were
+/// copied into one.
 #[derive(Default)]
 struct Clock {
-    first: Option<u64>,
-    last: u64,
-    rounds: u64,
+    /// The last stamp, and its distance from the first one.
+    last: Option<(u64, i64)>,
+    /// The greatest distance so far.
+    latest: i64,
 }
 
 impl Clock {
     const ROUND: u64 = 1 << 33;
+    /// Stamps that go back by more than pictures that are sent out of order do.
+    const BACK: u64 = 90_000;
+    /// From the last picture of one recording to the first of the next: 25 pictures a second.
+    const STEP: i64 = 3_600;
 
     fn time_of(&mut self, stamp: u64) -> Duration {
-        if self.last > stamp + Self::ROUND / 2 {
-            self.rounds += 1;
-        }
-        self.last = stamp;
-        let stamp = stamp + self.rounds * Self::ROUND;
-        let first = *self.first.get_or_insert(stamp);
+        let place = match self.last {
+            None => 0,
+            Some((last, place)) => {
+                let ahead = stamp.wrapping_sub(last) & (Self::ROUND - 1);
+                let back = Self::ROUND - ahead;
+                if ahead < Self::ROUND / 2 {
+                    place.saturating_add(ahead as i64)
+                } else if back <= Self::BACK {
+                    place - back as i64
+                } else {
+                    self.latest.saturating_add(Self::STEP)
+                }
+            }
+        };
+        self.last = Some((stamp, place));
+        self.latest = self.latest.max(place);
         // Pictures that are shown before the first one that was sent are at most some frames early.
-        Duration::from_nanos(stamp.saturating_sub(first).saturating_mul(100_000) / 9)
+        Duration::from_nanos(u64::try_from(place).unwrap_or(0).saturating_mul(100_000) / 9)
     }
 }
 
@@ -185,8 +240,11 @@ impl Clock {
 /// no public description.
 pub(super) struct Dhav<R: Read> {
     from: BufReader<R>,
-    first: Option<u64>,
-    last_ms: Option<(u64, u16)>,
+    first: Option<i64>,
+    last_ms: Option<(i64, u16)>,
+    /// What is added to the dates because they went back.
+    ahead: i64,
+    contents: Contents,
 }
 
 const DHAV_HEADER: u64 = 24;
@@ -196,7 +254,13 @@ const LONGEST_FRAME: u64 = 64 << 20;
 
 impl<R: Read> Dhav<R> {
     pub fn new(from: R) -> Self {
-        Dhav { from: BufReader::with_capacity(64 << 10, from), first: None, last_ms: None }
+        Dhav {
+            from: BufReader::with_capacity(64 << 10, from),
+            first: None,
+            last_ms: None,
+            ahead: 0,
+            contents: Contents::default(),
+        }
     }
 
     fn next_piece(&mut self) -> io::Result<Option<Piece>> {
@@ -216,31 +280,42 @@ impl<R: Read> Dhav<R> {
             // Whole pictures and those that build on others; 0xf0 is sound, 0xf1 what the recorder notes.
             let is_video = matches!(kind, 0xfb..=0xfd);
             if !is_video {
+                self.contents.sound |= kind == 0xf0;
                 io::copy(&mut self.from.by_ref().take(rest), &mut io::sink())?;
                 continue;
             }
             let mut bytes = read_up_to(&mut self.from, rest)?;
             bytes.drain(..bytes.len().min(extra as usize));
             if !bytes.is_empty() {
-                return Ok(Some(Piece { at: Some(self.time_of(date, ms)), bytes }));
+                return Ok(Some(Piece { stream: 0, at: Some(self.time_of(date, ms)), bytes }));
             }
         }
     }
 
     /// The date counts seconds, the milliseconds run through from 0 to 65535 by themselves.
     fn time_of(&mut self, date: u32, ms: u16) -> Duration {
-        let by_date = seconds_of(date) * 1000;
+        /// The date is right to a second or two; where they differ by more, the recording paused or another begins.
+        const APART_MS: i64 = 5_000;
+        /// From the last picture of one recording to the first of the next.
+        const STEP_MS: i64 = 40;
+        let by_date = seconds_of(date) as i64 * 1000 + self.ahead;
         let now = match self.last_ms {
             None => by_date,
             Some((last, last_ms)) => {
-                let step = last + u64::from(ms.wrapping_sub(last_ms));
-                // The date is right to a second or two; where they differ by more, the recording paused.
-                if by_date.abs_diff(step) > 5_000 { by_date.max(last) } else { step }
+                let step = last + i64::from(ms.wrapping_sub(last_ms));
+                if by_date > step + APART_MS {
+                    by_date
+                } else if by_date < step - APART_MS {
+                    self.ahead += last + STEP_MS - by_date;
+                    last + STEP_MS
+                } else {
+                    step
+                }
             }
         };
         self.last_ms = Some((now, ms));
         let first = *self.first.get_or_insert(now);
-        Duration::from_millis(now.saturating_sub(first))
+        Duration::from_millis(u64::try_from(now - first).unwrap_or(0))
     }
 }
 
@@ -256,16 +331,19 @@ fn seconds_of(date: u32) -> u64 {
 mod tests {
     use super::*;
 
-    fn pieces(mut unpacker: Unpacker<&[u8]>) -> Vec<(Option<u64>, Vec<u8>)> {
+    pub(super) fn pieces(mut unpacker: Unpacker<&[u8]>) -> Vec<(u16, Option<u64>, Vec<u8>)> {
         let mut all = Vec::new();
         while let Some(piece) = unpacker.next_piece().unwrap() {
-            all.push((piece.at.map(|at| at.as_millis() as u64), piece.bytes));
+            all.push((piece.stream, piece.at.map(|at| at.as_millis() as u64), piece.bytes));
         }
         all
     }
 
+    /// Of the first video.
     fn of_program_stream(bytes: &[u8]) -> Vec<(Option<u64>, Vec<u8>)> {
-        pieces(Unpacker::ProgramStream(ProgramStream::new(bytes)))
+        let all = pieces(Unpacker::ProgramStream(ProgramStream::new(bytes)));
+        let mut of_first = all.into_iter().filter(|(stream, ..)| *stream == 0xe0);
+        of_first.by_ref().map(|(_, at, bytes)| (at, bytes)).collect()
     }
 
     fn stamp(prefix: u8, stamp: u64) -> [u8; 5] {
@@ -279,7 +357,7 @@ mod tests {
     }
 
     /// A packet of MPEG-2, with a time or without.
-    fn packet(id: u8, at: Option<u64>, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn packet(id: u8, at: Option<u64>, payload: &[u8]) -> Vec<u8> {
         let (flags, times) = match at {
             Some(at) => (0x80, stamp(2, at).to_vec()),
             None => (0, Vec::new()),
@@ -292,7 +370,7 @@ mod tests {
     const PACK: &[u8] = &[0, 0, 1, 0xba, 0x44, 0, 4, 0, 4, 1, 0, 1, 3, 0xf8];
 
     #[test]
-    fn the_first_video_of_a_program_stream_comes_with_its_times_and_nothing_else() {
+    fn videos_of_a_program_stream_come_with_their_times_and_nothing_else() {
         let bytes = [
             PACK,
             &[0, 0, 1, 0xbb, 0, 3, 1, 2, 3],
@@ -310,6 +388,28 @@ mod tests {
         .concat();
         let expected = [(Some(0), vec![0, 0, 0, 1, 0x67, 1]), (None, vec![2, 3]), (Some(40), vec![4])];
         assert_eq!(of_program_stream(&bytes), expected);
+        let all = pieces(Unpacker::ProgramStream(ProgramStream::new(&bytes)));
+        assert_eq!(all[2], (0xe1, Some(0), vec![9, 9]), "another one, with a clock of its own");
+    }
+
+    #[test]
+    fn where_two_recordings_were_copied_into_one_time_goes_on() {
+        let stamps = [900_000, 910_800, 903_600, 907_200, 900_000, 910_800, 903_600];
+        let bytes: Vec<u8> = stamps.iter().flat_map(|at| packet(0xe0, Some(*at), &[1])).collect();
+        let times: Vec<_> = of_program_stream(&bytes).into_iter().filter_map(|(at, _)| at).collect();
+        assert_eq!(times, [0, 120, 40, 80, 0, 120, 40], "pictures that are sent out of order");
+        let stamps = [900_000, 903_600, 1_080_000, 900_000, 903_600, 1_080_000];
+        let bytes: Vec<u8> = stamps.iter().flat_map(|at| packet(0xe0, Some(*at), &[1])).collect();
+        let times: Vec<_> = of_program_stream(&bytes).into_iter().filter_map(|(at, _)| at).collect();
+        assert_eq!(times, [0, 40, 2_000, 2_040, 2_080, 4_040]);
+        let film = |hour| {
+            [(0, 0), (1, 1_000), (2, 2_000)]
+                .map(|(second, ms)| frame(0xfd, date(hour, 0, second), ms, &[], &[1]))
+                .concat()
+        };
+        let times: Vec<_> =
+            of_dhav(&[film(9), film(8)].concat()).into_iter().filter_map(|(at, _)| at).collect();
+        assert_eq!(times, [0, 1_000, 2_000, 2_040, 3_040, 4_040], "the later one first");
     }
 
     #[test]
@@ -364,7 +464,8 @@ mod tests {
     }
 
     fn of_dhav(bytes: &[u8]) -> Vec<(Option<u64>, Vec<u8>)> {
-        pieces(Unpacker::Dhav(Dhav::new(bytes)))
+        let all = pieces(Unpacker::Dhav(Dhav::new(bytes)));
+        all.into_iter().map(|(_, at, bytes)| (at, bytes)).collect()
     }
 
     #[test]

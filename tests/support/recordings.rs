@@ -40,8 +40,6 @@ pub fn turned(folder: &Path, name: &str, seconds: &str, degrees: u16) -> PathBuf
     file
 }
 
-/// Writes the display matrix of the first track (ISO/IEC 14496-12, section 8.3.2): newer versions of ffmpeg have an option
-/// for it, older ones another.
 fn set_display_matrix(file: &Path, degrees: u16, width: u32, height: u32) {
     const ONE: u32 = 1 << 16;
     const MINUS_ONE: u32 = ONE.wrapping_neg();
@@ -50,7 +48,12 @@ fn set_display_matrix(file: &Path, degrees: u16, width: u32, height: u32) {
         180 => (MINUS_ONE, 0, 0, MINUS_ONE, width, height),
         _ => (0, MINUS_ONE, ONE, 0, 0, width),
     };
-    let matrix = [a, b, 0, c, d, 0, x << 16, y << 16, 1 << 30];
+    write_display_matrix(file, [a, b, 0, c, d, 0, x << 16, y << 16, 1 << 30]);
+}
+
+/// Writes the display matrix of the first track (ISO/IEC 14496-12, section 8.3.2): newer versions of ffmpeg have an option
+/// for it, older ones another.
+pub fn write_display_matrix(file: &Path, matrix: [u32; 9]) {
     let mut bytes = fs::read(file).unwrap();
     let header = bytes.windows(4).position(|name| name == b"tkhd").expect("a track");
     assert_eq!(bytes[header + 4], 0, "of the short form");

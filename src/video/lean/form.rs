@@ -4,6 +4,7 @@
 //! stream is decoded without. Pure; must never panic over any bytes.
 
 use super::bits::{Bits, unescaped};
+use super::nal::{self, Kind, SetKind};
 use crate::video::decoder::Codec;
 
 /// What a sequence parameter set says.
@@ -38,6 +39,21 @@ pub(super) fn of(codec: Codec, set: &[u8]) -> Option<(u32, Form)> {
     let sound = |side: u32| (8..=LARGEST_SIDE).contains(&side);
     (sound(form.width) && sound(form.height) && form.chroma <= 3 && form.bit_depth <= 16)
         .then_some((number, form))
+}
+
+/// Width and height that the first sequence parameter set of a stream with start codes tells.
+pub(in crate::video) fn picture_size(codec: Codec, stream: &[u8]) -> Option<(u32, u32)> {
+    let mut rest = stream;
+    while let Some(at) = rest.windows(3).position(|code| code == [0, 0, 1]) {
+        rest = &rest[at + 3..];
+        if nal::kind(codec, rest.get(..2)?) == Some(Kind::Set(SetKind::Sequence)) {
+            let until = rest.windows(3).position(|code| code == [0, 0, 1]).unwrap_or(rest.len());
+            if let Some((_, form)) = of(codec, &rest[..until]) {
+                return Some((form.width, form.height));
+            }
+        }
+    }
+    None
 }
 
 fn h264(plain: &[u8]) -> Option<(u32, Form)> {

@@ -42,6 +42,8 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use url::Url;
 
+pub(super) use form::picture_size;
+
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
 use super::source::{Location, Transport};
