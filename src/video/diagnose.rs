@@ -9,9 +9,12 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
+use http_auth::{PasswordClient, PasswordParams};
+
 use super::address::RtspUrl;
 use super::deadline;
 use super::error::Fault;
+use super::source::Credentials;
 use super::tls::{self, TlsLook};
 
 /// How long the name server and the host get, each.
@@ -72,12 +75,22 @@ pub(super) fn speaks_tls(url: &RtspUrl) -> bool {
     matches!(tls::look(url), TlsLook::Certificate(_))
 }
 
-/// Where a camera sends us on to that `rtspsrc` does not follow; asked without a password.
-pub(super) fn redirected_to(url: &RtspUrl) -> Option<String> {
+/// Where a camera sends us on to that `rtspsrc` does not follow; asked without a login, and with it where the camera
+/// sends on only whom it knows.
+pub(super) fn redirected_to(url: &RtspUrl, credentials: Option<&Credentials>) -> Option<String> {
+    // What is asked here is not encrypted.
+    let credentials = credentials.filter(|_| !url.is_encrypted()).cloned();
     let url = url.clone();
+    let first =
+        |values: std::io::Result<Vec<String>>| values.ok().and_then(|values| values.into_iter().next());
     let asked = move || {
         ["DESCRIBE", "OPTIONS"].iter().find_map(|method| {
-            ask(&url, method, url.full(), "location").ok().and_then(|values| values.into_iter().next())
+            first(ask(&url, method, url.full(), "location")).or_else(|| {
+                let known = credentials.as_ref()?;
+                let challenges = ask(&url, method, url.full(), "www-authenticate").ok()?;
+                let proof = proof(&challenges, known, method, url.full())?;
+                first(ask_as(&url, method, url.full(), "location", Some(&proof)))
+            })
         })
     };
     deadline::within(PATIENCE * 2, "video-redirect", asked).ok().flatten()
@@ -123,14 +136,38 @@ fn is_known(challenge: &str) -> bool {
     }
 }
 
+/// The value of `Authorization` that answers a camera's challenges.
+fn proof(challenges: &[String], known: &Credentials, method: &str, what: &str) -> Option<String> {
+    let parameters = PasswordParams {
+        username: &known.user,
+        password: known.password.reveal(),
+        uri: what,
+        method,
+        body: Some(&[]),
+    };
+    PasswordClient::try_from(&*challenges.join(", ")).ok()?.respond(&parameters).ok()
+}
+
 /// One request without a password, and the values of a header in the answer.
 fn ask(url: &RtspUrl, method: &str, what: &str, header: &str) -> std::io::Result<Vec<String>> {
+    ask_as(url, method, what, header, None)
+}
+
+/// One request with this proof, and the values of a header in the answer.
+fn ask_as(
+    url: &RtspUrl,
+    method: &str,
+    what: &str,
+    header: &str,
+    proof: Option<&str>,
+) -> std::io::Result<Vec<String>> {
     /// More than any camera's answer; a server that sends without end is not read to its end.
     const ANSWER_BYTES: u64 = 8 << 10;
     let mut socket = TcpStream::connect((url.host(), url.port()))?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
-    write!(socket, "{method} {what} RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: lookout\r\n\r\n")?;
+    let proof = proof.map(|proof| format!("Authorization: {proof}\r\n")).unwrap_or_default();
+    write!(socket, "{method} {what} RTSP/1.0\r\nCSeq: 1\r\n{proof}User-Agent: lookout\r\n\r\n")?;
     let mut values = Vec::new();
     for line in BufReader::new(socket.take(ANSWER_BYTES)).lines() {
         let line = line?;

@@ -371,7 +371,7 @@ mod tests {
         }
         let (orientation, said) = of(2.0, 0.0, 0.0, 1.0);
         assert!(orientation.is_upright() && said.unwrap().contains("2.00 times in width"));
-        let (orientation, said) = of(0.7071, 0.7071, -0.7071, 0.7071);
+        let (orientation, said) = of(0.5, 0.5, -0.5, 0.5);
         assert!(orientation.is_upright() && said.unwrap().contains("turns its pictures by 45 degrees"));
         let (orientation, said) = of(1.0, 0.5, 0.0, 1.0);
         assert!(orientation.is_upright() && said.unwrap().contains("skews"));

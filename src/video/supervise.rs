@@ -469,11 +469,15 @@ impl Supervisor {
 
     /// GStreamer goes on by itself to where a camera sends it, and does not say that it failed there.
     fn without_connection(&mut self) -> End {
-        let Location::Rtsp { url, .. } = self.redirects.now() else {
+        let Location::Rtsp { url, credentials, .. } = self.redirects.now() else {
             return End::Lost(Fault::Broken { detail: "no connection to a file".into() });
         };
         let fault = diagnose::no_connection(url);
-        let sent_to = if diagnose::works_now(&fault) { diagnose::redirected_to(url) } else { None };
+        let sent_to = if diagnose::works_now(&fault) {
+            diagnose::redirected_to(url, credentials.as_ref())
+        } else {
+            None
+        };
         match sent_to {
             Some(to) => self.sent_on(&to),
             None => End::Lost(fault),
@@ -513,9 +517,9 @@ impl Supervisor {
     /// A refused password may have been right; one that was proven was not refused over its form.
     fn explained(&mut self, fault: Fault) -> End {
         let location = self.redirects.now().clone();
-        let Location::Rtsp { url, .. } = &location else { return End::Lost(fault) };
+        let Location::Rtsp { url, credentials, .. } = &location else { return End::Lost(fault) };
         if let Fault::Status { status: 300..400, .. } = &fault
-            && let Some(to) = diagnose::redirected_to(url)
+            && let Some(to) = diagnose::redirected_to(url, credentials.as_ref())
         {
             return self.sent_on(&to);
         }

@@ -113,6 +113,33 @@ fn a_redirect_after_the_login_leaves_it_behind_as_well() {
 }
 
 #[test]
+fn a_camera_that_sends_on_only_whoever_is_logged_in_is_followed() {
+    let target = PlainServer::start(h264(), Behaviour::default());
+    let to = format!("rtsp://localhost:{}/stream", target.port());
+    let digest = Login::Digest { user: USER.into(), password: PASSWORD.into(), sha256: false };
+    for login in [asking().login, digest] {
+        for (transport, receiver) in [
+            (Transport::Tcp, Receiver::Auto),
+            (Transport::Tcp, Receiver::Gstreamer),
+            (Transport::Udp, Receiver::Auto),
+        ] {
+            let mut behaviour = Behaviour { login: login.clone(), ..Behaviour::default() };
+            behaviour.answers.insert("DESCRIBE", Answer::RedirectKnown(302, to.clone()));
+            let watched = Watched::with(h264(), behaviour, |mut source| {
+                source.receiver = receiver;
+                with_password(by(source, transport), USER, PASSWORD)
+            });
+            watched.sink.wait_frames("cam", 5);
+            let stats = watched.handle.stats();
+            assert_eq!(stats.redirected_to.as_deref(), Some(&*to), "{transport} {receiver:?}");
+            assert!(watched.sink.lock().losses("cam").is_empty(), "{transport} {receiver:?}");
+            watched.stop();
+        }
+    }
+    assert_eq!(logins(&target), 0);
+}
+
+#[test]
 fn another_host_that_asks_for_a_login_is_named_and_does_not_get_it() {
     let other_host = PlainServer::start(h264(), asking());
     let to = format!("rtsp://localhost:{}/stream", other_host.port());

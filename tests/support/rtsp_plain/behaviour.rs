@@ -24,6 +24,8 @@ pub enum Answer {
     Close,
     /// A status that names another address.
     Redirect(u16, String),
+    /// The same, for clients that are logged in.
+    RedirectKnown(u16, String),
 }
 
 /// How media flow after PLAY. Pictures are counted from there.

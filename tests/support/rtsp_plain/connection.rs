@@ -125,7 +125,7 @@ impl Connection {
                 self.reply(request, &format!("{status} {words}"), &[], "");
                 return false;
             }
-            None => {}
+            Some(Answer::RedirectKnown(..)) | None => {}
         }
         if request.method != "OPTIONS" {
             let challenges = login::challenges(&behaviour, &mut self.inner.nonce.lock(), request);
@@ -134,6 +134,9 @@ impl Connection {
                     challenges.iter().map(|challenge| ("WWW-Authenticate", challenge.as_str())).collect();
                 return self.reply(request, "401 Unauthorized", &headers, "");
             }
+        }
+        if let Some(Answer::RedirectKnown(status, to)) = behaviour.answers.get(request.method.as_str()) {
+            return self.reply(request, &format!("{status} Elsewhere"), &[("Location", to)], "");
         }
         if !behaviour.public.split(", ").any(|method| method == request.method) {
             self.reply(request, "400 Bad Request", &[], "");
