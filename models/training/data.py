@@ -24,7 +24,7 @@ CERTAIN_SCORE = 0.40
 # How much more often a picture is drawn when it holds the class (the largest factor counts).
 DRAW_FACTOR = {
     "person": 1.0, "face": 1.5, "two_wheeler": 1.8, "car": 1.0,
-    "bus": 2.6, "truck": 2.0, "fire": 1.6, "smoke": 1.6,
+    "bus": 2.6, "truck": 2.0, "fire": 2.0, "smoke": 2.2,
 }
 DRAW_FACTOR_EMPTY = 0.6
 

@@ -1,13 +1,10 @@
 """A checkpoint's averaged weights to two ONNX files: fp32, and int8 with first, last and decoding layers in float.
 
-    python export.py --run RUN_FOLDER [--keep SHARE] [--out ../]
+    python export.py --run RUN_FOLDER [--out ../]
 
 Input `images` [1, 3, 256, 416] float32, RGB 0..255; output `output` [1, 4 + 8, 3 N] float32 like YOLOv8 exports:
 centre x, centre y, width, height in input pixels, then the class scores after the sigmoid. Each family of classes has
 boxes of its own (net.FAMILIES), so the cells stand there once per family, with the other families' scores zero.
-
-`--keep` mixes that share of the public weights back in (Wortsman et al., 2022: an average of the weights before and
-after fine-tuning forgets less than it loses).
 """
 
 import argparse
@@ -24,7 +21,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from data import Pictures, letterbox
-from net import FAMILIES, FAMILY_OF, INPUT_H, INPUT_W, Detector, boxes_from_raw, flatten, grid, pretrained, split
+from net import FAMILIES, FAMILY_OF, INPUT_H, INPUT_W, Detector, boxes_from_raw, flatten, folded, grid, split
 
 REPO = Path(__file__).resolve().parents[2]
 # fp32 ONNX against PyTorch: pixels and scores may differ by this much.
@@ -55,20 +52,15 @@ class Exported(nn.Module):
         return torch.cat((centre, size, scores), -1).flatten(1, 2).transpose(1, 2)
 
 
-def weights_of(run, start, keep):
-    """The run's averaged weights, with the share `keep` of the public ones where there are such."""
-    ours = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)["average"]
-    model = pretrained(start)
-    before = model.state_dict()
-    new = {f"heads.{i}.{name}" for i, head in enumerate(model.heads) for name, _ in head.named_parameters()
-           if name.split(".")[0].startswith("new")}
-    return {name: w if name in new else torch.lerp(w, before[name], keep) for name, w in ours.items()}
-
-
-def export_fp32(weights, file):
+def trained(run):
+    """The run's averaged network, ready for use."""
     model = Detector()
-    model.load_state_dict(weights)
-    exported = Exported(model.eval()).eval()
+    model.load_state_dict(torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)["average"])
+    return folded(model)
+
+
+def export_fp32(model, file):
+    exported = Exported(model).eval()
     example = torch.rand(1, 3, INPUT_H, INPUT_W) * 255
     torch.onnx.export(
         exported, example, str(file), input_names=["images"], output_names=["output"], opset_version=17, dynamo=False
@@ -131,14 +123,12 @@ def main():
     shared = REPO.parent / "shared"
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--run", type=Path, required=True, help="folder of the training run")
-    p.add_argument("--start", type=Path, default=shared / "models" / "yolox_nano_416.onnx", help="YOLOX-nano's public weights")
-    p.add_argument("--keep", type=float, default=0.0, help="share of the public weights in the average")
     p.add_argument("--data", type=Path, nargs="+", default=[shared / "train", shared / "train2"])
     p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
     p.add_argument("--out", type=Path, default=REPO / "models")
     args = p.parse_args()
     fp32, int8 = args.out / "street-small.onnx", args.out / "street-small-int8.onnx"
-    export_fp32(weights_of(args.run, args.start, args.keep), fp32)
+    export_fp32(trained(args.run), fp32)
     export_int8(fp32, int8, Pictures(args.data, args.cache))
     for file in (fp32, int8):
         content = file.read_bytes()

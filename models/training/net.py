@@ -1,18 +1,24 @@
 """The network: YOLOX-nano's (Ge et al., 2021; Megvii, Apache-2.0), with outputs of our own.
 
 Backbone, neck and the two branches of each head are YOLOX-nano's, layer by layer, so that its public weights can be
-the start (`pretrained`). BatchNorm is folded into the convolutions there, so it is here: rates have to be small.
+the start (`pretrained`). Two things differ. ReLU stands where YOLOX has SiLU: on a processor it costs nothing beside the
+convolution, and 8 bits hold what it lets through. And BatchNorm, which the public file has folded into the convolutions,
+is put back for the training, measured so that nothing changes: without it a rate that teaches anything new destroys what
+was known.
 
 Three families of classes share the features but have boxes of their own: one cell sees a person and that person's
 face, or a car and its fire, and one box per cell cannot be both. YOLOX's objectness speaks for the structure that it
 was taught; faces, fire and smoke do without it.
 """
 
+import copy
+
 import onnx
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from onnx import numpy_helper
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 CLASSES = ("person", "face", "two_wheeler", "car", "bus", "truck", "fire", "smoke")
 INPUT_W, INPUT_H = 416, 256
@@ -32,11 +38,26 @@ BASE = 16
 HEAD = 64
 
 
+class Rectifier(nn.Module):
+    """ReLU; while `share` of all of them is below one, the rest is SiLU (see `train.py`)."""
+
+    share = 1.0
+
+    def forward(self, x):
+        if Rectifier.share >= 1:
+            return F.relu(x, inplace=True)
+        return torch.lerp(F.silu(x), F.relu(x), Rectifier.share)
+
+
 class Conv(nn.Sequential):
-    """Convolution with bias and SiLU."""
+    """Convolution, BatchNorm and ReLU."""
 
     def __init__(self, c_in, c_out, kernel=1, stride=1, groups=1):
-        super().__init__(nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, groups=groups), nn.SiLU(inplace=True))
+        super().__init__(
+            nn.Conv2d(c_in, c_out, kernel, stride, kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(c_out, momentum=0.02),
+            Rectifier(),
+        )
 
 
 class Separable(nn.Sequential):
@@ -167,17 +188,20 @@ def boxes_from_raw(raw, centres, strides):
     return torch.cat((middle - half, middle + half), -1)
 
 
-def pretrained(file):
-    """The network with YOLOX-nano's public weights. What is new begins unlikely, with the boxes and the branch that
-    YOLOX has for structure."""
-    model = Detector()
+def public(file):
+    """The network as YOLOX-nano's public weights have it (SiLU, no BatchNorm), for eight classes. What is new begins
+    unlikely, with the boxes and the branch that YOLOX has for structure. It is not trained; it is learned from."""
+    model = folded(Detector())
+    for module in model.modules():
+        if isinstance(module, Conv):
+            module[-1] = nn.SiLU(inplace=True)
     graph = onnx.load(str(file)).graph
     weights = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
-    public = [[weights[name] for name in node.input[1:3]] for node in graph.node if node.op_type == "Conv"]
+    given = [[weights[name] for name in node.input[1:3]] for node in graph.node if node.op_type == "Conv"]
     added = {id(m) for head in model.heads for part in head.added() for m in part.modules()}
     ours = [m for m in _convolutions_as_run(model) if id(m) not in added]
     with torch.no_grad():
-        for module, (weight, bias) in zip(ours, public, strict=True):
+        for module, (weight, bias) in zip(ours, given, strict=True):
             if weight.shape[0] == 80:
                 numbers = [list(COCO[name]) for name in FAMILIES[0]]
                 weight = torch.stack([weight[n].mean(0) for n in numbers])
@@ -199,12 +223,52 @@ def pretrained(file):
     return model
 
 
+@torch.no_grad()
+def trainable(start, pictures):
+    """A network to train that answers `pictures` (`[B, 3, H, W]`) as `start` (see `public`) does as long as its
+    rectifiers are SiLU: each BatchNorm takes what it sees as its statistics, and gives back what it took away."""
+    model, Rectifier.share = Detector().eval(), 0.0
+    hooks = []
+    for mine, theirs in zip(_modules(model, Conv), _modules(start, Conv), strict=True):
+        # Filters of one size, so that one learning rate suits them all; the stem's, for 0..255, are tiny.
+        weight = theirs[0].weight
+        size = weight.flatten(1).norm(dim=1).clamp(min=1e-4)
+        mine[0].weight.copy_(weight / size[:, None, None, None])
+
+        def measure(norm, inputs, size=size, bias=theirs[0].bias):
+            var, mean = torch.var_mean(inputs[0].float(), (0, 2, 3), correction=0)
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(var)
+            norm.weight.copy_((var + norm.eps).sqrt() * size)
+            norm.bias.copy_(mean * size + bias)
+
+        hooks.append(mine[1].register_forward_pre_hook(measure))
+    for name in ("structure", "boxes", "objectness", "new", "new_boxes"):
+        for mine, theirs in zip(model.heads, start.heads, strict=True):
+            getattr(mine, name).load_state_dict(getattr(theirs, name).state_dict())
+    model(pictures)
+    for hook in hooks:
+        hook.remove()
+    return model
+
+
+def folded(model):
+    """A copy for use: BatchNorm inside the convolutions."""
+    model = copy.deepcopy(model).eval()
+    for conv in _modules(model, Conv):
+        conv[0], conv[1] = fuse_conv_bn_eval(conv[0], conv[1]), nn.Identity()
+    return model
+
+
+def _modules(model, kind):
+    return [m for m in model.modules() if isinstance(m, kind)]
+
+
 def _convolutions_as_run(model):
     """In the order in which they run, which is the order of an ONNX graph."""
     run, hooks = [], []
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            hooks.append(module.register_forward_hook(lambda m, *_: run.append(m)))
+    for module in _modules(model, nn.Conv2d):
+        hooks.append(module.register_forward_hook(lambda m, *_: run.append(m)))
     with torch.no_grad():
         model(torch.zeros(1, 3, 64, 64))
     for hook in hooks:

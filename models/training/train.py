@@ -5,8 +5,8 @@ average their gradients once per step. On a machine shared with others this is s
 times faster than one process with several threads: a thread pool waits at every layer for
 whichever thread was preempted.
 
-Training begins with YOLOX-nano's public weights (`net.pretrained`). Their rate is small, or what they know of the world
-is gone after two passes; what is new learns faster (`--rate-of-new`).
+Training begins with YOLOX-nano's public weights (`net.public`, `net.trainable`). Their rate is small, or what they know
+of the world is gone after two passes; what is new learns faster (`--rate-of-new`).
 
 The length is a budget of processor time per process (`--minutes`, counted over all restarts), so that a busy machine
 takes longer and learns the same; the learning rate follows a cosine over it. A checkpoint is written every few minutes; started again with the
@@ -29,11 +29,13 @@ import torch.multiprocessing as mp
 import metrics
 from assign_loss import DetectionLoss
 from data import Augmented, Pictures, collate, letterbox
-from net import FAMILY_OF, INPUT_H, INPUT_W, boxes_from_raw, flatten, grid, pretrained, split
+from net import FAMILY_OF, INPUT_H, INPUT_W, Rectifier, boxes_from_raw, flatten, folded, grid, public, split, trainable
 
 REPO = Path(__file__).resolve().parents[2]
 WARMUP_STEPS = 400
+RECTIFIED_FROM = 0.15  # until then SiLU turns into ReLU; at once, nothing that was known would be left
 CALM_FROM = 0.85  # the last part of the time goes without mosaics, see data.Augmented
+MEASURED = 128  # pictures by which each BatchNorm learns what it stands for
 EMA_DECAY = 0.999
 CLIP_NORM = 10.0
 
@@ -48,8 +50,8 @@ def arguments():
     p.add_argument("--minutes", type=float, required=True, help="processor time of each process, over all restarts")
     p.add_argument("--processes", type=int, default=os.cpu_count())
     p.add_argument("--batch", type=int, default=8, help="pictures per process and step")
-    p.add_argument("--rate", type=float, default=8e-5)
-    p.add_argument("--rate-of-new", type=float, default=8e-4)
+    p.add_argument("--rate", type=float, default=3e-4)
+    p.add_argument("--rate-of-new", type=float, default=1e-3)
     p.add_argument("--decay", type=float, default=0.005)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--save-minutes", type=float, default=3)
@@ -135,8 +137,12 @@ def worker(rank, args):
     train, val = pictures.split("train"), pictures.split("val")
     log = Log(args.run / "train.log") if first else None
 
-    model = pretrained(args.start).to(memory_format=torch.channels_last)
-    before = copy.deepcopy(model).eval().requires_grad_(False)
+    before = public(args.start).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    dataset = Augmented(pictures, train, seed=args.seed * 1000 + rank)
+    # Every process measures the same pictures, so that all begin alike.
+    measured = Augmented(pictures, train, seed=args.seed * 1000)
+    model = trainable(before, collate([measured[i] for i in range(MEASURED)])["pictures"].float())
+    model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(parameter_groups(model, args), betas=(0.9, 0.99), foreach=True)
     average = Average(model)
     step, spent = 0, 0.0
@@ -152,16 +158,18 @@ def worker(rank, args):
         count = sum(p.numel() for p in model.parameters())
         log.line(f"{count} parameters, {len(train)} pictures, {args.processes}x{args.batch} per step, at step {step}, {spent:.0f} s spent")
 
-    dataset = Augmented(pictures, train, seed=args.seed * 1000 + rank, first=step * args.batch)
+    dataset.first = step * args.batch
     loss_of = DetectionLoss()
     parameters = list(model.parameters())
     sums, item = np.zeros(3), 0
     budget = args.minutes * 60
+    progress = spent / budget
     clock, last_line, last_save, last_validation = time.process_time(), *[time.monotonic()] * 3
     model.train()
     while True:
         now, used = time.monotonic(), time.process_time()
         spent, clock = spent + used - clock, used
+        Rectifier.share = min(1.0, progress / RECTIFIED_FROM)
         batch = collate([dataset[item + i] for i in range(args.batch)])
         item += args.batch
         x = batch["pictures"].float()
@@ -219,7 +227,7 @@ def worker(rank, args):
                 os.replace(unfinished, checkpoint)
                 last_save = now
             if done or now - last_validation > args.validate_minutes * 60:
-                table = validate(average.model, pictures, val)
+                table = validate(folded(average.model), pictures, val)
                 log.line(f"val step {step} " + " ".join(f"{k} {v:.3f}" for k, v in table.items()))
                 with open(args.run / "validation.jsonl", "a") as out:
                     out.write(json.dumps({"step": step, "spent_s": spent, **table}) + "\n")
