@@ -26,6 +26,7 @@ mod lifeline;
 mod limits;
 mod lookers;
 mod machine;
+mod meta;
 mod part_reports;
 mod privacy;
 mod recorder;
@@ -266,6 +267,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         trial_ends: trial_left.map(|left| clock.now().mono + left),
         health: Health::new(config.sender(), clock.now()),
         parts: PartReports::open(&control_dir),
+        meta_parts: 0,
         file,
         base,
         config,

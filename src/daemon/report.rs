@@ -1,4 +1,4 @@
-//! What the box says about itself: birth, open alerts, health, configuration. Gathers what each part last
+//! What the box says about itself: open alerts, health, configuration. Gathers what each part last
 //! reported and writes the contract's payloads. Must never wait for any of the parts.
 
 use std::cmp::Reverse;
@@ -13,15 +13,14 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problem, Problems};
 use crate::contract::box_status::{
-    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData, MetaModel,
-    MetaRule, MetaSensor, Software,
+    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
 };
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
     SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
-use crate::contract::topics::{COMMANDS, Topics};
+use crate::contract::topics::Topics;
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
 use crate::mqtt;
@@ -37,59 +36,6 @@ use super::machine::{self, CpuReading};
 use super::recorder::RecorderCounts;
 use super::standing::LastOffer;
 use super::teller::Teller;
-
-/// The birth message.
-///
-/// # Errors
-/// Only if it cannot be made small enough.
-pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Vec<u8>, EventError> {
-    let of_cameras = config.cameras.iter().map(|camera| camera.grid.to_string());
-    let of_sensors = config.sensors.list.iter().map(|sensor| sensor.plan.grid.to_string());
-    let mut grids: Vec<String> = of_cameras.chain(of_sensors).collect();
-    grids.sort();
-    grids.dedup();
-    let cameras = config.cameras.iter().map(|camera| MetaCamera {
-        id: camera.id.to_string(),
-        eye: camera.eye,
-        grid: camera.grid.to_string(),
-        address: camera.address.clone(),
-        lonlat: camera.lonlat,
-    });
-    let sensors = config.sensors.list.iter().map(|sensor| MetaSensor {
-        id: sensor.plan.id.to_string(),
-        quantity: sensor.plan.quantity.to_string(),
-        unit: sensor.plan.unit.to_string(),
-        grid: sensor.plan.grid.to_string(),
-        address: sensor.address.clone(),
-        lonlat: sensor.lonlat,
-    });
-    let rules = config.rules.iter().map(|rule| MetaRule {
-        id: rule.id.to_string(),
-        kind: rule.signal.to_string(),
-        level: rule.level.into(),
-        cameras: rule.cameras.iter().map(|camera| camera.to_string()).collect(),
-    });
-    let data = MetaData {
-        box_id: config.site.box_id.to_string(),
-        area: config.site.area.to_string(),
-        site: config.site.name.clone(),
-        software: Software::this(),
-        mode: config.site.mode,
-        language: config.site.language,
-        time_zone: config.site.time_zone_name.clone(),
-        grids,
-        cameras: cameras.collect(),
-        cameras_omitted: 0,
-        sensors: sensors.collect(),
-        sensors_omitted: 0,
-        rules: rules.collect(),
-        rules_omitted: 0,
-        models,
-        config_sha256: config.sha256.clone(),
-        commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),
-    };
-    config.sender().event(format!("meta.{at}"), None, at, data)
-}
 
 /// The list of open alerts.
 ///
