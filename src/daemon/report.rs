@@ -31,6 +31,7 @@ use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analyst::Known;
 use super::clock_watch;
+use super::crash_loop::ShortRuns;
 use super::lookers::LookerCounts;
 use super::machine::{self, CpuReading};
 use super::recorder::RecorderCounts;
@@ -130,6 +131,8 @@ pub struct Readings {
     pub file_trouble: Option<String>,
     /// Why a secret that changed was not taken up.
     pub secret_trouble: Option<String>,
+    /// Runs before this one that ended by themselves.
+    pub short_runs: Option<ShortRuns>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<String>,
     /// The connection to the broker.
@@ -258,7 +261,7 @@ impl Health {
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
     pub fn is_news(&self, readings: &Readings) -> bool {
-        parts(&reasons(readings, &self.told)) != self.told
+        parts(&self.reasons(readings)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
@@ -368,8 +371,12 @@ impl Health {
         list
     }
 
+    fn reasons(&self, readings: &Readings) -> Vec<(String, String)> {
+        reasons(readings, readings.at.since(self.started), &self.told)
+    }
+
     fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
-        let reasons = reasons(readings, &self.told);
+        let reasons = self.reasons(readings);
         self.told = parts(&reasons);
         let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
         self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
@@ -455,7 +462,7 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
 }
 
 /// What is wrong now: part and reason. `told` are the parts of the last report.
-fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
+fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
     for (id, stats) in &readings.cameras {
         if let Some(error) = &stats.last_error {
@@ -496,6 +503,9 @@ fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
     }
     if let Some(trouble) = &readings.spool_trouble {
         reasons.push(("spool".to_owned(), trouble.to_owned()));
+    }
+    if let Some(reason) = readings.short_runs.and_then(|before| before.reason(uptime)) {
+        reasons.push(("service".to_owned(), reason));
     }
     if let Some(trouble) = &readings.secret_trouble {
         reasons.push(("secrets".to_owned(), trouble.to_owned()));

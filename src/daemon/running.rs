@@ -32,6 +32,7 @@ use super::analyst::{AnalystQueue, Known, Note};
 use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
 use super::commands::SiteZone;
+use super::crash_loop::ShortRuns;
 use super::file_watch::SecretFiles;
 use super::keeper::Keeper;
 use super::lookers::{LookerCounts, Lookers};
@@ -95,6 +96,8 @@ pub struct Running {
     pub gauges: Gauges,
     pub health: Health,
     pub parts: PartReports,
+    /// Runs before this one that ended by themselves.
+    pub short_runs: Option<ShortRuns>,
     /// Messages that go on from the birth message, which does not hold all.
     pub meta_parts: u32,
     pub clock_data: SharedClockData,
@@ -277,6 +280,7 @@ impl Running {
             spool_trouble: self.gauges.spool_trouble.clone(),
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
+            short_runs: self.short_runs,
             redaction_trouble: self.sight.faces().trouble().map(str::to_owned),
         }
     }
