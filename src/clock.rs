@@ -1,6 +1,8 @@
 //! The one place that reads the clocks. Everything else takes a [`Moment`] as an argument.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::analysis::time::{Moment, Timestamp};
 
@@ -18,7 +20,7 @@ impl Clock {
 
     /// One that was started a while ago, for tests of what is too late.
     #[cfg(test)]
-    pub fn started_ago(ago: std::time::Duration) -> Option<Self> {
+    pub fn started_ago(ago: Duration) -> Option<Self> {
         Some(Clock { origin: Instant::now().checked_sub(ago)? })
     }
 
@@ -29,8 +31,17 @@ impl Clock {
 }
 
 /// Processor time that the calling thread has used so far.
-pub fn thread_cpu_time() -> std::time::Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+pub fn thread_cpu_time() -> Duration {
+    read(ClockId::ThreadCPUTime)
+}
+
+/// Time since the machine was switched on, pauses of the machine included: the same clock in every process.
+pub fn since_boot() -> Duration {
+    read(ClockId::Boottime)
+}
+
+fn read(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     let (secs, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
-    std::time::Duration::new(secs.unwrap_or(0), nanos.unwrap_or(0))
+    Duration::new(secs.unwrap_or(0), nanos.unwrap_or(0))
 }

@@ -461,7 +461,8 @@ fn surveyed(text: &str, models: &[(&str, &[Class])]) -> Vec<String> {
         Ok(Some(models.iter().map(model).collect()))
     };
     let path = Path::new("site.toml");
-    let survey = Config::survey(path, text, &surroundings(false, Path::new("/etc/lookout")), &known);
+    let around = surroundings(false, Path::new("/etc/lookout"));
+    let survey = Config::survey(path, text, &around, &known, &|_| None);
     survey.problems.iter().map(|problem| problem.of(path).to_string()).collect()
 }
 
@@ -1006,4 +1007,22 @@ fn what_is_wrong_with_a_signal_is_said_with_what_to_try() {
     let wrong = shipped("example.toml").replace("\"camera_trouble\"]", "\"camera_troubel\"]");
     let text = check(&wrong).unwrap_err().to_string();
     assert!(text.contains("the catalogue has no such signal") && text.contains("camera_trouble"), "{text}");
+}
+
+/// What can be read of it may be just what the good one says.
+#[test]
+fn a_text_that_is_no_toml_never_has_the_digest_of_a_good_one() {
+    let good = shipped("minimal.toml");
+    let running = check(&good).unwrap().sha256;
+    for broken in [format!("{good}\n[[camera\n"), format!("{good}\nmode\n"), format!("== 5\n{good}")] {
+        let problems = check(&broken).unwrap_err();
+        assert!(problems.to_string().contains("this is no TOML"), "{problems}");
+        let offered = problems.sha256().expect("it was read");
+        assert_ne!(offered, running, "{problems}");
+        assert_eq!(check(&broken).unwrap_err().sha256(), Some(offered), "the same each time");
+    }
+    // One that is TOML and has a mistake keeps the digest of what it says, whatever its comments.
+    let wrong = good.replace("area = \"530127\"", "area = \"5301\"");
+    let commented = check(&format!("# a comment\n{wrong}")).unwrap_err();
+    assert_eq!(check(&wrong).unwrap_err().sha256(), commented.sha256());
 }

@@ -277,6 +277,10 @@ fn check_judges_what_the_services_user_can_read_and_write() {
         said.contains("secrets/cam-1 cannot be read") && said.contains("the user `daemon` may not read it"),
         "{said}"
     );
+    assert!(said.contains("may not read it: chown root:daemon "), "the hint helps another user: {said}");
+    // The group of `nobody` is others' as well.
+    let (_, said) = check("nobody");
+    assert!(said.contains("may not read it: chown nobody /"), "{said}");
     // A folder that it cannot enter.
     owned("secrets", 0, 0o700);
     let (code, said) = check("daemon");
@@ -310,8 +314,65 @@ fn check_judges_what_the_services_user_can_read_and_write() {
     );
     assert!(said.contains("site.toml:"), "without a place: {said}");
     assert!(!said.contains("hunter2"), "{said}");
+    // All of it at once, and the slip in the file with it.
+    let text = fs::read_to_string(path("site.toml")).unwrap();
+    fs::write(path("site.toml"), text.replace("area = \"530127\"", "area = \"5301\"")).unwrap();
+    owned("secrets", 0, 0o700);
+    owned("site.toml", 0, 0o600);
+    let (code, said) = check("daemon");
+    assert!(code == 2 && said.ends_with("4 errors\n"), "{said}");
+    for wanted in ["the file cannot be read", "six digits", "secrets is closed to", "cannot be written by"] {
+        assert!(said.contains(wanted), "`{wanted}` comes later: {said}");
+    }
+    // A folder that it cannot even enter.
+    owned("secrets", daemon, 0o750);
+    owned("site.toml", daemon, 0o640);
+    fs::set_permissions(path("state"), Permissions::from_mode(0o700)).unwrap();
+    fs::write(path("site.toml"), &text).unwrap();
+    let (code, said) = check("daemon");
+    assert!(code == 2 && said.contains("state around it is closed to that user: chmod o+x"), "{said}");
     let (code, said) = check("no-such-user");
-    assert!(code == 2 && said.contains("there is no user `no-such-user`"), "{said}");
+    assert!(
+        code == 2 && said.contains("`--as no-such-user`: this machine has no user of that name"),
+        "{said}"
+    );
+    assert!(said.contains("\n  hint: "), "{said}");
+}
+
+/// Also as root, who may write everywhere: below a file there is no folder.
+#[test]
+fn what_the_service_does_not_reach_is_told_together_with_what_is_wrong_in_the_file() {
+    let folder = site_with_a_secret("state/outbox");
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("state"), "").unwrap();
+    let text = fs::read_to_string(path("site.toml")).unwrap();
+    let uid = rustix::process::getuid().as_raw();
+    let me = nix::unistd::User::from_uid(uid.into()).unwrap().expect("this user has a name").name;
+    let check = |text: &str| {
+        fs::write(path("site.toml"), text).unwrap();
+        let (code, said) = lookout(folder.path(), &["check", "--as", &me, "site.toml"], "");
+        assert_eq!(code, 2, "{said}");
+        said
+    };
+    for (wrong, why) in [
+        (text.replace("area = \"530127\"", "area = \"5301\""), "`area` must be a county's six digits"),
+        (text.replace("box = ", "bocks = "), "unknown"),
+        (format!("{text}\n[[camera]\n"), "this is no TOML"),
+    ] {
+        assert_ne!(wrong, text);
+        let said = check(&wrong);
+        for wanted in [why, "secrets/cam-1 is not there", "[outbox]: ", "state is a file"] {
+            assert!(said.contains(wanted), "`{wanted}` comes in a second round: {said}");
+        }
+    }
+    // Where the folder that was meant cannot be read, the usual one is not judged in its place.
+    let said = check(&text.replace("dir = \"state/outbox\"", "dir = 5"));
+    assert!(!said.contains("/var/lib/lookout"), "{said}");
+    let (code, said) = lookout(folder.path(), &["check", "--as", "no-such-user", "site.toml"], "");
+    assert!(
+        code == 2 && said.contains("has no user of that name, so nothing was checked\n  hint: "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -394,4 +455,81 @@ fn a_service_that_cannot_start_says_why_first_and_lets_time_pass() {
         assert!(began.elapsed() < Duration::from_secs(8), "it waits though the secret was written");
         let _ = lookout(folder.path(), &["secret", "set", "cam-2", "--dir", "secrets"], "viewer:x\n");
     }
+}
+
+/// What `up/health` says of the runs before this one.
+fn degraded_service(centre: &Listener) -> String {
+    let of_service = |one: &serde_json::Value| {
+        let degraded = one["data"]["degraded"].as_array()?;
+        let reason = &degraded.iter().find(|degraded| degraded["part"] == "service")?["reason"];
+        reason.as_str().map(str::to_owned)
+    };
+    let message = centre.wait_one("that it died before", |one| of_service(&one.json()).is_some());
+    of_service(&message.json()).unwrap()
+}
+
+/// Systemd keeps the runtime folder over restarts; here it stays all the time.
+#[test]
+fn a_service_that_starts_well_and_dies_again_and_again_is_slowed_down_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let config = site(folder.path(), port);
+    let start = || {
+        let environment = [("RUNTIME_DIRECTORY", runtime.path().as_os_str())];
+        Daemon::start_with(&config, &in_repository("models/manifest.toml"), &environment)
+    };
+    let counted = || fs::read_to_string(runtime.path().join("short-runs")).is_ok();
+    let first_line = |daemon: &Daemon| daemon.log().lines().next().unwrap_or_default().to_owned();
+    // It counts when it says that it is ready, which is after it watches.
+    let wait_counted = || {
+        let deadline = Instant::now() + SOON;
+        while !counted() {
+            assert!(Instant::now() < deadline, "a good start is not written down");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    // The first start waits for nothing, nor does the one after a stop that was asked for.
+    for _ in 0..2 {
+        let daemon = start();
+        daemon.wait_for_log("watching", SOON);
+        wait_counted();
+        assert!(!daemon.log().contains("ended by itself"), "{}", daemon.log());
+        assert_eq!(daemon.stop(SOON), 0);
+        assert!(!counted(), "a stop that was asked for counts as a crash");
+    }
+    let daemon = start();
+    daemon.wait_for_log("watching", SOON);
+    wait_counted();
+    daemon.kill();
+    // Once is no loop: it is said, and nothing waits.
+    let daemon = start();
+    daemon.wait_for_log("watching", SOON);
+    let said = first_line(&daemon);
+    assert!(said.contains("Lookout ended by itself within ") && said.contains("at once"), "{said}");
+    let centre = Listener::start(port, "lookout/v1/530127/box-1/up/health");
+    assert!(degraded_service(&centre).starts_with("Lookout ended by itself within "));
+    let so_far = fs::read_to_string(runtime.path().join("short-runs")).unwrap();
+    let deadline = Instant::now() + SOON;
+    while so_far.starts_with("0 ") && fs::read_to_string(runtime.path().join("short-runs")).unwrap() == so_far
+    {
+        assert!(Instant::now() < deadline, "the second good start is not written down");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    daemon.kill();
+    // The next one waits, but not while somebody mends something.
+    let daemon = start();
+    daemon.wait_for_log("ended by itself 2 times in a row", SOON);
+    let said = first_line(&daemon);
+    assert!(said.contains("it starts again in 10 s, or as soon as something in "), "{said}");
+    assert!(!daemon.log().contains("watching"), "it did not wait: {}", daemon.log());
+    let began = Instant::now();
+    // The clock of a file system ticks every few milliseconds, and the first look may come after the first change.
+    while !daemon.log().contains("watching") && began.elapsed() < SOON {
+        fs::write(folder.path().join("mended"), format!("{:?}", began.elapsed())).unwrap();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(daemon.log().contains("watching"), "{}", daemon.log());
+    assert_eq!(daemon.stop(SOON), 0);
+    assert!(!counted());
 }

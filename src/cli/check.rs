@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::{Failure, print_line};
 use crate::config::account::{Account, Unit};
 use crate::config::{
-    self, Broker, Camera, CameraSource, Config, KnownModel, MqttVersion, Problem, SensorSource, Severity,
-    Surroundings, Survey, Wanted,
+    self, Broker, Camera, CameraSource, Config, KnownModel, MqttVersion, NamedPath, Problem, SensorSource,
+    Severity, Surroundings, Wanted,
 };
 use crate::contract::stream_address;
 use crate::daemon::faces;
@@ -134,12 +134,14 @@ impl Judge {
         };
         if let Some(name) = &args.user {
             let account = Account::named(name);
-            let account = account.ok_or_else(|| Failure::invalid(format!("there is no user `{name}`")))?;
+            let account = account.ok_or_else(|| Failure::invalid(no_such_user(name)))?;
             if Some(&account) == me.as_ref() {
                 return Ok(Judge { is_the_services: true, ..nobody_else });
             }
             if !i_am_root {
-                let why = format!("only root can judge as `{name}`\n  hint: sudo lookout check --as {name}");
+                let why = format!(
+                    "`--as {name}`: only root can look with another user's rights\n  hint: sudo lookout check --as {name}, or leave --as out to check with your own rights"
+                );
                 return Err(Failure::invalid(why));
             }
             return Ok(as_other(account, None));
@@ -166,8 +168,21 @@ impl Judge {
         let Some(account) = &self.account else { return Ok(work()) };
         account
             .act(work)
-            .map_err(|error| Failure::failed(format!("cannot look as the user `{}`: {error}", account.name)))
+            .map_err(|error| Failure::failed(format!(
+                "the rights of the user `{0}` cannot be taken on, so nothing was checked: {error}\n  hint: in a container without the capabilities SETUID and SETGID, run the check as that user itself: runuser -u {0} -- lookout check",
+                account.name
+            )))
     }
+}
+
+fn no_such_user(name: &str) -> String {
+    let hint = match Account::of_service() {
+        Some(service) => format!("the service runs as `{0}`: lookout check --as {0}", service.name),
+        None => {
+            "`getent passwd` lists the users of this machine; the package makes the user `lookout`".to_owned()
+        }
+    };
+    format!("`--as {name}`: this machine has no user of that name, so nothing was checked\n  hint: {hint}")
 }
 
 fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
@@ -187,30 +202,28 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         Err(problems) => return Ok(outcome(None, problems.list, None)),
     };
     // The one that the service runs is the service's to read.
+    let mut found = Vec::new();
     if file == Path::new(DEFAULT_FILE) || args.user.is_some() {
         let read = judge.ask(|| config::text_of(file).map(drop))?;
-        if let Err(problems) = read {
-            return Ok(outcome(None, problems.list, None));
-        }
+        found.extend(read.err().into_iter().flat_map(|problems| problems.list));
     }
     if let Some(named) = &args.manifest {
         // A list that was named here must be there; one that the file names is the file's matter.
         Manifest::read(&Manifest::locate(Some(named)).map_err(Failure::invalid)?)
             .map_err(Failure::invalid)?;
     }
-    let (survey, unchecked, reach, faces) = judge.ask(|| {
+    let (survey, unchecked, faces) = judge.ask(|| {
         let unchecked = Mutex::new(None);
-        let survey =
-            Config::survey(file, &text, &surroundings, &|wanted| known_models(wanted, args, &unchecked));
-        let reach = survey.config.as_ref().filter(|_| judge.is_the_services);
-        let reach = reach.map(|config| reach::problems(config, judge.unit.as_ref()));
+        let models = |wanted: Wanted<'_>| known_models(wanted, args, &unchecked);
+        let reach = |named: &NamedPath| {
+            judge.is_the_services.then(|| reach::problem(named, judge.unit.as_ref())).flatten()
+        };
+        let survey = Config::survey(file, &text, &surroundings, &models, &reach);
         let faces = survey.config.as_ref().and_then(|config| faces(config, args));
-        (survey, unchecked.into_inner(), reach.unwrap_or_default(), faces)
+        (survey, unchecked.into_inner(), faces)
     })?;
-    let Survey { config, mut problems, .. } = survey;
-    problems.extend(reach);
-    problems.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
-    Ok(Outcome { faces, ..outcome(config, problems, unchecked) })
+    found.extend(survey.problems);
+    Ok(Outcome { faces, ..outcome(survey.config, found, unchecked) })
 }
 
 /// Who looks for faces; nobody has to where no picture leaves.

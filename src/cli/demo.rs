@@ -82,12 +82,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let text = adapted(&text, &url, broker_port, &folder.path, args.model.as_deref())?;
     fs::write(&config, text).map_err(|error| Failure::failed(format!("{}: {error}", config.display())))?;
 
-    eprintln!("clip      {}", clip.display());
-    eprintln!("camera    {url}");
-    eprintln!("broker    127.0.0.1:{broker_port}   (mosquitto_sub -p {broker_port} -t 'lookout/#' -v)");
-    eprintln!("config    {}", config.display());
-    eprintln!("log       {}", folder.log().display());
-    eprintln!("evidence  {}\n", folder.path.join("evidence").display());
+    say!("clip      {}", clip.display());
+    say!("camera    {url}");
+    say!("broker    127.0.0.1:{broker_port}   (mosquitto_sub -p {broker_port} -t 'lookout/#' -v)");
+    say!("config    {}", config.display());
+    say!("log       {}", folder.log().display());
+    say!("evidence  {}\n", folder.path.join("evidence").display());
 
     let mut daemon = start_daemon(&config, args.manifest.as_deref(), &folder)?;
     wait_for_broker(&mut daemon, broker_port, &folder, &stop)?;

@@ -20,7 +20,7 @@ pub struct Args {
     language: Option<Language>,
 }
 
-fn language(text: &str) -> Result<Language, String> {
+pub(super) fn language(text: &str) -> Result<Language, String> {
     match text {
         "zh-CN" | "zh" => Ok(Language::Chinese),
         "en" => Ok(Language::English),
@@ -75,7 +75,7 @@ fn read(file: &Path) -> io::Result<String> {
 }
 
 /// Chinese where the terminal speaks it.
-fn of_the_terminal() -> Language {
+pub(super) fn of_the_terminal() -> Language {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     match set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")) {
         Some(value) if value.starts_with("zh") => Language::Chinese,

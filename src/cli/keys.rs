@@ -1,8 +1,8 @@
 //! `lookout keys`: the keys of those who command boxes. Makes a pair, lists those that a configuration names, signs a
-//! command for scripts. Must never print a private key, and never read one that others can read.
+//! command for scripts. Must never print a private key, and never use one that others can read.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,11 @@ use clap::Subcommand;
 use serde_json::Value;
 
 use super::{Failure, print_line};
+use crate::analysis::time::Timestamp;
 use crate::config::secret::mode_if_open_to_others;
 use crate::config::{Config, Surroundings};
-use crate::contract::signature::{PrivateKey, Role};
+use crate::contract::signature::{PrivateKey, PublicKey, Role, looks_signed};
+use crate::mqtt;
 
 /// Most bytes of a key file or of a command.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -45,13 +47,20 @@ enum Action {
     },
     /// Sign a command and print it as it is to be published
     ///
-    /// Reads a JSON object, for example {"request_id":"r1","area":"530127","box":"box-7f3a","command":"selftest",
-    /// "by":"desk 2","iat":"...","exp":"..."}.
+    /// Reads one JSON object, for example
+    /// {"request_id":"r1","area":"530127","box":"box-7f3a","command":"selftest","by":"desk 2","iat":"2026-03-01T08:00:00Z","exp":"2026-03-01T08:05:00Z"}
+    ///
+    /// What is printed goes to the topic lookout/v1/AREA/BOX/down/cmd/COMMAND, with QoS 1 and without the retain flag; a
+    /// configuration to .../down/config and a mark to .../down/mark, which are retained. Where the box would refuse the
+    /// command for its form or its times, that is said on standard error; it is signed all the same.
+    ///
+    /// Exit code 0: it was signed. 1: a file could not be read. 2: the key is none, or the command is no JSON object.
+    #[command(verbatim_doc_comment)]
     Sign {
-        /// The private key, as `make` wrote it
+        /// The private key, the file NAME.jwk that `lookout keys make` wrote
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
-        /// The command; standard input by default
+        /// The file with the command; without it or with `-`, standard input
         #[arg(value_name = "JSON")]
         command: Option<PathBuf>,
     },
@@ -81,7 +90,10 @@ fn make(name: &str, role: Role, out: &Path) -> Result<(), Failure> {
             "{} is there already\n  hint: a lost key is replaced by one with another name; nothing is overwritten",
             path.display()
         )),
-        _ => Failure::failed(format!("{} cannot be written: {error}", path.display())),
+        _ => Failure::failed(format!(
+            "{} cannot be written: {error}\n  hint: --out names a folder that this user may write, and that is no folder of a box",
+            path.display()
+        )),
     };
     fs::create_dir_all(out).map_err(cannot)?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(cannot)?;
@@ -115,24 +127,85 @@ fn list(path: &Path) -> Result<(), Failure> {
 
 fn sign(key: &Path, command: Option<&Path>) -> Result<(), Failure> {
     let key = read_private(key)?;
-    let text = match command {
-        Some(path) => fs::read_to_string(path)
-            .map_err(|error| Failure::failed(format!("{} cannot be read: {error}", path.display())))?,
+    let (text, name) = match command.filter(|path| *path != Path::new("-")) {
+        Some(path) => {
+            let name = format!("the command {}", path.display());
+            let text =
+                fs::File::open(path).and_then(read_text).map_err(|error| not_read(&name, path, &error))?;
+            (text, name)
+        }
         None => {
-            let mut text = String::new();
-            io::stdin()
-                .take(MOST_BYTES)
-                .read_to_string(&mut text)
-                .map_err(|error| Failure::failed(format!("standard input cannot be read: {error}")))?;
-            text
+            if io::stdin().is_terminal() {
+                say!("type or paste the command, a JSON object; Ctrl-D on a line of its own ends it");
+            }
+            let name = "the command on standard input".to_owned();
+            let text = read_text(io::stdin())
+                .map_err(|error| Failure::failed(format!("{name} cannot be read: {error}")))?;
+            (text, name)
         }
     };
-    let value: Value = serde_json::from_str(&text)
-        .map_err(|error| Failure::invalid(format!("the command is no JSON: {error}")))?;
-    if !value.is_object() {
-        return Err(Failure::invalid("the command must be a JSON object"));
+    let command = command_in(&text).map_err(|why| Failure::invalid(format!("{name} {why}")))?;
+    if let Some(objection) = mqtt::objection(&command, Timestamp::now()) {
+        say!(
+            "warning: the box will refuse this command: {objection}\n  hint: `lookout keys sign --help` shows one that is complete"
+        );
     }
-    print_line(key.sign(value.to_string().as_bytes()))
+    print_line(key.sign(&command))
+}
+
+/// Everything, where it is a text and not too long.
+fn read_text(from: impl io::Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other(format!("it is longer than {} KiB", MOST_BYTES / 1024)));
+    }
+    // Windows' editor puts a byte order mark in front.
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    String::from_utf8(text.to_vec()).map_err(|_| io::Error::other("it is no text in UTF-8"))
+}
+
+/// The command as it is signed, or what is wrong with it and what to try.
+fn command_in(text: &str) -> Result<Vec<u8>, String> {
+    let example = r#"one looks like {"request_id":"r1","area":"530127","box":"box-7f3a","command":"selftest",...}; `lookout keys sign --help` shows a whole one"#;
+    if text.trim().is_empty() {
+        return Err(format!("is empty\n  hint: {example}"));
+    }
+    if looks_signed(text.as_bytes()) {
+        return Err("is signed already\n  hint: publish it as it is, or sign the JSON that it was made from"
+            .to_owned());
+    }
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let quotes = if text.contains('\'') {
+            "; JSON has double quotes, so in a shell put single ones around the whole"
+        } else {
+            ""
+        };
+        format!("is no JSON: {error}\n  hint: {example}{quotes}")
+    })?;
+    let what = match &value {
+        Value::Object(_) => return Ok(value.to_string().into_bytes()),
+        Value::Array(_) => "a list: each command is signed by itself",
+        Value::String(_) => "a text",
+        Value::Number(_) => "a number",
+        Value::Bool(_) | Value::Null => "a single word",
+    };
+    Err(format!("must be a JSON object, and it is {what}\n  hint: {example}"))
+}
+
+/// Why a file that was named was not read, and what to try.
+fn not_read(name: &str, path: &Path, error: &io::Error) -> Failure {
+    let (why, hint) = match error.kind() {
+        io::ErrorKind::NotFound => {
+            ("there is no such file".to_owned(), "check the name and the folder".to_owned())
+        }
+        io::ErrorKind::PermissionDenied => {
+            ("this user may not read it".to_owned(), format!("`ls -l {}` shows whose it is", path.display()))
+        }
+        io::ErrorKind::IsADirectory => ("it is a folder".to_owned(), "name the file in it".to_owned()),
+        _ => (error.to_string(), "is it the right file?".to_owned()),
+    };
+    Failure::failed(format!("{name} cannot be read: {why}\n  hint: {hint}"))
 }
 
 /// Reads a private key that only its owner can read.
@@ -140,17 +213,57 @@ fn sign(key: &Path, command: Option<&Path>) -> Result<(), Failure> {
 /// # Errors
 /// It is not there, others can read it, or it is no key.
 pub(super) fn read_private(path: &Path) -> Result<PrivateKey, Failure> {
-    let cannot =
-        |error: io::Error| Failure::failed(format!("the key {} cannot be read: {error}", path.display()));
+    let name = format!("the key {}", path.display());
+    let make = "`lookout keys make NAME --role desk --out DIR` makes one, the file DIR/NAME.jwk";
+    let cannot = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            Failure::failed(format!("{name} cannot be read: there is no such file\n  hint: {make}"))
+        }
+        io::ErrorKind::IsADirectory => {
+            Failure::failed(format!("{name} cannot be read: it is a folder\n  hint: {}", keys_in(path)))
+        }
+        _ => not_read(&name, path, &error),
+    };
     let file = fs::File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
+    if metadata.is_dir() {
+        return Err(cannot(io::ErrorKind::IsADirectory.into()));
+    }
+    let text = read_text(&file).map_err(cannot)?;
+    let key = PrivateKey::from_jwk(&text).map_err(|error| {
+        let hint = match text.trim_start() {
+            "" => "the file is empty; is it the right one?".to_owned(),
+            text if text.starts_with("-----BEGIN") => {
+                format!("this is a key or certificate in PEM, which signs no commands; {make}")
+            }
+            text if text.contains("[[command_key]]") || PublicKey::parse(text.trim_end()).is_some() => {
+                format!("this is the public half, for the box's configuration; {make}")
+            }
+            _ => make.to_owned(),
+        };
+        Failure::invalid(format!("{name}: {error}\n  hint: {hint}"))
+    })?;
+    // Only of a key it is worth saying: of any other file, that it is none.
     if let Some(mode) = mode_if_open_to_others(&metadata) {
         return Err(Failure::invalid(format!(
             "the key {0} can be read by other users (mode {mode:03o})\n  hint: chmod 600 {0}; if others may have read it, make another and take this one out of the boxes",
             path.display()
         )));
     }
-    let mut text = String::new();
-    file.take(MOST_BYTES).read_to_string(&mut text).map_err(cannot)?;
-    PrivateKey::from_jwk(&text).map_err(|error| Failure::invalid(format!("{}: {error}", path.display())))
+    Ok(key)
+}
+
+/// What to try where a folder was named in place of the key in it.
+fn keys_in(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut keys: Vec<String> = entries
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jwk"))
+        .map(|path| path.display().to_string())
+        .take(5)
+        .collect();
+    keys.sort();
+    match keys.as_slice() {
+        [] => "name the file NAME.jwk that `lookout keys make` wrote".to_owned(),
+        keys => format!("in it there are {}", keys.join(", ")),
+    }
 }

@@ -10,6 +10,15 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+/// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
+/// (`2>&1 | head`).
+macro_rules! say {
+    ($($part:tt)*) => {{
+        // Nobody is left to tell if that fails.
+        let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{}\n", format_args!($($part)*)));
+    }};
+}
+
 pub mod audit;
 pub mod capacity;
 pub mod check;
@@ -156,5 +165,7 @@ fn start_log(quiet: bool) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
+        // It would panic to say that nobody reads standard error any more.
+        .log_internal_errors(false)
         .init();
 }

@@ -149,7 +149,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn say(line: impl std::fmt::Display) {
-    eprintln!("{line}");
+    say!("{line}");
 }
 
 // ---- what is looked at

@@ -308,16 +308,16 @@ impl Replay {
         }
         progress.finish_and_clear();
         let open = self.analysis.open().count();
-        eprintln!(
+        say!(
             "{}: looked at {looked} frames; {} alerts, {open} of them still open at the end",
             video.display(),
             self.new_alerts
         );
         for remark in frames.remarks() {
-            eprintln!("note: {remark}");
+            say!("note: {remark}");
         }
         for note in gaps.note().into_iter().chain(self.schedules.note()) {
-            eprintln!("{note}");
+            say!("{note}");
         }
         Ok(())
     }
@@ -385,7 +385,7 @@ impl Replay {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
             Err(error) => {
-                eprintln!("{}: {error}", revision.alert.0);
+                say!("{}: {error}", revision.alert.0);
                 Ok(())
             }
         }
@@ -396,21 +396,24 @@ impl Replay {
 fn say_about(picture: &Picture, camera: &Camera) {
     let format = picture.format();
     if camera.rotate != 0 {
-        eprintln!(
+        say!(
             "note: the pictures are turned as camera `{}` is configured (rotate = {}), unless the recording says itself how",
-            camera.id, camera.rotate
+            camera.id,
+            camera.rotate
         );
     }
     let (width, height) = format.shown_size();
     if !format.pixel_aspect.is_square() {
-        eprintln!(
+        say!(
             "note: its pixels are not square ({}): {} x {} is shown as {width} x {height}",
-            format.pixel_aspect, format.width, format.height
+            format.pixel_aspect,
+            format.width,
+            format.height
         );
     } else if camera.display_aspect.is_none()
         && video::is_probably_squeezed(format.width as u32, format.height as u32)
     {
-        eprintln!(
+        say!(
             "note: a picture of {width} x {height} is probably squeezed, and the recording does not say so\n  hint: if people \
              look too thin or too stout in it, give camera `{}` its true proportions: display_aspect = \"16:9\"",
             camera.id

@@ -35,6 +35,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 }
 
 fn start(args: Args) -> Result<(), Failure> {
+    let short_runs = daemon::crash_loop::tell_and_wait(&args.config);
     let (config, broken_file) = match Config::load(&args.config) {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {
@@ -42,6 +43,7 @@ fn start(args: Args) -> Result<(), Failure> {
             None => return Err(Failure::invalid(problems)),
         },
     };
-    let options = daemon::Options { manifest: args.manifest, broken_file, may_be_dumped: args.allow_core };
+    let options =
+        daemon::Options { manifest: args.manifest, broken_file, short_runs, may_be_dumped: args.allow_core };
     daemon::run(config, options).map_err(Failure::failed)
 }

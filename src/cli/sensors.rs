@@ -83,7 +83,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         let _ = taken.send(word);
     });
     if std::io::stderr().is_terminal() {
-        eprintln!("listening to {} sensors for {} s, Ctrl-C ends it ...", rows.len(), args.seconds);
+        say!("listening to {} sensors for {} s, Ctrl-C ends it ...", rows.len(), args.seconds);
     }
     let clock = Clock::start();
     let sensors = Sensors::start(setup, clock, out).map_err(Failure::failed)?;

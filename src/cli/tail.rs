@@ -1,22 +1,30 @@
 //! `lookout tail`: follows alerts like a small command centre, and acknowledges them if asked.
 //!
-//! For people a line per open alert at the start and then one per revision, in the site's language and time zone; with
-//! `--json` the messages as they came. Repeats (delivery is at least once) are not shown. Must never print what comes over
+//! For people a line per open alert at the start and then one per revision, in the site's time zone, and in Chinese where
+//! the site or the terminal is; with `--json` the messages as they came. Repeats (delivery is at least once) are not shown. Must never print what comes over
 //! the network to a terminal unfiltered.
 
 mod desk;
 mod screen;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use super::Failure;
+use super::explain::{self, of_the_terminal};
+use crate::contract::Language;
 use crate::mqtt::Version;
 use crate::mqtt::centre::{Centre, Follow};
 use desk::Desk;
 pub use screen::Screen;
+
+/// How often it is looked whether somebody still reads.
+const LOOK_FOR_READER_EVERY: Duration = Duration::from_millis(300);
 
 /// Show the alerts that are open, then follow them as they arrive.
 ///
@@ -70,6 +78,9 @@ pub struct Args {
     /// Certificate authority that signed the broker's certificate, PEM; the system's by default
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Language of what is said: zh-CN or en [default: Chinese where the terminal or the site is, else English]
+    #[arg(long, value_name = "TAG", value_parser = explain::language)]
+    pub language: Option<Language>,
 }
 
 impl Default for Args {
@@ -91,6 +102,7 @@ impl Default for Args {
             user: None,
             password_file: None,
             ca: None,
+            language: None,
         }
     }
 }
@@ -110,6 +122,10 @@ pub struct Outcome {
     pub out_of_reach: usize,
     /// Whether it was ended by Ctrl-C.
     pub interrupted: bool,
+    /// Whether whoever read the alerts has gone away.
+    pub reader_is_gone: bool,
+    /// In which words how it ended is told.
+    pub language: Option<Language>,
 }
 
 /// Runs the command.
@@ -123,43 +139,35 @@ pub fn run(args: Args) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let paint = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut screen = Screen { out: io::stdout(), talk: io::stderr(), json: args.json, paint };
-    let outcome = runtime.block_on(follow(&args, &mut screen))?;
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            outcome = follow(&args, &mut screen) => outcome,
+            () = nobody_reads() => Ok(Outcome { reader_is_gone: true, ..Outcome::default() }),
+        }
+    })?;
     judge(&args, &outcome)
+}
+
+/// Ends when standard output is a pipe whose reader has gone (`| head -1`): the next alert may be hours away.
+async fn nobody_reads() {
+    loop {
+        tokio::time::sleep(LOOK_FOR_READER_EVERY).await;
+        let out = io::stdout();
+        let mut polled = [PollFd::new(&out, PollFlags::empty())];
+        let is_known = poll(&mut polled, Some(&Timespec::default())).is_ok();
+        if is_known && polled[0].revents().contains(PollFlags::ERR) {
+            return;
+        }
+    }
 }
 
 /// Whether what was asked for was seen.
 fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
-    let Outcome { alerts, acknowledged, taken_before, asked, out_of_reach, interrupted } = *outcome;
-    if interrupted && !args.until_acknowledged {
+    if outcome.reader_is_gone || (outcome.interrupted && !args.until_acknowledged) {
         return Ok(());
     }
-    let acknowledges = args.ack || args.ack_as.is_some();
-    if alerts == 0 {
-        return Err(Failure::failed(
-            "no alert is open and none came\n  hint: `mosquitto_sub -t 'lookout/#' -v` shows whether anything is published at all",
-        ));
-    }
-    if acknowledged > 0 || !(acknowledges || args.until_acknowledged) {
-        return Ok(());
-    }
-    if out_of_reach > 0 {
-        return Err(Failure::failed(format!(
-            "nothing was acknowledged: the boxes of {out_of_reach} open alerts are not online\n  hint: without --seconds they are acknowledged as soon as their boxes are back"
-        )));
-    }
-    if asked > taken_before {
-        return Err(Failure::failed(format!(
-            "{} acknowledgements were sent and none came back in an alert",
-            asked - taken_before
-        )));
-    }
-    if args.until_acknowledged {
-        return Err(Failure::failed(
-            "nothing was acknowledged: others have taken on every alert that was seen",
-        ));
-    }
-    // Nothing was left to do.
-    Ok(())
+    let language = outcome.language.unwrap_or(Language::English);
+    words::verdict(args, outcome, language).map_or(Ok(()), |why| Err(Failure::failed(why)))
 }
 
 /// Follows until it is over, printing to `screen`.
@@ -167,6 +175,9 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
 /// # Errors
 /// The arguments cannot work, or the output is gone.
 pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) -> Result<Outcome, Failure> {
+    // Who reads Chinese here is told everything in it.
+    let of_here = Some(of_the_terminal()).filter(|language| *language == Language::Chinese);
+    let language = args.language.or(of_here);
     let key = args.key.as_deref().map(super::keys::read_private).transpose()?.map(Arc::new);
     let mut centre = Centre::start(&Follow {
         url: args.url.clone(),
@@ -180,12 +191,15 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         mark: args.mark,
         key,
     })
-    .map_err(Failure::invalid)?;
+    .map_err(|trouble| {
+        let language = language.unwrap_or(Language::English);
+        Failure::invalid(words::trouble(&trouble, &words::broker(&args.url), language))
+    })?;
     let ack_as = args
         .ack_as
         .clone()
         .or_else(|| (args.ack || args.until_acknowledged).then(|| "lookout tail".to_owned()));
-    let mut desk = Desk::new(ack_as.is_some());
+    let mut desk = Desk::new(ack_as.is_some(), words::broker(&args.url), language);
     let over = async {
         match args.seconds {
             Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -197,13 +211,19 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         let heard = tokio::select! {
             heard = centre.next() => match heard {
                 Some(heard) => heard,
-                None => return Err(Failure::failed("the connection to the broker ended for good")),
+                None => return Err(Failure::failed(words::ended(desk.language()))),
             },
             () = &mut over => break false,
             _ = tokio::signal::ctrl_c() => break true,
         };
         for step in desk.take(heard) {
-            screen.show(&step).map_err(cannot_print)?;
+            match screen.show(&step) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    return Ok(Outcome { reader_is_gone: true, ..desk.outcome(false) });
+                }
+                Err(error) => return Err(Failure::failed(words::cannot_print(&error, desk.language()))),
+            }
         }
         if let Some(by) = &ack_as {
             for alert in desk.take_wanted() {
@@ -215,14 +235,10 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
             break false;
         }
     };
-    if let Some(step) = desk.closing_words() {
-        screen.show(&step).map_err(cannot_print)?;
+    if let Some(text) = desk.closing_words() {
+        screen.say(&text);
     }
     Ok(desk.outcome(interrupted))
-}
-
-fn cannot_print(error: io::Error) -> Failure {
-    Failure::failed(format!("cannot print: {error}"))
 }
 
 #[cfg(test)]
@@ -236,7 +252,7 @@ mod tests {
         let plain = Args { seconds: Some(1), ..Args::default() };
         assert!(said(&plain, &seen(0, 0)).starts_with("no alert is open and none came"));
         assert!(judge(&plain, &seen(1, 0)).is_ok(), "open ones count");
-        let ack = Args { ack: true, ..plain };
+        let ack = Args { ack: true, ..plain.clone() };
         assert!(judge(&ack, &seen(1, 1)).is_ok());
         let asked = Outcome { asked: 3, taken_before: 1, ..seen(3, 0) };
         assert_eq!(said(&ack, &asked), "2 acknowledgements were sent and none came back in an alert");
@@ -244,6 +260,10 @@ mod tests {
         assert!(judge(&ack, &taken).is_ok() && judge(&ack, &seen(2, 0)).is_ok(), "nothing was left to do");
         let away = Outcome { out_of_reach: 2, ..seen(2, 0) };
         assert!(said(&ack, &away).contains("the boxes of 2 open alerts are not online"));
+        let gone = Outcome { reader_is_gone: true, ..seen(0, 0) };
+        assert!(judge(&ack, &gone).is_ok(), "`| head -1` has seen enough");
+        let chinese = Outcome { language: Some(Language::Chinese), ..seen(0, 0) };
+        assert!(said(&plain, &chinese).starts_with("没有未结束的预警"));
         let interrupted = Outcome { interrupted: true, ..seen(0, 0) };
         assert!(judge(&ack, &interrupted).is_ok(), "the user ended it");
         let until = Args { until_acknowledged: true, ..Args::default() };

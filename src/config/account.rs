@@ -5,6 +5,7 @@
 
 use std::ffi::CString;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use nix::unistd;
@@ -54,6 +55,16 @@ impl Account {
     pub fn own_group(&self) -> Option<u32> {
         let group = unistd::Group::from_gid(self.gid.into()).ok().flatten()?;
         (!self.is_root() && group.name == self.name).then_some(self.gid)
+    }
+
+    /// Whether a file is this user's.
+    pub fn owns(&self, file: &std::fs::Metadata) -> bool {
+        file.uid() == self.uid
+    }
+
+    /// Name of its first group.
+    pub fn group(&self) -> Option<String> {
+        unistd::Group::from_gid(self.gid.into()).ok().flatten().map(|group| group.name)
     }
 
     /// Does `work` with the rights of this user, on a thread of its own. Only root may.

@@ -7,7 +7,16 @@ use toml::de::{DeTable, DeValue};
 /// SHA-256, hexadecimal, over the values as JSON with sorted names.
 pub(super) fn of(root: &DeTable<'_>) -> String {
     let canonical = table(root).to_string();
-    Sha256::digest(canonical.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(canonical.as_bytes())
+}
+
+/// The same of a text that is no TOML: over its bytes, so that it is never that of a good one.
+pub(super) fn of_text(text: &str) -> String {
+    hex(text.as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn table(table: &DeTable<'_>) -> Value {

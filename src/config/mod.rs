@@ -140,6 +140,32 @@ struct ClassUse {
     by: String,
 }
 
+/// A file or folder that a configuration names, found also where something else in it is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPath {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is for.
+    pub used: PathUse,
+    /// Which setting means it, for people: `` [mqtt]: `ca_file` ``.
+    pub owner: String,
+    span: Range<usize>,
+}
+
+/// What a file or folder is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathUse {
+    /// It is read, and could be read here.
+    Read,
+    /// Files are kept in it.
+    Written,
+    /// The same, where the file names none.
+    WrittenByDefault,
+}
+
+/// What is wrong with a file or folder for whoever runs the configuration, and what to try.
+pub type Reach<'l> = dyn Fn(&NamedPath) -> Option<(String, String)> + 'l;
+
 /// Where a configuration is read: what is around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
@@ -200,7 +226,7 @@ impl Config {
     pub fn from_text(path: &Path, text: &str, surroundings: &Surroundings) -> Result<Config, Problems> {
         let unasked = |_: Wanted<'_>| Ok(None);
         let Survey { config, problems, sha256, secret_files } =
-            Config::survey(path, text, surroundings, &unasked);
+            Config::survey(path, text, surroundings, &unasked, &|_| None);
         match config {
             Some(config) => Ok(Config { warnings: problems, ..config }),
             None => {
@@ -210,32 +236,46 @@ impl Config {
     }
 
     /// As [`from_text`](Config::from_text), and in the same pass whether the models and classes that the text names
-    /// are there.
-    pub fn survey(path: &Path, text: &str, surroundings: &Surroundings, models: &ModelList<'_>) -> Survey {
+    /// are there, and what `reach` finds wrong with the files and folders. The latter does not keep a configuration from
+    /// being one.
+    pub fn survey(
+        path: &Path,
+        text: &str,
+        surroundings: &Surroundings,
+        models: &ModelList<'_>,
+        reach: &Reach<'_>,
+    ) -> Survey {
         let source = Source::new(path, text);
         let mut report = Report::new(&source);
         let (mut root, unreadable) = toml::de::DeTable::parse_recoverable(text);
+        // What can be read of a broken text may be what the good one before it said.
+        let sha256 = if unreadable.is_empty() { digest::of(root.get_ref()) } else { digest::of_text(text) };
         if let Some(format) = lookalike::other_format(text).filter(|_| !unreadable.is_empty()) {
             report.error(&(0..0), format!("this is {format}, no TOML")).hint(
                 "a section is `[site]`, a value `box = \"box-1\"`, each camera `[[camera]]`; config/minimal.toml is one to start from",
             );
-            let (problems, sha256) = (report.finish(), digest::of(root.get_ref()));
-            return Survey { config: None, problems, sha256, secret_files: BTreeSet::new() };
+            return Survey { config: None, problems: report.finish(), sha256, secret_files: BTreeSet::new() };
         }
         for error in unreadable {
             let span = error.span().unwrap_or(0..0);
             report.unreadable(&span, format!("this is no TOML: {}", error.message()));
         }
-        let sha256 = digest::of(root.get_ref());
         let taken_out = structure::check(&mut root, &mut report);
         let document = structure::read(root, &mut report);
-        let check::Checked { parts, named, secret_files } =
+        let check::Checked { parts, named, secret_files, paths } =
             check::document(&document, &taken_out, surroundings, &mut report);
         // Nothing looks at pictures where there is no camera.
         if parts.as_ref().is_none_or(|parts| !parts.cameras.is_empty()) {
             models::check(&named, models, &mut report);
         }
         let failed = report.has_errors();
+        for named in &paths {
+            let Some((what, hint)) = reach(named) else { continue };
+            let note = report.error(&named.span, format!("{}: {what}", named.owner)).hint(hint);
+            if named.used == PathUse::WrittenByDefault {
+                note.consequence();
+            }
+        }
         let problems = report.finish();
         let config = parts.filter(|_| !failed).map(|parts| Config {
             site: parts.site,
@@ -311,17 +351,6 @@ impl Config {
             neighbours: self.neighbours.clone(),
             acceptance: self.site.acceptance,
         }
-    }
-
-    /// An error at a value of a section, which only the machine tells wrong.
-    pub fn problem_at(&self, section: &str, name: &str, what: String, hint: String) -> Problem {
-        let (root, _) = toml::de::DeTable::parse_recoverable(self.text());
-        let section = root.get_ref().get(section);
-        let value = section.and_then(|at| at.get_ref().as_table()).and_then(|table| table.get(name));
-        let span = value.or(section).map_or(0..0, toml::Spanned::span);
-        let mut report = Report::new(&self.source);
-        report.error(&(span.start..span.start), what).hint(hint);
-        report.finish().remove(0)
     }
 
     /// The file it was read from.

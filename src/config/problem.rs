@@ -126,7 +126,7 @@ impl Problems {
         self
     }
 
-    /// SHA-256 over what the file says, as far as it could be read.
+    /// SHA-256 over what the file says; over its bytes where it is no TOML.
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
     }

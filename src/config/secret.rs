@@ -133,9 +133,27 @@ pub(super) fn set_command(path: &Path) -> String {
 
 /// The command that closes `path` to everybody but the service.
 pub(super) fn close_command(path: &Path) -> String {
-    match Account::of_service().filter(|service| service.own_group().is_some()) {
-        Some(Account { name, .. }) => format!("chown root:{name} {0} && chmod 640 {0}", path.display()),
+    // Its owner needs nobody's help.
+    let owned_by = |reader: &Account| path.metadata().is_ok_and(|metadata| reader.owns(&metadata));
+    match reader().filter(|reader| !owned_by(reader)) {
+        Some(reader) => open_command(&reader, path),
         None => format!("chmod 600 {}", path.display()),
+    }
+}
+
+/// Whoever must be able to read: the user whose rights this thread has, or, for root, who only looks on, the service's.
+fn reader() -> Option<Account> {
+    let this = Account::of_this_thread().filter(|this| !this.is_root());
+    this.or_else(Account::of_service).filter(|reader| !reader.is_root())
+}
+
+/// The command that lets `reader` read a file, or enter a folder, and nobody else but root.
+fn open_command(reader: &Account, path: &Path) -> String {
+    let (name, shown, is_dir) = (&reader.name, path.display(), path.is_dir());
+    match reader.own_group() {
+        Some(_) => format!("chown root:{name} {shown} && chmod {} {shown}", if is_dir { 750 } else { 640 }),
+        // Its group is others' as well.
+        None => format!("chown {name} {shown} && chmod {} {shown}", if is_dir { 700 } else { 600 }),
     }
 }
 
@@ -145,20 +163,19 @@ pub(super) fn unreadable_hint(path: &Path) -> String {
         Some(Account { name, .. }) => format!("the user `{name}`"),
         None => "the user that runs Lookout".to_owned(),
     };
-    let service = Account::of_service().filter(|service| service.own_group().is_some());
-    let owner = service.map_or_else(|| "root".to_owned(), |service| service.name);
+    let open = |path: &Path| match reader() {
+        Some(reader) => open_command(&reader, path),
+        None => format!("`ls -ld {}` shows who may", path.display()),
+    };
     if path.starts_with("/root") || path.starts_with("/home") {
         return format!("{who} does not reach people's own folders: put it below /etc/lookout");
     }
     // A file that cannot even be asked for its mode lies in a folder that is closed.
     let is_closed = path.metadata().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
     if let Some(dir) = path.ancestors().skip(1).find(|dir| dir.metadata().is_ok()).filter(|_| is_closed) {
-        return format!(
-            "the folder {0} is closed to {who}: chown root:{owner} {0} && chmod 750 {0}",
-            dir.display()
-        );
+        return format!("the folder {} is closed to {who}: {}", dir.display(), open(dir));
     }
-    format!("{who} may not read it: chown root:{owner} {0} && chmod 640 {0}", path.display())
+    format!("{who} may not read it: {}", open(path))
 }
 
 /// Where secret files are.

@@ -59,6 +59,9 @@ pub struct MetaData {
     pub time_zone: String,
     /// The grids it watches: those of its cameras and of its sensors.
     pub grids: Vec<String>,
+    /// How many more grids there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub grids_omitted: u32,
     /// Its cameras. Addresses of streams and passwords are never told.
     pub cameras: Vec<MetaCamera>,
     /// How many more cameras there are than fit into the message; absent when all are here.
@@ -81,6 +84,10 @@ pub struct MetaData {
     pub config_sha256: String,
     /// The commands it understands, as in `down/cmd/{command}`.
     pub commands: Vec<String>,
+    /// On how many further topics, `up/meta_part/1` and so on, stands what is omitted here: nothing is left out. Absent when
+    /// all is here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub parts: u32,
 }
 
 impl Payload for MetaData {
@@ -267,8 +274,8 @@ pub struct ConfigData {
     /// When what ran before comes back, unless `confirm` comes; absent when nothing is on trial.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reverts_at: Option<Time>,
-    /// SHA-256 of the configuration that was refused or that fell; absent when one was applied, and where the refused
-    /// one could not even be read.
+    /// SHA-256 of the configuration that was refused or that fell: over its bytes where it is no TOML, so never that of
+    /// what runs. Absent when one was applied, and where the refused one could not even be read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_sha256: Option<String>,
     /// Where the one that was refused or that fell came from; absent when one was applied.

@@ -238,6 +238,10 @@ pub struct ReplyData {
     /// The sealed original that was asked for: the answer to `original`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub original: Option<SealedOriginal>,
+    /// This answer stands for refused commands that were not answered one by one; then `request_id` is empty, and `command`
+    /// is `several` where they had different names.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unanswered: Option<Unanswered>,
     /// Its number: answers are counted in the same stream as alerts.
     pub seq: SeqData,
 }
@@ -245,6 +249,21 @@ pub struct ReplyData {
 impl Payload for ReplyData {
     const TYPE: &'static str = "lookout.reply.v1";
     const SCHEMA: &'static str = "reply";
+}
+
+/// Refused commands that were not answered one by one, because too many of one sender were refused in a short time. Senders
+/// are told apart by the key whose signature was good; all others are one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unanswered {
+    /// How many.
+    pub count: u64,
+    /// When the first of them was refused.
+    pub from: Time,
+    /// When the last of them was refused; from then on refusals are answered again.
+    pub until: Time,
+    /// The `request_id` of the first of them, at most ten, as far as they could be read.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub request_ids: Vec<String>,
 }
 
 /// How the box does, in short; `up/health` says more.

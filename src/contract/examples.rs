@@ -26,6 +26,7 @@ use super::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
     MachineHealth, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
+use super::meta_part::MetaPartData;
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Level, Mode, Phase, Time};
 use super::{EventError, Sender, box_status, kinds, topics};
@@ -63,6 +64,7 @@ pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
         "gap" => gap_event(gap()?, &sender())?,
         "time_fix" => sender().event(format!("time_fix.{STREAM}.4712"), None, at(60)?, time_fix()?)?,
         "state" => sender().event(format!("state.{SESSION}"), None, at(0)?, state()?)?,
+        "meta_part" => sender().event("meta.1.1", None, at(0)?, meta_part()?)?,
         "meta" => sender().event("meta.1", None, at(0)?, meta()?)?,
         "active" => sender().event("active.1", None, at(125)?, active()?)?,
         "health" => sender().event("health.1", None, at(130)?, health()?)?,
@@ -235,6 +237,8 @@ fn meta() -> Result<MetaData, ExampleError> {
         language: Language::Chinese,
         time_zone: "Asia/Shanghai".to_owned(),
         grids: vec!["53012700300102".to_owned()],
+        grids_omitted: 0,
+        parts: 0,
         cameras: vec![MetaCamera {
             id: "cam-03".to_owned(),
             eye: Eye::Village,
@@ -267,6 +271,11 @@ fn meta() -> Result<MetaData, ExampleError> {
         config_sha256: SHA256.to_owned(),
         commands: topics::COMMANDS.map(str::to_owned).to_vec(),
     })
+}
+
+fn meta_part() -> Result<MetaPartData, ExampleError> {
+    let MetaData { grids, cameras, sensors, rules, .. } = meta()?;
+    Ok(MetaPartData { of: "meta.1".to_owned(), part: 1, parts: 1, grids, cameras, sensors, rules })
 }
 
 fn active() -> Result<ActiveData, ExampleError> {
@@ -460,6 +469,7 @@ fn reply() -> Result<ReplyData, ExampleError> {
         health: None,
         picture: None,
         original: None,
+        unanswered: None,
         seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
     })
 }

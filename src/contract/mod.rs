@@ -28,6 +28,7 @@ pub mod examples;
 pub mod explain;
 pub mod health;
 pub mod kinds;
+pub mod meta_part;
 pub mod schema;
 pub mod signature;
 pub(crate) mod stream_address;

@@ -17,6 +17,7 @@ use super::command::{
 use super::count::CountData;
 use super::examples::{ExampleError, example};
 use super::health::{CameraData, HealthData, SensorData};
+use super::meta_part::MetaPartData;
 use super::time_fix::TimeFixData;
 use super::{Event, Payload, schema_id};
 
@@ -38,7 +39,7 @@ pub struct Message {
 }
 
 /// Every message with a JSON payload. Pictures, redacted and sealed, are only in the AsyncAPI document.
-pub const MESSAGES: [Message; 21] = [
+pub const MESSAGES: [Message; 22] = [
     event::<AlertData>("up/alert", 1, false, "One revision of one alert; each is complete."),
     event::<GapData>("up/alert", 1, false, "Numbers that will never arrive, and why."),
     event::<TimeFixData>(
@@ -55,6 +56,7 @@ pub const MESSAGES: [Message; 21] = [
         "Whether the box is there; the broker publishes `offline` by itself (the will).",
     ),
     event::<MetaData>("up/meta", 1, true, "What the box is: software, cameras, rules, models."),
+    event::<MetaPartData>("up/meta_part/{part}", 1, true, "What did not fit into `up/meta`, if anything."),
     event::<HealthData>(
         "up/health",
         0,
@@ -256,7 +258,7 @@ fn channels() -> Value {
     for message in &MESSAGES {
         let reference = json!({ "$ref": format!("#/components/messages/{}", message.name) });
         let channel = channels.entry(channel_name(message.topic)).or_insert_with(|| {
-            let own = [("camera", CAMERA), ("sensor", SENSOR)];
+            let own = [("camera", CAMERA), ("sensor", SENSOR), ("part", PART)];
             let own = own.into_iter().filter(|(name, _)| message.topic.contains(&format!("{{{name}}}")));
             let of_all = [("prefix", PREFIX), ("area", AREA), ("box", BOX)];
             channel(message.topic, &of_all.into_iter().chain(own).collect::<Vec<_>>())
@@ -278,6 +280,7 @@ const AREA: &str = "Six digits of the county.";
 const BOX: &str = "Name of the box.";
 const CAMERA: &str = "Id of the camera, as in the configuration.";
 const SENSOR: &str = "Id of the sensor, as in the configuration.";
+const PART: &str = "Number of the part, from 1 to the `parts` of `up/meta`.";
 const ALERT: &str = "The alert's `alert_id`; `snapshot-...` for a picture that a command asked for.";
 const PICTURE: &str = "Number of the picture, the `id` in the alert's `evidence`.";
 

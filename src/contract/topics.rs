@@ -21,6 +21,14 @@ impl Topics {
     /// Last part of [`Topics::count`].
     pub const COUNT_SUFFIX: &'static str = "up/count";
 
+    /// Last part of [`Topics::meta`].
+    pub const META_SUFFIX: &'static str = "up/meta";
+
+    /// What did not fit into [`Topics::meta`], `part` from 1, below the box's topic. QoS 1, retained.
+    pub fn meta_part_suffix(part: u32) -> String {
+        format!("up/meta_part/{part}")
+    }
+
     /// Last part of [`Topics::evidence`].
     pub fn evidence_suffix(alert_id: &str, n: u32) -> String {
         format!("up/evidence/{alert_id}/{n}")

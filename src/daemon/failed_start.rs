@@ -30,18 +30,28 @@ pub fn tell_and_wait(why: &str, config: &Path) -> bool {
     let pause = pause_after(count);
     // Nobody is left to tell, and nothing to count with, if these fail.
     let _ = fs::write(&file, format!("{count}\n{why}"));
-    let folder = match config.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
+    let folder = folder_of(config);
     let _ = write!(io::stderr(), "{}", told(why, last_why == why, count, pause, folder));
     let _ = sd_notify::notify(&[NotifyState::Status(&format!("not started: {}", summary(why)))]);
+    wait_for_change(folder, pause);
+    true
+}
+
+/// The folder of the configuration.
+pub(super) fn folder_of(config: &Path) -> &Path {
+    match config.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// Waits until something in the folder changes, but not longer.
+pub(super) fn wait_for_change(folder: &Path, at_most: Duration) {
     let newest = newest_change(folder);
-    let until = Instant::now() + pause;
+    let until = Instant::now() + at_most;
     while Instant::now() < until && newest_change(folder) == newest {
         std::thread::sleep(LOOK_EVERY.min(until.saturating_duration_since(Instant::now())));
     }
-    true
 }
 
 /// The service runs: what failed before does not count any more.
@@ -52,8 +62,13 @@ pub(super) fn forget() {
 }
 
 fn file() -> Option<PathBuf> {
+    runtime_folder().map(|folder| folder.join(FILE))
+}
+
+/// The one that systemd made for the service.
+pub(super) fn runtime_folder() -> Option<PathBuf> {
     let folders = std::env::var_os("RUNTIME_DIRECTORY")?;
-    std::env::split_paths(&folders).next().map(|folder| folder.join(FILE))
+    std::env::split_paths(&folders).next()
 }
 
 fn read(file: &Path) -> (u32, String) {

@@ -16,6 +16,7 @@ mod cameras;
 pub mod clock_watch;
 mod close_up;
 mod commands;
+pub mod crash_loop;
 mod descriptors;
 pub mod empty_views;
 pub mod faces;
@@ -26,6 +27,7 @@ mod lifeline;
 mod limits;
 mod lookers;
 mod machine;
+mod meta;
 mod part_reports;
 mod privacy;
 mod recorder;
@@ -70,6 +72,7 @@ use cameras::Cameras;
 use clock_watch::ClockWatch;
 use close_up::CloseUps;
 use commands::{Answering, SiteZone, Tally};
+use crash_loop::ShortRuns;
 use empty_views::EmptyViews;
 use file_watch::SecretFiles;
 use keeper::Keeper;
@@ -112,6 +115,8 @@ pub struct Options {
     pub manifest: Option<PathBuf>,
     /// What is wrong with the file on the box, where what runs is what the command centre sent before.
     pub broken_file: Option<Problems>,
+    /// Runs before this one that ended by themselves.
+    pub short_runs: Option<ShortRuns>,
     /// Whether the memory of the daemon, passwords and all, may be written into a core file and read by a debugger.
     pub may_be_dumped: bool,
 }
@@ -266,6 +271,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         trial_ends: trial_left.map(|left| clock.now().mono + left),
         health: Health::new(config.sender(), clock.now()),
         parts: PartReports::open(&control_dir),
+        meta_parts: 0,
+        short_runs: options.short_runs,
         file,
         base,
         config,
@@ -307,10 +314,12 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         running.tell_broken_file(problems);
     }
     failed_start::forget();
+    crash_loop::started(options.short_runs);
     watchdog::tell_ready();
     serve(&mut running, &control, &lifeline);
 
     info!("stopping");
+    crash_loop::forget();
     lifeline.beat(Doing::Stopping);
     watchdog::tell_stopping();
     running.sensors.stop();

@@ -1,4 +1,4 @@
-//! What the box says about itself: birth, open alerts, health, configuration. Gathers what each part last
+//! What the box says about itself: open alerts, health, configuration. Gathers what each part last
 //! reported and writes the contract's payloads. Must never wait for any of the parts.
 
 use std::cmp::Reverse;
@@ -13,15 +13,14 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problem, Problems};
 use crate::contract::box_status::{
-    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData, MetaModel,
-    MetaRule, MetaSensor, Software,
+    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
 };
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
     SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
-use crate::contract::topics::{COMMANDS, Topics};
+use crate::contract::topics::Topics;
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
 use crate::mqtt;
@@ -32,64 +31,12 @@ use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analyst::Known;
 use super::clock_watch;
+use super::crash_loop::ShortRuns;
 use super::lookers::LookerCounts;
 use super::machine::{self, CpuReading};
 use super::recorder::RecorderCounts;
 use super::standing::LastOffer;
 use super::teller::Teller;
-
-/// The birth message.
-///
-/// # Errors
-/// Only if it cannot be made small enough.
-pub fn meta(config: &Config, models: Vec<MetaModel>, at: Timestamp) -> Result<Vec<u8>, EventError> {
-    let of_cameras = config.cameras.iter().map(|camera| camera.grid.to_string());
-    let of_sensors = config.sensors.list.iter().map(|sensor| sensor.plan.grid.to_string());
-    let mut grids: Vec<String> = of_cameras.chain(of_sensors).collect();
-    grids.sort();
-    grids.dedup();
-    let cameras = config.cameras.iter().map(|camera| MetaCamera {
-        id: camera.id.to_string(),
-        eye: camera.eye,
-        grid: camera.grid.to_string(),
-        address: camera.address.clone(),
-        lonlat: camera.lonlat,
-    });
-    let sensors = config.sensors.list.iter().map(|sensor| MetaSensor {
-        id: sensor.plan.id.to_string(),
-        quantity: sensor.plan.quantity.to_string(),
-        unit: sensor.plan.unit.to_string(),
-        grid: sensor.plan.grid.to_string(),
-        address: sensor.address.clone(),
-        lonlat: sensor.lonlat,
-    });
-    let rules = config.rules.iter().map(|rule| MetaRule {
-        id: rule.id.to_string(),
-        kind: rule.signal.to_string(),
-        level: rule.level.into(),
-        cameras: rule.cameras.iter().map(|camera| camera.to_string()).collect(),
-    });
-    let data = MetaData {
-        box_id: config.site.box_id.to_string(),
-        area: config.site.area.to_string(),
-        site: config.site.name.clone(),
-        software: Software::this(),
-        mode: config.site.mode,
-        language: config.site.language,
-        time_zone: config.site.time_zone_name.clone(),
-        grids,
-        cameras: cameras.collect(),
-        cameras_omitted: 0,
-        sensors: sensors.collect(),
-        sensors_omitted: 0,
-        rules: rules.collect(),
-        rules_omitted: 0,
-        models,
-        config_sha256: config.sha256.clone(),
-        commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),
-    };
-    config.sender().event(format!("meta.{at}"), None, at, data)
-}
 
 /// The list of open alerts.
 ///
@@ -184,6 +131,8 @@ pub struct Readings {
     pub file_trouble: Option<String>,
     /// Why a secret that changed was not taken up.
     pub secret_trouble: Option<String>,
+    /// Runs before this one that ended by themselves.
+    pub short_runs: Option<ShortRuns>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<String>,
     /// The connection to the broker.
@@ -312,7 +261,7 @@ impl Health {
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
     pub fn is_news(&self, readings: &Readings) -> bool {
-        parts(&reasons(readings, &self.told)) != self.told
+        parts(&self.reasons(readings)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
@@ -422,8 +371,12 @@ impl Health {
         list
     }
 
+    fn reasons(&self, readings: &Readings) -> Vec<(String, String)> {
+        reasons(readings, readings.at.since(self.started), &self.told)
+    }
+
     fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
-        let reasons = reasons(readings, &self.told);
+        let reasons = self.reasons(readings);
         self.told = parts(&reasons);
         let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
         self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
@@ -509,7 +462,7 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
 }
 
 /// What is wrong now: part and reason. `told` are the parts of the last report.
-fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
+fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
     for (id, stats) in &readings.cameras {
         if let Some(error) = &stats.last_error {
@@ -550,6 +503,9 @@ fn reasons(readings: &Readings, told: &[String]) -> Vec<(String, String)> {
     }
     if let Some(trouble) = &readings.spool_trouble {
         reasons.push(("spool".to_owned(), trouble.to_owned()));
+    }
+    if let Some(reason) = readings.short_runs.and_then(|before| before.reason(uptime)) {
+        reasons.push(("service".to_owned(), reason));
     }
     if let Some(trouble) = &readings.secret_trouble {
         reasons.push(("secrets".to_owned(), trouble.to_owned()));

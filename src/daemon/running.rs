@@ -32,9 +32,11 @@ use super::analyst::{AnalystQueue, Known, Note};
 use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
 use super::commands::SiteZone;
+use super::crash_loop::ShortRuns;
 use super::file_watch::SecretFiles;
 use super::keeper::Keeper;
 use super::lookers::{LookerCounts, Lookers};
+use super::meta::meta;
 use super::part_reports::{self, PartReports};
 use super::recorder::{RecorderCounts, RecorderQueue, Told};
 use super::report::{self, ConfigReport, Health, Readings};
@@ -94,6 +96,10 @@ pub struct Running {
     pub gauges: Gauges,
     pub health: Health,
     pub parts: PartReports,
+    /// Runs before this one that ended by themselves.
+    pub short_runs: Option<ShortRuns>,
+    /// Messages that go on from the birth message, which does not hold all.
+    pub meta_parts: u32,
     pub clock_data: SharedClockData,
     pub clock_watch: ClockWatch,
     pub watchdog: Watchdog,
@@ -138,9 +144,17 @@ impl Running {
     }
 
     /// Birth and configuration, after the start and after every change.
-    pub fn announce(&self) {
+    pub fn announce(&mut self) {
         let at = self.clock.now().utc;
-        self.publish("up/meta", report::meta(&self.config, self.sight.meta(), at));
+        match meta(&self.config, self.sight.meta(), at) {
+            Ok(messages) => {
+                self.meta_parts = u32::try_from(messages.len() - 1).unwrap_or(u32::MAX);
+                for (topic, message) in messages {
+                    self.publish(&topic, Ok(message));
+                }
+            }
+            Err(error) => error!(%error, "the birth message could not be written"),
+        }
         self.publish("up/config", report::config(&self.config_report(), at));
     }
 
@@ -171,7 +185,7 @@ impl Running {
             ));
         }
         error!(
-            source = ?offer.source, version = offer.version,
+            source = ?offer.source, version = offer.version, refused = problems.sha256(), running = self.config.sha256,
             "the configuration was not taken up, the last good one goes on:\n{problems}"
         );
         let at = self.clock.now().utc;
@@ -235,7 +249,8 @@ impl Running {
         let delivery = Delivery::of_a_part(part_reports::EXPIRES);
         let cameras = self.config.cameras.iter().map(|camera| Topics::camera_suffix(&camera.id));
         let sensors = self.config.sensors.list.iter().map(|sensor| Topics::sensor_suffix(&sensor.plan.id));
-        for gone in self.parts.gone(&cameras.chain(sensors).collect()) {
+        let meta_parts = (1..=self.meta_parts).map(Topics::meta_part_suffix);
+        for gone in self.parts.gone(&cameras.chain(sensors).chain(meta_parts).collect()) {
             self.publisher.set_latest_as(&gone, delivery, Vec::new());
         }
         for part in report.parts {
@@ -265,6 +280,7 @@ impl Running {
             spool_trouble: self.gauges.spool_trouble.clone(),
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
+            short_runs: self.short_runs,
             redaction_trouble: self.sight.faces().trouble().map(str::to_owned),
         }
     }
@@ -281,9 +297,13 @@ impl Running {
             ConfigSource::File => "file".to_owned(),
             ConfigSource::Remote => format!("remote, version {}", offer.version.unwrap_or_default()),
         };
+        let goes_on = match outcome {
+            "rejected" => format!("; {} goes on", self.config.sha256),
+            _ => String::new(),
+        };
         let entry = Entry {
             outcome: Some(outcome.to_owned()),
-            detail: Some(format!("{sha256} ({source})")),
+            detail: Some(format!("{sha256} ({source}){goes_on}")),
             ..Entry::of("config")
         };
         if let Err(error) = self.audit.record(self.clock.now().utc, entry) {

@@ -16,7 +16,7 @@ use crate::config::{
 };
 use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
 use crate::contract::box_status::{BoxState, StateData};
-use crate::contract::command::{Outcome, ReplyData};
+use crate::contract::command::{Outcome, ReplyData, Unanswered};
 use crate::contract::words::Time;
 use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
@@ -372,7 +372,14 @@ fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
     }
 }
 
+/// As it is told.
+fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
+    let mqtt::Unanswered { count, from, until, request_ids } = told.clone();
+    Unanswered { count, from: Time(from), until: Time(until), request_ids }
+}
+
 /// What the publisher says by itself, as the contract has it.
+
 pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
     let replier = sender.clone();
     mqtt::Bodies {
@@ -398,6 +405,7 @@ pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
                 health: None,
                 picture: None,
                 original: None,
+                unanswered: refusal.unanswered.as_ref().map(unanswered),
             };
             replier
                 .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)

@@ -122,6 +122,7 @@ impl Letter<'_> {
             verb: tame(self.command),
             why,
             at: self.now,
+            unanswered: None,
         }
     }
 }
@@ -143,6 +144,32 @@ pub(super) fn read(
     mark(&letter, addressee).map(|(stream, n)| Command::Mark { stream, n })
 }
 
+/// As [`super::objection`].
+pub(super) fn objection(payload: &[u8], signer: Signer, now: Timestamp) -> Option<String> {
+    let body = match object(payload) {
+        Ok(body) => body,
+        Err(why) => return Some(why),
+    };
+    let data = data_of(&body);
+    let named = |key: &str| match data.get(key) {
+        None => Err(format!("a signed command must name its `{key}`")),
+        Some(value) => value.as_str().ok_or(format!("`{key}` must be text")),
+    };
+    let addressed = named("area").and_then(|area| Ok((area, named("box")?, named("command")?)));
+    let (area, box_name, command) = match addressed {
+        Ok(addressed) => addressed,
+        Err(why) => return Some(why),
+    };
+    let addressee = Addressee { area, box_name };
+    let letter = Letter { command, payload, signer: Some(signer), retained: false, now };
+    let read = if command == "mark" {
+        mark(&letter, addressee).map(drop)
+    } else {
+        order(&letter, addressee).map(drop)
+    };
+    read.err().map(|refusal| refusal.why)
+}
+
 /// A refusal of what was not let in; names the request as far as the gate lets it be read.
 pub(super) fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
     let request_id = rejected
@@ -156,6 +183,7 @@ pub(super) fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Re
         verb: tame(command),
         why: rejected.why,
         at: now,
+        unanswered: None,
     }
 }
 

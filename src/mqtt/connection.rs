@@ -30,9 +30,6 @@ const STRIKES: u32 = 3;
 /// A message that is too large ends the connection right after its subscription, if it was retained; later
 /// it was sent just now, will not come again, and no subscription needs to be left out.
 const RETAINED_COMES_WITHIN: Duration = Duration::from_secs(5);
-/// Replies to what is no command: ten at once, then one every six seconds. A guess; they cost disk.
-const REFUSALS_AT_ONCE: f64 = 10.0;
-const REFUSALS_PER_SEC: f64 = 1.0 / 6.0;
 
 /// How `up/state` is sent.
 const KEPT: Delivery = Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: false };
@@ -112,6 +109,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                         break 'connection trouble;
                     }
                     connection.forget_namesake(Instant::now());
+                    connection.tell_unanswered(false, Instant::now()).await;
                     connection.look_again();
                 }
                 Ok(()) = appended.changed() => connection.look_again(),
@@ -119,6 +117,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                 Ok(()) = renewed.changed() => connection.stop(Instant::now() + LEAVE_WITHIN),
                 Ok(()) = stop.changed() => {
                     let until = *stop.borrow_and_update();
+                    connection.tell_unanswered(true, Instant::now()).await;
                     connection.stop(until.unwrap_or_else(Instant::now));
                 }
             }
@@ -177,7 +176,6 @@ struct Connection {
     /// When the outbox may have something again.
     look_at: Option<Instant>,
     backlog: Bucket,
-    refusals: Bucket,
     stop_until: Option<Instant>,
     stopped_heard: bool,
     leaving: bool,
@@ -217,7 +215,6 @@ impl Connection {
             look: true,
             look_at: None,
             backlog: Bucket::new(rate, rate, now),
-            refusals: Bucket::new(REFUSALS_PER_SEC, REFUSALS_AT_ONCE, now),
             stop_until: None,
             stopped_heard: false,
             leaving: false,
@@ -576,7 +573,8 @@ impl Connection {
         let held = suspects.held_latest.values().map(|(_, until)| *until).min();
         let forgotten = suspects.namesake.forgotten_at(self.timing().namesake_forgotten);
         drop(suspects);
-        if let Some(at) = forgotten {
+        let unanswered = self.shared.refusals.lock().next_at(self.timing().refusals_within);
+        for at in forgotten.into_iter().chain(unanswered) {
             wake = wake.min(at);
         }
         if let Some(until) = held.filter(|until| *until > Instant::now()) {

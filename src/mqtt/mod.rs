@@ -31,6 +31,7 @@ mod gate;
 mod namesake;
 mod publisher;
 mod rate;
+mod refusals;
 mod retry;
 mod trouble;
 mod wire;
@@ -47,6 +48,13 @@ pub use commands::{Ask, Command, Order};
 pub use gate::{Gate, Signer};
 pub use publisher::{Delivery, Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
+
+/// Why the box that a command names would refuse it at `now`, signed by somebody who may do everything; `None` if it
+/// would not. What it asks for must make sense to that box besides. For those who write commands.
+pub fn objection(payload: &[u8], now: Timestamp) -> Option<String> {
+    let signer = Signer { key: "any".into(), role: crate::contract::signature::Role::Admin };
+    commands::objection(payload, signer, now)
+}
 
 /// What a message would be taken for, by the box `box-1` in `530127`: what comes from a wire, without one.
 ///
@@ -210,6 +218,8 @@ pub struct Timing {
     pub taken_over_urgent: Duration,
     /// Without a further sign of it, another client is gone after so long.
     pub namesake_forgotten: Duration,
+    /// So long a sender's refused commands are counted before one answer tells of those that got none.
+    pub refusals_within: Duration,
     /// How long a refused record is put aside the first time; doubles.
     pub hold_first: Duration,
     /// And at most so long.
@@ -237,6 +247,7 @@ impl Default for Timing {
             taken_over_urgent: Duration::from_secs(30),
             // Both wait ten minutes at most.
             namesake_forgotten: Duration::from_secs(1800),
+            refusals_within: Duration::from_secs(60),
             hold_first: Duration::from_secs(30),
             hold_most: Duration::from_secs(600),
             leave_out: Duration::from_secs(600),
@@ -289,6 +300,21 @@ pub struct Refusal {
     pub why: String,
     /// When it was refused.
     pub at: Timestamp,
+    /// It stands for others, which were refused and not answered one by one.
+    pub unanswered: Option<Unanswered>,
+}
+
+/// Refused commands of one sender that were not answered one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// How many.
+    pub count: u64,
+    /// When the first of them was refused.
+    pub from: Timestamp,
+    /// And the last.
+    pub until: Timestamp,
+    /// Of the first of them, as far as they could be read.
+    pub request_ids: Vec<String>,
 }
 
 /// Hears of every command that was refused here, and of every mark that was taken (`Ok`: stream and number). Must not wait.
@@ -326,6 +352,7 @@ impl Default for Bodies {
                     "command": refusal.verb,
                     "outcome": "refused",
                     "message": refusal.why,
+                    "unanswered": refusal.unanswered.as_ref().map(|told| told.count),
                     "at": refusal.at.to_string(),
                     "seq": { "stream": &*seq.stream, "n": seq.n },
                 })

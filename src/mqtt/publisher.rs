@@ -16,6 +16,7 @@ use tracing::{debug, error, info, warn};
 
 use super::connection::{self, Ended};
 use super::namesake::Namesake;
+use super::refusals::Refusals;
 use super::retry::{Retries, Wait};
 use super::{Bodies, Command, Qos, Settings, Trouble, TroubleKind};
 use crate::analysis::time::Timestamp;
@@ -127,6 +128,8 @@ pub(super) struct Shared {
     pub latest_changed: watch::Sender<u64>,
     pub status: watch::Sender<Status>,
     pub suspects: Mutex<Suspects>,
+    /// Which refused commands are answered.
+    pub refusals: Mutex<Refusals>,
     /// Wake-ups of the thread.
     beats: AtomicU64,
 }
@@ -176,6 +179,7 @@ impl Publisher {
             latest_changed: watch::Sender::new(0),
             status: watch::Sender::default(),
             suspects: Mutex::default(),
+            refusals: Mutex::new(Refusals::default()),
             beats: AtomicU64::new(0),
         });
         let stop = watch::Sender::new(None);

@@ -1,4 +1,4 @@
-//! A rate limit with a burst, for the backlog and for answers to nonsense. Pure: time is an argument.
+//! A rate limit with a burst, for the backlog. Pure: time is an argument.
 
 use std::time::{Duration, Instant};
 

@@ -56,6 +56,12 @@ impl Trouble {
         self
     }
 
+    /// For those who put it into other words.
+    #[cfg(test)]
+    pub(crate) fn test(kind: TroubleKind, text: &str) -> Self {
+        Trouble::new(kind, text)
+    }
+
     pub(super) fn taken_over(broker: &str, client_id: &str) -> Self {
         let text = format!(
             "another client uses this box's name at {broker} (client id `{client_id}`): the broker ends one's connection when the other comes"

@@ -162,6 +162,12 @@ impl Extract {
                 };
             }
             Json::Text(text) => text.trim(),
+            Json::LeadingZeros(text) => {
+                return RawReading::Unreadable(format!(
+                    "`{}` is no JSON number: leave out the zeros in front, or put it into quotes (in C such a number is octal)",
+                    shown(text)
+                ));
+            }
             Json::Null => return RawReading::Unreadable("null in place of a number".to_owned()),
             Json::List(_) => {
                 let why = "a list in place of a number; `/0` behind the pointer takes its first entry";
@@ -241,7 +247,7 @@ fn item<'j>(list: Option<&'j Json>, name: &str) -> Result<Option<&'j Json>, Stri
 /// Whether a value is this text; quotes may be omitted around numbers and `true`, `false`.
 fn is_text(value: &Json, text: &str) -> bool {
     match value {
-        Json::Text(found) => found == text,
+        Json::Text(found) | Json::LeadingZeros(found) => found == text,
         Json::Bool(state) => text == if *state { "true" } else { "false" },
         Json::Number(number) => plain_number(text) == Some(*number),
         Json::Null | Json::List(_) | Json::Table(_) => false,
@@ -316,6 +322,16 @@ mod tests {
         assert_eq!(number(&door, &json!({"contact": false})), Some(1.0));
     }
 
+    /// Without quotes in JSON they are no number; a message that is nothing else, or a text, is decimal.
+    #[test]
+    fn leading_zeros_count_only_where_nothing_else_can_be_meant() {
+        assert_eq!(at("").read(b"020"), Said::Reading(RawReading::Value(20.0)));
+        assert_eq!(at("").read(b"-007.5\r\n"), Said::Reading(RawReading::Value(-7.5)));
+        assert_eq!(number(&at("/level"), &json!({"level": "020"})), Some(20.0));
+        assert!(why(&at("/level"), r#"{"level":020}"#).contains("no JSON number"));
+        assert!(why(&at("/0"), "[020]").contains("no JSON number"));
+    }
+
     #[test]
     fn what_is_no_number_says_why() {
         let level = at("/level");
@@ -336,7 +352,12 @@ mod tests {
             (r#"{"level":-inf}"#, "`-inf` is neither a number nor a known word: the device says"),
             (r#"{"level":0x1f}"#, "`0x1f` is neither a number nor a known word: it is hexadecimal"),
             (r#"{"level":"3,14"}"#, "`3,14` is neither a number nor a known word: it has a decimal comma"),
-            (r#"{"level":3,14}"#, "a decimal comma, `3,14`"),
+            (r#"{"level":3, 14}"#, "a number goes on behind a comma, `3, 14`"),
+            (r#"{"level":1,234}"#, "`1,234` may be 1.234 or 1234"),
+            (r#"{"level":020}"#, "`020` is no JSON number: leave out the zeros in front"),
+            (r#"{"level":-007.5}"#, "`-007.5` is no JSON number"),
+            (r#"{"level":[21,5]}"#, "a list in place of a number"),
+            (r#"{'level':'it's'}"#, "something stands behind the text 'it': a text with an apostrophe in it"),
             (r#"{"level":"21.5 C"}"#, "must stand alone, without a unit"),
             (r#"{"level":[[3]]}"#, "`/0` behind the pointer"),
             (r#"{"level":}"#, "null in place"),

@@ -2,8 +2,9 @@
 //!
 //! Read without guessing: a byte order mark, whatever lies behind a NUL, UTF-16 and GBK, a missing or broken number
 //! *beside* the one that is wanted (`nan`, `inf`, `0x1f`, `1e999`, nothing at all), commas before a closing bracket,
-//! names without quotes, JSON in a text. What has two readings is refused with its name: single quotes, a decimal
-//! comma, a name that stands twice with different values, more than one JSON text.
+//! names without quotes or with single ones, JSON in a text, a decimal comma in an object (`21,5` where no name follows).
+//! What has two readings is refused with its name: `1,234` (a decimal comma or thousands), `020` without quotes (decimal, or
+//! octal as in C), a name that stands twice with different values, more than one JSON text.
 //!
 //! Strict JSON (`serde_json`) comes first; only what it refuses is mended and offered once more. Pure.
 
@@ -12,6 +13,10 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+/// Stands for a number with leading zeros in mended JSON: a table with this name alone, which no device sends.
+const LEADING_ZEROS: &str = "\\u0000leading zeros";
+/// The same, read.
+const LEADING_ZEROS_NAME: &str = "\0leading zeros";
 /// A text that holds JSON is looked into at most so many times in a row.
 const TEXT_IN_TEXT: usize = 3;
 
@@ -22,6 +27,8 @@ pub(super) enum Json {
     Bool(bool),
     Number(f64),
     Text(String),
+    /// A number with zeros in front and without quotes, which JSON does not have.
+    LeadingZeros(String),
     List(Vec<Json>),
     /// In the order of the message.
     Table(Vec<(String, Json)>),
@@ -79,19 +86,19 @@ impl Json {
             Ok(json) => return Ok(json),
             Err(error) => error,
         };
-        if let Some(rest) = behind_the_first(text) {
-            return Err(match rest.starts_with(['{', '[']) {
-                true => {
-                    "the message holds more than one JSON text; each needs a message of its own".to_owned()
-                }
-                false => format!("the message goes on behind its JSON: `{}`", super::extract::shown(rest)),
-            });
-        }
-        if !text.starts_with(['{', '[', '"']) {
+        behind_the_first(text)?;
+        if !text.starts_with(['{', '[', '"', '\'']) {
             return Err(format!("the message is no JSON: {strict}"));
         }
         let mended = mend(text).map_err(|why| format!("the message is no JSON: {why}"))?;
-        serde_json::from_str(&mended).map_err(|_| format!("the message is no JSON: {strict}"))
+        let error = match serde_json::from_str(&mended) {
+            Ok(json) => return Ok(json),
+            Err(error) => error,
+        };
+        behind_the_first(&mended)?;
+        // Of a text in single quotes the strict reader sees no more than the first of them.
+        let error = if text.contains('\'') { error } else { strict };
+        Err(format!("the message is no JSON: {error}"))
     }
 
     /// What stands at a JSON pointer (RFC 6901), also inside texts that hold JSON.
@@ -127,7 +134,7 @@ impl Json {
     /// The text, if it is one.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
-            Json::Text(text) => Some(text),
+            Json::Text(text) | Json::LeadingZeros(text) => Some(text),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Table(_) => None,
         }
     }
@@ -159,14 +166,20 @@ fn index(name: &str) -> Option<usize> {
     name.parse().ok().filter(|_| is_plain)
 }
 
-/// What stands behind a whole JSON text, if there is more than one text in it.
-fn behind_the_first(text: &str) -> Option<&str> {
-    if !text.starts_with(['{', '[']) {
-        return None;
-    }
+/// # Errors
+/// In words: something stands behind a whole JSON text.
+fn behind_the_first(text: &str) -> Result<(), String> {
     let mut texts = serde_json::Deserializer::from_str(text).into_iter::<Json>();
-    texts.next()?.ok()?;
-    text.get(texts.byte_offset()..).map(str::trim).filter(|rest| !rest.is_empty())
+    if !text.starts_with(['{', '[']) || !matches!(texts.next(), Some(Ok(_))) {
+        return Ok(());
+    }
+    match text.get(texts.byte_offset()..).unwrap_or_default().trim() {
+        "" => Ok(()),
+        rest if rest.starts_with(['{', '[']) => {
+            Err("the message holds more than one JSON text; each needs a message of its own".to_owned())
+        }
+        rest => Err(format!("the message goes on behind its JSON: `{}`", super::extract::shown(rest))),
+    }
 }
 
 /// The same text as strict JSON: what is no JSON value becomes a text, what is missing becomes null.
@@ -179,14 +192,20 @@ fn mend(text: &str) -> Result<String, String> {
     // The last character that counts, and what is open.
     let mut last = ' ';
     let mut open: Vec<char> = Vec::new();
+    // Where in `mended` the number begins that has just ended, with nothing behind it yet.
+    let mut number: Option<usize> = None;
     while let Some(c) = rest.chars().next() {
         let after = rest[c.len_utf8()..].trim_start();
+        let just_ended = number.take();
         match c {
             '"' => {
                 let length = quoted(rest, &mut mended);
                 rest = &rest[length..];
             }
-            '\'' => return Err("it has single quotes where JSON has double ones".to_owned()),
+            '\'' => {
+                let length = single_quoted(rest, &mut mended)?;
+                rest = &rest[length..];
+            }
             '{' | '[' => {
                 open.push(c);
                 mended.push(c);
@@ -203,6 +222,24 @@ fn mend(text: &str) -> Result<String, String> {
                     mended.push_str("null");
                 }
                 rest = &rest[1..];
+            }
+            ',' if open.last() == Some(&'{') && just_ended.is_some_and(|at| is_whole(&mended[at..])) => {
+                let whole = &mended[just_ended.unwrap_or_default()..];
+                match decimals(whole, &rest[1..])? {
+                    Some(decimals) => {
+                        mended.push('.');
+                        mended.push_str(decimals);
+                        rest = &rest[1 + decimals.len()..];
+                        last = '0';
+                        continue;
+                    }
+                    None => {
+                        if !after.starts_with('}') {
+                            mended.push(c);
+                        }
+                        rest = &rest[1..];
+                    }
+                }
             }
             ',' => {
                 if !after.starts_with(['}', ']']) {
@@ -226,13 +263,15 @@ fn mend(text: &str) -> Result<String, String> {
                     let before = before.trim_end_matches(',').trim();
                     return Err(match is_digits(word) && is_number(before) {
                         true => format!(
-                            "it has a decimal comma, `{before},{}`: numbers have a point, {before}.{word}",
+                            "a number goes on behind a comma, `{before}, {}`: numbers have a point and stand alone",
                             super::extract::shown(word)
                         ),
                         false => format!("`{}` stands where a name should be", super::extract::shown(word)),
                     });
                 }
+                let at = mended.len();
                 bare(word, is_name, &mut mended);
+                number = (!is_name && is_number(word)).then_some(at);
                 rest = behind;
             }
         }
@@ -267,6 +306,72 @@ fn quoted(from: &str, mended: &mut String) -> usize {
     from.len()
 }
 
+/// Copies a text in single quotes as one in double quotes; how many bytes of `from` it had.
+///
+/// # Errors
+/// In words: it ends nowhere, or goes on behind its end.
+fn single_quoted(from: &str, mended: &mut String) -> Result<usize, String> {
+    let mut text = String::new();
+    let mut chars = from.char_indices().skip(1).peekable();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\'' => {
+                let behind = from[at + 1..].trim_start();
+                if !behind.is_empty() && !behind.starts_with([':', ',', '}', ']']) {
+                    let text = super::extract::shown(&from[..at + 1]);
+                    return Err(format!(
+                        "something stands behind the text {text}: a text with an apostrophe in it needs double quotes"
+                    ));
+                }
+                // Cannot fail: it is a text.
+                mended.push_str(&serde_json::to_string(&text).unwrap_or_default());
+                return Ok(at + 1);
+            }
+            '\\' => match chars.peek().copied() {
+                Some((_, '\'')) => {
+                    text.push('\'');
+                    chars.next();
+                }
+                Some((_, escaped)) if "\"\\/bfnrtu".contains(escaped) => {
+                    // As strict JSON reads it, with what belongs to it.
+                    let length = if escaped == 'u' { 5 } else { 1 };
+                    let escape: String = from[at..].chars().take(1 + length).collect();
+                    match serde_json::from_str::<String>(&format!("\"{escape}\"")) {
+                        Ok(read) => {
+                            text.push_str(&read);
+                            chars.by_ref().take(length).for_each(drop);
+                        }
+                        Err(_) => text.push(c),
+                    }
+                }
+                _ => text.push(c),
+            },
+            c => text.push(c),
+        }
+    }
+    Err("a text in single quotes has no end".to_owned())
+}
+
+/// The digits behind a decimal comma, if `behind` begins with such: nothing but digits, and then no name. `whole`: what
+/// stands in front of the comma.
+///
+/// # Errors
+/// In words: it may as well be a comma between thousands.
+fn decimals<'t>(whole: &str, behind: &'t str) -> Result<Option<&'t str>, String> {
+    let length = behind.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, next) = behind.split_at(length);
+    if digits.is_empty() || !next.trim_start().starts_with([',', '}']) {
+        return Ok(None);
+    }
+    let in_front = whole.trim_start_matches('-');
+    if digits.len() == 3 && in_front.len() <= 3 && in_front != "0" {
+        return Err(format!(
+            "`{whole},{digits}` may be {whole}.{digits} or {whole}{digits}: numbers have a point, and no comma between thousands"
+        ));
+    }
+    Ok(Some(digits))
+}
+
 /// A word without quotes: a name, one of JSON's own, a number, or a text.
 fn bare(word: &str, is_name: bool, mended: &mut String) {
     let own = match word.to_ascii_lowercase().as_str() {
@@ -278,6 +383,9 @@ fn bare(word: &str, is_name: bool, mended: &mut String) {
     match own.filter(|_| !is_name) {
         Some(own) => mended.push_str(own),
         None if !is_name && is_number(word) => mended.push_str(word),
+        None if !is_name && has_leading_zeros(word) => {
+            mended.push_str(&format!("{{\"{LEADING_ZEROS}\":\"{word}\"}}"));
+        }
         // Cannot fail: it is a text.
         None => mended.push_str(&serde_json::to_string(word).unwrap_or_default()),
     }
@@ -285,6 +393,19 @@ fn bare(word: &str, is_name: bool, mended: &mut String) {
 
 fn is_number(word: &str) -> bool {
     serde_json::from_str::<serde_json::Number>(word).is_ok()
+}
+
+/// Whether a number, as [`is_number`] has it, has neither point nor exponent.
+fn is_whole(number: &str) -> bool {
+    is_digits(number.trim_start_matches('-'))
+}
+
+/// `020`, `-007`, `021.5`.
+fn has_leading_zeros(word: &str) -> bool {
+    let digits = word.trim_start_matches(['-', '+']);
+    let bare = digits.trim_start_matches('0');
+    let is_cut = bare.len() < digits.len() && digits.bytes().nth(1).is_some_and(|b| b.is_ascii_digit());
+    is_cut && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 fn is_digits(word: &str) -> bool {
@@ -343,9 +464,14 @@ impl<'de> Visitor<'de> for AnyJson {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
-        let mut table = Vec::new();
+        let mut table: Vec<(String, Json)> = Vec::new();
         while let Some(entry) = entries.next_entry()? {
             table.push(entry);
+        }
+        if let [(name, Json::Text(digits))] = table.as_slice()
+            && name == LEADING_ZEROS_NAME
+        {
+            return Ok(Json::LeadingZeros(digits.clone()));
         }
         Ok(Json::Table(table))
     }

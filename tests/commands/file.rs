@@ -106,6 +106,8 @@ fn no_broken_file_is_taken_up() {
             (&last["data"]["outcome"], &last["data"]["running_sha256"]),
             (&"rejected".into(), &running.as_str().into())
         );
+        let offered = last["data"]["offered_sha256"].as_str().expect("which file was refused");
+        assert_ne!(offered, running, "a refused file with the digest of what runs");
         let problems = last["data"]["problems"].as_array().unwrap();
         assert!(problems.iter().any(|p| p["line"] == number as u64 + 1), "line {}: {problems:?}", number + 1);
         count += 1;

@@ -9,6 +9,8 @@ mod configuration;
 mod file;
 mod here;
 mod hostile;
+mod keys;
 mod models;
 mod orders;
 mod originals;
+mod pipes;

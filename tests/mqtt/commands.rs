@@ -67,8 +67,31 @@ fn a_flood_of_nonsense_is_counted_but_not_answered_one_by_one() {
         centre.publish(&format!("{BASE}/down/cmd/ack"), false, "nonsense");
     }
     here.wait_status("the count", |status| status.commands_refused == 100);
-    let answered = here.outbox.depth().last_n;
-    assert!((10..20).contains(&answered), "{answered} answers");
+    assert_eq!(here.outbox.depth().last_n, 10, "answers");
+}
+
+/// Its sender may be honest, and must learn that it was not heard.
+#[test]
+fn after_a_flood_one_answer_says_how_many_got_none() {
+    let broker = Mosquitto::start();
+    let centre = Listener::start(broker.port(), &format!("{BASE}/up/reply"));
+    let mut settings = settings(&broker.url(), Version::V5);
+    settings.timing.refusals_within = std::time::Duration::from_secs(5);
+    let here = Here::start(settings);
+    here.wait_connected();
+    for number in 0..100 {
+        centre.publish(
+            &format!("{BASE}/down/cmd/ack"),
+            false,
+            json!({ "request_id": format!("r{number}") }).to_string(),
+        );
+    }
+    here.wait_status("the count", |status| status.commands_refused == 100);
+    let told = centre.wait_one("the answer for the rest", |one| !one.json()["unanswered"].is_null()).json();
+    assert_eq!((&told["unanswered"], &told["outcome"]), (&json!(90), &json!("refused")), "{told}");
+    let message = told["message"].as_str().unwrap();
+    assert!(message.starts_with("90 more commands without a good signature were refused from "), "{message}");
+    assert_eq!(here.outbox.depth().last_n, 11, "ten answers and this one");
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub fn settings(url: &str, version: Version) -> Settings {
             taken_over_most: Duration::from_secs(4),
             taken_over_urgent: Duration::from_secs(2),
             namesake_forgotten: Duration::from_secs(300),
+            refusals_within: Duration::from_secs(60),
             hold_first: Duration::from_millis(300),
             hold_most: Duration::from_secs(300),
             leave_out: Duration::from_secs(300),

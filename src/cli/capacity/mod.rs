@@ -115,10 +115,16 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let many = multiplied(&config, most, &urls);
     let mut rehearsal = Rehearsal::start(&many, &sight).map_err(Failure::failed)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
-    eprintln!("{cores} cores; each number of cameras is watched for {} s", args.seconds);
-    eprintln!(
+    say!("{cores} cores; each number of cameras is watched for {} s", args.seconds);
+    say!(
         "{:>8} {:>7} {:>9} {:>8} {:>8} {:>7} {:>6}",
-        "cameras", "cores", "decoding", "looking", "server", "MB", "late"
+        "cameras",
+        "cores",
+        "decoding",
+        "looking",
+        "server",
+        "MB",
+        "late"
     );
     let mut trial = Trial {
         rehearsal: &mut rehearsal,
@@ -180,7 +186,7 @@ impl Trial<'_> {
             let before = search.forecast;
             self.try_out(count, cores, &mut search)?;
             if let Some(forecast) = search.forecast.filter(|_| search.forecast != before) {
-                eprintln!("         forecast: {}", forecast.cameras);
+                say!("         forecast: {}", forecast.cameras);
             }
         }
         if search.holds == 0 {
@@ -208,7 +214,7 @@ impl Trial<'_> {
         while self.rehearsal.running() < count {
             if Instant::now() > deadline {
                 let why = self.rehearsal.trouble().unwrap_or_else(|| "no picture came".to_owned());
-                eprintln!("{count:>8} not every camera gives pictures: {why}");
+                say!("{count:>8} not every camera gives pictures: {why}");
                 return Ok(false);
             }
             std::thread::park_timeout(Duration::from_millis(100));
@@ -239,7 +245,7 @@ impl Trial<'_> {
             doubts.missed(figures.cores_stolen > DISTURBED);
         }
         let meaning = if doubts.are_settled() { "too many" } else { "watched once more" };
-        eprintln!(
+        say!(
             "{:>8} {:>7.2} {:>9.2} {:>8.2} {:>8} {:>7} {:>5.1}%{}",
             count,
             figures.cores,

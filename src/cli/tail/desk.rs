@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::Outcome;
+use super::{Outcome, words};
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Language;
 use crate::mqtt::centre::{About, Alert, Heard, OpenAlert, OpenList};
@@ -29,19 +29,18 @@ pub(super) struct Reading {
     pub language: Language,
 }
 
-impl Default for Reading {
-    /// For a box that says nothing of itself: as this machine has it.
-    fn default() -> Self {
-        Reading { zone: TimeZone::system(), language: Language::English }
-    }
-}
-
 impl Reading {
-    fn of(about: &About) -> Self {
-        let usual = Reading::default();
+    /// For a box that says nothing of itself: as this machine has it.
+    fn unknown(fixed: Option<Language>) -> Self {
+        Reading { zone: TimeZone::system(), language: fixed.unwrap_or(Language::English) }
+    }
+
+    fn of(about: &About, fixed: Option<Language>) -> Self {
+        let usual = Reading::unknown(fixed);
         let zone = TimeZone::get(&about.time_zone).unwrap_or(usual.zone);
         let is_chinese = about.language == Language::Chinese.tag();
-        Reading { zone, language: if is_chinese { Language::Chinese } else { usual.language } }
+        let of_site = if is_chinese { Language::Chinese } else { Language::English };
+        Reading { zone, language: fixed.unwrap_or(of_site) }
     }
 }
 
@@ -62,11 +61,11 @@ pub(super) enum Step {
         reading: Reading,
     },
     /// Data that is no alert: gaps and time fixes, as they came.
-    Data(String, Value),
+    Data(&'static str, Value),
     Talk(String),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct BoxState {
     reading: Reading,
     /// Whether commands reach it; believed until it is said otherwise.
@@ -78,6 +77,10 @@ struct BoxState {
 #[derive(Debug)]
 pub(super) struct Desk {
     acknowledges: bool,
+    /// Its host and port.
+    broker: String,
+    /// The language of everything, whatever the sites'.
+    fixed: Option<Language>,
     boxes: BTreeMap<BoxKey, BoxState>,
     /// Highest revision of each alert that came as a revision.
     revisions: BTreeMap<String, u64>,
@@ -101,10 +104,12 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// `acknowledges`: everything that nobody took on.
-    pub(super) fn new(acknowledges: bool) -> Self {
+    /// `acknowledges`: everything that nobody took on. `fixed`: the language of everything; the sites' where there is none.
+    pub(super) fn new(acknowledges: bool, broker: String, fixed: Option<Language>) -> Self {
         Desk {
             acknowledges,
+            broker,
+            fixed,
             boxes: BTreeMap::new(),
             revisions: BTreeMap::new(),
             listed: BTreeMap::new(),
@@ -126,7 +131,7 @@ impl Desk {
                 vec![Step::Talk(self.connected())]
             }
             Heard::Lost(trouble) => {
-                let text = trouble.to_string();
+                let text = words::trouble(&trouble, &self.broker, self.language());
                 if self.trouble.as_ref() == Some(&text) {
                     return Vec::new();
                 }
@@ -134,35 +139,41 @@ impl Desk {
                 vec![Step::Talk(text)]
             }
             Heard::About(about) => {
-                let reading = Reading::of(&about);
+                let reading = Reading::of(&about, self.fixed);
                 self.box_state(&about.area, &about.box_name).reading = reading;
                 Vec::new()
             }
             Heard::Open(list) => self.open(list),
             Heard::Alert(alert) => self.revision(alert).into_iter().collect(),
             Heard::Reply(body) => self.reply(&body).into_iter().collect(),
-            Heard::Gap(body) => vec![Step::Data("gap".to_owned(), body)],
-            Heard::TimeFix(body) => vec![Step::Data("time_fix".to_owned(), body)],
+            Heard::Gap(body) => vec![Step::Data(words::data("gap", self.language()), body)],
+            Heard::TimeFix(body) => vec![Step::Data(words::data("time_fix", self.language()), body)],
             Heard::State(area, box_name, state) => self.state(&area, &box_name, &state),
-            Heard::Deaf(topic, reason) => vec![Step::Talk(format!(
-                "the broker does not let this user read {topic}: {reason}\n  hint: alerts that are open already, and the sites' time zones and languages, are not shown"
-            ))],
-            Heard::Nonsense(what) => vec![Step::Talk(format!("not understood: {what}"))],
+            Heard::Deaf(topic, reason) => {
+                vec![Step::Talk(words::deaf(&topic, &reason, self.language()))]
+            }
+            Heard::Nonsense(what) => vec![Step::Talk(words::nonsense(&what, self.language()))],
             Heard::Repeat(_) | Heard::Sent(_) => Vec::new(),
         }
     }
 
     fn box_state(&mut self, area: &str, box_name: &str) -> &mut BoxState {
-        self.boxes.entry((area.to_owned(), box_name.to_owned())).or_default()
+        let new =
+            || BoxState { reading: Reading::unknown(self.fixed), is_away: false, waiting: BTreeSet::new() };
+        self.boxes.entry((area.to_owned(), box_name.to_owned())).or_insert_with(new)
     }
 
     fn reading(&self, area: &str, box_name: &str) -> Reading {
         let key = (area.to_owned(), box_name.to_owned());
-        self.boxes.get(&key).map(|one| one.reading.clone()).unwrap_or_default()
+        let known = self.boxes.get(&key).map(|one| one.reading.clone());
+        known.unwrap_or_else(|| Reading::unknown(self.fixed))
     }
 
-    /// The language of all boxes, where they have one.
-    fn language(&self) -> Language {
+    /// The fixed one, or that of all boxes, where they have one.
+    pub(super) fn language(&self) -> Language {
+        if let Some(fixed) = self.fixed {
+            return fixed;
+        }
         let is_chinese = |one: &BoxState| one.reading.language == Language::Chinese;
         match !self.boxes.is_empty() && self.boxes.values().all(is_chinese) {
             true => Language::Chinese,
@@ -299,7 +310,8 @@ impl Desk {
                 }))
             }
             "refused" | "failed" => {
-                let message = data["message"].as_str().unwrap_or("no reason given");
+                let (code, message) = (data["code"].as_str(), data["message"].as_str());
+                let message = words::refusal(code, message, reading.language);
                 Some(Step::Talk(match reading.language {
                     Language::English => format!("{id}: the acknowledgement was refused: {message}"),
                     Language::Chinese => format!("{id}：确认被拒绝：{message}"),
@@ -325,19 +337,19 @@ impl Desk {
     }
 
     /// What came of acknowledging, where that was asked for.
-    pub(super) fn closing_words(&self) -> Option<Step> {
+    pub(super) fn closing_words(&self) -> Option<String> {
         if !self.acknowledges {
             return None;
         }
         let Outcome { acknowledged, taken_before, out_of_reach, .. } = self.outcome(false);
-        Some(Step::Talk(match self.language() {
+        Some(match self.language() {
             Language::English => format!(
                 "acknowledged: {acknowledged}; taken on by others before: {taken_before}; box not online: {out_of_reach}"
             ),
             Language::Chinese => format!(
                 "已确认 {acknowledged} 条；他人先前已确认 {taken_before} 条；设备不在线 {out_of_reach} 条"
             ),
-        }))
+        })
     }
 
     pub(super) fn outcome(&self, interrupted: bool) -> Outcome {
@@ -349,6 +361,8 @@ impl Desk {
             asked: self.asked.len(),
             out_of_reach: self.boxes.values().map(|one| one.waiting.len()).sum(),
             interrupted,
+            reader_is_gone: false,
+            language: Some(self.language()),
         }
     }
 }
@@ -358,7 +372,9 @@ mod tests {
     use serde_json::json;
 
     use super::super::screen::tests::alert;
+    use super::super::words::tests::is_chinese;
     use super::*;
+    use crate::mqtt::{Trouble, TroubleKind};
 
     fn list(alerts: &[(&str, bool)]) -> Heard {
         let alerts = alerts.iter().map(|(id, is_acknowledged)| OpenAlert {
@@ -379,6 +395,10 @@ mod tests {
         Heard::State("530127".into(), "box-1".into(), state.into())
     }
 
+    fn new_desk(acknowledges: bool) -> Desk {
+        Desk::new(acknowledges, "centre:1883".to_owned(), None)
+    }
+
     fn ids(keys: Vec<AlertKey>) -> Vec<String> {
         keys.into_iter().map(|key| key.alert_id).collect()
     }
@@ -394,7 +414,7 @@ mod tests {
 
     #[test]
     fn what_is_open_at_the_start_is_shown_and_acknowledged_unless_somebody_did() {
-        let mut desk = Desk::new(true);
+        let mut desk = new_desk(true);
         desk.take(state("online"));
         assert_eq!(
             said(desk.take(list(&[("A", false), ("B", true), ("C", false)]))),
@@ -411,7 +431,7 @@ mod tests {
 
     #[test]
     fn without_ack_nothing_is_acknowledged() {
-        let mut desk = Desk::new(false);
+        let mut desk = new_desk(false);
         desk.take(list(&[("A", false)]));
         desk.take(Heard::Alert(Box::new(alert(1, None, json!({})))));
         assert!(desk.take_wanted().is_empty() && desk.closing_words().is_none());
@@ -419,7 +439,7 @@ mod tests {
 
     #[test]
     fn an_alert_of_a_box_that_is_away_is_acknowledged_when_the_box_is_back() {
-        let mut desk = Desk::new(true);
+        let mut desk = new_desk(true);
         desk.take(state("offline"));
         desk.take(list(&[("A", false), ("B", false)]));
         assert!(desk.take_wanted().is_empty());
@@ -445,7 +465,7 @@ mod tests {
             ("en", "A: desk-2 took it on before, at 01-02 04:30:00"),
             ("zh-CN", "A：desk-2 已于 01-02 04:30:00 确认"),
         ] {
-            let mut desk = Desk::new(true);
+            let mut desk = new_desk(true);
             desk.take(about(language));
             desk.take(list(&[("A", false)]));
             let key = desk.take_wanted().remove(0);
@@ -457,8 +477,64 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_chinese_here_is_told_everything_in_it() {
+        let mut desk = Desk::new(true, "centre:1883".to_owned(), Some(Language::Chinese));
+        let about = About {
+            area: "530127".into(),
+            box_name: "box-1".into(),
+            time_zone: "Asia/Shanghai".into(),
+            language: "en".into(),
+        };
+        let reply = json!({ "data": { "request_id": "r", "outcome": "refused", "code": "busy", "message": "too many" } });
+        let omitted = OpenList {
+            area: "530127".into(),
+            box_name: "box-1".into(),
+            alerts: Vec::new(),
+            omitted: 3,
+            raw: json!({}),
+        };
+        let mut steps = Vec::new();
+        let heard = [
+            Heard::Lost(Trouble::test(TroubleKind::Refused, "nobody listens there")),
+            Heard::Connected,
+            Heard::About(about),
+            state("online"),
+            state("offline"),
+            state("stopped"),
+            state("asleep"),
+            state("online"),
+            Heard::Open(omitted),
+            list(&[("A", false)]),
+            Heard::Connected,
+            Heard::Deaf("lookout/v1/+/+/up/meta".into(), "NotAuthorized".into()),
+            Heard::Nonsense("a/b: not JSON".into()),
+            Heard::Gap(json!({})),
+            Heard::TimeFix(json!({})),
+        ];
+        let count = heard.len();
+        for heard in heard {
+            steps.extend(desk.take(heard));
+        }
+        let key = desk.take_wanted().remove(0);
+        desk.asked("r".to_owned(), key);
+        steps.extend(desk.take(Heard::Reply(reply)));
+        // One is what a box says of itself.
+        assert_eq!(steps.len(), count);
+        for step in steps {
+            match step {
+                Step::Talk(text) => assert!(is_chinese(&text), "{text}"),
+                Step::Data(what, _) => assert!(is_chinese(what), "{what}"),
+                Step::Open { reading, .. } | Step::Revision { reading, .. } => {
+                    assert_eq!(reading.language, Language::Chinese);
+                }
+            }
+        }
+        assert!(is_chinese(&desk.closing_words().expect("it acknowledges")));
+    }
+
+    #[test]
     fn an_acknowledgement_counts_when_it_comes_back_in_a_revision() {
-        let mut desk = Desk::new(false);
+        let mut desk = new_desk(false);
         desk.take(Heard::Alert(Box::new(alert(1, None, json!({})))));
         let outcome = desk.outcome(false);
         assert_eq!((outcome.alerts, outcome.acknowledged), (1, 0));
@@ -466,7 +542,7 @@ mod tests {
         assert!(matches!(steps[..], [Step::Revision { newly_acknowledged: true, .. }]));
         assert_eq!(desk.outcome(false).acknowledged, 1);
         // One that was acknowledged before we came is no news.
-        let mut desk = Desk::new(false);
+        let mut desk = new_desk(false);
         desk.take(list(&[("A", true)]));
         let steps = desk.take(Heard::Alert(Box::new(alert(3, Some("desk-2"), json!({})))));
         assert!(matches!(steps[..], [Step::Revision { newly_acknowledged: false, .. }]));
@@ -475,7 +551,7 @@ mod tests {
 
     #[test]
     fn a_revision_that_comes_late_is_not_shown() {
-        let mut desk = Desk::new(false);
+        let mut desk = new_desk(false);
         desk.take(Heard::Alert(Box::new(alert(2, None, json!({})))));
         assert!(desk.take(Heard::Alert(Box::new(alert(1, None, json!({}))))).is_empty());
     }

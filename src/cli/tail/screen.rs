@@ -26,7 +26,10 @@ pub struct Screen<O, T> {
 impl<O: Write, T: Write> Screen<O, T> {
     pub(super) fn show(&mut self, step: &Step) -> io::Result<()> {
         match step {
-            Step::Talk(text) => writeln!(self.talk, "{}", clean(text, true)),
+            Step::Talk(text) => {
+                self.say(text);
+                return Ok(());
+            }
             Step::Open { message, .. } if self.json => match message {
                 Some(message) => writeln!(self.out, "{message}"),
                 None => Ok(()),
@@ -42,6 +45,11 @@ impl<O: Write, T: Write> Screen<O, T> {
             Step::Data(what, body) => writeln!(self.out, "{what}: {}", clean(&body.to_string(), false)),
         }?;
         self.out.flush()
+    }
+
+    /// Nobody is left to tell if that cannot be written.
+    pub(super) fn say(&mut self, text: &str) {
+        let _ = writeln!(self.talk, "{}", clean(text, true)).and_then(|()| self.talk.flush());
     }
 }
 

@@ -15,7 +15,7 @@ use super::problem::Report;
 use super::secret::{Credentials, SecretStore, unreadable_hint};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
-use super::{ClassUse, Named, Surroundings};
+use super::{ClassUse, Named, NamedPath, PathUse, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
@@ -57,6 +57,8 @@ pub(super) struct Checked {
     pub named: Named,
     /// The secret files and certificates that were named, those that are not there included.
     pub secret_files: BTreeSet<PathBuf>,
+    /// The files that could be read here, and the folders that will be written.
+    pub paths: Vec<NamedPath>,
 }
 
 /// What every check needs: where to report, what is around, what was taken out.
@@ -67,6 +69,7 @@ struct Checker<'c, 's> {
     secrets: SecretStore,
     secret_files: BTreeSet<PathBuf>,
     named: Named,
+    paths: Vec<NamedPath>,
 }
 
 /// Checks a whole document.
@@ -77,8 +80,8 @@ pub(super) fn document(
     report: &mut Report<'_>,
 ) -> Checked {
     let secrets = sections::secret_store(document.site.as_ref(), surroundings);
-    let (secret_files, named) = (BTreeSet::new(), Named::default());
-    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named };
+    let (secret_files, named, paths) = (BTreeSet::new(), Named::default(), Vec::new());
+    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
     let site = document.site.as_ref().and_then(|site| checker.site(site));
     let mqtt = checker.mqtt(document.mqtt.as_ref());
     let detector = checker.detector(document.detector.as_ref());
@@ -91,7 +94,7 @@ pub(super) fn document(
     checker.things_without_use(document);
     let sensors = checker.sensors(document);
     let command_keys = checker.command_keys(document);
-    let Checker { secret_files, mut named, .. } = checker;
+    let Checker { secret_files, mut named, paths, .. } = checker;
     named.manifest.clone_from(&detector.manifest);
     let parts = site.zip(mqtt).map(|(site, mqtt)| Parts {
         site,
@@ -107,7 +110,7 @@ pub(super) fn document(
         sensors,
         command_keys,
     });
-    Checked { parts, named, secret_files }
+    Checked { parts, named, secret_files, paths }
 }
 
 /// Checks the signals of the catalogue, as they stand there.
@@ -119,7 +122,8 @@ pub(super) fn catalogue(
     let surroundings = Surroundings::elsewhere(Path::new(""));
     let secrets = sections::secret_store(None, &surroundings);
     let (secret_files, named, surroundings) = (BTreeSet::new(), Named::default(), &surroundings);
-    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named };
+    let paths = Vec::new();
+    let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
     signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
 }
 
@@ -230,6 +234,9 @@ impl Checker<'_, '_> {
             self.report
                 .error(&field.span, format!("{owner}: `{name}` names no file: {}", path.display()))
                 .hint(hint);
+        } else {
+            let (owner, span) = (format!("{owner}: `{name}`"), field.span.clone());
+            self.paths.push(NamedPath { path: path.clone(), used: PathUse::Read, owner, span });
         }
         path
     }
@@ -273,13 +280,26 @@ impl Checker<'_, '_> {
         }
         self.secret_files.insert(self.secrets.dir.join(name));
         match self.secrets.read(name, user.as_ref().map(|user| user.value.as_str())) {
-            Ok(credentials) => Some(credentials),
+            Ok(credentials) => {
+                self.reads_secrets(owner, &secret.span);
+                Some(credentials)
+            }
             Err(error) => {
                 let hint = error.hint();
                 self.report.error(&secret.span, format!("{owner}: {error}")).hint(hint);
                 None
             }
         }
+    }
+
+    /// The folder of secrets counts once, at the first that is read there.
+    fn reads_secrets(&mut self, owner: &str, span: &Range<usize>) {
+        let path = self.secrets.dir.clone();
+        if self.secrets.guarded || self.paths.iter().any(|named| named.path == path) {
+            return;
+        }
+        let owner = format!("{owner}: `secret`");
+        self.paths.push(NamedPath { path, used: PathUse::Read, owner, span: span.clone() });
     }
 
     /// Classes that a rule or camera names; kept for the check against the models.

@@ -1,5 +1,6 @@
 //! The sections that stand once: site, broker, detector, queue, evidence.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::config::document::{
 };
 use crate::config::secret::{SecretStore, close_command, mode_if_open_beyond_the_service};
 use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
-use crate::config::{FACE_MODEL, ModelUse, Surroundings};
+use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
 
 /// Bytes in a MiB.
@@ -334,7 +335,7 @@ impl Checker<'_, '_> {
         let none = OutboxDocument::default();
         let outbox = section.map_or(&none, |section| &section.value);
         Outbox {
-            dir: self.folder(&outbox.dir, "outbox"),
+            dir: self.folder(&outbox.dir, "outbox", section.map(|section| &section.span), true),
             max_rows: value_of(&outbox.max_rows).unwrap_or(document::DEFAULT_MAX_ROWS),
             max_bytes: value_of(&outbox.max_mib).unwrap_or(document::DEFAULT_OUTBOX_MIB) * MIB,
             min_free_bytes: value_of(&outbox.min_free_mib).unwrap_or(document::DEFAULT_MIN_FREE_MIB) * MIB,
@@ -345,9 +346,10 @@ impl Checker<'_, '_> {
         let none = EvidenceDocument::default();
         let evidence = section.map_or(&none, |section| &section.value);
         let days = value_of(&evidence.keep_days).unwrap_or(document::DEFAULT_KEEP_DAYS);
+        let enabled = value_of(&evidence.enabled).unwrap_or(true);
         Evidence {
-            enabled: value_of(&evidence.enabled).unwrap_or(true),
-            dir: self.folder(&evidence.dir, "evidence"),
+            enabled,
+            dir: self.folder(&evidence.dir, "evidence", section.map(|section| &section.span), enabled),
             keep: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
             max_bytes: value_of(&evidence.max_mib).unwrap_or(document::DEFAULT_EVIDENCE_MIB) * MIB,
             originals: self.originals(evidence),
@@ -375,8 +377,27 @@ impl Checker<'_, '_> {
         Some(Originals { recipient: value.clone(), keep })
     }
 
-    /// A folder that is made when it is needed: the one named, or `name` in the folder for state.
-    fn folder(&self, field: &Option<At<String>>, name: &str) -> PathBuf {
-        field.as_ref().map_or_else(|| self.surroundings.state_dir.join(name), |field| self.path(field))
+    /// A folder that is made when it is needed: the one that the section `name` names, or `name` in the folder for state.
+    fn folder(
+        &mut self,
+        field: &Option<At<String>>,
+        name: &str,
+        section: Option<&Range<usize>>,
+        is_used: bool,
+    ) -> PathBuf {
+        let usual = || self.surroundings.state_dir.join(name);
+        let path = field.as_ref().map_or_else(usual, |field| self.path(field));
+        // Where another one was meant and could not be read, the usual one says nothing.
+        let was_meant = match section {
+            Some(section) => self.taken_out.resembles(section.start, "dir"),
+            None => self.taken_out.resembles(0, name),
+        };
+        if is_used && (field.is_some() || !was_meant) {
+            let used = if field.is_some() { PathUse::Written } else { PathUse::WrittenByDefault };
+            let span = field.as_ref().map(|field| field.span.clone());
+            let span = span.or(section.map(|section| section.start..section.start)).unwrap_or(0..0);
+            self.paths.push(NamedPath { path: path.clone(), used, owner: format!("[{name}]"), span });
+        }
+        path
     }
 }

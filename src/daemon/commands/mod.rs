@@ -27,14 +27,15 @@ use crate::clock::Clock;
 use crate::contract::Sender;
 use crate::contract::alert::{Acknowledged, SeqData};
 use crate::contract::command::{
-    Outcome, Refusal, ReplyData, SealedOriginal, SelftestResult, SnapshotPicture,
+    Outcome, Refusal, ReplyData, SealedOriginal, SelftestResult, SnapshotPicture, Unanswered,
 };
+use crate::contract::words::Time;
 use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
 use super::analyst::{AnalystQueue, Note};
 use super::{Control, lifeline};
-use pace::{Pace, Paced};
+use pace::{LeftOut, Pace, Paced};
 use seen::{Seen, Turn};
 pub use tally::Tally;
 
@@ -77,6 +78,7 @@ pub struct Answer {
     health: Option<SelftestResult>,
     picture: Option<SnapshotPicture>,
     original: Option<SealedOriginal>,
+    unanswered: Option<Unanswered>,
 }
 
 impl Answer {
@@ -90,6 +92,7 @@ impl Answer {
             health: None,
             picture: None,
             original: None,
+            unanswered: None,
         }
     }
 
@@ -215,24 +218,36 @@ impl Desk {
                     }
                     None => break,
                 },
-                _ = sum_up.tick() => self.parts.tally.write_down(&self.parts.audit),
+                _ = sum_up.tick() => {
+                    self.parts.tally.write_down(&self.parts.audit);
+                    self.tell_left_out();
+                }
             }
         }
+        self.tell_left_out();
         self.parts.tally.write_down(&self.parts.audit);
     }
 
     /// Takes note of a command, then has it carried out.
     fn take(&mut self, order: Box<Order>) {
         let key = order.signer.as_ref().map(|signer| signer.key.clone());
-        let why = "too many commands of one key; try again later";
-        match self.pace.take(key.as_deref().unwrap_or(""), self.parts.clock.now().mono) {
+        let why = "too many commands of one key; try again later, those that follow are counted and not answered one by one";
+        match self.pace.take(key.as_deref().unwrap_or(""), &order.request_id, self.parts.clock.now()) {
             Paced::Go => {}
             Paced::TooMany => return self.refuse(&order, Answer::refused(Refusal::Busy, why)),
             Paced::StillTooMany => {
                 // Not a line each: who holds a key must not be able to wash the log away.
                 let (kind, at, why) = (Refusal::Busy, order.at, why.to_owned());
                 let (request_id, verb) = (Some(order.request_id), order.command);
-                return self.parts.tally.refused(&Refused { kind, request_id, key, verb, why, at });
+                return self.parts.tally.refused(&Refused {
+                    kind,
+                    request_id,
+                    key,
+                    verb,
+                    why,
+                    at,
+                    unanswered: None,
+                });
             }
         }
         match self.note(&order) {
@@ -257,6 +272,21 @@ impl Desk {
                 let why = format!("the box could not write it down: {error}");
                 self.reply(&order, Answer::failed(why));
             }
+        }
+    }
+
+    /// One answer to each key of which too many came, for those that got none.
+    fn tell_left_out(&mut self) {
+        for (key, LeftOut { count, from, until, request_ids }) in self.pace.take_left_out() {
+            let of =
+                if key.is_empty() { "without a signature".to_owned() } else { format!("of the key `{key}`") };
+            let why = format!(
+                "{count} more commands {of} came too fast from {from} until {until}; they were not carried out and not answered: send them again, more slowly"
+            );
+            let (from, until) = (Time(from), Time(until));
+            let unanswered = Some(Unanswered { count, from, until, request_ids });
+            let answer = Answer { unanswered, ..Answer::refused(Refusal::Busy, why) };
+            self.say(String::new(), "several".to_owned(), answer);
         }
     }
 
@@ -331,6 +361,10 @@ impl Desk {
     }
 
     fn reply(&self, order: &Order, answer: Answer) {
+        self.say(order.request_id.clone(), order.command.clone(), answer);
+    }
+
+    fn say(&self, request_id: String, command: String, answer: Answer) {
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,
@@ -342,9 +376,9 @@ impl Desk {
             at,
         };
         let sender = self.parts.sender.clone();
-        let (request_id, command) = (order.request_id.clone(), order.command.clone());
         let body = move |seq: &Seq| {
-            let Answer { outcome, code, message, acknowledged, health, picture, original } = answer;
+            let Answer { outcome, code, message, acknowledged, health, picture, original, unanswered } =
+                answer;
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
             let reply = ReplyData {
@@ -358,6 +392,7 @@ impl Desk {
                 health,
                 picture,
                 original,
+                unanswered,
             };
             sender.event(id, None, at, reply).unwrap_or_else(|error| {
                 error!(%error, "an answer could not be written");

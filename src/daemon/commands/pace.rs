@@ -1,20 +1,24 @@
 //! How many commands of one key are carried out: enough for a busy desk, not enough to wear out the disk or to push
 //! everything else out of the audit log.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
+
+use crate::analysis::time::{Moment, Timestamp};
 
 /// At once: a desk that acknowledges a long list.
 const AT_ONCE: f64 = 200.0;
 /// And then so many a second.
 const PER_SEC: f64 = 2.0;
+/// Names of requests that one answer lists.
+const NAMED: usize = 10;
 
 /// By key: what is left, and as of when.
 #[derive(Debug, Default)]
 pub struct Pace {
     left: HashMap<String, (f64, Duration)>,
-    /// Keys whose last command was too many.
-    told: HashSet<String>,
+    /// Keys whose last command was too many, and what of them was not answered.
+    told: HashMap<String, Option<LeftOut>>,
 }
 
 /// Whether a command is carried out.
@@ -28,19 +32,50 @@ pub enum Paced {
     StillTooMany,
 }
 
+/// Commands of one key that were too many and got no answer of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// When the first of them came.
+    pub from: Timestamp,
+    /// And the last.
+    pub until: Timestamp,
+    /// Of the first of them.
+    pub request_ids: Vec<String>,
+}
+
 impl Pace {
-    /// Whether one more command of this key may be carried out at `now` of the monotonic clock. There are as many keys as the
-    /// configuration has named since the start.
-    pub fn take(&mut self, key: &str, now: Duration) -> Paced {
-        let (left, at) = self.left.entry(key.to_owned()).or_insert((AT_ONCE, now));
-        *left = (*left + now.saturating_sub(*at).as_secs_f64() * PER_SEC).min(AT_ONCE);
-        *at = now;
+    /// Whether one more command of this key may be carried out at `now`. There are as many keys as the configuration has
+    /// named since the start.
+    pub fn take(&mut self, key: &str, request_id: &str, now: Moment) -> Paced {
+        let (left, at) = self.left.entry(key.to_owned()).or_insert((AT_ONCE, now.mono));
+        *left = (*left + now.mono.saturating_sub(*at).as_secs_f64() * PER_SEC).min(AT_ONCE);
+        *at = now.mono;
         if *left >= 1.0 {
             *left -= 1.0;
-            self.told.remove(key);
+            // Those that were left out are still to be told of.
+            self.told.retain(|other, left_out| other != key || left_out.is_some());
             return Paced::Go;
         }
-        if self.told.insert(key.to_owned()) { Paced::TooMany } else { Paced::StillTooMany }
+        let Some(left_out) = self.told.get_mut(key) else {
+            self.told.insert(key.to_owned(), None);
+            return Paced::TooMany;
+        };
+        let new = || LeftOut { count: 0, from: now.utc, until: now.utc, request_ids: Vec::new() };
+        let left_out = left_out.get_or_insert_with(new);
+        left_out.count += 1;
+        left_out.until = now.utc;
+        if left_out.request_ids.len() < NAMED {
+            left_out.request_ids.push(request_id.to_owned());
+        }
+        Paced::StillTooMany
+    }
+
+    /// What got no answer since the last time, by key.
+    pub fn take_left_out(&mut self) -> Vec<(String, LeftOut)> {
+        let taken = |(key, left_out): (&String, &mut Option<LeftOut>)| Some((key.clone(), left_out.take()?));
+        self.told.iter_mut().filter_map(taken).collect()
     }
 }
 
@@ -48,15 +83,37 @@ impl Pace {
 mod tests {
     use super::*;
 
+    fn at(secs: f64) -> Moment {
+        let mono = Duration::from_secs_f64(secs);
+        Moment::after_origin(Timestamp::from_second(1_800_000_000).unwrap(), mono)
+    }
+
     #[test]
     fn a_flood_is_slowed_down_and_others_are_not() {
         let mut pace = Pace::default();
-        let now = Duration::from_secs(5);
-        let turns: Vec<Paced> = (0..1000).map(|_| pace.take("desk-1", now)).collect();
+        let now = at(5.0);
+        let turns: Vec<Paced> = (0..1000).map(|_| pace.take("desk-1", "r", now)).collect();
         let count = |wanted: Paced| turns.iter().filter(|turn| **turn == wanted).count();
-        assert_eq!((count(Paced::Go), count(Paced::TooMany)), (AT_ONCE as usize, 1), "one answer for all");
-        assert_eq!(pace.take("desk-2", now), Paced::Go);
-        assert_eq!(pace.take("desk-1", now + Duration::from_millis(100)), Paced::StillTooMany);
-        assert_eq!(pace.take("desk-1", now + Duration::from_secs(1)), Paced::Go);
+        assert_eq!((count(Paced::Go), count(Paced::TooMany)), (AT_ONCE as usize, 1), "one answer at once");
+        assert_eq!(pace.take("desk-2", "r", now), Paced::Go);
+        assert_eq!(pace.take("desk-1", "r", at(5.1)), Paced::StillTooMany);
+        assert_eq!(pace.take("desk-1", "r", at(6.0)), Paced::Go);
+    }
+
+    #[test]
+    fn it_is_told_how_many_got_no_answer_also_when_some_are_carried_out_again() {
+        let mut pace = Pace::default();
+        for number in 0..250 {
+            pace.take("desk-1", &format!("r{number}"), at(5.0));
+        }
+        pace.take("desk-2", "r", at(5.0));
+        pace.take("desk-1", "late", at(5.4));
+        assert_eq!(pace.take("desk-1", "again", at(6.0)), Paced::Go);
+        let left_out = pace.take_left_out();
+        let [(key, told)] = left_out.as_slice() else { panic!("of one key: {left_out:?}") };
+        assert_eq!((key.as_str(), told.count), ("desk-1", 50), "201 of 251 were carried out or answered");
+        assert_eq!((told.from, told.until), (at(5.0).utc, at(5.4).utc));
+        assert_eq!((told.request_ids.len(), told.request_ids[0].as_str()), (NAMED, "r201"));
+        assert!(pace.take_left_out().is_empty());
     }
 }

@@ -121,6 +121,7 @@ mod tests {
             verb: format!("c{}", number % 3),
             why: "it is not JSON".to_owned(),
             at: "2026-01-01T08:00:00Z".parse().unwrap(),
+            unanswered: None,
         }
     }
 

@@ -101,6 +101,7 @@ impl Connection {
             verb: order.command.clone(),
             why: "too many commands at once; try again".to_owned(),
             at: order.at,
+            unanswered: None,
         };
         if self.shared.commands.try_send(Command::Order(order)).is_ok() {
             self.shared.status.send_modify(|status| status.commands += 1);
@@ -109,15 +110,31 @@ impl Connection {
         self.refuse(busy).await;
     }
 
-    /// Counts it and answers, through the outbox like everything that must arrive. A flood is counted, not answered
-    /// one by one.
+    /// Counts it and answers, unless its sender got enough answers for now.
     async fn refuse(&mut self, refusal: Refusal) {
         self.shared.status.send_modify(|status| status.commands_refused += 1);
         (self.shared.bodies.heard)(Err(&refusal));
-        if !self.refusals.take(Instant::now()) {
+        let now = Instant::now();
+        self.tell_unanswered(false, now).await;
+        let within = self.timing().refusals_within;
+        if !self.shared.refusals.lock().take(&refusal, within, now) {
             debug!(command = %refusal.verb, why = %refusal.why, "a command was refused");
             return;
         }
+        self.answer(refusal).await;
+    }
+
+    /// One answer to each sender of whom some got none; `at_once`: though the time of counting is not over.
+    pub(super) async fn tell_unanswered(&mut self, at_once: bool, now: Instant) {
+        let within = self.timing().refusals_within;
+        let due = self.shared.refusals.lock().due(at_once, within, now);
+        for refusal in due {
+            self.answer(refusal).await;
+        }
+    }
+
+    /// Through the outbox like everything that must arrive.
+    async fn answer(&mut self, refusal: Refusal) {
         warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
         let record = Record {
             kind: Kind::Reply,

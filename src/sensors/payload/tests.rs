@@ -109,9 +109,18 @@ fn json_in_a_text_is_looked_into() {
 #[test]
 fn what_has_two_readings_is_refused_with_its_name() {
     for (message, said) in [
-        (&b"{'level': 0.31}"[..], "single quotes where JSON has double ones"),
-        (b"{\"level\":3,14}", "a decimal comma, `3,14`: numbers have a point, 3.14"),
-        (b"{\"t\": 21,5, \"level\": 0.31}", "a decimal comma, `21,5`"),
+        (&b"{'name':'it's','level':0.31}"[..], "something stands behind the text 'it'"),
+        (b"{'level: 0.31}", "a text in single quotes has no end"),
+        (b"{'level':0.31}{'level':0.32}", "more than one JSON text"),
+        (b"{'level' 0.31}", "something stands behind the text 'level'"),
+        (b"{\"level\":1,234}", "`1,234` may be 1.234 or 1234"),
+        (b"{\"level\":-21,500,\"t\":2}", "`-21,500` may be -21.500 or -21500"),
+        (b"{\"level\":21,5,3}", "a number goes on behind a comma, `21.5, 3`"),
+        (b"{\"level\":1.5,3}", "a number goes on behind a comma, `1.5, 3`"),
+        (b"{\"level\":21, 5}", "a number goes on behind a comma, `21, 5`"),
+        (b"{\"level\":21 ,5}", "a number goes on behind a comma, `21, 5`"),
+        (b"{\"level\":1e3,5}", "a number goes on behind a comma, `1e3, 5`"),
+        (b"{\"level\":\"x\",5}", "`5` stands where a name should be"),
         (b"{\"level\":1,\"level\":2}", "`level` stands in the message twice, with different values"),
         (b"{\"level\":0.31}{\"level\":0.32}", "more than one JSON text"),
         (b"{\"level\":0.31}\n{\"level\":0.32}\n", "more than one JSON text"),
@@ -130,6 +139,49 @@ fn what_has_two_readings_is_refused_with_its_name() {
     }
     assert_eq!(level(b"{\"level\":1,\"t\":2,\"level\":1}"), number(1.0), "the same twice is the same");
     assert_eq!(level(b"{\"t\":1,\"t\":2,\"level\":1}"), number(1.0), "of another field it does not matter");
+}
+
+/// A comma between digits in an object, behind which no name comes, is one in any reading.
+#[test]
+fn a_decimal_comma_is_read_where_nothing_else_can_be_meant() {
+    for (message, value) in [
+        (r#"{"level":21,5}"#, 21.5),
+        (r#"{"level": -3,14 }"#, -3.14),
+        (r#"{"level":0,125}"#, 0.125),
+        (r#"{"level":1021,125}"#, 1021.125),
+        (r#"{"level":21,5,"t":48,25}"#, 21.5),
+        (r#"{"t":48,25,"level":21,5}"#, 21.5),
+        (r#"{"t":{"x":1,5},"level":21,5,}"#, 21.5),
+        (r#"{'level':21,5}"#, 21.5),
+        (r#"{level:21,5}"#, 21.5),
+        // Here a name follows.
+        (r#"{level:21,5:3}"#, 21.0),
+        (r#"{level:21,"5":3}"#, 21.0),
+    ] {
+        assert_eq!(level(message.as_bytes()), number(value), "{message}");
+    }
+    let two = Ok(Json::List(vec![Json::Number(21.0), Json::Number(5.0)]));
+    for message in [r#"{"level":[21,5]}"#, r#"{"level":[21,5,],}"#, r#"{'level':[21,5]}"#] {
+        assert_eq!(level(message.as_bytes()), two, "{message}");
+    }
+}
+
+#[test]
+fn single_quotes_are_read_as_double_ones() {
+    for message in [
+        "{'level': 0.31}",
+        "{'name':'it\\'s','level':0.31}",
+        "{'name':'say \"x\"','level':0.31}",
+        "{\"name\":\"it's\",'level':0.31}",
+        "{'name':None,'on':True,'t':nan,'level':0.31,}",
+        "{'name':'C:\\data\\x','level':0.31}",
+        "'{\"level\":0.31}'",
+        "{'l\\u0065vel' : 0.31 }",
+    ] {
+        assert_eq!(level(message.as_bytes()), number(0.31), "{message}");
+    }
+    assert_eq!(level(b"{'level':'OPEN'}"), Ok(Json::Text("OPEN".to_owned())));
+    assert_eq!(level("{'level':'a\nb'}".as_bytes()), Ok(Json::Text("a\nb".to_owned())));
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! `lookout keys sign` as somebody meets it first: what it says of a wrong key and of a wrong command.
+
+use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use lookout::analysis::time::Timestamp;
+use lookout::contract::signature::{KnownKey, PrivateKey, Role, verify};
+use serde_json::{Value, json};
+
+/// Exit code, standard output, standard error.
+fn keys(folder: &Path, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lookout"))
+        .arg("keys")
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may have ended before it read anything.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (output.status.code().unwrap(), out, err)
+}
+
+/// A folder with the key `desk-1.jwk`.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, err) = keys(folder.path(), &["make", "desk-1", "--role", "desk", "--out", "."], b"");
+    assert_eq!(code, 0, "{err}");
+    folder
+}
+
+fn command() -> Value {
+    let now = Timestamp::now().as_second();
+    json!({ "request_id": "r1", "area": "530127", "box": "box-7f3a", "command": "selftest", "by": "desk 2",
+            "iat": now, "exp": now + 300 })
+}
+
+#[test]
+fn a_good_command_is_signed_from_a_file_and_from_standard_input_without_a_word() {
+    let folder = folder();
+    let command = command();
+    let text = format!("\u{feff}{command:#}\r\n");
+    fs::write(folder.path().join("command.json"), &text).unwrap();
+    let key = PrivateKey::from_jwk(&fs::read_to_string(folder.path().join("desk-1.jwk")).unwrap()).unwrap();
+    let known = KnownKey { id: "desk-1".into(), role: Role::Desk, public: key.public() };
+    for arguments in [&["command.json"][..], &["-"], &[]] {
+        let all = [&["sign", "--key", "desk-1.jwk"], arguments].concat();
+        let (code, out, err) = keys(folder.path(), &all, text.as_bytes());
+        assert_eq!((code, err.as_str()), (0, ""));
+        let (payload, _) = verify(out.trim().as_bytes(), std::slice::from_ref(&known)).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&payload).unwrap(), command);
+    }
+}
+
+#[test]
+fn what_the_box_would_refuse_is_said_when_it_is_signed() {
+    let folder = folder();
+    let without = |name: &str| {
+        let mut command = command();
+        command.as_object_mut().unwrap().remove(name);
+        command
+    };
+    let with = |name: &str, value: Value| {
+        let mut command = command();
+        command[name] = value;
+        command
+    };
+    for (command, why) in [
+        (without("request_id"), "`request_id` is missing"),
+        (without("area"), "a signed command must name its `area`"),
+        (without("command"), "a signed command must name its `command`"),
+        (without("iat"), "a signed command needs `iat`"),
+        (without("exp"), "a signed command needs `exp`"),
+        (without("by"), "`by` is missing"),
+        (with("exp", json!(1_700_000_000)), "`exp` is before `iat`"),
+        (with("iat", json!("...")), "`iat` must be a time"),
+        (with("command", json!("dance")), "`dance` is no command of this box"),
+    ] {
+        let (code, out, err) =
+            keys(folder.path(), &["sign", "--key", "desk-1.jwk"], command.to_string().as_bytes());
+        assert!(err.starts_with("warning: the box will refuse this command: "), "{command}: {err}");
+        assert!(err.contains(why) && err.contains("\n  hint: "), "{command}: {err}");
+        assert!(code == 0 && out.split('.').count() == 3, "it is signed all the same: {out}");
+    }
+    let mark = json!({ "area": "530127", "box": "b", "command": "mark", "stream": "S", "n": 7 });
+    let (code, _, err) = keys(folder.path(), &["sign", "--key", "desk-1.jwk"], mark.to_string().as_bytes());
+    assert_eq!((code, err.as_str()), (0, ""), "a mark needs no times");
+}
+
+#[test]
+fn a_wrong_command_is_told_with_its_place_and_what_to_try() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("commands")).unwrap();
+    let (_, signed, _) = keys(folder.path(), &["sign", "--key", "desk-1.jwk"], b"{}");
+    let long = format!("{{\"note\":\"{}\"}}", "x".repeat(300 * 1024));
+    for (input, code, why) in [
+        ("", 2, "the command on standard input is empty"),
+        ("{\"request_id\": \"r1\",\n oops}", 2, "is no JSON: key must be a string at line 2 column 2"),
+        ("{'request_id': 'r1'}", 2, "JSON has double quotes"),
+        ("[{}]", 2, "must be a JSON object, and it is a list"),
+        ("\"selftest\"", 2, "must be a JSON object, and it is a text"),
+        (signed.as_str(), 2, "is signed already"),
+        (long.as_str(), 1, "it is longer than 256 KiB"),
+    ] {
+        let (got, out, err) = keys(folder.path(), &["sign", "--key", "desk-1.jwk"], input.as_bytes());
+        assert_eq!((got, out.as_str()), (code, ""), "{err}");
+        assert!(err.starts_with("error: the command on standard input ") && err.contains(why), "{err}");
+        assert!(code == 1 || err.contains("\n  hint: "), "{err}");
+    }
+    for (name, why) in [("gone.json", "there is no such file"), ("commands", "it is a folder")] {
+        let (code, _, err) = keys(folder.path(), &["sign", "--key", "desk-1.jwk", name], b"");
+        assert!(
+            code == 1 && err.contains(&format!("error: the command {name} cannot be read: {why}")),
+            "{err}"
+        );
+        assert!(err.contains("\n  hint: "), "{err}");
+    }
+}
+
+#[test]
+fn a_wrong_key_is_told_with_what_it_is_and_where_the_right_one_comes_from() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    let key = fs::read_to_string(path("desk-1.jwk")).unwrap();
+    let public = PrivateKey::from_jwk(&key).unwrap().public().text();
+    let write = |name: &str, text: &str| {
+        fs::write(path(name), text).unwrap();
+        fs::set_permissions(path(name), Permissions::from_mode(0o600)).unwrap();
+    };
+    write("public.txt", &format!("{public}\n"));
+    write("lines.toml", &format!("[[command_key]]\nid = \"desk-1\"\npublic_key = \"{public}\"\n"));
+    write("key.pem", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n");
+    write("empty.jwk", "");
+    write("no-d.jwk", &json!({ "kty": "OKP", "crv": "Ed25519", "kid": "desk-1", "x": public }).to_string());
+    for (name, code, why, hint) in [
+        ("gone.jwk", 1, "there is no such file", "`lookout keys make NAME --role desk --out DIR` makes one"),
+        (".", 1, "it is a folder", "in it there are ./desk-1.jwk"),
+        ("public.txt", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
+        ("lines.toml", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
+        ("key.pem", 2, "it is no private Ed25519 key as a JWK", "a key or certificate in PEM"),
+        ("empty.jwk", 2, "it is no private Ed25519 key as a JWK", "the file is empty"),
+        ("no-d.jwk", 2, "`d` is missing: is this a public key?", "keys make"),
+    ] {
+        let (got, out, err) = keys(folder.path(), &["sign", "--key", name], b"{}");
+        assert_eq!((got, out.as_str()), (code, ""), "{name}: {err}");
+        assert!(err.starts_with(&format!("error: the key {name}")) && err.contains(why), "{name}: {err}");
+        assert!(err.contains("\n  hint: ") && err.contains(hint), "{name}: {err}");
+        assert!(!err.contains(key.split("\"d\": \"").nth(1).unwrap().split('"').next().unwrap()), "{err}");
+    }
+    fs::set_permissions(path("desk-1.jwk"), Permissions::from_mode(0o644)).unwrap();
+    let (code, out, err) = keys(folder.path(), &["sign", "--key", "desk-1.jwk"], b"{}");
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("can be read by other users (mode 644)\n  hint: chmod 600"), "{err}");
+}
