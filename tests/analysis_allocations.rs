@@ -10,6 +10,7 @@ use lookout::analysis::alert::Level;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::empty_view::{Coarse, EmptyView};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -133,6 +134,7 @@ fn rules() -> Vec<Rule> {
         .expect("a schedule"),
         hold: Duration::from_secs(30),
         cooldown: Duration::ZERO,
+        heights: HeightLimits::default(),
         when,
     };
     conditions.into_iter().enumerate().map(rule).collect()

@@ -11,6 +11,7 @@ use std::time::Duration;
 use lookout::analysis::alert::{Level, Phase, PhaseReason, Revision};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -103,6 +104,7 @@ fn rule(when: Condition) -> Rule {
         schedule: Schedule::always(),
         hold: Duration::from_secs(2),
         cooldown: Duration::ZERO,
+        heights: HeightLimits::default(),
         when,
     }
 }

@@ -77,7 +77,12 @@ pub fn apply(mut config: Config, settings: &Settings) -> Config {
             camera.analysis_hz = fps as f32;
         }
         for (class, score) in &setting.thresholds {
-            camera.thresholds.insert(Class::named(class), *score as f32);
+            let class = Class::named(class);
+            camera.thresholds.insert(class, *score as f32);
+            // Whoever sets a value wants it now, also at night.
+            if let Some(night) = &mut camera.night {
+                night.thresholds.remove(&class);
+            }
         }
     }
     config.rules.retain(|rule| settings.rules.get(&*rule.id) != Some(&false));
