@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_horizon_has_two_points_beside_one_another_and_a_camera_above_the_ground() {
-        let points = |points: &[(f32, f32)]| points.iter().map(|&(x, y)| Point::new(x, y)).collect();
+        let points =
+            |points: &[(f32, f32)]| -> Vec<Point> { points.iter().map(|&(x, y)| Point::new(x, y)).collect() };
         let two = || points(&[(0.0, 0.3), (1.0, 0.3)]);
         for (wrong, height) in [
             (points(&[(0.5, 0.3)]), 3.0),

@@ -102,7 +102,7 @@ fn a_passing_car_makes_nobody_behind_it_too_small() {
     let mut stage = Stage::with(plan, vec![rule(dwell("all", 15.0))]);
     stage.look(20.0, |t| {
         let standing = tall(0.3, 0.5, 0.7);
-        let head = BBox { y1: 0.5, ..standing.box_in_frame };
+        let head = BBox { y1: 0.62, ..standing.box_in_frame };
         let hidden = Detection { box_in_frame: head, ..standing };
         if (6.0..10.0).contains(&t) { vec![hidden, car(0.5, 0.8)] } else { vec![standing] }
     });
