@@ -79,7 +79,12 @@ pub struct CameraDocument {
     /// nearer, is never too small. For one rule only: its `min_height` and `max_height`.
     #[schemars(extend("examples" = [{"person": {"max": 0.7, "min": 0.05}}]))]
     pub heights: Option<At<BTreeMap<String, At<HeightsDocument>>>>,
-    /// Where level ground meets the sky: what is too small or too large for where it stands is no detection.
+    /// Where level ground meets the sky. With the camera's height it tells how tall a thing is that stands somewhere: people
+    /// below 0.5 m and above 2.6 m, two-wheelers below 0.4 m and above 3 m, cars below 0.6 m and above 5 m, trucks and buses
+    /// below 0.6 m and above 8 m are left out, and so are those that stand above the horizon. Who lies, is cut off below or
+    /// stands behind something nearer is never too small. Only for a camera that looks along level ground, tilted down by no
+    /// more than about 30 degrees: leave it out on slopes, stairs and bridges, with a fisheye lens, and where people at windows
+    /// or on roofs count.
     pub horizon: Option<At<HorizonDocument>>,
     /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
     #[schemars(extend("default" = "auto"))]
@@ -218,12 +223,7 @@ pub struct HeightsDocument {
     pub max: Option<At<f64>>,
 }
 
-/// Where level ground meets the sky. With the camera's height it tells how tall a thing is that stands somewhere: people
-/// below 0.5 m and above 2.6 m, two-wheelers below 0.4 m and above 3 m, cars below 0.6 m and above 5 m, trucks and buses
-/// below 0.6 m and above 8 m are left out, and so are those that stand above the horizon. Who lies, is cut off below or
-/// stands behind something nearer is never too small. Only for a camera that looks along level ground, tilted down by no
-/// more than about 30 degrees: leave it out on slopes, stairs and bridges, with a fisheye lens, and where people at windows
-/// or on roofs count.
+/// Where level ground meets the sky.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HorizonDocument {
