@@ -17,6 +17,7 @@ use lookout::analysis::camera_health::glance::Glance;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::grid::GridCode;
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::sensor::{Quantity, RawReading, SensorPlan};
@@ -398,6 +399,7 @@ fn site() -> (CameraPlan, Vec<Rule>) {
         schedule: Schedule::always(),
         hold: Duration::from_secs(5),
         cooldown: Duration::ZERO,
+        heights: HeightLimits::default(),
         when,
     };
     (plan, conditions.into_iter().enumerate().map(rule).collect())

@@ -9,7 +9,10 @@ use std::time::Duration;
 use lookout::analysis::alert::Level;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::empty_view::{Coarse, EmptyView};
+use lookout::analysis::filters::ClassMask;
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::ground::Horizon;
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -121,7 +124,7 @@ fn rules() -> Vec<Rule> {
         Condition::Vending { zone: "zone".into(), classes: classes.clone(), for_at_least },
         Condition::Works { zone: "zone".into(), classes, at_least: 2, for_at_least },
     ];
-    let rule = |(i, when)| Rule {
+    let rule = |(i, when): (usize, Condition)| Rule {
         id: format!("rule-{i}").into(),
         cameras: vec!["cam".into()],
         signal: "signal".into(),
@@ -133,6 +136,12 @@ fn rules() -> Vec<Rule> {
         .expect("a schedule"),
         hold: Duration::from_secs(30),
         cooldown: Duration::ZERO,
+        // Every other rule has limits, within which everything is.
+        heights: if i.is_multiple_of(2) {
+            HeightLimits::default()
+        } else {
+            HeightLimits { min: 0.05, max: 0.5 }
+        },
         when,
     };
     conditions.into_iter().enumerate().map(rule).collect()
@@ -145,6 +154,13 @@ fn a_frame_that_tells_nothing_new_allocates_nothing() {
     let zone = Polygon::new(corners.map(|(x, y)| Point::new(x, y)).to_vec()).expect("a polygon");
     plan.masks
         .push(Polygon::new(corners.map(|(x, y)| Point::new(x * 0.1, y * 0.1)).to_vec()).expect("a polygon"));
+    let corner = corners.map(|(x, y)| Point::new(x * 0.1, y * 0.1)).to_vec();
+    let polygon = Polygon::new(corner).expect("a polygon");
+    plan.class_masks.push(ClassMask { polygon, classes: vec![Class::PERSON] });
+    plan.heights.insert(Class::PERSON, HeightLimits { min: 0.05, max: 0.5 });
+    // Things are 0.9 to 1.5 m tall.
+    plan.horizon = Horizon::new(vec![Point::new(0.0, -0.5), Point::new(1.0, -0.5)], 10.0);
+    assert!(plan.horizon.is_some());
     plan.zones.insert("zone".into(), zone);
     plan.lines.insert("line".into(), Line { from: Point::new(0.5, 1.0), to: Point::new(0.5, 0.0) });
     let mut analysis =

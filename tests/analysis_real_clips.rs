@@ -11,6 +11,8 @@ use std::time::Duration;
 use lookout::analysis::alert::{Level, Phase, PhaseReason, Revision};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::ground::Horizon;
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -103,6 +105,7 @@ fn rule(when: Condition) -> Rule {
         schedule: Schedule::always(),
         hold: Duration::from_secs(2),
         cooldown: Duration::ZERO,
+        heights: HeightLimits::default(),
         when,
     }
 }
@@ -271,6 +274,66 @@ fn the_plaza_is_a_crowd_of_ten_only_while_most_cross_it() {
     assert_near("ten", &began(&peak), &[3.0], 1.5);
     assert_near("ten gone", &last_seen(&peak), &[5.5], 1.5);
     assert_eq!(clip.told(&plan, &rule(crowd(20, 0))), []);
+}
+
+/// walkway-small-people.mp4, the path at the upper left: `tests/data/clips.md`.
+fn path_plan() -> CameraPlan {
+    let mut plan = plan();
+    plan.thresholds.insert(Class::PERSON, 0.25);
+    plan.zones.insert("path".into(), zone(&[(0.0, 0.19), (0.15, 0.19), (0.15, 0.28), (0.0, 0.28)]));
+    plan
+}
+
+fn somebody_on_the_path() -> Rule {
+    let for_at_least = Duration::from_secs(1);
+    rule(Condition::Present { zone: "path".into(), classes: vec![Class::PERSON], for_at_least })
+}
+
+#[test]
+fn a_board_taken_for_somebody_is_too_small_and_who_walks_past_it_is_not() {
+    let clip = Clip::read("walkway-path");
+    let without = clip.told(&path_plan(), &somebody_on_the_path());
+    assert_near("the board", &began(&without), &[0.0], 0.5);
+    assert_eq!(last_seen(&without), [0.0; 0], "it stands there to the end");
+
+    let limits = HeightLimits { min: 0.068, max: 1.0 };
+    let mut of_camera = path_plan();
+    of_camera.heights.insert(Class::PERSON, limits);
+    let of_rule = Rule { heights: limits, ..somebody_on_the_path() };
+    for (what, plan, rule) in [("camera", of_camera, somebody_on_the_path()), ("rule", path_plan(), of_rule)]
+    {
+        let told = clip.told(&plan, &rule);
+        assert_near(&format!("came, limits of the {what}"), &began(&told), &[14.0], 0.5);
+        assert_near(&format!("went, limits of the {what}"), &last_seen(&told), &[17.2], 0.5);
+    }
+}
+
+#[test]
+fn with_a_horizon_who_walks_down_the_path_is_as_tall_far_away_as_near() {
+    let level = vec![Point::new(0.0, -0.08), Point::new(1.0, -0.08)];
+    let horizon = Horizon::new(level, 6.2).expect("a horizon");
+    let clip = Clip::read("walkway-path");
+    let seconds = Duration::from_secs(10)..Duration::from_millis(17_400);
+    let walker = clip.frames.iter().filter(|(at, _)| seconds.contains(at)).filter_map(|(_, seen)| {
+        let is_hers = |d: &&Detection| {
+            let is_board = d.box_in_frame.x0 >= 0.04 && d.box_in_frame.y0 >= 0.175;
+            d.score >= 0.4 && !is_board
+        };
+        seen.iter().find(is_hers).map(|d| horizon.height_m(&d.box_in_frame).expect("below the horizon"))
+    });
+    let heights: Vec<f32> = walker.collect();
+    assert!(heights.len() > 20, "{heights:?}");
+    assert!(heights.iter().all(|height| (1.2..2.1).contains(height)), "{heights:?}");
+
+    let plan = CameraPlan { horizon: Some(horizon), ..path_plan() };
+    let of_rule = Rule { heights: HeightLimits { min: 0.068, max: 1.0 }, ..somebody_on_the_path() };
+    let told = clip.told(&plan, &of_rule);
+    assert_near("came", &began(&told), &[14.0], 0.5);
+    assert_near("went", &last_seen(&told), &[17.2], 0.5);
+    // Were the horizon where the building stands, she would be a giant.
+    let wrong = Horizon::new(vec![Point::new(0.0, 0.17), Point::new(1.0, 0.17)], 6.2);
+    let told = clip.told(&CameraPlan { horizon: wrong, ..path_plan() }, &of_rule);
+    assert_near("nobody", &began(&told), &[], 0.0);
 }
 
 #[test]

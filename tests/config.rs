@@ -494,6 +494,189 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
     assert!(said.contains("the usual model `street-nano` is not in the list of models"), "{said}");
 }
 
+/// What is said of minimal.toml with a camera and a rule that leave something out.
+fn said_of_filters(camera: &str, rule: &str) -> String {
+    let text = shipped("minimal.toml")
+        .replace("\n[[camera.zone]]", &format!("\n{camera}\n[[camera.zone]]"))
+        .replace("signal = ", &format!("{rule}\nsignal = "));
+    let models: [(&str, &[Class]); 1] = [("street-nano", &[Class::PERSON, Class::CAR, Class::TRUCK])];
+    surveyed(&text, &models).join("\n")
+}
+
+#[test]
+fn what_is_left_out_becomes_what_it_says() {
+    let camera = "heights = { person = { min = 0.05, max = 0.7 }, car = { max = 0.5 } }\n\
+                  horizon = { points = [[1.2, -0.1], [-0.2, 0.3]], camera_height_m = 3.5 }\n\
+                  night = { schedule = \"daily 19:00-06:00\", thresholds = { person = 0.6 } }\n\
+                  [[camera.mask]]\npolygon = [[0, 0], [0.2, 0], [0.2, 0.2]]\nclasses = [\"person\"]\n\
+                  [[camera.mask]]\npolygon = [[0.5, 0], [0.7, 0], [0.7, 0.2]]\n";
+    assert_eq!(said_of_filters(camera, "min_height = 0.1\nmax_height = 1"), "");
+    let text = shipped("minimal.toml")
+        .replace("\n[[camera.zone]]", &format!("\n{camera}\n[[camera.zone]]"))
+        .replace("signal = ", "max_height = 0.4\nsignal = ");
+    let config = check(&text).unwrap();
+    let plan = &config.camera_plans()[0];
+    let limits = |class| (plan.heights[&class].min, plan.heights[&class].max);
+    assert_eq!((limits(Class::PERSON), limits(Class::CAR)), ((0.05, 0.7), (0.0, 0.5)));
+    let horizon = plan.horizon.as_ref().unwrap();
+    // 0.4 over 1.4 of the picture's width; the lens is 3.5 m up, and what reaches from the horizon to the ground as well.
+    assert!((horizon.y_at(0.5) - 0.1).abs() < 1e-6, "{}", horizon.y_at(0.5));
+    let night = plan.night.as_ref().unwrap();
+    assert_eq!(night.thresholds[&Class::PERSON], 0.6);
+    assert!(night.schedule.in_force("2026-11-21T18:00:00Z".parse().unwrap()), "02:00 in Shanghai");
+    assert!(!night.schedule.in_force("2026-11-21T04:00:00Z".parse().unwrap()), "noon in Shanghai");
+    // Only the mask of everything is black in evidence.
+    assert_eq!((plan.masks.len(), plan.class_masks.len()), (1, 1));
+    assert_eq!(plan.class_masks[0].classes, [Class::PERSON]);
+    let heights = config.rules[0].heights;
+    assert_eq!((heights.min, heights.max), (0.0, 0.4));
+    // The same in sections of their own.
+    let sections = "[camera.horizon]\npoints = [[0, 0.3], [1, 0.3]]\ncamera_height_m = 3\n\
+                    [camera.night]\nschedule = \"22:00-06:00\"\nthresholds = { person = 0.6 }\n\
+                    [camera.heights.person]\nmin = 0.1\n";
+    assert_eq!(said_of_filters(sections, ""), "");
+}
+
+#[test]
+fn heights_that_nothing_has_are_refused_with_what_to_try() {
+    for (camera, what, hint) in [
+        (
+            "heights = { person = { min = 0 } }",
+            "`heights.person.min` must be above 0 and at most 1, not 0",
+            "leave it out",
+        ),
+        (
+            "heights = { person = { max = -0.1 } }",
+            "`heights.person.max` must be above 0 and at most 1",
+            "leave it out",
+        ),
+        ("heights = { person = { max = 120 } }", "above 0 and at most 1, not 120", "not pixels: 108 of 1080"),
+        (
+            "heights = { person = { min = 0.6, max = 0.4 } }",
+            "`heights.person.min` (0.6) is not below `heights.person.max` (0.4)",
+            "exchange them",
+        ),
+        ("heights = { person = {} }", "`heights` says nothing of `person`", "{ min = 0.05, max = 0.7 }"),
+        ("heights = { persn = { min = 0.1 } }", "do not find the class `persn`", "did you mean `person`?"),
+        (
+            "heights = { person = { mni = 0.1 } }",
+            "`person` of `heights` of camera `cam-1`: unknown name: `mni`",
+            "did you mean `min`?",
+        ),
+        ("heights = { person = 0.1 }", "`person` must be a table, not a number", ""),
+        ("heights = 0.1", "`heights` must be a table, not a number", ""),
+    ] {
+        let said = said_of_filters(camera, "");
+        assert!(
+            said.contains(what) && said.contains(hint) && said.contains("site.toml:"),
+            "{camera}:\n{said}"
+        );
+        assert_eq!(said.matches("error:").count(), 1, "{camera}:\n{said}");
+    }
+    for (rule, what) in [
+        ("min_height = 0", "rule `person-in-lane`: `min_height` must be above 0 and at most 1, not 0"),
+        ("max_height = 1.5", "rule `person-in-lane`: `max_height` must be above 0 and at most 1, not 1.5"),
+        (
+            "min_height = 0.5\nmax_height = 0.5",
+            "rule `person-in-lane`: `min_height` (0.5) is not below `max_height` (0.5): nothing is as tall",
+        ),
+        ("min_height = nan", "`min_height` must be a number that is finite"),
+        ("min_hight = 0.1", "did you mean `min_height`?"),
+    ] {
+        let said = said_of_filters("", rule);
+        assert!(said.contains(what), "{rule}:\n{said}");
+        assert_eq!(said.matches("error:").count(), 1, "{rule}:\n{said}");
+    }
+}
+
+#[test]
+fn a_horizon_that_is_none_is_refused_with_what_to_try() {
+    for (points, height, what, hint) in [
+        ("[[0.1, 0.3]]", "3", "a horizon has 2 to 16 points, this one has 1", "from left to right"),
+        ("[]", "3", "this one has 0", "from left to right"),
+        ("[[0.5, 0.3], [0.5, 0.3]]", "3", "the same point twice", "from left to right"),
+        ("[[0.5, 0.3], [0.5, 0.9]]", "3", "two points above one another", "from left to right"),
+        ("[[0, 0.3], [0.5, 0.3], [0.502, 0.4]]", "3", "two points above one another", "from left to right"),
+        ("[[0, 320], [1, 320]]", "3", "y must be from -5 to 6, not 320", "540 of 1080 pixels is 0.5"),
+        ("[[0, 1.2], [1, 1.1]]", "3", "lies below the picture", "y grows downwards"),
+        ("[[0, 0.3], [1]]", "3", "takes 2 values in each pair of brackets, not 1", ""),
+        (
+            "[[0, 0.3], [1, 0.3]]",
+            "0",
+            "`camera_height_m` must be above 0 and at most 100, not 0",
+            "in metres",
+        ),
+        ("[[0, 0.3], [1, 0.3]]", "-3.5", "`camera_height_m` must be above 0", "in metres"),
+        ("[[0, 0.3], [1, 0.3]]", "350", "at most 100, not 350", "not in centimetres"),
+    ] {
+        let said =
+            said_of_filters(&format!("horizon = {{ points = {points}, camera_height_m = {height} }}"), "");
+        assert!(said.contains(what) && said.contains(hint), "{points} {height}:\n{said}");
+        assert!(said.contains("of camera `cam-1`"), "{points} {height}:\n{said}");
+    }
+    let without = said_of_filters("horizon = { points = [[0, 0.3], [1, 0.3]] }", "");
+    assert!(without.contains("`horizon` of camera `cam-1`: `camera_height_m` is missing"), "{without}");
+    assert!(without.contains("for example: camera_height_m = 3.5"), "{without}");
+}
+
+#[test]
+fn a_night_without_hours_or_with_unknown_classes_is_refused_with_what_to_try() {
+    for (night, what, hint) in [
+        (
+            "{ schedule = \"at night\", thresholds = { person = 0.6 } }",
+            "`night` of camera `cam-1`: `at night` is no schedule",
+            "22:00-06:00",
+        ),
+        ("{ thresholds = { person = 0.6 } }", "`schedule` is missing", "daily 19:00-06:00"),
+        ("{ schedule = \"22:00-06:00\" }", "`thresholds` is missing", "for example"),
+        ("{ schedule = \"22:00-06:00\", thresholds = {} }", "`thresholds` names no class", "person = 0.5"),
+        (
+            "{ schedule = \"22:00-06:00\", thresholds = { person = 60 } }",
+            "the threshold of `person` must be from 0 to 1, not 60",
+            "0.5 is a usual one",
+        ),
+        (
+            "{ schedule = \"22:00-06:00\", thresholds = { trcuk = 0.6 } }",
+            "`night` of camera `cam-1`: the chosen models do not find the class `trcuk`",
+            "did you mean `truck`?",
+        ),
+    ] {
+        let said = said_of_filters(&format!("night = {night}"), "");
+        assert!(said.contains(what) && said.contains(hint), "{night}:\n{said}");
+        assert_eq!(said.matches("error:").count(), 1, "{night}:\n{said}");
+    }
+}
+
+#[test]
+fn masks_of_classes_name_some_that_the_models_find_and_rules_ask_about() {
+    let mask = |classes: &str| {
+        let area = "polygon = [[0, 0], [0.2, 0], [0.2, 0.2]]";
+        said_of_filters(&format!("[[camera.mask]]\n{area}\nclasses = {classes}\n"), "")
+    };
+    assert_eq!(mask("[\"person\"]"), "");
+    let unknown = mask("[\"perosn\"]");
+    assert!(unknown.contains("mask 1 of camera `cam-1`: the chosen models do not find"), "{unknown}");
+    assert!(unknown.contains("did you mean `person`?"), "{unknown}");
+    let empty = mask("[]");
+    assert!(empty.contains("error: ") && empty.contains("`classes` is empty"), "{empty}");
+    assert!(empty.contains("or leave the line out: then everything is"), "{empty}");
+    let unused = mask("[\"person\", \"car\"]");
+    assert!(unused.contains("warning: ") && !unused.contains("error: "), "{unused}");
+    assert!(
+        unused.contains("mask 1 of camera `cam-1`: no rule of this camera asks about the class `car`"),
+        "{unused}"
+    );
+    let counted = said_after("id = \"lane\" ", "count = true\nid = \"lane\" ");
+    assert_eq!(counted, "");
+    let text = shipped("minimal.toml").replace("id = \"lane\" ", "count = true\nid = \"lane\" ");
+    let area =
+        "[[camera.mask]]\npolygon = [[0, 0], [0.2, 0], [0.2, 0.2]]\nclasses = [\"car\"]\n[[camera.zone]]";
+    assert!(
+        check(&text.replace("[[camera.zone]]", area)).unwrap().warnings.is_empty(),
+        "counts are of all classes"
+    );
+}
+
 /// A folder with a configuration and one secret file.
 fn home(content: &str, mode: u32) -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();

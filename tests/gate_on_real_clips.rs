@@ -16,6 +16,7 @@ use std::time::Duration;
 use lookout::analysis::alert::{Level, Phase};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{Line, Point, Polygon};
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Direction, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -86,6 +87,7 @@ fn analysis(looker: &Looker) -> Analysis {
         schedule: Schedule::always(),
         hold: Duration::from_secs(5),
         cooldown: Duration::ZERO,
+        heights: HeightLimits::default(),
         when,
     });
     Analysis::new("box", Plan::of(vec![plan], rules.collect())).expect("zones and lines are drawn")

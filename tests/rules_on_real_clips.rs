@@ -17,6 +17,7 @@ use std::time::Duration;
 use lookout::analysis::alert::{Level, Phase};
 use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::Polygon;
+use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -120,6 +121,7 @@ fn told_at(looker: &mut Looker, clip: &Path, hz: f32) -> BTreeMap<&'static str, 
         schedule: Schedule::always(),
         hold: Duration::from_secs(10),
         cooldown: Duration::ZERO,
+        heights: HeightLimits::default(),
         when: when.clone(),
     };
     let rules = conditions.iter().map(rule).collect();

@@ -1,7 +1,7 @@
 //! What the pictures mean: tracks, rules, alerts. The reason Lookout exists.
 //!
 //! ```text
-//! detections ─► tracker ─► rules (a watch per rule and camera) ─observations─┬─► book ───► revisions
+//! detections ─► filters ─► tracker ─► rules (a watch per rule and camera) ─observations─┬─► book ───► revisions
 //!               motion, assignment                            sensors ──┐    │            alert, acceptance
 //!                                                                       └────┴─► signals ─► fusion ─► revisions
 //! ```
@@ -22,11 +22,14 @@ pub mod closer;
 pub mod counts;
 pub mod detection;
 pub mod empty_view;
+pub mod filters;
 mod full_box;
 pub mod fusion;
 mod gauge;
 pub mod geometry;
 pub mod grid;
+pub mod ground;
+pub mod heights;
 pub mod motion;
 pub mod movement;
 mod owner;

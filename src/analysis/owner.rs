@@ -14,15 +14,20 @@ use super::book::{AlertError, Book, Life, SILENCE_ENDS, end_without_rule};
 use super::camera_health::glance::Glance;
 use super::camera_health::{CameraCondition, NoVideoCause};
 use super::counts::{self, Counts, ZoneMinute};
-use super::detection::{Class, Detection};
-use super::fusion::{Fusion, SignalState, Word};
+use super::detection::Detection;
+use super::filters::LeftOut;
+use super::fusion::{Fusion, SignalState};
 use super::gauge::Gauge;
+use super::heights::{TracksWithin, is_whole};
 use super::plan::Plan;
-use super::rules::{CameraPlan, Condition, FLICKER, Rule, Scene, UnknownName, View, Watch};
+use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, View, Watch};
 use super::sensor::RawReading;
 use super::signals::SourceId;
 use super::time::Moment;
 use super::tracker::{Track, Tracker};
+use post::Post;
+
+mod post;
 
 /// A gap of this length between two frames of a camera is an absence: what was followed before it is
 /// forgotten. The tracker looks for nothing longer than that.
@@ -34,9 +39,6 @@ const PACE_KEPT: Duration = Duration::from_secs(2);
 const WOKEN_FOR: Duration = Duration::from_secs(20);
 /// Counting people in and out is following them.
 const COUNTING_PACE: Duration = Duration::from_millis(500);
-/// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be told
-/// from one that is gone.
-const SHORT_HOLD: Duration = Duration::from_secs(6);
 /// With looks as close as this nothing lies between them.
 const NOTHING_BETWEEN: Duration = Duration::from_millis(600);
 
@@ -144,26 +146,15 @@ struct Camera {
     /// The latest frame, while the camera is not silent.
     latest_frame: Option<Moment>,
     unmasked: Vec<Detection>,
+    /// Sure detections that were left out, since the plan came.
+    left_out: LeftOut,
+    /// Whether the thresholds of the night are in force.
+    is_night: bool,
     counts: Counts,
     /// What was needed last, and until when it is kept up.
     kept_pace: Option<(Duration, Duration)>,
     /// A sensor near it asks for a closer look, until then.
     woken_until: Option<Duration>,
-}
-
-/// One rule at its camera: what it sees, and the alert or the signals that follow.
-#[derive(Debug, Clone)]
-struct Post {
-    watch: Watch,
-    /// The place of its camera.
-    grid: Arc<str>,
-    life: Life,
-    /// Whether it raises alerts by itself.
-    is_alone: bool,
-    /// As signals know it.
-    source: SourceId,
-    /// In its latest frame its condition held.
-    says_yes: bool,
 }
 
 impl Analysis {
@@ -395,6 +386,11 @@ impl Analysis {
         self.cameras.values_mut().flat_map(|camera| camera.counts.take_finished()).collect()
     }
 
+    /// How many sure detections of a camera were left out since its configuration came; none for an unknown camera.
+    pub fn left_out(&self, camera: &str) -> LeftOut {
+        self.cameras.get(camera).map(|camera| camera.left_out).unwrap_or_default()
+    }
+
     /// What is followed in a camera's view; empty for an unknown camera.
     pub fn tracks(&self, camera: &str) -> &[Track] {
         self.cameras.get(camera).map_or(&[], |camera| camera.tracker.tracks())
@@ -442,6 +438,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
         for (rule, is_alone) in rules.iter().filter(|(rule, _)| rule.cameras.contains(&camera.id)) {
             posts.push(Post {
                 watch: Watch::new(rule.clone(), &camera)?,
+                within: TracksWithin::new(rule.heights),
                 grid: camera.grid.clone(),
                 life: Life::default(),
                 is_alone: *is_alone,
@@ -449,9 +446,8 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
                 says_yes: false,
             });
         }
-        let thresholds: Vec<(Class, f32)> = camera.thresholds.iter().map(|(c, t)| (*c, *t)).collect();
         let camera = Camera {
-            tracker: Tracker::new(camera.analysis_hz, &thresholds),
+            tracker: Tracker::new(camera.analysis_hz, &camera.thresholds_at(false)),
             posts,
             body: CameraBody::new(&camera),
             retired: Vec::new(),
@@ -459,6 +455,8 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             is_paused: false,
             latest_frame: None,
             unmasked: Vec::new(),
+            left_out: LeftOut::default(),
+            is_night: false,
             counts: Counts::of(&camera),
             kept_pace: None,
             woken_until: None,
@@ -475,9 +473,15 @@ impl Camera {
         if self.body.is_blind() {
             return;
         }
+        self.take_thresholds(at);
         self.unmasked.clear();
-        let visible = detections.iter().filter(|d| !self.plan.leaves_out(d));
-        self.unmasked.extend(visible.copied());
+        for detection in detections {
+            match self.plan.left_out_by(detection, detections) {
+                None => self.unmasked.push(*detection),
+                Some(filter) if self.tracker.is_sure(detection) => self.left_out.count(filter),
+                Some(_) => {}
+            }
+        }
         let gap = self.latest_frame.map(|latest| at.since(latest));
         if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
             self.was_away(&mut ledger.fusion, at);
@@ -500,12 +504,23 @@ impl Camera {
         self.latest_frame = Some(at);
     }
 
+    /// Those of the day or of the night.
+    fn take_thresholds(&mut self, at: Moment) {
+        let is_night = self.plan.night.as_ref().is_some_and(|night| night.schedule.in_force(at.utc));
+        if is_night != self.is_night {
+            self.is_night = is_night;
+            self.tracker.configure(self.plan.analysis_hz, &self.plan.thresholds_at(is_night));
+        }
+    }
+
     fn pace(&mut self) -> Pace {
         let Some(at) = self.latest_frame else { return Pace { every: None, seen_to: None } };
         let usual = Duration::from_secs_f32(1.0 / self.plan.analysis_hz.max(0.01));
         let view = View { at, tracks: self.tracker.tracks(), usual };
         let in_force = self.posts.iter().filter(|post| post.watch.rule().schedule.in_force(at.utc));
-        let of_rules = in_force.clone().filter_map(|post| post.watch.pace(view));
+        let of_rules = in_force
+            .clone()
+            .filter_map(|post| post.watch.pace(View { tracks: post.within.latest(view.tracks), ..view }));
         let of_ends = in_force.filter(|post| post.waits_for_its_end()).map(|_| usual).min();
         let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))
             .then(|| COUNTING_PACE.max(usual));
@@ -524,15 +539,20 @@ impl Camera {
             return false;
         }
         let tracks = self.tracker.tracks();
-        let is_sure = |d: &Detection| self.tracker.is_sure(d) && !self.plan.leaves_out(d);
         let fast = |post: &&Post| {
             let rule = post.watch.rule();
             rule.when.is_fast() && rule.schedule.in_force(at.utc)
         };
-        self.posts
-            .iter()
-            .filter(fast)
-            .any(|post| post.watch.rule().when.missed_something(tracks, detections, is_sure))
+        self.posts.iter().filter(fast).any(|post| {
+            let rule = post.watch.rule();
+            let is_sure = |d: &Detection| {
+                let (b, frame) = (&d.box_in_frame, || detections.iter().map(|other| &other.box_in_frame));
+                self.tracker.is_sure(d)
+                    && self.plan.left_out_by(d, detections).is_none()
+                    && rule.heights.admit(b, is_whole(b, frame()))
+            };
+            rule.when.missed_something(tracks, detections, is_sure)
+        })
     }
 
     /// Says what is wrong with the camera itself. While it is blind its rules see nothing, which is not the same as
@@ -586,8 +606,7 @@ impl Camera {
     /// from there.
     fn inherit(&mut self, old: &mut Camera) {
         std::mem::swap(&mut self.tracker, &mut old.tracker);
-        let thresholds: Vec<(Class, f32)> = self.plan.thresholds.iter().map(|(c, t)| (*c, *t)).collect();
-        self.tracker.configure(self.plan.analysis_hz, &thresholds);
+        self.tracker.configure(self.plan.analysis_hz, &self.plan.thresholds_at(self.is_night));
         self.counts.inherit(&mut old.counts);
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
@@ -616,50 +635,6 @@ impl Camera {
             }
         }
     }
-}
-
-impl Post {
-    /// Whether its alert is open, its condition is gone, and how long that must be so is too short for looks that come
-    /// seldom.
-    fn waits_for_its_end(&self) -> bool {
-        let rule = self.watch.rule();
-        let by_time_alone = matches!(rule.when, Condition::Line { .. });
-        self.life.open().is_some() && !self.says_yes && !by_time_alone && rule.hold < SHORT_HOLD
-    }
-
-    fn look(&mut self, ledger: &mut Ledger, scene: Scene<'_>, told: &mut Vec<Revision>) {
-        let rule = self.watch.rule().clone();
-        if !rule.schedule.in_force(scene.at.utc) {
-            self.watch.forget();
-            self.says_yes = false;
-            ledger.fusion.stand_down(&self.source);
-            told.extend(self.life.end(&mut ledger.book, &rule, PhaseReason::ScheduleEnded, scene.at));
-            return;
-        }
-        let observation = self.watch.look(scene);
-        self.says_yes = observation.holds && observation.sustains;
-        if ledger.fusion.hears(&self.source) {
-            let word = Word {
-                at: scene.at,
-                strength: if self.says_yes { hint(observation.strength) } else { 0.0 },
-                value: observation.value,
-                zone: Some(rule.when.place()),
-                shown: &observation.shown,
-                cause: None,
-            };
-            ledger.fusion.say(&mut ledger.book, &self.source, word, told);
-        }
-        if self.is_alone {
-            let book = &mut ledger.book;
-            told.extend(self.life.observe(book, &rule, &self.grid, observation, scene.watched));
-        }
-    }
-}
-
-/// How strongly a rule says "yes". A condition that held for its time on a confirmed track is half of a sure
-/// "yes" whatever the detector's score, which makes the other half.
-fn hint(score: f32) -> f32 {
-    0.5 + 0.5 * score.clamp(0.0, 1.0)
 }
 
 #[cfg(test)]

@@ -13,14 +13,14 @@ pub const LARGEST_BOX: f64 = 0.6;
 /// With so much of the picture it is none whatever it touches.
 const NEARLY_ALL: f32 = 0.9;
 /// So near to a border is at it: boxes of large things end a little inside.
-const AT_BORDER: f32 = 0.02;
+pub(super) const AT_BORDER: f32 = 0.02;
 /// Longer than that for its other side is no person and no vehicle, on a wide picture or an upright one: people are up
 /// to three times as tall as wide, trains of lorries four times as wide as tall, and a picture's own shape is not known.
 const MOST_ELONGATED: f32 = 10.0;
 /// Width or height below this: two pixels of a model's 416.
 const SMALLEST_SIDE: f32 = 0.005;
 /// Width over height of the pictures that rules have in mind.
-const ASPECT: f32 = 16.0 / 9.0;
+pub(super) const ASPECT: f32 = 16.0 / 9.0;
 
 /// Whether a box may hold what it says. `largest` as in [`LARGEST_BOX`]; 1 asks nothing of large boxes.
 pub(super) fn is_plausible(detection: &Detection, largest: f32) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::alert::{Level, Phase, PhaseReason, Revision};
 use super::detection::{Class, Detection};
 use super::geometry::{BBox, Line, Point, Polygon};
+use super::heights::HeightLimits;
 use super::rules::{CameraPlan, Condition, Rule};
 use super::schedule::Schedule;
 use super::time::{Moment, Timestamp};
@@ -66,6 +67,7 @@ pub fn rule(when: Condition) -> Rule {
         schedule: Schedule::always(),
         hold: secs(5.0),
         cooldown: secs(20.0),
+        heights: HeightLimits::default(),
         when,
     }
 }

@@ -468,6 +468,6 @@ fn what_it_is(camera: &Camera) -> String {
         camera.analysis_hz,
         counted(camera.zones.len(), "zone"),
         counted(camera.lines.len(), "line"),
-        counted(camera.masks.len(), "mask"),
+        counted(camera.masks.len() + camera.class_masks.len(), "mask"),
     )
 }

@@ -313,6 +313,10 @@ impl Replay {
             video.display(),
             self.new_alerts
         );
+        let left_out = self.analysis.left_out(&camera.id);
+        if !left_out.is_empty() {
+            eprintln!("left out: {left_out}");
+        }
         for remark in frames.remarks() {
             say!("note: {remark}");
         }

@@ -8,7 +8,6 @@
 //! that the rest of the file can still be checked.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -20,13 +19,13 @@ use super::conditions::{
     LeftBehindDocument, LineCrossedDocument, ParkedDocument, PresentDocument, RushDocument, ScuffleDocument,
     SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
 };
-use crate::analysis::plausible::LARGEST_BOX;
-use crate::contract::camera_condition::CameraCondition;
 use crate::contract::signature::Role;
-use crate::contract::words::{Eye, Language, Level, Mode};
+use crate::contract::words::{Language, Level, Mode};
 
+mod camera;
 mod signal;
 
+pub use camera::*;
 pub use signal::{
     DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
 };
@@ -362,191 +361,6 @@ pub struct EvidenceDocument {
     pub originals_days: Option<At<u16>>,
 }
 
-/// One camera.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["url"]}, {"required": ["file"]}]))]
-pub struct CameraDocument {
-    /// Its name, unique in the file: lower-case letters, digits, `-` and `_`.
-    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["cam-03"]))]
-    pub id: Option<At<String>>,
-    /// Who owns it: `sky` (public street), `village` (lane, square) or `household` (shop, yard).
-    #[schemars(required)]
-    pub eye: Option<At<Eye>>,
-    /// The stream: `rtsp://host/path`, `rtsps://` (encrypted) or `file:///path`. Either this or `file`. Never with
-    /// a password inside: where the device wants the login as part of the address, `{user}` and `{password}` are filled
-    /// in from the secret file, as in `rtsp://host/user={user}&password={password}&channel=1`. Take the camera's small
-    /// stream where it has one.
-    #[schemars(extend("examples" = ["rtsp://10.0.0.31/stream2"]))]
-    pub url: Option<At<String>>,
-    /// The large stream of the same camera, at the same host as `url`. It is opened for a moment when an alert begins, and
-    /// one picture of it, redacted, goes with the alert; it must show the same view, because masks are the same.
-    #[schemars(extend("examples" = ["rtsp://10.0.0.31/stream1"]))]
-    pub url_main: Option<At<String>>,
-    /// A video file that is played at real-time pace instead of a stream.
-    pub file: Option<At<String>>,
-    /// User name at the camera, where the secret file holds only the password.
-    #[schemars(length(max = 256))]
-    pub user: Option<At<String>>,
-    /// Name of the secret file that holds `user:password`, or only the password when `user` is given.
-    pub secret: Option<At<String>>,
-    /// How the pictures travel: `tcp` (reliable) or `udp`.
-    #[schemars(extend("default" = "tcp"))]
-    pub transport: Option<At<Transport>>,
-    /// PEM file with the authority that signed the camera's certificate, for an `rtsps://` address whose camera has one of
-    /// a private authority. Without it, the authorities of this machine.
-    pub ca_file: Option<At<String>>,
-    /// SHA-256 fingerprint of the camera's own certificate, 64 hexadecimal digits with or without colons, for an
-    /// `rtsps://` address: that certificate is believed and no other, whatever it says of itself. `lookout probe` prints it.
-    #[schemars(extend("pattern" = "^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$"))]
-    pub certificate_sha256: Option<At<String>>,
-    /// Seconds that the camera gets for one answer while the stream is opened. Without it 5, and 30 after an answer came
-    /// too late: a camera that sleeps may need half a minute to wake up. Meanwhile it is asked anew every 5 s on a second
-    /// connection, because one that restarts answers only what it is asked afterwards; there are never more than two.
-    #[schemars(range(min = 1.0, max = 30.0))]
-    pub answer_within_secs: Option<At<f64>>,
-    /// Its place as a grid code: county 6 digits, sub-district 3, community 3, grid 2 or more.
-    #[schemars(required, extend("pattern" = "^[0-9]{6}([0-9]{3}([0-9]{3}([0-9]{2,8})?)?)?$", "examples" = ["53012700300102"]))]
-    pub grid: Option<At<String>>,
-    /// Address in words; goes into every alert.
-    #[schemars(length(max = 200), extend("examples" = ["Yangqiao, lane 3, east gate"]))]
-    pub address: Option<At<String>>,
-    /// Longitude and latitude in degrees (WGS 84), in this order.
-    #[schemars(extend("examples" = [[102.912, 25.046]]))]
-    pub lonlat: Option<At<[f64; 2]>>,
-    /// How many pictures per second are looked at.
-    #[schemars(range(min = 0.1, max = 30.0), extend("default" = DEFAULT_ANALYSIS_FPS))]
-    pub analysis_fps: Option<At<f64>>,
-    /// How much it counts beside the other cameras when the box has not time for all: one with 2 gets twice the time that
-    /// one with 1 gets.
-    #[schemars(range(min = 0.1, max = 10.0), extend("default" = 1.0))]
-    pub weight: Option<At<f64>>,
-    /// How sure the detector must be, per class, 0 to 1. Classes that are not named use the model's own value.
-    #[schemars(extend("examples" = [{"person": 0.3, "car": 0.4}]))]
-    pub thresholds: Option<At<BTreeMap<String, At<f64>>>>,
-    /// Which decoder: `auto` takes a hardware decoder where there is one, `software` never does.
-    #[schemars(extend("default" = "auto"))]
-    pub decoder: Option<At<Decoder>>,
-    /// Clockwise degrees by which its pictures must be turned to stand upright: 90, 180 or 270, for a camera that is mounted
-    /// on its side (corridor mode) or upside down. Zones, lines and masks are drawn on the upright picture. A recording that
-    /// says itself how it must be turned is turned so. Costs a copy of every picture that is looked at; a camera that can turn
-    /// its pictures itself should.
-    #[schemars(extend("examples" = [90]))]
-    pub rotate: Option<At<u16>>,
-    /// Width to height of the upright picture as people see it, such as `"16:9"`, for a stream that is squeezed and does
-    /// not say so: 960 x 1080 or 704 x 576 of many recorders. Detectors and evidence then see true proportions.
-    #[schemars(extend("pattern" = "^[1-9][0-9]{0,2}:[1-9][0-9]{0,2}$", "examples" = ["16:9"]))]
-    pub display_aspect: Option<At<String>>,
-    /// How much of the stream is decoded: `auto` keyframes while nothing is in view that a rule must see more often,
-    /// and everything (also what led to it) when there is; `full` always everything; `keyframes` never more. A camera
-    /// whose keyframes are too far apart for `auto` is decoded in full, and the health report says so.
-    #[schemars(extend("default" = "auto"))]
-    pub policy: Option<At<DecodePolicy>>,
-    /// Where nothing moved in the picture, what was found before is taken as still there instead of looked for again
-    /// (for 40 seconds at most).
-    #[schemars(extend("default" = true))]
-    pub skip_still: Option<At<bool>>,
-    /// Where something moved in a small part of the picture and nothing was found there, that part is looked at once
-    /// more, enlarged: people far away are found. Needs a picture of at least 320 pixels in either direction.
-    #[schemars(extend("default" = true))]
-    pub look_closer: Option<At<bool>>,
-    /// Seconds without a picture after which the stream is opened again.
-    #[schemars(range(min = 1.0, max = 3600.0), extend("default" = DEFAULT_STALL_SECS))]
-    pub stall_after_secs: Option<At<f64>>,
-    /// What is usual for this camera and no trouble, for example `["moved"]` for one that is steered: `no_video`,
-    /// `frozen`, `dark`, `over_exposed`, `covered`, `moved`, `blurred`, `sprayed`.
-    #[schemars(extend("examples" = [["moved"]]))]
-    pub ignore_conditions: Option<At<Vec<At<CameraCondition>>>>,
-    /// A box that covers more than this part of the picture and touches three of its borders is no detection: an unsure
-    /// detector takes an empty street for one large car. Flames and smoke excepted. Raise it where vehicles stand right
-    /// before the lens; 1 lets boxes of any size count.
-    #[schemars(range(min = 0.1, max = 1.0), extend("default" = LARGEST_BOX))]
-    pub largest_box: Option<At<f64>>,
-    /// Areas that rules refer to.
-    #[serde(default)]
-    pub zone: Vec<At<ZoneDocument>>,
-    /// Lines that rules refer to.
-    #[serde(default)]
-    pub line: Vec<At<LineDocument>>,
-    /// Areas that are never looked at and are black in evidence.
-    #[serde(default)]
-    pub mask: Vec<At<MaskDocument>>,
-}
-
-/// How pictures travel from a camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// Within the RTSP connection: nothing gets lost.
-    Tcp,
-    /// As single packets: less delay, losses show as damaged pictures.
-    Udp,
-}
-
-/// Which decoder is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decoder {
-    /// A hardware decoder where there is one.
-    Auto,
-    /// Never a hardware decoder.
-    Software,
-}
-
-/// How much of a stream is decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DecodePolicy {
-    /// As much as the camera's rules need at the moment.
-    Auto,
-    /// Everything, always.
-    Full,
-    /// Keyframes only.
-    Keyframes,
-}
-
-/// A point in the picture: x from the left edge, y from the top edge, both 0 to 1.
-pub type PointDocument = At<[f64; 2]>;
-
-/// An area that rules refer to.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ZoneDocument {
-    /// Its name, unique in the camera.
-    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["fire-lane"]))]
-    pub id: Option<At<String>>,
-    /// Its corners in order, each `[x, y]` in parts of the picture (0 to 1, origin top left): at least three, at
-    /// most 64, no edge crossing another.
-    #[schemars(required, extend("minItems" = 3, "maxItems" = 64))]
-    pub polygon: Option<At<Vec<PointDocument>>>,
-    /// Whether to publish, every minute on `up/count`, how many of each class entered it, left it and were in it at
-    /// once: numbers only.
-    #[schemars(extend("default" = false))]
-    pub count: Option<At<bool>>,
-}
-
-/// A line that rules refer to.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LineDocument {
-    /// Its name, unique in the camera.
-    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["gate"]))]
-    pub id: Option<At<String>>,
-    /// Its two ends, `[[x, y], [x, y]]` in parts of the picture. Left and right are those of somebody who walks from
-    /// the first to the second.
-    #[schemars(required, extend("minItems" = 2, "maxItems" = 2))]
-    pub points: Option<At<Vec<PointDocument>>>,
-}
-
-/// An area that is never looked at and is black in evidence.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MaskDocument {
-    /// Its corners in order, each `[x, y]` in parts of the picture (0 to 1, origin top left).
-    #[schemars(required, extend("minItems" = 3, "maxItems" = 64))]
-    pub polygon: Option<At<Vec<PointDocument>>>,
-}
-
 /// What to tell about. Exactly one condition (`present`, `dwell`, ... `works`) says what must be seen.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -584,6 +398,14 @@ pub struct RuleDocument {
     /// Seconds after an alert's end in which the same rule on the same camera raises no new one.
     #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = DEFAULT_COOLDOWN_SECS))]
     pub cooldown_secs: Option<At<f64>>,
+    /// Least height of what it looks at, in parts of the picture's height, above 0 to 1: what is smaller does not count for
+    /// this rule. Who is cut off above or below by a border of the picture, or stands behind something nearer, is never too
+    /// small. `heights` of the camera is for all of its rules.
+    #[schemars(extend("examples" = [0.1]))]
+    pub min_height: Option<At<f64>>,
+    /// Greatest height of what it looks at, in parts of the picture's height, above 0 to 1.
+    #[schemars(extend("examples" = [0.6]))]
+    pub max_height: Option<At<f64>>,
     /// Something of these classes is in the zone for some time; not necessarily the same thing.
     pub present: Option<At<PresentDocument>>,
     /// The same thing stays in the zone.
@@ -648,12 +470,6 @@ pub const DEFAULT_KEEP_DAYS: u16 = 7;
 pub const DEFAULT_ORIGINALS_DAYS: u16 = 3;
 /// About ten thousand pictures of 100 KiB.
 pub const DEFAULT_EVIDENCE_MIB: u64 = 1024;
-/// What `rotate` may be, clockwise degrees.
-pub const ROTATIONS: [u16; 3] = [90, 180, 270];
-/// Enough for walking people; Frigate's default as well.
-pub const DEFAULT_ANALYSIS_FPS: f64 = 5.0;
-/// Several keyframe intervals of usual cameras (1 to 4 s).
-pub const DEFAULT_STALL_SECS: f64 = 10.0;
 /// Longer than somebody is hidden behind a passing vehicle.
 pub const DEFAULT_HOLD_SECS: f64 = 10.0;
 /// So that one event is one alert. A guess.

@@ -186,7 +186,7 @@ fn alternatives<'v>(words: impl Iterator<Item = &'v Value>) -> String {
 }
 
 /// A value as it is typed in the file.
-fn toml_of(value: &Value) -> String {
+pub(super) fn toml_of(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let fields: Vec<String> =

@@ -16,8 +16,12 @@ use super::secret::{Contents, Credentials, same_secret};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::detection::Class;
+use crate::analysis::filters::ClassMask;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
+use crate::analysis::ground::Horizon;
+use crate::analysis::heights::HeightLimits;
+use crate::analysis::rules::Night;
 use crate::analysis::sensor::SensorPlan;
 use crate::contract::words::{Eye, Language, Mode};
 
@@ -223,6 +227,12 @@ pub struct Camera {
     pub weight: f32,
     /// Least score per class, 0..1.
     pub thresholds: BTreeMap<Class, f32>,
+    /// Other ones at other hours.
+    pub night: Option<Night>,
+    /// How tall boxes may be, by class.
+    pub heights: BTreeMap<Class, HeightLimits>,
+    /// Where level ground meets the sky.
+    pub horizon: Option<Horizon>,
     /// Which decoder.
     pub decoder: Decoder,
     /// Clockwise degrees by which its pictures must be turned: 0, 90, 180 or 270.
@@ -249,6 +259,8 @@ pub struct Camera {
     pub largest_box: f32,
     /// Areas that are never looked at.
     pub masks: Vec<Polygon>,
+    /// Areas in which things of some classes are left out.
+    pub class_masks: Vec<ClassMask>,
 }
 
 /// Where a camera's pictures come from.

@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::Document;
 use super::problem::Report;
+use super::reference::toml_of;
 use super::{schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
@@ -378,7 +379,7 @@ impl<'s> Walk<'s, '_, '_> {
         } else {
             format!("{}`{name}` is missing", place.before())
         };
-        let hint = example.map(|example| format!("for example: {name} = {example}"));
+        let hint = example.map(|example| format!("for example: {name} = {}", toml_of(example)));
         self.report.error(&at, what).maybe_hint(hint).consequence();
     }
 

@@ -8,12 +8,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::geometry::Point;
+use crate::analysis::heights::HeightLimits;
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, CameraSource, Config, SensorSource, WebhookListener};
 use crate::contract::signature::Role;
 
 /// Scores that only the surest detections reach: above it a camera is as good as blind.
 const HIGHEST_THRESHOLD: f32 = 0.9;
+/// Heights, in parts of the picture's, that nearly nothing has.
+const HIGHEST_MIN_HEIGHT: f32 = 0.5;
+const LOWEST_MAX_HEIGHT: f32 = 0.1;
 /// Part of the picture that masks may cover.
 const MOST_MASKED: f32 = 0.8;
 /// How finely a week is looked at for hours in which a rule is in force.
@@ -46,7 +50,14 @@ pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestam
     for camera in &wanted.cameras {
         all.extend(blinded(camera));
         all.extend(painted_over(camera, running.camera(&camera.id)));
+        all.extend(another_horizon(camera, file.camera(&camera.id)));
+        for (class, limits) in &camera.heights {
+            all.extend(too_narrow(&format!("camera `{}`: the heights of `{class}`", camera.id), *limits));
+        }
         all.extend(elsewhere(file, camera));
+    }
+    for rule in &wanted.rules {
+        all.extend(too_narrow(&format!("rule `{}`: its heights", rule.id), rule.heights));
     }
     if !wanted.command_keys.iter().any(|key| key.role == Role::Admin) {
         all.push(
@@ -69,7 +80,9 @@ fn hours_in_force(config: &Config, now: Timestamp) -> f64 {
 }
 
 fn blinded(camera: &Camera) -> Option<String> {
-    let (class, score) = camera.thresholds.iter().find(|(_, score)| **score > HIGHEST_THRESHOLD)?;
+    let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
+    let mut thresholds = camera.thresholds.iter().chain(by_night);
+    let (class, score) = thresholds.find(|(_, score)| **score > HIGHEST_THRESHOLD)?;
     Some(format!(
         "camera `{}`: a threshold of {score} for `{}` makes it as good as blind; at most {HIGHEST_THRESHOLD}",
         camera.id,
@@ -77,12 +90,31 @@ fn blinded(camera: &Camera) -> Option<String> {
     ))
 }
 
-/// Masks may grow, but not over the whole picture.
+/// How tall things are in the picture is for whoever sees it to say, within reason.
+fn too_narrow(what: &str, limits: HeightLimits) -> Option<String> {
+    let HeightLimits { min, max } = limits;
+    (min > HIGHEST_MIN_HEIGHT || max < LOWEST_MAX_HEIGHT).then(|| {
+        format!(
+            "{what}, from {min} to {max}, make it as good as blind: the least may be {HIGHEST_MIN_HEIGHT} at most, the \
+             greatest {LOWEST_MAX_HEIGHT} at least"
+        )
+    })
+}
+
+/// With a wrong horizon nothing has its size any more, and what is right was measured at the camera.
+fn another_horizon(camera: &Camera, file: Option<&Camera>) -> Option<String> {
+    let known = file.and_then(|file| file.horizon.as_ref());
+    (camera.horizon.is_some() && camera.horizon.as_ref() != known)
+        .then(|| format!("camera `{}`: its `horizon` is another one than in the file on the box", camera.id))
+}
+
+/// Masks may grow, but not over the whole picture, be it for some classes only.
 fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<String> {
     let share = |camera: &Camera| {
         let points =
             (0..400).map(|i| Point { x: (i % 20) as f32 / 20.0 + 0.025, y: (i / 20) as f32 / 20.0 + 0.025 });
-        points.filter(|point| camera.masks.iter().any(|mask| mask.contains(*point))).count() as f32 / 400.0
+        let masks = || camera.masks.iter().chain(camera.class_masks.iter().map(|mask| &mask.polygon));
+        points.filter(|point| masks().any(|mask| mask.contains(*point))).count() as f32 / 400.0
     };
     let masked = share(camera);
     let too_much = masked > MOST_MASKED && running.is_none_or(|running| masked > share(running));

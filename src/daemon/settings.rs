@@ -77,7 +77,12 @@ pub fn apply(mut config: Config, settings: &Settings) -> Config {
             camera.analysis_hz = fps as f32;
         }
         for (class, score) in &setting.thresholds {
-            camera.thresholds.insert(Class::named(class), *score as f32);
+            let class = Class::named(class);
+            camera.thresholds.insert(class, *score as f32);
+            // Whoever sets a value wants it now, also at night.
+            if let Some(night) = &mut camera.night {
+                night.thresholds.remove(&class);
+            }
         }
     }
     config.rules.retain(|rule| settings.rules.get(&*rule.id) != Some(&false));
@@ -85,4 +90,30 @@ pub fn apply(mut config: Config, settings: &Settings) -> Config {
     let digest = Sha256::digest(format!("{}\n{said}", config.sha256).as_bytes());
     config.sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Surroundings;
+    use crate::contract::command::CameraSetting;
+
+    #[test]
+    fn a_threshold_that_is_set_counts_by_night_as_well() {
+        let path = Path::new("site.toml");
+        let text = include_str!("../../config/minimal.toml").replace(
+            "\n[[camera.zone]]",
+            "\nnight = { schedule = \"19:00-06:00\", thresholds = { person = 0.7, car = 0.6 } }\n[[camera.zone]]",
+        );
+        let config =
+            Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
+        let setting = CameraSetting { analysis_fps: None, thresholds: [("person".to_owned(), 0.4)].into() };
+        let settings = Settings { cameras: [("cam-1".to_owned(), setting)].into(), ..Settings::default() };
+        let camera = apply(config, &settings).cameras.remove(0);
+        assert_eq!(camera.thresholds[&Class::PERSON], 0.4);
+        let by_night = &camera.night.as_ref().expect("it stays").thresholds;
+        assert_eq!(by_night.keys().collect::<Vec<_>>(), [&Class::CAR], "what was not set stays as it was");
+    }
 }

@@ -146,14 +146,30 @@ impl Sight {
         self.certain(camera).scaled(UNSURE)
     }
 
-    /// What is good enough to begin a track on a camera.
+    /// What is good enough to begin a track on a camera, by day or by night: which of both it is, the analysis knows.
     pub fn certain(&self, camera: &Camera) -> Thresholds {
-        camera.thresholds.iter().map(|(class, t)| (*class, *t)).collect()
+        let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
+        least(camera.thresholds.clone(), by_night, &self.recommended()).into_iter().collect()
     }
 
     fn recommended(&self) -> BTreeMap<Class, f32> {
         self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
     }
+}
+
+/// The lower of a threshold by day and one by night; of a class that neither names, none.
+fn least<'t>(
+    by_day: BTreeMap<Class, f32>,
+    by_night: impl Iterator<Item = (&'t Class, &'t f32)>,
+    recommended: &BTreeMap<Class, f32>,
+) -> BTreeMap<Class, f32> {
+    let mut least = by_day;
+    for (class, by_night) in by_night {
+        let by_day = least.get(class).or(recommended.get(class));
+        let lower = by_day.map_or(*by_night, |by_day| by_day.min(*by_night));
+        least.insert(*class, lower);
+    }
+    least
 }
 
 /// The providers that the configuration lists; none where a measurement is to choose.
@@ -208,4 +224,20 @@ fn measured<'m>(
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_detector_is_asked_for_what_the_night_or_the_day_needs() {
+        let of = |pairs: &[(Class, f32)]| pairs.iter().copied().collect::<BTreeMap<Class, f32>>();
+        let recommended = of(&[(Class::PERSON, 0.35), (Class::CAR, 0.35), (Class::BUS, 0.35)]);
+        let by_day = of(&[(Class::PERSON, 0.6), (Class::TRUCK, 0.4)]);
+        let by_night = of(&[(Class::PERSON, 0.5), (Class::TRUCK, 0.7), (Class::CAR, 0.2), (Class::BUS, 0.8)]);
+        let wanted = of(&[(Class::PERSON, 0.5), (Class::TRUCK, 0.4), (Class::CAR, 0.2), (Class::BUS, 0.35)]);
+        assert_eq!(least(by_day.clone(), by_night.iter(), &recommended), wanted);
+        assert_eq!(least(by_day.clone(), BTreeMap::new().iter(), &recommended), by_day);
+    }
 }

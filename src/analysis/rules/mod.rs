@@ -38,9 +38,12 @@ use std::time::Duration;
 
 use super::alert::Level;
 use super::camera_health::CameraCondition;
-use super::detection::{Class, Detection};
+use super::detection::Class;
+use super::filters::ClassMask;
 use super::geometry::{Line, Polygon};
-use super::plausible::{LARGEST_BOX, is_plausible};
+use super::ground::Horizon;
+use super::heights::HeightLimits;
+use super::plausible::LARGEST_BOX;
 use super::schedule::Schedule;
 
 /// What the analysis knows about one camera.
@@ -58,10 +61,18 @@ pub struct CameraPlan {
     pub lines: BTreeMap<Arc<str>, Line>,
     /// Areas that are never analysed and never in evidence.
     pub masks: Vec<Polygon>,
+    /// Areas in which things of some classes are left out.
+    pub class_masks: Vec<ClassMask>,
+    /// How tall boxes may be, by class.
+    pub heights: BTreeMap<Class, HeightLimits>,
+    /// Where level ground meets the sky, where that was drawn.
+    pub horizon: Option<Horizon>,
     /// From which score on a class counts as surely seen;
     /// [`DEFAULT_THRESHOLD`](super::tracker::DEFAULT_THRESHOLD) where none is given. The detector must give
     /// what scores less too, down to [`SCORE_FLOOR`](super::tracker::SCORE_FLOOR): it continues tracks.
     pub thresholds: BTreeMap<Class, f32>,
+    /// Other thresholds at other hours.
+    pub night: Option<Night>,
     /// How often a frame of it is looked at, per second.
     pub analysis_hz: f32,
     /// What is usual for this camera and no trouble: `moved` for one that is steered.
@@ -80,20 +91,32 @@ impl CameraPlan {
             counted: Vec::new(),
             lines: BTreeMap::new(),
             masks: Vec::new(),
+            class_masks: Vec::new(),
+            heights: BTreeMap::new(),
+            horizon: None,
             thresholds: BTreeMap::new(),
+            night: None,
             analysis_hz,
             ignore_conditions: Vec::new(),
             largest_box: LARGEST_BOX as f32,
         }
     }
 
-    /// Whether a detection is to be left out: it cannot be a thing, stands in a mask, or a mask covers half of it.
-    pub fn leaves_out(&self, detection: &Detection) -> bool {
-        let b = &detection.box_in_frame;
-        let foot = b.standing_point();
-        !is_plausible(detection, self.largest_box)
-            || self.masks.iter().any(|mask| mask.contains(foot) || mask.share_of(b) >= 0.5)
+    /// The thresholds by day or by night.
+    pub fn thresholds_at(&self, is_night: bool) -> Vec<(Class, f32)> {
+        let mut thresholds = self.thresholds.clone();
+        thresholds.extend(self.night.iter().filter(|_| is_night).flat_map(|night| &night.thresholds));
+        thresholds.into_iter().collect()
     }
+}
+
+/// Thresholds of some classes that are in force at some hours, in place of the camera's others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Night {
+    /// When.
+    pub schedule: Schedule,
+    /// From which score on a class counts as surely seen.
+    pub thresholds: BTreeMap<Class, f32>,
 }
 
 /// One rule, on one or more cameras.
@@ -113,6 +136,8 @@ pub struct Rule {
     pub hold: Duration,
     /// How long after an end the same rule on the same camera raises no new alert.
     pub cooldown: Duration,
+    /// How tall, in parts of the picture's height, what it looks at may be.
+    pub heights: HeightLimits,
     /// The condition.
     pub when: Condition,
 }

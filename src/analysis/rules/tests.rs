@@ -1,6 +1,7 @@
 //! Each rule, on things that move as a script says.
 
 mod burning;
+mod filtered;
 mod gated;
 mod hidden;
 mod moving;

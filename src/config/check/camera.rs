@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{Checker, quoted, text_of, value_of};
-use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
@@ -17,6 +17,13 @@ use crate::config::document::{
 };
 use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;
+
+/// What a camera takes from the site.
+#[derive(Clone, Copy)]
+struct Site<'d> {
+    area: Option<&'d str>,
+    time_zone: &'d TimeZone,
+}
 
 /// The sound zones that want to be counted.
 fn counted(camera: &CameraDocument, zones: &BTreeMap<Arc<str>, Polygon>) -> Vec<Arc<str>> {
@@ -31,7 +38,7 @@ pub(super) fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
 }
 
 impl Checker<'_, '_> {
-    pub(super) fn cameras(&mut self, document: &Document) -> Vec<Camera> {
+    pub(super) fn cameras(&mut self, document: &Document, time_zone: Option<&TimeZone>) -> Vec<Camera> {
         let resembles = |name| self.taken_out.resembles(0, name);
         if document.camera.is_empty()
             && document.sensor.is_empty()
@@ -46,10 +53,13 @@ impl Checker<'_, '_> {
                 .consequence();
         }
         let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
+        // Where it is wrong and reported, any other one tells as well whether a text is a schedule.
+        let time_zone = time_zone.cloned().unwrap_or(TimeZone::UTC);
+        let site = Site { area: area.as_deref(), time_zone: &time_zone };
         let mut taken = BTreeMap::new();
         let mut cameras = Vec::with_capacity(document.camera.len());
         for section in &document.camera {
-            cameras.extend(self.camera(section, area.as_deref(), &mut taken));
+            cameras.extend(self.camera(section, site, &mut taken));
         }
         cameras
     }
@@ -57,7 +67,7 @@ impl Checker<'_, '_> {
     fn camera(
         &mut self,
         section: &At<CameraDocument>,
-        area: Option<&str>,
+        site: Site<'_>,
         taken: &mut BTreeMap<String, Range<usize>>,
     ) -> Option<Camera> {
         let At { value: camera, span } = section;
@@ -69,16 +79,19 @@ impl Checker<'_, '_> {
         let credentials = self.credentials(&camera.user, &camera.secret, span, &owner);
         self.places_are_filled(camera, span, &owner);
         let trust = self.trust(camera, &source, &owner);
-        let grid = camera.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
+        let grid = camera.grid.as_ref().and_then(|field| self.grid(field, site.area, &owner));
         let lonlat = camera.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
         let rotate = camera.rotate.as_ref().map_or(0, |field| self.rotation(field, &owner));
         let display_aspect =
             camera.display_aspect.as_ref().and_then(|field| self.display_aspect(field, &owner));
-        let thresholds = self.thresholds(camera, &owner);
+        let thresholds = self.thresholds(&camera.thresholds, &owner);
+        let night = camera.night.as_ref().map(|night| self.night(&night.value, site.time_zone, &owner));
+        let heights = self.heights(camera, &owner);
+        let horizon = camera.horizon.as_ref().map(|horizon| self.horizon(&horizon.value, &owner));
         let zones = self.zones(camera, &owner);
         let counted = counted(camera, &zones);
         let lines = self.lines(camera, &owner);
-        let masks = self.masks(camera, &owner);
+        let (masks, class_masks) = self.masks(camera, &owner);
         Some(Camera {
             id: id?,
             eye: value_of(&camera.eye)?,
@@ -96,6 +109,9 @@ impl Checker<'_, '_> {
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
             weight: value_of(&camera.weight).unwrap_or(1.0) as f32,
             thresholds,
+            night: night.flatten(),
+            heights,
+            horizon: horizon.flatten(),
             decoder: value_of(&camera.decoder).unwrap_or(Decoder::Auto),
             rotate,
             display_aspect,
@@ -114,6 +130,7 @@ impl Checker<'_, '_> {
             counted,
             lines,
             masks,
+            class_masks,
         })
     }
 
@@ -332,25 +349,6 @@ impl Checker<'_, '_> {
         credible
     }
 
-    fn thresholds(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Class, f32> {
-        let mut thresholds = BTreeMap::new();
-        for (name, At { value, span }) in camera.thresholds.iter().flat_map(|table| &table.value) {
-            let named = At { value: name.clone(), span: span.clone() };
-            let class = self.classes(std::slice::from_ref(&named), owner).pop();
-            if !(0.0..=1.0).contains(value) {
-                self.report
-                    .error(
-                        span,
-                        format!("{owner}: the threshold of `{name}` must be from 0 to 1, not {value}"),
-                    )
-                    .hint("0.5 is a usual one; lower finds more and errs more often");
-            } else if let Some(class) = class {
-                thresholds.insert(class, *value as f32);
-            }
-        }
-        thresholds
-    }
-
     fn zones(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Arc<str>, Polygon> {
         let mut taken = BTreeMap::new();
         let mut zones = BTreeMap::new();
@@ -378,15 +376,6 @@ impl Checker<'_, '_> {
         }
         lines
     }
-
-    fn masks(&mut self, camera: &CameraDocument, owner: &str) -> Vec<Polygon> {
-        let mut masks = Vec::with_capacity(camera.mask.len());
-        for (index, At { value: mask, .. }) in camera.mask.iter().enumerate() {
-            let name = part_owner("mask", &None, index, owner);
-            masks.extend(mask.polygon.as_ref().and_then(|corners| self.polygon(corners, &name)));
-        }
-        masks
-    }
 }
 
 /// The address with the places for the login as they were typed: reading it encodes their braces.
@@ -405,7 +394,7 @@ fn owner(camera: &CameraDocument) -> String {
 }
 
 /// How people call a zone, line or mask of a camera.
-fn part_owner(what: &str, id: &Option<At<String>>, index: usize, owner: &str) -> String {
+pub(super) fn part_owner(what: &str, id: &Option<At<String>>, index: usize, owner: &str) -> String {
     match id {
         Some(id) if super::is_id(&id.value) => format!("{what} `{}` of {owner}", id.value),
         _ => format!("{what} {} of {owner}", index + 1),

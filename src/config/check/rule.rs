@@ -83,6 +83,8 @@ impl Checker<'_, '_> {
             (Some(field), None) => self.schedule(field, &TimeZone::UTC, &owner),
         };
         let when = self.condition(rule, span, watched.as_deref().unwrap_or(&[]), &owner);
+        let names = ["min_height", "max_height"];
+        let heights = self.height_limits(&rule.min_height, &rule.max_height, names, &owner);
         let kind = when.as_ref().map(Condition::name);
         let signal = match (&rule.signal, kind) {
             (Some(field), _) => self.signal(field, &owner),
@@ -100,6 +102,7 @@ impl Checker<'_, '_> {
             schedule: schedule?,
             hold: seconds(&rule.hold_secs, document::DEFAULT_HOLD_SECS),
             cooldown: seconds(&rule.cooldown_secs, document::DEFAULT_COOLDOWN_SECS),
+            heights: heights?,
             when,
         })
     }
@@ -140,7 +143,7 @@ impl Checker<'_, '_> {
         watched
     }
 
-    fn schedule(&mut self, field: &At<String>, zone: &TimeZone, owner: &str) -> Option<Schedule> {
+    pub(super) fn schedule(&mut self, field: &At<String>, zone: &TimeZone, owner: &str) -> Option<Schedule> {
         match Schedule::parse(&field.value, zone.clone()) {
             Ok(schedule) => Some(schedule),
             Err(error) => {

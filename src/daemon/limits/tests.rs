@@ -87,6 +87,28 @@ fn nobody_far_away_switches_a_box_off() {
         text.replace("[[camera.zone]]", &format!("{mask}[[camera.zone]]"))
     });
     assert!(masked.contains("100 % of the picture"), "{masked}");
+    let of_people = judged(|text| {
+        let mask = "[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\nclasses = [\"person\"]\n";
+        text.replace("[[camera.zone]]", &format!("{mask}[[camera.zone]]"))
+    });
+    assert!(of_people.contains("100 % of the picture"), "{of_people}");
+    let in_camera = |line: &str| {
+        let line = format!("eye = \"village\"\n{line}");
+        judged(move |text| text.replace("eye = \"village\"", &line))
+    };
+    let by_night = in_camera("night = { schedule = \"20:00-06:00\", thresholds = { person = 0.95 } }");
+    assert!(by_night.contains("as good as blind"), "{by_night}");
+    let giants = in_camera("heights = { person = { min = 0.9 } }");
+    assert!(giants.contains("the heights of `person`") && giants.contains("as good as blind"), "{giants}");
+    let dwarfs = judged(|text| text.replace("present = ", "max_height = 0.01\npresent = "));
+    assert!(dwarfs.contains("rule `there`: its heights") && dwarfs.contains("as good as blind"), "{dwarfs}");
+    let tilted = in_camera("horizon = { points = [[0, 0.9], [1, 0.9]], camera_height_m = 3 }");
+    assert!(tilted.contains("its `horizon` is another one"), "{tilted}");
+    let within_reason = in_camera(
+        "heights = { person = { min = 0.05, max = 0.8 } }\n\
+         night = { schedule = \"20:00-06:00\", thresholds = { person = 0.6 } }",
+    );
+    assert_eq!(within_reason, "");
     let locked = judged(|text| text.replace("role = \"admin\"", "role = \"desk\""));
     assert!(locked.contains("nobody could command it"), "{locked}");
 }

@@ -1,0 +1,282 @@
+//! What is left out of a camera's pictures: thresholds by day and night, masks, heights, the horizon.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::Checker;
+use super::camera::part_owner;
+use crate::analysis::detection::Class;
+use crate::analysis::filters::ClassMask;
+use crate::analysis::geometry::{Point, Polygon};
+use crate::analysis::ground::{HIGHEST_CAMERA_M, Horizon, LEAST_STEP};
+use crate::analysis::heights::HeightLimits;
+use crate::analysis::rules::{Night, Rule};
+use crate::config::document::{
+    At, CameraDocument, Document, HeightsDocument, HorizonDocument, MaskDocument, Names, NightDocument,
+    PointDocument,
+};
+use crate::config::settings::Camera;
+
+/// Most points of a horizon: more than anybody draws.
+const MAX_POINTS: usize = 16;
+/// A horizon may lie so far outside the picture, in pictures; what is farther away is pixels.
+const FAR_OUTSIDE: f64 = 5.0;
+/// What one looks like.
+const HORIZON: &str =
+    "for example points = [[0.0, 0.3], [1.0, 0.3]]: two places from left to right where ground meets sky";
+
+impl Checker<'_, '_> {
+    pub(super) fn thresholds(
+        &mut self,
+        table: &Option<At<BTreeMap<String, At<f64>>>>,
+        owner: &str,
+    ) -> BTreeMap<Class, f32> {
+        let mut thresholds = BTreeMap::new();
+        for (name, at) in table.iter().flat_map(|table| &table.value) {
+            let At { value, span } = at;
+            let class = self.class_of(name, at, owner);
+            if !(0.0..=1.0).contains(value) {
+                self.report
+                    .error(
+                        span,
+                        format!("{owner}: the threshold of `{name}` must be from 0 to 1, not {value}"),
+                    )
+                    .hint("0.5 is a usual one; lower finds more and errs more often");
+            } else if let Some(class) = class {
+                thresholds.insert(class, *value as f32);
+            }
+        }
+        thresholds
+    }
+
+    /// The class that a table's key names; problems of it are shown at its value.
+    fn class_of<T>(&mut self, name: &str, value: &At<T>, owner: &str) -> Option<Class> {
+        let named = At { value: name.to_owned(), span: value.span.clone() };
+        self.classes(std::slice::from_ref(&named), owner).pop()
+    }
+
+    pub(super) fn night(&mut self, night: &NightDocument, zone: &TimeZone, owner: &str) -> Option<Night> {
+        let owner = format!("`night` of {owner}");
+        let schedule = night.schedule.as_ref().and_then(|field| self.schedule(field, zone, &owner));
+        let thresholds = self.thresholds(&night.thresholds, &owner);
+        if let Some(table) = night.thresholds.as_ref().filter(|table| table.value.is_empty()) {
+            self.report
+                .error(&table.span, format!("{owner}: `thresholds` names no class"))
+                .hint("name what must be surer or less sure then: thresholds = { person = 0.5 }");
+        }
+        Some(Night { schedule: schedule?, thresholds })
+    }
+
+    pub(super) fn heights(&mut self, camera: &CameraDocument, owner: &str) -> BTreeMap<Class, HeightLimits> {
+        let mut heights = BTreeMap::new();
+        for (name, at) in camera.heights.iter().flat_map(|table| &table.value) {
+            let class = self.class_of(name, at, owner);
+            let HeightsDocument { min, max } = &at.value;
+            if min.is_none() && max.is_none() && !self.taken_out.from(&at.span) {
+                self.report
+                    .error(&at.span, format!("{owner}: `heights` says nothing of `{name}`"))
+                    .hint(format!("for example heights = {{ {name} = {{ min = 0.05, max = 0.7 }} }}"));
+            }
+            let names = [format!("heights.{name}.min"), format!("heights.{name}.max")];
+            let names = [names[0].as_str(), names[1].as_str()];
+            if let Some((class, limits)) = class.zip(self.height_limits(min, max, names, owner)) {
+                heights.insert(class, limits);
+            }
+        }
+        heights
+    }
+
+    /// `None` only if something was reported.
+    pub(super) fn height_limits(
+        &mut self,
+        min: &Option<At<f64>>,
+        max: &Option<At<f64>>,
+        [min_name, max_name]: [&str; 2],
+        owner: &str,
+    ) -> Option<HeightLimits> {
+        let mut is_good = true;
+        for (field, name) in [(min, min_name), (max, max_name)] {
+            let Some(At { value, span }) = field else { continue };
+            if *value > 0.0 && *value <= 1.0 {
+                continue;
+            }
+            is_good = false;
+            let hint = if *value > 1.0 {
+                "heights are parts of the picture's height, not pixels: 108 of 1080 pixels is 0.1"
+            } else {
+                "0.1 is a tenth of the picture's height; leave it out where any height will do"
+            };
+            self.report
+                .error(span, format!("{owner}: `{name}` must be above 0 and at most 1, not {value}"))
+                .hint(hint);
+        }
+        if let (Some(min), Some(max), true) = (min, max, is_good)
+            && min.value >= max.value
+        {
+            is_good = false;
+            let (least, most) = (min.value, max.value);
+            self.report
+                .error(
+                    &min.span,
+                    format!(
+                        "{owner}: `{min_name}` ({least}) is not below `{max_name}` ({most}): nothing is as tall"
+                    ),
+                )
+                .hint("exchange them, or leave one of them out");
+        }
+        let value = |field: &Option<At<f64>>| field.as_ref().map(|at| at.value as f32);
+        let usual = HeightLimits::default();
+        is_good.then(|| HeightLimits {
+            min: value(min).unwrap_or(usual.min),
+            max: value(max).unwrap_or(usual.max),
+        })
+    }
+
+    pub(super) fn horizon(&mut self, horizon: &HorizonDocument, owner: &str) -> Option<Horizon> {
+        let owner = format!("`horizon` of {owner}");
+        let points = horizon.points.as_ref().and_then(|points| self.horizon_points(points, &owner));
+        let height = horizon.camera_height_m.as_ref().and_then(|field| self.camera_height(field, &owner));
+        let drawn = Horizon::new(points?, height?)?;
+        if let Some(points) =
+            horizon.points.as_ref().filter(|_| drawn.y_at(0.0) >= 1.0 && drawn.y_at(1.0) >= 1.0)
+        {
+            self.report
+                .error(
+                    &points.span,
+                    format!("{owner}: lies below the picture, so nothing in it stands on the ground"),
+                )
+                .hint(
+                    "y grows downwards: 0 is the upper edge, and a horizon above the picture has a y below 0",
+                );
+            return None;
+        }
+        Some(drawn)
+    }
+
+    fn horizon_points(&mut self, points: &At<Vec<PointDocument>>, owner: &str) -> Option<Vec<Point>> {
+        let At { value, span } = points;
+        if value.len() < 2 || value.len() > MAX_POINTS {
+            let what =
+                format!("{owner}: a horizon has 2 to {MAX_POINTS} points, this one has {}", value.len());
+            self.report.error(span, what).hint(HORIZON);
+            return None;
+        }
+        let mut is_good = true;
+        for At { value: [x, y], span } in value {
+            for (name, number) in [("x", *x), ("y", *y)] {
+                if !(-FAR_OUTSIDE..=1.0 + FAR_OUTSIDE).contains(&number) {
+                    is_good = false;
+                    let most = 1.0 + FAR_OUTSIDE;
+                    self.report
+                        .error(
+                            span,
+                            format!("{owner}: {name} must be from -{FAR_OUTSIDE} to {most}, not {number}"),
+                        )
+                        .hint("coordinates are parts of the picture, not pixels: 540 of 1080 pixels is 0.5");
+                }
+            }
+        }
+        if !is_good {
+            return None;
+        }
+        let mut drawn: Vec<(Point, &At<[f64; 2]>)> =
+            value.iter().map(|at| (Point::new(at.value[0] as f32, at.value[1] as f32), at)).collect();
+        drawn.sort_by(|(a, _), (b, _)| a.x.total_cmp(&b.x));
+        for pair in drawn.windows(2) {
+            let [(a, first), (b, second)] = pair else { continue };
+            if b.x - a.x >= LEAST_STEP {
+                continue;
+            }
+            is_good = false;
+            // The one that was typed later.
+            let at = if first.span.start > second.span.start { first } else { second };
+            let what = if a == b { "the same point twice" } else { "two points above one another" };
+            self.report
+                .error(&at.span, format!("{owner}: {what}: a horizon runs from left to right"))
+                .hint(HORIZON);
+        }
+        is_good.then(|| drawn.into_iter().map(|(point, _)| point).collect())
+    }
+
+    fn camera_height(&mut self, field: &At<f64>, owner: &str) -> Option<f32> {
+        let At { value, span } = field;
+        if *value > 0.0 && *value <= HIGHEST_CAMERA_M {
+            return Some(*value as f32);
+        }
+        let hint = if *value > HIGHEST_CAMERA_M {
+            "in metres, not in centimetres: 3.5 for a camera on a lamp post"
+        } else {
+            "how high the camera hangs over the ground, in metres: 3.5 for one on a lamp post"
+        };
+        self.report
+            .error(
+                span,
+                format!(
+                    "{owner}: `camera_height_m` must be above 0 and at most {HIGHEST_CAMERA_M}, not {value}"
+                ),
+            )
+            .hint(hint);
+        None
+    }
+
+    /// Those in which nothing is looked for, and those that leave out some classes.
+    pub(super) fn masks(&mut self, camera: &CameraDocument, owner: &str) -> (Vec<Polygon>, Vec<ClassMask>) {
+        let (mut masks, mut class_masks) = (Vec::with_capacity(camera.mask.len()), Vec::new());
+        for (index, At { value: mask, span }) in camera.mask.iter().enumerate() {
+            let name = part_owner("mask", &None, index, owner);
+            let MaskDocument { polygon, classes } = mask;
+            let polygon = polygon.as_ref().and_then(|corners| self.polygon(corners, &name));
+            let classes = classes.as_ref().map(|names| self.masked_classes(names, &name));
+            // A broken list of classes must not make a mask of all of them.
+            if self.taken_out.resembles(span.start, "classes") {
+                continue;
+            }
+            match (polygon, classes) {
+                (Some(polygon), None) => masks.push(polygon),
+                (Some(polygon), Some(classes)) => class_masks.push(ClassMask { polygon, classes }),
+                (None, _) => {}
+            }
+        }
+        (masks, class_masks)
+    }
+
+    fn masked_classes(&mut self, names: &Names, owner: &str) -> Vec<Class> {
+        if names.value.is_empty() {
+            self.report
+                .error(&names.span, format!("{owner}: `classes` is empty"))
+                .hint("name what is left out there: classes = [\"person\"], or leave the line out: then everything is");
+        }
+        self.classes(&names.value, owner)
+    }
+
+    /// Classes that a camera leaves out somewhere and that none of its rules asks about: allowed, but probably not meant.
+    pub(super) fn classes_without_use(&mut self, document: &Document, cameras: &[Camera], rules: &[Rule]) {
+        // A rule that is broken may be the one that asks.
+        if rules.len() < document.rule.len() {
+            return;
+        }
+        for At { value: camera, .. } in &document.camera {
+            let id = camera.id.as_ref().map_or("", |id| id.value.as_str());
+            // Counts are of all classes.
+            let is_counted = cameras.iter().any(|camera| *camera.id == *id && !camera.counted.is_empty());
+            let mut asked =
+                rules.iter().filter(|rule| rule.cameras.iter().any(|watched| **watched == *id)).peekable();
+            if is_counted || asked.peek().is_none() {
+                continue;
+            }
+            let asked: Vec<Class> = asked.flat_map(|rule| rule.when.classes()).copied().collect();
+            for (index, At { value: mask, .. }) in camera.mask.iter().enumerate() {
+                let owner = part_owner("mask", &None, index, &format!("camera `{id}`"));
+                for At { value, span } in mask.classes.iter().flat_map(|names| &names.value) {
+                    if asked.iter().all(|class| class.name() != value) {
+                        self.report
+                            .warning(span, format!("{owner}: no rule of this camera asks about the class `{value}`"))
+                            .hint("leave it out, or name it in a rule; without `classes` a mask leaves out everything")
+                            .consequence();
+                    }
+                }
+            }
+        }
+    }
+}
