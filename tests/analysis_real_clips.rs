@@ -255,6 +255,41 @@ fn the_car_in_the_drive_is_parked_and_the_passing_ones_are_not() {
 }
 
 #[test]
+fn a_car_that_people_and_vans_pass_before_is_parked_once_until_it_leaves() {
+    // The white estate stops at second 2.2 and drives on at 162; pairs of walkers hide all of it for a second or two
+    // every 6 s, or somebody stops before its middle for 20 s, or a van hides it every 17 s.
+    for scene in ["street-cars-pairs", "street-cars-loiterers", "street-cars-van"] {
+        for nth in [1, 2, 5] {
+            let clip = Clip::read(scene).every(nth);
+            let mut plan = plan();
+            plan.thresholds.extend(VEHICLES.map(|class| (class, 0.25)));
+            plan.zones.insert(
+                "lane".into(),
+                zone(&[(0.28, 0.5), (0.6, 0.45), (1.0, 0.75), (1.0, 1.0), (0.4, 1.0)]),
+            );
+            for secs in [30, 120] {
+                let when = Condition::Parked {
+                    zone: "lane".into(),
+                    classes: VEHICLES.to_vec(),
+                    for_at_least: Duration::from_secs(secs),
+                };
+                let told = clip.told(
+                    &plan,
+                    &Rule { hold: Duration::from_secs(5), cooldown: Duration::from_secs(60), ..rule(when) },
+                );
+                let what = format!("{scene}, every look of {nth}, {secs} s");
+                assert_near(&what, &began(&told), &[2.2], 1.0 + nth as f64 / 5.0);
+                let raised: Vec<f64> =
+                    told.iter().filter(|r| r.phase == Phase::New).map(|r| r.at.mono.as_secs_f64()).collect();
+                // While it cannot be seen nobody counts.
+                assert_near(&what, &raised, &[secs as f64 + 2.2], 4.0 + nth as f64 / 5.0);
+                assert_near(&what, &last_seen(&told), &[162.3], 1.5 + nth as f64 / 5.0);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_plaza_is_a_crowd_of_ten_only_while_most_cross_it() {
     let clip = Clip::read("plaza-crowd");
     let mut plan = plan();

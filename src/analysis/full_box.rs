@@ -20,8 +20,14 @@ const SLIVER: f32 = 0.1;
 const EDGE_STAYS: f32 = 0.15;
 /// So many seconds after a thing became smaller for good, this is its size: longer than a bus stands at a stop.
 const FORGOTTEN_AFTER_SECS: f32 = 60.0;
+/// A side that is not hidden is there within a detector's jitter, in own sizes.
+const SIDE_STAYS: f32 = 0.06;
+/// Less than this part of a vehicle may be any window of what passes before it.
+const GOOD_PART: f32 = 0.15;
 /// Smaller all round: the side that lost less lost at least this part of what the other lost.
 const ALL_ROUND: f32 = 0.5;
+/// So near to the picture's border an edge is where the picture cuts the thing, not where the thing ends.
+const AT_BORDER: f32 = 0.005;
 /// Time constant, in seconds, with which a box is followed that becomes smaller in width and height alike: somebody who
 /// walks off shrinks, nobody hides them.
 const SHRINKS_OVER_SECS: f32 = 1.0;
@@ -29,6 +35,11 @@ const SHRINKS_OVER_SECS: f32 = 1.0;
 const EDGE_OVER_SECS: f32 = 60.0;
 /// Of a step outwards within a detector's jitter so much is followed at each look.
 const JITTER_GAIN: f32 = 0.25;
+
+/// Whether an edge is where the thing ends, not where the picture does.
+fn is_free(edge: f32) -> bool {
+    (AT_BORDER..=1.0 - AT_BORDER).contains(&edge)
+}
 
 /// The full box of one thing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,17 +63,43 @@ impl FullBox {
     /// Whether that is what is left to see of it while something stands before it: no larger anywhere, clearly
     /// smaller, and one edge at least stays in each direction.
     pub(super) fn is_partly_hidden_as(&self, visible: &BBox) -> bool {
-        let slack = EDGE_STAYS * self.b.size();
         let (full, seen) = (&self.b, visible);
-        let is_inside = seen.x0 >= full.x0 - slack
-            && seen.y0 >= full.y0 - slack
-            && seen.x1 <= full.x1 + slack
-            && seen.y1 <= full.y1 + slack;
-        let stays = |was: f32, is: f32| (was - is).abs() <= slack;
-        let keeps_an_edge = (stays(full.x0, seen.x0) || stays(full.x1, seen.x1))
-            && (stays(full.y0, seen.y0) || stays(full.y1, seen.y1));
-        let share = visible.area() / self.b.area().max(f32::MIN_POSITIVE);
-        is_inside && keeps_an_edge && (SLIVER..WHOLE).contains(&share) && !self.shrank_all_round(visible)
+        let keeps_an_edge = (self.stays(full.x0, seen.x0) || self.stays(full.x1, seen.x1))
+            && (self.stays(full.y0, seen.y0) || self.stays(full.y1, seen.y1));
+        self.has_piece(visible)
+            && keeps_an_edge
+            && visible.area() >= SLIVER * full.area()
+            && (!self.shrank_all_round(visible) || self.stands_at_the_same_corner(visible))
+    }
+
+    /// Whether a box lies within it, a detector's jitter aside.
+    pub(super) fn encloses(&self, other: &BBox) -> bool {
+        let slack = self.slack();
+        let BBox { x0, y0, x1, y1 } = self.b.grown(slack, slack);
+        other.x0 >= x0 && other.y0 >= y0 && other.x1 <= x1 && other.y1 <= y1
+    }
+
+    /// Whether a box shows a piece of it: within it and clearly smaller.
+    pub(super) fn has_piece(&self, other: &BBox) -> bool {
+        self.encloses(other) && other.area() < WHOLE * self.b.area()
+    }
+
+    /// How far an edge may be from where it was and still be there.
+    fn slack(&self) -> f32 {
+        EDGE_STAYS * self.b.size()
+    }
+
+    fn stays(&self, was: f32, is: f32) -> bool {
+        (was - is).abs() <= self.slack()
+    }
+
+    /// Whether it ends below and on one side where it did. What goes away takes its foot with it, as the horizon lies
+    /// above the ground: what keeps it is hidden, down to a corner. What ends at the picture's border may be leaving
+    /// there.
+    fn stands_at_the_same_corner(&self, visible: &BBox) -> bool {
+        let stays = |was: f32, is: f32| is_free(is) && self.stays(was, is);
+        let (full, seen) = (&self.b, visible);
+        stays(full.y1, seen.y1) && (stays(full.x0, seen.x0) || stays(full.x1, seen.x1))
     }
 
     /// Whether width and height have both become smaller, neither much less than the other: farther away, not hidden.
@@ -72,23 +109,34 @@ impl FullBox {
         1.0 - width.max(height) >= ALL_ROUND * (1.0 - width.min(height))
     }
 
-    /// Takes in what is seen `dt` seconds later.
-    pub(super) fn look(&mut self, dt: f32, visible: &BBox, is_still: bool) {
-        let is_hidden = is_still && self.is_partly_hidden_as(visible);
+    /// Whether a box ends on one side just where it does and shows a good part of it: a part of a vehicle that is seen
+    /// from a corner, behind somebody who stands before its middle. What drives off takes both sides with it.
+    pub(super) fn ends_at_a_side_as(&self, visible: &BBox) -> bool {
+        let jitter = SIDE_STAYS * self.b.size();
+        let stays = |was: f32, is: f32| is_free(is) && (was - is).abs() <= jitter;
+        self.has_piece(visible)
+            && visible.area() >= GOOD_PART * self.b.area()
+            && (stays(self.b.x0, visible.x0) || stays(self.b.x1, visible.x1))
+    }
+
+    /// Takes in what is seen `dt` seconds later, and whether that is what is left to see of it (`shows`). Returns whether
+    /// it is hidden in part.
+    pub(super) fn look(&mut self, dt: f32, visible: &BBox, is_still: bool, shows: bool) -> bool {
+        let is_hidden = is_still && shows;
         self.smaller_for_secs = if is_hidden { self.smaller_for_secs + dt } else { 0.0 };
         if is_hidden && self.smaller_for_secs < FORGOTTEN_AFTER_SECS {
-            return;
+            return true;
         }
         if is_hidden || !is_still {
             *self = FullBox::first_seen(visible);
-            return;
+            return false;
         }
         // What moves both edges moves the thing; what is seen beyond an edge belongs to it; a single edge that draws
         // in is followed slowly, so that something that comes before the thing bit by bit hides it.
         let (dx, dy) = common_shift(&self.b, visible);
         let secs = if self.shrank_all_round(visible) { SHRINKS_OVER_SECS } else { EDGE_OVER_SECS };
         let inwards = 1.0 - (-dt / secs).exp();
-        let slack = EDGE_STAYS * self.b.size();
+        let slack = self.slack();
         let follow = |was: f32, is: f32, outwards: f32| {
             let gain = match outwards {
                 out if out > slack => 1.0,
@@ -105,6 +153,7 @@ impl FullBox {
             x1: high(self.b.x1 + dx, visible.x1),
             y1: high(self.b.y1 + dy, visible.y1),
         };
+        self.is_partly_hidden_as(visible)
     }
 }
 
@@ -113,6 +162,11 @@ mod tests {
     use super::*;
 
     const CAR: BBox = BBox { x0: 0.4, y0: 0.5, x1: 0.7, y1: 0.7 };
+
+    /// A fifth of a second later, standing still.
+    fn look(full: &mut FullBox, visible: &BBox) -> bool {
+        full.look(0.2, visible, true, full.is_partly_hidden_as(visible))
+    }
 
     #[test]
     fn an_edge_that_is_hidden_bit_by_bit_belongs_to_the_thing_all_the_same() {
@@ -125,11 +179,11 @@ mod tests {
         for side in sides {
             let mut full = FullBox::first_seen(&CAR);
             for step in 0..=12 {
-                full.look(0.2, &side(0.06 * step as f32), true);
+                look(&mut full, &side(0.06 * step as f32));
                 assert!(full.get().iou(&CAR) > 0.9, "step {step}: {full:?}");
             }
             assert!(full.is_partly_hidden_as(&side(0.72)));
-            full.look(0.2, &CAR, true);
+            look(&mut full, &CAR);
             assert!(full.get().iou(&CAR) > 0.9, "it is seen whole again: {full:?}");
         }
     }
@@ -138,7 +192,7 @@ mod tests {
     fn what_comes_out_from_behind_something_grows() {
         let half = BBox { x0: 0.55, ..CAR };
         let mut full = FullBox::first_seen(&half);
-        full.look(0.2, &CAR, true);
+        look(&mut full, &CAR);
         assert_eq!(*full.get(), CAR);
     }
 
@@ -152,7 +206,7 @@ mod tests {
             assert!(!full.is_partly_hidden_as(&other), "{other:?}");
         }
         let mut full = FullBox::first_seen(&CAR);
-        full.look(0.2, &moved, true);
+        look(&mut full, &moved);
         assert!(full.get().iou(&moved) > 0.99, "{full:?}");
     }
 
@@ -161,11 +215,11 @@ mod tests {
         let half = BBox { x0: 0.55, ..CAR };
         let mut full = FullBox::first_seen(&CAR);
         for _ in 0..250 {
-            full.look(0.2, &half, true);
+            look(&mut full, &half);
         }
         assert_eq!(*full.get(), CAR, "50 s later");
         for _ in 0..60 {
-            full.look(0.2, &half, true);
+            look(&mut full, &half);
         }
         assert_eq!(*full.get(), half, "62 s later");
     }
@@ -183,8 +237,58 @@ mod tests {
         let mut full = FullBox::first_seen(&at(0.0));
         for step in 1..60 {
             let seen = at(0.2 * step as f32);
-            full.look(0.2, &seen, true);
+            look(&mut full, &seen);
             assert!(!full.is_partly_hidden_as(&seen), "step {step}: {full:?} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_car_hidden_down_to_a_lower_corner_is_hidden_and_keeps_its_full_box() {
+        // A car in a street of which a walker leaves the front, less of it, and the tail.
+        const FULL: BBox = BBox { x0: 0.494, y0: 0.410, x1: 0.763, y1: 0.818 };
+        let mut full = FullBox::first_seen(&FULL);
+        for seen in [
+            BBox { x0: 0.558, y0: 0.447, x1: 0.777, y1: 0.808 },
+            BBox { x0: 0.590, y0: 0.459, x1: 0.774, y1: 0.812 },
+            BBox { x0: 0.650, y0: 0.543, x1: 0.769, y1: 0.814 },
+            BBox { x0: 0.499, y0: 0.425, x1: 0.671, y1: 0.768 },
+            BBox { x0: 0.493, y0: 0.439, x1: 0.699, y1: 0.772 },
+        ] {
+            assert!(full.is_partly_hidden_as(&seen) && full.has_piece(&seen), "{seen:?}");
+            look(&mut full, &seen);
+            assert_eq!(*full.get(), FULL, "after {seen:?}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_an_upper_corner_or_one_at_the_border_is_not_hidden() {
+        // Towards a vanishing point at its upper left.
+        let full = FullBox::first_seen(&CAR);
+        assert!(!full.is_partly_hidden_as(&BBox { x1: 0.58, y1: 0.62, ..CAR }));
+        // Out of the picture: its foot and the side on which it leaves are where the picture ends.
+        for (at_border, seen) in [
+            (BBox { y1: 1.0, ..CAR }, BBox { x0: 0.55, x1: 0.7, y0: 0.75, y1: 1.0 }),
+            (BBox { x0: 0.0, ..CAR }, BBox { x0: 0.0, x1: 0.4, y0: 0.6, y1: 0.7 }),
+            (BBox { x1: 1.0, ..CAR }, BBox { x0: 0.7, x1: 1.0, y0: 0.6, y1: 0.7 }),
+        ] {
+            assert!(!FullBox::first_seen(&at_border).is_partly_hidden_as(&seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn it_encloses_what_lies_within_and_a_piece_is_clearly_smaller() {
+        let full = FullBox::first_seen(&CAR);
+        let slack = 0.14 * CAR.size();
+        for (other, is_enclosed, is_piece) in [
+            (CAR, true, false),
+            (CAR.grown(slack, slack), true, false),
+            (CAR.grown(1.1 * EDGE_STAYS * CAR.size(), 0.0), false, false),
+            (CAR.grown(-0.05, -0.04), true, true),
+            (BBox { x0: 0.6, y0: 0.6, ..CAR }, true, true),
+            (BBox { x0: 0.65, x1: 0.85, ..CAR }, false, false),
+            (BBox { x0: 0.1, x1: 0.2, ..CAR }, false, false),
+        ] {
+            assert_eq!((full.encloses(&other), full.has_piece(&other)), (is_enclosed, is_piece), "{other:?}");
         }
     }
 
@@ -192,7 +296,7 @@ mod tests {
     fn something_that_moves_is_as_large_as_it_is_seen() {
         let mut full = FullBox::first_seen(&CAR);
         let half = BBox { x0: 0.55, ..CAR };
-        full.look(0.2, &half, false);
+        full.look(0.2, &half, false, true);
         assert_eq!(*full.get(), half);
     }
 }

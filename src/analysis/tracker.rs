@@ -12,7 +12,8 @@
 //!   them; a track's class is what most of its score spoke for.
 //!
 //! A thing that stood still and is hidden in part keeps its full box ([`Track::full_box`]): what is left to see of it is
-//! taken for it, and so is what comes out on the other side.
+//! taken for it, and so is what comes out on the other side. Once it has been still for a while it *rests*: then what
+//! shows no more than a piece of a vehicle, less surely than the whole, is no other vehicle.
 //!
 //! Pure, and indifferent to the order of detections within a frame. Numbers are never used twice in a run.
 //! Once its buffers have grown to the busiest frame it allocates nothing.
@@ -40,6 +41,11 @@ const LOST_FOR: Duration = Duration::from_secs(3);
 const LOST_WHILE_STILL_FOR: Duration = Duration::from_secs(10);
 /// Slower than that is standing still, in own sizes per second: a fifth of a walk, over a detector's jitter.
 const STILL_SPEED: f32 = 0.25;
+/// What has been still for so long rests: longer than anybody waits to cross a lane.
+const RESTS_AFTER: Duration = Duration::from_secs(3);
+/// A box within the full box of a resting vehicle that is less sure than this part of the whole is a piece of it; what
+/// stands before it and is seen whole scores as the vehicle does.
+const PIECE_SCORE: f32 = 0.7;
 /// How far from its place a thing that stood still may be found again after a long time, in own sizes:
 /// a detector's jitter.
 const STILL_DOUBT: f32 = 0.05;
@@ -63,6 +69,14 @@ const GATE_TENTATIVE: f32 = 0.3;
 /// Likeness of what is left to see of a hidden thing, whatever its overlap: enough for each stage, less than that of a
 /// box that fits.
 const HIDDEN_LIKENESS: f32 = 0.45;
+/// The same for a vehicle that rests: more than that of a thing that passes by and fits badly.
+const PART_OF_RESTING_LIKENESS: f32 = 0.6;
+/// A vehicle that rests is not suddenly larger than so many times what it was: that is something that passes before it.
+const MOST_GROWTH: f32 = 2.0;
+/// Once out of sight it is found again with this overlap with its full box, or as what is left to see of it.
+const FOUND_IN_PLACE: f32 = 0.5;
+/// The same for what scores as the whole did.
+const FOUND_DRIVING_OFF: f32 = 0.3;
 /// Two boxes of one group that overlap so much are one thing named twice (`car` and `truck`).
 const SAME_THING: f32 = 0.7;
 
@@ -108,6 +122,14 @@ pub struct Track {
     /// whatever the model and the threshold.
     pub certainty: f32,
     full: FullBox,
+    /// Running mean of its scores while nothing hid it.
+    score_when_whole: f32,
+    /// What was last seen of it is not all of it.
+    is_hidden: bool,
+    /// Since when it has been still.
+    still_since: Option<Moment>,
+    /// Where it came to be still.
+    place: FullBox,
     motion: Motion,
     sights: u32,
     votes: Votes,
@@ -122,7 +144,7 @@ impl Track {
 
     /// Whether something stands before it.
     pub fn is_partly_hidden(&self) -> bool {
-        self.full.is_partly_hidden_as(&self.box_in_frame)
+        self.is_hidden
     }
 
     /// Seen in the latest frame, and not for the first time ever.
@@ -130,26 +152,85 @@ impl Track {
         self.state == TrackState::Confirmed
     }
 
+    /// Whether it has been still for a while, up to its latest sight.
+    pub fn rests(&self) -> bool {
+        self.still_since.is_some_and(|since| self.last_seen.since(since) >= RESTS_AFTER)
+    }
+
     /// Speed in own sizes per second, as the motion filter believes.
     pub fn speed(&self) -> f32 {
         self.motion.speed()
     }
 
+    /// How well a box fits it, 0..1.
+    fn likeness(&self, expected: &Expected, detection: &Detection, is_sure: bool) -> f32 {
+        let seen = &detection.box_in_frame;
+        if !self.is_vehicle_at_rest() {
+            return likeness(expected, seen).max(self.likeness_if_hidden(seen));
+        }
+        // What passes before it is larger or sticks out of its place; so do pieces of that, of which nobody is sure.
+        let comes_out = FullBox::first_seen(seen).is_partly_hidden_as(self.full.get());
+        let is_too_large = seen.area() > MOST_GROWTH * self.full.get().area();
+        let sticks_out = !is_sure && !self.full.encloses(seen);
+        if (is_too_large || sticks_out) && !comes_out {
+            return 0.0;
+        }
+        if self.state == TrackState::Confirmed && !self.is_hidden {
+            return likeness(expected, seen).max(self.likeness_if_hidden(seen));
+        }
+        // Behind something it is looked for in its place; what is as surely seen as it was before may be driving off.
+        let is_whole = detection.score >= PIECE_SCORE * self.score_when_whole;
+        let enough = if is_whole { FOUND_DRIVING_OFF } else { FOUND_IN_PLACE };
+        let in_place = self.full.get().iou(seen);
+        if in_place >= enough { in_place } else { self.likeness_of_a_part(seen) }
+    }
+
     /// How well a box fits the thing as it stood, in part or whole; 0 for what moves.
     fn likeness_if_hidden(&self, seen: &BBox) -> f32 {
         if self.state == TrackState::Tentative || !self.is_still() {
-            0.0
-        } else if self.full.is_partly_hidden_as(seen) {
-            HIDDEN_LIKENESS
-        } else if self.is_partly_hidden() {
-            self.full.get().iou(seen)
-        } else {
-            0.0
+            return 0.0;
+        }
+        let is_to_be_found = self.is_hidden || (self.state == TrackState::Lost && self.rests());
+        match self.likeness_of_a_part(seen) {
+            0.0 if is_to_be_found => self.full.get().iou(seen),
+            part => part,
         }
     }
 
-    fn is_still(&self) -> bool {
+    /// How well a box fits a part of the thing as it stood.
+    fn likeness_of_a_part(&self, seen: &BBox) -> f32 {
+        match self.shows_as(seen) {
+            false => 0.0,
+            true if self.is_vehicle_at_rest() => PART_OF_RESTING_LIKENESS,
+            true => HIDDEN_LIKENESS,
+        }
+    }
+
+    /// Whether a box is what is left to see of it.
+    fn shows_as(&self, seen: &BBox) -> bool {
+        self.full.is_partly_hidden_as(seen)
+            || (self.is_vehicle_at_rest() && self.full.ends_at_a_side_as(seen))
+    }
+
+    fn is_slow(&self) -> bool {
         self.speed() < STILL_SPEED
+    }
+
+    /// Slow, or resting and not seen to leave its place: one bad box is no movement.
+    fn is_still(&self) -> bool {
+        self.is_slow() || (self.rests() && self.place.encloses(&self.box_in_frame))
+    }
+
+    fn is_vehicle_at_rest(&self) -> bool {
+        group_of(self.class) == Class::CAR && self.rests()
+    }
+
+    /// Whether a detection that no track was paired with shows no more than a piece of this vehicle.
+    fn has_piece(&self, detection: &Detection) -> bool {
+        self.is_vehicle_at_rest()
+            && is_same_kind(self.class, detection.class)
+            && detection.score < PIECE_SCORE * self.score_when_whole
+            && self.full.has_piece(&detection.box_in_frame)
     }
 
     fn begin(number: TrackNumber, at: Moment, detection: &Detection, certainty: f32) -> Self {
@@ -165,6 +246,10 @@ impl Track {
             box_in_frame: detection.box_in_frame,
             certainty,
             full: FullBox::first_seen(&detection.box_in_frame),
+            score_when_whole: detection.score,
+            is_hidden: false,
+            still_since: Some(at),
+            place: FullBox::first_seen(&detection.box_in_frame),
             motion: Motion::first_seen(&detection.box_in_frame),
             sights: 1,
             votes,
@@ -173,23 +258,39 @@ impl Track {
 
     fn continue_with(&mut self, at: Moment, detection: &Detection, certainty: f32) {
         let dt = at.since(self.last_seen).as_secs_f32();
-        self.full.look(dt, &detection.box_in_frame, self.is_still());
-        if self.full.is_partly_hidden_as(&detection.box_in_frame) {
-            self.motion.hidden_after(dt, &detection.box_in_frame);
+        let seen = &detection.box_in_frame;
+        let is_still = self.is_still();
+        self.is_hidden = self.full.look(dt, seen, is_still, self.shows_as(seen));
+        if self.is_hidden {
+            self.motion.hidden_after(dt, seen);
         } else {
-            self.motion.measured_after(dt, &detection.box_in_frame);
+            self.motion.measured_after(dt, seen);
         }
-        self.box_in_frame = detection.box_in_frame;
+        self.box_in_frame = *seen;
+        self.look_whether_still(at);
         self.last_seen = at;
         self.sights = self.sights.saturating_add(1);
         // A mean over about the last ten sights.
         let weight = 1.0 / self.sights.min(10) as f32;
         self.score += (detection.score - self.score) * weight;
         self.certainty += (certainty - self.certainty) * weight;
+        if !self.is_hidden {
+            self.score_when_whole += (detection.score - self.score_when_whole) * weight;
+        }
         self.votes.add(detection);
         self.class = self.votes.winner(self.class);
         if self.sights >= SIGHTS_TO_CONFIRM {
             self.state = TrackState::Confirmed;
+        }
+    }
+
+    /// Takes in whether it has been still up to its latest sight, and where.
+    fn look_whether_still(&mut self, at: Moment) {
+        if !self.is_still() {
+            self.still_since = None;
+        } else if self.still_since.is_none() || (self.is_slow() && !self.place.encloses(self.full.get())) {
+            self.still_since.get_or_insert(at);
+            self.place = FullBox::first_seen(self.full.get());
         }
     }
 }
@@ -344,6 +445,7 @@ impl Tracker {
             from = to;
         }
         self.mark_the_unseen();
+        self.leave_out_fragments();
         self.begin_new_tracks(at);
         true
     }
@@ -475,9 +577,8 @@ impl Tracker {
         scratch.assignment.start(scratch.rows.len(), scratch.columns.len());
         for (row, &t) in scratch.rows.iter().enumerate() {
             for (column, &d) in scratch.columns.iter().enumerate() {
-                let seen = &scratch.detections[d].box_in_frame;
-                let likeness =
-                    likeness(&scratch.expected[t], seen).max(self.tracks[t].likeness_if_hidden(seen));
+                let detection = &scratch.detections[d];
+                let likeness = self.tracks[t].likeness(&scratch.expected[t], detection, wants_sure);
                 scratch.assignment.set(row, column, likeness - gate);
             }
         }
@@ -496,6 +597,14 @@ impl Tracker {
             if !matched && track.state == TrackState::Confirmed {
                 track.state = TrackState::Lost;
             }
+        }
+    }
+
+    /// What walkers leave to see of a vehicle that rests begins no track beside the vehicle's own.
+    fn leave_out_fragments(&mut self) {
+        let Scratch { detections, detection_is_taken, .. } = &mut self.scratch;
+        for (detection, is_taken) in detections.iter().zip(detection_is_taken) {
+            *is_taken = *is_taken || self.tracks.iter().any(|track| track.has_piece(detection));
         }
     }
 

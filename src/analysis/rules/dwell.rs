@@ -1,11 +1,13 @@
-//! `dwell`: the *same* thing stays in the zone for so long; it may move about in there.
+//! `dwell`: the *same* thing stays in the zone for so long; it may move about in there. Who stood still, was lost behind
+//! something and is found again under another number has stayed all the while ([`Place::is_taken_over_by`]).
 
 use std::time::Duration;
 
+use super::stands::Place;
 use super::watch::{Observation, Scene, Span};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
-use crate::analysis::tracker::TrackState;
+use crate::analysis::tracker::{Track, TrackState};
 
 #[derive(Debug, Clone)]
 pub(super) struct Dwell {
@@ -13,7 +15,39 @@ pub(super) struct Dwell {
     classes: Vec<Class>,
     lasting: Duration,
     /// Each track's stay in the zone.
-    stays: Vec<Span>,
+    stays: Vec<Stay>,
+}
+
+/// One track's stay.
+#[derive(Debug, Clone, Copy)]
+struct Stay {
+    span: Span,
+    /// Where it stands at the moment.
+    place: Place,
+    /// Its track began where it stands: nobody saw it come.
+    began_here: bool,
+}
+
+impl Stay {
+    fn begin(scene: Scene<'_>, track: &Track) -> Self {
+        let (number, since, is_sure) = (track.number, scene.at, track.is_confirmed());
+        Stay {
+            span: Span { number, since, last: scene.at, is_sure },
+            place: Place { box_in_frame: *track.full_box(), since },
+            began_here: since.since(track.first_seen) <= scene.flicker,
+        }
+    }
+
+    fn look(&mut self, scene: Scene<'_>, track: &Track) {
+        (self.span.last, self.span.is_sure) = (scene.at, track.is_confirmed());
+        let b = track.full_box();
+        if self.place.is_part_of(b) {
+            self.place.box_in_frame = *b;
+        } else if !self.place.is_near(b) {
+            self.place = Place { box_in_frame: *b, since: scene.at };
+            self.began_here = false;
+        }
+    }
 }
 
 impl Dwell {
@@ -23,7 +57,7 @@ impl Dwell {
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.follow(scene);
-        observation.tell_spans(scene, &self.classes, self.lasting, self.stays.iter().copied());
+        observation.tell_spans(scene, &self.classes, self.lasting, self.stays.iter().map(|stay| stay.span));
     }
 
     pub(super) fn forget(&mut self) {
@@ -36,23 +70,39 @@ impl Dwell {
             if !self.zone.contains(track.full_box().standing_point()) {
                 continue;
             }
-            let is_sure = track.is_confirmed();
-            match self.stays.iter_mut().find(|stay| stay.number == track.number) {
-                Some(stay) => (stay.last, stay.is_sure) = (scene.at, is_sure),
-                None => {
-                    let (number, since, last) = (track.number, scene.at, scene.at);
-                    self.stays.push(Span { number, since, last, is_sure });
-                }
+            match self.stays.iter_mut().find(|stay| stay.span.number == track.number) {
+                Some(stay) => stay.look(scene, track),
+                None => self.stays.push(Stay::begin(scene, track)),
             }
         }
+        self.take_over(scene);
         // A stay lasts while the tracker still looks for a thing that was in the zone when last seen; one
         // who is seen outside has left once that is more than flicker.
-        self.stays.retain(|stay| {
+        self.stays.retain(|Stay { span: stay, .. }| {
             scene.track(stay.number).is_some_and(|track| {
                 let vanished_inside =
                     track.state == TrackState::Lost && track.last_seen.mono == stay.last.mono;
                 vanished_inside || scene.at.since(stay.last) <= scene.flicker
             })
         });
+    }
+
+    /// Gives the time of whoever stood and is lost to whoever is seen in their place now.
+    fn take_over(&mut self, scene: Scene<'_>) {
+        for heir in 0..self.stays.len() {
+            let Stay { span, place, began_here } = self.stays[heir];
+            if !began_here || span.last.mono != scene.at.mono {
+                continue;
+            }
+            let lost = self.stays.iter().filter(|old| {
+                old.span.number != span.number
+                    && old.span.last.mono < scene.at.mono
+                    && old.place.is_taken_over_by(old.span.last, &place)
+            });
+            if let Some(since) = lost.map(|old| old.span.since).min_by_key(|since| since.mono) {
+                self.stays[heir].span.since = since;
+                self.stays[heir].began_here = false;
+            }
+        }
     }
 }

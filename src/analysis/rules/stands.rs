@@ -4,6 +4,11 @@
 //! not stand. What hides a part of it moves nothing: the full box counts, and one that comes out from behind something
 //! has stood there before. Things are in the zone when enough of the lower half of their box is, as the upper half stands
 //! before the ground behind it.
+//!
+//! The tracker may lose what stood behind a crowd and find it again under another number: what began to be followed
+//! where something stood that is no longer seen takes over its time.
+
+use std::time::Duration;
 
 use super::watch::{Scene, Span};
 use crate::analysis::detection::Class;
@@ -18,6 +23,11 @@ const IN_ZONE: f32 = 0.4;
 const ZONE_COVERED: f32 = 0.5;
 /// How far the centre may be from where it stood, in own sizes: five times the detector's jitter.
 const STILL_WITHIN: f32 = 0.25;
+/// What stood for so long is taken to stand there still when its place shows the same: nothing leaves and is replaced
+/// without being seen in between.
+const STOOD: Duration = Duration::from_secs(3);
+/// And with at least this overlap of the full boxes.
+const SAME_BOX: f32 = 0.5;
 
 /// Everything that stands in one zone.
 #[derive(Debug, Clone)]
@@ -34,6 +44,8 @@ pub(super) struct Stand {
     pub(super) place: Place,
     pub(super) last_there: Moment,
     pub(super) is_sure: bool,
+    /// Its track began where it stands: nobody saw it come.
+    began_here: bool,
     /// Where it is now, if that is not where it stood: a step aside, a bad box, or it has moved on.
     elsewhere: Option<Place>,
 }
@@ -53,8 +65,16 @@ impl Place {
         dx * dx + dy * dy <= limit * limit
     }
 
+    /// Whether something that began to be followed at `heir` is what stood here until `last_there`.
+    pub(super) fn is_taken_over_by(&self, last_there: Moment, heir: &Place) -> bool {
+        last_there.since(self.since) >= STOOD
+            && heir.since.since(self.since) >= STOOD
+            && self.is_near(&heir.box_in_frame)
+            && self.box_in_frame.iou(&heir.box_in_frame) >= SAME_BOX
+    }
+
     /// Whether a box shows more of what was seen there: something had hidden the rest of it.
-    fn is_part_of(&self, b: &BBox) -> bool {
+    pub(super) fn is_part_of(&self, b: &BBox) -> bool {
         FullBox::first_seen(b).is_partly_hidden_as(&self.box_in_frame)
     }
 }
@@ -84,6 +104,7 @@ impl Stand {
         {
             self.place = place;
             self.last_there = scene.at;
+            self.began_here = false;
         }
     }
 }
@@ -108,6 +129,26 @@ impl Stands {
         share >= IN_ZONE || share * ground.area() >= ZONE_COVERED * self.zone_area
     }
 
+    /// Gives the time of what stood and is lost to what is seen in its place now.
+    fn take_over(&mut self, scene: Scene<'_>) {
+        for heir in 0..self.stands.len() {
+            let Stand { number, place, last_there, began_here, .. } = self.stands[heir];
+            if !began_here || last_there.mono != scene.at.mono {
+                continue;
+            }
+            let lost = self.stands.iter().filter(|old| {
+                old.number != number
+                    && old.last_there.mono < scene.at.mono
+                    && old.elsewhere.is_none()
+                    && old.place.is_taken_over_by(old.last_there, &place)
+            });
+            if let Some(since) = lost.map(|old| old.place.since).min_by_key(|since| since.mono) {
+                self.stands[heir].place.since = since;
+                self.stands[heir].began_here = false;
+            }
+        }
+    }
+
     /// Takes in one frame.
     pub(super) fn follow(&mut self, scene: Scene<'_>, classes: &[Class]) {
         for track in scene.seen_now(classes) {
@@ -121,10 +162,12 @@ impl Stands {
                     place: Place { box_in_frame: *track.full_box(), since: scene.at },
                     last_there: scene.at,
                     is_sure: track.is_confirmed(),
+                    began_here: scene.at.since(track.first_seen) <= scene.flicker,
                     elsewhere: None,
                 }),
             }
         }
+        self.take_over(scene);
         // Covered by a passing bus, it is still there while the tracker looks for it.
         let is_covered = |track: &Track, stand: &Stand| {
             track.state == TrackState::Lost && track.last_seen.mono == stand.last_there.mono

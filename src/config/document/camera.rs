@@ -120,7 +120,8 @@ pub struct CameraDocument {
     #[schemars(extend("examples" = [["moved"]]))]
     pub ignore_conditions: Option<At<Vec<At<CameraCondition>>>>,
     /// A box that covers more than this part of the picture and touches three of its borders is no detection: an unsure
-    /// detector takes an empty street for one large car. Flames and smoke excepted. Raise it where vehicles stand right
+    /// detector takes an empty street for one large car. Up to 0.6, an unsure vehicle that covers more than 0.4 and is
+    /// cut below and at one more border is none either. Flames and smoke excepted. Raise it where vehicles stand right
     /// before the lens; 1 lets boxes of any size count.
     #[schemars(range(min = 0.1, max = 1.0), extend("default" = LARGEST_BOX))]
     pub largest_box: Option<At<f64>>,
