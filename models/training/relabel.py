@@ -5,12 +5,13 @@
 Writes OUT/<folder>/labels.jsonl and a link OUT/<folder>/images to the pictures. Boxes by people stay as they are; boxes
 by models in pictures of `train` are replaced; lines of `val` stay as they are, byte by byte, so that measures compare.
 
-What the detectors found is kept in OUT/<folder>/found, a file per hundred pictures: a run that was stopped goes on
-there, and one with other rules takes seconds. Delete that folder when teacher.py changes.
+What the detectors found is kept in OUT/<folder>/found-<digest of teacher.py>, a file per hundred pictures: a run that
+was stopped goes on there, and one with other rules takes seconds.
 """
 
 import argparse
 import gzip
+import hashlib
 import json
 import multiprocessing
 import os
@@ -43,6 +44,8 @@ CONFIRM_SCORE, CONFIRM_IOU = 0.2, 0.3
 SAME_IOU = 0.5
 # From this share of a model's box on it lies on people's fire, or inside a larger box of the same class by people.
 ON_FIRE, INSIDE = 0.5, 0.8
+# From this share on it is part of a likelier box by the teacher.
+PART = 0.9
 # False colours: the teacher knows nothing of them.
 NOT_LOOKED_AT = {"thermal"}
 # Classes of which people labelled all that they saw, pool by pool (READMEs of the data).
@@ -86,11 +89,12 @@ def _structure(pool, kept, found, pixels):
         if name in PEOPLE_LABELLED.get(pool, ()) or _inside_own_class(box / pixels, name, kept):
             certainty = min(certainty, MOST_UNCERTAIN)
         boxes.append(_entry(box / pixels, name, certainty))
-    # Two names for one vehicle: the less likely is no label.
+    # Two names for one vehicle, or half a person in the box of the whole: the less likely is no label.
     boxes.sort(key=lambda b: -b["score"])
     for i, weaker in enumerate(boxes):
-        rivals = [b["box"] for b in boxes[:i] if weaker["class"] in VEHICLES and b["class"] in VEHICLES]
-        if _most(_iou(weaker["box"], rivals)) >= SAME_IOU:
+        vehicles = [b["box"] for b in boxes[:i] if weaker["class"] in VEHICLES and b["class"] in VEHICLES]
+        same = [b["box"] for b in boxes[:i] if b["class"] == weaker["class"]]
+        if _most(_iou(weaker["box"], vehicles)) >= SAME_IOU or _most(_share_in(weaker["box"], same)) >= PART:
             weaker["score"] = min(weaker["score"], MOST_UNCERTAIN)
     return boxes
 
@@ -180,7 +184,10 @@ def _count(rows):
 
 
 def look(job):
-    """Writes what the teacher finds in a chunk of pictures: `{image: {detector: [[x0, y0, x1, y1, score, class]...]}}`."""
+    """Writes what the teacher finds in a chunk of pictures.
+
+    `{image: {detector: [[x0, y0, x1, y1, score, class]...]}}`, boxes in pixels of the picture.
+    """
     images, folder, file, public = job
     teaching = _teacher(public)
     found = {}
@@ -213,9 +220,10 @@ def _teacher(public):
 def look_at_all(rows, folder, out, public, processes):
     """Findings of all pictures of `train`, from the files that are there and by looking at the rest."""
     images = [row["image"] for row in rows if row["split"] == "train" and row["pool"] not in NOT_LOOKED_AT]
-    (out / "found").mkdir(parents=True, exist_ok=True)
+    store = out / f"found-{hashlib.sha256(Path(teacher.__file__).read_bytes()).hexdigest()[:8]}"
+    store.mkdir(parents=True, exist_ok=True)
     chunks = [images[at : at + CHUNK] for at in range(0, len(images), CHUNK)]
-    files = [out / "found" / f"{at:04}.json.gz" for at in range(len(chunks))]
+    files = [store / f"{at:04}.json.gz" for at in range(len(chunks))]
     left = [(c, folder, file, public) for c, file in zip(chunks, files) if not file.exists()]
     total, done, begin = sum(len(job[0]) for job in left), 0, time.monotonic()
     if left:
@@ -228,7 +236,7 @@ def look_at_all(rows, folder, out, public, processes):
     for file in files:
         found.update(json.loads(gzip.decompress(file.read_bytes())))
     if missing := set(images) - set(found):
-        sys.exit(f"error: {out / 'found'} is of other pictures ({len(missing)} are missing)\n  hint: delete that folder")
+        sys.exit(f"error: {store} is of other pictures ({len(missing)} are missing)\n  hint: delete that folder")
     return found
 
 
