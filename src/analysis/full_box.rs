@@ -276,6 +276,24 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_vehicle_ends_at_a_side_of_it() {
+        let full = FullBox::first_seen(&CAR);
+        for (seen, is_part) in [
+            // The middle is hidden: the tail, higher up in the picture than the front, and the front.
+            (BBox { x0: 0.405, y0: 0.53, x1: 0.55, y1: 0.64 }, true),
+            (BBox { x0: 0.55, y0: 0.55, x1: 0.695, y1: 0.69 }, true),
+            // Farther away, a window, beside it, at the picture's border.
+            (CAR.grown(-0.06, -0.04), false),
+            (BBox { x0: 0.405, y0: 0.53, x1: 0.45, y1: 0.6 }, false),
+            (BBox { x0: 0.3, x1: 0.5, ..CAR }, false),
+        ] {
+            assert_eq!(full.ends_at_a_side_as(&seen), is_part, "{seen:?}");
+        }
+        let at_border = FullBox::first_seen(&BBox { x0: 0.0, x1: 0.3, ..CAR });
+        assert!(!at_border.ends_at_a_side_as(&BBox { x0: 0.0, y0: 0.53, x1: 0.15, y1: 0.64 }));
+    }
+
+    #[test]
     fn it_encloses_what_lies_within_and_a_piece_is_clearly_smaller() {
         let full = FullBox::first_seen(&CAR);
         let slack = 0.14 * CAR.size();

@@ -10,6 +10,7 @@ use super::heights::HeightLimits;
 use super::rules::{CameraPlan, Condition, Rule};
 use super::schedule::Schedule;
 use super::time::{Moment, Timestamp};
+use super::tracker::{Track, TrackNumber, Tracker};
 use super::{Analysis, Event, Plan};
 
 /// Monday, 16 November 2026, midnight UTC.
@@ -88,6 +89,17 @@ pub fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
 pub fn parked(zone: &str, for_secs: f64) -> Condition {
     let classes = vec![Class::CAR, Class::TRUCK, Class::BUS];
     Condition::Parked { zone: zone.into(), classes, for_at_least: secs(for_secs) }
+}
+
+/// The track of a thing that is seen in one place for so long, five times a second.
+pub fn standing_track(number: u64, from: f64, until: f64, detection: Detection) -> Track {
+    let mut tracker = Tracker::new(5.0, &[]);
+    for look in 0..=((until - from) * 5.0).round() as u32 {
+        tracker.update(moment(from + 0.2 * f64::from(look)), &[detection]);
+    }
+    let mut track = tracker.tracks()[0].clone();
+    track.number = TrackNumber(number);
+    track
 }
 
 /// An analysis with its camera, and everything it told so far.

@@ -106,3 +106,34 @@ impl Dwell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::rules::FLICKER;
+    use crate::analysis::staging::{moment, person, rectangle, secs, standing_track};
+    use crate::analysis::tracker::TrackNumber;
+
+    /// For how long the second track has stayed at second 22, where the first stood from second 0 to 20 and is lost.
+    fn stayed(second: Track) -> f64 {
+        let mut dwell = Dwell::new(rectangle(0.0, 0.0, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
+        let mut look = |at: f64, tracks: &[Track]| {
+            dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks });
+            dwell.stays.clone()
+        };
+        look(0.0, &[standing_track(1, 0.0, 0.0, person(0.5, 0.8))]);
+        let mut first = standing_track(1, 0.0, 20.0, person(0.5, 0.8));
+        look(20.0, &[first.clone()]);
+        first.state = TrackState::Lost;
+        let stays = look(22.0, &[first, second]);
+        let stay = stays.iter().find(|stay| stay.span.number == TrackNumber(2));
+        stay.expect("they stay").span.lasted().as_secs_f64()
+    }
+
+    #[test]
+    fn who_is_found_again_under_another_number_has_stayed_and_who_came_by_has_not() {
+        assert_eq!(stayed(standing_track(2, 21.6, 22.0, person(0.5, 0.8))), 22.0);
+        assert_eq!(stayed(standing_track(2, 21.6, 22.0, person(0.6, 0.8))), 0.0, "beside them");
+        assert_eq!(stayed(standing_track(2, 12.0, 22.0, person(0.5, 0.8))), 0.0, "seen before");
+    }
+}

@@ -179,3 +179,52 @@ impl Stands {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::rules::FLICKER;
+    use crate::analysis::staging::{car, moment, rectangle, secs, standing_track};
+
+    fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
+        Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks }
+    }
+
+    /// Since when the second track stands, in seconds, where the first stood from second 0 on, is lost at `lost`, and the
+    /// second is seen at second 22.
+    fn stands_since(lost: f64, second: Track) -> f64 {
+        let mut stands = Stands::new(rectangle(0.0, 0.0, 1.0, 1.0));
+        let mut first = standing_track(1, 0.0, 0.0, car(0.5, 0.8));
+        stands.follow(scene(0.0, &[first.clone()]), &[Class::CAR]);
+        first = standing_track(1, 0.0, lost, car(0.5, 0.8));
+        stands.follow(scene(lost, &[first.clone()]), &[Class::CAR]);
+        first.state = TrackState::Lost;
+        stands.follow(scene(22.0, &[first, second]), &[Class::CAR]);
+        let of = |number| stands.iter().find(|stand| stand.number == TrackNumber(number));
+        assert_eq!(of(1).expect("it is looked for").place.since, moment(0.0));
+        of(2).expect("it stands").place.since.since(moment(0.0)).as_secs_f64()
+    }
+
+    #[test]
+    fn what_is_found_in_the_place_of_something_lost_takes_over_its_time() {
+        assert_eq!(stands_since(20.0, standing_track(2, 21.6, 22.0, car(0.5, 0.8))), 0.0);
+        assert_eq!(stands_since(3.0, standing_track(2, 21.6, 22.0, car(0.51, 0.805))), 0.0);
+    }
+
+    #[test]
+    fn another_thing_stands_anew() {
+        let half = |d: crate::analysis::detection::Detection| {
+            let mut half = d;
+            half.box_in_frame.x1 -= 0.16;
+            half
+        };
+        for (what, lost, second) in [
+            ("beside it", 20.0, standing_track(2, 21.6, 22.0, car(0.6, 0.8))),
+            ("of another size", 20.0, standing_track(2, 21.6, 22.0, half(car(0.58, 0.8)))),
+            ("known from before it was lost", 20.0, standing_track(2, 10.0, 22.0, car(0.5, 0.8))),
+            ("where something had just come", 2.0, standing_track(2, 21.6, 22.0, car(0.5, 0.8))),
+        ] {
+            assert_eq!(stands_since(lost, second), 22.0, "{what}");
+        }
+    }
+}
