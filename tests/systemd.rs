@@ -280,7 +280,7 @@ fn check_judges_what_the_services_user_can_read_and_write() {
     assert!(said.contains("may not read it: chown root:daemon "), "the hint helps another user: {said}");
     // The group of `nobody` is others' as well.
     let (_, said) = check("nobody");
-    assert!(said.contains("may not read it: chown nobody /"), "{said}");
+    assert!(said.contains("may not read it: chown nobody secrets/cam-1"), "{said}");
     // A folder that it cannot enter.
     owned("secrets", 0, 0o700);
     let (code, said) = check("daemon");

@@ -379,7 +379,6 @@ fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
 }
 
 /// What the publisher says by itself, as the contract has it.
-
 pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
     let replier = sender.clone();
     mqtt::Bodies {
@@ -405,7 +404,7 @@ pub fn bodies(sender: Sender, tally: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
                 health: None,
                 picture: None,
                 original: None,
-                unanswered: refusal.unanswered.as_ref().map(unanswered),
+                unanswered: refusal.unanswered.as_deref().map(unanswered),
             };
             replier
                 .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)

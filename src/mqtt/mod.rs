@@ -301,7 +301,7 @@ pub struct Refusal {
     /// When it was refused.
     pub at: Timestamp,
     /// It stands for others, which were refused and not answered one by one.
-    pub unanswered: Option<Unanswered>,
+    pub unanswered: Option<Box<Unanswered>>,
 }
 
 /// Refused commands of one sender that were not answered one by one.

@@ -77,7 +77,7 @@ impl Refusals {
                 verb,
                 why: sentence(&told, key.as_deref(), within),
                 at: told.until,
-                unanswered: Some(told),
+                unanswered: Some(Box::new(told)),
             });
         }
         due

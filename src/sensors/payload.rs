@@ -404,7 +404,7 @@ fn is_whole(number: &str) -> bool {
 fn has_leading_zeros(word: &str) -> bool {
     let digits = word.trim_start_matches(['-', '+']);
     let bare = digits.trim_start_matches('0');
-    let is_cut = bare.len() < digits.len() && digits.bytes().nth(1).is_some_and(|b| b.is_ascii_digit());
+    let is_cut = bare.len() < digits.len() && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
     is_cut && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 

@@ -146,7 +146,7 @@ fn what_has_two_readings_is_refused_with_its_name() {
 fn a_decimal_comma_is_read_where_nothing_else_can_be_meant() {
     for (message, value) in [
         (r#"{"level":21,5}"#, 21.5),
-        (r#"{"level": -3,14 }"#, -3.14),
+        (r#"{"level": -3,25 }"#, -3.25),
         (r#"{"level":0,125}"#, 0.125),
         (r#"{"level":1021,125}"#, 1021.125),
         (r#"{"level":21,5,"t":48,25}"#, 21.5),
