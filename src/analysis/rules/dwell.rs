@@ -76,12 +76,13 @@ impl Dwell {
             }
         }
         self.take_over(scene);
-        // A stay lasts while the tracker still looks for a thing that was in the zone when last seen; one
-        // who is seen outside has left once that is more than flicker.
-        self.stays.retain(|Stay { span: stay, .. }| {
+        // A stay lasts while the tracker still looks for a thing that was in the zone when last seen, or of which a piece
+        // was seen last where it stood: a head over the bus that hides the rest. One who is seen outside has left once
+        // that is more than flicker.
+        self.stays.retain(|Stay { span: stay, place, .. }| {
             scene.track(stay.number).is_some_and(|track| {
-                let vanished_inside =
-                    track.state == TrackState::Lost && track.last_seen.mono == stay.last.mono;
+                let vanished_inside = track.state == TrackState::Lost
+                    && (track.last_seen.mono == stay.last.mono || place.holds(&track.box_in_frame));
                 vanished_inside || scene.at.since(stay.last) <= scene.flicker
             })
         });
@@ -110,6 +111,7 @@ impl Dwell {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::geometry::BBox;
     use crate::analysis::rules::FLICKER;
     use crate::analysis::staging::{moment, person, rectangle, secs, standing_track};
     use crate::analysis::tracker::TrackNumber;
@@ -128,6 +130,36 @@ mod tests {
         let stays = look(22.0, &[first, second]);
         let stay = stays.iter().find(|stay| stay.span.number == TrackNumber(2));
         stay.expect("they stay").span.lasted().as_secs_f64()
+    }
+
+    #[test]
+    fn who_shows_a_head_over_what_hides_the_rest_stays_and_who_is_seen_to_leave_does_not() {
+        let zone = rectangle(0.0, 0.6, 1.0, 1.0);
+        let head = |d: crate::analysis::detection::Detection| {
+            let mut head = d;
+            let b = &mut head.box_in_frame;
+            *b = BBox { x0: b.x0 + 0.01, x1: b.x1 - 0.01, y1: b.y0 + 0.3 * b.height(), ..*b };
+            head
+        };
+        for (what, last_seen_as, since) in [
+            ("a head", head(person(0.5, 0.8)), 0.0),
+            ("somebody who walks up out of the zone", person(0.5, 0.55), 24.0),
+        ] {
+            let mut dwell = Dwell::new(zone.clone(), vec![Class::PERSON], secs(60.0));
+            let mut look = |at: f64, track: &Track| {
+                let tracks = std::slice::from_ref(track);
+                dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks });
+                dwell.stays.clone()
+            };
+            look(0.0, &standing_track(1, 0.0, 0.0, person(0.5, 0.8)));
+            look(20.0, &standing_track(1, 0.0, 20.0, person(0.5, 0.8)));
+            let mut hidden = standing_track(1, 0.0, 20.2, last_seen_as);
+            look(20.2, &hidden);
+            hidden.state = TrackState::Lost;
+            look(23.8, &hidden);
+            let stays = look(24.0, &standing_track(1, 0.0, 24.0, person(0.5, 0.8)));
+            assert_eq!(stays[0].span.since, moment(since), "{what}");
+        }
     }
 
     #[test]

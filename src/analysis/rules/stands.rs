@@ -73,6 +73,11 @@ impl Place {
             && self.box_in_frame.iou(&heir.box_in_frame) >= SAME_BOX
     }
 
+    /// Whether a box lies where it stood: all of it, or a piece.
+    pub(super) fn holds(&self, b: &BBox) -> bool {
+        FullBox::first_seen(&self.box_in_frame).encloses(b)
+    }
+
     /// Whether a box shows more of what was seen there: something had hidden the rest of it.
     pub(super) fn is_part_of(&self, b: &BBox) -> bool {
         FullBox::first_seen(b).is_partly_hidden_as(&self.box_in_frame)
@@ -139,7 +144,8 @@ impl Stands {
             let lost = self.stands.iter().filter(|old| {
                 old.number != number
                     && old.last_there.mono < scene.at.mono
-                    && old.elsewhere.is_none()
+                    // What was seen elsewhere only just now was a bad box; later it has moved on.
+                    && (old.elsewhere.is_none() || scene.at.since(old.last_there) <= scene.flicker)
                     && old.place.is_taken_over_by(old.last_there, &place)
             });
             if let Some(since) = lost.map(|old| old.place.since).min_by_key(|since| since.mono) {
@@ -209,6 +215,25 @@ mod tests {
     fn what_is_found_in_the_place_of_something_lost_takes_over_its_time() {
         assert_eq!(stands_since(20.0, standing_track(2, 21.6, 22.0, car(0.5, 0.8))), 0.0);
         assert_eq!(stands_since(3.0, standing_track(2, 21.6, 22.0, car(0.51, 0.805))), 0.0);
+    }
+
+    #[test]
+    fn a_bad_box_just_before_it_was_lost_is_no_leaving_and_one_long_before_is() {
+        for (last_there, since) in [(20.8, 0.0), (19.0, 22.0)] {
+            let mut stands = Stands::new(rectangle(0.0, 0.0, 1.0, 1.0));
+            let mut look = |at: f64, tracks: &[Track]| {
+                stands.follow(scene(at, tracks), &[Class::CAR]);
+                stands.iter().copied().collect::<Vec<_>>()
+            };
+            look(0.0, &[standing_track(1, 0.0, 0.0, car(0.5, 0.8))]);
+            look(last_there, &[standing_track(1, 0.0, last_there, car(0.5, 0.8))]);
+            let mut elsewhere = standing_track(1, 0.0, last_there + 0.2, car(0.8, 0.8));
+            look(last_there + 0.2, &[elsewhere.clone()]);
+            elsewhere.state = TrackState::Lost;
+            let now = look(22.0, &[elsewhere, standing_track(2, 21.6, 22.0, car(0.5, 0.8))]);
+            let heir = now.iter().find(|stand| stand.number == TrackNumber(2)).expect("it stands");
+            assert_eq!(heir.place.since, moment(since), "last there at {last_there}");
+        }
     }
 
     #[test]
