@@ -488,6 +488,12 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
     ] {
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");
     }
+    // Also where the only camera has a mistake.
+    let wrong = wrong.replace("rtsp://", "rtsp//");
+    let said = surveyed(&wrong, &[("street-nano", &[Class::PERSON, Class::CAR])]).join("\n");
+    for wanted in ["`url`", "unknown model: `street-nan`", "no model finds the class `persn`"] {
+        assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");
+    }
     let good = shipped("minimal.toml");
     assert_eq!(surveyed(&good, &[("street-nano", &[Class::PERSON])]), [""; 0]);
     let said = surveyed(&good, &[("street-tiny", &[Class::PERSON])]).join("\n");

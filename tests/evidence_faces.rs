@@ -11,17 +11,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::analysis::detection::{Class, Detection};
-use lookout::analysis::geometry::BBox;
 use lookout::config::FaceModel;
 use lookout::daemon::faces::{FaceFinder, Faces, WEAKER};
 use lookout::detector::face_model::ENVIRONMENT;
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
-use serde::Deserialize;
 
+use support::clips::shared;
 use support::consumer::{Consumer, Message, alert_where};
 use support::daemon::{Daemon, write_config};
+use support::labels::{CERTAIN, Score, held_out};
 use support::mosquitto::Mosquitto;
 use support::site::one_camera;
 
@@ -32,110 +31,8 @@ const AP50: f64 = 0.75;
 const FOUND: f64 = 0.85;
 /// Of the pictures with faces, one in so many is looked at: all of them take a quarter of an hour on a busy machine.
 const ONE_IN: usize = 3;
-/// Labels below this are uncertain (README.md of the pictures): what lies on one counts neither way.
-const CERTAIN: f32 = 0.4;
-
-#[derive(Deserialize)]
-struct Labelled {
-    image: String,
-    split: String,
-    boxes: Vec<Label>,
-}
-
-#[derive(Deserialize)]
-struct Label {
-    #[serde(rename = "box")]
-    edges: [f32; 4],
-    class: String,
-    score: f32,
-}
-
-impl Label {
-    fn place(&self) -> BBox {
-        let [x0, y0, x1, y1] = self.edges;
-        BBox { x0, y0, x1, y1 }
-    }
-}
-
-fn shared() -> PathBuf {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    std::env::var_os("LOOKOUT_SHARED").map_or_else(beside, PathBuf::from)
-}
-
 fn bundled() -> Manifest {
     Manifest::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml")).unwrap()
-}
-
-fn picture(file: &Path) -> Picture {
-    let image = image::open(file).unwrap().into_rgb8();
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let mut planes = [0; 3].map(|_| Vec::with_capacity(width * height));
-    for pixel in image.pixels() {
-        let [r, g, b] = pixel.0.map(f32::from);
-        let y = 0.299 * r + 0.587 * g + 0.114 * b;
-        for (plane, value) in planes.iter_mut().zip([y, 128.0 + (b - y) / 1.772, 128.0 + (r - y) / 1.402]) {
-            plane.push(value.round() as u8);
-        }
-    }
-    let format = PictureFormat {
-        width,
-        height,
-        layout: Layout::I444,
-        strides: [width; 3],
-        range: Range::Full,
-        matrix: Matrix::Bt601,
-        pixel_aspect: PixelAspect::SQUARE,
-    };
-    Picture::new(format, Box::new(Vec::from(planes))).unwrap()
-}
-
-/// Hits and misses of every picture, to be ranked by score.
-#[derive(Default)]
-struct Score {
-    faces: usize,
-    ranked: Vec<(f32, bool)>,
-}
-
-impl Score {
-    fn add(&mut self, found: &[Detection], labels: &[Label]) {
-        let (certain, unsure): (Vec<&Label>, Vec<&Label>) =
-            labels.iter().filter(|label| label.class == "face").partition(|label| label.score >= CERTAIN);
-        self.faces += certain.len();
-        let mut taken = vec![false; certain.len()];
-        for face in found {
-            let iou = |label: &Label| label.place().iou(&face.box_in_frame);
-            let free = (0..certain.len()).filter(|number| !taken[*number]);
-            let best = free.max_by(|a, b| iou(certain[*a]).total_cmp(&iou(certain[*b])));
-            match best.filter(|number| iou(certain[*number]) >= 0.5) {
-                Some(number) => {
-                    taken[number] = true;
-                    self.ranked.push((face.score, true));
-                }
-                None if unsure.iter().any(|label| iou(label) >= 0.5) => {}
-                None => self.ranked.push((face.score, false)),
-            }
-        }
-    }
-
-    /// Average precision with the precision made monotonous, as PASCAL VOC computes it since 2010; and recall.
-    fn ap_and_recall(&mut self) -> (f64, f64) {
-        self.ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut hits = 0;
-        let points: Vec<(f64, f64)> = (1..)
-            .zip(&self.ranked)
-            .map(|(count, (_, hit))| {
-                hits += usize::from(*hit);
-                (f64::from(hits as u32) / self.faces as f64, f64::from(hits as u32) / f64::from(count))
-            })
-            .collect();
-        let (mut area, mut best, mut right) = (0.0, 0.0f64, points.last().map_or(0.0, |p| p.0));
-        let recall = right;
-        for (at, precision) in points.iter().rev() {
-            area += (right - at) * best;
-            (right, best) = (*at, best.max(*precision));
-        }
-        (area + right * best, recall)
-    }
 }
 
 #[test]
@@ -149,24 +46,20 @@ fn faces_in_evidence_are_found() {
     let mut structure = Inference::new(&[Arc::new(structure)]).unwrap();
     // As the daemon asks for what is redacted.
     let unsure = Thresholds::default().scaled(0.35);
-    let folder = shared().join("train");
-    let labels = std::fs::read_to_string(folder.join("labels.jsonl")).unwrap();
-    let (mut in_the_whole, mut closer, mut both) = (Score::default(), Score::default(), Score::default());
+    let [mut in_the_whole, mut closer, mut both] = [0; 3].map(|_| Score::of("face"));
     let mut seen = Vec::new();
-    let labelled = labels.lines().map(|line| serde_json::from_str::<Labelled>(line).unwrap());
-    let with_faces = labelled.filter(|labelled| {
-        let is_face = |label: &Label| label.class == "face" && label.score >= CERTAIN;
-        labelled.split == "val" && labelled.boxes.iter().any(is_face)
+    let with_faces = held_out(&shared().join("train")).into_iter().filter(|labelled| {
+        labelled.boxes.iter().any(|label| label.class == "face" && label.score >= CERTAIN)
     });
     for labelled in with_faces.step_by(ONE_IN) {
-        let picture = picture(&folder.join("images").join(&labelled.image));
+        let picture = labelled.picture();
         structure.detect(&picture, None, &unsure, &mut seen).unwrap();
-        in_the_whole.add(&finder.find(&picture, &seen, || false).unwrap(), &labelled.boxes);
+        in_the_whole.add(&finder.find(&picture, &seen, || false).unwrap(), &labelled);
         let found = finder.find(&picture, &seen, || true).unwrap();
-        closer.add(&found, &labelled.boxes);
+        closer.add(&found, &labelled);
         let mut redacted: Vec<Detection> = seen.iter().filter(|d| d.class == Class::FACE).copied().collect();
         redacted.extend(found);
-        both.add(&redacted, &labelled.boxes);
+        both.add(&redacted, &labelled);
     }
     for (what, score) in [
         ("in the whole", &mut in_the_whole),
@@ -174,7 +67,7 @@ fn faces_in_evidence_are_found() {
         ("with the structure model's", &mut both),
     ] {
         let (ap, recall) = score.ap_and_recall();
-        eprintln!("faces {what}: {} labelled, AP50 {ap:.3}, found {recall:.3}", score.faces);
+        eprintln!("faces {what}: {} labelled, AP50 {ap:.3}, found {recall:.3}", score.labels);
     }
     let (ap, recall) = closer.ap_and_recall();
     assert!(ap >= AP50 && recall >= FOUND, "AP50 {ap:.3}, found {recall:.3}");

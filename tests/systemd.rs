@@ -314,6 +314,14 @@ fn check_judges_what_the_services_user_can_read_and_write() {
     );
     assert!(said.contains("site.toml:"), "without a place: {said}");
     assert!(!said.contains("hunter2"), "{said}");
+    // What was left there when somebody ran Lookout as root.
+    fs::create_dir(path("state/outbox")).unwrap();
+    fs::set_permissions(path("state/outbox"), Permissions::from_mode(0o777)).unwrap();
+    fs::write(path("state/outbox/outbox.db"), "").unwrap();
+    let (code, said) = check("daemon");
+    assert!(code == 2 && said.contains("outbox.db cannot be written by `daemon`"), "{said}");
+    assert!(said.contains("chown -R daemon:daemon "), "{said}");
+    fs::remove_dir_all(path("state/outbox")).unwrap();
     // All of it at once, and the slip in the file with it.
     let text = fs::read_to_string(path("site.toml")).unwrap();
     fs::write(path("site.toml"), text.replace("area = \"530127\"", "area = \"5301\"")).unwrap();
@@ -523,6 +531,7 @@ fn a_service_that_starts_well_and_dies_again_and_again_is_slowed_down_and_says_s
     let said = first_line(&daemon);
     assert!(said.contains("it starts again in 10 s, or as soon as something in "), "{said}");
     assert!(!daemon.log().contains("watching"), "it did not wait: {}", daemon.log());
+    assert!(!counted(), "whoever restarts the service meanwhile would wait again");
     let began = Instant::now();
     // The clock of a file system ticks every few milliseconds, and the first look may come after the first change.
     while !daemon.log().contains("watching") && began.elapsed() < SOON {

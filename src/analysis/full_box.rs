@@ -64,7 +64,9 @@ impl FullBox {
     /// smaller, and one edge at least stays in each direction.
     pub(super) fn is_partly_hidden_as(&self, visible: &BBox) -> bool {
         let (full, seen) = (&self.b, visible);
-        let keeps_an_edge = (self.stays(full.x0, seen.x0) || self.stays(full.x1, seen.x1))
+        // Where the picture ends on a side, whatever comes in or leaves there ends as well.
+        let keeps_a_side = |was: f32, is: f32| is_free(is) && self.stays(was, is);
+        let keeps_an_edge = (keeps_a_side(full.x0, seen.x0) || keeps_a_side(full.x1, seen.x1))
             && (self.stays(full.y0, seen.y0) || self.stays(full.y1, seen.y1));
         self.has_piece(visible)
             && keeps_an_edge
@@ -270,6 +272,9 @@ mod tests {
             (BBox { y1: 1.0, ..CAR }, BBox { x0: 0.55, x1: 0.7, y0: 0.75, y1: 1.0 }),
             (BBox { x0: 0.0, ..CAR }, BBox { x0: 0.0, x1: 0.4, y0: 0.6, y1: 0.7 }),
             (BBox { x1: 1.0, ..CAR }, BBox { x0: 0.7, x1: 1.0, y0: 0.6, y1: 0.7 }),
+            // As tall as before, so that only the border says that it may be leaving, or another one be coming in.
+            (BBox { x0: 0.0, ..CAR }, BBox { x0: 0.0, x1: 0.4, ..CAR }),
+            (BBox { x1: 1.0, ..CAR }, BBox { x0: 0.7, x1: 1.0, ..CAR }),
         ] {
             assert!(!FullBox::first_seen(&at_border).is_partly_hidden_as(&seen), "{seen:?}");
         }

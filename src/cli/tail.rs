@@ -120,6 +120,8 @@ pub struct Outcome {
     pub asked: usize,
     /// Alerts that could not be acknowledged because their box is not there.
     pub out_of_reach: usize,
+    /// The broker to which there was no connection all the while.
+    pub out_of_touch_with: Option<String>,
     /// Whether it was ended by Ctrl-C.
     pub interrupted: bool,
     /// Whether whoever read the alerts has gone away.
@@ -260,6 +262,8 @@ mod tests {
         assert!(judge(&ack, &taken).is_ok() && judge(&ack, &seen(2, 0)).is_ok(), "nothing was left to do");
         let away = Outcome { out_of_reach: 2, ..seen(2, 0) };
         assert!(said(&ack, &away).contains("the boxes of 2 open alerts are not online"));
+        let deaf = Outcome { out_of_touch_with: Some("centre:1883".into()), ..seen(0, 0) };
+        assert!(said(&plain, &deaf).starts_with("there was no connection to centre:1883: whether an alert"));
         let gone = Outcome { reader_is_gone: true, ..seen(0, 0) };
         assert!(judge(&ack, &gone).is_ok(), "`| head -1` has seen enough");
         let chinese = Outcome { language: Some(Language::Chinese), ..seen(0, 0) };

@@ -264,8 +264,8 @@ impl Config {
         let document = structure::read(root, &mut report);
         let check::Checked { parts, named, secret_files, paths } =
             check::document(&document, &taken_out, surroundings, &mut report);
-        // Nothing looks at pictures where there is no camera.
-        if parts.as_ref().is_none_or(|parts| !parts.cameras.is_empty()) {
+        // Nothing looks at pictures where there is no camera; one with a mistake is one all the same.
+        if parts.is_none() || !document.camera.is_empty() {
             models::check(&named, models, &mut report);
         }
         let failed = report.has_errors();

@@ -51,13 +51,17 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(String, String)> {
     // Made when it is needed: the nearest folder that is there must let it.
     let there = dir.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok())?;
     let is_made_by_systemd = unit.is_some_and(|unit| unit.makes(dir) && !unit.makes(there));
+    let group = || me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_owned());
     if is_made_by_systemd || may(there, Access::WRITE_OK | Access::EXEC_OK) {
-        return None;
+        // Whoever ran Lookout as root once left files that the service cannot go on with.
+        let foreign = fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
+        let foreign = foreign.filter(|path| !path.is_symlink()).find(|path| !may(path, Access::WRITE_OK))?;
+        let what = format!("{} cannot be written by `{who}`", foreign.display());
+        return Some((what, format!("chown -R {who}:{} {shown}", group())));
     }
     if !there.is_dir() {
         let what = format!("{shown} cannot be a folder: {} is a file", there.display());
         return Some((what, "name another folder, or move that file away".to_owned()));
     }
-    let group = me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_owned());
-    Some((what, format!("install -d -o {who} -g {group} -m 700 {shown}")))
+    Some((what, format!("install -d -o {who} -g {} -m 700 {shown}", group())))
 }

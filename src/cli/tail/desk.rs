@@ -101,6 +101,7 @@ pub(super) struct Desk {
     taken_before: BTreeSet<String>,
     /// What the broker was said to be like, so that it is not repeated.
     trouble: Option<String>,
+    was_connected: bool,
 }
 
 impl Desk {
@@ -121,13 +122,14 @@ impl Desk {
             asked_for: BTreeSet::new(),
             taken_before: BTreeSet::new(),
             trouble: None,
+            was_connected: false,
         }
     }
 
     pub(super) fn take(&mut self, heard: Heard) -> Vec<Step> {
         match heard {
             Heard::Connected => {
-                self.trouble = None;
+                (self.trouble, self.was_connected) = (None, true);
                 vec![Step::Talk(self.connected())]
             }
             Heard::Lost(trouble) => {
@@ -360,6 +362,7 @@ impl Desk {
             taken_before: self.taken_before.len(),
             asked: self.asked.len(),
             out_of_reach: self.boxes.values().map(|one| one.waiting.len()).sum(),
+            out_of_touch_with: (!self.was_connected).then(|| self.broker.clone()),
             interrupted,
             reader_is_gone: false,
             language: Some(self.language()),

@@ -135,6 +135,7 @@ pub(super) fn refusal(code: Option<&str>, message: Option<&str>, language: Langu
 /// Why what was asked for was not seen, if it was not.
 pub(super) fn verdict(args: &Args, outcome: &Outcome, language: Language) -> Option<String> {
     let Outcome { alerts, acknowledged, taken_before, asked, out_of_reach, .. } = *outcome;
+    let no_touch = outcome.out_of_touch_with.as_deref();
     let acknowledges = args.ack || args.ack_as.is_some();
     let both = |english: String, chinese: String| {
         Some(match language {
@@ -142,6 +143,14 @@ pub(super) fn verdict(args: &Args, outcome: &Outcome, language: Language) -> Opt
             Language::Chinese => chinese,
         })
     };
+    if let Some(broker) = no_touch.filter(|_| alerts == 0) {
+        return both(
+            format!(
+                "there was no connection to {broker}: whether an alert is open is not known\n  hint: the lines before this one say why"
+            ),
+            format!("一直没有连上 {broker}，是否有未结束的预警不得而知\n  提示：原因见上面的输出"),
+        );
+    }
     if alerts == 0 {
         return both(
             "no alert is open and none came\n  hint: `mosquitto_sub -t 'lookout/#' -v` shows whether anything is published at all".to_owned(),
