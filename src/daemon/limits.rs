@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::analysis::detection::Class;
+use crate::analysis::filters::ClassMask;
 use crate::analysis::geometry::Point;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::time::Timestamp;
@@ -18,6 +20,7 @@ const HIGHEST_THRESHOLD: f32 = 0.9;
 /// Heights, in parts of the picture's, that nearly nothing has.
 const HIGHEST_MIN_HEIGHT: f32 = 0.5;
 const LOWEST_MAX_HEIGHT: f32 = 0.1;
+const LEAST_RANGE: f32 = 0.1;
 /// Part of the picture that masks may cover.
 const MOST_MASKED: f32 = 0.8;
 /// How finely a week is looked at for hours in which a rule is in force.
@@ -93,10 +96,10 @@ fn blinded(camera: &Camera) -> Option<String> {
 /// How tall things are in the picture is for whoever sees it to say, within reason.
 fn too_narrow(what: &str, limits: HeightLimits) -> Option<String> {
     let HeightLimits { min, max } = limits;
-    (min > HIGHEST_MIN_HEIGHT || max < LOWEST_MAX_HEIGHT).then(|| {
+    (min > HIGHEST_MIN_HEIGHT || max < LOWEST_MAX_HEIGHT || max - min < LEAST_RANGE).then(|| {
         format!(
             "{what}, from {min} to {max}, make it as good as blind: the least may be {HIGHEST_MIN_HEIGHT} at most, the \
-             greatest {LOWEST_MAX_HEIGHT} at least"
+             greatest {LOWEST_MAX_HEIGHT} at least, with {LEAST_RANGE} between them"
         )
     })
 }
@@ -110,16 +113,21 @@ fn another_horizon(camera: &Camera, file: Option<&Camera>) -> Option<String> {
 
 /// Masks may grow, but not over the whole picture, be it for some classes only.
 fn painted_over(camera: &Camera, running: Option<&Camera>) -> Option<String> {
-    let share = |camera: &Camera| {
+    let share = |camera: &Camera, class: Option<Class>| {
         let points =
             (0..400).map(|i| Point { x: (i % 20) as f32 / 20.0 + 0.025, y: (i / 20) as f32 / 20.0 + 0.025 });
-        let masks = || camera.masks.iter().chain(camera.class_masks.iter().map(|mask| &mask.polygon));
+        let of_class = |mask: &&ClassMask| class.is_some_and(|class| mask.classes.contains(&class));
+        let of_class = || camera.class_masks.iter().filter(of_class).map(|mask| &mask.polygon);
+        let masks = || camera.masks.iter().chain(of_class());
         points.filter(|point| masks().any(|mask| mask.contains(*point))).count() as f32 / 400.0
     };
-    let masked = share(camera);
-    let too_much = masked > MOST_MASKED && running.is_none_or(|running| masked > share(running));
-    too_much
-        .then(|| format!("camera `{}`: its masks cover {:.0} % of the picture", camera.id, masked * 100.0))
+    let classes = camera.class_masks.iter().flat_map(|mask| mask.classes.iter().copied().map(Some));
+    let masked = std::iter::once(None).chain(classes).find_map(|class| {
+        let masked = share(camera, class);
+        let too_much = masked > MOST_MASKED && running.is_none_or(|running| masked > share(running, class));
+        too_much.then_some(masked)
+    })?;
+    Some(format!("camera `{}`: its masks cover {:.0} % of the picture", camera.id, masked * 100.0))
 }
 
 /// A camera's password goes where the file sends it, and only video files that the file names are opened.

@@ -92,6 +92,8 @@ fn nobody_far_away_switches_a_box_off() {
         text.replace("[[camera.zone]]", &format!("{mask}[[camera.zone]]"))
     });
     assert!(of_people.contains("100 % of the picture"), "{of_people}");
+    let narrow = judged(|text| text.replace("present = ", "min_height = 0.49\nmax_height = 0.5\npresent = "));
+    assert!(narrow.contains("with 0.1 between them"), "{narrow}");
     let in_camera = |line: &str| {
         let line = format!("eye = \"village\"\n{line}");
         judged(move |text| text.replace("eye = \"village\"", &line))
@@ -126,4 +128,22 @@ fn passwords_and_files_stay_where_the_file_has_them() {
         judged(|text| text.replace("secret = \"cam-01\"\n", "").replace("10.0.0.31", "10.0.0.32")),
         ""
     );
+}
+
+#[test]
+fn a_mask_for_some_classes_is_no_licence_for_others() {
+    let masked = |classes: &str| {
+        let mask = format!(
+            "[[camera.mask]]\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n{classes}\n[[camera.zone]]"
+        );
+        FILE.replace("[[camera.zone]]", &mask)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), &masked("classes = [\"two_wheeler\"]"));
+    let now = "2026-01-01T08:00:00Z".parse().unwrap();
+    let judged = |text: &str| forbidden(&file, &file, &config(folder.path(), text), now).join("; ");
+    assert_eq!(judged(&masked("classes = [\"two_wheeler\"]")), "");
+    for classes in ["classes = [\"person\"]", "classes = [\"two_wheeler\", \"person\"]", ""] {
+        assert!(judged(&masked(classes)).contains("100 % of the picture"), "{classes}");
+    }
 }

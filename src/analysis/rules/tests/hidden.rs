@@ -200,10 +200,13 @@ fn who_walks_behind_a_parked_car_or_creeps_past_a_wall_does_not_stand() {
     assert_eq!(stage.told(), []);
 }
 
+/// A score in percent and a box in thousandths of the picture.
+type Found = (i32, [i32; 4]);
+
 /// What a detector left of a car in a street (thousandths of the picture, scores in percent) while somebody walked past
 /// close before it, twice, five looks a second: its front, a lower corner, two pieces, nothing to speak of, its tail. Made
 /// from the clip `street-cars` with walkers laid over a car that stands.
-const PASSED: [[&[(i32, [i32; 4])]; 16]; 2] = [
+const PASSED: [[&[Found]; 16]; 2] = [
     [
         &[(85, [492, 408, 767, 816])],
         &[(85, [492, 411, 766, 816])],
@@ -241,9 +244,9 @@ const PASSED: [[&[(i32, [i32; 4])]; 16]; 2] = [
         &[(84, [493, 412, 754, 816])],
     ],
 ];
-const STANDS: (i32, [i32; 4]) = (84, [494, 409, 763, 818]);
+const STANDS: Found = (84, [494, 409, 763, 818]);
 
-fn of_street((score, edges): (i32, [i32; 4])) -> Detection {
+fn of_street((score, edges): Found) -> Detection {
     let [x0, y0, x1, y1] = edges.map(|edge| edge as f32 / 1000.0);
     Detection { class: Class::CAR, score: score as f32 / 100.0, box_in_frame: BBox::new(x0, y0, x1, y1) }
 }
