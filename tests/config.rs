@@ -488,8 +488,11 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
     ] {
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");
     }
-    // Also where the only camera has a mistake.
-    let wrong = wrong.replace("rtsp://", "rtsp//");
+    // Also where the only camera has a mistake, and nothing else but names.
+    let wrong = shipped("minimal.toml")
+        .replace("rtsp://", "rtsp//")
+        .replace("[\"person\"]", "[\"persn\"]")
+        .replace("[[camera]]", "[detector]\nmodel = \"street-nan\"\n[[camera]]");
     let said = surveyed(&wrong, &[("street-nano", &[Class::PERSON, Class::CAR])]).join("\n");
     for wanted in ["`url`", "unknown model: `street-nan`", "no model finds the class `persn`"] {
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");

@@ -70,6 +70,10 @@ pub fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
     let before = short_runs(&file()?, since_boot())?;
     let pause = before.pause();
     let folder = failed_start::folder_of(config);
+    // Whoever stops or restarts the service meanwhile ends the waiting for good; `started` writes it down again.
+    if !pause.is_zero() {
+        forget();
+    }
     match pause.is_zero() {
         true => warn!("{}; it starts again at once", before.told()),
         false => warn!(
@@ -82,10 +86,6 @@ pub fn tell_and_wait(config: &Path) -> Option<ShortRuns> {
     let status = format!("waiting {} s before the next start: {}", pause.as_secs(), before.told());
     // Outside systemd nobody hears it.
     let _ = sd_notify::notify(&[NotifyState::Status(&status), extended(pause + START_TAKES)]);
-    // Whoever stops or restarts the service meanwhile ends the waiting for good; `started` writes it down again.
-    if !pause.is_zero() {
-        forget();
-    }
     failed_start::wait_for_change(folder, pause);
     let _ = sd_notify::notify(&[NotifyState::Status("starting"), extended(START_TAKES)]);
     Some(before)
