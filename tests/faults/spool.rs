@@ -5,37 +5,43 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::here::copy_files;
-
 /// What is in the file.
 #[derive(Debug)]
 pub struct Spool {
     pub next_n: u64,
     /// Ids of the messages that wait.
     pub waiting: BTreeSet<String>,
+    /// Of these, the ids of those whose PUBACK has not come.
+    pub unacknowledged: BTreeSet<String>,
     /// Their places.
     pub places: BTreeSet<(String, u64)>,
     /// What SQLite's integrity check says: `ok`.
     pub integrity: String,
 }
 
-/// Reads a copy of the files, log included, as after a crash.
+/// Reads a copy of the database and its log, as after a crash.
 pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
     let copy = tempfile::tempdir().unwrap();
-    copy_files(folder, copy.path());
+    for file in ["outbox.db", "outbox.db-wal"].into_iter().filter(|file| folder.join(file).exists()) {
+        std::fs::copy(folder.join(file), copy.path().join(file)).unwrap();
+    }
     let conn = Connection::open(copy.path().join("outbox.db"))?;
     let next_n = conn.query_row("SELECT next_n FROM queue", [], |row| row.get(0))?;
-    let mut bodies = conn.prepare("SELECT body FROM record WHERE n IS NOT NULL")?;
-    let waiting = bodies
+    let waiting = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL")?;
+    let unacknowledged = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL AND acked = 0")?;
+    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL")?;
+    let places =
+        places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+    Ok(Spool { next_n, waiting, unacknowledged, places, integrity })
+}
+
+fn ids(conn: &Connection, query: &str) -> rusqlite::Result<BTreeSet<String>> {
+    conn.prepare(query)?
         .query_map([], |row| row.get::<_, Vec<u8>>(0))?
         .map(|body| {
             let body: serde_json::Value = serde_json::from_slice(&body?).unwrap_or_default();
             Ok(body["id"].as_str().unwrap_or("no id").to_owned())
         })
-        .collect::<rusqlite::Result<_>>()?;
-    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL")?;
-    let places =
-        places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-    Ok(Spool { next_n, waiting, places, integrity })
+        .collect()
 }
