@@ -18,10 +18,16 @@ const SLIVER: f32 = 0.1;
 /// How far an edge may be from where it was and still be there, in own sizes: three times a detector's jitter, as boxes
 /// of half a thing are worse.
 const EDGE_STAYS: f32 = 0.15;
-/// So many seconds after a thing became smaller for good, this is its size: longer than a bus stands at a stop.
+/// So many seconds after a thing became smaller for good, with nothing before the rest of it, this is its size: longer
+/// than a bus stands at a stop.
 const FORGOTTEN_AFTER_SECS: f32 = 60.0;
+/// What is not seen of a thing is behind others that cover this part of it: people have gaps between them (a guess).
+const COVERED: f32 = 0.3;
 /// A side that is not hidden is there within a detector's jitter, in own sizes.
 const SIDE_STAYS: f32 = 0.06;
+/// What stands before a vehicle and within its box is smaller than this part of it; what is larger may be the same vehicle
+/// named twice.
+const SMALLER: f32 = 0.5;
 /// Less than this part of a vehicle may be any window of what passes before it.
 const GOOD_PART: f32 = 0.15;
 /// Smaller all round: the side that lost less lost at least this part of what the other lost.
@@ -45,7 +51,8 @@ fn is_free(edge: f32) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct FullBox {
     b: BBox,
-    /// For so many seconds less than it has been seen.
+    /// For so many seconds less than it has been seen and nothing stood before the rest, those taken off again in which
+    /// something did.
     smaller_for_secs: f32,
 }
 
@@ -121,11 +128,51 @@ impl FullBox {
             && (stays(self.b.x0, visible.x0) || stays(self.b.x1, visible.x1))
     }
 
-    /// Takes in what is seen `dt` seconds later, and whether that is what is left to see of it (`shows`). Returns whether
-    /// it is hidden in part.
-    pub(super) fn look(&mut self, dt: f32, visible: &BBox, is_still: bool, shows: bool) -> bool {
+    /// Whether others stand before what a box leaves out of it. What is nearer to the camera stands lower in the picture:
+    /// lower than the middle is enough, as the tail of a car that is seen from a corner stands higher than its front.
+    pub(super) fn is_rest_behind<'a>(&self, visible: &BBox, others: impl Iterator<Item = &'a BBox>) -> bool {
+        let area = |b: Option<BBox>| b.map_or(0.0, |b| b.area());
+        let rest = self.b.area() - area(self.b.intersection(visible));
+        let middle = self.b.centre().y;
+        let covered: f32 = others
+            .filter(|other| other.y1 >= middle)
+            .filter_map(|other| other.intersection(&self.b))
+            .map(|common| common.area() - area(common.intersection(visible)))
+            .sum();
+        rest > 0.0 && covered >= COVERED * rest
+    }
+
+    /// Whether a box reaches clearly lower than it: what stands there stands nearer to the camera.
+    pub(super) fn ends_above(&self, other: &BBox) -> bool {
+        other.y1 - self.b.y1 > SIDE_STAYS * self.b.size()
+    }
+
+    /// Whether a much smaller box lies in it clear of both sides and of the top. A part of it that others leave to see
+    /// ends where it does.
+    pub(super) fn surrounds(&self, other: &BBox) -> bool {
+        let jitter = SIDE_STAYS * self.b.size();
+        other.x0 - self.b.x0 > jitter
+            && self.b.x1 - other.x1 > jitter
+            && other.y0 - self.b.y0 > jitter
+            && other.area() < SMALLER * self.b.area()
+    }
+
+    /// Takes in what is seen `dt` seconds later, whether that is what is left to see of it (`shows`), and whether others
+    /// stand before the rest (`is_covered`). Returns whether it is hidden in part.
+    pub(super) fn look(
+        &mut self,
+        dt: f32,
+        visible: &BBox,
+        is_still: bool,
+        shows: bool,
+        is_covered: bool,
+    ) -> bool {
         let is_hidden = is_still && shows;
-        self.smaller_for_secs = if is_hidden { self.smaller_for_secs + dt } else { 0.0 };
+        self.smaller_for_secs = match is_hidden {
+            false => 0.0,
+            true if is_covered => (self.smaller_for_secs - dt).max(0.0),
+            true => self.smaller_for_secs + dt,
+        };
         if is_hidden && self.smaller_for_secs < FORGOTTEN_AFTER_SECS {
             return true;
         }
@@ -167,7 +214,7 @@ mod tests {
 
     /// A fifth of a second later, standing still.
     fn look(full: &mut FullBox, visible: &BBox) -> bool {
-        full.look(0.2, visible, true, full.is_partly_hidden_as(visible))
+        full.look(0.2, visible, true, full.is_partly_hidden_as(visible), false)
     }
 
     #[test]
@@ -224,6 +271,57 @@ mod tests {
             look(&mut full, &half);
         }
         assert_eq!(*full.get(), half, "62 s later");
+    }
+
+    #[test]
+    fn what_others_stand_before_is_as_large_as_before_however_long_they_do() {
+        let half = BBox { x0: 0.55, ..CAR };
+        let people = BBox { x0: 0.35, y0: 0.3, x1: 0.55, y1: 0.75 };
+        // The detector loses them in two looks of five, or they pass every ten seconds.
+        for (every, seen, stays) in [(5, 3, true), (50, 10, false)] {
+            let mut full = FullBox::first_seen(&CAR);
+            for step in 0..1500 {
+                let shows = full.is_partly_hidden_as(&half);
+                let others = (step % every < seen).then_some(people);
+                let is_covered = full.is_rest_behind(&half, others.iter());
+                full.look(0.2, &half, true, shows, is_covered);
+            }
+            assert_eq!(*full.get(), if stays { CAR } else { half }, "seen in {seen} looks of {every}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_nearer_and_before_a_good_part_of_the_rest_hides_it() {
+        let full = FullBox::first_seen(&CAR);
+        let half = BBox { x0: 0.55, ..CAR };
+        for (what, others, is_behind) in [
+            ("nobody", vec![], false),
+            ("two before it", vec![BBox::new(0.42, 0.4, 0.46, 0.72), BBox::new(0.47, 0.4, 0.51, 0.74)], true),
+            ("one before its tail, higher up", vec![BBox::new(0.42, 0.35, 0.52, 0.64)], true),
+            ("one behind it", vec![BBox::new(0.4, 0.35, 0.55, 0.57)], false),
+            ("one before what is seen", vec![BBox::new(0.58, 0.4, 0.68, 0.75)], false),
+            ("one beside it", vec![BBox::new(0.3, 0.4, 0.42, 0.75)], false),
+        ] {
+            assert_eq!(full.is_rest_behind(&half, others.iter()), is_behind, "{what}");
+        }
+        assert!(!full.is_rest_behind(&CAR, [CAR].iter()), "nothing is missing of it");
+    }
+
+    #[test]
+    fn what_stands_before_it_stands_lower_or_clear_of_its_edges() {
+        const BUS: BBox = BBox { x0: 0.2, y0: 0.3, x1: 0.8, y1: 0.7 };
+        let full = FullBox::first_seen(&BUS);
+        for (what, other, is_lower, is_clear) in [
+            ("a car before it", BBox::new(0.4, 0.55, 0.6, 0.74), true, true),
+            ("a car before its far end", BBox::new(0.4, 0.5, 0.6, 0.68), false, true),
+            ("a car before its corner", BBox::new(0.2, 0.55, 0.4, 0.74), true, false),
+            ("its front", BBox::new(0.2, 0.32, 0.4, 0.71), false, false),
+            ("its tail", BBox::new(0.6, 0.4, 0.79, 0.65), false, false),
+            ("its roof and windows", BBox::new(0.3, 0.31, 0.7, 0.5), false, false),
+            ("itself, named twice", BBox::new(0.24, 0.34, 0.76, 0.69), false, false),
+        ] {
+            assert_eq!((full.ends_above(&other), full.surrounds(&other)), (is_lower, is_clear), "{what}");
+        }
     }
 
     #[test]
@@ -319,7 +417,7 @@ mod tests {
     fn something_that_moves_is_as_large_as_it_is_seen() {
         let mut full = FullBox::first_seen(&CAR);
         let half = BBox { x0: 0.55, ..CAR };
-        full.look(0.2, &half, false, true);
+        full.look(0.2, &half, false, true, false);
         assert_eq!(*full.get(), half);
     }
 }

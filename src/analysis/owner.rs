@@ -20,6 +20,7 @@ use super::fusion::{Fusion, SignalState};
 use super::gauge::Gauge;
 use super::heights::{TracksWithin, is_whole};
 use super::plan::Plan;
+use super::plausible::ASPECT;
 use super::rules::{CameraPlan, FLICKER, Rule, Scene, UnknownName, View, Watch};
 use super::sensor::RawReading;
 use super::signals::SourceId;
@@ -155,6 +156,8 @@ struct Camera {
     kept_pace: Option<(Duration, Duration)>,
     /// A sensor near it asks for a closer look, until then.
     woken_until: Option<Duration>,
+    /// Width over height of its pictures, as its latest glance says.
+    aspect: f32,
 }
 
 impl Analysis {
@@ -185,6 +188,7 @@ impl Analysis {
             Event::Glance { camera, at, glance } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.is_paused = false;
+                    camera.aspect = glance.aspect;
                     camera.body.look(*at, glance);
                     camera.feel(&mut self.ledger, *at, &mut told);
                 }
@@ -460,6 +464,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             counts: Counts::of(&camera),
             kept_pace: None,
             woken_until: None,
+            aspect: ASPECT,
             plan: camera,
         };
         cameras.insert(camera.plan.id.clone(), camera);
@@ -494,6 +499,7 @@ impl Camera {
             at,
             watched: gap.unwrap_or_default().min(patience.max(Duration::from_secs(1))),
             flicker: FLICKER.max(patience),
+            aspect: self.aspect,
             tracks: self.tracker.tracks(),
         };
         self.counts.look(at, scene.watched, scene.tracks);
@@ -611,6 +617,7 @@ impl Camera {
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
         self.body.inherit(&old.body);
+        self.aspect = old.aspect;
         for post in &mut self.posts {
             let rule = post.watch.rule().clone();
             let Some(index) = old.posts.iter().position(|post| post.watch.rule().id == rule.id) else {

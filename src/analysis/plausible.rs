@@ -25,7 +25,7 @@ pub(super) const AT_BORDER: f32 = 0.02;
 const MOST_ELONGATED: f32 = 10.0;
 /// Width or height below this: two pixels of a model's 416.
 const SMALLEST_SIDE: f32 = 0.005;
-/// Width over height of the pictures that rules have in mind.
+/// Width over height of a picture of which nothing else is known: nearly every camera of today is 16:9.
 pub(super) const ASPECT: f32 = 16.0 / 9.0;
 
 /// Whether a box may hold what it says. `largest` as in [`LARGEST_BOX`]; 1 asks nothing of large boxes.

@@ -7,7 +7,8 @@ use super::alert::{Level, Phase, PhaseReason, Revision};
 use super::detection::{Class, Detection};
 use super::geometry::{BBox, Line, Point, Polygon};
 use super::heights::HeightLimits;
-use super::rules::{CameraPlan, Condition, Rule};
+use super::plausible::ASPECT;
+use super::rules::{CameraPlan, Condition, FLICKER, Rule, Scene};
 use super::schedule::Schedule;
 use super::time::{Moment, Timestamp};
 use super::tracker::{Track, TrackNumber, Tracker};
@@ -41,6 +42,14 @@ pub fn car(x: f64, y: f64) -> Detection {
 
 pub fn scored(detection: Detection, score: f32) -> Detection {
     Detection { score, ..detection }
+}
+
+/// The same with a detector's jitter: each edge is off by up to a fiftieth of the thing's size, differently at each look.
+pub fn trembling(detection: Detection, t: f64) -> Detection {
+    let b = detection.box_in_frame;
+    let off = |edge: f64| 0.02 * b.size() * (t * (37.0 + 11.0 * edge)).sin() as f32;
+    let box_in_frame = BBox::new(b.x0 + off(0.0), b.y0 + off(1.0), b.x1 + off(2.0), b.y1 + off(3.0));
+    Detection { box_in_frame, ..detection }
 }
 
 pub fn rectangle(x0: f32, y0: f32, x1: f32, y1: f32) -> Polygon {
@@ -100,6 +109,11 @@ pub fn standing_track(number: u64, from: f64, until: f64, detection: Detection) 
     let mut track = tracker.tracks()[0].clone();
     track.number = TrackNumber(number);
     track
+}
+
+/// What a rule is shown of one frame of such tracks.
+pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
+    Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, aspect: ASPECT, tracks }
 }
 
 /// An analysis with its camera, and everything it told so far.

@@ -13,7 +13,8 @@
 //!
 //! A thing that stood still and is hidden in part keeps its full box ([`Track::full_box`]): what is left to see of it is
 //! taken for it, and so is what comes out on the other side. Once it has been still for a while it *rests*: then what
-//! shows no more than a piece of a vehicle, less surely than the whole, is no other vehicle.
+//! shows no more than a piece of a vehicle, less surely than the whole, is no other vehicle until it proves to be one
+//! (`pieces`).
 //!
 //! Pure, and indifferent to the order of detections within a frame. Numbers are never used twice in a run.
 //! Once its buffers have grown to the busiest frame it allocates nothing.
@@ -27,6 +28,9 @@ use super::full_box::FullBox;
 use super::geometry::BBox;
 use super::motion::{Expected, Motion};
 use super::time::Moment;
+use pieces::Pieces;
+
+mod pieces;
 
 /// Scores below this are noise: not even an occluded thing is kept alive by them. ByteTrack's 0.1.
 pub const SCORE_FLOOR: f32 = 0.1;
@@ -233,6 +237,12 @@ impl Track {
             && self.full.has_piece(&detection.box_in_frame)
     }
 
+    /// Whether a box within its own looks like something that stands before it, not like a piece of it.
+    fn stands_behind(&self, seen: &BBox) -> bool {
+        let is_seen_whole = self.state == TrackState::Confirmed && !self.is_hidden;
+        self.full.ends_above(seen) || (is_seen_whole && self.full.surrounds(seen))
+    }
+
     fn begin(number: TrackNumber, at: Moment, detection: &Detection, certainty: f32) -> Self {
         let mut votes = Votes::default();
         votes.add(detection);
@@ -256,11 +266,12 @@ impl Track {
         }
     }
 
-    fn continue_with(&mut self, at: Moment, detection: &Detection, certainty: f32) {
+    /// Takes in a detection of it, and whether others stand before what that leaves out of it.
+    fn continue_with(&mut self, at: Moment, detection: &Detection, certainty: f32, is_covered: bool) {
         let dt = at.since(self.last_seen).as_secs_f32();
         let seen = &detection.box_in_frame;
         let is_still = self.is_still();
-        self.is_hidden = self.full.look(dt, seen, is_still, self.shows_as(seen));
+        self.is_hidden = self.full.look(dt, seen, is_still, self.shows_as(seen), is_covered);
         if self.is_hidden {
             self.motion.hidden_after(dt, seen);
         } else {
@@ -359,6 +370,7 @@ pub struct Tracker {
     latest: Option<Moment>,
     /// In order of number.
     tracks: Vec<Track>,
+    pieces: Pieces,
     scratch: Scratch,
 }
 
@@ -395,6 +407,7 @@ impl Tracker {
             next_number: 1,
             latest: None,
             tracks: Vec::new(),
+            pieces: Pieces::default(),
             scratch: Scratch::default(),
         };
         tracker.configure(analysis_hz, thresholds);
@@ -445,7 +458,7 @@ impl Tracker {
             from = to;
         }
         self.mark_the_unseen();
-        self.leave_out_fragments();
+        self.leave_out_fragments(at);
         self.begin_new_tracks(at);
         true
     }
@@ -458,6 +471,7 @@ impl Tracker {
     /// Forgets all tracks, for instance after the camera was away. Numbers go on.
     pub fn forget(&mut self) {
         self.tracks.clear();
+        self.pieces.forget();
     }
 
     /// Whether a detection is good enough to begin a track.
@@ -584,12 +598,25 @@ impl Tracker {
         }
         for &(row, column) in scratch.assignment.solve() {
             let (t, d) = (scratch.rows[row], scratch.columns[column]);
-            let certainty = self.certainty(&scratch.detections[d]);
-            self.tracks[t].continue_with(at, &scratch.detections[d], certainty);
+            let detection = &scratch.detections[d];
+            let certainty = self.certainty(detection);
+            let is_covered = self.is_rest_covered(t, &detection.box_in_frame);
+            self.tracks[t].continue_with(at, detection, certainty, is_covered);
             scratch.track_is_matched[t] = true;
             scratch.detection_is_taken[d] = true;
         }
         self.scratch = scratch;
+    }
+
+    /// Whether other things stand before what a box leaves out of a track's full box.
+    fn is_rest_covered(&self, t: usize, seen: &BBox) -> bool {
+        let full = &self.tracks[t].full;
+        let others = self
+            .tracks
+            .iter()
+            .enumerate()
+            .filter(|(other, track)| *other != t && track.state != TrackState::Tentative);
+        full.has_piece(seen) && full.is_rest_behind(seen, others.map(|(_, track)| &track.box_in_frame))
     }
 
     fn mark_the_unseen(&mut self) {
@@ -600,11 +627,21 @@ impl Tracker {
         }
     }
 
-    /// What walkers leave to see of a vehicle that rests begins no track beside the vehicle's own.
-    fn leave_out_fragments(&mut self) {
-        let Scratch { detections, detection_is_taken, .. } = &mut self.scratch;
-        for (detection, is_taken) in detections.iter().zip(detection_is_taken) {
-            *is_taken = *is_taken || self.tracks.iter().any(|track| track.has_piece(detection));
+    /// What walkers leave to see of a vehicle that rests begins no track beside the vehicle's own; what stands before it
+    /// does after a while.
+    fn leave_out_fragments(&mut self, at: Moment) {
+        let patience = self.patience();
+        self.pieces.forget_what_stayed_away(at, patience);
+        for d in 0..self.scratch.detections.len() {
+            let detection = self.scratch.detections[d];
+            let mut wholes = self.tracks.iter().filter(|track| track.has_piece(&detection)).peekable();
+            if self.scratch.detection_is_taken[d] || wholes.peek().is_none() {
+                continue;
+            }
+            let is_before_all = wholes.all(|whole| whole.stands_behind(&detection.box_in_frame));
+            let is_own =
+                is_before_all && self.is_sure(&detection) && self.pieces.look(at, &detection.box_in_frame);
+            self.scratch.detection_is_taken[d] = !is_own;
         }
     }
 

@@ -70,6 +70,8 @@ pub fn glance(picture: &Picture, glance: &mut Glance) {
         *value = (detail[row][column] * 16 / pixels).min(u64::from(u16::MAX)) as u16;
     }
     glance.colour = colour(picture);
+    let (width, height) = format.shown_size();
+    glance.aspect = width as f32 / height as f32;
 }
 
 /// The rows of a coarse row, or a part of their width, added up pixel by pixel; 16 bits hold them.
@@ -164,6 +166,17 @@ mod tests {
         let mut seen = Glance::even(0);
         glance(picture, &mut seen);
         seen
+    }
+
+    #[test]
+    fn a_picture_has_the_shape_that_people_see() {
+        let picture = || gray(352, 288, 352, |_, _| 100);
+        assert_eq!(glance_of(&picture()).aspect, 352.0 / 288.0);
+        // Analogue cameras: 4:3, though their pixels are no squares.
+        let shown = glance_of(&picture().with_pixel_aspect(PixelAspect::new(12, 11))).aspect;
+        assert!((shown - 4.0 / 3.0).abs() < 0.01, "{shown}");
+        let upright = glance_of(&gray(360, 640, 360, |_, _| 100)).aspect;
+        assert_eq!(upright, 360.0 / 640.0);
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! A glance: what little of one picture is needed to tell whether the camera is well.
+//! A glance: what little of one picture is needed to tell whether the camera is well, and which shape its pictures have.
 //!
 //! Made from a decoded picture by `frame::glance`; a few kilobytes, no pixels that a person could be
 //! recognised from. Must never grow into a picture.
+
+use crate::analysis::plausible::ASPECT;
 
 /// Columns of the coarse picture.
 pub const COLUMNS: usize = 64;
@@ -29,12 +31,14 @@ pub struct Glance {
     pub mark: [u32; PATCHES],
     /// Mean distance of the chroma from grey, 0 to 128; exactly grey pictures (infrared at night) give 0.
     pub colour: f32,
+    /// Width over height of the picture as people see it, whatever the shape of its pixels.
+    pub aspect: f32,
 }
 
 impl Glance {
-    /// Of an even grey picture, as a place to write the next one into.
+    /// Of an even grey picture of the usual shape, as a place to write the next one into.
     pub fn even(luma: u8) -> Self {
-        Glance { luma: [luma; CELLS], detail: [0; PATCHES], mark: [0; PATCHES], colour: 0.0 }
+        Glance { luma: [luma; CELLS], detail: [0; PATCHES], mark: [0; PATCHES], colour: 0.0, aspect: ASPECT }
     }
 
     /// Mean luma of the four coarse cells of a patch.

@@ -43,10 +43,17 @@ impl Stay {
         let b = track.full_box();
         if self.place.is_part_of(b) {
             self.place.box_in_frame = *b;
-        } else if !self.place.is_near(b) {
+        } else if !self.place.is_near(b) && !self.place.shows_in_part(track) {
             self.place = Place { box_in_frame: *b, since: scene.at };
             self.began_here = false;
         }
+    }
+
+    /// Whether the tracker still looks for a thing that was in the zone when last seen, or of which a piece was seen last
+    /// where it stood: a head over the bus that hides the rest.
+    fn vanished_inside(&self, track: &Track) -> bool {
+        track.state == TrackState::Lost
+            && (track.last_seen.mono == self.span.last.mono || self.place.holds(&track.box_in_frame))
     }
 }
 
@@ -67,23 +74,19 @@ impl Dwell {
     /// Brings the stays up to this frame.
     fn follow(&mut self, scene: Scene<'_>) {
         for track in scene.seen_now(&self.classes) {
-            if !self.zone.contains(track.full_box().standing_point()) {
-                continue;
-            }
+            let is_in_zone = self.zone.contains(track.full_box().standing_point());
             match self.stays.iter_mut().find(|stay| stay.span.number == track.number) {
-                Some(stay) => stay.look(scene, track),
-                None => self.stays.push(Stay::begin(scene, track)),
+                // Whoever stands there and has long been seen only over a hedge has feet in the zone all the same.
+                Some(stay) if is_in_zone || stay.place.shows_in_part(track) => stay.look(scene, track),
+                None if is_in_zone => self.stays.push(Stay::begin(scene, track)),
+                _ => {}
             }
         }
         self.take_over(scene);
-        // A stay lasts while the tracker still looks for a thing that was in the zone when last seen, or of which a piece
-        // was seen last where it stood: a head over the bus that hides the rest. One who is seen outside has left once
-        // that is more than flicker.
-        self.stays.retain(|Stay { span: stay, place, .. }| {
-            scene.track(stay.number).is_some_and(|track| {
-                let vanished_inside = track.state == TrackState::Lost
-                    && (track.last_seen.mono == stay.last.mono || place.holds(&track.box_in_frame));
-                vanished_inside || scene.at.since(stay.last) <= scene.flicker
+        // One who is seen outside has left once that is more than flicker.
+        self.stays.retain(|stay| {
+            scene.track(stay.span.number).is_some_and(|track| {
+                stay.vanished_inside(track) || scene.at.since(stay.span.last) <= scene.flicker
             })
         });
     }
@@ -98,6 +101,7 @@ impl Dwell {
             let lost = self.stays.iter().filter(|old| {
                 old.span.number != span.number
                     && old.span.last.mono < scene.at.mono
+                    && scene.track(old.span.number).is_none_or(|track| old.vanished_inside(track))
                     && old.place.is_taken_over_by(old.span.last, &place)
             });
             if let Some(since) = lost.map(|old| old.span.since).min_by_key(|since| since.mono) {
@@ -112,15 +116,14 @@ impl Dwell {
 mod tests {
     use super::*;
     use crate::analysis::geometry::BBox;
-    use crate::analysis::rules::FLICKER;
-    use crate::analysis::staging::{moment, person, rectangle, secs, standing_track};
+    use crate::analysis::staging::{moment, person, rectangle, scene, secs, standing_track};
     use crate::analysis::tracker::TrackNumber;
 
     /// For how long the second track has stayed at second 22, where the first stood from second 0 to 20 and is lost.
     fn stayed(second: Track) -> f64 {
         let mut dwell = Dwell::new(rectangle(0.0, 0.0, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
         let mut look = |at: f64, tracks: &[Track]| {
-            dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks });
+            dwell.follow(scene(at, tracks));
             dwell.stays.clone()
         };
         look(0.0, &[standing_track(1, 0.0, 0.0, person(0.5, 0.8))]);
@@ -148,7 +151,7 @@ mod tests {
             let mut dwell = Dwell::new(zone.clone(), vec![Class::PERSON], secs(60.0));
             let mut look = |at: f64, track: &Track| {
                 let tracks = std::slice::from_ref(track);
-                dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks });
+                dwell.follow(scene(at, tracks));
                 dwell.stays.clone()
             };
             look(0.0, &standing_track(1, 0.0, 0.0, person(0.5, 0.8)));
@@ -167,5 +170,55 @@ mod tests {
         assert_eq!(stayed(standing_track(2, 21.6, 22.0, person(0.5, 0.8))), 22.0);
         assert_eq!(stayed(standing_track(2, 21.6, 22.0, person(0.6, 0.8))), 0.0, "beside them");
         assert_eq!(stayed(standing_track(2, 12.0, 22.0, person(0.5, 0.8))), 0.0, "seen before");
+    }
+
+    #[test]
+    fn nobody_takes_over_the_time_of_whoever_was_seen_to_leave() {
+        let zone = rectangle(0.0, 0.6, 1.0, 1.0);
+        for (what, left_as, is_lost, lasted) in [
+            ("is seen outside", person(0.7, 0.5), false, 0.0),
+            ("was seen outside a moment ago", person(0.7, 0.5), true, 0.0),
+            ("was seen where they stood", person(0.5, 0.8), true, 22.0),
+        ] {
+            let mut dwell = Dwell::new(zone.clone(), vec![Class::PERSON], secs(60.0));
+            let mut look = |at: f64, tracks: &[Track]| {
+                dwell.follow(scene(at, tracks));
+                dwell.stays.clone()
+            };
+            look(0.0, &[standing_track(1, 0.0, 0.0, person(0.5, 0.8))]);
+            look(20.6, &[standing_track(1, 0.0, 20.6, person(0.5, 0.8))]);
+            let last_seen = if is_lost { 21.4 } else { 22.0 };
+            let mut first = standing_track(1, 0.0, last_seen, left_as);
+            look(21.4, &[first.clone()]);
+            if is_lost {
+                first.state = TrackState::Lost;
+            }
+            let stays = look(22.0, &[first, standing_track(2, 21.6, 22.0, person(0.5, 0.8))]);
+            let heir = stays.iter().find(|stay| stay.span.number == TrackNumber(2)).expect("they stay");
+            assert_eq!(heir.span.lasted().as_secs_f64(), lasted, "{what}");
+        }
+    }
+
+    #[test]
+    fn who_is_seen_over_a_hedge_in_the_end_has_feet_in_the_zone_all_the_same() {
+        let zone = rectangle(0.0, 0.6, 1.0, 1.0);
+        let over = BBox { y1: 0.58, ..person(0.5, 0.8).box_in_frame };
+        let upper = crate::analysis::detection::Detection { box_in_frame: over, ..person(0.5, 0.8) };
+        let mut dwell = Dwell::new(zone, vec![Class::PERSON], secs(60.0));
+        let mut look = |at: f64, track: Track| {
+            let tracks = std::slice::from_ref(&track);
+            dwell.follow(scene(at, tracks));
+            dwell.stays.iter().map(|stay| stay.span.lasted().as_secs_f64()).collect::<Vec<_>>()
+        };
+        look(0.0, standing_track(1, 0.0, 0.0, person(0.5, 0.8)));
+        // The tracker takes what is seen for all of them by now.
+        for at in [20.0, 30.0, 40.0] {
+            assert_eq!(look(at, standing_track(1, 0.0, at, upper)), [at]);
+        }
+        // And somebody who comes to stand behind it was never in the zone.
+        let mut fresh = Dwell::new(rectangle(0.0, 0.6, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
+        let behind = [standing_track(1, 0.0, 20.0, upper)];
+        fresh.follow(scene(20.0, &behind));
+        assert!(fresh.stays.is_empty());
     }
 }

@@ -5,7 +5,8 @@
 //! top and loses the lower edge; who walks away shrinks slowly; who leaves the picture is cut by its edge; who
 //! sits down or bends is higher than that, or up again before the rule's time is over. Who is down stays where they
 //! went down and is found there in most looks; a low box that walks on is half of somebody who walks, and where others
-//! stand before what is missing of somebody, nobody can say.
+//! stand before what is missing of somebody, nobody can say. Width and height are compared as people see them, in a wide
+//! picture as in an upright one ([`Scene::aspect`]).
 //!
 //! A detector often loses somebody who falls and finds them again as somebody new. So the latest upright box of
 //! everybody is remembered for a moment, and a low box that appears at its feet is the same one. Who is never
@@ -14,7 +15,7 @@
 
 use std::time::Duration;
 
-use super::path::{ASPECT, Paths, distance, shape_of};
+use super::path::{Paths, distance, shape_of};
 use super::watch::{Observation, Scene, Span};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
@@ -91,9 +92,9 @@ struct Down {
 
 impl Upright {
     /// Whether that box, now, is this one gone down.
-    fn became(&self, b: &BBox, low: f32) -> bool {
-        let upright = shape_of(&self.box_in_frame);
-        let shape = shape_of(b);
+    fn became(&self, b: &BBox, low: f32, aspect: f32) -> bool {
+        let upright = shape_of(&self.box_in_frame, aspect);
+        let shape = shape_of(b, aspect);
         b.height() <= low * self.height
             && b.y0 >= self.box_in_frame.y0 + TOP_SINKS * self.height
             && b.y1 >= self.box_in_frame.y1 - FEET_STAY * self.height
@@ -116,16 +117,15 @@ impl Upright {
     }
 
     /// Whether a box lies where this one's feet were: a body's length to any side.
-    fn reaches(&self, b: &BBox) -> bool {
-        let (foot, there) = (self.box_in_frame.foot(), b.foot());
-        let apart = ((foot.x - there.x) * ASPECT).hypot(foot.y - there.y);
-        apart <= self.height
+    fn reaches(&self, b: &BBox, aspect: f32) -> bool {
+        distance(self.box_in_frame.foot(), b.foot(), aspect) <= self.height
     }
 }
 
 impl Down {
-    fn stays(&self) -> bool {
-        distance(&self.first_box, &self.box_in_frame) <= STAYS_WITHIN * self.upright_height
+    fn stays(&self, aspect: f32) -> bool {
+        let moved = distance(self.first_box.centre(), self.box_in_frame.centre(), aspect);
+        moved <= STAYS_WITHIN * self.upright_height
     }
 
     fn is_seen_enough(&self) -> bool {
@@ -171,7 +171,7 @@ impl Fallen {
         let unseen_for = UNSEEN_FOR.max(scene.flicker);
         self.down.retain(|down| {
             let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
-            !is_up && down.stays() && scene.at.since(down.last) <= unseen_for
+            !is_up && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
         });
         let spans = self.down.iter().filter(|down| down.is_seen_enough()).map(|down| Span {
             number: down.number,
@@ -224,8 +224,10 @@ impl Fallen {
             let may_be = is_new
                 && track.first_seen.mono >= upright.at.mono
                 && scene.track(upright.number).is_none_or(|old| old.last_seen.mono < scene.at.mono)
-                && upright.reaches(b);
-            (is_same || may_be) && upright.became(b, self.low) && !upright.is_hidden(scene, track)
+                && upright.reaches(b, scene.aspect);
+            (is_same || may_be)
+                && upright.became(b, self.low, scene.aspect)
+                && !upright.is_hidden(scene, track)
         })
     }
 
@@ -248,7 +250,7 @@ impl Fallen {
     /// Remembers an upright box.
     fn stands(&mut self, scene: Scene<'_>, track: &Track) {
         let b = &track.box_in_frame;
-        if shape_of(b) > UPRIGHT_SHAPE || is_at_border(b) {
+        if shape_of(b, scene.aspect) > UPRIGHT_SHAPE || is_at_border(b) {
             return;
         }
         let path = self.paths.of(track.number);

@@ -1,8 +1,8 @@
 //! Where each track has been for the last moments: what every rule about *movement* asks.
 //!
 //! Distances are body heights (or, for vehicles, own sizes): a walker far off covers fewer pixels than one
-//! close by, but as many of their own heights. Zones know nothing of the picture's shape, so it is taken to be
-//! [`ASPECT`] wide; on a 4:3 camera sideways distances come out a third too long.
+//! close by, but as many of their own heights. What is not told the picture's shape takes it to be [`ASPECT`] wide; on a
+//! 4:3 camera sideways distances then come out a third too long.
 //!
 //! Once the buffers have grown to the busiest moment nothing is allocated.
 
@@ -12,11 +12,10 @@ use std::time::Duration;
 use super::watch::Scene;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Point};
+use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
 
-/// Width over height of a picture: nearly every camera of today is 16:9.
-pub(super) const ASPECT: f32 = 16.0 / 9.0;
 /// Most steps kept of a track. Sights that follow closer than this part of the window are one step, so that a
 /// camera looked at 15 times a second fits as well.
 const MOST_STEPS: usize = 64;
@@ -82,15 +81,14 @@ pub(super) fn size_of(b: &BBox) -> f32 {
     b.size() * ASPECT.sqrt()
 }
 
-/// Width over height as people see it.
-pub(super) fn shape_of(b: &BBox) -> f32 {
-    if b.height() > 0.0 { b.width() * ASPECT / b.height() } else { 0.0 }
+/// Width over height as people see it, in a picture `aspect` wide for its height.
+pub(super) fn shape_of(b: &BBox, aspect: f32) -> f32 {
+    if b.height() > 0.0 { b.width() * aspect / b.height() } else { 0.0 }
 }
 
-/// From middle to middle, in heights of the picture.
-pub(super) fn distance(a: &BBox, b: &BBox) -> f32 {
-    let (a, b) = (a.centre(), b.centre());
-    ((a.x - b.x) * ASPECT).hypot(a.y - b.y)
+/// From one point to another, in heights of the picture, which is `aspect` wide.
+pub(super) fn distance(a: Point, b: Point, aspect: f32) -> f32 {
+    ((a.x - b.x) * aspect).hypot(a.y - b.y)
 }
 
 /// How far apart two boxes stand: between their nearest edges sideways and between their feet in depth, in

@@ -20,10 +20,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::path::{ASPECT, Path, Paths, gap};
+use super::path::{Path, Paths, gap};
 use super::watch::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::stands::Stands;
+use super::stands::{Place, Stands};
 use super::watch::Scene;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
@@ -68,7 +68,7 @@ impl Spot {
     fn look(&mut self, scene: Scene<'_>, classes: &[Class]) {
         let there = scene
             .seen_now(classes)
-            .filter(|track| track.full_box().iou(&self.box_in_frame) >= SAME_PLACE)
+            .filter(|track| self.is_like(track) || self.shows_in_part(track))
             .max_by(|a, b| {
                 let near = |t: &Track| t.full_box().iou(&self.box_in_frame);
                 near(a).total_cmp(&near(b)).then(b.number.cmp(&a.number))
@@ -82,7 +82,9 @@ impl Spot {
             self.last_there = scene.at;
             self.missing_for = Duration::ZERO;
             self.has_moved = false;
-            self.drift_towards(track.full_box());
+            if self.is_like(track) {
+                self.drift_towards(track.full_box());
+            }
             return;
         }
         self.is_covered = scene.tracks.iter().any(|track| self.is_behind(track, scene));
@@ -95,6 +97,16 @@ impl Spot {
         if track.is_some_and(|track| track.box_in_frame.iou(&self.box_in_frame) < 0.1) {
             self.has_moved = true;
         }
+    }
+
+    fn is_like(&self, track: &Track) -> bool {
+        track.full_box().iou(&self.box_in_frame) >= SAME_PLACE
+    }
+
+    /// Whether its own track shows less of it than was seen before.
+    fn shows_in_part(&self, track: &Track) -> bool {
+        let place = Place { box_in_frame: self.box_in_frame, since: self.since };
+        track.number == self.number && place.shows_in_part(track)
     }
 
     /// Shadows and light shift a box over the day.

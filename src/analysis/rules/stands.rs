@@ -1,9 +1,9 @@
 //! What stands still in a zone, and since when: shared by `parked`, `left_behind`, `gone` and `vending`.
 //!
 //! A thing is still while its box stays near one place, measured in its own size; a queue that creeps on does
-//! not stand. What hides a part of it moves nothing: the full box counts, and one that comes out from behind something
-//! has stood there before. Things are in the zone when enough of the lower half of their box is, as the upper half stands
-//! before the ground behind it.
+//! not stand. What hides a part of it moves nothing: the full box counts, one that comes out from behind something has
+//! stood there before, and one of which only a part has been seen for long stands there all the same. Things are in the
+//! zone when enough of the lower half of their box is, as the upper half stands before the ground behind it.
 //!
 //! The tracker may lose what stood behind a crowd and find it again under another number: what began to be followed
 //! where something stood that is no longer seen takes over its time.
@@ -82,6 +82,12 @@ impl Place {
     pub(super) fn is_part_of(&self, b: &BBox) -> bool {
         FullBox::first_seen(b).is_partly_hidden_as(&self.box_in_frame)
     }
+
+    /// Whether a thing at rest shows a part of what was seen there: whatever hides the rest, it has not moved. The tracker
+    /// takes what it has seen for a minute for all of it.
+    pub(super) fn shows_in_part(&self, track: &Track) -> bool {
+        track.rests() && FullBox::first_seen(&self.box_in_frame).is_partly_hidden_as(track.full_box())
+    }
 }
 
 impl Stand {
@@ -93,8 +99,9 @@ impl Stand {
     fn look(&mut self, scene: Scene<'_>, track: &Track) {
         let b = track.full_box();
         self.is_sure = track.is_confirmed();
-        if self.place.is_near(b) || self.place.is_part_of(b) {
-            if self.place.is_part_of(b) {
+        let shows_more = self.place.is_part_of(b);
+        if shows_more || self.place.is_near(b) || self.place.shows_in_part(track) {
+            if shows_more {
                 self.place.box_in_frame = *b;
             }
             self.last_there = scene.at;
@@ -189,12 +196,7 @@ impl Stands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::rules::FLICKER;
-    use crate::analysis::staging::{car, moment, rectangle, secs, standing_track};
-
-    fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
-        Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks }
-    }
+    use crate::analysis::staging::{car, moment, rectangle, scene, standing_track};
 
     /// Since when the second track stands, in seconds, where the first stood from second 0 on, is lost at `lost`, and the
     /// second is seen at second 22.
@@ -233,6 +235,22 @@ mod tests {
             let now = look(22.0, &[elsewhere, standing_track(2, 21.6, 22.0, car(0.5, 0.8))]);
             let heir = now.iter().find(|stand| stand.number == TrackNumber(2)).expect("it stands");
             assert_eq!(heir.place.since, moment(since), "last there at {last_there}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_it_that_is_seen_for_long_stands_where_the_whole_stood() {
+        let whole = car(0.5, 0.8);
+        let mut part = whole;
+        part.box_in_frame.x0 += 0.55 * whole.box_in_frame.width();
+        let mut stands = Stands::new(rectangle(0.0, 0.0, 1.0, 1.0));
+        for (at, seen) in [(0.0, whole), (20.0, whole), (90.0, part), (93.0, part), (100.0, whole)] {
+            // Its full box is what is seen of it: the tracker has forgotten the rest.
+            let track = standing_track(1, 0.0, at, seen);
+            assert_eq!(*track.full_box(), seen.box_in_frame);
+            stands.follow(scene(at, &[track]), &[Class::CAR]);
+            let stand = stands.iter().next().expect("it stands");
+            assert_eq!((stand.place.since, stand.last_there), (moment(0.0), moment(at)), "at {at}");
         }
     }
 

@@ -39,6 +39,8 @@ pub struct Scene<'a> {
     pub watched: Duration,
     /// [`FLICKER`], or longer where the camera is looked at so seldom that it would be one look.
     pub flicker: Duration,
+    /// Width over height of the picture, as people see it.
+    pub aspect: f32,
     /// All tracks of the camera, in order of number.
     pub tracks: &'a [Track],
 }

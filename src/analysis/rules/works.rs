@@ -10,7 +10,8 @@ use super::path::{Path, Paths, distance, shape_of, size_of};
 use super::share::Share;
 use super::watch::{Observation, Scene};
 use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 
 /// Who stays was there for so long ...
@@ -100,23 +101,28 @@ impl Works {
     }
 }
 
+/// From middle to middle, in heights of a picture of the usual shape.
+fn apart(a: &BBox, b: &BBox) -> f32 {
+    distance(a.centre(), b.centre(), ASPECT)
+}
+
 fn stays(path: &Path) -> bool {
     let now = path.now();
     let Some(first) = path.steps().next() else { return false };
     let size = size_of(&now.full_box);
     now.at.since(first.at) >= STAYS_FOR
-        && path.steps().all(|step| distance(&step.full_box, &now.full_box) <= STAYS_WITHIN * size)
+        && path.steps().all(|step| apart(&step.full_box, &now.full_box) <= STAYS_WITHIN * size)
 }
 
 /// Moves about or changes shape, single bad boxes aside: at least a fifth of the sights are off by that much.
 fn moves(path: &Path) -> bool {
     let now = path.now();
-    let (size, shape) = (size_of(&now.full_box), shape_of(&now.full_box));
+    let (size, shape) = (size_of(&now.full_box), shape_of(&now.full_box, ASPECT));
     let (mut all, mut off) = (0_usize, 0_usize);
     for step in path.steps() {
         all += 1;
-        let ratio = shape_of(&step.full_box) / shape.max(f32::MIN_POSITIVE);
-        let is_off = distance(&step.full_box, &now.full_box) >= MOVES_BY * size
+        let ratio = shape_of(&step.full_box, ASPECT) / shape.max(f32::MIN_POSITIVE);
+        let is_off = apart(&step.full_box, &now.full_box) >= MOVES_BY * size
             || !(1.0 / CHANGES_BY..CHANGES_BY).contains(&ratio);
         off += usize::from(is_off);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::staging::{car, moment, person, scored};
+use crate::analysis::staging::{car, moment, person, scored, trembling};
 
 /// Numbers of the tracks that are surely there now.
 fn confirmed(tracker: &Tracker) -> Vec<u64> {
@@ -85,6 +85,50 @@ fn after_five_seconds_another_one_comes() {
 fn a_standing_car_is_still_there_after_the_bus_has_passed() {
     let script = |t: f64| if (9.0..17.0).contains(&t) { vec![] } else { vec![car(0.5, 0.8)] };
     assert_eq!(confirmed(&watched(5.0, 95, script)), [1]);
+}
+
+/// A bus that stands, and from second 10 on, while `is_seen`, another box within its own, of which the detector is half as
+/// sure: how many vehicles there are at second 30.
+fn vehicles_at_a_bus(within: BBox, is_seen: impl Fn(f64) -> bool) -> usize {
+    let bus = Detection { class: Class::BUS, score: 0.9, box_in_frame: BBox::new(0.2, 0.3, 0.8, 0.75) };
+    let other = Detection { class: Class::CAR, score: 0.5, box_in_frame: within };
+    let tracker = watched(5.0, 150, |t| {
+        let mut seen = vec![trembling(bus, t)];
+        if t >= 10.0 && is_seen(t) {
+            seen.push(trembling(other, t));
+        }
+        seen
+    });
+    confirmed(&tracker).len()
+}
+
+#[test]
+fn a_car_that_stands_before_a_resting_bus_is_a_vehicle_of_its_own() {
+    for (what, car) in [
+        ("before its far end", BBox::new(0.4, 0.58, 0.62, 0.74)),
+        ("nearer", BBox::new(0.42, 0.62, 0.64, 0.81)),
+        ("nearer, before its corner", BBox::new(0.2, 0.62, 0.42, 0.81)),
+    ] {
+        assert_eq!(vehicles_at_a_bus(car, |_| true), 2, "{what}");
+        assert_eq!(
+            vehicles_at_a_bus(car, |t| (t * 5.0).round() % 3.0 > 0.0),
+            2,
+            "{what}, in two looks of three"
+        );
+    }
+}
+
+#[test]
+fn a_piece_of_a_resting_bus_is_no_vehicle_however_long_it_is_seen() {
+    for (what, piece) in [
+        ("its front", BBox::new(0.2, 0.32, 0.4, 0.75)),
+        ("its tail", BBox::new(0.6, 0.4, 0.8, 0.65)),
+        ("its windows", BBox::new(0.3, 0.3, 0.7, 0.5)),
+    ] {
+        assert_eq!(vehicles_at_a_bus(piece, |_| true), 1, "{what}");
+    }
+    let before = BBox::new(0.42, 0.62, 0.64, 0.81);
+    assert_eq!(vehicles_at_a_bus(before, |t| t % 4.0 < 2.0), 1, "what comes and goes");
 }
 
 #[test]

@@ -106,6 +106,41 @@ fn a_car_half_hidden_for_half_a_minute_stays_parked_and_one_that_leaves_does_not
 }
 
 #[test]
+fn a_car_that_people_chat_before_for_minutes_is_parked_once() {
+    // Also where the detector sees nobody before it: what shows a part of what stood there is the same car.
+    for are_seen in [true, false] {
+        let mut stage = Stage::of(vec![rule(parked("right", 60.0))]);
+        stage.look(320.0, |t| {
+            let people = if (70.0..220.0).contains(&t) { vec![passer(0.62), passer(0.68)] } else { vec![] };
+            let left =
+                people.iter().try_fold(car(0.75, 0.75), |own, before| behind(own, &before.box_in_frame));
+            let mut seen: Vec<Detection> = left.into_iter().collect();
+            seen.extend(people.into_iter().filter(|_| are_seen));
+            seen.into_iter().map(|detection| trembling(detection, t)).collect()
+        });
+        assert_near(&raised(&stage), &[61.0], 2.0);
+        assert_eq!(told_by(&stage, "rule", Phase::End), [0.0; 0], "people are seen: {are_seen}");
+    }
+}
+
+#[test]
+fn whose_head_shows_over_a_bus_that_stays_for_minutes_dwells_from_when_they_came() {
+    let mut plan = plan();
+    plan.zones.insert("kerb".into(), rectangle(0.5, 0.8, 1.0, 1.0));
+    let mut stage = Stage::with(plan, vec![rule(dwell("kerb", 140.0))]);
+    let bus = Detection { class: Class::BUS, score: 0.9, box_in_frame: BBox::new(0.45, 0.7, 0.95, 0.97) };
+    stage.look(160.0, |t| {
+        let stands = (20.0..130.0).contains(&t);
+        let all = person(0.7, 0.9);
+        let left = if stands { behind(all, &bus.box_in_frame) } else { Some(all) };
+        let mut seen: Vec<Detection> = left.into_iter().collect();
+        seen.extend(stands.then_some(bus));
+        seen.into_iter().map(|detection| trembling(detection, t)).collect()
+    });
+    assert_near(&raised(&stage), &[140.5], 1.0);
+}
+
+#[test]
 fn somebody_who_stands_behind_what_passes_dwells_from_when_they_came() {
     let low = |t: f64| low_car(0.3 * (t - 15.0), 0.95);
     let high = |t: f64| bus(0.3 * (t - 15.0) - 0.2, 0.95);
@@ -170,15 +205,17 @@ fn feet_that_are_hidden_leave_no_zone_and_cross_no_line() {
 #[test]
 fn what_is_half_hidden_is_not_gone() {
     let gone = Condition::Gone { zone: "right".into(), classes: vec![Class::CAR], for_at_least: secs(10.0) };
-    let mut stage = Stage::of(vec![rule(gone)]);
-    // A pillar of scaffolding that no detector knows hides its left two thirds for a minute.
+    // A pillar of scaffolding that no detector knows hides its left two thirds for a minute, and for three.
     let scaffold = BBox::new(0.5, 0.0, 0.8, 1.0);
-    stage.look(100.0, |t| {
-        let own = car(0.75, 0.75);
-        let seen = if (30.0..85.0).contains(&t) { behind(own, &scaffold) } else { Some(own) };
-        seen.into_iter().collect()
-    });
-    assert_eq!(stage.told(), []);
+    for until in [85.0, 210.0] {
+        let mut stage = Stage::of(vec![rule(gone.clone())]);
+        stage.look(until + 30.0, |t| {
+            let own = car(0.75, 0.75);
+            let seen = if (30.0..until).contains(&t) { behind(own, &scaffold) } else { Some(own) };
+            seen.into_iter().collect()
+        });
+        assert_eq!(stage.told(), [], "hidden until {until}");
+    }
 }
 
 #[test]
