@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The accuracy benchmark: what the models find in labelled pictures, and what the rules tell on clips with truth.
 # benches/accuracy/run.sh [--quick | --card]      --quick every tenth picture and clip; --card also puts the pictures into models/plots
-# Needs labelled pictures, clips and public weights: ../shared beside the checkout, or LOOKOUT_SHARED. Takes about half an hour of
-# two cores, which should have nothing else to do, and says how much is left. Tables go to standard output; tables, pictures and
+# Needs labelled pictures, clips and public weights: ../shared beside the checkout, or LOOKOUT_SHARED. Takes up to an hour of two
+# cores, which should have nothing else to do, and says how much is left. Tables go to standard output; tables, pictures and
 # figures are left in ~/.cache/lookout/accuracy.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
