@@ -208,7 +208,7 @@ fn infer_and_detect(criterion: &mut Criterion, ledger: &Ledger) {
     }
     let mut none = true;
     for (manifest, names) in manifests() {
-        for name in names {
+        for name in &names {
             match manifest
                 .model(name)
                 .map_err(|e| e.to_string())
@@ -228,11 +228,14 @@ fn infer_and_detect(criterion: &mut Criterion, ledger: &Ledger) {
 }
 
 /// Our own models and, where the shared folder is, a public one.
-fn manifests() -> Vec<(Manifest, &'static [&'static str])> {
+fn manifests() -> Vec<(Manifest, Vec<String>)> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = Vec::new();
     match Manifest::read(&repository.join("models/manifest.toml")) {
-        Ok(own) => all.push((own, ["street-nano", "street-nano-int8"].as_slice())),
+        Ok(own) => {
+            let names = own.models().iter().map(|model| model.name.clone()).collect();
+            all.push((own, names));
+        }
         Err(error) => eprintln!("our own models: left out: {error}"),
     }
     match clip_frames::shared() {
@@ -241,7 +244,7 @@ fn manifests() -> Vec<(Manifest, &'static [&'static str])> {
             let public = Manifest::read(&file).expect("the tests' manifest");
             all.push((
                 public.with_files_in(&shared.join("models")),
-                ["yolox_nano_416", "yunet_n_640"].as_slice(),
+                vec!["yolox_nano_416".to_owned(), "yunet_n_640".to_owned()],
             ));
         }
         None => eprintln!("public models: left out: no shared folder (LOOKOUT_SHARED)"),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use lookout::analysis::alert::Level;
 use lookout::analysis::detection::Class;
 use lookout::analysis::rules::{Condition, Direction};
+use lookout::config::document::DEFAULT_MODEL;
 use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severity, Surroundings, Wanted};
 
 fn repository() -> PathBuf {
@@ -498,9 +499,10 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");
     }
     let good = shipped("minimal.toml");
-    assert_eq!(surveyed(&good, &[("street-nano", &[Class::PERSON])]), [""; 0]);
+    assert_eq!(surveyed(&good, &[(DEFAULT_MODEL, &[Class::PERSON])]), [""; 0]);
     let said = surveyed(&good, &[("street-tiny", &[Class::PERSON])]).join("\n");
-    assert!(said.contains("the usual model `street-nano` is not in the list of models"), "{said}");
+    let wanted = format!("the usual model `{DEFAULT_MODEL}` is not in the list of models");
+    assert!(said.contains(&wanted), "{said}");
 }
 
 /// What is said of minimal.toml with a camera and a rule that leave something out.
@@ -508,7 +510,7 @@ fn said_of_filters(camera: &str, rule: &str) -> String {
     let text = shipped("minimal.toml")
         .replace("\n[[camera.zone]]", &format!("\n{camera}\n[[camera.zone]]"))
         .replace("signal = ", &format!("{rule}\nsignal = "));
-    let models: [(&str, &[Class]); 1] = [("street-nano", &[Class::PERSON, Class::CAR, Class::TRUCK])];
+    let models: [(&str, &[Class]); 1] = [(DEFAULT_MODEL, &[Class::PERSON, Class::CAR, Class::TRUCK])];
     surveyed(&text, &models).join("\n")
 }
 
@@ -952,7 +954,7 @@ fn check_says_what_a_good_configuration_makes_the_box_do() {
         "box-7f3a in 530127, Asia/Shanghai, titles in zh-CN, mode actual",
         "centre.example:8883 (MQTT 5, encrypted",
         "lookout/v1/530127/box-7f3a/up/...",
-        "street-nano on openvino, else cpu",
+        format!("{DEFAULT_MODEL} on openvino, else cpu").as_str(),
         "cam-03               rtsp://10.0.0.31/stream2, 5 looks a second, 3 zones, 1 line, 1 mask",
         "fire-lane-blocked    fire_lane_blocked (orange) on cam-03",
     ] {
@@ -986,30 +988,35 @@ fn check_answers_programs_in_json() {
     assert!(!out.contains("hunter2"));
 }
 
+/// What rules ask for, but for one class.
+const STREET: &str = r#""person", "car", "truck", "two_wheeler", "fire", "smoke""#;
+
+/// A model of a manifest, whose file is not there.
+fn described(name: &str, classes: &str) -> String {
+    format!(
+        "[[model]]\nname = \"{name}\"\nfile = \"m.onnx\"\nsha256 = \"{}\"\nlicence = \"Apache-2.0\"\n\
+         origin = \"test\"\nhead = \"yolov8\"\nclasses = [{classes}]\n\
+         input = {{ width = 416, height = 256, colour = \"rgb\", fit = \"letterbox-top-left\" }}\n",
+        "0".repeat(64)
+    )
+}
+
 #[test]
 fn check_compares_names_with_the_list_of_models() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = folder.path().join("manifest.toml");
-    let entry = |name: &str, classes: &str| {
-        format!(
-            "[[model]]\nname = \"{name}\"\nfile = \"m.onnx\"\nsha256 = \"{}\"\nlicence = \"Apache-2.0\"\n\
-             origin = \"test\"\nhead = \"yolov8\"\nclasses = [{classes}]\n\
-             input = {{ width = 416, height = 256, colour = \"rgb\", fit = \"letterbox-top-left\" }}\n",
-            "0".repeat(64)
-        )
-    };
-    const STREET: &str = r#""person", "car", "truck", "two_wheeler", "fire", "smoke""#;
     let example = path_of("config/example.toml");
     let check =
         || lookout(&["check", "--elsewhere", "--manifest", &manifest.display().to_string(), &example]);
-    fs::write(&manifest, entry("street-nano", &format!("{STREET}, \"bus\""))).unwrap();
+    fs::write(&manifest, described(DEFAULT_MODEL, &format!("{STREET}, \"bus\""))).unwrap();
     assert_eq!(check().0, 0, "{}", check().2);
-    fs::write(&manifest, entry("street-nano", STREET)).unwrap();
+    fs::write(&manifest, described(DEFAULT_MODEL, STREET)).unwrap();
     let (code, _, err) = check();
     assert!(code == 2 && err.contains("the chosen models do not find the class `bus`"), "{err}");
-    fs::write(&manifest, entry("street-tiny", "\"person\"")).unwrap();
+    fs::write(&manifest, described("street-tiny", "\"person\"")).unwrap();
     let (code, _, err) = check();
-    assert!(code == 2 && err.contains("`model` names an unknown model: `street-nano`"), "{err}");
+    let wanted = format!("`model` names an unknown model: `{DEFAULT_MODEL}`");
+    assert!(code == 2 && err.contains(&wanted), "{err}");
     assert!(err.contains("did you mean `street-tiny`?") || err.contains("there are `street-tiny`"), "{err}");
 }
 
@@ -1032,13 +1039,12 @@ fn the_face_model_looks_at_pictures_that_leave_so_rules_cannot_use_it_and_none_d
     let (code, _, err) = check("nobody");
     assert!(code == 2 && err.contains("`face_model` names an unknown model: `nobody`"), "{err}");
     let no_faces = folder.path().join("manifest.toml");
-    let text = fs::read_to_string(&manifest).unwrap().replace("\"face\", ", "").replace("face = 0.2, ", "");
-    fs::write(&no_faces, text).unwrap();
+    fs::write(&no_faces, described(DEFAULT_MODEL, STREET) + &described("faceless", STREET)).unwrap();
     let arguments = ["check", "--elsewhere", "--manifest", &no_faces.display().to_string()];
-    fs::write(&site, format!("{}\n[detector]\nface_model = \"street-nano-int8\"\n", shipped("minimal.toml")))
+    fs::write(&site, format!("{}\n[detector]\nface_model = \"faceless\"\n", shipped("minimal.toml")))
         .unwrap();
     let (code, _, err) = lookout(&[&arguments[..], &[&site.display().to_string()]].concat());
-    assert!(code == 2 && err.contains("a model that finds no faces: `street-nano-int8`"), "{err}");
+    assert!(code == 2 && err.contains("a model that finds no faces: `faceless`"), "{err}");
 }
 
 #[test]
@@ -1054,9 +1060,10 @@ fn a_missing_list_of_models_or_model_is_an_error_in_the_same_pass() {
     let manifest = folder.path().join("manifest.toml");
     fs::copy(repository().join("models/manifest.toml"), &manifest).unwrap();
     let (code, _, err) = lookout(&["check", "--manifest", &manifest.display().to_string(), &site]);
-    assert!(code == 2 && err.contains("street-nano.onnx): cannot be read"), "{err}");
+    assert!(code == 2 && err.contains(&format!("{DEFAULT_MODEL}.onnx): cannot be read")), "{err}");
     assert!(err.contains("crosses itself"), "{err}");
-    fs::copy(repository().join("models/street-nano.onnx"), folder.path().join("street-nano.onnx")).unwrap();
+    let file = format!("{DEFAULT_MODEL}.onnx");
+    fs::copy(repository().join("models").join(&file), folder.path().join(file)).unwrap();
     let (_, _, err) = lookout(&["check", "--manifest", &manifest.display().to_string(), &site]);
     assert!(err.contains("crosses itself") && err.trim_end().ends_with("\n1 error"), "{err}");
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::BBox;
+use lookout::config::document::DEFAULT_MODEL;
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
 use lookout::frame::Picture;
@@ -32,10 +33,11 @@ const HIT_IOU: f32 = 0.5;
 /// Of the people that are large and in plain sight, so many must be found; the tracker bridges the rest. Not out of
 /// reach: YOLOX-nano, which has seen photographs only, finds 0.97 of them, NanoDet-m 0.96.
 const PERSONS_FOUND: f32 = 0.7;
-/// A parked car stands in front of the camera for twenty seconds. Both of those always find it; ours does not. 0.8 was
-/// asked for before any run and the first released weights passed; those trained longer, better on real pictures in every class, find
+/// The models that come with Lookout, as the manifest lists them, and how much each must find of a car that stands in front
+/// of the camera for twenty seconds. Both of those always find it, and 0.8 is asked of a new model. Of street-nano it was asked
+/// before any run, and its first released weights passed; those trained longer, better on real pictures in every class, find
 /// 0.50 of this rendered one. That is a known weakness, held here so that it grows no worse.
-const CARS_FOUND: f32 = 0.45;
+const MODELS: [(&str, f32); 2] = [("street-nano", 0.45), ("street-nano-int8", 0.45)];
 /// Of the people and cars that are reported, so many may be nowhere near one.
 const INVENTED: f32 = 0.2;
 
@@ -136,46 +138,34 @@ fn finds(name: &str, count: &Count, at_least: f32) {
     assert!(invented <= INVENTED, "{name}: {invented:.2} of what it reports is nowhere near one: {count:?}");
 }
 
-fn finds_the_people(name: &str) {
+#[test]
+fn each_bundled_model_finds_the_people_in_the_lane() {
     let height = truth().size[1];
     let large = |thing: &TrueThing| (thing.edges[3] - thing.edges[1]) * height >= PERSON_PX;
     let clear = |thing: &TrueThing| thing.visible >= CLEARLY_VISIBLE && large(thing);
-    let count = count(Class::PERSON, clear, &found_by(name));
-    // That the test has something to say does not depend on the model.
-    assert!(count.there >= 60, "{count:?}");
-    finds(name, &count, PERSONS_FOUND);
-}
-
-fn finds_the_car(name: &str) {
-    let count = count(Class::CAR, |thing| thing.visible >= CLEARLY_VISIBLE, &found_by(name));
-    assert!(count.there >= 15, "{count:?}");
-    finds(name, &count, CARS_FOUND);
+    for (name, _) in MODELS {
+        let count = count(Class::PERSON, clear, &found_by(name));
+        // That the test has something to say does not depend on the model.
+        assert!(count.there >= 60, "{count:?}");
+        finds(name, &count, PERSONS_FOUND);
+    }
 }
 
 #[test]
-fn the_bundled_model_finds_the_people_in_the_lane() {
-    finds_the_people("street-nano");
+fn each_bundled_model_finds_the_parked_car() {
+    for (name, at_least) in MODELS {
+        let count = count(Class::CAR, |thing| thing.visible >= CLEARLY_VISIBLE, &found_by(name));
+        assert!(count.there >= 15, "{count:?}");
+        finds(name, &count, at_least);
+    }
 }
 
 #[test]
-fn the_bundled_quantised_model_finds_the_people_in_the_lane() {
-    finds_the_people("street-nano-int8");
-}
-
-#[test]
-fn the_bundled_model_finds_the_parked_car() {
-    finds_the_car("street-nano");
-}
-
-#[test]
-fn the_bundled_quantised_model_finds_the_parked_car() {
-    finds_the_car("street-nano-int8");
-}
-
-#[test]
-fn the_manifest_that_comes_with_lookout_describes_these_two() {
-    // A third one would come without its known answers.
+fn the_manifest_that_comes_with_lookout_describes_these_and_first_the_usual_one() {
+    // Another one would come without its known answers.
     let manifest = Manifest::read(&in_repository("models/manifest.toml")).unwrap();
     let names: Vec<&str> = manifest.models().iter().map(|model| model.name.as_str()).collect();
-    assert_eq!(names, ["street-nano", "street-nano-int8"]);
+    assert_eq!(names, MODELS.map(|(name, _)| name));
+    // `lookout detect` takes the first, a configuration without `model` the usual one: they are to see the same.
+    assert_eq!(names[0], DEFAULT_MODEL);
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use lookout::analysis::detection::Detection;
 use lookout::analysis::geometry::BBox;
+use lookout::config::document::DEFAULT_MODEL;
 use lookout::detector::choose::{self, OnThisBox, Question};
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
@@ -215,7 +216,7 @@ fn of_what_is_there_the_fastest_that_agrees_with_cpu_is_chosen_and_remembered() 
     let memory = folder.path().join("provider.json");
     let street = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     let manifest = Manifest::read(&street.join("manifest.toml")).expect("our own models");
-    let entry = manifest.model("street-nano").expect("is there");
+    let entry = manifest.model(DEFAULT_MODEL).expect("is there");
     let int8 = manifest.model(entry.int8.as_deref().expect("has an 8-bit version")).expect("is there");
     let picture = image::open(street.join("test-picture.jpg")).expect("a picture").into_rgb8();
     let question = Question { entry, int8: Some(int8), less_precise: true };
@@ -225,7 +226,7 @@ fn of_what_is_there_the_fastest_that_agrees_with_cpu_is_chosen_and_remembered() 
     let tried = |model: &str, provider: &str| {
         choice.tried.iter().find(|t| t.model == model && t.provider == provider).expect("was tried").clone()
     };
-    for model in ["street-nano", "street-nano-int8"] {
+    for model in [&entry.name, &int8.name] {
         assert!(
             tried(model, "cpu").run_ms.is_some_and(|ms| ms > 0.0) && tried(model, "cpu").refused.is_none()
         );

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use lookout::analysis::detection::{Class, Detection};
 use lookout::config::FaceModel;
+use lookout::config::document::DEFAULT_MODEL;
 use lookout::daemon::faces::{FaceFinder, Faces, WEAKER};
 use lookout::detector::face_model::ENVIRONMENT;
 use lookout::detector::manifest::Manifest;
@@ -42,7 +43,7 @@ fn faces_in_evidence_are_found() {
     let faces = Faces::load(&FaceModel::Usual, &manifest, &[Provider::Cpu]).unwrap();
     let mut finder =
         FaceFinder::new(faces.model().expect("deploy/setup.sh installs the face model")).unwrap();
-    let structure = Model::load(manifest.model("street-nano").unwrap(), &[Provider::Cpu]).unwrap();
+    let structure = Model::load(manifest.model(DEFAULT_MODEL).unwrap(), &[Provider::Cpu]).unwrap();
     let mut structure = Inference::new(&[Arc::new(structure)]).unwrap();
     // As the daemon asks for what is redacted.
     let unsure = Thresholds::default().scaled(0.35);

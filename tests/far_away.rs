@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::time::{Moment, Timestamp};
+use lookout::config::document::DEFAULT_MODEL;
 use lookout::daemon::sentry::{Looked, Manner, Sentry};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Inference, Model, Provider};
@@ -39,11 +40,11 @@ impl Seen {
     }
 }
 
-/// Looks at a clip five times a second, with the model that is shipped.
+/// Looks at a clip five times a second, with the usual model.
 fn watch(clip: &Path, look_closer: bool) -> Seen {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
     let manifest = Manifest::find(Some(&manifest)).unwrap();
-    let model = Model::load(manifest.model("street-nano").unwrap(), &[Provider::Cpu]).unwrap();
+    let model = Model::load(manifest.model(DEFAULT_MODEL).unwrap(), &[Provider::Cpu]).unwrap();
     let mut detector = Inference::new(&[Arc::new(model)]).unwrap();
     let mut frames =
         video::read_file(clip, FileOptions { every: Duration::from_millis(200), ..FileOptions::default() })

@@ -5,6 +5,7 @@
 //! cargo test --test model_floors -- --include-ignored --nocapture
 //! ```
 //!
+//! prints what was found as rows for [`FLOORS`]: a model that is added gets its rows from there.
 //! `benches/accuracy` has the whole table, beside the public weights.
 
 mod support;
@@ -22,49 +23,106 @@ use support::labels::{Score, held_out};
 /// Every box counts, by its rank.
 const LEAST_SCORE: f32 = 0.01;
 
-/// The least that each class must reach, 0.01 below what was measured when the model was added.
-type Floors = [(&'static str, f64); 8];
+/// Folders of labelled pictures.
+const FOLDERS: [&str; 2] = ["train", "train2"];
 
-const STREET_NANO: Floors = [
-    ("person", 0.599),
-    ("face", 0.219),
-    ("two_wheeler", 0.530),
-    ("car", 0.599),
-    ("bus", 0.344),
-    ("truck", 0.274),
-    ("fire", 0.589),
-    ("smoke", 0.491),
+/// In the order of the floors.
+const CLASSES: [&str; 8] = ["person", "face", "two_wheeler", "car", "bus", "truck", "fire", "smoke"];
+
+/// A floor lies so much below what was measured when its row was added.
+const BELOW: f64 = 0.01;
+
+/// A model, a folder of pictures, and the least that each class must reach there.
+///
+/// Only the first row was measured by this test. The others stand 0.05 below what `models/training/evaluate.py` gave
+/// (the last one, which it was not asked for, 0.06 below street-nano's), because the pictures reach the network on another
+/// way there, which was worth up to 0.04 in the first row. On `train2` street-nano finds no fire and smoke.
+const FLOORS: [(&str, &str, [f64; 8]); 4] = [
+    ("street-nano", "train", [0.599, 0.219, 0.530, 0.599, 0.344, 0.274, 0.589, 0.491]),
+    ("street-nano", "train2", [0.427, 0.091, 0.494, 0.653, 0.121, 0.191, 0.000, 0.000]),
+    ("street-nano-int8", "train", [0.556, 0.175, 0.482, 0.562, 0.336, 0.269, 0.543, 0.454]),
+    ("street-nano-int8", "train2", [0.417, 0.081, 0.484, 0.643, 0.111, 0.181, 0.000, 0.000]),
 ];
 
-fn assert_reaches(model: &str, folder: &str, floors: Floors) {
+/// A model with its floors, and what it found so far.
+struct Measured {
+    name: &'static str,
+    inference: Inference,
+    floors: [f64; 8],
+    scores: [Score; 8],
+}
+
+fn bundled() -> Manifest {
     let manifest = Manifest::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml"));
-    let manifest = manifest.expect("our manifest is good");
-    let model = Model::load(manifest.model(model).expect("described"), &[Provider::Cpu]).expect("it loads");
-    let mut inference = Inference::new(&[Arc::new(model)]).expect("buffers");
-    let thresholds = floors.iter().fold(Thresholds::default(), |thresholds, (class, _)| {
-        thresholds.with(Class::named(class), LEAST_SCORE)
-    });
-    let mut scores = floors.map(|(class, _)| Score::of(class));
+    manifest.expect("our manifest is good")
+}
+
+/// The models that have floors on the pictures of a folder.
+fn measured_on(folder: &str) -> Vec<Measured> {
+    let manifest = bundled();
+    let load = |name: &str| {
+        let model =
+            Model::load(manifest.model(name).expect("described"), &[Provider::Cpu]).expect("it loads");
+        Inference::new(&[Arc::new(model)]).expect("buffers")
+    };
+    let here = FLOORS.into_iter().filter(|(_, pictures, _)| *pictures == folder);
+    here.map(|(name, _, floors)| Measured {
+        name,
+        inference: load(name),
+        floors,
+        scores: CLASSES.map(Score::of),
+    })
+    .collect()
+}
+
+fn assert_floors_are_reached(folder: &str) {
+    let thresholds: Thresholds = CLASSES.iter().map(|class| (Class::named(class), LEAST_SCORE)).collect();
+    let mut models = measured_on(folder);
     let mut seen = Vec::new();
+    // Reading a picture takes about as long as looking at it, so each is read once for all.
     for labelled in held_out(&shared().join(folder)) {
-        inference.detect(&labelled.picture(), None, &thresholds, &mut seen).expect("it runs");
-        for score in &mut scores {
-            score.add(&seen, &labelled);
+        let picture = labelled.picture();
+        for model in &mut models {
+            model.inference.detect(&picture, None, &thresholds, &mut seen).expect("it runs");
+            for score in &mut model.scores {
+                score.add(&seen, &labelled);
+            }
         }
     }
     let mut below = Vec::new();
-    for ((class, floor), score) in floors.into_iter().zip(&mut scores) {
-        let (ap, recall) = score.ap_and_recall();
-        eprintln!("{folder} {class:12} {:5} labelled, AP50 {ap:.3}, found {recall:.3}", score.labels);
-        if ap < floor {
-            below.push(format!("{class}: {ap:.3} instead of {floor:.3}"));
+    for Measured { name, floors, scores, .. } in &mut models {
+        let mut row = Vec::new();
+        for ((class, floor), score) in CLASSES.iter().zip(floors.iter()).zip(scores.iter_mut()) {
+            assert!(score.labels > 0, "nobody labelled {class} in {folder}");
+            let (ap, recall) = score.ap_and_recall();
+            eprintln!("{name} {folder} {class}: {} labelled, AP50 {ap:.3}, found {recall:.3}", score.labels);
+            if ap < *floor {
+                below.push(format!("{name}: {class} {ap:.3} instead of {floor:.3}"));
+            }
+            row.push(format!("{:.3}", (ap - BELOW).max(0.0)));
         }
+        eprintln!("    (\"{name}\", \"{folder}\", [{}]),", row.join(", "));
     }
-    assert!(below.is_empty(), "{folder}: {below:?}");
+    assert!(below.is_empty(), "{folder}: {below:#?}");
 }
 
 #[test]
 #[ignore = "needs ../shared: labelled pictures"]
-fn street_nano_finds_what_it_found() {
-    assert_reaches("street-nano", "train", STREET_NANO);
+fn no_model_finds_less_in_the_first_folder_than_it_did() {
+    assert_floors_are_reached("train");
+}
+
+#[test]
+#[ignore = "needs ../shared: labelled pictures"]
+fn no_model_finds_less_in_the_second_folder_than_it_did() {
+    assert_floors_are_reached("train2");
+}
+
+#[test]
+fn every_model_that_comes_with_lookout_has_floors_in_every_folder() {
+    let manifest = bundled();
+    let names = manifest.models().iter().map(|model| model.name.as_str());
+    let wanted: Vec<(&str, &str)> = names.flat_map(|name| FOLDERS.map(|folder| (name, folder))).collect();
+    let with_floors: Vec<(&str, &str)> = FLOORS.iter().map(|(name, folder, _)| (*name, *folder)).collect();
+    assert_eq!(with_floors, wanted, "as the manifest lists them");
 }

@@ -13,6 +13,7 @@ use lookout::analysis::camera_health::glance::Glance;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event};
 use lookout::config::Config;
+use lookout::config::document::DEFAULT_MODEL;
 use lookout::frame;
 use lookout::video::{self, FileOptions};
 
@@ -120,7 +121,7 @@ fn told(
 #[ignore = "needs ../shared: clips"]
 fn an_hour_of_quiet_video_tells_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut looker = Looker::new("street-nano");
+    let mut looker = Looker::new(DEFAULT_MODEL);
     let quiet = config(folder.path(), &RULES);
     // The same loop must be able to tell something, or its silence would mean nothing.
     let sees_people = [("intrusion", "present = { zone = \"all\", classes = [\"person\"], for_secs = 2 }")];

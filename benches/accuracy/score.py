@@ -4,9 +4,13 @@ Boxes that the labels call uncertain are ignored: a detection that fits one is n
 count only in pictures in which people searched for them.
 """
 
+from bisect import bisect_left
+
 MATCH_IOU = 0.5
 CERTAIN_SCORE = 0.40
 FIRE_SMOKE = ("fire", "smoke")
+# Points of a drawn curve.
+CURVE_STEPS = 50
 
 
 def iou(a, b):
@@ -18,7 +22,7 @@ def iou(a, b):
     return inter / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - inter)
 
 
-def match(pictures, found, name, people_only):
+def match(pictures, found, name, people_only=False):
     """Scores with whether each is right, best first, and how many labels there are.
 
     `found` holds the detections of each picture: (class, score, box). With `people_only` what models labelled is ignored,
@@ -44,20 +48,57 @@ def match(pictures, found, name, people_only):
                 judged.append((score, True))
             elif max((iou(box, d) for d in doubtful), default=0.0) < MATCH_IOU:
                 judged.append((score, False))
-    return sorted(judged, key=lambda j: -j[0]), labels
+    return ranked(judged), labels
+
+
+def ranked(judged):
+    return sorted(judged, key=lambda j: -j[0])
+
+
+def together(parts):
+    """The same of several sets of pictures as one."""
+    return ranked(j for judged, _ in parts for j in judged), sum(labels for _, labels in parts)
+
+
+def recall_precision(judged, labels):
+    """Recall and precision after each detection, best first."""
+    right, points = 0, []
+    for seen, (_, is_right) in enumerate(judged, 1):
+        right += is_right
+        points.append((right / labels, right / seen))
+    return points
+
+
+def envelope(points):
+    """The same with the precision made monotonous, from the right end to the left."""
+    best, made = 0.0, []
+    for recall, precision in reversed(points):
+        best = max(best, precision)
+        made.append((recall, best))
+    return made
 
 
 def ap50(judged, labels):
     """Area under the interpolated precision-recall curve; None without labels."""
     if labels == 0:
         return None
-    right, curve = 0, []
-    for seen, (_, is_right) in enumerate(judged, 1):
-        right += is_right
-        curve.append((right / labels, right / seen))
-    area, envelope, before = 0.0, 0.0, None
-    for recall, precision in reversed(curve):
-        if before is not None:
-            area += (before - recall) * envelope
-        envelope, before = max(envelope, precision), recall
-    return area + (before * envelope if before is not None else 0.0)
+    area, right = 0.0, None
+    for recall, best in envelope(recall_precision(judged, labels)):
+        if right is not None:
+            area += (right[0] - recall) * right[1]
+        right = (recall, best)
+    return area + right[0] * right[1] if right else 0.0
+
+
+def curve(judged, labels):
+    """Few points of the interpolated curve, for a picture."""
+    made = envelope(recall_precision(judged, labels))[::-1]
+    recalls = [recall for recall, _ in made]
+    steps = [step / CURVE_STEPS for step in range(CURVE_STEPS + 1)]
+    return [(step, made[bisect_left(recalls, step)][1]) for step in steps if recalls and step <= recalls[-1]]
+
+
+def at_threshold(judged, labels, threshold):
+    """Recall and precision of what scores at least that; None where nothing does."""
+    points = recall_precision([j for j in judged if j[0] >= threshold], labels)
+    return points[-1] if points else None

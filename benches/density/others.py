@@ -9,7 +9,7 @@ import threading
 import time
 
 from measure import judged, percentile, watch
-from ours import DWELL_SECS, LINE_X
+from ours import DWELL_SECS, LINE_X, MODEL, MODEL_INT8
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -20,9 +20,9 @@ def commands(system, server, cameras, models, size):
     width, height = size.split("x")
     rules = [str(LINE_X), str(DWELL_SECS)]
     if system == "opencv":
-        return [[sys.executable, f"{HERE}/opencv_camera.py", url, str(n), f"{models}/street-nano.onnx", *rules] for n, url in enumerate(urls)]
+        return [[sys.executable, f"{HERE}/opencv_camera.py", url, str(n), f"{models}/{MODEL}.onnx", *rules] for n, url in enumerate(urls)]
     if system in ("frigate-like", "frigate-like tuned"):
-        form, model = ("tuned", "street-nano-int8") if system.endswith("tuned") else ("default", "street-nano")
+        form, model = ("tuned", MODEL_INT8) if system.endswith("tuned") else ("default", MODEL)
         # As its documentation advises, the detect stream is not larger than 720p.
         if int(height) > 720:
             width, height = "1280", "720"

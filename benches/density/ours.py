@@ -16,6 +16,10 @@ from measure import judged, percentile, watch
 LINE_X = 0.82
 DWELL_SECS = 8
 
+# The model of ours that everybody in the comparison uses, and its 8-bit form.
+MODEL = "street-nano"
+MODEL_INT8 = f"{MODEL}-int8"
+
 # All cameras send their keyframes at the same time, as after a power cut.
 TOGETHER = "keyframes together"
 
@@ -29,15 +33,15 @@ VARIANTS = {
     "without gate and motion": ('policy = "full"\nskip_still = false\nlook_closer = false', ""),
     "without closer looks": ('policy = "auto"\nlook_closer = false', ""),
     "without motion": ('policy = "auto"\nskip_still = false\nlook_closer = false', ""),
-    "int8": ('policy = "auto"', 'model = "street-nano-int8"'),
+    "int8": ('policy = "auto"', f'model = "{MODEL_INT8}"'),
     TOGETHER: ('policy = "auto"', ""),
-    OPENVINO: ('policy = "auto"', 'model = "street-nano-int8"\nproviders = ["openvino"]'),
+    OPENVINO: ('policy = "auto"', f'model = "{MODEL_INT8}"\nproviders = ["openvino"]'),
 }
 
 
 def configuration(folder, server, cameras, rules, variant, port, broker):
     of_camera, of_detector = VARIANTS[variant]
-    model = of_detector or 'model = "street-nano"'
+    model = of_detector or f'model = "{MODEL}"'
     text = f"""[site]
 box = "density"
 area = "530127"

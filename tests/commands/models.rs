@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use lookout::config::document::DEFAULT_MODEL;
+use lookout::detector::manifest::Manifest;
 use serde_json::Value;
 
 use crate::here::PATIENCE;
@@ -20,11 +22,13 @@ fn another_model_and_more_workers_look_from_then_on_and_the_camera_goes_on() {
     let (folder, broker) = (tempfile::tempdir().unwrap(), Mosquitto::start());
     let centre = Listener::start(broker.port(), "lookout/#");
     let camera = format!("file = \"{}\"", here.join("tests/scenes/lane-day.mp4").display());
-    let detector = "[detector]\nmodel = \"street-nano\"\nworkers = 1\n";
+    let manifest = Manifest::read(&here.join("models/manifest.toml")).unwrap();
+    let (usual, other) = (DEFAULT_MODEL, manifest.model(DEFAULT_MODEL).unwrap().int8.as_deref().unwrap());
+    let detector = format!("[detector]\nmodel = \"{usual}\"\nworkers = 1\n");
     let mqtt = format!("url = \"mqtt://127.0.0.1:{}\"", broker.port());
-    let text = one_camera(folder.path(), &camera, &mqtt, detector);
+    let text = one_camera(folder.path(), &camera, &mqtt, &detector);
     let config = write_config(folder.path(), &text);
-    let daemon = Daemon::start(&config, &here.join("models/manifest.toml"));
+    let daemon = Daemon::start(&config, manifest.file());
     let looks = |heard: &[Heard], workers: u64| {
         last(heard, "up/health").is_some_and(|m| {
             let detector = &m["data"]["detector"];
@@ -34,18 +38,18 @@ fn another_model_and_more_workers_look_from_then_on_and_the_camera_goes_on() {
     };
     let heard = centre.wait_for("that one looks", |heard| looks(heard, 1));
     let before = last(&heard, "up/health").unwrap()["data"]["cameras"][0].clone();
-    assert_eq!(last(&heard, "up/meta").unwrap()["data"]["models"][0]["name"], "street-nano");
+    assert_eq!(last(&heard, "up/meta").unwrap()["data"]["models"][0]["name"], usual);
 
     // One that is not there changes nothing.
-    std::fs::write(&config, text.replace("street-nano", "street-giant")).unwrap();
+    std::fs::write(&config, text.replace(usual, "street-giant")).unwrap();
     centre.wait_for("the refusal", |heard| {
         last(heard, "up/config").is_some_and(|m| m["data"]["outcome"] == "rejected")
     });
 
-    let next = text.replace("\"street-nano\"\nworkers = 1", "\"street-nano-int8\"\nworkers = 2");
+    let next = text.replace(&format!("\"{usual}\"\nworkers = 1"), &format!("\"{other}\"\nworkers = 2"));
     std::fs::write(&config, next).unwrap();
     centre.wait_for("the other model", |heard| {
-        last(heard, "up/meta").is_some_and(|m| m["data"]["models"][0]["name"] == "street-nano-int8")
+        last(heard, "up/meta").is_some_and(|m| m["data"]["models"][0]["name"] == other)
     });
     let heard = centre.wait_for("that two look", |heard| looks(heard, 2));
     let after = last(&heard, "up/health").unwrap()["data"]["cameras"][0].clone();

@@ -48,7 +48,8 @@ impl Labelled {
 
 /// The pictures of a folder that nothing was trained on.
 pub fn held_out(folder: &Path) -> Vec<Labelled> {
-    let labels = fs::read_to_string(folder.join("labels.jsonl")).expect("labels");
+    let file = folder.join("labels.jsonl");
+    let labels = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let all = labels.lines().map(|line| {
         let labelled = serde_json::from_str::<Labelled>(line).expect("a label");
         Labelled { folder: folder.to_owned(), ..labelled }

@@ -29,7 +29,7 @@ pub struct Looker {
 }
 
 impl Looker {
-    /// `street-nano` and what else stands in our manifest, or one of the public weights.
+    /// One of our manifest, or one of the public weights.
     pub fn new(model: &str) -> Looker {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let ours = Manifest::read(&root.join("models/manifest.toml")).expect("our manifest is good");
