@@ -120,7 +120,7 @@ mod tests {
     fn stayed(second: Track) -> f64 {
         let mut dwell = Dwell::new(rectangle(0.0, 0.0, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
         let mut look = |at: f64, tracks: &[Track]| {
-            dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks });
+            dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks, flow: None });
             dwell.stays.clone()
         };
         look(0.0, &[standing_track(1, 0.0, 0.0, person(0.5, 0.8))]);
@@ -148,7 +148,13 @@ mod tests {
             let mut dwell = Dwell::new(zone.clone(), vec![Class::PERSON], secs(60.0));
             let mut look = |at: f64, track: &Track| {
                 let tracks = std::slice::from_ref(track);
-                dwell.follow(Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks });
+                dwell.follow(Scene {
+                    at: moment(at),
+                    watched: secs(0.2),
+                    flicker: FLICKER,
+                    tracks,
+                    flow: None,
+                });
                 dwell.stays.clone()
             };
             look(0.0, &standing_track(1, 0.0, 0.0, person(0.5, 0.8)));

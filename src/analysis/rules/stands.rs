@@ -193,7 +193,7 @@ mod tests {
     use crate::analysis::staging::{car, moment, rectangle, secs, standing_track};
 
     fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
-        Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks }
+        Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, tracks, flow: None }
     }
 
     /// Since when the second track stands, in seconds, where the first stood from second 0 on, is lost at `lost`, and the
