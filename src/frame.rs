@@ -5,6 +5,7 @@
 //! its pixels need not be square ([`PixelAspect`]).
 
 pub mod coarse;
+pub mod flow;
 pub mod glance;
 pub mod luma;
 

@@ -8,6 +8,8 @@
 //! twice as much as the others' gets half as many, so that a crowd before one camera blinds no other. A camera whose
 //! frame is being looked at is not handed out a second time, so the frames of one camera reach the analysis in order.
 //!
+//! Where a look is to be compared with the moment before it, a small picture of that moment waits with the frame.
+//!
 //! Must never look at pixels, wait for a camera, or know what a rule is.
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::analysis::time::Moment;
 use crate::frame::Frame;
+use crate::frame::flow::Thumbnail;
 
 /// Mailboxes and turns of all cameras. Shared by the video threads, which offer, and the workers, which take.
 #[derive(Debug, Default)]
@@ -54,8 +57,17 @@ struct Mailbox {
     /// What a look at it costs, seconds, on average over the latest ones; 0 before the first.
     cost: f32,
     being_looked_at: bool,
+    /// Its looks are to be compared with the moment before them.
+    wants_moments_before: bool,
+    /// That moment, for the next look.
+    moment_before: Option<Thumbnail>,
     counts: Counts,
 }
+
+/// So long before a look lies the moment that it is compared with.
+const MOMENT: Duration = Duration::from_millis(100);
+/// And no longer, in the end, than this.
+const LONGEST_MOMENT: Duration = Duration::from_millis(160);
 
 /// How much the latest look changes an average cost.
 const LATEST_COUNTS: f32 = 0.125;
@@ -79,6 +91,8 @@ pub struct Turn<'a> {
     scheduler: &'a Scheduler,
     /// The frame to look at.
     pub frame: Frame,
+    /// The camera about a tenth of a second before, where that was wanted.
+    pub moment_before: Option<Thumbnail>,
     took: Option<Duration>,
 }
 
@@ -86,6 +100,13 @@ impl Turn<'_> {
     /// So much time went into the look; without this it counts as an average one of its camera.
     pub fn took(&mut self, time: Duration) {
         self.took = Some(time);
+    }
+
+    /// Whether the camera's next look is to come with the moment before it.
+    pub fn want_moment_before_next(&self, is_wanted: bool) {
+        if let Some(mailbox) = self.scheduler.turns.lock().cameras.get_mut(&self.frame.camera) {
+            mailbox.wants_moments_before = is_wanted;
+        }
     }
 }
 
@@ -140,6 +161,8 @@ impl Scheduler {
                 pass,
                 cost: 0.0,
                 being_looked_at: false,
+                wants_moments_before: false,
+                moment_before: None,
                 counts: Counts::default(),
             });
     }
@@ -177,12 +200,24 @@ impl Scheduler {
     /// Whether a frame of that moment would be looked at. Cheap: asked before a buffer is mapped.
     pub fn wants(&self, camera: &str, at: Moment) -> bool {
         match self.turns.lock().cameras.get_mut(camera) {
-            Some(mailbox) if at.mono >= mailbox.due => true,
+            Some(mailbox) if at.mono >= mailbox.due || mailbox.wants_as_moment_before(at.mono) => true,
             Some(mailbox) => {
                 mailbox.counts.not_due += 1;
                 false
             }
             None => false,
+        }
+    }
+
+    /// Whether a frame of that moment is wanted only to be compared with the look that comes after it.
+    pub fn wants_as_moment_before(&self, camera: &str, at: Moment) -> bool {
+        self.turns.lock().cameras.get(camera).is_some_and(|mailbox| mailbox.wants_as_moment_before(at.mono))
+    }
+
+    /// Keeps that moment for the camera's next look.
+    pub fn offer_moment_before(&self, camera: &str, thumbnail: Thumbnail) {
+        if let Some(mailbox) = self.turns.lock().cameras.get_mut(camera) {
+            mailbox.moment_before = Some(thumbnail);
         }
     }
 
@@ -212,12 +247,17 @@ impl Scheduler {
             if turns.closed {
                 return None;
             }
-            if let Some(frame) = turns.next() {
-                return Some(Turn { scheduler: self, frame, took: None });
+            if let Some((frame, moment_before)) = turns.next() {
+                return Some(Turn { scheduler: self, frame, moment_before, took: None });
             }
             if self.offered.wait_until(&mut turns, deadline).timed_out() {
-                let frame = if turns.closed { None } else { turns.next() };
-                return frame.map(|frame| Turn { scheduler: self, frame, took: None });
+                let next = if turns.closed { None } else { turns.next() };
+                return next.map(|(frame, moment_before)| Turn {
+                    scheduler: self,
+                    frame,
+                    moment_before,
+                    took: None,
+                });
             }
         }
     }
@@ -249,6 +289,17 @@ impl Mailbox {
         }
     }
 
+    /// Whether a frame of `at` comes a moment before the next look, and none did so far. Of looks that follow one another
+    /// as closely, each is the moment before the next.
+    fn wants_as_moment_before(&self, at: Duration) -> bool {
+        let is_missing = self.moment_before.as_ref().is_none_or(|before| before.at.mono + self.period <= at);
+        self.wants_moments_before
+            && self.period > LONGEST_MOMENT
+            && is_missing
+            && at < self.due
+            && at + MOMENT >= self.due
+    }
+
     /// When the look after one that was due at `due`, with a frame of `at`, is due. The beat is kept as long as frames
     /// come about on time, so that the average rate is the wanted one.
     fn beat_after(&self, due: Duration, at: Duration) -> Duration {
@@ -257,7 +308,7 @@ impl Mailbox {
 }
 
 impl Turns {
-    fn next(&mut self) -> Option<Frame> {
+    fn next(&mut self) -> Option<(Frame, Option<Thumbnail>)> {
         let waiting = self.cameras.values_mut().filter(|m| m.newest.is_some() && !m.being_looked_at);
         let mailbox = waiting.min_by_key(|m| m.pass)?;
         let frame = mailbox.newest.take()?;
@@ -268,7 +319,11 @@ impl Turns {
         let start = mailbox.pass.max(self.pass);
         mailbox.pass = start + mailbox.period.mul_f32(mailbox.dearness(self.mean_cost) / mailbox.weight);
         self.pass = start;
-        Some(frame)
+        let is_recent = |before: &Thumbnail| {
+            before.at.mono < frame.at.mono && frame.at.since(before.at) <= LONGEST_MOMENT
+        };
+        let moment_before = mailbox.moment_before.take().filter(is_recent);
+        Some((frame, moment_before))
     }
 }
 
@@ -355,6 +410,51 @@ mod tests {
             }
         }
         assert!((49..=51).contains(&taken), "{taken} of 10 s at 5 a second");
+    }
+
+    #[test]
+    fn a_look_comes_with_the_moment_before_it_where_that_is_wanted() {
+        let s = scheduler(&[("a", 5.0)]);
+        let mut came = Vec::new();
+        for n in 0..100u64 {
+            let f = frame("a", n, n * 40);
+            if !s.wants("a", f.at) {
+                continue;
+            }
+            if s.wants_as_moment_before("a", f.at) {
+                s.offer_moment_before("a", Thumbnail::of(&f.picture, f.at));
+                continue;
+            }
+            s.offer(f);
+            let turn = take_now(&s).expect("it is due");
+            let age = turn.moment_before.as_ref().map(|before| turn.frame.at.since(before.at).as_millis());
+            turn.want_moment_before_next((25..75).contains(&n));
+            came.push((n, age));
+        }
+        assert_eq!(came.len(), 20, "no look more or less than otherwise");
+        for (n, age) in came {
+            assert_eq!(age, (30..=75).contains(&n).then_some(80), "frame {n}");
+        }
+        assert_eq!(s.counts()[0].1.replaced, 0);
+    }
+
+    #[test]
+    fn of_close_looks_and_of_long_ago_no_moment_is_kept() {
+        let s = scheduler(&[("fast", 10.0), ("slow", 5.0)]);
+        for camera in ["fast", "slow"] {
+            s.offer(frame(camera, 0, 0));
+            take_now(&s).expect("it waits").want_moment_before_next(true);
+        }
+        assert!(
+            !s.wants_as_moment_before("fast", frame("fast", 1, 40).at),
+            "its last look is the moment before"
+        );
+        let early = frame("slow", 1, 120);
+        assert!(s.wants_as_moment_before("slow", early.at));
+        s.offer_moment_before("slow", Thumbnail::of(&early.picture, early.at));
+        assert!(!s.wants_as_moment_before("slow", frame("slow", 2, 160).at), "one is enough");
+        s.offer(frame("slow", 3, 900));
+        assert!(take_now(&s).expect("it waits").moment_before.is_none(), "the camera paused in between");
     }
 
     /// Has a worker that manages one look every `every_ms` look `looks` times; the share of each camera.

@@ -5,11 +5,13 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use lookout::analysis::alert::Phase;
 use lookout::analysis::camera_health::glance::Glance;
+use lookout::analysis::flow::Flow;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event};
 use lookout::config::Config;
@@ -18,7 +20,7 @@ use lookout::frame;
 use lookout::video::{self, FileOptions};
 
 use support::clips::shared;
-use support::seen::{Look, Looker};
+use support::seen::{Look, Looker, flows};
 
 /// As the daemon does it.
 const GLANCE_EVERY: Duration = Duration::from_millis(500);
@@ -72,7 +74,7 @@ fn glances(clip: &Path) -> Vec<(Duration, Glance)> {
 fn told(
     config: &Config,
     looker: &Looker,
-    looks: &[Look],
+    (looks, flows): (&[Look], &BTreeMap<u128, Box<Flow>>),
     glances: &[(Duration, Glance)],
     lasting: Duration,
 ) -> Vec<String> {
@@ -90,6 +92,9 @@ fn told(
     while round < lasting {
         for (pts, detections) in looks {
             let at = at(round + *pts);
+            if let Some(flow) = flows.get(&pts.as_micros()) {
+                events.push((round + *pts, Event::Flow { camera: camera.clone(), at, flow: flow.clone() }));
+            }
             let event = Event::Detections { camera: camera.clone(), at, detections: detections.clone() };
             events.push((round + *pts, event));
         }
@@ -130,11 +135,13 @@ fn an_hour_of_quiet_video_tells_nothing() {
     for file in CLIPS {
         let clip = shared().join("videos").join(file);
         let (looks, glances) = (looker.see(&clip, HZ), glances(&clip));
-        let told_here = told(&quiet, &looker, &looks, &glances, EACH);
+        let flows = flows(&clip, &looks);
+        let seen = (&looks[..], &flows);
+        let told_here = told(&quiet, &looker, seen, &glances, EACH);
         eprintln!("{file}: {} looks of it in a loop for {} s: {told_here:?}", looks.len(), EACH.as_secs());
         mistakes.extend(told_here.into_iter().map(|what| format!("{file}: {what}")));
         if file != "bottles-no-people.mp4" {
-            let control = told(&watchful, &looker, &looks, &glances, Duration::from_secs(120));
+            let control = told(&watchful, &looker, seen, &glances, Duration::from_secs(120));
             assert!(!control.is_empty(), "{file}: somebody walks there, so `present` is told");
         }
     }

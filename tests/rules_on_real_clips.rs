@@ -26,7 +26,7 @@ use lookout::config::document::DEFAULT_MODEL;
 use serde::Deserialize;
 
 use support::clips::shared;
-use support::seen::Looker;
+use support::seen::{Looker, flows};
 
 /// Looks a second: what a burst has.
 const HZ: f32 = 10.0;
@@ -127,8 +127,13 @@ fn told_at(looker: &mut Looker, clip: &Path, hz: f32) -> BTreeMap<&'static str, 
     let rules = conditions.iter().map(rule).collect();
     let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("the zone is drawn");
     let mut told: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
-    for (mono, detections) in looker.see(clip, HZ).into_iter().step_by((HZ / hz).round() as usize) {
+    let looks = looker.see(clip, HZ);
+    let flows = flows(clip, &looks);
+    for (mono, detections) in looks.into_iter().step_by((HZ / hz).round() as usize) {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, mono);
+        if let Some(flow) = flows.get(&mono.as_micros()) {
+            analysis.apply(&Event::Flow { camera: "cam".into(), at, flow: flow.clone() });
+        }
         let camera = "cam".into();
         for revision in analysis.apply(&Event::Detections { camera, at, detections }) {
             let kind = conditions.iter().find(|c| *c.name() == *revision.kind).map(Condition::name);

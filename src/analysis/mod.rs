@@ -23,6 +23,7 @@ pub mod counts;
 pub mod detection;
 pub mod empty_view;
 pub mod filters;
+pub mod flow;
 mod full_box;
 pub mod fusion;
 mod gauge;

@@ -16,6 +16,7 @@ use super::camera_health::{CameraCondition, NoVideoCause};
 use super::counts::{self, Counts, ZoneMinute};
 use super::detection::Detection;
 use super::filters::LeftOut;
+use super::flow::Flow;
 use super::fusion::{Fusion, SignalState};
 use super::gauge::Gauge;
 use super::heights::{TracksWithin, is_whole};
@@ -72,6 +73,15 @@ pub enum Event {
         at: Moment,
         /// What it looks like.
         glance: Box<Glance>,
+    },
+    /// What moved where in the frame that is told of next, since a moment before; wanted while people are close together.
+    Flow {
+        /// The camera.
+        camera: Arc<str>,
+        /// When the frame was taken.
+        at: Moment,
+        /// What moved.
+        flow: Box<Flow>,
     },
     /// The camera stopped giving frames.
     CameraSilent {
@@ -147,6 +157,8 @@ struct Camera {
     /// The latest frame, while the camera is not silent.
     latest_frame: Option<Moment>,
     unmasked: Vec<Detection>,
+    /// What moved last, and in which frame.
+    flow: Option<(Moment, Box<Flow>)>,
     /// Sure detections that were left out, since the plan came.
     left_out: LeftOut,
     /// Whether the thresholds of the night are in force.
@@ -191,6 +203,17 @@ impl Analysis {
                     camera.aspect = glance.aspect;
                     camera.body.look(*at, glance);
                     camera.feel(&mut self.ledger, *at, &mut told);
+                }
+            }
+            Event::Flow { camera, at, flow } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    match &mut camera.flow {
+                        Some((moment, latest)) => {
+                            *moment = *at;
+                            latest.clone_from(flow);
+                        }
+                        None => camera.flow = Some((*at, flow.clone())),
+                    }
                 }
             }
             Event::CameraSilent { camera, at, .. } | Event::CameraBack { camera, at } => {
@@ -459,6 +482,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             is_paused: false,
             latest_frame: None,
             unmasked: Vec::new(),
+            flow: None,
             left_out: LeftOut::default(),
             is_night: false,
             counts: Counts::of(&camera),
@@ -501,6 +525,7 @@ impl Camera {
             flicker: FLICKER.max(patience),
             aspect: self.aspect,
             tracks: self.tracker.tracks(),
+            flow: self.flow.as_ref().filter(|(moment, _)| *moment == at).map(|(_, flow)| &**flow),
         };
         self.counts.look(at, scene.watched, scene.tracks);
         for post in &mut self.posts {

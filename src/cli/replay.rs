@@ -20,6 +20,7 @@ use self::schedules::Schedules;
 use crate::analysis::alert::{Phase, Revision};
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::{Class, Detection};
+use crate::analysis::flow::Flow;
 use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
@@ -33,6 +34,7 @@ use crate::daemon::sentry::{Manner, Sentry};
 use crate::daemon::sight::Sight;
 use crate::daemon::teller::Teller;
 use crate::evidence;
+use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
 use crate::video::{self, FileOptions};
 
@@ -106,7 +108,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     };
     let start = args.start.in_zone(&config.site.time_zone).map_err(Failure::invalid)?;
     let mut replay = Replay::new(&config, camera, &sight, args.evidence, start, readings)?;
-    replay.play(&args.video, camera, &sight)
+    replay.play(&args.video, &config, camera, &sight)
 }
 
 /// A time as people type it.
@@ -200,6 +202,56 @@ fn chosen_camera<'c>(config: &'c Config, wanted: Option<&str>) -> Result<&'c Cam
     }
 }
 
+/// The moments before the looks, of a recording that is looked at more seldom than they need.
+struct Moments {
+    /// How often frames are read.
+    every: Duration,
+    /// How often they are looked at.
+    look_every: Duration,
+    next_look: Duration,
+    is_wanted: bool,
+    latest: Option<Thumbnail>,
+    estimator: Estimator,
+}
+
+impl Moments {
+    fn new(look_every: Duration, may_be_wanted: bool) -> Self {
+        let parts = if may_be_wanted { (look_every.as_secs_f32() / 0.1).round().max(1.0) as u32 } else { 1 };
+        Moments {
+            every: look_every / parts,
+            look_every,
+            next_look: Duration::ZERO,
+            is_wanted: false,
+            latest: None,
+            estimator: Estimator::default(),
+        }
+    }
+
+    /// Whether a frame is no look; it is kept then, if it is wanted.
+    fn keeps(&mut self, pts: Duration, at: Moment, picture: &Picture) -> bool {
+        if pts >= self.next_look {
+            self.next_look = video::next_due(pts, self.look_every);
+            return false;
+        }
+        if self.is_wanted {
+            self.latest = Some(Thumbnail::of(picture, at));
+        }
+        true
+    }
+
+    fn flow(
+        &mut self,
+        sentry: &mut Sentry,
+        look: (&Picture, Moment),
+        manner: &Manner,
+        found: &[Detection],
+    ) -> Option<Box<Flow>> {
+        let moved = sentry.flow(&mut self.estimator, look, self.latest.take(), manner, found);
+        self.is_wanted = moved.is_wanted;
+        moved.flow
+    }
+}
+
 struct Replay {
     analysis: Analysis,
     teller: Teller,
@@ -257,13 +309,15 @@ impl Replay {
         })
     }
 
-    fn play(&mut self, video: &Path, camera: &Camera, sight: &Sight) -> Result<(), Failure> {
+    fn play(&mut self, video: &Path, config: &Config, camera: &Camera, sight: &Sight) -> Result<(), Failure> {
         let mut detector = sight.detector().map_err(Failure::failed)?;
         // As the daemon looks.
-        let (mut sentry, manner) = (Sentry::default(), Manner::of(camera, sight));
+        let (mut sentry, manner) = (Sentry::default(), Manner::of(config, camera, sight));
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
         let shape = picture_shape(camera);
-        let mut frames = video::read_file(video, FileOptions { every, shape }).map_err(Failure::failed)?;
+        let mut moments = Moments::new(every, manner.wants_flow);
+        let options = FileOptions { every: moments.every, shape };
+        let mut frames = video::read_file(video, options).map_err(Failure::failed)?;
         let progress = progress();
         let mut next_glance = Duration::ZERO;
         let mut detections: Vec<Detection> = Vec::new();
@@ -281,9 +335,16 @@ impl Replay {
             }
             self.pass_time(pts)?;
             let at = Moment::after_origin(self.start, pts);
+            if moments.keeps(pts, at, &picture) {
+                continue;
+            }
             self.schedules.pass(at.utc);
             sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
             looked += 1;
+            let moved = moments.flow(&mut sentry, (&picture, at), &manner, &detections);
+            if let Some(flow) = moved {
+                self.analysis.apply(&Event::Flow { camera: camera.id.clone(), at, flow });
+            }
             self.views.learn(&camera.id, &picture, at, &detections);
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;

@@ -18,6 +18,7 @@ use crate::analysis::book::AlertError;
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
 use crate::analysis::detection::Detection;
+use crate::analysis::flow::Flow;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
@@ -61,6 +62,8 @@ pub enum Note {
         detections: Vec<Detection>,
         /// What the picture says about the camera's health, now and then.
         glance: Option<Box<Glance>>,
+        /// What moved since a moment before, where a rule asks for it.
+        flow: Option<Box<Flow>>,
     },
     /// A camera stopped giving frames, or still gives none; why, where that is known.
     Silent(Arc<str>, Option<NoVideoCause>),
@@ -195,7 +198,7 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Looked { frame, detections, glance } => {
+            Note::Looked { frame, detections, glance, flow } => {
                 if let Some(glance) = glance {
                     let event = Event::Glance { camera: frame.camera.clone(), at: frame.at, glance };
                     let told = self.analysis.apply(&event);
@@ -204,6 +207,9 @@ impl Desk {
                 self.serve_snapshots(&frame, &detections);
                 if self.must_look_back(&frame, &detections) {
                     return;
+                }
+                if let Some(flow) = flow {
+                    self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
                 }
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);

@@ -12,6 +12,7 @@ use tracing::warn;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::frame::flow::Thumbnail;
 use crate::scheduler::Scheduler;
 use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Policy, Source};
 
@@ -134,6 +135,10 @@ impl FrameSink for Sink {
     }
 
     fn frame(&self, frame: Frame) {
+        if self.scheduler.wants_as_moment_before(&frame.camera, frame.at) {
+            let thumbnail = Thumbnail::of(&frame.picture, frame.at);
+            return self.scheduler.offer_moment_before(&frame.camera, thumbnail);
+        }
         self.scheduler.offer(frame);
     }
 

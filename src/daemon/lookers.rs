@@ -17,14 +17,15 @@ use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::Moment;
 use crate::clock::{Clock, thread_cpu_time};
-use crate::detector::Detector;
+use crate::detector::{Detector, InferError};
+use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Frame, Taken};
 use crate::scheduler::Scheduler;
 
 use super::analyst::{AnalystQueue, Note};
 use super::empty_views::EmptyViews;
 use super::lifeline;
-use super::sentry::{Looked, Manner, Sentries};
+use super::sentry::{FlowLook, Looked, Manner, Sentries};
 
 /// How long a worker waits for a frame before it asks again; bounds nothing, only wakes.
 const WAIT: Duration = Duration::from_secs(5);
@@ -154,19 +155,26 @@ struct Looking {
 
 impl Looking {
     fn work(&self, detector: &mut dyn Detector) {
+        let mut estimator = Estimator::default();
         while !self.scheduler.is_closed() && !self.is_over.load(Ordering::SeqCst) {
             let Some(mut turn) = self.scheduler.take(Instant::now() + WAIT) else { continue };
             let frame = turn.frame.clone();
             let began = Instant::now();
-            let looked = self.look(detector, &frame);
+            let moment_before = turn.moment_before.take();
+            let looked = self.look(detector, &mut estimator, &frame, moment_before);
             turn.took(began.elapsed());
             match looked {
-                Ok(detections) => {
+                Ok((detections, moved)) => {
+                    turn.want_moment_before_next(moved.is_wanted);
                     let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
                     self.counts.waited(frame.taken, waited);
                     let glance = self.glances.glance(&frame);
                     self.views.learn(&frame.camera, &frame.picture, frame.at, &detections);
-                    if self.analyst.send(Note::Looked { frame, detections, glance }).is_err() {
+                    if self
+                        .analyst
+                        .send(Note::Looked { frame, detections, glance, flow: moved.flow })
+                        .is_err()
+                    {
                         return; // the daemon is stopping
                     }
                 }
@@ -180,7 +188,14 @@ impl Looking {
         }
     }
 
-    fn look(&self, detector: &mut dyn Detector, frame: &Frame) -> Result<Vec<Detection>, String> {
+    /// What a frame shows, and what moved in it ([`Sentry::flow`](super::sentry::Sentry::flow)).
+    fn look(
+        &self,
+        detector: &mut dyn Detector,
+        estimator: &mut Estimator,
+        frame: &Frame,
+        moment_before: Option<Thumbnail>,
+    ) -> Result<(Vec<Detection>, FlowLook), String> {
         let manner = {
             let manners = self.manners.read();
             self.sentries.keep_only(&manners);
@@ -193,9 +208,12 @@ impl Looking {
         let (began, cpu_before) = (Instant::now(), thread_cpu_time());
         let mut detections = Vec::with_capacity(32);
         let result = catch_unwind(AssertUnwindSafe(|| {
-            sentry.look(detector, &frame.picture, frame.at, &manner, &mut detections)
+            let looked = sentry.look(detector, &frame.picture, frame.at, &manner, &mut detections)?;
+            let picture = (&*frame.picture, frame.at);
+            let moved = sentry.flow(estimator, picture, moment_before, &manner, &detections);
+            Ok::<_, InferError>((looked, moved))
         }));
-        if let Ok(Ok(looked)) = &result {
+        if let Ok(Ok((looked, _))) = &result {
             let count = |counter: &AtomicU64, how: bool| counter.fetch_add(u64::from(how), Ordering::Relaxed);
             count(&self.counts.still, *looked == Looked::NotAtAll);
             count(&self.counts.looked, *looked != Looked::NotAtAll);
@@ -205,7 +223,7 @@ impl Looking {
         let used = thread_cpu_time().saturating_sub(cpu_before);
         self.counts.used_us.fetch_add(used.as_micros() as u64, Ordering::Relaxed);
         match result {
-            Ok(Ok(_)) => Ok(detections),
+            Ok(Ok((_, moved))) => Ok((detections, moved)),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err("the detector panicked (our bug, please report it)".to_owned()),
         }

@@ -12,10 +12,13 @@ use parking_lot::Mutex;
 
 use crate::analysis::closer::Closer;
 use crate::analysis::detection::Detection;
+use crate::analysis::flow::Flow;
 use crate::analysis::movement::{COLUMNS, Movement, ROWS};
+use crate::analysis::rules::{Condition, is_worth_a_flow};
 use crate::analysis::time::Moment;
-use crate::config::Camera;
+use crate::config::{Camera, Config};
 use crate::detector::{Detector, InferError, Thresholds};
+use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{Picture, PictureFormat, luma};
 
 use super::sight::Sight;
@@ -66,7 +69,21 @@ pub struct Sentry {
     looks_left: u32,
     /// Looks after a rest that showed the same as before.
     confirmed: u32,
+    /// The latest look at which the flow was worth knowing.
+    latest_worth_a_flow: Option<Thumbnail>,
 }
+
+/// What a look says about movement.
+#[derive(Debug, Default)]
+pub struct FlowLook {
+    /// The next look should come with the moment before it.
+    pub is_wanted: bool,
+    /// What moved, where the moment before was known.
+    pub flow: Option<Box<Flow>>,
+}
+
+/// Looks farther apart than this tell no flow.
+const FLOW_OVER: Duration = Duration::from_millis(160);
 
 /// How a camera's frames are looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -79,12 +96,16 @@ pub struct Manner {
     pub skip_still: bool,
     /// Whether what moved and was not found is looked at from near.
     pub look_closer: bool,
+    /// Whether a rule asks what moves where among people close together.
+    pub wants_flow: bool,
 }
 
 impl Manner {
-    /// As a camera's configuration has it.
-    pub fn of(camera: &Camera, sight: &Sight) -> Self {
+    /// As the configuration has it for one of its cameras.
+    pub fn of(config: &Config, camera: &Camera, sight: &Sight) -> Self {
+        let mut rules = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
         Manner {
+            wants_flow: rules.any(|rule| matches!(rule.when, Condition::Scuffle { .. })),
             thresholds: sight.thresholds(camera),
             near_thresholds: sight.certain(camera),
             skip_still: camera.skip_still,
@@ -139,6 +160,28 @@ impl Sentry {
             self.looked(at, out);
         }
         Ok(looked)
+    }
+
+    /// What moved where up to a look, if a rule asks for it, the look showed people close together, and the moment before
+    /// it is known.
+    pub fn flow(
+        &mut self,
+        estimator: &mut Estimator,
+        (picture, at): (&Picture, Moment),
+        moment_before: Option<Thumbnail>,
+        manner: &Manner,
+        found: &[Detection],
+    ) -> FlowLook {
+        let latest = self.latest_worth_a_flow.take();
+        if !manner.wants_flow || !is_worth_a_flow(found) {
+            return FlowLook::default();
+        }
+        let now = Thumbnail::of(picture, at);
+        let is_recent = |before: &Thumbnail| before.at.mono < at.mono && at.since(before.at) <= FLOW_OVER;
+        let before = moment_before.or(latest).filter(is_recent);
+        let flow = before.map(|before| estimator.estimate(&before, &now));
+        self.latest_worth_a_flow = Some(now);
+        FlowLook { is_wanted: true, flow }
     }
 
     /// Whether anything moved since the last look.
@@ -353,6 +396,37 @@ mod tests {
         };
         assert_eq!(look(2.0, 640), Looked::NotAtAll);
         assert_eq!(look(2.5, 320), Looked::Once);
+    }
+
+    #[test]
+    fn flow_is_told_of_people_close_together_with_the_moment_before() {
+        let one = |x: f32| Detection {
+            class: Class::PERSON,
+            score: 0.8,
+            box_in_frame: BBox::new(x, 0.3, x + 0.1, 0.8),
+        };
+        let (pair, apart) = ([one(0.4), one(0.52)], [one(0.1), one(0.8)]);
+        let picture = street(640, None);
+        let before = |secs: f64| Some(Thumbnail::of(&picture, at(secs)));
+        let manner = Manner { wants_flow: true, ..Manner::default() };
+        let mut sentry = Sentry::default();
+        let mut flow = |secs: f64, moment_before, manner: &Manner, found: &[Detection]| {
+            let moved =
+                sentry.flow(&mut Estimator::default(), (&picture, at(secs)), moment_before, manner, found);
+            (moved.is_wanted, moved.flow.map(|flow| flow.over.as_millis()))
+        };
+        assert_eq!(flow(1.0, None, &Manner::default(), &pair), (false, None), "no rule asks");
+        assert_eq!(flow(1.2, before(1.1), &manner, &apart), (false, None));
+        assert_eq!(flow(1.4, None, &manner, &pair), (true, None), "the first of them");
+        assert_eq!(flow(1.6, before(1.5), &manner, &pair), (true, Some(100)));
+        assert_eq!(
+            flow(1.7, None, &manner, &pair),
+            (true, Some(100)),
+            "the look before is the moment before"
+        );
+        assert_eq!(flow(2.0, None, &manner, &pair), (true, None), "too long ago");
+        assert_eq!(flow(2.1, None, &manner, &apart), (false, None));
+        assert_eq!(flow(2.2, None, &manner, &pair), (true, None), "of a look at others nothing is kept");
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Site {
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
             main_streams,
         };
-        let manner = |camera: &Camera| Arc::new(Manner::of(camera, sight));
+        let manner = |camera: &Camera| Arc::new(Manner::of(config, camera, sight));
         let manners = config.cameras.iter().map(|camera| (camera.id.clone(), manner(camera))).collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {

@@ -78,7 +78,7 @@ pub use deadline::abandoned_teardowns;
 pub use decode_threads::decoding_time;
 pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
-pub use file::{FileFrames, FileOptions, read_file};
+pub use file::{FileFrames, FileOptions, next_due, read_file};
 pub use first_frame::first_frame;
 pub use gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
 pub use loss_log::LossLog;

@@ -4,6 +4,7 @@
 //! Kept outside the repository, in `LOOKOUT_SEEN` or the user's cache folder, by the digest of the weights, the
 //! clip and the rate: nothing here can show what another model saw.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::flow::Flow;
 use lookout::analysis::geometry::BBox;
+use lookout::analysis::rules::is_worth_a_flow;
+use lookout::analysis::time::{Moment, Timestamp};
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::frame::flow::{Estimator, Thumbnail};
 use lookout::video::{self, FileOptions};
 
 /// As the daemon asks: what scores so much of the threshold continues a track (`daemon::sight`).
@@ -91,6 +96,28 @@ impl Looker {
         }
         looks
     }
+}
+
+/// So long before a look lies the moment that it is compared with.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// What moves where up to those looks that show people close together, by the look's time in microseconds.
+pub fn flows(clip: &Path, looks: &[Look]) -> BTreeMap<u128, Box<Flow>> {
+    let mut frames = video::read_file(clip, FileOptions { every: MOMENT, ..FileOptions::default() })
+        .expect("the clip opens");
+    let worth: Vec<u128> =
+        looks.iter().filter(|(_, found)| is_worth_a_flow(found)).map(|(at, _)| at.as_micros()).collect();
+    let (mut estimator, mut before) = (Estimator::default(), None::<Thumbnail>);
+    let mut flows = BTreeMap::new();
+    while let Some((pts, picture)) = frames.next_frame().expect("the clip decodes") {
+        let now = Thumbnail::of(&picture, Moment::after_origin(Timestamp::UNIX_EPOCH, pts));
+        let recent = before.filter(|before| now.at.since(before.at) <= MOMENT.mul_f32(1.6));
+        if let Some(before) = recent.filter(|_| worth.contains(&pts.as_micros())) {
+            flows.insert(pts.as_micros(), estimator.estimate(&before, &now));
+        }
+        before = Some(now);
+    }
+    flows
 }
 
 fn written(looks: &[Look]) -> String {

@@ -30,6 +30,7 @@ mod wrong_way;
 
 pub use condition::{Condition, Direction};
 pub use pace::View;
+pub use scuffle::is_worth_a_flow;
 pub use watch::{FLICKER, Observation, Scene, UnknownName, Watch};
 
 use std::collections::BTreeMap;

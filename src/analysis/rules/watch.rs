@@ -22,6 +22,7 @@ use super::wrong_way::WrongWay;
 use super::{CameraPlan, Condition, Rule, View};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
+use crate::analysis::flow::Flow;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::tracker::{Track, TrackNumber, TrackState};
@@ -43,6 +44,8 @@ pub struct Scene<'a> {
     pub aspect: f32,
     /// All tracks of the camera, in order of number.
     pub tracks: &'a [Track],
+    /// What moved since a moment before, where that was asked for.
+    pub flow: Option<&'a Flow>,
 }
 
 impl<'a> Scene<'a> {

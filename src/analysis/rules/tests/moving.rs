@@ -1,6 +1,8 @@
 //! What moves the wrong way, runs, falls or fights.
 
 use super::*;
+use crate::analysis::Event;
+use crate::analysis::flow::{self, Flow};
 
 /// Where one thing is at each second.
 type Scene = fn(f64) -> Vec<Detection>;
@@ -301,6 +303,64 @@ fn two_who_wrestle_are_a_scuffle() {
     assert!(raised(&stage)[0] < 5.0, "{:?}", raised(&stage));
     assert!(latest(&stage).why.contributions[0].value >= 0.5);
     assert_eq!(latest(&stage).shown.len(), 2);
+}
+
+/// Two who stand there, each as high as that, while the picture's rows move as `flow` says at each second, up to the
+/// frame in which they are seen; raised when.
+fn by_flow(height: f64, flow: impl Fn(f64) -> Option<[i8; 2]>) -> Vec<f64> {
+    let mut stage = Stage::of(vec![rule(scuffle(0.5))]);
+    let pair = || vec![posture(0.45, 0.8, height / 0.3, 0.4), posture(0.57, 0.8, height / 0.3, 0.4)];
+    for look in 0..50 {
+        let secs = 0.2 * f64::from(look);
+        let at = moment(secs);
+        if let Some([even, odd]) = flow(secs) {
+            let mut moved = Box::new(Flow::still());
+            for (index, cell) in moved.cells.iter_mut().enumerate() {
+                *cell = [if index / flow::COLUMNS % 2 == 0 { even } else { odd }, 0];
+            }
+            stage.apply(&Event::Flow { camera: "cam".into(), at, flow: moved });
+        }
+        stage.apply(&Event::Detections { camera: "cam".into(), at, detections: pair() });
+    }
+    raised(&stage)
+}
+
+#[test]
+fn two_whose_limbs_go_in_all_directions_are_a_scuffle_though_their_boxes_stand_still() {
+    let fight = |secs: f64| (secs >= 3.0).then_some([60, -60]);
+    assert_near(&by_flow(0.4, fight), &[3.7], 0.4);
+    let strike_and_wait = |secs: f64| (secs >= 3.0 && (secs + 0.05) % 1.2 < 0.1).then_some([60, -60]);
+    assert_eq!(by_flow(0.4, strike_and_wait).len(), 1, "a blow a second");
+}
+
+#[test]
+fn flow_is_no_scuffle_in_one_direction_once_or_among_the_far_away() {
+    for (what, height, flow) in [
+        ("both walk", 0.4, (|_| Some([60, 60])) as fn(f64) -> Option<[i8; 2]>),
+        ("they tremble", 0.4, |_| Some([4, -4])),
+        ("one look", 0.4, |secs| (secs > 2.9 && secs < 3.1).then_some([60, -60])),
+        ("a look now and then", 0.4, |secs| ((secs + 0.05) % 2.4 < 0.1).then_some([60, -60])),
+        ("they are far away", 0.2, |_| Some([60, -60])),
+        ("nobody asked", 0.4, |_| None),
+    ] {
+        assert!(by_flow(height, flow).is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn the_flow_of_another_frame_says_nothing() {
+    let mut stage = Stage::of(vec![rule(scuffle(0.5))]);
+    for look in 0..50 {
+        let secs = 0.2 * f64::from(look);
+        let mut moved = Box::new(Flow::still());
+        for (index, cell) in moved.cells.iter_mut().enumerate() {
+            *cell = [if index / flow::COLUMNS % 2 == 0 { 60 } else { -60 }, 0];
+        }
+        stage.apply(&Event::Flow { camera: "cam".into(), at: moment(secs + 0.05), flow: moved });
+        let detections = vec![posture(0.45, 0.8, 1.3, 0.4), posture(0.57, 0.8, 1.3, 0.4)];
+        stage.apply(&Event::Detections { camera: "cam".into(), at: moment(secs), detections });
+    }
+    assert_near(&raised(&stage), &[], 0.0);
 }
 
 #[test]
