@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{Failure, print_line};
+use super::{Failure, named_path, print_line};
 use crate::audit;
 use crate::config::{Config, Surroundings};
+use crate::contract::Language;
 use crate::daemon;
 
 /// Show or verify the audit log of a box.
@@ -76,6 +77,10 @@ impl Which {
 
 fn verify(files: &[PathBuf]) -> Result<(), Failure> {
     let names = || files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    for file in files {
+        let name = format!("the log {}", file.display());
+        named_path::check(&name, file, Language::English).map_err(Failure::failed)?;
+    }
     match audit::verify(files) {
         Ok(Ok(good)) => print_line(format!(
             "whole: {} lines from number {} on; the last one's SHA-256 is {}",
@@ -101,8 +106,10 @@ fn show(files: &[PathBuf], json: bool, last: Option<usize>) -> Result<(), Failur
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure::failed(format!("{} cannot be read: {error}", file.display())))
+    std::fs::read_to_string(file).map_err(|error| {
+        let name = format!("the log {}", file.display());
+        Failure::failed(named_path::unread(&name, file, &error, Language::English))
+    })
 }
 
 /// `2026-01-01T08:00:00Z  accepted  ack  r1  by desk-2 (key desk-1): why; what became of it`

@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use toml::{Table, Value};
 
+use crate::contract::Language;
 use crate::mqtt::embedded;
 use crate::video::{Auth, Mount, Play, RtspServer};
 
-use super::Failure;
+use super::{Failure, named_path};
 
 /// The ports in the demo's configurations; others are taken where these are busy.
 const RTSP_PORT: u16 = 8554;
@@ -101,9 +102,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// The clip to play, as an absolute path.
 fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = wanted {
-        return fs::canonicalize(path).map_err(|error| {
-            Failure::invalid(format!("the clip {} cannot be read: {error}", path.display()))
-        });
+        return fs::canonicalize(path).map_err(|error| unread("the clip", path, &error));
     }
     let beside_program = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
     let folders = [Some(PathBuf::from(".")), beside_program, Some(PathBuf::from("/usr/share/lookout"))];
@@ -116,11 +115,14 @@ fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
     })
 }
 
+fn unread(what: &str, path: &Path, error: &io::Error) -> Failure {
+    let name = format!("{what} {}", path.display());
+    Failure::invalid(named_path::unread(&name, path, error, Language::English))
+}
+
 fn config_text(args: &Args) -> Result<String, Failure> {
     match &args.config {
-        Some(path) => fs::read_to_string(path).map_err(|error| {
-            Failure::invalid(format!("the configuration {} cannot be read: {error}", path.display()))
-        }),
+        Some(path) => fs::read_to_string(path).map_err(|error| unread("the configuration", path, &error)),
         None if args.video.is_some() => Ok(ANY_CONFIG.to_owned()),
         None => Ok(LANE_CONFIG.to_owned()),
     }

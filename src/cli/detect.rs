@@ -10,7 +10,7 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
 use serde::Serialize;
 
-use super::{Failure, models, print_line};
+use super::{Failure, models, named_path, print_line};
 use crate::analysis::detection::Detection;
 use crate::detector::{Detector, Inference, Model, Thresholds};
 use crate::evidence;
@@ -60,9 +60,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     };
     let mut inference = Inference::new(&models).map_err(Failure::failed)?;
     if let Some(folder) = &args.save {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Failure::failed(format!("folder {} cannot be made: {error}", folder.display()))
-        })?;
+        named_path::make_folder("--save", folder)?;
     }
     let (mut failures, mut saved_names, mut found) = (Vec::new(), BTreeSet::new(), Vec::new());
     for file in &args.pictures {

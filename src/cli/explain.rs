@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Failure, print_line};
+use super::{Failure, named_path, print_line};
 use crate::contract::alert::AlertData;
 use crate::contract::explain::explain;
 use crate::contract::{Event, Language};
@@ -33,16 +33,29 @@ pub(super) fn language(text: &str) -> Result<Language, String> {
 /// # Errors
 /// A file that cannot be read, or that holds something other than alerts.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let text = read(&args.file).map_err(|error| {
-        Failure::failed(format!(
-            "{}: {error}\n  hint: name a file with an alert, or `-`",
-            args.file.display()
-        ))
-    })?;
     let language = args.language.unwrap_or_else(of_the_terminal);
+    let both = |english: String, chinese: String| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let shown = args.file.display();
+    let text = read(&args.file).map_err(|error| {
+        let name = both(format!("the alert in {shown}"), format!("预警文件 {shown}"));
+        Failure::failed(named_path::unread(&name, &args.file, &error, language)).in_language(language)
+    })?;
     let mut found = 0usize;
     for message in serde_json::Deserializer::from_str(&text).into_iter::<Event<AlertData>>() {
-        let message = message.map_err(|error| not_an_alert(&args.file, &error))?;
+        let message = message.map_err(|error| {
+            let why = both(
+                format!(
+                    "{shown}: this is no alert message: {error}\n  hint: an alert is a message of the topic up/alert, with `data.alert_id` and the rest"
+                ),
+                format!(
+                    "{shown}：这不是预警消息（原文：{error}）\n  提示：预警是主题 up/alert 上的消息，含有 `data.alert_id` 等字段"
+                ),
+            );
+            Failure::invalid(why).in_language(language)
+        })?;
         if found > 0 {
             print_line("")?;
         }
@@ -50,19 +63,17 @@ pub fn run(args: Args) -> Result<(), Failure> {
         found += 1;
     }
     if found == 0 {
-        return Err(Failure::invalid(format!(
-            "{}: there is no alert in it\n  hint: an alert is a message of the topic up/alert, as `lookout replay` prints it",
-            args.file.display()
-        )));
+        let why = both(
+            format!(
+                "{shown}: there is no alert in it\n  hint: an alert is a message of the topic up/alert, as `lookout replay` prints it"
+            ),
+            format!(
+                "{shown}：其中没有预警\n  提示：预警是主题 up/alert 上的消息，`lookout replay` 打印的就是这样的消息"
+            ),
+        );
+        return Err(Failure::invalid(why).in_language(language));
     }
     Ok(())
-}
-
-fn not_an_alert(file: &Path, error: &serde_json::Error) -> Failure {
-    Failure::invalid(format!(
-        "{}: this is no alert message: {error}\n  hint: an alert is a message of the topic up/alert, with `data.alert_id` and the rest",
-        file.display()
-    ))
 }
 
 fn read(file: &Path) -> io::Result<String> {

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{Failure, print_line};
+use super::{Failure, named_path, print_line};
 use crate::analysis::time::Timestamp;
 use crate::config::secret::mode_if_open_to_others;
 use crate::config::{Config, Surroundings};
 use crate::contract::signature::{PrivateKey, PublicKey, Role, looks_signed};
+use crate::contract::{Language, portable_json};
 use crate::mqtt;
 
 /// Most bytes of a key file or of a command.
@@ -54,7 +55,8 @@ enum Action {
     /// configuration to .../down/config and a mark to .../down/mark, which are retained. Where the box would refuse the
     /// command for its form or its times, that is said on standard error; it is signed all the same.
     ///
-    /// Exit code 0: it was signed. 1: a file could not be read. 2: the key is none, or the command is no JSON object.
+    /// Exit code 0: it was signed. 1: a file could not be read. 2: the key is none, or the command is no JSON object that
+    /// everybody reads alike: a name that stands twice in it, or a number beyond 2^53 - 1.
     #[command(verbatim_doc_comment)]
     Sign {
         /// The private key, the file NAME.jwk that `lookout keys make` wrote
@@ -84,20 +86,19 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn make(name: &str, role: Role, out: &Path) -> Result<(), Failure> {
     let key = PrivateKey::generate(name).map_err(Failure::invalid)?;
+    prepare_folder(out)?;
     let path = out.join(format!("{name}.jwk"));
-    let cannot = |error: io::Error| match error.kind() {
+    write_key(&path, &key.to_jwk()).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Failure::failed(format!(
             "{} is there already\n  hint: a lost key is replaced by one with another name; nothing is overwritten",
             path.display()
         )),
         _ => Failure::failed(format!(
-            "{} cannot be written: {error}\n  hint: --out names a folder that this user may write, and that is no folder of a box",
-            path.display()
+            "{} cannot be written: {}\n  hint: --out names a folder that this user may write, and that is no folder of a box",
+            path.display(),
+            named_path::unwritten(&error)
         )),
-    };
-    fs::create_dir_all(out).map_err(cannot)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(cannot)?;
-    file.write_all(key.to_jwk().as_bytes()).and_then(|()| file.sync_all()).map_err(cannot)?;
+    })?;
     // Nobody is left to tell if standard error is gone.
     let _ = writeln!(
         io::stderr(),
@@ -109,6 +110,30 @@ fn make(name: &str, role: Role, out: &Path) -> Result<(), Failure> {
         role.name(),
         key.public().text()
     ))
+}
+
+/// The folder for a key, made where it is not there.
+fn prepare_folder(out: &Path) -> Result<(), Failure> {
+    if !out.exists() && out.extension().is_some_and(|extension| extension == "jwk") {
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        return Err(Failure::invalid(format!(
+            "--out must name a folder, and {} looks like the name of a file\n  hint: the key becomes the file NAME.jwk in that folder: --out {}",
+            out.display(),
+            folder.unwrap_or(Path::new(".")).display()
+        )));
+    }
+    named_path::make_folder("--out", out)
+}
+
+/// Writes a whole key into a new file that its owner alone can read, or none.
+fn write_key(path: &Path, jwk: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let written = file.write_all(jwk.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a key is of no use, and would be in the way of the next try.
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 fn list(path: &Path) -> Result<(), Failure> {
@@ -126,12 +151,13 @@ fn list(path: &Path) -> Result<(), Failure> {
 }
 
 fn sign(key: &Path, command: Option<&Path>) -> Result<(), Failure> {
-    let key = read_private(key)?;
+    let key = read_private(key, Language::English)?;
     let (text, name) = match command.filter(|path| *path != Path::new("-")) {
         Some(path) => {
             let name = format!("the command {}", path.display());
-            let text =
-                fs::File::open(path).and_then(read_text).map_err(|error| not_read(&name, path, &error))?;
+            let text = fs::File::open(path).and_then(read_text).map_err(|error| {
+                Failure::failed(named_path::unread(&name, path, &error, Language::English))
+            })?;
             (text, name)
         }
         None => {
@@ -183,6 +209,11 @@ fn command_in(text: &str) -> Result<Vec<u8>, String> {
         };
         format!("is no JSON: {error}\n  hint: {example}{quotes}")
     })?;
+    portable_json::check(text.as_bytes()).map_err(|why| {
+        format!(
+            "cannot be signed: {why}\n  hint: it would be another command for some readers; each name stands once in its object, and what is larger than 2^53 - 1 is written as a text, in quotes"
+        )
+    })?;
     let what = match &value {
         Value::Object(_) => return Ok(value.to_string().into_bytes()),
         Value::Array(_) => "a list: each command is signed by itself",
@@ -193,36 +224,29 @@ fn command_in(text: &str) -> Result<Vec<u8>, String> {
     Err(format!("must be a JSON object, and it is {what}\n  hint: {example}"))
 }
 
-/// Why a file that was named was not read, and what to try.
-fn not_read(name: &str, path: &Path, error: &io::Error) -> Failure {
-    let (why, hint) = match error.kind() {
-        io::ErrorKind::NotFound => {
-            ("there is no such file".to_owned(), "check the name and the folder".to_owned())
-        }
-        io::ErrorKind::PermissionDenied => {
-            ("this user may not read it".to_owned(), format!("`ls -l {}` shows whose it is", path.display()))
-        }
-        io::ErrorKind::IsADirectory => ("it is a folder".to_owned(), "name the file in it".to_owned()),
-        _ => (error.to_string(), "is it the right file?".to_owned()),
-    };
-    Failure::failed(format!("{name} cannot be read: {why}\n  hint: {hint}"))
-}
-
-/// Reads a private key that only its owner can read.
+/// Reads a private key that only its owner can read; what is wrong is told in that language.
 ///
 /// # Errors
 /// It is not there, others can read it, or it is no key.
-pub(super) fn read_private(path: &Path) -> Result<PrivateKey, Failure> {
-    let name = format!("the key {}", path.display());
-    let make = "`lookout keys make NAME --role desk --out DIR` makes one, the file DIR/NAME.jwk";
-    let cannot = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            Failure::failed(format!("{name} cannot be read: there is no such file\n  hint: {make}"))
-        }
-        io::ErrorKind::IsADirectory => {
-            Failure::failed(format!("{name} cannot be read: it is a folder\n  hint: {}", keys_in(path)))
-        }
-        _ => not_read(&name, path, &error),
+pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey, Failure> {
+    let both = |english: String, chinese: String| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let shown = path.display();
+    let name = both(format!("the key {shown}"), format!("密钥 {shown}"));
+    let make = both(
+        "`lookout keys make NAME --role desk --out DIR` makes one, the file DIR/NAME.jwk".to_owned(),
+        "用 `lookout keys make NAME --role desk --out DIR` 制作，私钥是其中的文件 DIR/NAME.jwk".to_owned(),
+    );
+    let cannot = |error: io::Error| {
+        let (why, usual) = named_path::reason(path, &error, language);
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => make.clone(),
+            io::ErrorKind::IsADirectory => keys_in(path, language),
+            _ => usual,
+        };
+        Failure::failed(named_path::sentence(&name, &why, &hint, language)).in_language(language)
     };
     let file = fs::File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
@@ -232,29 +256,43 @@ pub(super) fn read_private(path: &Path) -> Result<PrivateKey, Failure> {
     let text = read_text(&file).map_err(cannot)?;
     let key = PrivateKey::from_jwk(&text).map_err(|error| {
         let hint = match text.trim_start() {
-            "" => "the file is empty; is it the right one?".to_owned(),
-            text if text.starts_with("-----BEGIN") => {
-                format!("this is a key or certificate in PEM, which signs no commands; {make}")
-            }
-            text if text.contains("[[command_key]]") || PublicKey::parse(text.trim_end()).is_some() => {
-                format!("this is the public half, for the box's configuration; {make}")
-            }
-            _ => make.to_owned(),
+            "" => both(
+                "the file is empty; is it the right one?".to_owned(),
+                "文件是空的，请确认是否选对了文件".to_owned(),
+            ),
+            text if text.starts_with("-----BEGIN") => both(
+                format!("this is a key or certificate in PEM, which signs no commands; {make}"),
+                format!("这是 PEM 格式的密钥或证书，不能用来签名命令；{make}"),
+            ),
+            text if text.contains("[[command_key]]") || PublicKey::parse(text.trim_end()).is_some() => both(
+                format!("this is the public half, for the box's configuration; {make}"),
+                format!("这是写进设备配置的公钥；{make}"),
+            ),
+            _ => make.clone(),
         };
-        Failure::invalid(format!("{name}: {error}\n  hint: {hint}"))
+        let why = both(
+            format!("{name}: {error}\n  hint: {hint}"),
+            format!("{name} 不是可用的私钥（原文：{error}）\n  提示：{hint}"),
+        );
+        Failure::invalid(why).in_language(language)
     })?;
     // Only of a key it is worth saying: of any other file, that it is none.
     if let Some(mode) = mode_if_open_to_others(&metadata) {
-        return Err(Failure::invalid(format!(
-            "the key {0} can be read by other users (mode {mode:03o})\n  hint: chmod 600 {0}; if others may have read it, make another and take this one out of the boxes",
-            path.display()
-        )));
+        let why = both(
+            format!(
+                "the key {shown} can be read by other users (mode {mode:03o})\n  hint: chmod 600 {shown}; if others may have read it, make another and take this one out of the boxes"
+            ),
+            format!(
+                "密钥 {shown} 可被其他用户读取（权限 {mode:03o}）\n  提示：chmod 600 {shown}；如果可能已被他人读取，请另做一把，并从各设备的配置中去掉这一把"
+            ),
+        );
+        return Err(Failure::invalid(why).in_language(language));
     }
     Ok(key)
 }
 
 /// What to try where a folder was named in place of the key in it.
-fn keys_in(folder: &Path) -> String {
+fn keys_in(folder: &Path, language: Language) -> String {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let mut keys: Vec<String> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "jwk"))
@@ -262,8 +300,10 @@ fn keys_in(folder: &Path) -> String {
         .take(5)
         .collect();
     keys.sort();
-    match keys.as_slice() {
-        [] => "name the file NAME.jwk that `lookout keys make` wrote".to_owned(),
-        keys => format!("in it there are {}", keys.join(", ")),
+    match (keys.as_slice(), language) {
+        ([], Language::English) => "name the file NAME.jwk that `lookout keys make` wrote".to_owned(),
+        ([], Language::Chinese) => "请写出 `lookout keys make` 生成的文件 NAME.jwk".to_owned(),
+        (keys, Language::English) => format!("in it there are {}", keys.join(", ")),
+        (keys, Language::Chinese) => format!("其中有 {}", keys.join("、")),
     }
 }

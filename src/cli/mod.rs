@@ -10,6 +10,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::contract::Language;
+
 /// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
 /// (`2>&1 | head`).
 macro_rules! say {
@@ -27,6 +29,7 @@ pub mod detect;
 pub mod explain;
 pub mod keys;
 pub mod models;
+mod named_path;
 pub mod probe;
 pub mod replay;
 pub mod run;
@@ -49,17 +52,35 @@ pub struct Failure {
     pub message: String,
     /// Exit code, [`EXIT_FAILED`] or [`EXIT_INVALID`].
     pub code: u8,
+    /// The language of the message.
+    pub language: Language,
 }
 
 impl Failure {
     /// A command that tried and failed.
     pub fn failed(message: impl fmt::Display) -> Self {
-        Failure { message: message.to_string(), code: EXIT_FAILED }
+        Failure { message: message.to_string(), code: EXIT_FAILED, language: Language::English }
     }
 
     /// A command that was asked something it cannot do.
     pub fn invalid(message: impl fmt::Display) -> Self {
-        Failure { message: message.to_string(), code: EXIT_INVALID }
+        Failure { message: message.to_string(), code: EXIT_INVALID, language: Language::English }
+    }
+
+    /// The same, with a message in that language.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        Failure { language, ..self }
+    }
+
+    /// The message as it is printed.
+    fn told(&self) -> String {
+        let Failure { message, language, .. } = self;
+        match language {
+            _ if message.starts_with("error:") => message.clone(),
+            Language::English => format!("error: {message}"),
+            Language::Chinese => format!("错误：{message}"),
+        }
     }
 }
 
@@ -136,7 +157,7 @@ pub fn main() -> ExitCode {
         Err(failure) => {
             // Empty where it has been told already. Nobody is left to tell if standard error is gone.
             if !failure.message.is_empty() {
-                let _ = writeln!(io::stderr(), "{}", with_error_prefix(&failure.message));
+                let _ = writeln!(io::stderr(), "{}", failure.told());
             }
             ExitCode::from(failure.code)
         }
@@ -149,10 +170,6 @@ pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
         io::ErrorKind::BrokenPipe => std::process::exit(i32::from(EXIT_OK)),
         _ => Failure::failed(format!("standard output cannot be written: {error}")),
     })
-}
-
-fn with_error_prefix(message: &str) -> String {
-    if message.starts_with("error:") { message.to_owned() } else { format!("error: {message}") }
 }
 
 /// `quiet`: a command whose table would drown in what every camera does.

@@ -11,10 +11,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::{Failure, print_line};
+use super::{Failure, named_path, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
-use crate::contract::stream_address;
+use crate::contract::{Language, stream_address};
 use crate::evidence::{rgb_from_picture, sha256_hex};
 use crate::video::{
     Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret,
@@ -113,6 +113,10 @@ fn fingerprint(text: &str) -> Result<Fingerprint, &'static str> {
 
 /// Runs `lookout probe`.
 pub fn run(args: Args) -> Result<(), Failure> {
+    if let Some(file) = &args.ca_file {
+        let name = format!("`--ca-file`: the file {}", file.display());
+        named_path::check(&name, file, Language::English).map_err(Failure::invalid)?;
+    }
     let location = location(&args)?;
     let (name, address) = match &location {
         Location::Rtsp { url, .. } => (url.host().to_owned(), url.to_string()),

@@ -25,6 +25,7 @@ use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
 use crate::config::{Camera, Config, Surroundings};
+use crate::contract::Language;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
 use crate::daemon::empty_views::EmptyViews;
@@ -38,7 +39,7 @@ use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
 use crate::video::{self, FileOptions};
 
-use super::{Failure, print_line};
+use super::{Failure, named_path, print_line};
 
 mod schedules;
 
@@ -99,8 +100,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
     if let Some(folder) = &args.evidence {
-        fs::create_dir_all(folder)
-            .map_err(|error| Failure::failed(format!("{}: {error}", folder.display())))?;
+        named_path::make_folder("--evidence", folder)?;
     }
     let readings = match &args.readings {
         Some(file) => readings(file, &config)?,
@@ -156,8 +156,10 @@ struct ReadingLine {
 
 /// What sensors said, in order of time.
 fn readings(file: &Path, config: &Config) -> Result<VecDeque<(Duration, Arc<str>, f64)>, Failure> {
-    let text =
-        fs::read_to_string(file).map_err(|error| Failure::failed(format!("{}: {error}", file.display())))?;
+    let text = fs::read_to_string(file).map_err(|error| {
+        let name = format!("the readings in {}", file.display());
+        Failure::failed(named_path::unread(&name, file, &error, Language::English))
+    })?;
     let mut readings = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |what: String| {

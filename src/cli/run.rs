@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::daemon;
 
-use super::{Failure, with_error_prefix};
+use super::Failure;
 
 /// Arguments of `lookout run`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<(), Failure> {
     let path = args.config.clone();
     start(args).map_err(|failure| {
-        let told = daemon::failed_start::tell_and_wait(&with_error_prefix(&failure.message), &path);
+        let told = daemon::failed_start::tell_and_wait(&failure.told(), &path);
         if told { Failure { message: String::new(), ..failure } } else { failure }
     })
 }

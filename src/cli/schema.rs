@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Failure;
+use super::{Failure, named_path};
 use crate::config;
 use crate::contract::examples::ExampleError;
 use crate::contract::schema::{MESSAGES, asyncapi, message};
@@ -59,6 +59,7 @@ pub fn published_files() -> Result<Vec<(PathBuf, String)>, ExampleError> {
 }
 
 fn write_all(dir: &Path) -> Result<(), Failure> {
+    named_path::make_folder("--dir", dir)?;
     for (path, text) in published_files().map_err(Failure::failed)? {
         let path = dir.join(path);
         let folder = path.parent().unwrap_or(dir);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use super::Failure;
+use super::{Failure, named_path};
 use crate::config::account::Account;
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::MAX_SECRET_BYTES;
@@ -56,6 +56,7 @@ fn write_secret(Set { name, dir }: &Set) -> Result<(), Failure> {
             "this is no name of a secret\n  hint: letters, digits, `-`, `_` and `.`, for example cam-03; the password is asked for",
         ));
     }
+    named_path::no_file("--dir", dir)?;
     let secret = if io::stdin().is_terminal() { asked()? } else { piped()? };
     let path = dir.join(name);
     let cannot = |path: &Path, error: io::Error| {

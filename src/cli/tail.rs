@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::Failure;
 use super::explain::{self, of_the_terminal};
+use super::{Failure, named_path};
 use crate::contract::Language;
 use crate::mqtt::Version;
 use crate::mqtt::centre::{Centre, Follow};
@@ -135,10 +135,11 @@ pub struct Outcome {
 /// # Errors
 /// The arguments cannot work, or what was asked for was not seen.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let spoken = spoken(&args).unwrap_or(Language::English);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+        .map_err(|error| Failure::failed(words::cannot_start(&error, spoken)).in_language(spoken))?;
     let paint = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut screen = Screen { out: io::stdout(), talk: io::stderr(), json: args.json, paint };
     let outcome = runtime.block_on(async {
@@ -169,7 +170,28 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
         return Ok(());
     }
     let language = outcome.language.unwrap_or(Language::English);
-    words::verdict(args, outcome, language).map_or(Ok(()), |why| Err(Failure::failed(why)))
+    words::verdict(args, outcome, language)
+        .map_or(Ok(()), |why| Err(Failure::failed(why).in_language(language)))
+}
+
+/// The language that was asked for, or Chinese for whoever reads it here; else the sites' is known later.
+fn spoken(args: &Args) -> Option<Language> {
+    let of_here = Some(of_the_terminal()).filter(|language| *language == Language::Chinese);
+    args.language.or(of_here)
+}
+
+/// Whether the files that the arguments name can be used, so that nobody waits in vain for a connection.
+fn check_files(args: &Args, language: Language) -> Result<(), Failure> {
+    let invalid = |why: String| Failure::invalid(why).in_language(language);
+    if args.ca.is_some() && args.url.starts_with("mqtt://") {
+        return Err(invalid(words::ca_without_tls(language).to_owned()));
+    }
+    for (option, file) in [("--ca", &args.ca), ("--password-file", &args.password_file)] {
+        if let Some(file) = file {
+            named_path::check(&words::named_file(option, file, language), file, language).map_err(invalid)?;
+        }
+    }
+    Ok(())
 }
 
 /// Follows until it is over, printing to `screen`.
@@ -177,10 +199,11 @@ fn judge(args: &Args, outcome: &Outcome) -> Result<(), Failure> {
 /// # Errors
 /// The arguments cannot work, or the output is gone.
 pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) -> Result<Outcome, Failure> {
-    // Who reads Chinese here is told everything in it.
-    let of_here = Some(of_the_terminal()).filter(|language| *language == Language::Chinese);
-    let language = args.language.or(of_here);
-    let key = args.key.as_deref().map(super::keys::read_private).transpose()?.map(Arc::new);
+    let language = spoken(args);
+    let at_start = language.unwrap_or(Language::English);
+    check_files(args, at_start)?;
+    let read_key = |path| super::keys::read_private(path, at_start);
+    let key = args.key.as_deref().map(read_key).transpose()?.map(Arc::new);
     let mut centre = Centre::start(&Follow {
         url: args.url.clone(),
         version: if args.mqtt5 { Version::V5 } else { Version::V311 },
@@ -194,8 +217,8 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         key,
     })
     .map_err(|trouble| {
-        let language = language.unwrap_or(Language::English);
-        Failure::invalid(words::trouble(&trouble, &words::broker(&args.url), language))
+        let why = words::trouble(&trouble, &words::broker(&args.url), at_start);
+        Failure::invalid(why).in_language(at_start)
     })?;
     let ack_as = args
         .ack_as
@@ -213,7 +236,10 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         let heard = tokio::select! {
             heard = centre.next() => match heard {
                 Some(heard) => heard,
-                None => return Err(Failure::failed(words::ended(desk.language()))),
+                None => {
+                    let language = desk.language();
+                    return Err(Failure::failed(words::ended(language)).in_language(language));
+                }
             },
             () = &mut over => break false,
             _ = tokio::signal::ctrl_c() => break true,
@@ -224,7 +250,10 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                     return Ok(Outcome { reader_is_gone: true, ..desk.outcome(false) });
                 }
-                Err(error) => return Err(Failure::failed(words::cannot_print(&error, desk.language()))),
+                Err(error) => {
+                    let language = desk.language();
+                    return Err(Failure::failed(words::cannot_print(&error, language)).in_language(language));
+                }
             }
         }
         if let Some(by) = &ack_as {
@@ -245,7 +274,81 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
 
 #[cfg(test)]
 mod tests {
+    use super::super::{EXIT_FAILED, EXIT_INVALID};
     use super::*;
+
+    /// In both languages at once: nobody listens there, so nothing else could end it.
+    #[test]
+    fn a_file_that_cannot_be_used_is_told_before_anything_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("empty.pem"), "hello").unwrap();
+        let plain = Args { seconds: Some(1), url: "mqtt://127.0.0.1:9".to_owned(), ..Args::default() };
+        let tls = |ca: PathBuf| Args { url: "mqtts://127.0.0.1:9".to_owned(), ca: Some(ca), ..plain.clone() };
+        let user = Some("centre".to_owned());
+        let gone = path("gone").display().to_string();
+        for (args, code, english, chinese) in [
+            (
+                tls(path("gone")),
+                EXIT_INVALID,
+                format!(
+                    "`--ca`: the file {gone} cannot be read: there is no such file\n  hint: check the name"
+                ),
+                format!("--ca 指定的文件 {gone} 无法读取：没有这个文件\n  提示：请检查文件名"),
+            ),
+            (
+                tls(folder.path().to_owned()),
+                EXIT_INVALID,
+                "cannot be read: it is a folder\n  hint: ".to_owned(),
+                "无法读取：这是一个文件夹\n  提示：".to_owned(),
+            ),
+            (
+                tls(path("empty.pem")),
+                EXIT_INVALID,
+                "empty.pem holds no certificate\n  hint: ".to_owned(),
+                "empty.pem holds no certificate）\n  提示：请检查 --ca 的证书".to_owned(),
+            ),
+            (
+                Args { ca: Some(path("empty.pem")), ..plain.clone() },
+                EXIT_INVALID,
+                "not encrypted\n  hint: begin --url with mqtts://".to_owned(),
+                "不是加密地址\n  提示：--url 请以 mqtts:// 开头".to_owned(),
+            ),
+            (
+                Args { user, password_file: Some(path("gone")), ..plain.clone() },
+                EXIT_INVALID,
+                format!("`--password-file`: the file {gone} cannot be read: there is no such file"),
+                format!("--password-file 指定的文件 {gone} 无法读取：没有这个文件"),
+            ),
+            (
+                Args { key: Some(path("gone")), ..plain.clone() },
+                EXIT_FAILED,
+                format!("the key {gone} cannot be read: there is no such file\n  hint: `lookout keys make"),
+                format!("密钥 {gone} 无法读取：没有这个文件\n  提示：用 `lookout keys make"),
+            ),
+            (
+                Args { key: Some(path("empty.pem")), ..plain.clone() },
+                EXIT_INVALID,
+                "it is no private Ed25519 key as a JWK".to_owned(),
+                "empty.pem 不是可用的私钥（原文：".to_owned(),
+            ),
+        ] {
+            for (language, start, wanted, other) in [
+                (Language::English, "error: ", &english, "提示"),
+                (Language::Chinese, "错误：", &chinese, "hint: "),
+            ] {
+                let args = Args { language: Some(language), ..args.clone() };
+                let mut screen = Screen { out: Vec::new(), talk: Vec::new(), json: false, paint: false };
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let failure = runtime.block_on(follow(&args, &mut screen)).unwrap_err();
+                let told = failure.told();
+                assert!(told.starts_with(start) && told.contains(wanted.as_str()), "{told}");
+                assert!(!told.contains(other) && failure.code == code, "{told}");
+            }
+        }
+        let verdict = judge(&plain, &Outcome { language: Some(Language::Chinese), ..Outcome::default() });
+        assert!(verdict.unwrap_err().told().starts_with("错误：没有未结束的预警"));
+    }
 
     #[test]
     fn it_fails_when_what_was_asked_for_was_not_seen() {

@@ -29,6 +29,7 @@ pub mod explain;
 pub mod health;
 pub mod kinds;
 pub mod meta_part;
+pub mod portable_json;
 pub mod schema;
 pub mod signature;
 pub(crate) mod stream_address;

@@ -213,7 +213,8 @@ impl Centre {
     /// Starts following. Must be called inside a tokio runtime.
     ///
     /// # Errors
-    /// The URL cannot work. An unreachable broker is heard of later, as [`Heard::Lost`].
+    /// The URL cannot work, or a file that is named cannot be used. An unreachable broker is heard of later, as
+    /// [`Heard::Lost`].
     pub fn start(follow: &Follow) -> Result<Self, Trouble> {
         let settings = Settings {
             url: Some(follow.url.clone()),
@@ -230,6 +231,7 @@ impl Centre {
         if let Some(problem) = settings.problems().into_iter().next() {
             return Err(Trouble::new(super::TroubleKind::Settings, problem));
         }
+        let endpoint = Endpoint::read(&settings)?;
         let plus = |part: &Option<String>| part.clone().unwrap_or_else(|| "+".to_owned());
         let base = format!("{}/{}/{}/up", follow.prefix, plus(&follow.area), plus(&follow.box_name));
         // What the broker keeps comes first: how to read the rest, who is there, what is open. Then all that carry
@@ -241,6 +243,7 @@ impl Centre {
         let (orders, orders_rx) = mpsc::channel(256);
         let work = Work {
             settings,
+            endpoint: Some(endpoint),
             filters,
             client_id: format!("lookout-tail-{:08x}", rand::random::<u32>()),
             heard: heard_tx,
@@ -313,6 +316,8 @@ impl Stored {
 /// The task's side.
 struct Work {
     settings: Settings,
+    /// What was read when it started, for the first connection; each later one reads anew.
+    endpoint: Option<Endpoint>,
     filters: Vec<String>,
     client_id: String,
     heard: mpsc::Sender<Heard>,
@@ -342,7 +347,7 @@ impl Work {
     }
 
     async fn connect_once(&mut self) -> Trouble {
-        let endpoint = match Endpoint::read(&self.settings) {
+        let endpoint = match self.endpoint.take().map_or_else(|| Endpoint::read(&self.settings), Ok) {
             Ok(endpoint) => endpoint,
             Err(trouble) => return trouble,
         };

@@ -12,6 +12,7 @@ use crate::analysis::time::Timestamp;
 use crate::contract::command::{
     ConfirmData, MuteData, OriginalData, SetData, SnapshotData, WantedConfigData,
 };
+use crate::contract::portable_json;
 
 /// Longest `request_id`, `by` and the like, in characters. A guess: longer ones are no names.
 const NAME_CHARS: usize = 128;
@@ -201,6 +202,7 @@ pub(super) fn order(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<Ord
         // It would be carried out again at every reconnect, by every box that comes to have this name.
         return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
     }
+    portable_json::check_names(json_text(letter.payload)).map_err(refuse)?;
     check_address(data, letter, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
     let clock_is_set = letter.now.as_second() > CLOCK_IS_SET_AFTER;
     let (expires, counter) =
@@ -271,6 +273,7 @@ pub(super) fn mark(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<(Str
     let request_id = readable_request_id(data);
     let refuse_as = |kind: RefusalKind, why: String| letter.refusal(request_id.as_deref(), kind, why);
     let malformed = |why: String| refuse_as(RefusalKind::Malformed, why);
+    portable_json::check_names(json_text(letter.payload)).map_err(malformed)?;
     check_address(data, letter, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
     // DESIGN names the pair as alerts do: `seq {stream, n}`; a plain pair is as clear.
     let pair = data.get("seq").filter(|seq| seq.is_object()).unwrap_or(data);
@@ -286,11 +289,15 @@ pub(super) fn state(payload: &[u8]) -> Option<(String, String)> {
     Some((data.get("state")?.as_str()?.to_owned(), data.get("session")?.as_str()?.to_owned()))
 }
 
-fn object(payload: &[u8]) -> Result<Value, String> {
-    // What editors and small boards put around a text.
+/// Without what editors and small boards put around a text.
+fn json_text(payload: &[u8]) -> &[u8] {
     let text = payload.strip_prefix("\u{feff}".as_bytes()).unwrap_or(payload);
-    let text = text.trim_ascii_end().strip_suffix(b"\0").unwrap_or(text);
-    let body: Value = serde_json::from_slice(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    text.trim_ascii_end().strip_suffix(b"\0").unwrap_or(text)
+}
+
+fn object(payload: &[u8]) -> Result<Value, String> {
+    let body: Value =
+        serde_json::from_slice(json_text(payload)).map_err(|error| format!("it is not JSON: {error}"))?;
     if body.is_object() { Ok(body) } else { Err("it is not a JSON object".to_owned()) }
 }
 

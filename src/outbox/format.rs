@@ -171,42 +171,47 @@ pub(super) fn sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) 
 
 // ---- numbers on disk ----
 
-pub(super) fn kind_number(kind: Kind) -> u8 {
-    match kind {
-        Kind::Alert => 0,
-        Kind::Count => 1,
-        Kind::Reply => 2,
-        Kind::Gap => 3,
-        Kind::Evidence => 4,
-        Kind::TimeFix => 5,
-    }
+/// Both directions of one table, so that a new word cannot be stored without being read back. What no program writes is
+/// the word behind `else`: only damage leads there.
+macro_rules! numbered {
+    ($type:ident, $to:ident, $from:ident, { $($word:ident = $number:literal),+ } else $other:ident) => {
+        pub(super) fn $to(word: $type) -> u8 {
+            match word {
+                $($type::$word => $number,)+
+            }
+        }
+
+        pub(super) fn $from(number: u8) -> $type {
+            match number {
+                $($number => $type::$word,)+
+                _ => $type::$other,
+            }
+        }
+    };
 }
 
-pub(super) fn kind_from_number(number: u8) -> Kind {
-    match number {
-        0 => Kind::Alert,
-        1 => Kind::Count,
-        2 => Kind::Reply,
-        3 => Kind::Gap,
-        5 => Kind::TimeFix,
-        _ => Kind::Evidence,
-    }
-}
+numbered!(Kind, kind_number, kind_from_number, {
+    Alert = 0, Count = 1, Reply = 2, Gap = 3, Evidence = 4, TimeFix = 5
+} else Evidence);
 
-pub(super) fn level_number(level: Level) -> u8 {
-    match level {
-        Level::Blue => 0,
-        Level::Yellow => 1,
-        Level::Orange => 2,
-        Level::Red => 3,
-    }
-}
+numbered!(Level, level_number, level_from_number, {
+    Blue = 0, Yellow = 1, Orange = 2, Red = 3
+} else Red);
 
-pub(super) fn level_from_number(number: u8) -> Level {
-    match number {
-        0 => Level::Blue,
-        1 => Level::Yellow,
-        2 => Level::Orange,
-        _ => Level::Red,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files that are out there hold these numbers.
+    #[test]
+    fn numbers_on_disk_stay_what_they_are() {
+        use Kind::{Alert, Count, Evidence, Gap, Reply, TimeFix};
+        for (number, kind) in (0..).zip([Alert, Count, Reply, Gap, Evidence, TimeFix]) {
+            assert_eq!((kind_number(kind), kind_from_number(number)), (number, kind));
+        }
+        for (number, level) in (0..).zip([Level::Blue, Level::Yellow, Level::Orange, Level::Red]) {
+            assert_eq!((level_number(level), level_from_number(number)), (number, level));
+        }
+        assert_eq!((kind_from_number(99), level_from_number(99)), (Evidence, Level::Red), "damaged");
     }
 }

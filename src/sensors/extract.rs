@@ -122,6 +122,9 @@ impl Extract {
                 let mut is_meant = true;
                 for (name, value) in source {
                     let found = item(json.get("Source")?, name)?;
+                    if let Some(Json::Unreadable(why)) = found {
+                        return Err(why.clone());
+                    }
                     is_meant &= found.is_some_and(|found| is_text(found, value));
                 }
                 // A property that is gone has no value, whatever stands in the message.
@@ -162,12 +165,7 @@ impl Extract {
                 };
             }
             Json::Text(text) => text.trim(),
-            Json::LeadingZeros(text) => {
-                return RawReading::Unreadable(format!(
-                    "`{}` is no JSON number: leave out the zeros in front, or put it into quotes (in C such a number is octal)",
-                    shown(text)
-                ));
-            }
+            Json::Unreadable(why) => return RawReading::Unreadable(why.clone()),
             Json::Null => return RawReading::Unreadable("null in place of a number".to_owned()),
             Json::List(_) => {
                 let why = "a list in place of a number; `/0` behind the pointer takes its first entry";
@@ -178,8 +176,9 @@ impl Extract {
         if let Some(number) = self.words.get(&text.to_lowercase()) {
             return RawReading::Value(*number);
         }
-        match plain_number(text) {
-            Some(number) => RawReading::Value(number),
+        match plain_number(text).map(Ok).or_else(|| payload::decimal_comma(text)) {
+            Some(Ok(number)) => RawReading::Value(number),
+            Some(Err(why)) => RawReading::Unreadable(why),
             None => RawReading::Unreadable(format!(
                 "`{}` is neither a number nor a known word{}",
                 shown(text),
@@ -207,12 +206,9 @@ fn hint(text: &str) -> &'static str {
     if bare.strip_prefix("0x").is_some_and(is_hex) {
         return ": it is hexadecimal, and must be decimal";
     }
-    if let Some((whole, part)) = text.split_once(',')
-        && plain_number(whole).is_some()
-        && !part.is_empty()
-        && part.bytes().all(|b| b.is_ascii_digit())
-    {
-        return ": it has a decimal comma, and must have a point";
+    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
+    if has_digit && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'-' | b'+')) {
+        return ": one number is read, with a point or a comma in front of its decimals and nothing between thousands";
     }
     let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(0);
     match plain_number(&text[..end]) {
@@ -247,10 +243,10 @@ fn item<'j>(list: Option<&'j Json>, name: &str) -> Result<Option<&'j Json>, Stri
 /// Whether a value is this text; quotes may be omitted around numbers and `true`, `false`.
 fn is_text(value: &Json, text: &str) -> bool {
     match value {
-        Json::Text(found) | Json::LeadingZeros(found) => found == text,
+        Json::Text(found) => found == text,
         Json::Bool(state) => text == if *state { "true" } else { "false" },
         Json::Number(number) => plain_number(text) == Some(*number),
-        Json::Null | Json::List(_) | Json::Table(_) => false,
+        Json::Null | Json::Unreadable(_) | Json::List(_) | Json::Table(_) => false,
     }
 }
 
@@ -322,14 +318,76 @@ mod tests {
         assert_eq!(number(&door, &json!({"contact": false})), Some(1.0));
     }
 
-    /// Without quotes in JSON they are no number; a message that is nothing else, or a text, is decimal.
+    fn value(number: f64) -> Said {
+        Said::Reading(RawReading::Value(number))
+    }
+
+    /// Alone, in quotes, in a list and in an object alike: JSON has no octal numbers.
     #[test]
-    fn leading_zeros_count_only_where_nothing_else_can_be_meant() {
-        assert_eq!(at("").read(b"020"), Said::Reading(RawReading::Value(20.0)));
-        assert_eq!(at("").read(b"-007.5\r\n"), Said::Reading(RawReading::Value(-7.5)));
-        assert_eq!(number(&at("/level"), &json!({"level": "020"})), Some(20.0));
-        assert!(why(&at("/level"), r#"{"level":020}"#).contains("no JSON number"));
-        assert!(why(&at("/0"), "[020]").contains("no JSON number"));
+    fn numbers_with_zeros_in_front_are_decimal() {
+        for (text, expected) in [
+            ("08", 8.0),
+            ("021.5", 21.5),
+            ("020", 20.0),
+            ("-007.5", -7.5),
+            ("+09", 9.0),
+            ("00", 0.0),
+            ("00.5", 0.5),
+        ] {
+            assert_eq!(at("").read(format!("{text}\r\n").as_bytes()), value(expected), "{text}");
+            for (pointer, message) in [
+                ("/level", format!("{{\"level\":{text}}}")),
+                ("/level", format!("{{\"t\":007,\"level\": {text} ,\"u\":1}}")),
+                ("/level", format!("{{\"level\":\"{text}\"}}")),
+                ("/0", format!("[{text}]")),
+            ] {
+                assert_eq!(at(pointer).read(message.as_bytes()), value(expected), "{message}");
+            }
+        }
+        assert!(why(&at("/level"), r#"{"level":0-7}"#).contains("`0-7` is neither"));
+    }
+
+    #[test]
+    fn a_decimal_comma_is_read_as_a_whole_message_and_in_quotes() {
+        for (text, expected) in [
+            ("21,5", 21.5),
+            ("-3,25", -3.25),
+            ("+0,5", 0.5),
+            ("0,125", 0.125),
+            ("021,500", 21.5),
+            ("1234,567", 1234.567),
+            ("1,2345", 1.2345),
+        ] {
+            assert_eq!(at("").read(format!("{text}\r\n").as_bytes()), value(expected), "{text}");
+            for message in [
+                format!("{{\"level\":\"{text}\"}}"),
+                format!("{{'level': ' {text} '}}"),
+                format!("{{\"level\":{text}}}"),
+            ] {
+                assert_eq!(at("/level").read(message.as_bytes()), value(expected), "{message}");
+            }
+        }
+        let event = json!({"Source": {}, "Data": {"Value": "298,65"}});
+        assert_eq!(number(&onvif(&[], "Value"), &event), Some(298.65));
+        for (text, said) in [
+            ("1,234", "`1,234` may be 1.234 or 1234: set the device to write a decimal point"),
+            ("-21,500", "`-21,500` may be -21.500 or -21500"),
+            ("1,234,567", "neither a number nor a known word: one number is read"),
+            ("1.234,5", "neither a number nor a known word: one number is read"),
+            (",5", "neither a number"),
+            ("5,", "neither a number"),
+            ("--5,1", "neither a number"),
+        ] {
+            assert!(why(&at(""), text).contains(said), "{text}: {}", why(&at(""), text));
+            let quoted = format!("{{\"level\":\"{text}\"}}");
+            assert!(why(&at("/level"), &quoted).contains(said), "{quoted}");
+        }
+    }
+
+    #[test]
+    fn a_source_of_an_event_that_cannot_be_read_is_not_taken_for_another() {
+        let said = why(&onvif(&[("Name", "it's")], "Value"), "{'Source':{'Name':'it's'},'Data':{'Value':1}}");
+        assert!(said.contains("a text with an apostrophe in it needs double quotes"), "{said}");
     }
 
     #[test]
@@ -351,11 +409,8 @@ mod tests {
             (r#"{"level":nan,"t":1}"#, "`nan` is neither a number nor a known word: the device says"),
             (r#"{"level":-inf}"#, "`-inf` is neither a number nor a known word: the device says"),
             (r#"{"level":0x1f}"#, "`0x1f` is neither a number nor a known word: it is hexadecimal"),
-            (r#"{"level":"3,14"}"#, "`3,14` is neither a number nor a known word: it has a decimal comma"),
             (r#"{"level":3, 14}"#, "a number goes on behind a comma, `3, 14`"),
             (r#"{"level":1,234}"#, "`1,234` may be 1.234 or 1234"),
-            (r#"{"level":020}"#, "`020` is no JSON number: leave out the zeros in front"),
-            (r#"{"level":-007.5}"#, "`-007.5` is no JSON number"),
             (r#"{"level":[21,5]}"#, "a list in place of a number"),
             (r#"{'level':'it's'}"#, "something stands behind the text 'it': a text with an apostrophe in it"),
             (r#"{"level":"21.5 C"}"#, "must stand alone, without a unit"),

@@ -1,10 +1,12 @@
 //! From the bytes of a message to JSON, as small boards write it.
 //!
-//! Read without guessing: a byte order mark, whatever lies behind a NUL, UTF-16 and GBK, a missing or broken number
-//! *beside* the one that is wanted (`nan`, `inf`, `0x1f`, `1e999`, nothing at all), commas before a closing bracket,
-//! names without quotes or with single ones, JSON in a text, a decimal comma in an object (`21,5` where no name follows).
-//! What has two readings is refused with its name: `1,234` (a decimal comma or thousands), `020` without quotes (decimal, or
-//! octal as in C), a name that stands twice with different values, more than one JSON text.
+//! Read without guessing: a byte order mark, whatever lies behind a NUL, UTF-16 and GBK, commas before a closing bracket,
+//! names without quotes or with single ones, JSON in a text, numbers with zeros in front (`021.5`: JSON has no octal ones),
+//! a decimal comma (`21,5` in a text, or in an object where no name follows).
+//! A value that has two readings, `1,234` (a decimal comma or thousands) or `'it's'`, is kept as [`Json::Unreadable`] with
+//! the reason: it is refused where it is the one that is wanted, and in the way of no other. So is any other broken value
+//! (`nan`, `0x1f`, `1e999`, nothing at all). What leaves the message as a whole in doubt is refused with its name: a name
+//! that stands twice with different values where it is wanted, more than one JSON text, a name or a bracket that is missing.
 //!
 //! Strict JSON (`serde_json`) comes first; only what it refuses is mended and offered once more. Pure.
 
@@ -13,10 +15,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Stands for a number with leading zeros in mended JSON: a table with this name alone, which no device sends.
-const LEADING_ZEROS: &str = "\\u0000leading zeros";
-/// The same, read.
-const LEADING_ZEROS_NAME: &str = "\0leading zeros";
+/// Stands in mended JSON for a value that cannot be read: a table with this name alone and the number of the reason.
+const UNREADABLE: &str = "(unreadable)";
 /// A text that holds JSON is looked into at most so many times in a row.
 const TEXT_IN_TEXT: usize = 3;
 
@@ -27,8 +27,8 @@ pub(super) enum Json {
     Bool(bool),
     Number(f64),
     Text(String),
-    /// A number with zeros in front and without quotes, which JSON does not have.
-    LeadingZeros(String),
+    /// A value that has two readings, or is none; the reason in words.
+    Unreadable(String),
     List(Vec<Json>),
     /// In the order of the message.
     Table(Vec<(String, Json)>),
@@ -91,20 +91,42 @@ impl Json {
             return Err(format!("the message is no JSON: {strict}"));
         }
         let mended = mend(text).map_err(|why| format!("the message is no JSON: {why}"))?;
-        let error = match serde_json::from_str(&mended) {
-            Ok(json) => return Ok(json),
+        let error = match serde_json::from_str::<Json>(&mended.text) {
+            Ok(json) => return Ok(json.with_reasons(&mended.reasons)),
             Err(error) => error,
         };
-        behind_the_first(&mended)?;
+        behind_the_first(&mended.text)?;
         // Of a text in single quotes the strict reader sees no more than the first of them.
         let error = if text.contains('\'') { error } else { strict };
         Err(format!("the message is no JSON: {error}"))
     }
 
+    /// The same with the reasons in the places of what could not be read.
+    fn with_reasons(self, reasons: &[String]) -> Json {
+        match self {
+            Json::List(list) => {
+                Json::List(list.into_iter().map(|entry| entry.with_reasons(reasons)).collect())
+            }
+            Json::Table(entries) => {
+                if let [(name, Json::Number(which))] = entries.as_slice()
+                    && name == UNREADABLE
+                    && let Some(why) = reasons.get(*which as usize)
+                {
+                    return Json::Unreadable(why.clone());
+                }
+                let entries = entries.into_iter().map(|(name, value)| (name, value.with_reasons(reasons)));
+                Json::Table(entries.collect())
+            }
+            same @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::Unreadable(_)) => {
+                same
+            }
+        }
+    }
+
     /// What stands at a JSON pointer (RFC 6901), also inside texts that hold JSON.
     ///
     /// # Errors
-    /// In words: it stands there twice, with different values.
+    /// In words: it stands there twice, with different values, or in something that cannot be read.
     pub(super) fn at(&self, pointer: &str) -> Result<Option<Cow<'_, Json>>, String> {
         let names = pointer.split('/').skip(1);
         let mut here = Cow::Borrowed(self);
@@ -119,9 +141,13 @@ impl Json {
     /// The entry of a table by its name.
     ///
     /// # Errors
-    /// In words: the name stands there twice, with different values.
+    /// In words: the name stands there twice, with different values, or what should be the table cannot be read.
     pub(super) fn get(&self, name: &str) -> Result<Option<&Json>, String> {
-        let Json::Table(entries) = self else { return Ok(None) };
+        let entries = match self {
+            Json::Table(entries) => entries,
+            Json::Unreadable(why) => return Err(why.clone()),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) | Json::List(_) => return Ok(None),
+        };
         let mut named = entries.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         let first = named.next();
         if named.any(|other| Some(other) != first) {
@@ -134,8 +160,13 @@ impl Json {
     /// The text, if it is one.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
-            Json::Text(text) | Json::LeadingZeros(text) => Some(text),
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Table(_) => None,
+            Json::Text(text) => Some(text),
+            Json::Null
+            | Json::Bool(_)
+            | Json::Number(_)
+            | Json::Unreadable(_)
+            | Json::List(_)
+            | Json::Table(_) => None,
         }
     }
 }
@@ -182,102 +213,206 @@ fn behind_the_first(text: &str) -> Result<(), String> {
     }
 }
 
-/// The same text as strict JSON: what is no JSON value becomes a text, what is missing becomes null.
+/// Strict JSON, and why the values that stand in it as [`UNREADABLE`] cannot be read.
+#[derive(Debug)]
+struct Mended {
+    text: String,
+    reasons: Vec<String>,
+}
+
+impl Mended {
+    /// Puts a value that cannot be read in the place of all that begins at `at`.
+    fn unreadable(&mut self, at: usize, why: String) {
+        self.text.truncate(at);
+        self.text.push_str(&format!("{{\"{UNREADABLE}\":{}}}", self.reasons.len()));
+        self.reasons.push(why);
+    }
+
+    /// A further number stands behind the comma of the one that begins at `at`, and no name: neither is the value.
+    fn goes_on(&mut self, at: usize, further: &str) {
+        let number = self.text[at..].trim_end_matches([',', ' ']);
+        if number.starts_with('{') {
+            // Unreadable already.
+            let end = at + number.len();
+            self.text.truncate(end);
+            return;
+        }
+        let why = format!(
+            "a number goes on behind a comma, `{}, {}`: numbers have a point and stand alone",
+            super::extract::shown(number),
+            super::extract::shown(further)
+        );
+        self.unreadable(at, why);
+    }
+}
+
+/// A number without quotes behind which nothing but commas and blanks have come.
+#[derive(Debug, Clone, Copy)]
+struct BareNumber<'t> {
+    /// Where it begins in the mended text.
+    at: usize,
+    /// As it was written.
+    word: &'t str,
+    /// Whether nothing at all has come.
+    just_ended: bool,
+}
+
+/// The same text as strict JSON: what is no JSON value becomes a text, what is missing becomes null, and what has two
+/// readings a reason.
 ///
 /// # Errors
-/// In words: it has two readings.
-fn mend(text: &str) -> Result<String, String> {
-    let mut mended = String::with_capacity(text.len() + 16);
+/// In words: where values begin and end is in doubt.
+fn mend(text: &str) -> Result<Mended, String> {
+    let mut mended = Mended { text: String::with_capacity(text.len() + 16), reasons: Vec::new() };
     let mut rest = text;
     // The last character that counts, and what is open.
     let mut last = ' ';
     let mut open: Vec<char> = Vec::new();
-    // Where in `mended` the number begins that has just ended, with nothing behind it yet.
-    let mut number: Option<usize> = None;
+    let mut number: Option<BareNumber<'_>> = None;
     while let Some(c) = rest.chars().next() {
         let after = rest[c.len_utf8()..].trim_start();
-        let just_ended = number.take();
+        let before = number.take();
+        let past = before.map(|number| BareNumber { just_ended: false, ..number });
+        let in_object = open.last() == Some(&'{');
+        let is_name = in_object && matches!(last, '{' | ',');
+        let is_value = matches!(last, ':' | '[') || (last == ',' && open.last() == Some(&'['));
         match c {
-            '"' => {
-                let length = quoted(rest, &mut mended);
-                rest = &rest[length..];
-            }
-            '\'' => {
-                let length = single_quoted(rest, &mut mended)?;
+            '"' | '\'' => {
+                let broken = if is_value { text_with_quotes(rest)? } else { None };
+                let length = match broken {
+                    Some((length, why)) => {
+                        mended.unreadable(mended.text.len(), why);
+                        length
+                    }
+                    None if c == '"' => quoted(rest, &mut mended.text),
+                    None => single_quoted(rest, &mut mended.text)?,
+                };
                 rest = &rest[length..];
             }
             '{' | '[' => {
                 open.push(c);
-                mended.push(c);
+                mended.text.push(c);
                 rest = &rest[1..];
             }
             '}' | ']' => {
                 open.pop();
-                mended.push(c);
+                mended.text.push(c);
                 rest = &rest[1..];
             }
             ':' => {
-                mended.push(c);
+                mended.text.push(c);
                 if after.starts_with([',', '}']) {
-                    mended.push_str("null");
+                    mended.text.push_str("null");
                 }
                 rest = &rest[1..];
             }
-            ',' if open.last() == Some(&'{') && just_ended.is_some_and(|at| is_whole(&mended[at..])) => {
-                let whole = &mended[just_ended.unwrap_or_default()..];
-                match decimals(whole, &rest[1..])? {
-                    Some(decimals) => {
-                        mended.push('.');
-                        mended.push_str(decimals);
-                        rest = &rest[1 + decimals.len()..];
-                        last = '0';
-                        continue;
-                    }
-                    None => {
-                        if !after.starts_with('}') {
-                            mended.push(c);
-                        }
-                        rest = &rest[1..];
-                    }
-                }
-            }
             ',' => {
+                number = past;
+                let whole = before.filter(|number| in_object && number.just_ended && is_whole(number.word));
+                if let Some(BareNumber { at, word, .. }) = whole
+                    && let Some(decimals) = decimals(&rest[1..])
+                {
+                    match two_readings(word, decimals) {
+                        Some(why) => mended.unreadable(at, why),
+                        None => {
+                            mended.text.push('.');
+                            mended.text.push_str(decimals);
+                        }
+                    }
+                    rest = &rest[1 + decimals.len()..];
+                    last = '0';
+                    continue;
+                }
                 if !after.starts_with(['}', ']']) {
-                    mended.push(c);
+                    mended.text.push(c);
                 }
                 rest = &rest[1..];
             }
             c if c.is_whitespace() => {
-                mended.push(' ');
+                number = past;
+                mended.text.push(' ');
                 rest = &rest[c.len_utf8()..];
                 continue;
             }
             _ => {
-                let ends =
-                    |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '[' | ']' | ',' | ':' | '"');
-                let length = rest.find(ends).unwrap_or(rest.len());
+                let length = if is_value { value_length(rest) } else { word_length(rest) };
                 let (word, behind) = rest.split_at(length);
-                let is_name = open.last() == Some(&'{') && matches!(last, '{' | ',');
-                if is_name && !behind.trim_start().starts_with(':') {
-                    let before = mended.rsplit([':', '{', '[']).next().unwrap_or("").trim();
-                    let before = before.trim_end_matches(',').trim();
-                    return Err(match is_digits(word) && is_number(before) {
-                        true => format!(
-                            "a number goes on behind a comma, `{before}, {}`: numbers have a point and stand alone",
-                            super::extract::shown(word)
-                        ),
-                        false => format!("`{}` stands where a name should be", super::extract::shown(word)),
-                    });
-                }
-                let at = mended.len();
-                bare(word, is_name, &mut mended);
-                number = (!is_name && is_number(word)).then_some(at);
                 rest = behind;
+                if is_name && !behind.trim_start().starts_with(':') {
+                    let Some(BareNumber { at, .. }) = before.filter(|_| is_digits(word)) else {
+                        return Err(format!(
+                            "`{}` stands where a name should be",
+                            super::extract::shown(word)
+                        ));
+                    };
+                    mended.goes_on(at, word);
+                    number = past;
+                    last = '0';
+                    continue;
+                }
+                let at = mended.text.len();
+                bare(word, is_name, &mut mended.text);
+                let is_number = !is_name && as_number(word).is_some();
+                number = is_number.then_some(BareNumber { at, word, just_ended: true });
             }
         }
         last = c;
     }
     Ok(mended)
+}
+
+/// How many bytes a word without quotes has.
+fn word_length(from: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '[' | ']' | ',' | ':' | '"');
+    from.find(ends).unwrap_or(from.len())
+}
+
+/// How many bytes a value without quotes has: it may be several words, or a time of the day.
+fn value_length(from: &str) -> usize {
+    let end = from.find(['{', '}', '[', ']', ',', '"']).unwrap_or(from.len());
+    let value = from[..end].trim_end();
+    // The comma in front of a name is missing: what is the value's is not sure.
+    let is_name = |word: &str| word.contains(':') && !word.starts_with(|c: char| c.is_ascii_digit());
+    if value.split_whitespace().skip(1).any(is_name) { word_length(from) } else { value.len() }
+}
+
+/// A value in whose text its own quotes stand, as in `'it's'`: how many bytes it has, up to the first of them behind which a
+/// value can end, and why it cannot be read. `None` for any other text.
+///
+/// # Errors
+/// In words: it may as well have ended before a name.
+fn text_with_quotes(from: &str) -> Result<Option<(usize, String)>, String> {
+    let quote = if from.starts_with('"') { '"' } else { '\'' };
+    let mut why: Option<String> = None;
+    let mut chars = from.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' {
+            chars.next();
+        }
+        if c != quote {
+            continue;
+        }
+        let behind = from[at + 1..].trim_start();
+        if behind.is_empty() || behind.starts_with([',', '}', ']']) {
+            return Ok(why.map(|why| (at + 1, why)));
+        }
+        if behind.starts_with(':') {
+            break;
+        }
+        if why.is_none() {
+            why = Some(more_behind(&from[..=at]));
+        }
+    }
+    why.map_or(Ok(None), Err)
+}
+
+/// What is wrong where a text in quotes ends and something else than a comma or bracket follows.
+fn more_behind(text: &str) -> String {
+    let hint = match text.starts_with('"') {
+        true => "quotes in a text need a backslash in front of them",
+        false => "a text with an apostrophe in it needs double quotes",
+    };
+    format!("something stands behind the text {}: {hint}", super::extract::shown(text))
 }
 
 /// Copies a text in double quotes, with what JSON allows in it; how many bytes of `from` it had.
@@ -318,10 +453,7 @@ fn single_quoted(from: &str, mended: &mut String) -> Result<usize, String> {
             '\'' => {
                 let behind = from[at + 1..].trim_start();
                 if !behind.is_empty() && !behind.starts_with([':', ',', '}', ']']) {
-                    let text = super::extract::shown(&from[..at + 1]);
-                    return Err(format!(
-                        "something stands behind the text {text}: a text with an apostrophe in it needs double quotes"
-                    ));
+                    return Err(more_behind(&from[..=at]));
                 }
                 // Cannot fail: it is a text.
                 mended.push_str(&serde_json::to_string(&text).unwrap_or_default());
@@ -352,24 +484,39 @@ fn single_quoted(from: &str, mended: &mut String) -> Result<usize, String> {
     Err("a text in single quotes has no end".to_owned())
 }
 
-/// The digits behind a decimal comma, if `behind` begins with such: nothing but digits, and then no name. `whole`: what
-/// stands in front of the comma.
-///
-/// # Errors
-/// In words: it may as well be a comma between thousands.
-fn decimals<'t>(whole: &str, behind: &'t str) -> Result<Option<&'t str>, String> {
+/// The digits behind a comma in an object, if `behind` begins with such: nothing but digits, and then no name.
+fn decimals(behind: &str) -> Option<&str> {
     let length = behind.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, next) = behind.split_at(length);
-    if digits.is_empty() || !next.trim_start().starts_with([',', '}']) {
-        return Ok(None);
+    (!digits.is_empty() && next.trim_start().starts_with([',', '}'])).then_some(digits)
+}
+
+/// Why a comma between the digits of a number may be a decimal comma as well as one between thousands, if it may.
+fn two_readings(whole: &str, decimals: &str) -> Option<String> {
+    let in_front = whole.trim_start_matches(['-', '+']);
+    // What stands in front of three digits for thousands has at most three itself, and no zero in front.
+    let may_be_thousands = decimals.len() == 3 && in_front.len() <= 3 && !in_front.starts_with('0');
+    may_be_thousands.then(|| {
+        format!(
+            "`{whole},{decimals}` may be {whole}.{decimals} or {whole}{decimals}: set the device to write a decimal point, or another number of decimals than three, and no comma between thousands"
+        )
+    })
+}
+
+/// The number in `21,5`: digits, one comma, digits. `None` for anything else.
+///
+/// # Errors
+/// In words: it has two readings.
+pub(super) fn decimal_comma(text: &str) -> Option<Result<f64, String>> {
+    let (whole, decimals) = text.split_once(',')?;
+    if !is_digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) || !is_digits(decimals) {
+        return None;
     }
-    let in_front = whole.trim_start_matches('-');
-    if digits.len() == 3 && in_front.len() <= 3 && in_front != "0" {
-        return Err(format!(
-            "`{whole},{digits}` may be {whole}.{digits} or {whole}{digits}: numbers have a point, and no comma between thousands"
-        ));
+    if let Some(why) = two_readings(whole, decimals) {
+        return Some(Err(why));
     }
-    Ok(Some(digits))
+    let number: f64 = format!("{whole}.{decimals}").parse().ok()?;
+    number.is_finite().then_some(Ok(number))
 }
 
 /// A word without quotes: a name, one of JSON's own, a number, or a text.
@@ -382,30 +529,34 @@ fn bare(word: &str, is_name: bool, mended: &mut String) {
     };
     match own.filter(|_| !is_name) {
         Some(own) => mended.push_str(own),
-        None if !is_name && is_number(word) => mended.push_str(word),
-        None if !is_name && has_leading_zeros(word) => {
-            mended.push_str(&format!("{{\"{LEADING_ZEROS}\":\"{word}\"}}"));
-        }
-        // Cannot fail: it is a text.
-        None => mended.push_str(&serde_json::to_string(word).unwrap_or_default()),
+        None => match as_number(word).filter(|_| !is_name) {
+            Some(number) => mended.push_str(&number),
+            // Cannot fail: it is a text.
+            None => mended.push_str(&serde_json::to_string(word).unwrap_or_default()),
+        },
     }
 }
 
-fn is_number(word: &str) -> bool {
-    serde_json::from_str::<serde_json::Number>(word).is_ok()
-}
-
-/// Whether a number, as [`is_number`] has it, has neither point nor exponent.
-fn is_whole(number: &str) -> bool {
-    is_digits(number.trim_start_matches('-'))
-}
-
-/// `020`, `-007`, `021.5`.
-fn has_leading_zeros(word: &str) -> bool {
-    let digits = word.trim_start_matches(['-', '+']);
+/// A word as JSON writes that number: without a plus, and without the zeros in front that boards print (`%05.1f`). They are
+/// decimal: JSON has no octal numbers, and no device is known that writes them.
+fn as_number(word: &str) -> Option<String> {
+    let (sign, digits) = match word.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", word.strip_prefix('+').unwrap_or(word)),
+    };
+    let starts_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    if !starts_with_digit(digits) {
+        return None;
+    }
     let bare = digits.trim_start_matches('0');
-    let is_cut = bare.len() < digits.len() && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
-    is_cut && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    let zero = if starts_with_digit(bare) { "" } else { "0" };
+    let number = format!("{sign}{zero}{bare}");
+    serde_json::from_str::<serde_json::Number>(&number).is_ok().then_some(number)
+}
+
+/// Whether a number has neither point nor exponent.
+fn is_whole(number: &str) -> bool {
+    is_digits(number.trim_start_matches(['-', '+']))
 }
 
 fn is_digits(word: &str) -> bool {
@@ -467,11 +618,6 @@ impl<'de> Visitor<'de> for AnyJson {
         let mut table: Vec<(String, Json)> = Vec::new();
         while let Some(entry) = entries.next_entry()? {
             table.push(entry);
-        }
-        if let [(name, Json::Text(digits))] = table.as_slice()
-            && name == LEADING_ZEROS_NAME
-        {
-            return Ok(Json::LeadingZeros(digits.clone()));
         }
         Ok(Json::Table(table))
     }

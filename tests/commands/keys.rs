@@ -106,6 +106,14 @@ fn a_wrong_command_is_told_with_its_place_and_what_to_try() {
         ("{\"request_id\": \"r1\",\n oops}", 2, "is no JSON: key must be a string at line 2 column 2"),
         ("{'request_id': 'r1'}", 2, "JSON has double quotes"),
         ("[{}]", 2, "must be a JSON object, and it is a list"),
+        (
+            "{\"request_id\":\"r1\",\n \"exp\":1,\"exp\":2}",
+            2,
+            "cannot be signed: the name `exp` stands twice in one object at line 2 column",
+        ),
+        ("{\"data\":{\"n\":1,\"n\":1}}", 2, "the name `n` stands twice"),
+        ("{\"n\":9007199254740993}", 2, "the number 9007199254740993 is beyond 9007199254740991"),
+        ("{\"n\":12345678901234567890123}", 2, "is beyond 9007199254740991, where many readers round"),
         ("\"selftest\"", 2, "must be a JSON object, and it is a text"),
         (signed.as_str(), 2, "is signed already"),
         (long.as_str(), 1, "it is longer than 256 KiB"),
@@ -123,6 +131,38 @@ fn a_wrong_command_is_told_with_its_place_and_what_to_try() {
         );
         assert!(err.contains("\n  hint: "), "{err}");
     }
+}
+
+/// Nothing is made, and nothing that is there is called a key.
+#[test]
+fn where_no_key_can_be_written_that_is_said_with_what_to_try() {
+    let folder = folder();
+    let before = fs::read_to_string(folder.path().join("desk-1.jwk")).unwrap();
+    for (out, code, why, hint) in [
+        ("desk-1.jwk", 2, "--out must name a folder, and desk-1.jwk is a file", "name another one"),
+        (
+            "keys/desk-2.jwk",
+            2,
+            "--out must name a folder, and keys/desk-2.jwk looks like the name of a file",
+            "in that folder: --out keys",
+        ),
+        (
+            "desk-1.jwk/keys",
+            1,
+            "--out: the folder desk-1.jwk/keys cannot be made: a part of its path is a file",
+            "name a folder that this user may write",
+        ),
+        ("/proc/no-such/keys", 1, "--out: the folder /proc/no-such/keys cannot be made: ", "name a folder"),
+        (".", 1, "./desk-1.jwk is there already", "nothing is overwritten"),
+    ] {
+        let name = if out == "." { "desk-1" } else { "desk-2" };
+        let (got, printed, err) = keys(folder.path(), &["make", name, "--role", "desk", "--out", out], b"");
+        assert_eq!((got, printed.as_str()), (code, ""), "{out}: {err}");
+        assert!(err.starts_with(&format!("error: {why}")), "{out}: {err}");
+        assert!(err.contains("\n  hint: ") && err.contains(hint), "{out}: {err}");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("desk-1.jwk")).unwrap(), before);
+    assert!(!folder.path().join("keys").exists());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod here;
 mod hostile;
 mod keys;
 mod models;
+mod named_paths;
 mod orders;
 mod originals;
 mod pipes;

@@ -14,12 +14,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::config::{Config, Surroundings};
+use crate::contract::Language;
 use crate::daemon::rehearsal::{Figures, Rehearsal, multiplied};
 use crate::daemon::sight::Sight;
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use self::search::{Forecast, Search};
-use super::{Failure, print_line};
+use super::{Failure, named_path, print_line};
 
 /// What is watched without a configuration: one of each of the first rules on the whole picture.
 const ANY_CONFIG: &str = include_str!("../../../config/demo.toml");
@@ -426,7 +427,8 @@ struct ClipServer {
 impl ClipServer {
     fn start(clip: &Path) -> Result<Self, Failure> {
         let clip = std::fs::canonicalize(clip).map_err(|error| {
-            Failure::invalid(format!("the clip {} cannot be read: {error}", clip.display()))
+            let name = format!("the clip {}", clip.display());
+            Failure::invalid(named_path::unread(&name, clip, &error, Language::English))
         })?;
         let failed =
             |error: std::io::Error| Failure::failed(format!("the clip's server did not start: {error}"));

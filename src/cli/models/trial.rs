@@ -74,7 +74,7 @@ fn outcome(file: &Path, status: ExitStatus) -> Result<(), Failure> {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
         // It has said why.
-        (Some(code), _) => Err(Failure { message: String::new(), code: u8::try_from(code).unwrap_or(1) }),
+        (Some(code), _) => Err(Failure { code: u8::try_from(code).unwrap_or(1), ..Failure::failed("") }),
         (None, signal) => Err(Failure::failed(format!(
             "{}: opening or trying it ended the process that tried (signal {}); nothing was written\n  hint: the file is damaged, made to do harm, or larger than this machine can try; get it from its maker again",
             file.display(),

@@ -3,6 +3,8 @@
 //! Pure. English sentences of the connection are [`Trouble`]'s own; for Chinese each sort of trouble has its sentence here,
 //! and what only the system or the broker can word stands behind it, marked as such.
 
+use std::path::Path;
+
 use url::Url;
 
 use super::{Args, Outcome};
@@ -71,6 +73,34 @@ fn trouble_in_chinese(trouble: &Trouble, broker: &str) -> String {
         ),
     };
     format!("{sentence}\n  提示：{hint}")
+}
+
+/// A file that an option names, at the beginning of a sentence.
+pub(super) fn named_file(option: &str, path: &Path, language: Language) -> String {
+    match language {
+        Language::English => format!("`{option}`: the file {}", path.display()),
+        Language::Chinese => format!("{option} 指定的文件 {}", path.display()),
+    }
+}
+
+/// An authority for a connection that has no certificate.
+pub(super) fn ca_without_tls(language: Language) -> &'static str {
+    match language {
+        Language::English => {
+            "`--ca` with an address that is not encrypted\n  hint: begin --url with mqtts://, or leave --ca out"
+        }
+        Language::Chinese => {
+            "指定了 --ca，但 --url 不是加密地址\n  提示：--url 请以 mqtts:// 开头，或者去掉 --ca"
+        }
+    }
+}
+
+/// The system gives nothing to run with.
+pub(super) fn cannot_start(error: &std::io::Error, language: Language) -> String {
+    match language {
+        Language::English => format!("cannot start: {error}"),
+        Language::Chinese => format!("无法启动（原文：{error}）"),
+    }
 }
 
 /// A subscription that the broker does not allow.
@@ -264,6 +294,9 @@ pub(super) mod tests {
             assert!(is_chinese(&said), "{said}");
         }
         assert!(is_chinese(ended(Language::Chinese)));
+        assert!(is_chinese(ca_without_tls(Language::Chinese)));
+        assert!(is_chinese(&cannot_start(&std::io::ErrorKind::OutOfMemory.into(), Language::Chinese)));
+        assert!(is_chinese(&named_file("--ca", Path::new("ca.pem"), Language::Chinese)));
         assert!(is_chinese(&cannot_print(&std::io::ErrorKind::StorageFull.into(), Language::Chinese)));
         assert!(is_chinese(&deaf("lookout/v1/+/+/up/meta", "Not authorized", Language::Chinese)));
         assert!(is_chinese(&nonsense("a/b: not JSON", Language::Chinese)));

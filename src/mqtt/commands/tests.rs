@@ -53,6 +53,10 @@ fn what_is_wrong_is_said_in_words() {
         (r#"{"request_id":"r","alert_id":"a","by":"b","iat":20,"exp":10}"#, "`exp` is before `iat`"),
         (r#"{"request_id":"r","alert_id":"a","by":"b","exp":"2026-01-01T08:00:00Z"}"#, "it expired at"),
         (r#"{"request_id":"r","alert_id":"a","by":"b","box":"box-2"}"#, "its `box` is not \"box-1\""),
+        (
+            r#"{"request_id":"r","alert_id":"a","by":"b","alert_id":"c"}"#,
+            "the name `alert_id` stands twice in one object",
+        ),
     ];
     for (json, want) in cases {
         let why = parse("ack", json).unwrap_err();
@@ -90,6 +94,8 @@ fn every_refusal_carries_the_request_id_that_can_be_read() {
         ("config", r#"{"request_id":"r","by":"b"}"#.to_owned(), Some("r")),
         ("mark", r#"{"request_id":"r","stream":"S","n":-1}"#.to_owned(), Some("r")),
         ("mark", r#"{"request_id":"r","stream":"S","n":1,"box":"box-2"}"#.to_owned(), Some("r")),
+        ("ack", r#"{"request_id":"r","alert_id":"a","by":"b","by":"c"}"#.to_owned(), Some("r")),
+        ("mark", r#"{"request_id":"r","stream":"S","n":1,"n":2}"#.to_owned(), Some("r")),
         ("ack", r#"{"request_id":{}}"#.to_owned(), None),
         ("ack", r#"{"request_id":" "}"#.to_owned(), None),
         ("ack", r#"{"request_id":"r""#.to_owned(), None),

@@ -54,6 +54,18 @@ fn what_is_wrong_with_another_field_does_not_matter() {
         ".5",
         "5.",
         "007",
+        "08",
+        "021.5",
+        "1,234",
+        "1,234,567",
+        "21, 5",
+        "21,5,3",
+        "'it's'",
+        "\"5\" pipe\"",
+        "not ready",
+        "21.5 C",
+        "2026-11-29 12:00:00",
+        "AA:BB:CC",
         "0x1F",
         "1e999",
         "123456789012345678901234567890",
@@ -109,7 +121,12 @@ fn json_in_a_text_is_looked_into() {
 #[test]
 fn what_has_two_readings_is_refused_with_its_name() {
     for (message, said) in [
-        (&b"{'name':'it's','level':0.31}"[..], "something stands behind the text 'it'"),
+        (&b"{'level':'it's','t':1}"[..], "something stands behind the text 'it'"),
+        (b"{\"level\":\"5\" pipe\",\"t\":1}", "quotes in a text need a backslash"),
+        (b"{'name':'x' 'level':0.31,'t':'y'}", "something stands behind the text 'x'"),
+        (b"{\"name\":\"x\" \"level\":0.31}", "something stands behind the text \"x\""),
+        (b"{t:1 level:0.31}", "the message is no JSON: key must be a string"),
+        (b"{5,\"level\":0.31}", "`5` stands where a name should be"),
         (b"{'level: 0.31}", "a text in single quotes has no end"),
         (b"{'level':0.31}{'level':0.32}", "more than one JSON text"),
         (b"{'level' 0.31}", "something stands behind the text 'level'"),
@@ -117,6 +134,8 @@ fn what_has_two_readings_is_refused_with_its_name() {
         (b"{\"level\":-21,500,\"t\":2}", "`-21,500` may be -21.500 or -21500"),
         (b"{\"level\":21,5,3}", "a number goes on behind a comma, `21.5, 3`"),
         (b"{\"level\":1.5,3}", "a number goes on behind a comma, `1.5, 3`"),
+        (b"{\"level\":1.5,3,4,\"t\":2}", "a number goes on behind a comma, `1.5, 3`"),
+        (b"{\"level\":1,234,567}", "`1,234` may be 1.234 or 1234"),
         (b"{\"level\":21, 5}", "a number goes on behind a comma, `21, 5`"),
         (b"{\"level\":21 ,5}", "a number goes on behind a comma, `21, 5`"),
         (b"{\"level\":1e3,5}", "a number goes on behind a comma, `1e3, 5`"),
@@ -134,7 +153,10 @@ fn what_has_two_readings_is_refused_with_its_name() {
         (b"\x1f\x8b\x08\0\0", "compressed (gzip)"),
         (b"{\0\"\0l\0\"\0:\x001\0}\0", "UTF-16 without a byte order mark"),
     ] {
-        let why = level(message).expect_err("it is refused");
+        let why = match level(message) {
+            Ok(Json::Unreadable(why)) | Err(why) => why,
+            Ok(other) => format!("{other:?}"),
+        };
         assert!(why.contains(said), "{}: {why}", String::from_utf8_lossy(message));
     }
     assert_eq!(level(b"{\"level\":1,\"t\":2,\"level\":1}"), number(1.0), "the same twice is the same");
@@ -153,6 +175,8 @@ fn a_decimal_comma_is_read_where_nothing_else_can_be_meant() {
         (r#"{"t":48,25,"level":21,5}"#, 21.5),
         (r#"{"t":{"x":1,5},"level":21,5,}"#, 21.5),
         (r#"{'level':21,5}"#, 21.5),
+        (r#"{"level":021,500}"#, 21.5),
+        (r#"{"level":+21,5}"#, 21.5),
         (r#"{level:21,5}"#, 21.5),
         // Here a name follows.
         (r#"{level:21,5:3}"#, 21.0),
@@ -184,6 +208,16 @@ fn single_quotes_are_read_as_double_ones() {
     assert_eq!(level("{'level':'a\nb'}".as_bytes()), Ok(Json::Text("a\nb".to_owned())));
 }
 
+/// What stands for a reason in mended JSON is nothing in a message.
+#[test]
+fn no_message_can_put_a_reason_of_its_own_in_place_of_a_value() {
+    for message in [r#"{"level":{"(unreadable)":0}}"#, r#"{'level':{'(unreadable)':0}}"#] {
+        assert!(matches!(level(message.as_bytes()), Ok(Json::Table(_))), "{message}");
+    }
+    let inside = level(br#"{"t":1,234,"level":{"(unreadable)":7}}"#);
+    assert!(matches!(inside, Ok(Json::Table(_))), "{inside:?}");
+}
+
 #[test]
 fn lists_are_counted_as_the_standard_says() {
     let json = Json::read("[[1,2],[3]]").expect("JSON");
@@ -209,6 +243,7 @@ proptest! {
     fn mending_changes_nothing_that_is_right(text in r#"\{"[a-z\\n]{0,6}":("[^"\\\x00-\x1f]{0,8}"|-?[1-9][0-9]{0,6}(\.[0-9]{1,3})?|true|null|\[1, ?2\])\}"#) {
         let Ok(right) = serde_json::from_str::<Json>(&text) else { return Ok(()) };
         let mended = mend(&text).expect("one reading");
-        prop_assert_eq!(serde_json::from_str::<Json>(&mended).expect("JSON"), right);
+        prop_assert_eq!(serde_json::from_str::<Json>(&mended.text).expect("JSON"), right);
+        prop_assert!(mended.reasons.is_empty());
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn of(codec: Codec, set: &[u8]) -> Option<(u32, Form)> {
     let plain = unescaped(set, SET_BYTES);
     let (number, form) = match codec {
         Codec::H265 => h265(&plain)?,
-        _ => h264(&plain)?,
+        Codec::H264 | Codec::Mjpeg | Codec::InFiles(_) => h264(&plain)?,
     };
     let sound = |side: u32| (8..=LARGEST_SIDE).contains(&side);
     (sound(form.width) && sound(form.height) && form.chroma <= 3 && form.bit_depth <= 16)

@@ -123,7 +123,7 @@ impl Joiner {
         }
         match self.codec {
             Codec::H265 => self.take_h265(piece.payload, out),
-            _ => self.take_h264(piece.payload, out),
+            Codec::H264 | Codec::Mjpeg | Codec::InFiles(_) => self.take_h264(piece.payload, out),
         }
         if piece.marker && self.markers != Markers::Wrong {
             self.markers = Markers::Right;

@@ -42,16 +42,18 @@ const INFORMATION_HEAD: usize = 1024;
 pub(super) fn kind(codec: Codec, unit: &[u8]) -> Option<Kind> {
     match codec {
         Codec::H265 => kind_h265(unit),
-        _ => kind_h264(unit),
+        // No other stream is put together here.
+        Codec::H264 | Codec::Mjpeg | Codec::InFiles(_) => kind_h264(unit),
     }
 }
 
 /// Whether the unit is a part of a picture, and if so whether its first one; cheaper than [`kind`].
 pub(super) fn slice(codec: Codec, unit: &[u8]) -> Option<bool> {
     let first_bit = |byte: Option<&u8>| byte.is_some_and(|byte| byte & 0x80 != 0);
-    match (codec, *unit.first()?) {
-        (Codec::H265, first) => ((first >> 1) & 0x3f < 32).then(|| first_bit(unit.get(2))),
-        (_, first) => match first & 0x1f {
+    let first = *unit.first()?;
+    match codec {
+        Codec::H265 => ((first >> 1) & 0x3f < 32).then(|| first_bit(unit.get(2))),
+        Codec::H264 | Codec::Mjpeg | Codec::InFiles(_) => match first & 0x1f {
             1 | 2 | 5 => Some(first_bit(unit.get(1))),
             // Partitions of a slice whose first one is of kind 2.
             3 | 4 => Some(false),
@@ -68,6 +70,7 @@ fn kind_h264(unit: &[u8]) -> Option<Kind> {
         7 => Kind::Set(SetKind::Sequence),
         8 => Kind::Set(SetKind::Picture),
         9 => Kind::Delimiter,
+        // Ends of sequences, filler, extensions, and the numbers that the standard keeps for later (table 7-1).
         _ => Kind::Other,
     })
 }
@@ -81,6 +84,7 @@ fn kind_h265(unit: &[u8]) -> Option<Kind> {
         34 => Kind::Set(SetKind::Picture),
         35 => Kind::Delimiter,
         39 => Kind::Information { recovery: has_recovery_point(unit.get(2..).unwrap_or_default()) },
+        // The same of this standard (table 7-1), and information that goes behind a picture (40).
         _ => Kind::Other,
     })
 }

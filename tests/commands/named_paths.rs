@@ -1,0 +1,67 @@
+//! Files and folders that arguments name and that cannot be used: what is said, in the language of the reader.
+
+use std::process::{Command, Stdio};
+
+#[test]
+fn a_path_that_cannot_be_used_is_told_with_the_reason_and_what_to_try() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "as it was").unwrap();
+    let (file, gone) = (file.display().to_string(), folder.path().join("gone").display().to_string());
+    let no_file = "cannot be read: there is no such file\n  hint: check the name and the folder";
+    let url = ["--url", "mqtts://127.0.0.1:9", "--seconds", "1"];
+    let tail = |more: &[&'static str]| [&["tail"][..], &url, more].concat();
+    let with = |arguments: &[&'static str], path: &str| {
+        arguments.iter().map(|argument| (*argument).to_owned()).chain([path.to_owned()]).collect::<Vec<_>>()
+    };
+    for (arguments, code, said) in [
+        (
+            with(&["schema", "--dir"], &file),
+            2,
+            format!("error: --dir must name a folder, and {file} is a file"),
+        ),
+        (with(&["secret", "set", "cam-1", "--dir"], &file), 2, "error: --dir must name a folder".to_owned()),
+        (with(&["audit", "show"], &gone), 1, format!("error: the log {gone} {no_file}")),
+        (with(&["audit", "verify"], &gone), 1, format!("error: the log {gone} {no_file}")),
+        (with(&["demo", "--video"], &gone), 2, format!("error: the clip {gone} {no_file}")),
+        (
+            with(&["probe", "rtsps://127.0.0.1:9/none", "--ca-file"], &gone),
+            2,
+            format!("error: `--ca-file`: the file {gone} {no_file}"),
+        ),
+        (with(&["explain"], &gone), 1, format!("error: the alert in {gone} {no_file}")),
+        (
+            with(&["explain", "--language", "zh-CN"], &gone),
+            1,
+            format!("错误：预警文件 {gone} 无法读取：没有这个文件\n  提示："),
+        ),
+        (
+            with(&["explain", "--language", "zh-CN"], &file),
+            2,
+            format!("错误：{file}：这不是预警消息（原文："),
+        ),
+        (with(&tail(&["--ca"]), &gone), 2, format!("error: `--ca`: the file {gone} {no_file}")),
+        (
+            with(&tail(&["--language", "zh-CN", "--ca"]), &gone),
+            2,
+            format!("错误：--ca 指定的文件 {gone} 无法读取：没有这个文件\n  提示："),
+        ),
+        (
+            with(&tail(&["--language", "zh-CN", "--key"]), &gone),
+            1,
+            format!("错误：密钥 {gone} 无法读取：没有这个文件\n  提示："),
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lookout"))
+            .args(&arguments)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {err}");
+        assert!(err.contains(&said), "{arguments:?}: {err}");
+        assert!(err.contains("\n  hint: ") != err.contains("\n  提示："), "{arguments:?}: {err}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "as it was");
+}
