@@ -42,7 +42,23 @@ impl Label {
 impl Labelled {
     /// The picture, in full resolution of colour.
     pub fn picture(&self) -> Picture {
-        picture(&self.folder.join("images").join(&self.image))
+        picture(&self.folder.join("images").join(&self.image), [0.0; 4])
+    }
+
+    /// The picture of a camera that trembles: cut by that part of its size at the left, the top, the right and the bottom.
+    pub fn cut(&self, by: [f32; 4]) -> Picture {
+        picture(&self.folder.join("images").join(&self.image), by)
+    }
+
+    /// Whether people searched for fire and smoke and found none.
+    pub fn shows_no_fire(&self) -> bool {
+        let is_one = |label: &Label| ["fire", "smoke"].contains(&&*label.class);
+        self.fire_smoke_complete && !self.boxes.iter().any(is_one)
+    }
+
+    /// Whether people searched for fire and smoke and found some.
+    pub fn shows_fire(&self) -> bool {
+        self.fire_smoke_complete && !self.shows_no_fire()
     }
 }
 
@@ -57,8 +73,13 @@ pub fn held_out(folder: &Path) -> Vec<Labelled> {
     all.filter(|labelled| labelled.split == "val").collect()
 }
 
-fn picture(file: &Path) -> Picture {
+fn picture(file: &Path, cut: [f32; 4]) -> Picture {
     let image = image::open(file).expect("a picture").into_rgb8();
+    let [left, top, right, bottom] = cut;
+    let (across, down) = (image.width() as f32, image.height() as f32);
+    let (x, y) = ((left * across) as u32, (top * down) as u32);
+    let size = (((1.0 - left - right) * across) as u32, ((1.0 - top - bottom) * down) as u32);
+    let image = image::imageops::crop_imm(&image, x, y, size.0, size.1).to_image();
     let (width, height) = (image.width() as usize, image.height() as usize);
     let mut planes = [0; 3].map(|_| Vec::with_capacity(width * height));
     for pixel in image.pixels() {
