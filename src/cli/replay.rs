@@ -36,7 +36,7 @@ use crate::evidence;
 use crate::frame::{self, Picture};
 use crate::video::{self, FileOptions};
 
-use super::{Failure, print_line};
+use super::{Failure, stream_line};
 
 mod schedules;
 
@@ -315,7 +315,7 @@ impl Replay {
         );
         let left_out = self.analysis.left_out(&camera.id);
         if !left_out.is_empty() {
-            eprintln!("left out: {left_out}");
+            say!("left out: {left_out}");
         }
         for remark in frames.remarks() {
             say!("note: {remark}");
@@ -366,7 +366,7 @@ impl Replay {
             self.printed += 1;
             let seq = Seq { stream: self.stream.clone(), n: self.printed };
             let message = self.teller.alert(&revision, &[], seq).map_err(Failure::failed)?;
-            print_line(String::from_utf8_lossy(&message))?;
+            stream_line(String::from_utf8_lossy(&message))?;
         }
         Ok(())
     }
