@@ -13,6 +13,12 @@ use lookout::analysis::detection::Class;
 use lookout::analysis::rules::{Condition, Direction};
 use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severity, Surroundings, Wanted};
 
+#[path = "support/mosquitto.rs"]
+#[allow(dead_code, reason = "only its certificates are used")]
+mod mosquitto;
+
+use mosquitto::{make_certificates, make_client_certificate};
+
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -729,12 +735,103 @@ fn a_private_key_that_others_can_read_is_refused() {
         Err(problems) => problems.to_string(),
     };
     assert!(said(&text).contains("`key_file` names no file"), "{}", said(&text));
-    fs::write(dir.path().join("box.pem"), "certificate").unwrap();
-    fs::write(dir.path().join("box.key"), "key").unwrap();
+    make_certificates(dir.path(), "localhost");
+    make_client_certificate(dir.path(), "box");
     fs::set_permissions(dir.path().join("box.key"), fs::Permissions::from_mode(0o604)).unwrap();
     assert!(said(&text).contains("`key_file` can be read by other users (mode 604)"), "{}", said(&text));
     fs::set_permissions(dir.path().join("box.key"), fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(said(&text), "");
+}
+
+/// Of whichever section: a connection that fails is no place to find out.
+#[test]
+fn a_file_named_for_certificates_or_a_key_holds_them() {
+    let dir = tempfile::tempdir().unwrap();
+    make_certificates(dir.path(), "localhost");
+    make_client_certificate(dir.path(), "box");
+    let write = |name: &str, content: &[u8]| {
+        fs::write(dir.path().join(name), content).unwrap();
+        fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let read = |name: &str| fs::read(dir.path().join(name)).unwrap();
+    let authority = String::from_utf8(read("ca.pem")).unwrap();
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        let output = command.args(arguments.split(' ')).current_dir(dir.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    openssl("x509 -in ca.pem -outform der -out ca.der");
+    openssl("x509 -req -in box.csr -signkey box.key -days -1 -extfile extensions -out old.pem");
+    write("both.pem", &[read("old.pem"), read("ca.pem")].concat());
+    write("empty.pem", b"");
+    write("hello.pem", b"hello");
+    write("damaged.pem", authority.replace("MII", "###").as_bytes());
+    write("half.pem", format!("{authority}-----BEGIN CERTIFICATE-----\naGVsbG8=\n").as_bytes());
+    for key in ["ca.key", "box.key", "server.key"] {
+        write(key, &read(key));
+    }
+    let minimal = shipped("minimal.toml");
+    let encrypted = minimal.replace("url = \"rtsp:", "url = \"rtsps:");
+    assert_ne!(encrypted, minimal);
+    let mqtt = |lines: &str| format!("{minimal}\n[mqtt]\nurl = \"mqtts://centre.example\"\n{lines}\n");
+    let of_broker = |file: &str| mqtt(&format!("ca_file = \"{file}\""));
+    let of_camera =
+        |file: &str| encrypted.replace("[[camera.zone]]", &format!("ca_file = \"{file}\"\n[[camera.zone]]"));
+    let of_sensors = |file: &str| {
+        format!(
+            "{minimal}\n[[sensors.broker]]\nid = \"gates\"\nurl = \"mqtts://10.0.0.9\"\nca_file = \"{file}\"\n"
+        )
+    };
+    let path = dir.path().join("site.toml");
+    let said = |text: &str| match Config::from_text(&path, text, &surroundings(true, dir.path())) {
+        Ok(config) => {
+            config.warnings.iter().map(|p| format!("{}\n", p.of(config.path()))).collect::<String>()
+        }
+        Err(problems) => problems.to_string(),
+    };
+    let sections: [(&str, &dyn Fn(&str) -> String); 3] =
+        [("[mqtt]", &of_broker), ("camera `cam-1`", &of_camera), ("broker `gates`", &of_sensors)];
+    for (owner, with) in sections {
+        for (file, what, hint) in [
+            ("empty.pem", "is empty", "copy the certificate of the authority"),
+            ("hello.pem", "holds no certificate", "-----BEGIN CERTIFICATE-----"),
+            ("ca.key", "holds a private key and no certificate", "name the certificate of the authority"),
+            ("ca.der", "holds a certificate in DER, not in PEM", "openssl x509 -inform der -in"),
+            ("damaged.pem", "holds no certificate that can be read", "copy each of them again"),
+        ] {
+            let said = said(&with(file));
+            let wanted = format!("{owner}: `ca_file` {what}: {}", dir.path().join(file).display());
+            assert!(
+                said.contains("error: ") && said.contains(&wanted) && said.contains(hint),
+                "{wanted}: {said}"
+            );
+        }
+        let half = said(&with("half.pem"));
+        assert!(half.contains("warning: ") && half.contains("cannot be read (1 of 2)"), "{half}");
+        let old = said(&with("old.pem"));
+        assert!(old.contains("warning: ") && old.contains("`ca_file` has expired"), "{old}");
+        for file in ["ca.pem", "both.pem"] {
+            let good = said(&with(file));
+            assert!(!good.contains("ca_file"), "{owner}: {good}");
+        }
+    }
+    for (certificate, key, what) in [
+        ("box.pem", "box.key", ""),
+        ("hello.pem", "box.key", "`cert_file` holds no certificate: "),
+        ("box.key", "box.key", "`cert_file` holds a private key and no certificate: "),
+        ("box.pem", "box.pem", "`key_file` holds a certificate and no private key: "),
+        ("box.pem", "empty.pem", "`key_file` is empty: "),
+        ("old.pem", "box.key", "`cert_file` has expired"),
+        ("box.pem", "server.key", "`key_file` belongs to another certificate than `cert_file`: "),
+    ] {
+        let said = said(&mqtt(&format!("cert_file = \"{certificate}\"\nkey_file = \"{key}\"")));
+        assert_eq!(said.contains("_file` "), !what.is_empty(), "{certificate} {key}: {said}");
+        assert!(said.contains(what), "{certificate} {key}: {said}");
+    }
+    // What a file holds is nobody's business but its owner's.
+    let shown = said(&of_broker("ca.key"));
+    let secret = String::from_utf8(read("ca.key")).unwrap();
+    assert!(!shown.contains(secret.lines().nth(1).unwrap()), "{shown}");
 }
 
 /// Recorders that want the login as part of the address: it stands in the secret file all the same.

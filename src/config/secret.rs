@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -80,9 +80,8 @@ impl Contents {
     pub fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut digest = Sha256::new();
         for path in files {
-            let mut bytes = Vec::new();
             // Whoever uses the file says why it cannot be read.
-            let _ = fs::File::open(path).and_then(|file| file.take(MAX_PEM_BYTES).read_to_end(&mut bytes));
+            let bytes = pem_bytes(path).unwrap_or_default();
             digest.update((bytes.len() as u64).to_be_bytes());
             digest.update(&bytes);
         }
@@ -90,6 +89,13 @@ impl Contents {
         first.copy_from_slice(&digest.finalize()[..8]);
         Contents(u64::from_be_bytes(first))
     }
+}
+
+/// What a file of certificates or keys holds.
+pub(super) fn pem_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_PEM_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Why there are no credentials. Names files, never their content.
@@ -225,7 +231,7 @@ impl SecretStore {
     }
 
     fn text_of(&self, path: &Path) -> Result<String, SecretError> {
-        let unreadable = |error: std::io::Error| match error.kind() {
+        let unreadable = |error: io::Error| match error.kind() {
             ErrorKind::NotFound => SecretError::Missing(path.to_owned()),
             kind => SecretError::Unreadable(path.to_owned(), kind.to_string()),
         };

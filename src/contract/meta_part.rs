@@ -173,7 +173,8 @@ mod tests {
     #[test]
     fn a_rule_in_pieces_is_one_rule_that_is_left_out() {
         let example = examples::example("meta").expect("it can be made").expect("an example");
-        let mut meta: MetaData = serde_json::from_value(example["data"].clone()).expect("the data of the example");
+        let mut meta: MetaData =
+            serde_json::from_value(example["data"].clone()).expect("the data of the example");
         let cameras: Vec<String> = (0..5000).map(|number| format!("cam-{number:04}")).collect();
         let large = MetaRule { id: "of-all".to_owned(), cameras: cameras.clone(), ..meta.rules[0].clone() };
         let small = meta.rules[0].clone();

@@ -88,7 +88,8 @@ fn a_reader_that_went_away_changes_no_exit_code() {
     let alert = lookout::contract::examples::example("alert").unwrap().unwrap();
     fs::write(file("alerts.json"), format!("{alert}\n{{}}\n")).unwrap();
     // It lists models whose files are elsewhere.
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml"), file("manifest.toml")).unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml"), file("manifest.toml"))
+        .unwrap();
     let files = ["bad.toml", "alerts.json", "manifest.toml"].map(file);
     let [bad, alerts, manifest] = files.each_ref().map(String::as_str);
     for (arguments, code) in [

@@ -204,7 +204,7 @@ impl Checker<'_, '_> {
         match (&camera.ca_file, &camera.certificate_sha256) {
             (None, None) => Some(CameraTrust::System),
             (Some(file), None) => {
-                let path = self.file(file, "ca_file", owner);
+                let (path, _) = self.certificates(file, "ca_file", owner);
                 // Read at every attempt to connect: one that is renewed is tried at once.
                 self.secret_files.insert(path.clone());
                 // GLib takes no other; without a current folder there is nothing to start from.

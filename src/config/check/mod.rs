@@ -23,6 +23,7 @@ use crate::contract::signature::KnownKey;
 
 mod address;
 mod camera;
+mod certificates;
 mod command_key;
 mod condition;
 mod filters;
