@@ -509,11 +509,16 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
     assert!(said.contains("the usual model `street-nano` is not in the list of models"), "{said}");
 }
 
-/// What is said of minimal.toml with a camera and a rule that leave something out.
-fn said_of_filters(camera: &str, rule: &str) -> String {
-    let text = shipped("minimal.toml")
+/// minimal.toml with a camera and a rule that leave something out.
+fn with_filters(camera: &str, rule: &str) -> String {
+    shipped("minimal.toml")
         .replace("\n[[camera.zone]]", &format!("\n{camera}\n[[camera.zone]]"))
-        .replace("signal = ", &format!("{rule}\nsignal = "));
+        .replace("signal = ", &format!("{rule}\nsignal = "))
+}
+
+/// What is said of it.
+fn said_of_filters(camera: &str, rule: &str) -> String {
+    let text = with_filters(camera, rule);
     let models: [(&str, &[Class]); 1] = [("street-nano", &[Class::PERSON, Class::CAR, Class::TRUCK])];
     surveyed(&text, &models).join("\n")
 }
@@ -689,6 +694,126 @@ fn masks_of_classes_name_some_that_the_models_find_and_rules_ask_about() {
     assert!(
         check(&text.replace("[[camera.zone]]", area)).unwrap().warnings.is_empty(),
         "counts are of all classes"
+    );
+}
+
+#[test]
+fn filters_that_leave_a_rule_nothing_are_told_with_both_places() {
+    const ALL: &str = "polygon = [[0, 0], [1, 0], [1, 1], [0, 1]]";
+    const LANE: &str = "polygon = [[0.05, 0.4], [0.95, 0.4], [0.95, 1], [0.05, 1]]";
+    let of_all = format!("[[camera.mask]]\n{ALL}");
+    let of_lane = format!("[[camera.mask]]\n{LANE}");
+    let halves = "[[camera.mask]]\npolygon = [[0, 0.4], [0.5, 0.4], [0.5, 1], [0, 1]]\n\
+                  [[camera.mask]]\npolygon = [[0.5, 0.4], [1, 0.4], [1, 1], [0.5, 1]]";
+    let of_people = format!("{of_all}\nclasses = [\"person\"]");
+    let high = "horizon = { points = [[0, 0.3], [1, 0.3]], camera_height_m = 60 }";
+    let high_and_tall = format!("{high}\nheights = {{ person = {{ min = 0.1 }} }}");
+    for (camera, rule, what, other, hint) in [
+        (
+            "heights = { person = { max = 0.5 } }",
+            "min_height = 0.6",
+            "rule `person-in-lane`: `min_height` (0.6) is not below `heights.person.max` (0.5) of camera `cam-1`",
+            "heights = ",
+            "min_height = 0.25",
+        ),
+        (
+            "heights = { person = { min = 0.4 } }",
+            "max_height = 0.3",
+            "rule `person-in-lane`: `max_height` (0.3) is not above `heights.person.min` (0.4) of camera `cam-1`",
+            "heights = ",
+            "max_height = 0.8",
+        ),
+        (
+            of_all.as_str(),
+            "",
+            "masks cover the whole picture of camera `cam-1`",
+            "present = ",
+            "polygon = [[0.8, 0.0]",
+        ),
+        (
+            of_lane.as_str(),
+            "",
+            "all of the zone `lane` of camera `cam-1` lies in masks",
+            LANE,
+            "classes = [\"face\"]",
+        ),
+        (halves, "", "lies in masks", "[[0, 0.4], [0.5, 0.4]", "classes = [\"face\"]"),
+        (of_people.as_str(), "", "no `person` is looked for there", ALL, "classes = [\"face\"]"),
+        (
+            "thresholds = { person = 1 }",
+            "",
+            "camera `cam-1`: hardly any detection reaches the threshold 1 of `person`, so rule `person-in-lane`",
+            "present = ",
+            "thresholds = { person = 0.5 }",
+        ),
+        (
+            "night = { schedule = \"22:00-06:00\", thresholds = { person = 0.99 } }",
+            "",
+            "hardly any detection reaches the threshold 0.99 of `person`",
+            "present = ",
+            "thresholds = { person = 0.5 }",
+        ),
+        (
+            "horizon = { points = [[0, 0.95], [1, 1.5]], camera_height_m = 3 }",
+            "",
+            "all of the zone `lane` lies above the `horizon` of camera `cam-1`",
+            "horizon = ",
+            "points = [[0.0, 0.3], [1.0, 0.3]]",
+        ),
+        (
+            high,
+            "min_height = 0.1",
+            "a `person` there is at most 0.030 of the picture tall, and `min_height` asks for 0.1",
+            "horizon = ",
+            "min_height = 0.015",
+        ),
+        (
+            high_and_tall.as_str(),
+            "",
+            "a `person` there is at most 0.030 of the picture tall, and `heights` asks for 0.1",
+            "horizon = ",
+            "heights = { person = { min = 0.015 } }",
+        ),
+        (
+            "thresholds = { person = 0.4 }\nnight = { schedule = \"daily\", thresholds = { person = 0.6 } }",
+            "",
+            "`night` of camera `cam-1` is in force at all hours, so the threshold of `person`",
+            "thresholds = { person = 0.4 }",
+            "schedule = \"daily 19:00-06:00\"",
+        ),
+    ] {
+        let said = said_of_filters(camera, rule);
+        assert!(said.contains("warning: ") && !said.contains("error: "), "{camera} {rule}:\n{said}");
+        assert_eq!(said.matches("warning: ").count(), 1, "{camera} {rule}:\n{said}");
+        assert!(said.contains(what) && said.contains(hint), "{camera} {rule}:\n{said}");
+        let text = with_filters(camera, rule);
+        let line = text.lines().position(|line| line.contains(other)).unwrap() + 1;
+        assert!(said.contains(&format!("line {line}")), "line {line}, {camera} {rule}:\n{said}");
+    }
+    for name in ["heights", "thresholds"] {
+        let said = said_of_filters(&format!("{name} = {{}}"), "");
+        let wanted =
+            format!("warning: site.toml:18:{}: camera `cam-1`: `{name}` names no class", name.len() + 4);
+        assert!(
+            said.contains(&wanted) && said.contains(&format!("for example {name} = ")),
+            "{wanted}:\n{said}"
+        );
+    }
+    // Little is something.
+    let beside = "[[camera.mask]]\npolygon = [[0, 0], [1, 0], [1, 0.9], [0, 0.9]]";
+    let of_cars = format!("{of_lane}\nclasses = [\"car\"]");
+    for (camera, rule) in [
+        ("heights = { person = { min = 0.1, max = 0.5 } }", "min_height = 0.4"),
+        (beside, ""),
+        ("thresholds = { person = 0.9, car = 1 }", ""),
+        ("horizon = { points = [[0, 0.6], [1, 0.6]], camera_height_m = 3 }", "min_height = 0.1"),
+        ("night = { schedule = \"always\", thresholds = { person = 0.6 } }", ""),
+    ] {
+        assert_eq!(said_of_filters(camera, rule), "", "{camera} {rule}");
+    }
+    assert!(
+        !said_of_filters(&of_cars, "").contains("lies in masks"),
+        "cars are not what the rule asks about"
     );
 }
 

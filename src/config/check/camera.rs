@@ -84,8 +84,10 @@ impl Checker<'_, '_> {
         let rotate = camera.rotate.as_ref().map_or(0, |field| self.rotation(field, &owner));
         let display_aspect =
             camera.display_aspect.as_ref().and_then(|field| self.display_aspect(field, &owner));
+        self.names_no_class(&camera.thresholds, "thresholds", "{ person = 0.5 }", &owner);
         let thresholds = self.thresholds(&camera.thresholds, &owner);
         let night = camera.night.as_ref().map(|night| self.night(&night.value, site.time_zone, &owner));
+        self.names_no_class(&camera.heights, "heights", "{ person = { min = 0.05, max = 0.7 } }", &owner);
         let heights = self.heights(camera, &owner);
         let horizon = camera.horizon.as_ref().map(|horizon| self.horizon(&horizon.value, &owner));
         let zones = self.zones(camera, &owner);

@@ -28,6 +28,7 @@ mod command_key;
 mod condition;
 mod filters;
 mod modbus;
+mod nothing_left;
 mod rule;
 mod sections;
 mod sensor;
@@ -95,6 +96,7 @@ pub(super) fn document(
     let (signals, neighbours) = checker.signals(document, &rules);
     checker.things_without_use(document);
     checker.classes_without_use(document, &cameras, &rules);
+    checker.nothing_left(document, &cameras, &rules);
     let sensors = checker.sensors(document);
     let command_keys = checker.command_keys(document);
     let Checker { secret_files, mut named, paths, .. } = checker;
