@@ -14,6 +14,12 @@ use lookout::analysis::rules::{Condition, Direction};
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severity, Surroundings, Wanted};
 
+#[path = "support/mosquitto.rs"]
+#[allow(dead_code, reason = "only its certificates are used")]
+mod mosquitto;
+
+use mosquitto::{make_certificates, make_client_certificate};
+
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -505,11 +511,16 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
     assert!(said.contains(&wanted), "{said}");
 }
 
-/// What is said of minimal.toml with a camera and a rule that leave something out.
-fn said_of_filters(camera: &str, rule: &str) -> String {
-    let text = shipped("minimal.toml")
+/// minimal.toml with a camera and a rule that leave something out.
+fn with_filters(camera: &str, rule: &str) -> String {
+    shipped("minimal.toml")
         .replace("\n[[camera.zone]]", &format!("\n{camera}\n[[camera.zone]]"))
-        .replace("signal = ", &format!("{rule}\nsignal = "));
+        .replace("signal = ", &format!("{rule}\nsignal = "))
+}
+
+/// What is said of it.
+fn said_of_filters(camera: &str, rule: &str) -> String {
+    let text = with_filters(camera, rule);
     let models: [(&str, &[Class]); 1] = [(DEFAULT_MODEL, &[Class::PERSON, Class::CAR, Class::TRUCK])];
     surveyed(&text, &models).join("\n")
 }
@@ -688,6 +699,126 @@ fn masks_of_classes_name_some_that_the_models_find_and_rules_ask_about() {
     );
 }
 
+#[test]
+fn filters_that_leave_a_rule_nothing_are_told_with_both_places() {
+    const ALL: &str = "polygon = [[0, 0], [1, 0], [1, 1], [0, 1]]";
+    const LANE: &str = "polygon = [[0.05, 0.4], [0.95, 0.4], [0.95, 1], [0.05, 1]]";
+    let of_all = format!("[[camera.mask]]\n{ALL}");
+    let of_lane = format!("[[camera.mask]]\n{LANE}");
+    let halves = "[[camera.mask]]\npolygon = [[0, 0.4], [0.5, 0.4], [0.5, 1], [0, 1]]\n\
+                  [[camera.mask]]\npolygon = [[0.5, 0.4], [1, 0.4], [1, 1], [0.5, 1]]";
+    let of_people = format!("{of_all}\nclasses = [\"person\"]");
+    let high = "horizon = { points = [[0, 0.3], [1, 0.3]], camera_height_m = 60 }";
+    let high_and_tall = format!("{high}\nheights = {{ person = {{ min = 0.1 }} }}");
+    for (camera, rule, what, other, hint) in [
+        (
+            "heights = { person = { max = 0.5 } }",
+            "min_height = 0.6",
+            "rule `person-in-lane`: `min_height` (0.6) is not below `heights.person.max` (0.5) of camera `cam-1`",
+            "heights = ",
+            "min_height = 0.25",
+        ),
+        (
+            "heights = { person = { min = 0.4 } }",
+            "max_height = 0.3",
+            "rule `person-in-lane`: `max_height` (0.3) is not above `heights.person.min` (0.4) of camera `cam-1`",
+            "heights = ",
+            "max_height = 0.8",
+        ),
+        (
+            of_all.as_str(),
+            "",
+            "masks cover the whole picture of camera `cam-1`",
+            "present = ",
+            "polygon = [[0.8, 0.0]",
+        ),
+        (
+            of_lane.as_str(),
+            "",
+            "all of the zone `lane` of camera `cam-1` lies in masks",
+            LANE,
+            "classes = [\"face\"]",
+        ),
+        (halves, "", "lies in masks", "[[0, 0.4], [0.5, 0.4]", "classes = [\"face\"]"),
+        (of_people.as_str(), "", "no `person` is looked for there", ALL, "classes = [\"face\"]"),
+        (
+            "thresholds = { person = 1 }",
+            "",
+            "camera `cam-1`: hardly any detection reaches the threshold 1 of `person`, so rule `person-in-lane`",
+            "present = ",
+            "thresholds = { person = 0.5 }",
+        ),
+        (
+            "night = { schedule = \"22:00-06:00\", thresholds = { person = 0.99 } }",
+            "",
+            "hardly any detection reaches the threshold 0.99 of `person`",
+            "present = ",
+            "thresholds = { person = 0.5 }",
+        ),
+        (
+            "horizon = { points = [[0, 0.95], [1, 1.5]], camera_height_m = 3 }",
+            "",
+            "all of the zone `lane` lies above the `horizon` of camera `cam-1`",
+            "horizon = ",
+            "points = [[0.0, 0.3], [1.0, 0.3]]",
+        ),
+        (
+            high,
+            "min_height = 0.1",
+            "a `person` there is at most 0.030 of the picture tall, and `min_height` asks for 0.1",
+            "horizon = ",
+            "min_height = 0.015",
+        ),
+        (
+            high_and_tall.as_str(),
+            "",
+            "a `person` there is at most 0.030 of the picture tall, and `heights` asks for 0.1",
+            "horizon = ",
+            "heights = { person = { min = 0.015 } }",
+        ),
+        (
+            "thresholds = { person = 0.4 }\nnight = { schedule = \"daily\", thresholds = { person = 0.6 } }",
+            "",
+            "`night` of camera `cam-1` is in force at all hours, so the threshold of `person`",
+            "thresholds = { person = 0.4 }",
+            "schedule = \"daily 19:00-06:00\"",
+        ),
+    ] {
+        let said = said_of_filters(camera, rule);
+        assert!(said.contains("warning: ") && !said.contains("error: "), "{camera} {rule}:\n{said}");
+        assert_eq!(said.matches("warning: ").count(), 1, "{camera} {rule}:\n{said}");
+        assert!(said.contains(what) && said.contains(hint), "{camera} {rule}:\n{said}");
+        let text = with_filters(camera, rule);
+        let line = text.lines().position(|line| line.contains(other)).unwrap() + 1;
+        assert!(said.contains(&format!("line {line}")), "line {line}, {camera} {rule}:\n{said}");
+    }
+    for name in ["heights", "thresholds"] {
+        let said = said_of_filters(&format!("{name} = {{}}"), "");
+        let wanted =
+            format!("warning: site.toml:18:{}: camera `cam-1`: `{name}` names no class", name.len() + 4);
+        assert!(
+            said.contains(&wanted) && said.contains(&format!("for example {name} = ")),
+            "{wanted}:\n{said}"
+        );
+    }
+    // Little is something.
+    let beside = "[[camera.mask]]\npolygon = [[0, 0], [1, 0], [1, 0.9], [0, 0.9]]";
+    let of_cars = format!("{of_lane}\nclasses = [\"car\"]");
+    for (camera, rule) in [
+        ("heights = { person = { min = 0.1, max = 0.5 } }", "min_height = 0.4"),
+        (beside, ""),
+        ("thresholds = { person = 0.9, car = 1 }", ""),
+        ("horizon = { points = [[0, 0.6], [1, 0.6]], camera_height_m = 3 }", "min_height = 0.1"),
+        ("night = { schedule = \"always\", thresholds = { person = 0.6 } }", ""),
+    ] {
+        assert_eq!(said_of_filters(camera, rule), "", "{camera} {rule}");
+    }
+    assert!(
+        !said_of_filters(&of_cars, "").contains("lies in masks"),
+        "cars are not what the rule asks about"
+    );
+}
+
 /// A folder with a configuration and one secret file.
 fn home(content: &str, mode: u32) -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
@@ -731,12 +862,103 @@ fn a_private_key_that_others_can_read_is_refused() {
         Err(problems) => problems.to_string(),
     };
     assert!(said(&text).contains("`key_file` names no file"), "{}", said(&text));
-    fs::write(dir.path().join("box.pem"), "certificate").unwrap();
-    fs::write(dir.path().join("box.key"), "key").unwrap();
+    make_certificates(dir.path(), "localhost");
+    make_client_certificate(dir.path(), "box");
     fs::set_permissions(dir.path().join("box.key"), fs::Permissions::from_mode(0o604)).unwrap();
     assert!(said(&text).contains("`key_file` can be read by other users (mode 604)"), "{}", said(&text));
     fs::set_permissions(dir.path().join("box.key"), fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(said(&text), "");
+}
+
+/// Of whichever section: a connection that fails is no place to find out.
+#[test]
+fn a_file_named_for_certificates_or_a_key_holds_them() {
+    let dir = tempfile::tempdir().unwrap();
+    make_certificates(dir.path(), "localhost");
+    make_client_certificate(dir.path(), "box");
+    let write = |name: &str, content: &[u8]| {
+        fs::write(dir.path().join(name), content).unwrap();
+        fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    let read = |name: &str| fs::read(dir.path().join(name)).unwrap();
+    let authority = String::from_utf8(read("ca.pem")).unwrap();
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        let output = command.args(arguments.split(' ')).current_dir(dir.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    openssl("x509 -in ca.pem -outform der -out ca.der");
+    openssl("x509 -req -in box.csr -signkey box.key -days -1 -extfile extensions -out old.pem");
+    write("both.pem", &[read("old.pem"), read("ca.pem")].concat());
+    write("empty.pem", b"");
+    write("hello.pem", b"hello");
+    write("damaged.pem", authority.replace("MII", "###").as_bytes());
+    write("half.pem", format!("{authority}-----BEGIN CERTIFICATE-----\naGVsbG8=\n").as_bytes());
+    for key in ["ca.key", "box.key", "server.key"] {
+        write(key, &read(key));
+    }
+    let minimal = shipped("minimal.toml");
+    let encrypted = minimal.replace("url = \"rtsp:", "url = \"rtsps:");
+    assert_ne!(encrypted, minimal);
+    let mqtt = |lines: &str| format!("{minimal}\n[mqtt]\nurl = \"mqtts://centre.example\"\n{lines}\n");
+    let of_broker = |file: &str| mqtt(&format!("ca_file = \"{file}\""));
+    let of_camera =
+        |file: &str| encrypted.replace("[[camera.zone]]", &format!("ca_file = \"{file}\"\n[[camera.zone]]"));
+    let of_sensors = |file: &str| {
+        format!(
+            "{minimal}\n[[sensors.broker]]\nid = \"gates\"\nurl = \"mqtts://10.0.0.9\"\nca_file = \"{file}\"\n"
+        )
+    };
+    let path = dir.path().join("site.toml");
+    let said = |text: &str| match Config::from_text(&path, text, &surroundings(true, dir.path())) {
+        Ok(config) => {
+            config.warnings.iter().map(|p| format!("{}\n", p.of(config.path()))).collect::<String>()
+        }
+        Err(problems) => problems.to_string(),
+    };
+    let sections: [(&str, &dyn Fn(&str) -> String); 3] =
+        [("[mqtt]", &of_broker), ("camera `cam-1`", &of_camera), ("broker `gates`", &of_sensors)];
+    for (owner, with) in sections {
+        for (file, what, hint) in [
+            ("empty.pem", "is empty", "copy the certificate of the authority"),
+            ("hello.pem", "holds no certificate", "-----BEGIN CERTIFICATE-----"),
+            ("ca.key", "holds a private key and no certificate", "name the certificate of the authority"),
+            ("ca.der", "holds a certificate in DER, not in PEM", "openssl x509 -inform der -in"),
+            ("damaged.pem", "holds no certificate that can be read", "copy each of them again"),
+        ] {
+            let said = said(&with(file));
+            let wanted = format!("{owner}: `ca_file` {what}: {}", dir.path().join(file).display());
+            assert!(
+                said.contains("error: ") && said.contains(&wanted) && said.contains(hint),
+                "{wanted}: {said}"
+            );
+        }
+        let half = said(&with("half.pem"));
+        assert!(half.contains("warning: ") && half.contains("cannot be read (1 of 2)"), "{half}");
+        let old = said(&with("old.pem"));
+        assert!(old.contains("warning: ") && old.contains("`ca_file` has expired"), "{old}");
+        for file in ["ca.pem", "both.pem"] {
+            let good = said(&with(file));
+            assert!(!good.contains("ca_file"), "{owner}: {good}");
+        }
+    }
+    for (certificate, key, what) in [
+        ("box.pem", "box.key", ""),
+        ("hello.pem", "box.key", "`cert_file` holds no certificate: "),
+        ("box.key", "box.key", "`cert_file` holds a private key and no certificate: "),
+        ("box.pem", "box.pem", "`key_file` holds a certificate and no private key: "),
+        ("box.pem", "empty.pem", "`key_file` is empty: "),
+        ("old.pem", "box.key", "`cert_file` has expired"),
+        ("box.pem", "server.key", "`key_file` belongs to another certificate than `cert_file`: "),
+    ] {
+        let said = said(&mqtt(&format!("cert_file = \"{certificate}\"\nkey_file = \"{key}\"")));
+        assert_eq!(said.contains("_file` "), !what.is_empty(), "{certificate} {key}: {said}");
+        assert!(said.contains(what), "{certificate} {key}: {said}");
+    }
+    // What a file holds is nobody's business but its owner's.
+    let shown = said(&of_broker("ca.key"));
+    let secret = String::from_utf8(read("ca.key")).unwrap();
+    assert!(!shown.contains(secret.lines().nth(1).unwrap()), "{shown}");
 }
 
 /// Recorders that want the login as part of the address: it stands in the secret file all the same.

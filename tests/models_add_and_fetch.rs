@@ -175,6 +175,21 @@ fn a_model_is_measured_described_and_then_detects() {
     assert!(output.status.success(), "{}", seen(&folder, &output));
 }
 
+/// `lookout models add ... | true`: the description is for whoever looks, and the entry is what was asked for.
+#[test]
+fn a_model_is_added_though_nobody_reads_its_description() {
+    let folder = folder();
+    let (reader, unread) = std::io::pipe().unwrap();
+    drop(reader);
+    let arguments = add_with(&["--name", "mine", "--licence", "Apache-2.0", "--picture", "lane.png"]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut command = lookout_in(folder.path(), &arguments);
+    let status = command.env("LOOKOUT_MODELS", folder.path()).stdout(unread).status().unwrap();
+    assert!(status.success(), "{status}");
+    let manifest = fs::read_to_string(folder.path().join("manifest.toml")).unwrap();
+    assert!(manifest.contains("name = \"mine\""), "{manifest}");
+}
+
 #[test]
 fn a_dry_run_prints_the_entry_that_would_be_written_and_writes_nothing() {
     let folder = folder();

@@ -285,6 +285,16 @@ fn check_judges_what_the_services_user_can_read_and_write() {
     owned("secrets", 0, 0o700);
     let (code, said) = check("daemon");
     assert!(code == 2 && said.contains("secrets is closed to the user `daemon`"), "{said}");
+    // What lies behind it is told in the same round: the mode of the file and what is in it.
+    fs::write(path("secrets/cam-1"), "viewer:hunter2\nviewer:hunter3\n").unwrap();
+    let (_, said) = check("daemon");
+    assert!(
+        said.contains("secrets more is closed to `daemon`: ") && said.contains("secrets/cam-1"),
+        "{said}"
+    );
+    assert!(said.contains("chmod 640 ") && said.contains("has more than one line"), "{said}");
+    assert!(!said.contains("hunter"), "{said}");
+    fs::write(path("secrets/cam-1"), "viewer:hunter2\n").unwrap();
     // The service's own group may read; any other is everybody.
     owned("secrets", daemon, 0o750);
     owned("secrets/cam-1", daemon, 0o640);
@@ -339,6 +349,12 @@ fn check_judges_what_the_services_user_can_read_and_write() {
     fs::write(path("site.toml"), &text).unwrap();
     let (code, said) = check("daemon");
     assert!(code == 2 && said.contains("state around it is closed to that user: chmod o+x"), "{said}");
+    assert!(said.contains("install -d -o daemon -g daemon -m 700 "), "it comes in a second round: {said}");
+    // Nobody opens a home for a service.
+    fs::write(path("site.toml"), text.replace("state/outbox", "/root/no-such-folder/outbox")).unwrap();
+    let (code, said) = check("daemon");
+    assert!(code == 2 && said.contains("dir = \"/var/lib/lookout/outbox\""), "{said}");
+    assert!(!said.contains("o+x"), "{said}");
     let (code, said) = check("no-such-user");
     assert!(
         code == 2 && said.contains("`--as no-such-user`: this machine has no user of that name"),

@@ -26,6 +26,11 @@ impl Point {
     pub fn distance(self, other: Point) -> f32 {
         (self.x - other.x).hypot(self.y - other.y)
     }
+
+    /// The nearest place that keeps a little away from the picture's edges.
+    pub fn pulled_inside(self) -> Point {
+        Point::new(self.x.clamp(EDGE, 1.0 - EDGE), self.y.clamp(EDGE, 1.0 - EDGE))
+    }
 }
 
 /// An axis-aligned box, `x0 <= x1`, `y0 <= y1`, in parts of the frame.
@@ -83,8 +88,7 @@ impl BBox {
     /// A box that is cut by the picture's edge has its feet outside; without the pull somebody who comes
     /// close would leave a zone that was drawn down to the edge.
     pub fn standing_point(&self) -> Point {
-        let foot = self.foot();
-        Point::new(foot.x.clamp(EDGE, 1.0 - EDGE), foot.y.clamp(EDGE, 1.0 - EDGE))
+        self.foot().pulled_inside()
     }
 
     /// The lower half: the part of a vehicle's box that is over the ground it stands on.
@@ -222,6 +226,23 @@ impl Polygon {
         f32::from(inside) / (POINTS * POINTS) as f32
     }
 
+    /// Feet, evenly spread, of things that stand in the polygon ([`BBox::standing_point`]); none where it is too thin to be
+    /// met, or lies at the very edge.
+    pub fn standing_places(&self) -> Vec<Point> {
+        const ACROSS: usize = 20;
+        let BBox { x0, y0, x1, y1 } = self.bounds;
+        // Feet at the edge of the picture, and beyond, are pulled inside.
+        let from = |least: f32| if least <= EDGE { 0.0 } else { least };
+        let to = |most: f32| if most >= 1.0 - EDGE { 1.0 } else { most };
+        let (x0, y0, x1, y1) = (from(x0), from(y0), to(x1), to(y1));
+        let part = |number: usize| (number as f32 + 0.5) / ACROSS as f32;
+        let place = |number: usize| {
+            let (column, row) = (part(number % ACROSS), part(number / ACROSS));
+            Point::new(x0 + (x1 - x0) * column, y0 + (y1 - y0) * row)
+        };
+        (0..ACROSS * ACROSS).map(place).filter(|place| self.contains(place.pulled_inside())).collect()
+    }
+
     /// Area by the shoelace formula, in parts of the picture.
     pub fn area(&self) -> f32 {
         let mut twice = 0.0;
@@ -317,6 +338,23 @@ mod tests {
         assert!(u.contains(Point::new(0.3, 0.3)) && u.contains(Point::new(0.5, 0.7)));
         assert!(!u.contains(Point::new(0.5, 0.4)) && !u.contains(Point::new(0.9, 0.5)));
         assert!((u.area() - 0.28).abs() < 1e-5);
+    }
+
+    #[test]
+    fn who_stands_in_a_zone_stands_in_all_of_it_and_at_the_edge_below_it() {
+        let places = square().standing_places();
+        assert_eq!(places.len(), 400);
+        assert!(places.iter().all(|place| square().contains(*place)));
+        let left = places.iter().map(|place| place.x).fold(1.0, f32::min);
+        assert!((left - 0.21).abs() < 1e-5, "{left}");
+        // Down to the edge of the picture: feet at the very bottom count as in it.
+        let lane = [(0.1, 0.5), (0.9, 0.5), (0.9, 0.99), (0.1, 0.99)].map(|(x, y)| Point::new(x, y));
+        let lowest = |places: Vec<Point>| places.iter().map(|place| place.y).fold(0.0, f32::max);
+        let lane = Polygon::new(lane.to_vec()).expect("a polygon");
+        assert!(lowest(lane.standing_places()) > 0.985);
+        // The margin alone is no place to stand.
+        let rim = [(0.0, 0.0), (1.0, 0.0), (1.0, 0.015), (0.0, 0.015)].map(|(x, y)| Point::new(x, y));
+        assert!(Polygon::new(rim.to_vec()).expect("a polygon").standing_places().is_empty());
     }
 
     #[test]

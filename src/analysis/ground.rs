@@ -87,6 +87,14 @@ impl Horizon {
         !whole || below <= DOUBT || self.metres(longest, below - DOUBT) >= least_m
     }
 
+    /// How tall, in parts of the picture, things of a class that stand at one of these places are at most where they are seen
+    /// whole, generously; 0 or less where all of the places are above the horizon. `None` for a class of any height.
+    pub fn tallest_at(&self, class: Class, places: &[Point]) -> Option<f32> {
+        let (_, most_m) = bounds_m(class)?;
+        let below = places.iter().map(|place| place.y - self.y_at(place.x)).max_by(f32::total_cmp)?;
+        Some(most_m * (below + DOUBT) / self.camera_height_m)
+    }
+
     fn metres(&self, length: f32, below: f32) -> f32 {
         self.camera_height_m * length / below
     }
@@ -176,6 +184,20 @@ mod tests {
         let at = |x: f32| falling.height_m(&BBox::new(x - 0.05, 0.46, x + 0.05, 0.70)).expect("below it");
         // 3 * 0.24 / 0.5 at x = 0.25, 3 * 0.24 / 0.3 at x = 0.75.
         assert!((at(0.25) - 1.44).abs() < 1e-5 && (at(0.75) - 2.4).abs() < 1e-5);
+    }
+
+    #[test]
+    fn the_tallest_that_fits_is_as_tall_as_is_said() {
+        let place = Point::new(0.45, 0.70);
+        let tallest = level().tallest_at(Class::PERSON, &[Point::new(0.1, 0.4), place]).expect("a height");
+        let standing = |height: f32| of(Class::PERSON, 0.4, place.y - height, 0.5, place.y);
+        assert!(
+            level().fits(&standing(tallest - 0.001), true) && !level().fits(&standing(tallest + 0.001), true)
+        );
+        let in_the_sky = level().tallest_at(Class::CAR, &[Point::new(0.5, 0.2), Point::new(0.5, 0.1)]);
+        assert!(in_the_sky.is_some_and(|tallest| tallest < 0.0), "{in_the_sky:?}");
+        assert_eq!(level().tallest_at(Class::SMOKE, &[place]), None);
+        assert_eq!(level().tallest_at(Class::PERSON, &[]), None);
     }
 
     #[test]

@@ -118,6 +118,13 @@ impl Schedule {
         Ok(Schedule { windows, time_zone })
     }
 
+    /// Whether it is in force at all hours of all days.
+    pub fn is_always(&self) -> bool {
+        let is_held =
+            |today: usize, minute: u16| self.windows.iter().any(|window| window.holds(today, minute));
+        self.windows.is_empty() || (0..7).all(|today| (0..DAY_MINUTES).all(|minute| is_held(today, minute)))
+    }
+
     /// Whether it is in force at that time.
     pub fn in_force(&self, at: Timestamp) -> bool {
         if self.windows.is_empty() {

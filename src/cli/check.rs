@@ -223,7 +223,35 @@ fn check(file: &Path, args: &Args, judge: &Judge) -> Result<Outcome, Failure> {
         (survey, unchecked.into_inner(), faces)
     })?;
     found.extend(survey.problems);
+    if let Some(account) = judge.account.as_ref().filter(|_| found.iter().any(is_error)) {
+        let behind = account.act_with_all_open(|| {
+            // The usual list of models is not behind anything that the file names.
+            let models = |wanted: Wanted<'_>| match wanted.manifest {
+                Some(_) => known_models(wanted, args, &Mutex::new(None)),
+                None => Ok(None),
+            };
+            let reach = |named: &NamedPath| reach::behind(named, account);
+            Config::survey(file, &text, &surroundings, &models, &reach).problems
+        });
+        // Without the rights for it, what lies behind a closed folder takes another round.
+        for problem in behind.unwrap_or_default() {
+            if !found.iter().any(|told| is_the_same(told, &problem)) {
+                found.push(problem);
+            }
+        }
+        found.sort_by_key(|problem| (problem.severity, problem.line, problem.column));
+    }
     Ok(Outcome { faces, ..outcome(survey.config, found, unchecked) })
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == Severity::Error
+}
+
+/// Whether two problems say the same of the same place, whatever they advise.
+fn is_the_same(one: &Problem, other: &Problem) -> bool {
+    let said = |problem: &Problem| (problem.severity, problem.line, problem.column);
+    said(one) == said(other) && one.what == other.what
 }
 
 /// Who looks for faces; nobody has to where no picture leaves.
@@ -299,7 +327,7 @@ fn first_line(message: &str) -> (String, String) {
 
 impl Outcome {
     fn errors(&self) -> usize {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+        self.problems.iter().filter(|problem| is_error(problem)).count()
     }
 
     fn json(&self) -> Value {

@@ -164,12 +164,28 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Writes one line of data to standard output. A reader that went away (`| head`) ends the command quietly.
+/// Writes one line of data to standard output. A reader that went away (`| head`) is no failure: the command goes on, and
+/// its exit code says what it would have said.
 pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
-    writeln!(io::stdout().lock(), "{line}").map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => std::process::exit(i32::from(EXIT_OK)),
-        _ => Failure::failed(format!("standard output cannot be written: {error}")),
-    })
+    write_line(line).map(drop)
+}
+
+/// The same for a command whose lines are all that it is for and come for a long time: a reader that went away has seen
+/// enough and ends it quietly.
+pub fn stream_line(line: impl fmt::Display) -> Result<(), Failure> {
+    if write_line(line)? {
+        return Ok(());
+    }
+    std::process::exit(i32::from(EXIT_OK))
+}
+
+/// Whether somebody reads it.
+fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
+    match writeln!(io::stdout().lock(), "{line}") {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::failed(format!("standard output cannot be written: {error}"))),
+    }
 }
 
 /// `quiet`: a command whose table would drown in what every camera does.

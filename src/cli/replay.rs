@@ -39,7 +39,7 @@ use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
 use crate::video::{self, FileOptions};
 
-use super::{Failure, named_path, print_line};
+use super::{Failure, named_path, stream_line};
 
 mod schedules;
 
@@ -378,7 +378,7 @@ impl Replay {
         );
         let left_out = self.analysis.left_out(&camera.id);
         if !left_out.is_empty() {
-            eprintln!("left out: {left_out}");
+            say!("left out: {left_out}");
         }
         for remark in frames.remarks() {
             say!("note: {remark}");
@@ -429,7 +429,7 @@ impl Replay {
             self.printed += 1;
             let seq = Seq { stream: self.stream.clone(), n: self.printed };
             let message = self.teller.alert(&revision, &[], seq).map_err(Failure::failed)?;
-            print_line(String::from_utf8_lossy(&message))?;
+            stream_line(String::from_utf8_lossy(&message))?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Failure, print_line};
+use super::{Failure, stream_line};
 use crate::analysis::sensor::{RawReading, SensorReading, SensorState};
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
@@ -175,12 +175,12 @@ impl Row {
                 "raw": raw,
                 "reason": reason,
             });
-            return print_line(line);
+            return stream_line(line);
         }
         let time = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
         let shown = value.map_or_else(String::new, |value| format!("{value} {}", plan.unit));
         let reason = reason.map_or_else(String::new, clean);
-        print_line(format!("{time}  {:<20} {state:<8} {shown:<16} {reason}", self.id).trim_end())
+        stream_line(format!("{time}  {:<20} {state:<8} {shown:<16} {reason}", self.id).trim_end())
     }
 }
 

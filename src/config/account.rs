@@ -10,7 +10,10 @@ use std::path::Path;
 
 use nix::unistd;
 use rustix::process::{Gid, Uid};
-use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_keep_capabilities, set_thread_groups,
+    set_thread_res_gid, set_thread_res_uid,
+};
 
 mod unit;
 
@@ -67,20 +70,56 @@ impl Account {
         unistd::Group::from_gid(self.gid.into()).ok().flatten().map(|group| group.name)
     }
 
+    /// Whether owner and mode let it do this with a file or folder: 4 to read, 2 to write, 1 to enter.
+    pub fn may(&self, of: &std::fs::Metadata, bits: u32) -> bool {
+        let shift = if self.owns(of) {
+            6
+        } else if self.groups().is_ok_and(|groups| groups.contains(&of.gid())) {
+            3
+        } else {
+            0
+        };
+        self.is_root() || (of.mode() >> shift) & bits == bits
+    }
+
+    fn groups(&self) -> io::Result<Vec<u32>> {
+        let name = CString::new(self.name.as_str())?;
+        let groups = unistd::getgrouplist(&name, self.gid.into())?;
+        Ok(groups.into_iter().map(|gid| gid.as_raw()).collect())
+    }
+
     /// Does `work` with the rights of this user, on a thread of its own. Only root may.
     ///
     /// # Errors
     /// The system does not let this process become that user.
     pub fn act<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
-        let name = CString::new(self.name.as_str())?;
-        let groups = unistd::getgrouplist(&name, self.gid.into())?;
-        let groups: Vec<Gid> = groups.into_iter().map(|gid| Gid::from_raw(gid.as_raw())).collect();
+        self.act_after(|| Ok(()), || Ok(()), work)
+    }
+
+    /// The same, but no file and no folder is closed to it: whoever looks on sees what the user will meet once they are
+    /// open.
+    ///
+    /// # Errors
+    /// The system does not let this process become that user, or does not let it keep these rights.
+    pub fn act_with_all_open<T: Send>(&self, work: impl FnOnce() -> T + Send) -> io::Result<T> {
+        self.act_after(|| Ok(set_keep_capabilities(true)?), open_all, work)
+    }
+
+    /// `before` and `after` are done before and after the thread becomes this user.
+    fn act_after<T: Send>(
+        &self,
+        before: fn() -> io::Result<()>,
+        after: fn() -> io::Result<()>,
+        work: impl FnOnce() -> T + Send,
+    ) -> io::Result<T> {
+        let groups: Vec<Gid> = self.groups()?.into_iter().map(Gid::from_raw).collect();
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
         let become_it = move || -> io::Result<()> {
+            before()?;
             set_thread_groups(&groups)?;
             set_thread_res_gid(gid, gid, gid)?;
             set_thread_res_uid(uid, uid, uid)?;
-            Ok(())
+            after()
         };
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("as-user".to_owned());
@@ -102,6 +141,28 @@ impl From<unistd::User> for Account {
     fn from(user: unistd::User) -> Self {
         Account { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() }
     }
+}
+
+/// Of what this thread kept from root, takes up what opens files and folders, and gives up the rest.
+fn open_all() -> io::Result<()> {
+    let opening = CapabilitySet::DAC_OVERRIDE | CapabilitySet::DAC_READ_SEARCH;
+    let kept = capabilities(None)?.permitted & opening;
+    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    Ok(set_capabilities(None, sets)?)
+}
+
+/// The folder around `path` that is somebody's own: the home of a person, or of another service.
+pub fn home_around(path: &Path) -> Option<&Path> {
+    path.ancestors().skip(1).find(|folder| is_a_home(folder))
+}
+
+fn is_a_home(folder: &Path) -> bool {
+    let of_its_owner = || {
+        let owner = folder.metadata().ok()?.uid();
+        let owner = unistd::User::from_uid(owner.into()).ok().flatten()?;
+        (folder.parent().is_some() && owner.dir == folder).then_some(())
+    };
+    folder == Path::new("/root") || folder.parent() == Some(Path::new("/home")) || of_its_owner().is_some()
 }
 
 /// The group through which the service reads what belongs to root: of the user whose rights this thread has, or, for
@@ -127,6 +188,36 @@ mod tests {
         }
         assert_eq!(Account::of_this_thread(), Some(me));
         assert_eq!(Account::named("no-such-user"), None);
+    }
+
+    #[test]
+    fn owner_and_mode_say_what_a_user_may() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let with = |mode: u32| {
+            file.as_file().set_permissions(Permissions::from_mode(mode)).expect("a mode");
+            file.as_file().metadata().expect("it is there")
+        };
+        let of = with(0o640);
+        let user = |uid: u32, gid: u32| Account { name: "no-such-user".to_owned(), uid, gid };
+        // Ids that nobody has.
+        let (owner, member, other) =
+            (user(of.uid(), 4_000_000), user(4_000_001, of.gid()), user(4_000_001, 4_000_000));
+        assert!(owner.may(&of, 4) && owner.may(&of, 2) && (owner.is_root() || !owner.may(&of, 1)));
+        assert!(member.may(&of, 4) && !member.may(&of, 2) && !other.may(&of, 4));
+        let of = with(0o077);
+        assert!(owner.is_root() || !owner.may(&of, 4), "the owner's bits alone count for the owner");
+        assert!(member.may(&of, 7) && other.may(&of, 7));
+        assert!(user(0, 0).may(&with(0o000), 7), "root may everything");
+    }
+
+    #[test]
+    fn what_lies_in_a_home_is_known_by_its_path() {
+        let home = |path: &str| home_around(Path::new(path)).map(|home| home.display().to_string());
+        assert_eq!(home("/root/site/ca.pem").as_deref(), Some("/root"));
+        assert_eq!(home("/home/li/ca.pem").as_deref(), Some("/home/li"));
+        assert_eq!(home("/etc/lookout/ca.pem"), None);
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub use settings::{
 
 use problem::{Report, Source};
 
+/// Where the configuration and what it names belong.
+const FILES_DIR: &str = "/etc/lookout";
 /// Most bytes of a configuration file. A thousand cameras with ten zones each need a quarter of it.
 const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -157,6 +159,8 @@ pub struct NamedPath {
 pub enum PathUse {
     /// It is read, and could be read here.
     Read,
+    /// The same, a file in the folder of secrets.
+    Secret,
     /// Files are kept in it.
     Written,
     /// The same, where the file names none.
@@ -418,7 +422,7 @@ pub fn text_of(path: &Path) -> Result<String, Problems> {
     };
     let unreadable = |error: std::io::Error| {
         let hint = match error.kind() {
-            ErrorKind::PermissionDenied => secret::unreadable_hint(path),
+            ErrorKind::PermissionDenied => secret::unreadable_hint(path, FILES_DIR),
             _ => "config/example.toml is a complete example to start from".to_owned(),
         };
         one(format!("the file cannot be read: {error}"), &hint)

@@ -5,13 +5,13 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::account::{self, Account};
+use super::account::{self, Account, home_around};
 use super::document::DEFAULT_SECRETS_DIR;
 
 /// Most bytes of a file of certificates that are looked at: the system's list has a quarter of it.
@@ -80,9 +80,8 @@ impl Contents {
     pub fn of<'p>(files: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut digest = Sha256::new();
         for path in files {
-            let mut bytes = Vec::new();
             // Whoever uses the file says why it cannot be read.
-            let _ = fs::File::open(path).and_then(|file| file.take(MAX_PEM_BYTES).read_to_end(&mut bytes));
+            let bytes = pem_bytes(path).unwrap_or_default();
             digest.update((bytes.len() as u64).to_be_bytes());
             digest.update(&bytes);
         }
@@ -90,6 +89,13 @@ impl Contents {
         first.copy_from_slice(&digest.finalize()[..8]);
         Contents(u64::from_be_bytes(first))
     }
+}
+
+/// What a file of certificates or keys holds.
+pub(super) fn pem_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_PEM_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Why there are no credentials. Names files, never their content.
@@ -117,7 +123,7 @@ impl SecretError {
                 format!("it holds `user:password` on one line: {}", set_command(path))
             }
             SecretError::TooOpen(path, _) => close_command(path),
-            SecretError::Unreadable(path, _) => unreadable_hint(path),
+            SecretError::Unreadable(path, _) => unreadable_hint(path, DEFAULT_SECRETS_DIR),
         }
     }
 }
@@ -148,7 +154,7 @@ fn reader() -> Option<Account> {
 }
 
 /// The command that lets `reader` read a file, or enter a folder, and nobody else but root.
-fn open_command(reader: &Account, path: &Path) -> String {
+pub(crate) fn open_command(reader: &Account, path: &Path) -> String {
     let (name, shown, is_dir) = (&reader.name, path.display(), path.is_dir());
     match reader.own_group() {
         Some(_) => format!("chown root:{name} {shown} && chmod {} {shown}", if is_dir { 750 } else { 640 }),
@@ -157,8 +163,9 @@ fn open_command(reader: &Account, path: &Path) -> String {
     }
 }
 
-/// Why a file that should be there cannot be read, by the user whose rights this thread has.
-pub(super) fn unreadable_hint(path: &Path) -> String {
+/// Why a file that should be there cannot be read, by the user whose rights this thread has. `better` is the folder where
+/// such files belong.
+pub(super) fn unreadable_hint(path: &Path, better: &str) -> String {
     let who = match Account::of_this_thread() {
         Some(Account { name, .. }) => format!("the user `{name}`"),
         None => "the user that runs Lookout".to_owned(),
@@ -167,15 +174,32 @@ pub(super) fn unreadable_hint(path: &Path) -> String {
         Some(reader) => open_command(&reader, path),
         None => format!("`ls -ld {}` shows who may", path.display()),
     };
-    if path.starts_with("/root") || path.starts_with("/home") {
-        return format!("{who} does not reach people's own folders: put it below /etc/lookout");
+    // Also the current folder may be the one that is closed.
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if home_around(&whole).is_some() {
+        let command = reader().map(|reader| format!(": {}", copy_command(&reader, &whole, better)));
+        return format!(
+            "{who} does not reach people's own folders: put it below {better}{}",
+            command.unwrap_or_default()
+        );
     }
     // A file that cannot even be asked for its mode lies in a folder that is closed.
     let is_closed = path.metadata().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
-    if let Some(dir) = path.ancestors().skip(1).find(|dir| dir.metadata().is_ok()).filter(|_| is_closed) {
+    if let Some(dir) = whole.ancestors().skip(1).find(|dir| dir.metadata().is_ok()).filter(|_| is_closed) {
         return format!("the folder {} is closed to {who}: {}", dir.display(), open(dir));
     }
     format!("{who} may not read it: {}", open(path))
+}
+
+/// The command that copies a file into a folder, so that `reader` can read it and nobody else but root.
+fn copy_command(reader: &Account, path: &Path, folder: &str) -> String {
+    let (name, shown) = (&reader.name, path.display());
+    let there = Path::new(folder).join(path.file_name().unwrap_or_default());
+    let mode = match reader.own_group() {
+        Some(_) => format!("-o root -g {name} -m 640"),
+        None => format!("-o {name} -m 600"),
+    };
+    format!("install -D {mode} {shown} {}", there.display())
 }
 
 /// Where secret files are.
@@ -225,7 +249,7 @@ impl SecretStore {
     }
 
     fn text_of(&self, path: &Path) -> Result<String, SecretError> {
-        let unreadable = |error: std::io::Error| match error.kind() {
+        let unreadable = |error: io::Error| match error.kind() {
             ErrorKind::NotFound => SecretError::Missing(path.to_owned()),
             kind => SecretError::Unreadable(path.to_owned(), kind.to_string()),
         };
@@ -332,6 +356,15 @@ mod tests {
         assert_eq!(one, Contents::of([&*path]));
         fs::write(&path, "two").unwrap();
         assert_ne!(one, Contents::of([&*path]));
+    }
+
+    #[test]
+    fn nobody_is_told_to_open_a_home() {
+        let hint = unreadable_hint(Path::new("/root/site/ca.pem"), "/etc/lookout");
+        assert!(hint.contains("put it below /etc/lookout") && !hint.contains("chmod"), "{hint}");
+        let reader = Account::named("nobody").expect("every Debian has the user `nobody`");
+        let command = copy_command(&reader, Path::new("/root/site/cam-1"), DEFAULT_SECRETS_DIR);
+        assert_eq!(command, "install -D -o nobody -m 600 /root/site/cam-1 /etc/lookout/secrets/cam-1");
     }
 
     #[test]

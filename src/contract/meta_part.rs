@@ -2,6 +2,8 @@
 //!
 //! Pure. Nothing is left out: what does not fit into the first message is in the others, and each says how many there are.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +34,7 @@ pub struct MetaPartData {
     /// More of its sensors.
     #[serde(default)]
     pub sensors: Vec<MetaSensor>,
-    /// More of its rules. A rule of very many cameras has several entries, each with some of them.
+    /// More of its rules. A rule of very many cameras has several entries, each with some of them, none of them in `up/meta`.
     #[serde(default)]
     pub rules: Vec<MetaRule>,
 }
@@ -48,6 +50,8 @@ enum Entry {
     Camera(MetaCamera),
     Sensor(MetaSensor),
     Rule(MetaRule),
+    /// Some cameras of a rule that has too many.
+    PieceOfRule(MetaRule),
 }
 
 impl Entry {
@@ -58,7 +62,7 @@ impl Entry {
             Entry::Grid(grid) => length(serde_json::to_string(grid)),
             Entry::Camera(camera) => length(serde_json::to_string(camera)),
             Entry::Sensor(sensor) => length(serde_json::to_string(sensor)),
-            Entry::Rule(rule) => length(serde_json::to_string(rule)),
+            Entry::Rule(rule) | Entry::PieceOfRule(rule) => length(serde_json::to_string(rule)),
         }
     }
 }
@@ -78,7 +82,7 @@ impl Lists {
             Entry::Grid(grid) => self.grids.push(grid),
             Entry::Camera(camera) => self.cameras.push(camera),
             Entry::Sensor(sensor) => self.sensors.push(sensor),
-            Entry::Rule(rule) => self.rules.push(rule),
+            Entry::Rule(rule) | Entry::PieceOfRule(rule) => self.rules.push(rule),
         }
     }
 }
@@ -97,9 +101,11 @@ pub fn split(mut meta: MetaData, id: &str) -> (MetaData, Vec<MetaPartData>) {
     let rules = std::mem::take(&mut meta.rules).into_iter().flat_map(in_pieces);
     let mut messages = vec![Lists::default()];
     let mut left = room.saturating_sub(bytes(&meta));
-    for entry in entries.chain(rules.map(Entry::Rule)) {
+    for entry in entries.chain(rules) {
         let bytes = entry.bytes();
-        if bytes > left {
+        // What is in the first message is whole, so that what is left out can be counted.
+        let is_too_early = messages.len() == 1 && matches!(entry, Entry::PieceOfRule(_));
+        if bytes > left || is_too_early {
             messages.push(Lists::default());
             left = room;
         }
@@ -129,7 +135,8 @@ pub fn split(mut meta: MetaData, id: &str) -> (MetaData, Vec<MetaPartData>) {
     meta.grids_omitted = count(rest.iter().map(|part| part.grids.len()).sum());
     meta.cameras_omitted = count(rest.iter().map(|part| part.cameras.len()).sum());
     meta.sensors_omitted = count(rest.iter().map(|part| part.sensors.len()).sum());
-    meta.rules_omitted = count(rest.iter().map(|part| part.rules.len()).sum());
+    let rules = rest.iter().flat_map(|part| &part.rules).map(|rule| rule.id.as_str());
+    meta.rules_omitted = count(rules.collect::<BTreeSet<&str>>().len());
     (meta, rest)
 }
 
@@ -137,8 +144,8 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// A rule whose cameras do not fit into a message, as several.
-fn in_pieces(rule: MetaRule) -> Vec<MetaRule> {
+/// A rule whose cameras do not fit into a message, as several entries.
+fn in_pieces(rule: MetaRule) -> Vec<Entry> {
     let mut pieces: Vec<MetaRule> = Vec::new();
     let mut left = 0;
     for camera in &rule.cameras {
@@ -152,5 +159,32 @@ fn in_pieces(rule: MetaRule) -> Vec<MetaRule> {
         }
         left = left.saturating_sub(bytes);
     }
-    if pieces.is_empty() { vec![rule] } else { pieces }
+    match pieces.len() {
+        0 | 1 => vec![Entry::Rule(rule)],
+        _ => pieces.into_iter().map(Entry::PieceOfRule).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::examples;
+
+    #[test]
+    fn a_rule_in_pieces_is_one_rule_that_is_left_out() {
+        let example = examples::example("meta").expect("it can be made").expect("an example");
+        let mut meta: MetaData =
+            serde_json::from_value(example["data"].clone()).expect("the data of the example");
+        let cameras: Vec<String> = (0..5000).map(|number| format!("cam-{number:04}")).collect();
+        let large = MetaRule { id: "of-all".to_owned(), cameras: cameras.clone(), ..meta.rules[0].clone() };
+        let small = meta.rules[0].clone();
+        meta.rules.push(large);
+        let (first, parts) = split(meta, "meta.1");
+        assert_eq!(first.rules, [small], "nothing of a rule that is not whole");
+        assert_eq!(first.rules_omitted, 1);
+        let pieces: Vec<&MetaRule> = parts.iter().flat_map(|part| &part.rules).collect();
+        assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.id == "of-all"));
+        let told: Vec<String> = pieces.iter().flat_map(|piece| piece.cameras.clone()).collect();
+        assert_eq!(told, cameras, "each camera once, in their order");
+    }
 }

@@ -166,6 +166,8 @@ mod tests {
             assert_eq!((grids.len(), grids.iter().collect::<BTreeSet<_>>().len()), (cameras, cameras));
             assert_eq!(first.data.parts as usize, parts.len());
             assert_eq!(first.data.cameras.len() + first.data.cameras_omitted as usize, cameras);
+            // One of the rules has several entries where it watches 2000 cameras.
+            assert_eq!(first.data.rules.len() + first.data.rules_omitted as usize, cameras + 1);
         }
     }
 

@@ -17,6 +17,12 @@ use super::{Settings, Trouble, TroubleKind};
 /// Where Debian, Alpine and their children keep the authorities everybody knows.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// What to try with a file that should hold a certificate.
+const CERTIFICATE: &str =
+    "it must be PEM text: `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` converts";
+/// The same for a key.
+const PRIVATE_KEY: &str = "it must be PEM text without a passphrase: `-----BEGIN PRIVATE KEY-----`; `openssl pkey -in FILE -out NEW` converts";
+
 /// A broker's address, from its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
@@ -133,9 +139,7 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
     let (good, _) =
         roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
     if good == 0 {
-        return Err(tls(format!("{} holds no certificate", ca_path.display())).hint(
-            "it must be PEM text: `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der` converts",
-        ));
+        return Err(tls(format!("{} holds no certificate", ca_path.display())).hint(CERTIFICATE));
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -148,10 +152,10 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
         .filter_map(Result::ok)
         .collect();
     if chain.is_empty() {
-        return Err(tls(format!("{} holds no certificate", cert_path.display())));
+        return Err(tls(format!("{} holds no certificate", cert_path.display())).hint(CERTIFICATE));
     }
     let key = PrivateKeyDer::from_pem_slice(&read_file(key_path, "client key")?)
-        .map_err(|_| tls(format!("{} holds no private key", key_path.display())))?;
+        .map_err(|_| tls(format!("{} holds no private key", key_path.display())).hint(PRIVATE_KEY))?;
     builder.with_client_auth_cert(chain, key).map_err(|error| {
         tls(format!("{} and {} do not go together: {error}", cert_path.display(), key_path.display()))
     })

@@ -79,6 +79,32 @@ fn a_command_whose_reader_went_away_ends_quietly() {
     }
 }
 
+/// `lookout check --json FILE | true` in a script that asks for the exit code of the first: it is the answer.
+#[test]
+fn a_reader_that_went_away_changes_no_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(file("bad.toml"), "[site]\nbox = \"box-1\"\n").unwrap();
+    let alert = lookout::contract::examples::example("alert").unwrap().unwrap();
+    fs::write(file("alerts.json"), format!("{alert}\n{{}}\n")).unwrap();
+    // It lists models whose files are elsewhere.
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml"), file("manifest.toml"))
+        .unwrap();
+    let files = ["bad.toml", "alerts.json", "manifest.toml"].map(file);
+    let [bad, alerts, manifest] = files.each_ref().map(String::as_str);
+    for (arguments, code) in [
+        (&["check", "--elsewhere", "--json", bad][..], 2),
+        (&["check", "--elsewhere", "--json", bad, "config/minimal.toml"], 2),
+        (&["check", "--elsewhere", "config/minimal.toml", bad], 2),
+        (&["explain", alerts], 2),
+        (&["models", "verify", "--json", "--manifest", manifest], 1),
+        (&["detect", "models/test-picture.jpg", "no-such.jpg"], 1),
+    ] {
+        let child = lookout(arguments).spawn().unwrap();
+        assert_eq!(ended(child, arguments), Some(code), "{arguments:?}");
+    }
+}
+
 /// What goes wrong is told by the exit code, also where nobody reads the sentence.
 #[test]
 fn a_command_that_fails_unheard_does_not_panic() {

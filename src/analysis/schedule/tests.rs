@@ -23,6 +23,22 @@ fn check(schedule: &str, time_zone: &str, inside: &[&str], outside: &[&str]) {
 }
 
 #[test]
+fn all_hours_of_all_days_are_always() {
+    for (text, is_always) in [
+        ("always", true),
+        ("daily", true),
+        ("daily 00:00-24:00", true),
+        ("daily 06:00-18:00; daily 18:00-06:00", true),
+        ("daily 19:00-06:00", false),
+        ("workdays", false),
+        ("mon-sat; sun 00:00-23:59", false),
+    ] {
+        let schedule = Schedule::parse(text, TimeZone::UTC).expect("a schedule");
+        assert_eq!(schedule.is_always(), is_always, "{text}");
+    }
+}
+
+#[test]
 fn working_hours_end_with_the_minute_that_is_written() {
     // 2026-11-20 is a Friday.
     check(

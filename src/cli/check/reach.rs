@@ -7,8 +7,15 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use crate::config::account::{Account, Unit};
+use crate::config::account::{Account, Unit, home_around};
+use crate::config::document::DEFAULT_STATE_DIR;
+use crate::config::secret::open_command;
 use crate::config::{NamedPath, PathUse};
+
+/// As in the mode of a file or folder.
+const READ: u32 = 4;
+const WRITE: u32 = 2;
+const ENTER: u32 = 1;
 
 /// What the service would meet there: why it fails, and what to try.
 pub(super) fn problem(named: &NamedPath, unit: Option<&Unit>) -> Option<(String, String)> {
@@ -20,7 +27,65 @@ pub(super) fn problem(named: &NamedPath, unit: Option<&Unit>) -> Option<(String,
                 format!("the service does not see {}: its unit has {setting}=yes", named.path.display());
             Some((what, "put it below /etc/lookout".to_owned()))
         }
+        // Their folder was asked about.
+        PathUse::Secret => None,
     }
+}
+
+/// What more is closed to the user behind the first folder that is, which was told already, and what opens it. Asked with all
+/// rights: the user itself sees nothing of it.
+pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(String, String)> {
+    let path = std::path::absolute(&named.path).ok()?;
+    let path = path.as_path();
+    // What lies in a home is to be moved out of it.
+    if home_around(path).is_some() {
+        return None;
+    }
+    let may = |path: &Path, bits: u32| path.metadata().is_ok_and(|of| user.may(&of, bits));
+    let around: Vec<&Path> = path.ancestors().skip(1).collect();
+    let mut closed = around.into_iter().rev().filter(|folder| folder.is_dir() && !may(folder, ENTER));
+    let first = closed.next()?;
+    let mut more: Vec<(&Path, String)> = closed.map(|folder| (folder, open_command(user, folder))).collect();
+    match named.used {
+        PathUse::Read | PathUse::Secret => {
+            let wanted = if path.is_dir() { ENTER } else { READ };
+            if path.exists() && !may(path, wanted) {
+                more.push((path, open_command(user, path)));
+            }
+        }
+        PathUse::Written | PathUse::WrittenByDefault => {
+            let there = path.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok())?;
+            let group = user.group().unwrap_or_else(|| user.name.clone());
+            let (name, shown) = (&user.name, path.display());
+            if !may(there, WRITE | ENTER) {
+                more.push((path, format!("install -d -o {name} -g {group} -m 700 {shown}")));
+            } else if holds_foreign_files(path, user) {
+                more.push((path, format!("chown -R {name}:{group} {shown}")));
+            }
+        }
+    }
+    let (names, commands): (Vec<String>, Vec<String>) =
+        more.into_iter().map(|(path, command)| (path.display().to_string(), command)).unzip();
+    let what = format!("behind {} more is closed to `{}`: {}", first.display(), user.name, names.join(", "));
+    (!names.is_empty()).then(|| (what, commands.join(" && ")))
+}
+
+fn holds_foreign_files(dir: &Path, user: &Account) -> bool {
+    let mut entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    // Of a link, the link itself: it is nobody's to write.
+    entries.any(|entry| entry.metadata().is_ok_and(|of| !of.is_symlink() && !user.may(&of, WRITE)))
+}
+
+/// What to try where a folder around `dir` is closed.
+fn around_it(closed: &Path, dir: &Path) -> String {
+    if home_around(dir).is_none() {
+        return format!(
+            "the folder {0} around it is closed to that user: chmod o+x {0}, or name a folder elsewhere",
+            closed.display()
+        );
+    }
+    let better = Path::new(DEFAULT_STATE_DIR).join(dir.file_name().unwrap_or_default());
+    format!("the service does not belong into people's own folders: dir = \"{}\"", better.display())
 }
 
 /// Why the service cannot keep files in `dir`, and what to try.
@@ -39,14 +104,11 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(String, String)> {
     let who = me.as_ref().map_or("the user that runs Lookout", |me| &me.name);
     let what = format!("{shown} cannot be written by `{who}`");
     // From the root down: whatever is behind a folder that it cannot enter is out of its sight.
-    let around = dir.ancestors().skip(1).collect::<Vec<_>>();
+    let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let around = whole.ancestors().skip(1).collect::<Vec<_>>();
     let is_closed = |folder: &&&Path| folder.is_dir() && !may(folder, Access::EXEC_OK);
     if let Some(closed) = around.iter().rev().find(is_closed) {
-        let hint = format!(
-            "the folder {0} around it is closed to that user: chmod o+x {0}, or name a folder elsewhere",
-            closed.display()
-        );
-        return Some((what, hint));
+        return Some((what, around_it(closed, &whole)));
     }
     // Made when it is needed: the nearest folder that is there must let it.
     let there = dir.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok())?;
@@ -64,4 +126,17 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(String, String)> {
         return Some((what, "name another folder, or move that file away".to_owned()));
     }
     Some((what, format!("install -d -o {who} -g {} -m 700 {shown}", group())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_open_a_home() {
+        let hint = |closed: &str, dir: &str| around_it(Path::new(closed), Path::new(dir));
+        let home = hint("/root", "/root/lookout/outbox");
+        assert!(home.contains("dir = \"/var/lib/lookout/outbox\"") && !home.contains("chmod"), "{home}");
+        assert!(hint("/data/own", "/data/own/outbox").contains("chmod o+x /data/own,"));
+    }
 }

@@ -84,8 +84,10 @@ impl Checker<'_, '_> {
         let rotate = camera.rotate.as_ref().map_or(0, |field| self.rotation(field, &owner));
         let display_aspect =
             camera.display_aspect.as_ref().and_then(|field| self.display_aspect(field, &owner));
+        self.names_no_class(&camera.thresholds, "thresholds", "{ person = 0.5 }", &owner);
         let thresholds = self.thresholds(&camera.thresholds, &owner);
         let night = camera.night.as_ref().map(|night| self.night(&night.value, site.time_zone, &owner));
+        self.names_no_class(&camera.heights, "heights", "{ person = { min = 0.05, max = 0.7 } }", &owner);
         let heights = self.heights(camera, &owner);
         let horizon = camera.horizon.as_ref().map(|horizon| self.horizon(&horizon.value, &owner));
         let zones = self.zones(camera, &owner);
@@ -204,7 +206,7 @@ impl Checker<'_, '_> {
         match (&camera.ca_file, &camera.certificate_sha256) {
             (None, None) => Some(CameraTrust::System),
             (Some(file), None) => {
-                let path = self.file(file, "ca_file", owner);
+                let (path, _) = self.certificates(file, "ca_file", owner);
                 // Read at every attempt to connect: one that is renewed is tried at once.
                 self.secret_files.insert(path.clone());
                 // GLib takes no other; without a current folder there is nothing to start from.

@@ -367,7 +367,7 @@ impl Checker<'_, '_> {
 }
 
 /// The conditions that a rule has, by name, in the order of [`CONDITIONS`].
-fn given(rule: &RuleDocument) -> Vec<(&'static str, &Range<usize>)> {
+pub(super) fn given(rule: &RuleDocument) -> Vec<(&'static str, &Range<usize>)> {
     fn span<T>(field: &Option<At<T>>) -> Option<&Range<usize>> {
         field.as_ref().map(|at| &at.span)
     }

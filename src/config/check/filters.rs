@@ -27,6 +27,23 @@ const HORIZON: &str =
     "for example points = [[0.0, 0.3], [1.0, 0.3]]: two places from left to right where ground meets sky";
 
 impl Checker<'_, '_> {
+    /// A table without a class in it: allowed, but probably not meant.
+    pub(super) fn names_no_class<T>(
+        &mut self,
+        table: &Option<At<BTreeMap<String, T>>>,
+        name: &str,
+        example: &str,
+        owner: &str,
+    ) {
+        let empty =
+            table.as_ref().filter(|table| table.value.is_empty() && !self.taken_out.from(&table.span));
+        if let Some(table) = empty {
+            self.report
+                .warning(&table.span, format!("{owner}: `{name}` names no class, so it does nothing"))
+                .hint(format!("for example {name} = {example}, or leave it out"));
+        }
+    }
+
     pub(super) fn thresholds(
         &mut self,
         table: &Option<At<BTreeMap<String, At<f64>>>>,
@@ -42,7 +59,9 @@ impl Checker<'_, '_> {
                         span,
                         format!("{owner}: the threshold of `{name}` must be from 0 to 1, not {value}"),
                     )
-                    .hint("0.5 is a usual one; lower finds more and errs more often");
+                    .hint(format!(
+                        "0.5 is a usual one, lower finds more and errs more often: thresholds = {{ {name} = 0.5 }}"
+                    ));
             } else if let Some(class) = class {
                 thresholds.insert(class, *value as f32);
             }
@@ -103,9 +122,13 @@ impl Checker<'_, '_> {
             }
             is_good = false;
             let hint = if *value > 1.0 {
-                "heights are parts of the picture's height, not pixels: 108 of 1080 pixels is 0.1"
+                format!(
+                    "heights are parts of the picture's height, not pixels: 108 of 1080 pixels is {name} = 0.1"
+                )
             } else {
-                "0.1 is a tenth of the picture's height; leave it out where any height will do"
+                format!(
+                    "{name} = 0.1 is a tenth of the picture's height; leave it out where any height will do"
+                )
             };
             self.report
                 .error(span, format!("{owner}: `{name}` must be above 0 and at most 1, not {value}"))
@@ -123,7 +146,9 @@ impl Checker<'_, '_> {
                         "{owner}: `{min_name}` ({least}) is not below `{max_name}` ({most}): nothing is as tall"
                     ),
                 )
-                .hint("exchange them, or leave one of them out");
+                .hint(format!(
+                    "exchange them, or leave one of them out; for example {min_name} = 0.05 and {max_name} = 0.7"
+                ));
         }
         let value = |field: &Option<At<f64>>| field.as_ref().map(|at| at.value as f32);
         let usual = HeightLimits::default();
@@ -147,7 +172,7 @@ impl Checker<'_, '_> {
                     format!("{owner}: lies below the picture, so nothing in it stands on the ground"),
                 )
                 .hint(
-                    "y grows downwards: 0 is the upper edge, and a horizon above the picture has a y below 0",
+                    "y grows downwards, from 0 at the upper edge; for example points = [[0.0, 0.3], [1.0, 0.3]]",
                 );
             return None;
         }
@@ -173,7 +198,7 @@ impl Checker<'_, '_> {
                             span,
                             format!("{owner}: {name} must be from -{FAR_OUTSIDE} to {most}, not {number}"),
                         )
-                        .hint("coordinates are parts of the picture, not pixels: 540 of 1080 pixels is 0.5");
+                        .hint("coordinates are parts of the picture, not pixels: 540 of 1080 pixels is 0.5, for example [0.0, 0.5]");
                 }
             }
         }
@@ -205,9 +230,9 @@ impl Checker<'_, '_> {
             return Some(*value as f32);
         }
         let hint = if *value > HIGHEST_CAMERA_M {
-            "in metres, not in centimetres: 3.5 for a camera on a lamp post"
+            "in metres, not in centimetres: camera_height_m = 3.5 for a camera on a lamp post"
         } else {
-            "how high the camera hangs over the ground, in metres: 3.5 for one on a lamp post"
+            "how high the camera hangs over the ground, in metres: camera_height_m = 3.5 for one on a lamp post"
         };
         self.report
             .error(
@@ -271,8 +296,14 @@ impl Checker<'_, '_> {
                 for At { value, span } in mask.classes.iter().flat_map(|names| &names.value) {
                     if asked.iter().all(|class| class.name() != value) {
                         self.report
-                            .warning(span, format!("{owner}: no rule of this camera asks about the class `{value}`"))
-                            .hint("leave it out, or name it in a rule; without `classes` a mask leaves out everything")
+                            .warning(
+                                span,
+                                format!("{owner}: no rule of this camera asks about the class `{value}`"),
+                            )
+                            .hint(format!(
+                                "leave it out, or name it in a rule; for example classes = [\"{}\"]",
+                                asked.first().map_or("person", |class| class.name())
+                            ))
                             .consequence();
                     }
                 }

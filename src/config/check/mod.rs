@@ -15,7 +15,7 @@ use super::problem::Report;
 use super::secret::{Credentials, SecretStore, unreadable_hint};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
-use super::{ClassUse, Named, NamedPath, PathUse, Surroundings};
+use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
@@ -23,10 +23,12 @@ use crate::contract::signature::KnownKey;
 
 mod address;
 mod camera;
+mod certificates;
 mod command_key;
 mod condition;
 mod filters;
 mod modbus;
+mod nothing_left;
 mod rule;
 mod sections;
 mod sensor;
@@ -94,6 +96,7 @@ pub(super) fn document(
     let (signals, neighbours) = checker.signals(document, &rules);
     checker.things_without_use(document);
     checker.classes_without_use(document, &cameras, &rules);
+    checker.nothing_left(document, &cameras, &rules);
     let sensors = checker.sensors(document);
     let command_keys = checker.command_keys(document);
     let Checker { secret_files, mut named, paths, .. } = checker;
@@ -223,7 +226,7 @@ impl Checker<'_, '_> {
         if opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
             self.report
                 .error(&field.span, format!("{owner}: `{name}` cannot be read: {}", path.display()))
-                .hint(unreadable_hint(&path));
+                .hint(unreadable_hint(&path, FILES_DIR));
         } else if !path.is_file() {
             let hint = if path.is_relative() || field.value.starts_with('/') {
                 "check the name, or use --elsewhere if this configuration is for another machine".to_owned()
@@ -280,7 +283,12 @@ impl Checker<'_, '_> {
         if !self.surroundings.at_home {
             return None;
         }
-        self.secret_files.insert(self.secrets.dir.join(name));
+        let path = self.secrets.dir.join(name);
+        self.secret_files.insert(path.clone());
+        if !self.secrets.guarded {
+            let (owner, span) = (format!("{owner}: `secret`"), secret.span.clone());
+            self.paths.push(NamedPath { path, used: PathUse::Secret, owner, span });
+        }
         match self.secrets.read(name, user.as_ref().map(|user| user.value.as_str())) {
             Ok(credentials) => {
                 self.reads_secrets(owner, &secret.span);

@@ -14,7 +14,7 @@ use crate::config::document::{
     self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Precision,
     Provider, SiteDocument,
 };
-use crate::config::secret::{SecretStore, close_command, mode_if_open_beyond_the_service};
+use crate::config::secret::SecretStore;
 use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
@@ -192,9 +192,9 @@ impl Checker<'_, '_> {
             }
             return Tls::default();
         }
-        let ca_file = mqtt.ca_file.as_ref().map(|field| self.file(field, "ca_file", "[mqtt]"));
+        let ca_file = mqtt.ca_file.as_ref().map(|field| self.certificates(field, "ca_file", "[mqtt]").0);
         let client = match (&mqtt.cert_file, &mqtt.key_file) {
-            (Some(cert), Some(key)) => Some((self.file(cert, "cert_file", "[mqtt]"), self.private_key(key))),
+            (Some(cert), Some(key)) => Some(self.certificate_and_key(cert, key, "[mqtt]")),
             (Some(alone), None) => {
                 self.report
                     .error(&alone.span, "[mqtt]: `cert_file` without `key_file`")
@@ -220,22 +220,6 @@ impl Checker<'_, '_> {
         let of_ours = client.iter().flat_map(|(cert, key)| [cert, key]);
         self.secret_files.extend(ca_file.iter().chain(of_ours).cloned());
         Tls::read(ca_file, client)
-    }
-
-    /// A key that others can read is no key. Systemd guards its own folder, whatever the mode of a file in it.
-    fn private_key(&mut self, field: &At<String>) -> PathBuf {
-        let path = self.file(field, "key_file", "[mqtt]");
-        let guarded = self.surroundings.credentials_dir.as_ref().is_some_and(|dir| path.starts_with(dir));
-        let metadata = path.metadata().ok().filter(|_| self.surroundings.at_home && !guarded);
-        if let Some(mode) = metadata.as_ref().and_then(mode_if_open_beyond_the_service) {
-            self.report
-                .error(
-                    &field.span,
-                    format!("[mqtt]: `key_file` can be read by other users (mode {mode:03o})"),
-                )
-                .hint(close_command(&path));
-        }
-        path
     }
 
     fn prefix(&mut self, field: &At<String>) -> Option<String> {

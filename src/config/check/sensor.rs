@@ -96,7 +96,7 @@ impl Checker<'_, '_> {
         let field = broker.url.as_ref()?;
         let url = self.address(field, "url", &owner, &["mqtt", "mqtts"])?;
         let encrypted = url.scheme() == "mqtts";
-        let ca_file = broker.ca_file.as_ref().map(|field| self.file(field, "ca_file", &owner));
+        let ca_file = broker.ca_file.as_ref().map(|field| self.certificates(field, "ca_file", &owner).0);
         if let Some(ca_file) = broker.ca_file.as_ref().filter(|_| !encrypted) {
             self.report
                 .error(&ca_file.span, format!("{owner}: `ca_file` with an address that is not encrypted"))

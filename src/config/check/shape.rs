@@ -47,7 +47,9 @@ impl Checker<'_, '_> {
                 first + 1,
                 second + 1
             );
-            self.report.error(&value[second].span, what).hint("list the corners in order, all the way round");
+            self.report.error(&value[second].span, what).hint(
+                "list the corners in order, all the way round: [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9], [0.1, 0.9]] is a rectangle",
+            );
         }
         if !repeated.is_empty() || crossing.is_some() {
             return None;
@@ -56,7 +58,9 @@ impl Checker<'_, '_> {
         let polygon = Polygon::new(points)?;
         if polygon.area() < MIN_AREA {
             let what = format!("{owner}: the polygon has no area to speak of");
-            self.report.error(span, what).hint("coordinates are parts of the picture: 0.5 is its middle");
+            self.report.error(span, what).hint(
+                "coordinates are parts of the picture, and 0.5 is its middle: [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]] is a triangle",
+            );
             return None;
         }
         Some(polygon)
@@ -76,7 +80,7 @@ impl Checker<'_, '_> {
         if line.from.distance(line.to) < MIN_LENGTH {
             self.report
                 .error(span, format!("{owner}: the line has no length to speak of"))
-                .hint("move one of its ends");
+                .hint("move one of its ends, for example points = [[0.1, 0.6], [0.9, 0.6]]");
             return None;
         }
         Some(line)

@@ -1,0 +1,282 @@
+//! Whether the files that should hold certificates and keys do: otherwise a connection that fails would be the first to say so.
+//!
+//! Input: files in PEM that can be read here. Must never repeat what a file holds.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::pki_types::pem::{PemObject as _, SectionKind, SliceIter};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore};
+
+use super::Checker;
+use crate::analysis::time::Timestamp;
+use crate::config::document::At;
+use crate::config::secret::{close_command, mode_if_open_beyond_the_service, pem_bytes};
+
+/// A field with a certificate of our own.
+const OURS: &str = "cert_file";
+
+/// What a file holds instead of what it should: what follows its name in a sentence, and what to try.
+type Instead = (&'static str, String);
+
+impl Checker<'_, '_> {
+    /// A file with certificates: those of authorities, or our own and those behind it. Gives those that can be read.
+    pub(super) fn certificates(
+        &mut self,
+        field: &At<String>,
+        name: &str,
+        owner: &str,
+    ) -> (PathBuf, Vec<CertificateDer<'static>>) {
+        let path = self.file(field, name, owner);
+        let Some(bytes) = self.pem(&path) else { return (path, Vec::new()) };
+        let whole: Vec<CertificateDer<'static>> = certificates_in(&bytes).flatten().collect();
+        if whole.is_empty() {
+            let (what, hint) = no_certificate(&bytes, name == OURS, &path);
+            self.report
+                .error(&field.span, format!("{owner}: `{name}` {what}: {}", path.display()))
+                .hint(hint);
+            return (path, whole);
+        }
+        let broken = certificates_in(&bytes).filter(Result::is_err).count();
+        if broken > 0 {
+            let what = format!(
+                "{owner}: `{name}` holds certificates that cannot be read ({broken} of {}): {}",
+                broken + whole.len(),
+                path.display()
+            );
+            self.report.warning(&field.span, what).hint(COPY_AGAIN);
+        }
+        // While an authority is replaced, its old certificate stands beside the new one.
+        let counted = if name == OURS { &whole[..1] } else { &whole[..] };
+        let days: Option<Vec<String>> = counted.iter().map(|certificate| ended(certificate, now())).collect();
+        if let Some(day) = days.and_then(|days| days.into_iter().max()) {
+            self.report
+                .warning(&field.span, format!("{owner}: `{name}` has expired{day}: {}", path.display()))
+                .hint("get the new one from whoever made it, and check the clock of this machine");
+        }
+        (path, whole)
+    }
+
+    /// The certificate of this box and its private key.
+    pub(super) fn certificate_and_key(
+        &mut self,
+        certificate: &At<String>,
+        key: &At<String>,
+        owner: &str,
+    ) -> (PathBuf, PathBuf) {
+        let (certificate, chain) = self.certificates(certificate, OURS, owner);
+        let (path, private) = self.private_key(key, owner);
+        let Some(private) = private.filter(|_| !chain.is_empty()) else { return (certificate, path) };
+        let provider = rustls::crypto::ring::default_provider();
+        let (what, hint) = match CertifiedKey::from_der(chain, private, &provider) {
+            Ok(_) => return (certificate, path),
+            Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => (
+                "belongs to another certificate than `cert_file`",
+                format!(
+                    "these print the same for a pair: openssl x509 -in {} -noout -pubkey; openssl pkey -in {} -pubout",
+                    certificate.display(),
+                    path.display()
+                ),
+            ),
+            Err(_) => (
+                "holds a private key that cannot be used",
+                "make an RSA key of at least 2048 bits, or an ECDSA one: openssl ecparam -name prime256v1 -genkey".to_owned(),
+            ),
+        };
+        self.report.error(&key.span, format!("{owner}: `key_file` {what}: {}", path.display())).hint(hint);
+        (certificate, path)
+    }
+
+    /// A key that others can read is no key. Systemd guards its own folder, whatever the mode of a file in it.
+    fn private_key(&mut self, field: &At<String>, owner: &str) -> (PathBuf, Option<PrivateKeyDer<'static>>) {
+        let path = self.file(field, "key_file", owner);
+        let guarded = self.surroundings.credentials_dir.as_ref().is_some_and(|dir| path.starts_with(dir));
+        let metadata = path.metadata().ok().filter(|_| self.surroundings.at_home && !guarded);
+        if let Some(mode) = metadata.as_ref().and_then(mode_if_open_beyond_the_service) {
+            self.report
+                .error(
+                    &field.span,
+                    format!("{owner}: `key_file` can be read by other users (mode {mode:03o})"),
+                )
+                .hint(close_command(&path));
+        }
+        let Some(bytes) = self.pem(&path) else { return (path, None) };
+        let key = PrivateKeyDer::from_pem_slice(&bytes).ok();
+        if key.is_none() {
+            let (what, hint) = no_key(&bytes, &path);
+            self.report
+                .error(&field.span, format!("{owner}: `key_file` {what}: {}", path.display()))
+                .hint(hint);
+        }
+        (path, key)
+    }
+
+    /// What a file holds, where it can be read here; where it cannot, that was told already.
+    fn pem(&self, path: &Path) -> Option<Vec<u8>> {
+        if !self.surroundings.at_home || !path.is_file() {
+            return None;
+        }
+        pem_bytes(path).ok()
+    }
+}
+
+/// For what is damaged.
+const COPY_AGAIN: &str =
+    "copy each of them again, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----";
+
+/// The certificates of a text in PEM, each as it is or not to be read.
+fn certificates_in(pem: &[u8]) -> impl Iterator<Item = Result<CertificateDer<'static>, ()>> {
+    CertificateDer::pem_slice_iter(pem).map(|found| match found {
+        Ok(certificate) if is_certificate(&certificate) => Ok(certificate),
+        Ok(_) | Err(_) => Err(()),
+    })
+}
+
+/// Whether these bytes are a certificate. One that asks for more than is understood here counts: cameras are believed by
+/// another library.
+fn is_certificate(der: &CertificateDer<'_>) -> bool {
+    let added = RootCertStore::empty().add(der.clone());
+    !matches!(added, Err(Error::InvalidCertificate(CertificateError::BadEncoding)))
+}
+
+/// What a file holds that should hold certificates.
+fn no_certificate(bytes: &[u8], is_ours: bool, path: &Path) -> Instead {
+    let wanted = match is_ours {
+        true => "the certificate of this box",
+        false => "the certificate of the authority that signed the other side's",
+    };
+    if bytes.trim_ascii().is_empty() {
+        return ("is empty", format!("copy {wanted} into it, as PEM text"));
+    }
+    if is_certificate(&CertificateDer::from(bytes)) {
+        let hint = format!(
+            "openssl x509 -inform der -in {0} -out {0}.pem converts it: name {0}.pem",
+            path.display()
+        );
+        return ("holds a certificate in DER, not in PEM", hint);
+    }
+    if certificates_in(bytes).next().is_some() {
+        return ("holds no certificate that can be read", COPY_AGAIN.to_owned());
+    }
+    if holds_a_key(bytes) {
+        return (
+            "holds a private key and no certificate",
+            format!("name {wanted}, whose key stays where it is"),
+        );
+    }
+    let hint = format!("name {wanted}: PEM text that begins with -----BEGIN CERTIFICATE-----");
+    ("holds no certificate", hint)
+}
+
+/// What a file holds that should hold a private key.
+fn no_key(bytes: &[u8], path: &Path) -> Instead {
+    if bytes.trim_ascii().is_empty() {
+        return ("is empty", "copy the private key of `cert_file` into it, as PEM text".to_owned());
+    }
+    if bytes.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+        let hint = format!(
+            "nobody is there to type it: openssl pkey -in {0} -out {0}.open && chmod 600 {0}.open",
+            path.display()
+        );
+        return ("holds a private key that is locked with a passphrase", hint);
+    }
+    if certificates_in(bytes).any(|found| found.is_ok()) {
+        let hint = "name the file of the key that was made together with it: PEM text with a line -----BEGIN PRIVATE KEY-----";
+        return ("holds a certificate and no private key", hint.to_owned());
+    }
+    let hint = format!(
+        "it must be PEM text with a line -----BEGIN PRIVATE KEY-----; openssl pkey -inform der -in {} converts one in DER",
+        path.display()
+    );
+    ("holds no private key", hint)
+}
+
+/// Stands in the first lines of a key with a passphrase, of the old kind and of the new one.
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
+fn holds_a_key(pem: &[u8]) -> bool {
+    let kinds = [SectionKind::PrivateKey, SectionKind::RsaPrivateKey, SectionKind::EcPrivateKey];
+    SliceIter::<(SectionKind, Vec<u8>)>::new(pem).flatten().any(|(kind, _)| kinds.contains(&kind))
+}
+
+fn now() -> UnixTime {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    UnixTime::since_unix_epoch(since_1970.unwrap_or_default())
+}
+
+/// The day on which a certificate ended, in brackets, where its time is over.
+fn ended(certificate: &CertificateDer<'_>, now: UnixTime) -> Option<String> {
+    let parsed = ParsedCertificate::try_from(certificate).ok()?;
+    // The time is the first thing that is looked at; only then that nobody is believed.
+    let nobody = RootCertStore::empty();
+    match verify_server_cert_signed_by_trust_anchor(&parsed, &nobody, &[], now, &[]) {
+        Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
+            let at = i64::try_from(not_after.as_secs()).ok().and_then(|at| Timestamp::from_second(at).ok());
+            Some(at.map_or(String::new(), |at| format!(" ({})", at.strftime("%Y-%m-%d"))))
+        }
+        // Its end lies before its beginning.
+        Err(Error::InvalidCertificate(CertificateError::Expired)) => Some(String::new()),
+        Ok(()) | Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Of an authority whose key was not kept, good through 2020.
+    const OF_2020: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBTzCB96ADAgECAgEBMAoGCCqGSM49BAMCMBgxFjAUBgNVBAMMDU9sZCBhdXRo
+b3JpdHkwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAwWjAYMRYwFAYDVQQD
+DA1PbGQgYXV0aG9yaXR5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE5dDLE2iI
+THIUeygPOVPHO+eMUNFe4owG4Y52ZCy68EBm54GQUgG/WziMlGMWvMwzmL4CJPDa
+bAhshgqZvC5moqMyMDAwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQUlhhUZHRL
+vLsp4qWzWEFQhmrYa1QwCgYIKoZIzj0EAwIDRwAwRAIgeBSs+opVZ0FDcIhCffY2
+Xn+3rHbxAlTexwYrcx2AqLYCIGZsa5y7lFfq+JZPPH3MvtSjJfqHCFtn2F7FGCAj
+qKCX
+-----END CERTIFICATE-----
+";
+
+    fn of_2020() -> CertificateDer<'static> {
+        certificates_in(OF_2020.as_bytes()).next().expect("a certificate").expect("one that can be read")
+    }
+
+    #[test]
+    fn a_certificate_ends_at_its_end() {
+        let at = |text: &str| {
+            let at: Timestamp = text.parse().expect("a time");
+            ended(&of_2020(), UnixTime::since_unix_epoch(Duration::from_secs(at.as_second().unsigned_abs())))
+        };
+        assert_eq!(at("2019-12-31T00:00:00Z"), None, "a clock that is not set yet says nothing");
+        assert_eq!(at("2020-12-31T23:59:59Z"), None);
+        assert_eq!(at("2021-01-01T00:00:01Z").as_deref(), Some(" (2021-01-01)"));
+    }
+
+    #[test]
+    fn what_a_file_holds_instead_of_a_certificate_is_told_apart() {
+        let cut = &OF_2020[..200];
+        let der = of_2020();
+        let key = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
+        let said = |bytes: &[u8]| no_certificate(bytes, false, Path::new("ca.pem")).0;
+        assert_eq!(said(b" \n"), "is empty");
+        assert_eq!(said(b"0hello"), "holds no certificate");
+        assert_eq!(said(key), "holds a private key and no certificate");
+        assert_eq!(said(&der), "holds a certificate in DER, not in PEM");
+        assert_eq!(said(cut.as_bytes()), "holds no certificate that can be read");
+        let rubbish = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+        assert_eq!(said(rubbish.as_bytes()), "holds no certificate that can be read");
+        let said = |bytes: &[u8]| no_key(bytes, Path::new("box.key")).0;
+        assert_eq!(said(b""), "is empty");
+        assert_eq!(said(OF_2020.as_bytes()), "holds a certificate and no private key");
+        assert_eq!(said(b"hello"), "holds no private key");
+        let locked = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        assert_eq!(said(locked), "holds a private key that is locked with a passphrase");
+    }
+}
