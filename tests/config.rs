@@ -483,7 +483,7 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
         .replace("area = \"530127\"", "area = \"5301\"")
         .replace("[\"person\"]", "[\"persn\"]")
         .replace("[[camera]]", "[detector]\nmodel = \"street-nan\"\n[[camera]]");
-    let said = surveyed(&wrong, &[("street-nano", &[Class::PERSON, Class::CAR])]).join("\n");
+    let said = surveyed(&wrong, &[(DEFAULT_MODEL, &[Class::PERSON, Class::CAR])]).join("\n");
     for wanted in [
         "`area` must be a county's six digits",
         "`model` names an unknown model: `street-nan`",
@@ -500,7 +500,7 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
         .replace("rtsp://", "rtsp//")
         .replace("[\"person\"]", "[\"persn\"]")
         .replace("[[camera]]", "[detector]\nmodel = \"street-nan\"\n[[camera]]");
-    let said = surveyed(&wrong, &[("street-nano", &[Class::PERSON, Class::CAR])]).join("\n");
+    let said = surveyed(&wrong, &[(DEFAULT_MODEL, &[Class::PERSON, Class::CAR])]).join("\n");
     for wanted in ["`url`", "unknown model: `street-nan`", "no model finds the class `persn`"] {
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");
     }
