@@ -284,7 +284,9 @@ impl Replay {
             self.schedules.pass(at.utc);
             sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
             looked += 1;
-            self.views.learn(&camera.id, &picture, at, &detections);
+            if let Some(coarse) = self.views.learn(&camera.id, &picture, at, &detections) {
+                self.analysis.apply(&Event::Picture { camera: camera.id.clone(), at, coarse });
+            }
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(Glance::even(0));
