@@ -242,7 +242,7 @@ fn judging_what_never_moves_allocates_nothing() {
         // Ten minutes of another light make it one that is known.
         let coarse = Box::new(if look < 3500 { lit.clone() } else { dim.clone() });
         let picture = Event::Picture { camera: "cam".into(), at, coarse };
-        let walks = someone((look % 200) as f32 / 200.0);
+        let walks = someone((look % 50) as f32 / 50.0);
         let detections = vec![someone(0.2), someone(0.5), someone(0.7), walks];
         let frame = Event::Detections { camera: "cam".into(), at, detections };
         let before = ALLOCATIONS.get();
