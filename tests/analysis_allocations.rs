@@ -223,6 +223,41 @@ fn learning_the_empty_view_allocates_nothing() {
     }
 }
 
+/// Once a second and camera, also while somebody walks past what never moves and the light changes.
+#[test]
+fn judging_what_never_moves_allocates_nothing() {
+    let plan = Plan::of(vec![CameraPlan::new("cam", 5.0)], Vec::new());
+    let mut analysis = Analysis::new("box", plan).expect("a plan without rules");
+    let mut stones = Coarse::even(0);
+    stones.luma.iter_mut().enumerate().for_each(|(cell, luma)| *luma = 80 + (cell % 7 * 12) as u8);
+    let (lit, mut dim) = (stones.clone(), stones);
+    dim.luma.iter_mut().step_by(2).for_each(|luma| *luma /= 3);
+    let someone = |x: f32| {
+        let box_in_frame = BBox::new(x, 0.4, x + 0.1, 0.7);
+        Detection { class: Class::PERSON, score: 0.8, box_in_frame }
+    };
+    let mut noisy = Vec::new();
+    for look in 0..7000 {
+        let at = moment(look);
+        // Ten minutes of another light make it one that is known.
+        let coarse = Box::new(if look < 3500 { lit.clone() } else { dim.clone() });
+        let picture = Event::Picture { camera: "cam".into(), at, coarse };
+        let walks = someone((look % 50) as f32 / 50.0);
+        let detections = vec![someone(0.2), someone(0.5), someone(0.7), walks];
+        let frame = Event::Detections { camera: "cam".into(), at, detections };
+        let before = ALLOCATIONS.get();
+        if look.is_multiple_of(5) {
+            analysis.apply(&picture);
+        }
+        analysis.apply(&frame);
+        // Places come after a minute.
+        if look >= 1000 && ALLOCATIONS.get() > before {
+            noisy.push((look, ALLOCATIONS.get() - before));
+        }
+    }
+    assert_eq!(noisy, [], "frames that allocated, with how often");
+}
+
 /// Rules that are only hints say "nothing" at every look, to every signal they feed.
 #[test]
 fn hints_that_see_nothing_allocate_nothing() {

@@ -530,6 +530,7 @@ fn what_is_left_out_becomes_what_it_says() {
     let camera = "heights = { person = { min = 0.05, max = 0.7 }, car = { max = 0.5 } }\n\
                   horizon = { points = [[1.2, -0.1], [-0.2, 0.3]], camera_height_m = 3.5 }\n\
                   night = { schedule = \"daily 19:00-06:00\", thresholds = { person = 0.6 } }\n\
+                  learn_furniture = false\n\
                   [[camera.mask]]\npolygon = [[0, 0], [0.2, 0], [0.2, 0.2]]\nclasses = [\"person\"]\n\
                   [[camera.mask]]\npolygon = [[0.5, 0], [0.7, 0], [0.7, 0.2]]\n";
     assert_eq!(said_of_filters(camera, "min_height = 0.1\nmax_height = 1"), "");
@@ -547,6 +548,8 @@ fn what_is_left_out_becomes_what_it_says() {
     assert_eq!(night.thresholds[&Class::PERSON], 0.6);
     assert!(night.schedule.in_force("2026-11-21T18:00:00Z".parse().unwrap()), "02:00 in Shanghai");
     assert!(!night.schedule.in_force("2026-11-21T04:00:00Z".parse().unwrap()), "noon in Shanghai");
+    assert!(!plan.learn_furniture, "it is learnt unless the camera says otherwise");
+    assert!(check(&shipped("minimal.toml")).unwrap().camera_plans()[0].learn_furniture);
     // Only the mask of everything is black in evidence.
     assert_eq!((plan.masks.len(), plan.class_masks.len()), (1, 1));
     assert_eq!(plan.class_masks[0].classes, [Class::PERSON]);

@@ -2,7 +2,7 @@
 //! alike.
 //!
 //! In this order, the cheap ones first: boxes that cannot be a thing ([`super::plausible`]), masks, heights
-//! ([`super::heights`]), the horizon ([`super::ground`]). Evidence is redacted from all boxes: that something is left out
+//! ([`super::heights`]), the horizon ([`super::ground`]); last what never moves ([`super::furniture`]). Evidence is redacted from all boxes: that something is left out
 //! here must never uncover anybody.
 
 use std::fmt;
@@ -34,11 +34,13 @@ pub enum Filter {
     Height,
     /// It is too small or too large for where it stands.
     Horizon,
+    /// It is taken for a person and has not moved for days.
+    Furniture,
 }
 
 /// How many detections were left out, by what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LeftOut([u64; 4]);
+pub struct LeftOut([u64; 5]);
 
 impl LeftOut {
     /// One more.
@@ -66,6 +68,7 @@ impl fmt::Display for LeftOut {
             (Filter::Mask, "in masks"),
             (Filter::Height, "by `heights`"),
             (Filter::Horizon, "by the horizon"),
+            (Filter::Furniture, "as furniture"),
         ] {
             match self.by(filter) {
                 0 => continue,
@@ -155,10 +158,10 @@ mod tests {
     fn counts_read_as_a_list() {
         let mut counts = LeftOut::default();
         assert!(counts.is_empty() && counts.to_string().is_empty());
-        for filter in [Filter::Mask, Filter::Horizon, Filter::Mask] {
+        for filter in [Filter::Mask, Filter::Horizon, Filter::Mask, Filter::Furniture] {
             counts.count(filter);
         }
-        assert_eq!(counts.to_string(), "2 in masks, 1 by the horizon");
+        assert_eq!(counts.to_string(), "2 in masks, 1 by the horizon, 1 as furniture");
         assert_eq!((counts.by(Filter::Mask), counts.by(Filter::Height)), (2, 0));
     }
 }

@@ -1,9 +1,9 @@
 //! What the pictures mean: tracks, rules, alerts. The reason Lookout exists.
 //!
 //! ```text
-//! detections ─► filters ─► tracker ─► rules (a watch per rule and camera) ─observations─┬─► book ───► revisions
-//!               motion, assignment                            sensors ──┐    │            alert, acceptance
-//!                                                                       └────┴─► signals ─► fusion ─► revisions
+//! detections ─► filters, furniture ─► tracker ─► rules (a watch per rule and camera) ─observations─┬─► book ───► revisions
+//!               motion, assignment                                       sensors ──┐    │            alert, acceptance
+//!                                                                                  └────┴─► signals ─► fusion ─► revisions
 //! ```
 //!
 //! [`Analysis`] owns all of it and is driven by [`Event`]s.
@@ -25,6 +25,7 @@ pub mod empty_view;
 pub mod filters;
 pub mod flow;
 mod full_box;
+pub mod furniture;
 pub mod fusion;
 mod gauge;
 pub mod geometry;

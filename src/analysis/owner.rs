@@ -15,8 +15,10 @@ use super::camera_health::glance::Glance;
 use super::camera_health::{CameraCondition, NoVideoCause};
 use super::counts::{self, Counts, ZoneMinute};
 use super::detection::Detection;
+use super::empty_view::Coarse;
 use super::filters::LeftOut;
 use super::flow::Flow;
+use super::furniture::Furniture;
 use super::fusion::{Fusion, SignalState};
 use super::gauge::Gauge;
 use super::heights::{TracksWithin, is_whole};
@@ -30,6 +32,7 @@ use super::tracker::{Track, Tracker};
 use post::Post;
 
 mod post;
+mod unmoved;
 
 /// A gap of this length between two frames of a camera is an absence: what was followed before it is
 /// forgotten. The tracker looks for nothing longer than that.
@@ -82,6 +85,15 @@ pub enum Event {
         at: Moment,
         /// What moved.
         flow: Box<Flow>,
+    },
+    /// What a frame of a camera shows, coarsely; wanted about once a second, before what was found in that frame.
+    Picture {
+        /// The camera.
+        camera: Arc<str>,
+        /// When the frame was taken.
+        at: Moment,
+        /// What it shows.
+        coarse: Box<Coarse>,
     },
     /// The camera stopped giving frames.
     CameraSilent {
@@ -161,6 +173,8 @@ struct Camera {
     flow: Option<(Moment, Box<Flow>)>,
     /// Sure detections that were left out, since the plan came.
     left_out: LeftOut,
+    /// What never moves, where that is learnt.
+    furniture: Option<Furniture>,
     /// Whether the thresholds of the night are in force.
     is_night: bool,
     counts: Counts,
@@ -216,6 +230,7 @@ impl Analysis {
                     }
                 }
             }
+            Event::Picture { camera, at, coarse } => self.see(camera, *at, coarse),
             Event::CameraSilent { camera, at, .. } | Event::CameraBack { camera, at } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.alive_at.get_or_insert(*at);
@@ -474,6 +489,7 @@ fn stand_up(plan: Plan) -> Result<StoodUp, UnknownName> {
             });
         }
         let camera = Camera {
+            furniture: unmoved::furniture_of(&camera, &posts),
             tracker: Tracker::new(camera.analysis_hz, &camera.thresholds_at(false)),
             posts,
             body: CameraBody::new(&camera),
@@ -515,6 +531,7 @@ impl Camera {
         if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
             self.was_away(&mut ledger.fusion, at);
         }
+        self.leave_out_furniture(at);
         if !self.tracker.update(at, &self.unmasked) {
             return;
         }
@@ -580,6 +597,7 @@ impl Camera {
                 let (b, frame) = (&d.box_in_frame, || detections.iter().map(|other| &other.box_in_frame));
                 self.tracker.is_sure(d)
                     && self.plan.left_out_by(d, detections).is_none()
+                    && !self.was_furniture(at, d)
                     && rule.heights.admit(b, is_whole(b, frame()))
             };
             rule.when.missed_something(tracks, detections, is_sure)
@@ -592,6 +610,7 @@ impl Camera {
         if self.body.became_blind() {
             self.was_away(&mut ledger.fusion, at);
         }
+        self.forget_furniture_if_turned();
         self.body.say(&mut ledger.book, &mut ledger.fusion, at, told);
     }
 
@@ -639,6 +658,7 @@ impl Camera {
         std::mem::swap(&mut self.tracker, &mut old.tracker);
         self.tracker.configure(self.plan.analysis_hz, &self.plan.thresholds_at(self.is_night));
         self.counts.inherit(&mut old.counts);
+        self.inherit_furniture(old);
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
         self.body.inherit(&old.body);

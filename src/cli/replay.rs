@@ -347,7 +347,9 @@ impl Replay {
             if let Some(flow) = moved {
                 self.analysis.apply(&Event::Flow { camera: camera.id.clone(), at, flow });
             }
-            self.views.learn(&camera.id, &picture, at, &detections);
+            if let Some(coarse) = self.views.learn(&camera.id, &picture, at, &detections) {
+                self.analysis.apply(&Event::Picture { camera: camera.id.clone(), at, coarse });
+            }
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(Glance::even(0));

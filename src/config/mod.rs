@@ -397,6 +397,7 @@ impl Camera {
             analysis_hz: self.analysis_hz,
             ignore_conditions: self.ignore_conditions.clone(),
             largest_box: self.largest_box,
+            learn_furniture: self.learn_furniture,
         }
     }
 }

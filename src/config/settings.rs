@@ -245,6 +245,8 @@ pub struct Camera {
     pub skip_still: bool,
     /// Whether what moved and was not found is looked at from near.
     pub look_closer: bool,
+    /// Whether what is taken for a person and never moves is learnt, and left out.
+    pub learn_furniture: bool,
     /// Time without a picture after which the stream is opened again.
     pub stall_after: Duration,
     /// Named areas.

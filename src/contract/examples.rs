@@ -341,6 +341,7 @@ fn camera_health() -> Result<CameraHealth, ExampleError> {
         error: None,
         cause: None,
         conditions: vec![CameraCondition::Blurred],
+        furniture: 1,
     })
 }
 

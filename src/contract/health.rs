@@ -342,6 +342,10 @@ pub struct CameraHealth {
     /// What is wrong with its pictures; absent when nothing is.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub conditions: Vec<CameraCondition>,
+    /// At how many places something is left out that was taken for a person and did not move for days, such as a bench;
+    /// absent where there is none.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub furniture: u32,
 }
 
 /// How much of a stream is decoded.

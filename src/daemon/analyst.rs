@@ -18,6 +18,7 @@ use crate::analysis::book::AlertError;
 use crate::analysis::camera_health::glance::Glance;
 use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
 use crate::analysis::detection::Detection;
+use crate::analysis::empty_view::Coarse;
 use crate::analysis::flow::Flow;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
@@ -27,6 +28,7 @@ use crate::frame::{self, Frame};
 use crate::sensors::SensorWord;
 
 use super::attention::Attention;
+use super::furniture::KnownFurniture;
 use super::lifeline;
 use super::recorder::{RecorderQueue, Saw, Told};
 use super::watchdog::Ping;
@@ -64,6 +66,8 @@ pub enum Note {
         glance: Option<Box<Glance>>,
         /// What moved since a moment before, where a rule asks for it.
         flow: Option<Box<Flow>>,
+        /// What it shows, coarsely, now and then.
+        coarse: Option<Box<Coarse>>,
     },
     /// A camera stopped giving frames, or still gives none; why, where that is known.
     Silent(Arc<str>, Option<NoVideoCause>),
@@ -105,6 +109,8 @@ pub struct Known {
     pub conditions: Mutex<BTreeMap<Arc<str>, Vec<CameraCondition>>>,
     /// Every signal at every place.
     pub signals: Mutex<Vec<SignalState>>,
+    /// What never moves before the cameras.
+    pub furniture: Mutex<KnownFurniture>,
 }
 
 /// Where notes go.
@@ -138,6 +144,7 @@ impl Analyst {
                 looking_back: BTreeSet::new(),
                 witnessed: BTreeMap::new(),
                 snapshots: Vec::new(),
+                furniture_changes: 0,
             };
             desk.tell(told, None);
             desk.tell_open();
@@ -167,6 +174,8 @@ struct Desk {
     witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
     /// Pictures that were asked for, and until when they are waited for.
     snapshots: Vec<(Duration, Snapshot)>,
+    /// Of what never moves, as it was told last.
+    furniture_changes: u64,
 }
 
 impl Desk {
@@ -175,7 +184,9 @@ impl Desk {
         loop {
             let wait = next_tick.saturating_sub(self.clock.now().mono);
             match notes.recv_timeout(wait) {
-                Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return self.tell_furniture();
+                }
                 Ok(note) => self.take(note),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -186,6 +197,7 @@ impl Desk {
                 self.tell(told, None);
                 *self.known.conditions.lock() = self.analysis.conditions().into_iter().collect();
                 *self.known.signals.lock() = self.analysis.signals(now);
+                self.tell_furniture();
                 self.give_up_snapshots(now.mono);
                 self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
                 let minutes = self.analysis.take_counts();
@@ -198,7 +210,7 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Looked { frame, detections, glance, flow } => {
+            Note::Looked { frame, detections, glance, flow, coarse } => {
                 if let Some(glance) = glance {
                     let event = Event::Glance { camera: frame.camera.clone(), at: frame.at, glance };
                     let told = self.analysis.apply(&event);
@@ -210,6 +222,10 @@ impl Desk {
                 }
                 if let Some(flow) = flow {
                     self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
+                }
+                if let Some(coarse) = coarse {
+                    let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
+                    self.analysis.apply(&event);
                 }
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);
@@ -309,6 +325,14 @@ impl Desk {
             let (_, snapshot) = self.snapshots.swap_remove(at);
             let why = format!("camera `{}` gave no picture within {SNAPSHOT_WITHIN:?}", snapshot.camera);
             (snapshot.reply)(Err(why));
+        }
+    }
+
+    /// Says what never moves, where that changed.
+    fn tell_furniture(&mut self) {
+        let changes = self.analysis.furniture().map(|(_, furniture)| furniture.changes()).sum();
+        if std::mem::replace(&mut self.furniture_changes, changes) != changes {
+            self.known.furniture.lock().learn(self.analysis.furniture());
         }
     }
 

@@ -27,13 +27,24 @@ pub struct EmptyViews(Mutex<BTreeMap<Arc<str>, Arc<Mutex<Learner>>>>);
 
 impl EmptyViews {
     /// Learns from a frame that was looked at, if its camera is due for it; `found` is everything that was found in it.
-    pub fn learn(&self, camera: &Arc<str>, picture: &Picture, at: Moment, found: &[Detection]) {
+    /// Returns what was learnt from.
+    pub fn learn(
+        &self,
+        camera: &Arc<str>,
+        picture: &Picture,
+        at: Moment,
+        found: &[Detection],
+    ) -> Option<Box<Coarse>> {
         let learner = self.0.lock().entry(camera.clone()).or_default().clone();
         let mut learner = learner.lock();
         let learnt = catch_unwind(AssertUnwindSafe(|| learner.learn(picture, at, found)));
-        if learnt.is_err() {
-            learner.view.forget();
-            error!(%camera, "learning the empty view panicked (our bug, please report it)");
+        match learnt {
+            Ok(is_due) => is_due.then(|| Box::new(learner.coarse.clone())),
+            Err(_) => {
+                learner.view.forget();
+                error!(%camera, "learning the empty view panicked (our bug, please report it)");
+                None
+            }
         }
     }
 
@@ -67,10 +78,11 @@ impl Default for Learner {
 }
 
 impl Learner {
-    fn learn(&mut self, picture: &Picture, at: Moment, found: &[Detection]) {
+    /// Whether it was due.
+    fn learn(&mut self, picture: &Picture, at: Moment, found: &[Detection]) -> bool {
         let dt = match self.latest {
             // Also what comes late, from before the latest.
-            Some(latest) if at.since(latest) < LEARN_EVERY => return,
+            Some(latest) if at.since(latest) < LEARN_EVERY => return false,
             Some(latest) => at.since(latest),
             None => Duration::ZERO,
         };
@@ -80,5 +92,6 @@ impl Learner {
         let may_be_somebody =
             found.iter().filter(|d| ![Class::CAR, Class::BUS, Class::TRUCK].contains(&d.class));
         self.view.learn(&self.coarse, dt, may_be_somebody.map(|d| d.box_in_frame));
+        true
     }
 }

@@ -169,12 +169,9 @@ impl Looking {
                     let waited = self.clock.now().mono.saturating_sub(frame.at.mono);
                     self.counts.waited(frame.taken, waited);
                     let glance = self.glances.glance(&frame);
-                    self.views.learn(&frame.camera, &frame.picture, frame.at, &detections);
-                    if self
-                        .analyst
-                        .send(Note::Looked { frame, detections, glance, flow: moved.flow })
-                        .is_err()
-                    {
+                    let coarse = self.views.learn(&frame.camera, &frame.picture, frame.at, &detections);
+                    let note = Note::Looked { frame, detections, glance, flow: moved.flow, coarse };
+                    if self.analyst.send(note).is_err() {
                         return; // the daemon is stopping
                     }
                 }

@@ -22,6 +22,7 @@ pub mod empty_views;
 pub mod faces;
 pub mod failed_start;
 mod file_watch;
+mod furniture;
 mod keeper;
 mod lifeline;
 mod limits;
@@ -57,6 +58,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use crate::analysis::Analysis;
+use crate::analysis::furniture::Furniture;
 use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
@@ -75,6 +77,7 @@ use commands::{Answering, SiteZone, Tally};
 use crash_loop::ShortRuns;
 use empty_views::EmptyViews;
 use file_watch::SecretFiles;
+use furniture::FurnitureFile;
 use keeper::Keeper;
 use lifeline::{Doing, Lifeline};
 use lookers::{LookerCounts, Lookers};
@@ -224,6 +227,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         .map_err(DaemonError::new)?;
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
+    recall_furniture(&mut analysis, &control_dir);
     let known = Arc::new(Known::default());
     let scheduler = Arc::new(Scheduler::new());
     let attention = Arc::new(Attention::new(scheduler.clone()));
@@ -263,14 +267,21 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         "watching"
     );
 
-    let gauges =
-        Gauges { scheduler: scheduler.clone(), known, looked, stored: counts, workers, spool_trouble };
+    let gauges = Gauges {
+        scheduler: scheduler.clone(),
+        known: known.clone(),
+        looked,
+        stored: counts,
+        workers,
+        spool_trouble,
+    };
     let clock_watch = ClockWatch::new(clock.now(), clock_data.clone(), outbox.clone());
     let watchdog = Watchdog::new(analyst_queue.clone(), outbox.clone(), clock.now().mono);
     let mut running = Running {
         trial_ends: trial_left.map(|left| clock.now().mono + left),
         health: Health::new(config.sender(), clock.now()),
         parts: PartReports::open(&control_dir),
+        furniture: FurnitureFile::within(&control_dir),
         meta_parts: 0,
         short_runs: options.short_runs,
         file,
@@ -325,12 +336,13 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     running.sensors.stop();
     running.cameras.stop_all();
     // The queue on disk closes when nobody holds the rest any more.
-    let (lookers, broker) = running.into_last();
+    let (lookers, mut furniture, broker) = running.into_last();
     scheduler.close();
     lookers.join();
     // Each of these has worked off what was told to it before it ends.
     let _ = analyst_queue.send(Note::Stop);
     analyst.join();
+    furniture.finish(&known.furniture);
     close_ups.give_up();
     let _ = recorder_queue.send(Told::Stop);
     recorder.join();
@@ -401,6 +413,17 @@ fn listen_to_signals(notes: Sender<Control>) -> Result<(), DaemonError> {
         })
         .map_err(DaemonError::new)?;
     Ok(())
+}
+
+/// What was known before the restart to never move.
+fn recall_furniture(analysis: &mut Analysis, folder: &Path) {
+    let (memories, damage) = furniture::load(folder);
+    if let Some(damage) = damage {
+        error!(%damage, "what never moves before the cameras cannot be read and is learnt anew");
+    }
+    for (camera, places) in memories {
+        analysis.recall_furniture(&camera, Furniture::of(places));
+    }
 }
 
 /// The audit log, with a line that the daemon started.

@@ -196,7 +196,11 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
         let (cause, conditions) = (&health.cause, &health.conditions);
         Some(Part {
             topic: Topics::camera_suffix(&camera.id),
-            state: format!("{state:?} {cause:?} {conditions:?} {}", health.advice.is_some()),
+            state: format!(
+                "{state:?} {cause:?} {conditions:?} {} {}",
+                health.advice.is_some(),
+                health.furniture
+            ),
             data: PartData::Camera(Box::new(CameraData {
                 eye: camera.eye,
                 grid: camera.grid.to_string(),
@@ -329,6 +333,7 @@ impl Health {
     fn cameras(&mut self, readings: &Readings, seconds: f64) -> Vec<CameraHealth> {
         let mut list = Vec::with_capacity(readings.cameras.len());
         let conditions = readings.known.conditions.lock();
+        let furniture = readings.known.furniture.lock();
         for (id, stats) in &readings.cameras {
             let counts = readings.frames.iter().find(|(camera, _)| camera == id).map(|(_, counts)| *counts);
             let counts = counts.unwrap_or_default();
@@ -366,6 +371,7 @@ impl Health {
                 error: stats.last_error.as_ref().map(|error| error.to_string()),
                 cause: stats.last_error.as_ref().map(|error| error.fault.cause().name().to_owned()),
                 conditions: conditions.get(id).into_iter().flatten().map(|c| (*c).into()).collect(),
+                furniture: furniture.count(id),
             });
         }
         list

@@ -34,6 +34,7 @@ use super::clock_watch::{ClockWatch, SharedClockData};
 use super::commands::SiteZone;
 use super::crash_loop::ShortRuns;
 use super::file_watch::SecretFiles;
+use super::furniture::FurnitureFile;
 use super::keeper::Keeper;
 use super::lookers::{LookerCounts, Lookers};
 use super::meta::meta;
@@ -96,6 +97,8 @@ pub struct Running {
     pub gauges: Gauges,
     pub health: Health,
     pub parts: PartReports,
+    /// What never moves before the cameras, on disk.
+    pub furniture: FurnitureFile,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Messages that go on from the birth message, which does not hold all.
@@ -138,9 +141,9 @@ struct Prepared {
 }
 
 impl Running {
-    /// What ends after the rest: who looks at frames, and the embedded broker.
-    pub fn into_last(self) -> (Lookers, RunningBroker) {
-        (self.lookers, self.broker)
+    /// What ends after the rest: who looks at frames, what they learnt, and the embedded broker.
+    pub fn into_last(self) -> (Lookers, FurnitureFile, RunningBroker) {
+        (self.lookers, self.furniture, self.broker)
     }
 
     /// Birth and configuration, after the start and after every change.
@@ -228,6 +231,7 @@ impl Running {
         self.clock_watch.look(at, &self.health.sender);
         let readings = self.readings();
         self.watchdog.look(at.mono, progress(&readings, &self.publisher));
+        self.furniture.look(at.mono, &self.gauges.known.furniture);
         if at.mono >= self.report_at || self.health.is_news(&readings) {
             self.report_at = at.mono + HEALTH_EVERY;
             self.report(&readings);

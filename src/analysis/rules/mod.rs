@@ -80,6 +80,8 @@ pub struct CameraPlan {
     pub ignore_conditions: Vec<CameraCondition>,
     /// How large a box may be that touches three borders ([`LARGEST_BOX`]).
     pub largest_box: f32,
+    /// Whether what is taken for a person and never moves is learnt, and left out ([`super::furniture`]).
+    pub learn_furniture: bool,
 }
 
 impl CameraPlan {
@@ -100,6 +102,7 @@ impl CameraPlan {
             analysis_hz,
             ignore_conditions: Vec::new(),
             largest_box: LARGEST_BOX as f32,
+            learn_furniture: true,
         }
     }
 

@@ -120,6 +120,7 @@ impl Checker<'_, '_> {
             policy: value_of(&camera.policy).unwrap_or(DecodePolicy::Auto),
             skip_still: value_of(&camera.skip_still).unwrap_or(true),
             look_closer: value_of(&camera.look_closer).unwrap_or(true),
+            learn_furniture: value_of(&camera.learn_furniture).unwrap_or(true),
             ignore_conditions: camera
                 .ignore_conditions
                 .iter()

@@ -112,6 +112,11 @@ pub struct CameraDocument {
     /// more, enlarged: people far away are found. Needs a picture of at least 320 pixels in either direction.
     #[schemars(extend("default" = true))]
     pub look_closer: Option<At<bool>>,
+    /// Whether it is learnt what is taken for a person and is none, such as a bench or a post: what has stood there for three
+    /// days, in a picture that did not change, is left out from then on, as long as it does not change. Only what is taken for
+    /// people is learnt; a vehicle or a thing that never moves is told until it leaves.
+    #[schemars(extend("default" = true))]
+    pub learn_furniture: Option<At<bool>>,
     /// Seconds without a picture after which the stream is opened again.
     #[schemars(range(min = 1.0, max = 3600.0), extend("default" = DEFAULT_STALL_SECS))]
     pub stall_after_secs: Option<At<f64>>,
