@@ -211,7 +211,8 @@ impl Furniture {
 
     /// The camera was turned.
     pub(super) fn forget(&mut self) {
-        self.changes += u64::from(self.memories().next().is_some());
+        let is_known = self.memories().next().is_some();
+        self.changes += u64::from(is_known);
         self.places.clear();
     }
 
