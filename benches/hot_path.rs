@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use lookout::analysis::alert::Level;
-use lookout::analysis::camera_health::glance::Glance;
+use lookout::analysis::camera_health::image_stats::ImageStats;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::grid::GridCode;
@@ -28,7 +28,7 @@ use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
-use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, glance, luma};
+use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, image_stats, luma};
 use lookout::video::{self, FileOptions};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -157,7 +157,7 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
         });
         ledger.ratio(&stage, &floor, "the grid that motion is looked for in, in readings of the plane");
         let stage = format!("luma/{size}/glance");
-        let mut seen = Glance::even(0);
+        let mut seen = ImageStats::even(0);
         ledger.bench(criterion, &stage, || {
             glance::glance(black_box(&picture), &mut seen);
             black_box(&mut seen);

@@ -6,7 +6,7 @@
 
 pub mod coarse;
 pub mod flow;
-pub mod glance;
+pub mod image_stats;
 pub mod luma;
 
 use std::fmt;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::config::document::DEFAULT_MODEL;
-use lookout::daemon::sentry::{Looked, Manner, Sentry};
+use lookout::daemon::frame_gate::{DetectOptions, FrameGate, Looked};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Inference, Model, Provider};
 use lookout::video::{self, FileOptions};
@@ -49,13 +49,13 @@ fn watch(clip: &Path, look_closer: bool) -> Seen {
     let mut frames =
         video::read_file(clip, FileOptions { every: Duration::from_millis(200), ..FileOptions::default() })
             .unwrap();
-    let manner = Manner { look_closer, ..Manner::default() };
-    let mut sentry = Sentry::default();
+    let detect_options = DetectOptions { look_closer, ..DetectOptions::default() };
+    let mut frame_gate = FrameGate::default();
     let mut seen = Seen { looks: 0, closer: 0, found: Vec::new() };
     while let Some((pts, picture)) = frames.next_frame().unwrap() {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, pts);
         let mut found = Vec::new();
-        let looked = sentry.look(&mut detector, &picture, at, &manner, &mut found).unwrap();
+        let looked = frame_gate.look(&mut detector, &picture, at, &detect_options, &mut found).unwrap();
         seen.looks += 1;
         seen.closer += usize::from(looked == Looked::Twice);
         seen.found.push(found);

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lookout::analysis::alert::Phase;
-use lookout::analysis::camera_health::glance::Glance;
+use lookout::analysis::camera_health::image_stats::ImageStats;
 use lookout::analysis::flow::Flow;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event};
@@ -58,13 +58,13 @@ fn config(folder: &Path, rules: &[(&str, &str)]) -> Config {
 }
 
 /// A clip's glances, one every half second.
-fn glances(clip: &Path) -> Vec<(Duration, Glance)> {
+fn glances(clip: &Path) -> Vec<(Duration, ImageStats)> {
     let mut frames = video::read_file(clip, FileOptions { every: GLANCE_EVERY, ..FileOptions::default() })
         .expect("the clip opens");
     let mut glances = Vec::new();
     while let Some((at, picture)) = frames.next_frame().expect("the clip decodes") {
-        let mut glance = Glance::even(0);
-        frame::glance::glance(&picture, &mut glance);
+        let mut glance = ImageStats::even(0);
+        frame::image_stats::glance(&picture, &mut glance);
         glances.push((at, glance));
     }
     glances
@@ -75,7 +75,7 @@ fn told(
     config: &Config,
     looker: &Looker,
     (looks, flows): (&[Look], &BTreeMap<u128, Box<Flow>>),
-    glances: &[(Duration, Glance)],
+    glances: &[(Duration, ImageStats)],
     lasting: Duration,
 ) -> Vec<String> {
     let mut plan = config.camera_plans().remove(0);
@@ -102,7 +102,7 @@ fn told(
             let at = at(round + *pts);
             events.push((
                 round + *pts,
-                Event::Glance { camera: camera.clone(), at, glance: Box::new(glance.clone()) },
+                Event::ImageStats { camera: camera.clone(), at, glance: Box::new(glance.clone()) },
             ));
         }
         round += length;

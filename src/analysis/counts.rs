@@ -327,7 +327,7 @@ fn by_number(tracks: &[Track], number: TrackNumber) -> Option<&Track> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::staging::{car, moment, person, rectangle};
+    use super::super::test_support::{car, moment, person, rectangle};
     use super::super::tracker::Tracker;
     use super::*;
     use crate::analysis::detection::Detection;

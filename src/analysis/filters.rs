@@ -114,7 +114,7 @@ mod tests {
     use crate::analysis::geometry::Point;
     use crate::analysis::ground::Horizon;
     use crate::analysis::heights::HeightLimits;
-    use crate::analysis::staging::{car, person, plan, rectangle};
+    use crate::analysis::test_support::{car, person, plan, rectangle};
 
     #[test]
     fn each_filter_says_that_it_was_the_one() {

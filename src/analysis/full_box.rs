@@ -9,7 +9,7 @@
 //! knows whether it is hidden or turns.
 
 use super::geometry::BBox;
-use super::motion::common_shift;
+use super::kalman::common_shift;
 
 /// A visible box with less than this part of the full one is partly hidden; what is above is a detector's jitter.
 const WHOLE: f32 = 0.8;

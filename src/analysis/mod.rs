@@ -14,40 +14,40 @@
 
 pub mod acceptance;
 pub mod alert;
+pub mod alert_lifecycle;
 pub mod assignment;
-mod body;
-pub mod book;
 pub mod camera_health;
-pub mod closer;
+mod camera_health_state;
 pub mod counts;
 pub mod detection;
 pub mod empty_view;
+mod engine;
 pub mod filters;
 pub mod flow;
 mod full_box;
 pub mod furniture;
 pub mod fusion;
-mod gauge;
 pub mod geometry;
 pub mod grid;
 pub mod ground;
 pub mod heights;
-pub mod motion;
-pub mod movement;
-mod owner;
+pub mod kalman;
+pub mod motion_detector;
 pub mod plan;
 pub mod plausible;
+pub mod roi;
 pub mod rules;
 pub mod schedule;
 pub mod sensor;
+mod sensor_evaluator;
 pub mod signals;
 #[cfg(test)]
-mod staging;
+mod test_support;
 pub mod time;
 pub mod tracker;
 pub(crate) mod typography;
 
-pub use owner::{Analysis, Event, Pace};
+pub use engine::{Analysis, Event, Pace};
 pub use plan::Plan;
 
 /// How often an alert that goes on unchanged is told again, so that a consumer sees it is alive.

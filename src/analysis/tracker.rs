@@ -26,7 +26,7 @@ use super::assignment::Assignment;
 use super::detection::{Class, Detection};
 use super::full_box::FullBox;
 use super::geometry::BBox;
-use super::motion::{Expected, Motion};
+use super::kalman::{Expected, Motion};
 use super::time::Moment;
 use pieces::Pieces;
 

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use self::schedules::Schedules;
 use crate::analysis::alert::{Phase, Revision};
-use crate::analysis::camera_health::glance::Glance;
+use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::flow::Flow;
 use crate::analysis::sensor::RawReading;
@@ -28,12 +28,12 @@ use crate::config::{Camera, Config, Surroundings};
 use crate::contract::Language;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
+use crate::daemon::alert_enricher::AlertEnricher;
 use crate::daemon::empty_views::EmptyViews;
 use crate::daemon::faces::FaceFinder;
+use crate::daemon::frame_gate::{DetectOptions, FrameGate};
+use crate::daemon::loaded_models::LoadedModels;
 use crate::daemon::picture_shape;
-use crate::daemon::sentry::{Manner, Sentry};
-use crate::daemon::sight::Sight;
-use crate::daemon::teller::Teller;
 use crate::evidence;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
@@ -93,12 +93,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let config =
         Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::invalid)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;
-    let mut sight =
-        Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
+    let mut loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
+        .map_err(Failure::failed)?;
     if args.evidence.is_some() {
-        sight.look_for_faces(&config, args.manifest.as_deref()).map_err(Failure::failed)?;
+        loaded_models.look_for_faces(&config, args.manifest.as_deref()).map_err(Failure::failed)?;
     }
-    config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
+    config.check_classes(&loaded_models.classes()).map_err(Failure::invalid)?;
     if let Some(folder) = &args.evidence {
         named_path::make_folder("--evidence", folder)?;
     }
@@ -107,8 +107,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         None => VecDeque::new(),
     };
     let start = args.start.in_zone(&config.site.time_zone).map_err(Failure::invalid)?;
-    let mut replay = Replay::new(&config, camera, &sight, args.evidence, start, readings)?;
-    replay.play(&args.video, &config, camera, &sight)
+    let mut replay = Replay::new(&config, camera, &loaded_models, args.evidence, start, readings)?;
+    replay.play(&args.video, &config, camera, &loaded_models)
 }
 
 /// A time as people type it.
@@ -243,12 +243,12 @@ impl Moments {
 
     fn flow(
         &mut self,
-        sentry: &mut Sentry,
+        frame_gate: &mut FrameGate,
         look: (&Picture, Moment),
-        manner: &Manner,
+        detect_options: &DetectOptions,
         found: &[Detection],
     ) -> Option<Box<Flow>> {
-        let moved = sentry.flow(&mut self.estimator, look, self.latest.take(), manner, found);
+        let moved = frame_gate.flow(&mut self.estimator, look, self.latest.take(), detect_options, found);
         self.is_wanted = moved.is_wanted;
         moved.flow
     }
@@ -256,7 +256,7 @@ impl Moments {
 
 struct Replay {
     analysis: Analysis,
-    teller: Teller,
+    alert_enricher: AlertEnricher,
     folder: Option<PathBuf>,
     classes: Vec<Class>,
     /// Looks for faces in pictures, where there is a model for it.
@@ -278,23 +278,24 @@ impl Replay {
     fn new(
         config: &Config,
         camera: &Camera,
-        sight: &Sight,
+        loaded_models: &LoadedModels,
         folder: Option<PathBuf>,
         start: Timestamp,
         readings: VecDeque<(Duration, Arc<str>, f64)>,
     ) -> Result<Self, Failure> {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
         let clock = std::sync::Arc::new(parking_lot::Mutex::new(clock));
-        let teller =
-            Teller::new(config, sight.model_ref(), clock, Default::default()).map_err(Failure::invalid)?;
-        let plan = config.plan(vec![sight.plan(camera)]);
+        let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, Default::default())
+            .map_err(Failure::invalid)?;
+        let plan = config.plan(vec![loaded_models.plan(camera)]);
         let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
-        let (mut classes, masks) = (sight.classes(), camera.masks.clone());
-        let faces = sight.faces().model().map(FaceFinder::new).transpose().map_err(Failure::failed)?;
+        let (mut classes, masks) = (loaded_models.classes(), camera.masks.clone());
+        let faces =
+            loaded_models.faces().model().map(FaceFinder::new).transpose().map_err(Failure::failed)?;
         classes.extend(faces.as_ref().map(|_| Class::FACE));
         Ok(Replay {
             analysis,
-            teller,
+            alert_enricher,
             folder,
             classes,
             faces,
@@ -311,13 +312,20 @@ impl Replay {
         })
     }
 
-    fn play(&mut self, video: &Path, config: &Config, camera: &Camera, sight: &Sight) -> Result<(), Failure> {
-        let mut detector = sight.detector().map_err(Failure::failed)?;
+    fn play(
+        &mut self,
+        video: &Path,
+        config: &Config,
+        camera: &Camera,
+        loaded_models: &LoadedModels,
+    ) -> Result<(), Failure> {
+        let mut detector = loaded_models.detector().map_err(Failure::failed)?;
         // As the daemon looks.
-        let (mut sentry, manner) = (Sentry::default(), Manner::of(config, camera, sight));
+        let (mut frame_gate, detect_options) =
+            (FrameGate::default(), DetectOptions::of(config, camera, loaded_models));
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
         let shape = picture_shape(camera);
-        let mut moments = Moments::new(every, manner.wants_flow);
+        let mut moments = Moments::new(every, detect_options.wants_flow);
         let options = FileOptions { every: moments.every, shape };
         let mut frames = video::read_file(video, options).map_err(Failure::failed)?;
         let progress = progress();
@@ -341,9 +349,11 @@ impl Replay {
                 continue;
             }
             self.schedules.pass(at.utc);
-            sentry.look(&mut *detector, &picture, at, &manner, &mut detections).map_err(Failure::failed)?;
+            frame_gate
+                .look(&mut *detector, &picture, at, &detect_options, &mut detections)
+                .map_err(Failure::failed)?;
             looked += 1;
-            let moved = moments.flow(&mut sentry, (&picture, at), &manner, &detections);
+            let moved = moments.flow(&mut frame_gate, (&picture, at), &detect_options, &detections);
             if let Some(flow) = moved {
                 self.analysis.apply(&Event::Flow { camera: camera.id.clone(), at, flow });
             }
@@ -352,9 +362,9 @@ impl Replay {
             }
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
-                let mut glance = Box::new(Glance::even(0));
-                frame::glance::glance(&picture, &mut glance);
-                let told = self.analysis.apply(&Event::Glance { camera: camera.id.clone(), at, glance });
+                let mut glance = Box::new(ImageStats::even(0));
+                frame::image_stats::glance(&picture, &mut glance);
+                let told = self.analysis.apply(&Event::ImageStats { camera: camera.id.clone(), at, glance });
                 self.tell(told, Some((&picture, &detections)))?;
             }
             let event = Event::Detections { camera: camera.id.clone(), at, detections: detections.clone() };
@@ -430,7 +440,7 @@ impl Replay {
             }
             self.printed += 1;
             let seq = Seq { stream: self.stream.clone(), n: self.printed };
-            let message = self.teller.alert(&revision, &[], seq).map_err(Failure::failed)?;
+            let message = self.alert_enricher.alert(&revision, &[], seq).map_err(Failure::failed)?;
             stream_line(String::from_utf8_lossy(&message))?;
         }
         Ok(())

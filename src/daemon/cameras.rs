@@ -1,7 +1,7 @@
 //! The cameras' side of the daemon: which run, where their frames and events go.
 //!
-//! Frames go to the scheduler's mailboxes, events to the analyst. Must never block a camera's thread for
-//! longer than a note to the analyst takes.
+//! Frames go to the scheduler's mailboxes, events to the analysis thread. Must never block a camera's thread for
+//! longer than a note to the analysis thread takes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::frame::flow::Thumbnail;
 use crate::scheduler::Scheduler;
 use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Policy, Source};
 
-use super::analyst::{AnalystQueue, Note};
-use super::attention::Attention;
+use super::analysis_thread::{AnalysisQueue, Note};
+use super::decode_demand::DecodeDemands;
 
 /// What stopping all cameras together may take.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -26,7 +26,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 pub struct Cameras {
     clock: Clock,
     scheduler: Arc<Scheduler>,
-    attention: Arc<Attention>,
+    decode_demands: Arc<DecodeDemands>,
     sink: Arc<dyn FrameSink>,
     running: BTreeMap<Arc<str>, Running>,
 }
@@ -53,11 +53,12 @@ impl Cameras {
     pub fn new(
         clock: Clock,
         scheduler: Arc<Scheduler>,
-        attention: Arc<Attention>,
-        analyst: AnalystQueue,
+        decode_demands: Arc<DecodeDemands>,
+        analyst: AnalysisQueue,
     ) -> Self {
-        let sink = Arc::new(Sink { scheduler: scheduler.clone(), attention: attention.clone(), analyst });
-        Cameras { clock, scheduler, attention, sink, running: BTreeMap::new() }
+        let sink =
+            Arc::new(Sink { scheduler: scheduler.clone(), decode_demands: decode_demands.clone(), analyst });
+        Cameras { clock, scheduler, decode_demands, sink, running: BTreeMap::new() }
     }
 
     /// Makes the running cameras those that are wanted. A stream whose own settings did not change goes on
@@ -72,7 +73,7 @@ impl Cameras {
             .collect();
         self.stop(&gone);
         let gated = |wanted: &Wanted| wanted.source.policy == Policy::Auto;
-        self.attention.set_cameras(wanted.iter().map(|wanted| (&wanted.source.camera, gated(wanted))));
+        self.decode_demands.set_cameras(wanted.iter().map(|wanted| (&wanted.source.camera, gated(wanted))));
         let mut failed = Vec::new();
         for wanted in wanted {
             let id = wanted.source.camera.clone();
@@ -125,8 +126,8 @@ impl Cameras {
 /// Where frames and events go.
 struct Sink {
     scheduler: Arc<Scheduler>,
-    attention: Arc<Attention>,
-    analyst: AnalystQueue,
+    decode_demands: Arc<DecodeDemands>,
+    analyst: AnalysisQueue,
 }
 
 impl FrameSink for Sink {
@@ -143,7 +144,7 @@ impl FrameSink for Sink {
     }
 
     fn demand(&self, camera: &str) -> Demand {
-        self.attention.demand(camera)
+        self.decode_demands.demand(camera)
     }
 
     fn has_room(&self, camera: &str) -> bool {

@@ -25,9 +25,9 @@ use crate::detector::{Detector, InferError, Thresholds};
 use crate::frame::{Frame, Picture};
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
+use super::alert_writer::{AlertWriterQueue, Told};
 use super::lifeline;
-use super::recorder::{RecorderQueue, Told};
-use super::sight::SightError;
+use super::loaded_models::LoadModelsError;
 
 /// Alerts that may wait for their close-up.
 const QUEUE: usize = 8;
@@ -98,8 +98,8 @@ impl CloseUps {
     /// be outdated.
     pub fn start(
         wanted: Receiver<Wanted>,
-        make_detector: impl Fn() -> Result<Box<dyn Detector>, SightError> + Send + 'static,
-        recorder: RecorderQueue,
+        make_detector: impl Fn() -> Result<Box<dyn Detector>, LoadModelsError> + Send + 'static,
+        alert_writer: AlertWriterQueue,
         clock: Clock,
     ) -> std::io::Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
@@ -122,7 +122,7 @@ impl CloseUps {
                 let Wanted { alert, level, .. } = wanted;
                 let Some(Shot { frame, detections }) = taken else { continue };
                 let close_up = CloseUp { alert, level, frame, detections };
-                if !goes_on() || recorder.send(Told::CloseUp(close_up)).is_err() {
+                if !goes_on() || alert_writer.send(Told::CloseUp(close_up)).is_err() {
                     return;
                 }
             }
@@ -214,7 +214,7 @@ impl Desk {
     fn take(
         &mut self,
         wanted: &Wanted,
-        make_detector: &impl Fn() -> Result<Box<dyn Detector>, SightError>,
+        make_detector: &impl Fn() -> Result<Box<dyn Detector>, LoadModelsError>,
         goes_on: impl Fn() -> bool,
     ) -> Option<Shot> {
         let camera = &wanted.stream.source.camera;
@@ -349,15 +349,15 @@ mod tests {
     #[test]
     fn a_panic_costs_one_close_up_and_the_next_one_has_a_detector_of_its_own() {
         let (ask, wanted_ones) = queue();
-        let (recorder, told) = sync_channel(4);
+        let (alert_writer, told) = sync_channel(4);
         let made = Arc::new(AtomicUsize::new(0));
         let count = made.clone();
-        let make = move || -> Result<Box<dyn Detector>, SightError> {
+        let make = move || -> Result<Box<dyn Detector>, LoadModelsError> {
             let first = count.fetch_add(1, Ordering::SeqCst) == 0;
             Ok(if first { Box::new(Panics) } else { Box::new(Asked::default()) })
         };
         let clock = Clock::start();
-        let close_ups = CloseUps::start(wanted_ones, make, recorder, clock).expect("a thread starts");
+        let close_ups = CloseUps::start(wanted_ones, make, alert_writer, clock).expect("a thread starts");
         for alert in ["first", "second"] {
             ask.send(wanted(alert, clock.now().mono)).expect("the thread lives");
         }
@@ -376,7 +376,7 @@ mod tests {
         for (waited, gets_one) in [(TOO_LATE - WITHIN, true), (TOO_LATE + Duration::from_secs(1), false)] {
             let clock = Clock::started_ago(began + waited).expect("the machine runs for so long");
             let mut desk = Desk::new(clock);
-            let make = || -> Result<Box<dyn Detector>, SightError> { Ok(Box::new(Asked::default())) };
+            let make = || -> Result<Box<dyn Detector>, LoadModelsError> { Ok(Box::new(Asked::default())) };
             let shot = desk.take(&wanted("a", began), &make, || true);
             assert_eq!(shot.is_some(), gets_one, "after {waited:?}");
         }
@@ -404,7 +404,7 @@ mod tests {
     fn a_large_stream_that_is_not_there_is_not_asked_for_with_every_alert() {
         let clock = Clock::start();
         let mut desk = Desk::new(clock);
-        let make = || -> Result<Box<dyn Detector>, SightError> { Ok(Box::new(Asked::default())) };
+        let make = || -> Result<Box<dyn Detector>, LoadModelsError> { Ok(Box::new(Asked::default())) };
         let missing = |name: &str| {
             let location = Location::File { path: name.into(), pace: Pace::AsFastAsPossible, repeat: false };
             let stream =

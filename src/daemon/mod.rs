@@ -1,7 +1,7 @@
 //! The wiring: start in order, supervise, stop in order.
 //!
 //! ```text
-//!  cameras ─► scheduler ─► lookers ─► analyst ─► recorder ─► outbox ─► publisher ─► broker
+//!  cameras ─► scheduler ─► inference workers ─► analysis thread ─► alert writer ─► outbox ─► publisher ─► broker
 //!  sensors ───────────────────────────►  ▲                                │
 //!                                        └────────── commands ◄───────────┘
 //! ```
@@ -10,42 +10,42 @@
 //! down to the mailboxes, where frames are dropped and counted. Stopping goes the way of the frames, so that
 //! everything seen before the stop is stored. Must never hold logic of a part.
 
-mod analyst;
-mod attention;
+pub mod alert_enricher;
+mod alert_writer;
+mod analysis_thread;
 mod cameras;
 pub mod clock_watch;
 mod close_up;
 mod commands;
 pub mod crash_loop;
+mod decode_demand;
 mod descriptors;
 pub mod empty_views;
+mod evidence_retention;
 pub mod faces;
 pub mod failed_start;
 mod file_watch;
+pub mod frame_gate;
 mod furniture;
-mod keeper;
+mod inference_workers;
+mod last_known_good;
 mod lifeline;
-mod limits;
-mod lookers;
+pub mod load_test;
+pub mod loaded_models;
 mod machine;
 mod meta;
+pub mod overrides;
 mod part_reports;
 mod privacy;
-mod recorder;
 mod redactor;
-pub mod rehearsal;
+mod remote_config_policy;
 mod report;
 mod restore;
 mod running;
 pub mod sensors;
-pub mod sentry;
 mod settings;
-pub mod sight;
-mod site;
-pub mod standing;
-mod stored;
-pub mod teller;
 mod watchdog;
+mod wiring;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -66,32 +66,32 @@ use crate::config::{Config, Problems};
 use crate::mqtt::{Order, Publisher};
 use crate::scheduler::Scheduler;
 
-pub use site::picture_shape;
+pub use wiring::picture_shape;
 
-use analyst::{Analyst, Known, Note};
-use attention::Attention;
+use alert_enricher::Mutes;
+use alert_writer::{AlertWriter, AlertWriterCounts, Outlets, Told};
+use analysis_thread::{AnalysisThread, Known, Note};
 use cameras::Cameras;
 use clock_watch::ClockWatch;
 use close_up::CloseUps;
 use commands::{Answering, SiteZone, Tally};
 use crash_loop::ShortRuns;
+use decode_demand::DecodeDemands;
 use empty_views::EmptyViews;
+use evidence_retention::EvidenceRetention;
 use file_watch::SecretFiles;
 use furniture::FurnitureFile;
-use keeper::Keeper;
+use inference_workers::{InferenceCounts, InferenceWorkers};
 use lifeline::{Doing, Lifeline};
-use lookers::{LookerCounts, Lookers};
+use loaded_models::LoadedModels;
 use part_reports::PartReports;
-use recorder::{Outlets, Recorder, RecorderCounts, Told};
 use report::Health;
 use running::{Beginning, Gauges, Running};
 use sensors::RunningSensors;
-use sight::Sight;
-use site::{OpenedOutbox, Site};
-use teller::Mutes;
 use watchdog::Watchdog;
+use wiring::{OpenedOutbox, Site};
 
-pub use stored::configuration as stored_configuration;
+pub use last_known_good::configuration as stored_configuration;
 
 /// How often the daemon looks at its parts, and at the clock.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -160,7 +160,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let lifeline = Lifeline::start().map_err(DaemonError::new)?;
     let clock = Clock::start();
     // Where its folder cannot be used, the queue is elsewhere, and what the centre asks for is, too.
-    let opened = site::open_outbox(&file, clock.now().utc)?;
+    let opened = wiring::open_outbox(&file, clock.now().utc)?;
     let OpenedOutbox { outbox, dir: spool_dir, trouble: spool_trouble } = opened;
     let control_dir = spool_dir.join(CONTROL_DIR);
     std::fs::create_dir_all(&control_dir)
@@ -170,48 +170,49 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mutes: Mutes = Arc::new(RwLock::new(standing.mutes.clone()));
     // Early: it comes up while the models are loaded.
     let broker_dir = spool_dir.join(BROKER_DIR);
-    let broker = site::start_broker(&config, &broker_dir)?;
-    let settings = site::mqtt_settings(&config, &broker);
+    let broker = wiring::start_broker(&config, &broker_dir)?;
+    let settings = wiring::mqtt_settings(&config, &broker);
     for warning in &config.warnings {
         warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
     }
-    let mut sight = Sight::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
-    sight.look_for_faces(&config, options.manifest.as_deref()).map_err(DaemonError::new)?;
-    config.check_classes(&sight.classes()).map_err(DaemonError::new)?;
+    let mut loaded_models =
+        LoadedModels::load(&config, options.manifest.as_deref(), None).map_err(DaemonError::new)?;
+    loaded_models.look_for_faces(&config, options.manifest.as_deref()).map_err(DaemonError::new)?;
+    config.check_classes(&loaded_models.classes()).map_err(DaemonError::new)?;
     let (notes, control) = channel();
     listen_to_signals(notes.clone())?;
     let secret_files = SecretFiles::default();
     file_watch::start(file.path().to_owned(), secret_files.clone(), notes.clone())
         .map_err(DaemonError::new)?;
     let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
-    let site = Site::new(&config, &sight, clock_data.clone(), mutes.clone())?;
+    let site = Site::new(&config, &loaded_models, clock_data.clone(), mutes.clone())?;
 
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
     let audit = open_audit(&control_dir, &config, clock.now().utc)?;
-    let tally = Arc::new(Tally::default());
-    site::warn_of_open_door(&config);
+    let refusal_stats = Arc::new(Tally::default());
+    wiring::warn_of_open_door(&config);
     let gate = settings.gate.clone();
     let embedded = broker.port();
-    let bodies = site::bodies(config.sender(), tally.clone(), clock);
+    let bodies = wiring::bodies(config.sender(), refusal_stats.clone(), clock);
     broker.wait_until_ready(BROKER_WITHIN);
     let (publisher, commands) =
         Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
     let publisher = Arc::new(publisher);
-    let (keeper, troubles) = Keeper::open(&config);
+    let (evidence_retention, troubles) = EvidenceRetention::open(&config);
     for trouble in troubles {
         warn!("{trouble}: pictures are not kept there");
     }
     let restored = restore::open_alerts(&outbox, clock.now());
-    let counts = Arc::new(RecorderCounts::default());
-    let tell_open = site::tell_open(publisher.clone(), outbox.clone(), clock);
+    let counts = Arc::new(AlertWriterCounts::default());
+    let tell_open = wiring::tell_open(publisher.clone(), outbox.clone(), clock);
     let (close_up_queue, close_ups_wanted) = close_up::queue();
     let views = Arc::new(EmptyViews::default());
-    let (recorder, recorder_queue) = Recorder::start(
+    let (alert_writer, recorder_queue) = AlertWriter::start(
         site.recorder_settings(),
         restored.evidence,
         Outlets {
             outbox: outbox.clone(),
-            keeper,
+            evidence_retention,
             tell_open,
             close_ups: close_up_queue,
             views: views.clone(),
@@ -220,9 +221,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         counts.clone(),
     )
     .map_err(DaemonError::new)?;
-    let models = Arc::new(RwLock::new(sight.models()));
+    let models = Arc::new(RwLock::new(loaded_models.models()));
     let of_now = models.clone();
-    let make_detector = move || sight::detector(&of_now.read());
+    let make_detector = move || loaded_models::detector(&of_now.read());
     let close_ups = CloseUps::start(close_ups_wanted, make_detector, recorder_queue.clone(), clock)
         .map_err(DaemonError::new)?;
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
@@ -230,10 +231,16 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     recall_furniture(&mut analysis, &control_dir);
     let known = Arc::new(Known::default());
     let scheduler = Arc::new(Scheduler::new());
-    let attention = Arc::new(Attention::new(scheduler.clone()));
-    let (analyst, analyst_queue) =
-        Analyst::start(analysis, told, clock, recorder_queue.clone(), known.clone(), attention.clone())
-            .map_err(DaemonError::new)?;
+    let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone()));
+    let (analyst, analyst_queue) = AnalysisThread::start(
+        analysis,
+        told,
+        clock,
+        recorder_queue.clone(),
+        known.clone(),
+        decode_demands.clone(),
+    )
+    .map_err(DaemonError::new)?;
     let zone: SiteZone = Arc::new(RwLock::new(config.site.time_zone.clone()));
     let parts = commands::Parts {
         analyst: analyst_queue.clone(),
@@ -241,19 +248,26 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         outbox: outbox.clone(),
         sender: config.sender(),
         audit: audit.clone(),
-        tally,
+        refusal_stats,
         clock,
         zone: zone.clone(),
     };
     let commands = commands::start(commands, &control_dir, parts)
         .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
-    let looked = Arc::new(LookerCounts::default());
-    let detectors = site.detectors(&sight)?;
+    let looked = Arc::new(InferenceCounts::default());
+    let detectors = site.detectors(&loaded_models)?;
     let workers = detectors.len();
-    let lookers =
-        Lookers::start(detectors, &scheduler, site.manners(), &analyst_queue, &looked, &views, clock)
-            .map_err(DaemonError::new)?;
-    let mut cameras = Cameras::new(clock, scheduler.clone(), attention, analyst_queue.clone());
+    let inference_workers = InferenceWorkers::start(
+        detectors,
+        &scheduler,
+        site.detect_options_by_camera(),
+        &analyst_queue,
+        &looked,
+        &views,
+        clock,
+    )
+    .map_err(DaemonError::new)?;
+    let mut cameras = Cameras::new(clock, scheduler.clone(), decode_demands, analyst_queue.clone());
     for (camera, error) in cameras.become_those(site.wanted_cameras()) {
         error!(%camera, %error, "the camera could not be started");
     }
@@ -295,10 +309,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         manifest: options.manifest,
         originals_at: Vec::new(),
         folder: control_dir,
-        sight,
+        loaded_models,
         models,
         close_ups_outdated: close_ups.outdated(),
-        lookers,
+        inference_workers,
         broker,
         broker_dir,
         site,
@@ -306,7 +320,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         publisher: publisher.clone(),
         outbox: outbox.clone(),
         audit,
-        recorder: recorder_queue.clone(),
+        alert_writer: recorder_queue.clone(),
         analyst: analyst_queue.clone(),
         gate,
         zone,
@@ -336,16 +350,16 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     running.sensors.stop();
     running.cameras.stop_all();
     // The queue on disk closes when nobody holds the rest any more.
-    let (lookers, mut furniture, broker) = running.into_last();
+    let (inference_workers, mut furniture, broker) = running.into_last();
     scheduler.close();
-    lookers.join();
+    inference_workers.join();
     // Each of these has worked off what was told to it before it ends.
     let _ = analyst_queue.send(Note::Stop);
     analyst.join();
     furniture.finish(&known.furniture);
     close_ups.give_up();
     let _ = recorder_queue.send(Told::Stop);
-    recorder.join();
+    alert_writer.join();
     close_ups.join();
     publisher.stop(STOP_WITHIN);
     drop(publisher);

@@ -15,8 +15,8 @@ use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
 use crate::frame::Picture;
 
+use super::alert_writer::{AlertWriterCounts, Saw};
 use super::faces::{FaceFinder, WEAKER};
-use super::recorder::{RecorderCounts, Saw};
 
 /// Looking may be ahead of what is allowed by so much before parts are left out. A picture with eight parts takes most
 /// of it where one look takes 0.09 s of a core (models/README.md).
@@ -33,12 +33,12 @@ pub struct Redactor {
     last: Option<(Weak<Picture>, Vec<Detection>)>,
     allowance: Allowance,
     started: Instant,
-    counts: Arc<RecorderCounts>,
+    counts: Arc<AlertWriterCounts>,
 }
 
 impl Redactor {
     /// Looks for faces as soon as settings name a model.
-    pub fn new(counts: Arc<RecorderCounts>) -> Self {
+    pub fn new(counts: Arc<AlertWriterCounts>) -> Self {
         Redactor {
             finder: None,
             last: None,

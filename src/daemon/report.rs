@@ -29,14 +29,14 @@ use crate::scheduler::Counts;
 use crate::sensors::SensorStats;
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
-use super::analyst::Known;
+use super::alert_enricher::AlertEnricher;
+use super::alert_writer::AlertWriterCounts;
+use super::analysis_thread::Known;
 use super::clock_watch;
 use super::crash_loop::ShortRuns;
-use super::lookers::LookerCounts;
+use super::inference_workers::InferenceCounts;
 use super::machine::{self, CpuReading};
-use super::recorder::RecorderCounts;
-use super::standing::LastOffer;
-use super::teller::Teller;
+use super::overrides::LastOffer;
 
 /// The list of open alerts.
 ///
@@ -44,17 +44,17 @@ use super::teller::Teller;
 /// Only if it cannot be made small enough.
 pub fn active(
     open: &[Revision],
-    teller: &Teller,
+    alert_enricher: &AlertEnricher,
     depth: Depth,
     at: Timestamp,
 ) -> Result<Vec<u8>, EventError> {
     let mut open: Vec<&Revision> = open.iter().filter(|revision| !revision.is_last()).collect();
     // What does not fit into the message is cut off at the end.
     open.sort_by_key(|revision| (Reverse(revision.level), revision.started_at));
-    let alerts = open.into_iter().map(|revision| teller.open_alert(revision));
+    let alerts = open.into_iter().map(|revision| alert_enricher.open_alert(revision));
     let Depth { stream, last_n: seq, .. } = depth;
     let data = ActiveData { stream, seq, alerts: alerts.collect(), omitted: 0 };
-    teller.sender().event(format!("active.{seq}"), None, at, data)
+    alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
 
 /// Which configuration runs, and how it came to.
@@ -120,9 +120,9 @@ pub struct Readings {
     /// What the analysis last knew.
     pub known: Arc<Known>,
     /// The workers' figures.
-    pub lookers: Arc<LookerCounts>,
+    pub inference_workers: Arc<InferenceCounts>,
     /// The recorder's figures.
-    pub recorder: Arc<RecorderCounts>,
+    pub alert_writer: Arc<AlertWriterCounts>,
     /// The queue.
     pub depth: Depth,
     /// Why the queue is not where it should be.
@@ -273,10 +273,10 @@ impl Health {
         let at = readings.at;
         let cpu = CpuReading::take(at.mono);
         let seconds = at.mono.saturating_sub(self.last.at).as_secs_f64().max(0.001);
-        let looked = readings.lookers.looked.load(Ordering::Relaxed);
-        let busy_us = readings.lookers.busy_us.load(Ordering::Relaxed);
-        let still = readings.lookers.still.load(Ordering::Relaxed);
-        let closer = readings.lookers.closer.load(Ordering::Relaxed);
+        let looked = readings.inference_workers.looked.load(Ordering::Relaxed);
+        let busy_us = readings.inference_workers.busy_us.load(Ordering::Relaxed);
+        let still = readings.inference_workers.still.load(Ordering::Relaxed);
+        let closer = readings.inference_workers.closer.load(Ordering::Relaxed);
         let (new_looked, new_busy) = (looked - self.last.looked, busy_us - self.last.busy_us);
         let detector = DetectorHealth {
             provider: readings.provider.clone(),
@@ -493,8 +493,8 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     for missing in &readings.broker.deaf_to {
         reasons.push(("mqtt".to_owned(), format!("not subscribed: {missing}")));
     }
-    if let Some(error) = readings.recorder.failing.lock().as_ref() {
-        let waiting = readings.recorder.waiting.load(Ordering::Relaxed);
+    if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
+        let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
         reasons.push(("spool".to_owned(), format!("{error}; {waiting} revisions wait in memory")));
     } else if readings.depth.over_limit {
         let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
@@ -503,8 +503,8 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     if let Some(reason) = short_disk(&readings.depth, told.iter().any(|part| part == DISK)) {
         reasons.push((DISK.to_owned(), reason));
     }
-    let failed = readings.lookers.failed.load(Ordering::Relaxed);
-    if failed > 0 && readings.lookers.looked.load(Ordering::Relaxed) == 0 {
+    let failed = readings.inference_workers.failed.load(Ordering::Relaxed);
+    if failed > 0 && readings.inference_workers.looked.load(Ordering::Relaxed) == 0 {
         reasons.push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
     }
     if let Some(trouble) = &readings.spool_trouble {
@@ -519,12 +519,12 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     if let Some(trouble) = &readings.file_trouble {
         reasons.push(("configuration".to_owned(), trouble.to_owned()));
     }
-    let no_faces = readings.recorder.no_faces.lock();
+    let no_faces = readings.alert_writer.no_faces.lock();
     if let Some(trouble) = readings.redaction_trouble.as_ref().or(no_faces.as_ref()) {
         reasons.push(("redaction".to_owned(), trouble.clone()));
     }
     drop(no_faces);
-    let lost = readings.recorder.lost.load(Ordering::Relaxed);
+    let lost = readings.alert_writer.lost.load(Ordering::Relaxed);
     if lost > 0 {
         reasons.push((
             "spool".to_owned(),

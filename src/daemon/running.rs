@@ -28,26 +28,26 @@ use crate::mqtt::{Delivery, Gate, Publisher, Qos};
 use crate::outbox::Outbox;
 use crate::scheduler::Scheduler;
 
-use super::analyst::{AnalystQueue, Known, Note};
+use super::alert_enricher::Mutes;
+use super::alert_writer::{AlertWriterCounts, AlertWriterQueue, Told};
+use super::analysis_thread::{AnalysisQueue, Known, Note};
 use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
 use super::commands::SiteZone;
 use super::crash_loop::ShortRuns;
+use super::evidence_retention::EvidenceRetention;
 use super::file_watch::SecretFiles;
 use super::furniture::FurnitureFile;
-use super::keeper::Keeper;
-use super::lookers::{LookerCounts, Lookers};
+use super::inference_workers::{InferenceCounts, InferenceWorkers};
+use super::loaded_models::{LoadedModels, Models};
 use super::meta::meta;
+use super::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
 use super::part_reports::{self, PartReports};
-use super::recorder::{RecorderCounts, RecorderQueue, Told};
 use super::report::{self, ConfigReport, Health, Readings};
 use super::sensors::RunningSensors;
 use super::settings;
-use super::sight::{Models, Sight};
-use super::site::{self, RunningBroker, Site};
-use super::standing::{self, LastOffer, Standing, Trial, Wishes};
-use super::teller::Mutes;
 use super::watchdog::{Progress, Watchdog};
+use super::wiring::{self, RunningBroker, Site};
 
 /// Everything the main thread looks after.
 pub struct Running {
@@ -57,7 +57,7 @@ pub struct Running {
     pub base: Config,
     /// What runs.
     pub config: Config,
-    pub standing: Standing,
+    pub standing: StoredOverrides,
     /// When what is on trial falls, on the monotonic clock.
     pub trial_ends: Option<Duration>,
     /// The configuration that was offered last, if it does not run. The file's are forgotten at a restart.
@@ -73,12 +73,12 @@ pub struct Running {
     /// When originals were asked for in the last hour, on the monotonic clock.
     pub originals_at: Vec<Duration>,
     pub folder: PathBuf,
-    pub sight: Sight,
-    /// Those of `sight`, for who makes detectors later.
+    pub loaded_models: LoadedModels,
+    /// Those of `loaded_models`, for who makes detectors later.
     pub models: Arc<RwLock<Models>>,
     /// Tells the thread of close-ups that `models` are others.
     pub close_ups_outdated: Arc<AtomicBool>,
-    pub lookers: Lookers,
+    pub inference_workers: InferenceWorkers,
     pub broker: RunningBroker,
     /// Where the embedded one has its state.
     pub broker_dir: PathBuf,
@@ -87,8 +87,8 @@ pub struct Running {
     pub publisher: Arc<Publisher>,
     pub outbox: Outbox,
     pub audit: Arc<Audit>,
-    pub recorder: RecorderQueue,
-    pub analyst: AnalystQueue,
+    pub alert_writer: AlertWriterQueue,
+    pub analyst: AnalysisQueue,
     pub gate: Arc<Gate>,
     pub zone: SiteZone,
     pub mutes: Mutes,
@@ -114,8 +114,8 @@ pub struct Running {
 pub struct Gauges {
     pub scheduler: Arc<Scheduler>,
     pub known: Arc<Known>,
-    pub looked: Arc<LookerCounts>,
-    pub stored: Arc<RecorderCounts>,
+    pub looked: Arc<InferenceCounts>,
+    pub stored: Arc<AlertWriterCounts>,
     pub workers: usize,
     /// Why the queue is not where it should be.
     pub spool_trouble: Option<String>,
@@ -135,21 +135,21 @@ impl Offer {
 struct Prepared {
     site: Site,
     /// Where other models are wanted, and who looks with them.
-    sight: Option<(Sight, Vec<Box<dyn Detector>>)>,
+    loaded_models: Option<(LoadedModels, Vec<Box<dyn Detector>>)>,
     /// Where pictures are kept elsewhere or otherwise.
-    keeper: Option<Keeper>,
+    evidence_retention: Option<EvidenceRetention>,
 }
 
 impl Running {
     /// What ends after the rest: who looks at frames, what they learnt, and the embedded broker.
-    pub fn into_last(self) -> (Lookers, FurnitureFile, RunningBroker) {
-        (self.lookers, self.furniture, self.broker)
+    pub fn into_last(self) -> (InferenceWorkers, FurnitureFile, RunningBroker) {
+        (self.inference_workers, self.furniture, self.broker)
     }
 
     /// Birth and configuration, after the start and after every change.
     pub fn announce(&mut self) {
         let at = self.clock.now().utc;
-        match meta(&self.config, self.sight.meta(), at) {
+        match meta(&self.config, self.loaded_models.meta(), at) {
             Ok(messages) => {
                 self.meta_parts = u32::try_from(messages.len() - 1).unwrap_or(u32::MAX);
                 for (topic, message) in messages {
@@ -275,17 +275,17 @@ impl Running {
             frames: self.gauges.scheduler.counts(),
             sensors: self.sensors.stats(),
             known: self.gauges.known.clone(),
-            lookers: self.gauges.looked.clone(),
-            recorder: self.gauges.stored.clone(),
+            inference_workers: self.gauges.looked.clone(),
+            alert_writer: self.gauges.stored.clone(),
             depth: self.outbox.depth(),
             broker: self.publisher.status(),
-            provider: self.sight.provider(),
+            provider: self.loaded_models.provider(),
             workers: self.gauges.workers,
             spool_trouble: self.gauges.spool_trouble.clone(),
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
-            redaction_trouble: self.sight.faces().trouble().map(str::to_owned),
+            redaction_trouble: self.loaded_models.faces().trouble().map(str::to_owned),
         }
     }
 
@@ -323,7 +323,7 @@ impl Running {
             Ok(file) => file,
             Err(problems) => return self.refuse(&Offer::FILE, &problems),
         };
-        let digest = standing::digest(file.text());
+        let digest = overrides::digest(file.text());
         let same = digest == self.standing.file;
         if same && !asked {
             if self.last_offer.as_ref().is_some_and(|last| last.source == ConfigSource::File) {
@@ -336,14 +336,14 @@ impl Running {
         info!(file = %path.display(), "reading the configuration again");
         let mut next = self.standing.clone();
         if !same {
-            if next.now != Wishes::default() {
+            if next.now != Overrides::default() {
                 let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
                 warn!(
                     version,
                     "the file on the box was edited: it counts again, and not what the command centre sent"
                 );
             }
-            (next.file, next.now, next.trial) = (digest, Wishes::default(), None);
+            (next.file, next.now, next.trial) = (digest, Overrides::default(), None);
         }
         let offer = Offer::FILE;
         let base = match based_on(&file, &next.now) {
@@ -416,73 +416,74 @@ impl Running {
         let other_models = config.detector != self.config.detector
             || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
-        let sight = if other_models {
+        let loaded_models = if other_models {
             let manifest = self.manifest.as_deref();
-            let sight = Sight::load(config, manifest, None).and_then(|mut sight| {
-                sight.look_for_faces(config, manifest)?;
-                Ok(sight)
+            let loaded_models = LoadedModels::load(config, manifest, None).and_then(|mut loaded_models| {
+                loaded_models.look_for_faces(config, manifest)?;
+                Ok(loaded_models)
             });
-            Some(sight.map_err(|error| whole(error.to_string()))?)
+            Some(loaded_models.map_err(|error| whole(error.to_string()))?)
         } else {
             None
         };
-        let looking = sight.as_ref().unwrap_or(&self.sight);
+        let looking = loaded_models.as_ref().unwrap_or(&self.loaded_models);
         config.check_classes(&looking.classes())?;
         let site = Site::new(config, looking, self.clock_data.clone(), self.mutes.clone())
             .map_err(|error| whole(error.to_string()))?;
-        let sight = match sight {
-            Some(sight) => {
-                let detectors = site.detectors(&sight).map_err(|error| whole(error.to_string()))?;
-                Some((sight, detectors))
+        let loaded_models = match loaded_models {
+            Some(loaded_models) => {
+                let detectors = site.detectors(&loaded_models).map_err(|error| whole(error.to_string()))?;
+                Some((loaded_models, detectors))
             }
             None => None,
         };
-        let keeper = (config.evidence != self.config.evidence).then(|| Keeper::open(config));
-        let keeper = match keeper {
+        let evidence_retention =
+            (config.evidence != self.config.evidence).then(|| EvidenceRetention::open(config));
+        let evidence_retention = match evidence_retention {
             Some((_, troubles)) if !troubles.is_empty() => return Err(whole(troubles.join("; "))),
-            other => other.map(|(keeper, _)| keeper),
+            other => other.map(|(evidence_retention, _)| evidence_retention),
         };
-        Ok(Prepared { site, sight, keeper })
+        Ok(Prepared { site, loaded_models, evidence_retention })
     }
 
     /// Makes it what runs. Places and titles come before rules, rules before frames: no alert is told with settings it
     /// does not have.
     fn put_in_force(&mut self, config: &Config, prepared: Prepared) {
-        let Prepared { mut site, sight, keeper } = prepared;
+        let Prepared { mut site, loaded_models, evidence_retention } = prepared;
         site.share_manners_of(&self.site);
-        let _ = self.recorder.send(Told::Settings(Box::new(site.recorder_settings())));
-        if let Some(keeper) = keeper {
-            let _ = self.recorder.send(Told::Keep(Box::new(keeper)));
+        let _ = self.alert_writer.send(Told::Settings(Box::new(site.recorder_settings())));
+        if let Some(evidence_retention) = evidence_retention {
+            let _ = self.alert_writer.send(Told::Keep(Box::new(evidence_retention)));
         }
         let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));
-        if let Some((sight, detectors)) = sight {
-            self.look_with(sight, detectors);
+        if let Some((loaded_models, detectors)) = loaded_models {
+            self.look_with(loaded_models, detectors);
         }
         for (camera, error) in self.cameras.become_those(site.wanted_cameras()) {
             error!(%camera, %error, "the camera could not be started");
         }
         self.connect_to_broker(config);
         self.sensors.become_those(&config.sensors);
-        let limits = |config: &Config| (site::limits(config), config.mqtt.expect_marks);
+        let limits = |config: &Config| (wiring::limits(config), config.mqtt.expect_marks);
         if limits(config) != limits(&self.config)
-            && let Err(error) = self.outbox.set_limits(site::limits(config), config.mqtt.expect_marks)
+            && let Err(error) = self.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks)
         {
             error!(%error, "the limits of the queue could not be changed");
         }
         self.zone.write().clone_from(&config.site.time_zone);
         self.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {
-            site::warn_of_open_door(config);
+            wiring::warn_of_open_door(config);
         }
         self.site = site;
     }
 
-    fn look_with(&mut self, sight: Sight, detectors: Vec<Box<dyn Detector>>) {
-        *self.models.write() = sight.models();
+    fn look_with(&mut self, loaded_models: LoadedModels, detectors: Vec<Box<dyn Detector>>) {
+        *self.models.write() = loaded_models.models();
         self.close_ups_outdated.store(true, Ordering::SeqCst);
-        self.sight = sight;
+        self.loaded_models = loaded_models;
         self.gauges.workers = detectors.len();
-        if let Err(error) = self.lookers.renew(detectors) {
+        if let Err(error) = self.inference_workers.renew(detectors) {
             error!(%error, "not all workers could be started");
         }
     }
@@ -500,7 +501,7 @@ impl Running {
         if port(config) != port(&self.config) {
             // One after the other: both have their state in the same folder.
             std::mem::replace(&mut self.broker, RunningBroker::Remote).stop(super::STOP_WITHIN);
-            match site::start_broker(config, &self.broker_dir) {
+            match wiring::start_broker(config, &self.broker_dir) {
                 Ok(broker) => self.broker = broker,
                 Err(error) => {
                     error!(%error, "there is no broker until the configuration or the machine changes")
@@ -508,7 +509,7 @@ impl Running {
             }
             self.sensors.set_embedded(self.broker.port());
         }
-        if let Err(error) = self.publisher.reconnect(site::mqtt_settings(config, &self.broker)) {
+        if let Err(error) = self.publisher.reconnect(wiring::mqtt_settings(config, &self.broker)) {
             error!(%error, "the connection to the command centre stays as it was");
         }
     }
@@ -518,11 +519,11 @@ impl Running {
     fn take_up(
         &mut self,
         base: Config,
-        next: Standing,
+        next: StoredOverrides,
         offer: &Offer,
         fell: Option<LastOffer>,
     ) -> Result<(), Problems> {
-        let next = Standing { last_offer: fell, ..next };
+        let next = StoredOverrides { last_offer: fell, ..next };
         let config = settings::apply(base.clone(), &next.now.settings);
         let prepared = self.prepare(&config)?;
         if let Err(error) = next.save(&self.folder) {
@@ -575,7 +576,9 @@ impl Running {
 /// What the watchdog looks at.
 fn progress(seen: &Readings, publisher: &Publisher) -> Progress {
     let count = |figure: &std::sync::atomic::AtomicU64| figure.load(Ordering::Relaxed);
-    let looked = count(&seen.lookers.looked) + count(&seen.lookers.still) + count(&seen.lookers.failed);
+    let looked = count(&seen.inference_workers.looked)
+        + count(&seen.inference_workers.still)
+        + count(&seen.inference_workers.failed);
     Progress {
         mqtt: publisher.beats(),
         looked,
@@ -586,7 +589,7 @@ fn progress(seen: &Readings, publisher: &Publisher) -> Progress {
 }
 
 /// The configuration that the centre wants, or the file's.
-fn based_on(file: &Config, wishes: &Wishes) -> Result<Config, Problems> {
+fn based_on(file: &Config, wishes: &Overrides) -> Result<Config, Problems> {
     match &wishes.wanted {
         Some(wanted) => Config::from_text(file.path(), &wanted.toml, &Surroundings::of(file.path())),
         None => Ok(file.clone()),
@@ -605,25 +608,25 @@ pub struct Beginning {
     pub base: Config,
     /// What runs.
     pub config: Config,
-    pub standing: Standing,
+    pub standing: StoredOverrides,
     pub trial_left: Option<Duration>,
 }
 
 /// What the command centre asked for before the restart goes on, if the file is still the same. `is_broken`: there is no
 /// file that could be read, and `file` is what the command centre sent.
 pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
-    let (mut standing, damage) = Standing::load(folder);
+    let (mut standing, damage) = StoredOverrides::load(folder);
     if let Some(damage) = damage {
         error!(%damage, "what the command centre asked for cannot be read; the file counts");
     }
     let now = clock.now().utc;
     standing.forget_mutes(now);
-    let digest = standing::digest(file.text());
+    let digest = overrides::digest(file.text());
     if standing.file != digest && !is_broken {
-        if standing.now != Wishes::default() {
+        if standing.now != Overrides::default() {
             warn!("the file on the box was edited: it counts again, and not what the command centre sent");
         }
-        (standing.file, standing.now, standing.trial) = (digest, Wishes::default(), None);
+        (standing.file, standing.now, standing.trial) = (digest, Overrides::default(), None);
         standing.last_offer = None;
     }
     if let Some(trial) = standing.trial.take_if(|trial| left_of(trial, now).is_zero()) {
@@ -659,7 +662,7 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
             at: Time(now),
             problems: report::problems(&problems),
         });
-        (standing.now, standing.trial) = (Wishes::default(), None);
+        (standing.now, standing.trial) = (Overrides::default(), None);
         file.clone()
     });
     if let Err(error) = standing.save(folder) {

@@ -1,4 +1,4 @@
-//! The sensors' side of the daemon: which run, and their words on the way to the analyst.
+//! The sensors' side of the daemon: which run, and their words on the way to the analysis thread.
 //!
 //! Must never decide anything about a reading; it only translates the configuration and passes words on.
 
@@ -17,7 +17,7 @@ use crate::sensors::{
     SensorStats, Sensors, Serial, Setup, Source, Table, Timing, Webhook, usual_words,
 };
 
-use super::analyst::{AnalystQueue, Note};
+use super::analysis_thread::{AnalysisQueue, Note};
 
 /// What stopping all sources may take.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -30,14 +30,14 @@ const USUAL_PORT: u16 = config::document::DEFAULT_EMBEDDED_PORT;
 pub struct RunningSensors {
     clock: Clock,
     embedded: Option<u16>,
-    analyst: AnalystQueue,
+    analyst: AnalysisQueue,
     configured: config::Sensors,
     running: Option<Sensors>,
 }
 
 impl RunningSensors {
     /// No sensor runs yet. `embedded` is the port of the embedded broker, where it runs.
-    pub fn new(clock: Clock, embedded: Option<u16>, analyst: AnalystQueue) -> Self {
+    pub fn new(clock: Clock, embedded: Option<u16>, analyst: AnalysisQueue) -> Self {
         RunningSensors { clock, embedded, analyst, configured: config::Sensors::default(), running: None }
     }
 
@@ -79,7 +79,7 @@ impl RunningSensors {
         }
     }
 
-    /// Stops all sources; what they said before is with the analyst then.
+    /// Stops all sources; what they said before is with the analysis thread then.
     pub fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop(STOP_WITHIN);

@@ -7,7 +7,7 @@ use crate::analysis::detection::Class;
 use crate::config::Config;
 use crate::contract::command::SetData;
 
-use super::standing::Settings;
+use super::overrides::Settings;
 
 /// Pictures per second that a camera can be set to: enough to see, not so many that others starve.
 const FPS: (f64, f64) = (0.5, 15.0);

@@ -14,10 +14,10 @@ use tracing::{error, warn};
 
 use crate::outbox::Outbox;
 
-use super::analyst::{AnalystQueue, Note};
+use super::analysis_thread::{AnalysisQueue, Note};
 use super::lifeline;
 
-/// A question that goes the way of an alert (analyst, recorder, outbox) is answered within this; a disk that syncs
+/// A question that goes the way of an alert (analysis thread, alert writer, outbox) is answered within this; a disk that syncs
 /// slowly takes seconds.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(45);
 /// The MQTT thread wakes every few seconds, connected or not.
@@ -50,7 +50,7 @@ pub enum Stuck {
     /// The MQTT thread.
     Mqtt,
     /// The workers.
-    Lookers,
+    InferenceWorkers,
     /// All cameras at once.
     Cameras,
 }
@@ -60,7 +60,7 @@ impl fmt::Display for Stuck {
         f.write_str(match self {
             Stuck::Alerts => "no answer on the way of an alert (analyst, recorder, outbox)",
             Stuck::Mqtt => "the MQTT thread does not wake up",
-            Stuck::Lookers => "frames wait and no worker looks at them",
+            Stuck::InferenceWorkers => "frames wait and no worker looks at them",
             Stuck::Cameras => "no camera delivers anything or is tried again",
         })
     }
@@ -69,7 +69,7 @@ impl fmt::Display for Stuck {
 /// Feeds systemd's watchdog from the daemon's main thread.
 pub struct Watchdog {
     judge: Judge,
-    analyst: AnalystQueue,
+    analyst: AnalysisQueue,
     outbox: Outbox,
     /// The question on its way, since when it is.
     asked: Option<(Duration, Receiver<()>)>,
@@ -80,7 +80,7 @@ pub struct Watchdog {
 
 impl Watchdog {
     /// Nothing is fed yet. `now` is the monotonic time.
-    pub fn new(analyst: AnalystQueue, outbox: Outbox, now: Duration) -> Self {
+    pub fn new(analyst: AnalysisQueue, outbox: Outbox, now: Duration) -> Self {
         Watchdog { judge: Judge::new(now), analyst, outbox, asked: None, said: None, stuck_since: None }
     }
 
@@ -212,7 +212,7 @@ impl Judge {
         } else if mqtt > MQTT_WITHIN {
             Some(Stuck::Mqtt)
         } else if looked > LOOKS_WITHIN && seen.overtaken > self.overtaken {
-            Some(Stuck::Lookers)
+            Some(Stuck::InferenceWorkers)
         } else if seen.wanted_cameras > 0 && cameras > CAMERAS_WITHIN {
             Some(Stuck::Cameras)
         } else {
@@ -266,7 +266,7 @@ mod tests {
         let mqtt = |n| Progress { mqtt: stopped(n), ..at(n) };
         assert_eq!(first_stuck(1000, mqtt, |_| None), Some((146, Stuck::Mqtt)));
         let looked = |n| Progress { looked: stopped(n), ..at(n) };
-        assert_eq!(first_stuck(1000, looked, |_| None), Some((161, Stuck::Lookers)));
+        assert_eq!(first_stuck(1000, looked, |_| None), Some((161, Stuck::InferenceWorkers)));
         let cameras = |n| Progress { cameras: stopped(n), ..at(n) };
         assert_eq!(first_stuck(1000, cameras, |_| None), Some((281, Stuck::Cameras)));
         assert_eq!(first_stuck(1000, at, |n| (n > 100).then_some(100)), Some((146, Stuck::Alerts)));

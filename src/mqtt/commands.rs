@@ -6,7 +6,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::gate::{Gate, Rejected, Signer, tame};
+use super::auth::{Gate, Rejected, Signer, tame};
 use super::{Refusal, RefusalKind};
 use crate::analysis::time::Timestamp;
 use crate::contract::command::{

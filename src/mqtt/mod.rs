@@ -21,13 +21,13 @@
 //! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours (`namesake`) |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
+mod auth;
 pub mod centre;
 mod commands;
 mod connection;
 pub mod embedded;
 mod endpoint;
 mod flight;
-mod gate;
 mod namesake;
 mod publisher;
 mod rate;
@@ -44,8 +44,8 @@ use std::time::Duration;
 use crate::analysis::time::Timestamp;
 pub use crate::contract::command::Refusal as RefusalKind;
 
+pub use auth::{Gate, Signer};
 pub use commands::{Ask, Command, Order};
-pub use gate::{Gate, Signer};
 pub use publisher::{Delivery, Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
 

@@ -49,9 +49,9 @@ mod error;
 mod format;
 mod high_water;
 mod recent;
-mod room;
+mod retention;
+mod send_order;
 mod store;
-mod turns;
 
 #[cfg(test)]
 mod tests;
@@ -329,7 +329,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             limits: Limits::default(),
-            gap_body: Arc::new(room::plain_gap_body),
+            gap_body: Arc::new(retention::plain_gap_body),
             gap_topic: "up/alert".to_owned(),
             vfs: None,
             expect_marks: false,

@@ -19,7 +19,7 @@ use super::format::{
 };
 use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
-use super::room::free_bytes;
+use super::retention::free_bytes;
 use super::{
     Depth, EVIDENCE_BYTES, Evidence, Gap, GapReason, Kind, Level, Limits, MESSAGE_BYTES, OpenAlert, Opened,
     Options, OutboxError, Record, Seq,

@@ -263,7 +263,7 @@ fn what_goes_first_when_room_is_short() {
     store.marked(&stream, 0, now()).unwrap();
     store.acked(&[RecordId { generation: 0, row: 12 }]).unwrap();
     let mut order: Vec<i64> = Vec::new();
-    for sql in super::room::DROP_ORDER {
+    for sql in super::retention::DROP_ORDER {
         let mut statement = store.conn.prepare(sql).unwrap();
         let ids: Vec<i64> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         order.extend(ids.iter().filter(|id| !order.contains(id)).copied().collect::<Vec<_>>());

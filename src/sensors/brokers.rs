@@ -22,8 +22,8 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::board::Desk;
 use super::extract::{Extract, Said};
+use super::latest_values::Desk;
 use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, Retry, Timing};
 

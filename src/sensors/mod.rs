@@ -19,13 +19,13 @@
 //! is bounded: when it is full the sources wait, so messages wait at the broker and questions are asked
 //! later. Nothing is dropped here. [`Sensors::stop`] ends both.
 
-mod board;
 mod brokers;
 mod extract;
-mod line;
+mod latest_values;
 mod modbus;
 mod modbus_client;
 mod modbus_frame;
+mod modbus_transport;
 mod payload;
 mod state_log;
 mod webhook;
@@ -48,8 +48,8 @@ use crate::analysis::sensor::{RawReading, SensorPlan};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 
-pub use board::SensorStats;
 pub use extract::{Extract, Place, usual_words};
+pub use latest_values::SensorStats;
 
 /// The number in a message, or why there is none; `None` where the message is not meant for the sensor.
 #[cfg(fuzzing)]
@@ -61,11 +61,11 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
         extract::Said::Nothing => None,
     }
 }
-pub use line::{Line, Parity, Serial};
 pub use modbus::{Kind, Order, Question, Table};
 pub use modbus_frame::Framing;
+pub use modbus_transport::{Line, Parity, Serial};
 
-use board::{Board, Desk};
+use latest_values::{Board, Desk};
 
 /// Words that may wait for whoever takes them. A second's worth of a box with many sensors.
 const QUEUE: usize = 256;
@@ -350,7 +350,7 @@ fn all_tasks(setup: Setup, desk: &Desk) -> JoinSet<()> {
             }
         }
     }
-    tasks.spawn(board::watch_silence(desk.board().clone()));
+    tasks.spawn(latest_values::watch_silence(desk.board().clone()));
     tasks
 }
 

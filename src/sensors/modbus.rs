@@ -20,11 +20,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
-use super::board::Desk;
-use super::line::{GREETING, Line};
+use super::latest_values::Desk;
 use super::modbus_client::{Answer, Connection, Failed};
 use super::modbus_frame::Framing;
 use super::modbus_frame::{Request, USE_RTU, USE_TCP};
+use super::modbus_transport::{GREETING, Line};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;

@@ -2,15 +2,15 @@
 //!
 //! Devices swallow what is asked too soon after they were connected, and slow ones answer when nobody waits any more.
 //! Both are met by asking the *same* question again: whichever answer comes, it is one to this question. What may
-//! still come afterwards is waited for before anything else is asked ([`super::line`] says why).
+//! still come afterwards is waited for before anything else is asked ([`super::modbus_transport`] says why).
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::line::{Unsettled, Wire};
 use super::modbus_frame::{Framing, Received, Request};
+use super::modbus_transport::{Unsettled, Wire};
 
 /// No answer is longer; what goes on and on is none.
 const MOST_BYTES: usize = 1024;

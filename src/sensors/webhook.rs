@@ -37,8 +37,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
-use super::board::Desk;
 use super::extract::{Extract, MESSAGE_BYTES, Said};
+use super::latest_values::Desk;
 use super::state_log::{StateLog, Tell};
 use super::{Password, Retry, Timing, Webhook};
 use crate::analysis::sensor::RawReading;

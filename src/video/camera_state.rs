@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::error::VideoError;
-use super::gate::{GateCounts, GateMode};
+use super::gop_gate::{GateCounts, GateMode};
 use super::meter::StreamMeasure;
 use super::source::ReceivedBy;
 use super::stream_info::StreamInfo;

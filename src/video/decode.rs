@@ -15,9 +15,9 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use parking_lot::Mutex;
 
+use super::decode_requests::DecodeRequests;
 use super::decoder::{self, Codec, DecoderChoice};
 use super::decoding::accept_strides;
-use super::errands::Errands;
 use super::error::{self, Fault};
 use super::picture::{RAW_FORMATS, RawFormat};
 use super::pipeline::Tap;
@@ -35,7 +35,7 @@ pub(super) struct Packed {
 
 /// What a decoder's pictures are for.
 #[derive(Clone)]
-pub(super) struct Errand {
+pub(super) struct DecodeRequest {
     pub tap: Arc<Tap>,
     /// When the unit arrived that is decoded.
     pub at: Moment,
@@ -62,7 +62,7 @@ pub(super) struct OpenDecoder {
 /// What the decoder's callbacks share with whoever feeds it.
 #[derive(Default)]
 struct Outlet {
-    errands: Errands<Errand>,
+    decode_requests: DecodeRequests<DecodeRequest>,
     format: Option<(gst::Caps, RawFormat)>,
     fault: Option<Fault>,
     pictures: u64,
@@ -70,7 +70,7 @@ struct Outlet {
 
 impl Drop for OpenDecoder {
     fn drop(&mut self) {
-        self.outlet.lock().errands.forget();
+        self.outlet.lock().decode_requests.forget();
         for element in [&self.decoder, &self.sink] {
             // There is nobody to tell if it will not stop.
             let _ = element.set_state(gst::State::Null);
@@ -137,11 +137,11 @@ impl OpenDecoder {
     }
 
     /// Decodes one unit; how many pictures came out meanwhile.
-    pub fn decode(&mut self, unit: &Packed, errand: Errand) -> Result<u64, Fault> {
-        let secrets_of = errand.tap.clone();
+    pub fn decode(&mut self, unit: &Packed, decode_request: DecodeRequest) -> Result<u64, Fault> {
+        let secrets_of = decode_request.tap.clone();
         let before = {
             let mut outlet = self.outlet.lock();
-            outlet.errands.add(unit.buffer.pts().map(Into::into), errand);
+            outlet.decode_requests.add(unit.buffer.pts().map(Into::into), decode_request);
             outlet.fault = None;
             outlet.pictures
         };
@@ -185,13 +185,13 @@ impl OpenDecoder {
     pub fn reset(&mut self) {
         self.feed.push_event(gst::event::FlushStart::new());
         self.feed.push_event(gst::event::FlushStop::new(true));
-        self.outlet.lock().errands.forget();
+        self.outlet.lock().decode_requests.forget();
         self.needs_segment = true;
     }
 
     /// What it works for at the moment, it works for no more.
     pub fn let_go(&mut self) {
-        self.outlet.lock().errands.forget();
+        self.outlet.lock().decode_requests.forget();
     }
 }
 
@@ -252,14 +252,18 @@ fn picture_sink(codec: Codec, decoder: &str, outlet: &Arc<Mutex<Outlet>>) -> gst
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |sink| {
                 let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-                let errand = {
+                let decode_request = {
                     let mut outlet = outlet.lock();
                     outlet.pictures += 1;
                     let shown_at = sample.buffer().and_then(|buffer| buffer.pts());
-                    outlet.errands.done(shown_at.map(Into::into))
+                    outlet.decode_requests.done(shown_at.map(Into::into))
                 };
-                if let Some(errand) = errand.filter(|errand| !errand.tap.is_retired()) {
-                    errand.tap.guarded(|| deliver(&errand, &sample, &outlet, codec, &decoder));
+                if let Some(decode_request) =
+                    decode_request.filter(|decode_request| !decode_request.tap.is_retired())
+                {
+                    decode_request
+                        .tap
+                        .guarded(|| deliver(&decode_request, &sample, &outlet, codec, &decoder));
                 }
                 Ok(gst::FlowSuccess::Ok)
             })
@@ -273,25 +277,25 @@ fn picture_sink(codec: Codec, decoder: &str, outlet: &Arc<Mutex<Outlet>>) -> gst
 }
 
 fn deliver(
-    errand: &Errand,
+    decode_request: &DecodeRequest,
     sample: &gst::Sample,
     outlet: &Mutex<Outlet>,
     codec: Codec,
     decoder: &str,
 ) -> Result<(), Fault> {
-    let tap = &errand.tap;
+    let tap = &decode_request.tap;
     let number = tap.frames.fetch_add(1, Ordering::Relaxed);
     tap.counters.frame_came(tap.clock.now().mono);
     let format = format_of(sample, outlet, codec)?;
-    hand_over(errand, sample, &format, number);
+    hand_over(decode_request, sample, &format, number);
     tap.announce(sample.caps_owned(), || info(tap, &format, codec, decoder));
     Ok(())
 }
 
 /// Gives the picture to the sink, if anybody wants it.
-fn hand_over(errand: &Errand, sample: &gst::Sample, format: &RawFormat, number: u64) {
-    let tap = &errand.tap;
-    if !errand.wanted || !tap.sink.wants(&tap.source.camera, errand.at) {
+fn hand_over(decode_request: &DecodeRequest, sample: &gst::Sample, format: &RawFormat, number: u64) {
+    let tap = &decode_request.tap;
+    if !decode_request.wanted || !tap.sink.wants(&tap.source.camera, decode_request.at) {
         tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
         return;
     }
@@ -300,7 +304,13 @@ fn hand_over(errand: &Errand, sample: &gst::Sample, format: &RawFormat, number: 
         Ok(picture) => {
             let camera = tap.source.camera.clone();
             let picture = Arc::new(picture);
-            tap.sink.frame(Frame { camera, number, at: errand.at, taken: errand.taken, picture });
+            tap.sink.frame(Frame {
+                camera,
+                number,
+                at: decode_request.at,
+                taken: decode_request.taken,
+                picture,
+            });
         }
         Err(reason) => {
             tap.counters.unreadable.fetch_add(1, Ordering::Relaxed);

@@ -10,9 +10,9 @@ use gstreamer::glib;
 use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
 
+use super::decode_session::DecodeSession;
 use super::decoder::Codec;
 use super::error::{self, Fault};
-use super::intake::Intake;
 use super::pipeline::Tap;
 
 /// A pipeline that starts runs within this; it is only waited for so that a file plays at its own pace from its first
@@ -34,14 +34,14 @@ pub(super) fn attach(
         // it, and the whole file come at once. Whether it runs by then is not waited for any longer than this.
         let _ = pipeline.state(RUNS_WITHIN);
     }
-    let intake =
-        Intake::new(tap, codec).map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
+    let decode_session = DecodeSession::new(tap, codec)
+        .map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
     let mut chain = upstream;
     for parser in chain.iter().filter(|element| element.has_property("config-interval")) {
         // Every keyframe brings its parameter sets, so that it can be decoded alone, by whichever decoder is free.
         parser.set_property("config-interval", -1i32);
     }
-    chain.push(intake.unit_sink(paced));
+    chain.push(decode_session.unit_sink(paced));
     link_chain(pipeline, pad, &chain).map_err(|detail| {
         for element in &chain {
             // An element that is let go while it runs makes GStreamer complain; there is nobody to tell if it will not stop.

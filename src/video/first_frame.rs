@@ -10,7 +10,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::camera_state::CameraEvent;
 use super::error::{Fault, VideoError};
-use super::gate::Policy;
+use super::gop_gate::Policy;
 use super::source::Source;
 use super::supervise::{FrameSink, Talk, supervise_as};
 use crate::analysis::time::Moment;

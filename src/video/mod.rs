@@ -7,10 +7,10 @@
 //! ```text
 //!  supervise ── one thread per camera: build, watch, tear down, wait, again
 //!      │
-//!  pipeline     rtspsrc ►(packets)► depay ► parse ► intake                        new for every attempt
+//!  pipeline     rtspsrc ►(packets)► depay ► parse ► decode session                        new for every attempt
 //!      │        `rtsp`     │                          │ units: `gate` keeps, chooses
 //!      │        `demux`  `rtp`: sound?                ▼
-//!      └─ lean  one thread for all cameras: packets ► join ► intake                 where the camera allows it
+//!      └─ lean  one thread for all cameras: packets ► depacketize ► decode session                 where the camera allows it
 //!  decode_threads, one per core, for all cameras:  `decode` ► FrameSink: wants? ► frame
 //! ```
 //!
@@ -39,17 +39,17 @@ mod certificate;
 mod container;
 mod deadline;
 mod decode;
+mod decode_requests;
+mod decode_session;
 mod decode_threads;
 mod decoder;
 mod decoding;
 mod demux;
 mod diagnose;
-mod errands;
 mod error;
 mod file;
 mod first_frame;
-mod gate;
-mod intake;
+mod gop_gate;
 mod lean;
 mod loss_log;
 mod meter;
@@ -80,7 +80,7 @@ pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, next_due, read_file};
 pub use first_frame::first_frame;
-pub use gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
+pub use gop_gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
 pub use loss_log::LossLog;
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use orientation::Orientation;

@@ -14,11 +14,11 @@ use gstreamer::prelude::*;
 use parking_lot::Mutex;
 
 use super::deadline::{self, NoAnswer};
+use super::decode_session::{DecodeSession, GateReport};
 use super::decode_threads::Threads;
 use super::decoder::Codec;
 use super::demux::FileNotes;
 use super::error::{self, Fault, Meaning, UNSUPPORTED_CODEC};
-use super::intake::{GateReport, Intake};
 use super::meter::{Meter, StreamMeasure};
 use super::orientation::Turner;
 use super::picture::PictureShape;
@@ -150,7 +150,7 @@ pub(super) struct Tap {
     pub(super) meter: Mutex<Meter>,
     pub(super) known: Mutex<Known>,
     /// Where its units go, once the stream is found.
-    pub(super) intake: Mutex<Option<Arc<Intake>>>,
+    pub(super) decode_session: Mutex<Option<Arc<DecodeSession>>>,
     /// A thread is in its decoder.
     pub(super) decoding: AtomicBool,
     /// The form of pictures that was announced.
@@ -204,7 +204,7 @@ impl Tap {
             frames: AtomicU64::new(0),
             meter: Mutex::new(Meter::default()),
             known: Mutex::new(Known::default()),
-            intake: Mutex::new(None),
+            decode_session: Mutex::new(None),
             decoding: AtomicBool::new(false),
             announced: Mutex::new(None),
             turner: Turner::default(),
@@ -241,7 +241,7 @@ impl Tap {
 
     /// What the gate does, once there is one.
     pub fn gate(&self) -> Option<GateReport> {
-        self.intake.lock().as_ref().map(|intake| intake.report())
+        self.decode_session.lock().as_ref().map(|decode_session| decode_session.report())
     }
 
     /// Whether a thread does not come back from this attempt's decoder.
@@ -362,9 +362,9 @@ impl Drop for Running {
             Some(Receiver::Lean(receiving)) => drop(receiving),
             None => {}
         }
-        let intake = self.tap.intake.lock().take();
-        if let Some(intake) = intake {
-            intake.close();
+        let decode_session = self.tap.decode_session.lock().take();
+        if let Some(decode_session) = decode_session {
+            decode_session.close();
         }
     }
 }
@@ -438,7 +438,7 @@ fn listen(pipeline: &gst::Pipeline, tap: &Arc<Tap>) -> Result<(), Fault> {
             match message.view() {
                 gst::MessageView::Error(error) => on_error(&tap, error),
                 // With units on their way it is over when the last one is decoded.
-                gst::MessageView::Eos(_) if tap.intake.lock().is_none() => tap.note(Note::Ended),
+                gst::MessageView::Eos(_) if tap.decode_session.lock().is_none() => tap.note(Note::Ended),
                 // A connection that ends before its first packet leads to nothing else: there is no pad that could end.
                 gst::MessageView::Warning(warning) if is_the_end(&tap.source.location, warning) => {
                     tap.note(Note::Ended);

@@ -13,7 +13,7 @@ use super::address::RtspUrl;
 use super::backoff::RetryLimits;
 use super::certificate::Fingerprint;
 use super::decoder::DecoderChoice;
-use super::gate::Policy;
+use super::gop_gate::Policy;
 use super::picture::PictureShape;
 use crate::contract::stream_address;
 

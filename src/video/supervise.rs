@@ -27,7 +27,7 @@ use super::camera_state::{CameraEvent, CameraState, CameraStats};
 use super::deadline;
 use super::diagnose;
 use super::error::{Fault, VideoError};
-use super::gate::{Demand, Policy};
+use super::gop_gate::{Demand, Policy};
 use super::loss_log::LossLog;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::receivers::Receivers;

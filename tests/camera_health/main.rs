@@ -10,7 +10,7 @@ mod faults;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lookout::analysis::camera_health::glance::Glance;
+use lookout::analysis::camera_health::image_stats::ImageStats;
 use lookout::analysis::camera_health::{CameraCondition, CameraHealth};
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::frame;
@@ -89,9 +89,9 @@ fn images(path: &Path) -> Vec<Image> {
     images
 }
 
-fn glance(image: Image) -> Glance {
-    let mut seen = Glance::even(0);
-    frame::glance::glance(&image.picture(), &mut seen);
+fn glance(image: Image) -> ImageStats {
+    let mut seen = ImageStats::even(0);
+    frame::image_stats::glance(&image.picture(), &mut seen);
     seen
 }
 
@@ -108,7 +108,7 @@ impl Watched {
         Watched { health: CameraHealth::new(), number: 0, told: Vec::new() }
     }
 
-    fn look(&mut self, glance: &Glance) {
+    fn look(&mut self, glance: &ImageStats) {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(500 * self.number));
         self.health.look(at, glance);
         let secs = at.mono.as_secs_f64();
@@ -125,7 +125,7 @@ impl Watched {
 }
 
 fn nothing_in(path: &Path, secs: u64) {
-    let clean: Vec<Glance> = images(path).into_iter().map(glance).collect();
+    let clean: Vec<ImageStats> = images(path).into_iter().map(glance).collect();
     let mut watched = Watched::new();
     for number in 0..secs * 2 {
         watched.look(&clean[number as usize % clean.len()]);
@@ -154,7 +154,7 @@ fn every_fault_is_told_within_ten_seconds_and_its_end_too() {
     let mut wrong = Vec::new();
     for clip in FAULTY {
         let live = images(&videos().join(clip));
-        let clean: Vec<Glance> = live.iter().cloned().map(glance).collect();
+        let clean: Vec<ImageStats> = live.iter().cloned().map(glance).collect();
         for (fault, expected) in FAULTS {
             let mut watched = Watched::new();
             let kept = &live[BEFORE as usize * 2 % live.len()];
@@ -196,7 +196,7 @@ fn daylight_weather_traffic_and_lamps_raise_nothing() {
     let mut wrong = Vec::new();
     for clip in ["street-cars.mp4", "highway-mpeg4.avi"] {
         let live = images(&videos().join(clip));
-        let clean: Vec<Glance> = live.iter().cloned().map(glance).collect();
+        let clean: Vec<ImageStats> = live.iter().cloned().map(glance).collect();
         for what in faults::HARMLESS {
             let mut watched = Watched::new();
             let until = 2 * BEFORE + (2.0 * what.lasts()) as u64;

@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex};
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
 #[derive(Default)]
-pub struct Recorder {
+pub struct AlertWriter {
     seen: Mutex<Seen>,
     changed: Condvar,
 }
@@ -33,7 +33,7 @@ pub struct Seen {
     pub demands: HashMap<String, Demand>,
 }
 
-impl Recorder {
+impl AlertWriter {
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
@@ -105,7 +105,7 @@ impl Seen {
     }
 }
 
-impl FrameSink for Recorder {
+impl FrameSink for AlertWriter {
     fn wants(&self, camera: &str, _at: Moment) -> bool {
         !self.seen.lock().refuse.iter().any(|refused| refused == camera)
     }

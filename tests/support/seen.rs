@@ -21,7 +21,7 @@ use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
 use lookout::frame::flow::{Estimator, Thumbnail};
 use lookout::video::{self, FileOptions};
 
-/// As the daemon asks: what scores so much of the threshold continues a track (`daemon::sight`).
+/// As the daemon asks: what scores so much of the threshold continues a track (`daemon::loaded_models`).
 const UNSURE: f32 = 0.35;
 
 /// One look: when, and what was there.

@@ -1,6 +1,6 @@
 //! Whether a camera is well: eight conditions, each on or off by itself, told by glances at its pictures.
 //!
-//! Input is a [`Glance`] a few times a second with its time, and what the video side knows (silent, back).
+//! Input is a [`ImageStats`] a few times a second with its time, and what the video side knows (silent, back).
 //! Output is the state of every [`CameraCondition`] with the number that decided and its threshold, so that
 //! an alert can explain itself. A camera that [`CameraHealth::is_blind`] makes what its rules say worthless:
 //! their signals are unknown then, not off.
@@ -27,7 +27,7 @@
 //! Where the constants come from: `tests/camera_health` measured them on real clips; which ones and how well
 //! they do is said there. What is a guess says so.
 
-pub mod glance;
+pub mod image_stats;
 mod no_video;
 mod signs;
 mod stillness;
@@ -39,7 +39,7 @@ use std::time::Duration;
 
 pub use self::no_video::NoVideoCause;
 
-use self::glance::Glance;
+use self::image_stats::ImageStats;
 use self::signs::{BLURRED_BELOW, BLURRED_OF_SOFTEST, Readings, Seen, Sign, half_at};
 use self::stillness::Stillness;
 use self::view::{Present, View};
@@ -327,7 +327,7 @@ impl CameraHealth {
     }
 
     /// Takes in what a picture looks like. Older ones than the last are not taken in.
-    pub fn look(&mut self, at: Moment, glance: &Glance) {
+    pub fn look(&mut self, at: Moment, glance: &ImageStats) {
         self.hear(at);
         let gap = match self.latest {
             Some(latest) if at.mono <= latest.mono => return,
@@ -391,7 +391,7 @@ impl CameraHealth {
     }
 
     /// Which of the two views a picture belongs to.
-    fn is_grey(&mut self, glance: &Glance) -> bool {
+    fn is_grey(&mut self, glance: &ImageStats) -> bool {
         if glance.colour < GREY_BELOW {
             self.was_grey = true;
         } else if glance.colour > COLOUR_ABOVE {

@@ -3,7 +3,7 @@
 //! Pure comparison of measured values with thresholds; remembers nothing. Which pictures a number was measured
 //! on is said in `tests/camera_health/README.md`.
 
-use super::glance::{COLUMNS, Glance, ROWS};
+use super::image_stats::{COLUMNS, ImageStats, ROWS};
 use super::stillness::Still;
 use super::view::{Aligned, Comparison, Present, View};
 use super::{CameraCondition, RAISE, RAISE_OBSTACLE};
@@ -52,7 +52,7 @@ pub(super) struct Readings {
 }
 
 impl Readings {
-    pub fn of(glance: &Glance, still: Still) -> Self {
+    pub fn of(glance: &ImageStats, still: Still) -> Self {
         let middle = &glance.luma[OVERLAY_ROWS * COLUMNS..(ROWS - OVERLAY_ROWS) * COLUMNS];
         let part = |cells: &[u8], test: fn(u8) -> bool| {
             cells.iter().filter(|luma| test(**luma)).count() as f32 / cells.len() as f32

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::glance::{Glance, PATCH_COLUMNS, PATCH_ROWS, PATCHES};
+use super::image_stats::{ImageStats, PATCH_COLUMNS, PATCH_ROWS, PATCHES};
 use crate::analysis::time::Moment;
 
 /// Equal pictures for so long are a frozen camera. Longer than the keyframe interval of the cameras that
@@ -66,7 +66,7 @@ impl Stillness {
         }
     }
 
-    pub fn look(&mut self, at: Moment, glance: &Glance) -> Still {
+    pub fn look(&mut self, at: Moment, glance: &ImageStats) -> Still {
         let Some(since) = self.since else {
             self.start(at, glance);
             return Still { run: Duration::ZERO, limit: self.limit() };
@@ -97,7 +97,7 @@ impl Stillness {
         self.since = None;
     }
 
-    fn start(&mut self, at: Moment, glance: &Glance) {
+    fn start(&mut self, at: Moment, glance: &ImageStats) {
         self.marks.clear();
         self.marks.extend_from_slice(&glance.mark);
         self.ticking.fill(false);

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::glance::{CELLS, COLUMNS, Glance, PATCH_COLUMNS, PATCHES, ROWS};
+use super::image_stats::{CELLS, COLUMNS, ImageStats, PATCH_COLUMNS, PATCHES, ROWS};
 use super::*;
 use crate::analysis::time::Timestamp;
 
 use CameraCondition::{Blurred, Covered, Dark, Frozen, Moved, NoVideo, OverExposed, Sprayed};
 
 /// A scene of blocks of different brightness; `seed` chooses which.
-fn scene(seed: u32) -> Glance {
-    let mut glance = Glance::even(0);
+fn scene(seed: u32) -> ImageStats {
+    let mut glance = ImageStats::even(0);
     for cell in 0..CELLS {
         let (wide, high) = if seed == 1 { (5, 4) } else { (8, 7) };
         let block = ((cell % COLUMNS + 2) / wide + (cell / COLUMNS + 2) / high * 13) as u32 + seed * 977;
@@ -39,7 +39,7 @@ impl Stage {
     }
 
     /// Shows a picture for so long, each time with other noise; the moments at which something was on.
-    fn show(&mut self, secs: u64, mut picture: impl FnMut(u64) -> Glance) -> Vec<CameraCondition> {
+    fn show(&mut self, secs: u64, mut picture: impl FnMut(u64) -> ImageStats) -> Vec<CameraCondition> {
         let mut told = Vec::new();
         for _ in 0..secs * 2 {
             self.number += 1;
@@ -56,7 +56,7 @@ impl Stage {
     }
 
     /// Shows exactly the same picture.
-    fn freeze(&mut self, secs: u64, glance: &Glance) {
+    fn freeze(&mut self, secs: u64, glance: &ImageStats) {
         for _ in 0..secs * 2 {
             self.number += 1;
             self.health.look(self.now(), glance);
@@ -72,7 +72,7 @@ impl Stage {
     }
 }
 
-fn lit(mut glance: Glance, gain: f32) -> Glance {
+fn lit(mut glance: ImageStats, gain: f32) -> ImageStats {
     for luma in &mut glance.luma {
         *luma = (f32::from(*luma) * gain).min(255.0) as u8;
     }
@@ -82,7 +82,7 @@ fn lit(mut glance: Glance, gain: f32) -> Glance {
     glance
 }
 
-fn shifted(glance: &Glance, columns: usize) -> Glance {
+fn shifted(glance: &ImageStats, columns: usize) -> ImageStats {
     let mut out = glance.clone();
     for row in 0..ROWS {
         for column in 0..COLUMNS {
@@ -96,14 +96,14 @@ fn shifted(glance: &Glance, columns: usize) -> Glance {
     out
 }
 
-fn cloth() -> Glance {
-    Glance { colour: 3.0, ..Glance::even(110) }
+fn cloth() -> ImageStats {
+    ImageStats { colour: 3.0, ..ImageStats::even(110) }
 }
 
 /// What is told while each fault lasts, and that it is gone 10 s after it.
 #[test]
 fn each_fault_is_told_within_ten_seconds_and_ends_by_itself() {
-    let blurred = || Glance { detail: scene(1).detail.map(|detail| detail / 5), ..scene(1) };
+    let blurred = || ImageStats { detail: scene(1).detail.map(|detail| detail / 5), ..scene(1) };
     let sprayed = || {
         let mut glance = scene(1);
         for patch in 0..PATCHES {
@@ -119,9 +119,9 @@ fn each_fault_is_told_within_ten_seconds_and_ends_by_itself() {
         }
         glance
     };
-    let cases: [(CameraCondition, &dyn Fn() -> Glance); 7] = [
-        (Dark, &|| Glance::even(3)),
-        (OverExposed, &|| Glance::even(254)),
+    let cases: [(CameraCondition, &dyn Fn() -> ImageStats); 7] = [
+        (Dark, &|| ImageStats::even(3)),
+        (OverExposed, &|| ImageStats::even(254)),
         (Covered, &cloth),
         (Moved, &|| shifted(&scene(1), 12)),
         (Moved, &|| scene(2)),
@@ -196,11 +196,15 @@ fn the_first_infrared_night_is_another_view_and_no_fault() {
         assert_eq!(stage.show(300, |_| scene(1)), [], "day {day}");
         assert_eq!(stage.show(300, |_| infrared()), [], "night {day}");
     }
-    assert_eq!(stage.show(10, |_| Glance { colour: 0.0, ..shifted(&infrared(), 12) }), [Moved], "at night");
+    assert_eq!(
+        stage.show(10, |_| ImageStats { colour: 0.0, ..shifted(&infrared(), 12) }),
+        [Moved],
+        "at night"
+    );
 }
 
 /// Somebody near the camera: half of the picture with edges and detail of its own.
-fn with_somebody(mut glance: Glance) -> Glance {
+fn with_somebody(mut glance: ImageStats) -> ImageStats {
     let body = lit(scene(2), 0.8);
     for cell in 0..CELLS {
         if (16..48).contains(&(cell % COLUMNS)) {
@@ -217,7 +221,7 @@ fn with_somebody(mut glance: Glance) -> Glance {
 
 #[test]
 fn infrared_that_comes_on_while_somebody_stands_there_is_no_fault_when_they_leave() {
-    let grey = |glance: Glance| Glance { colour: 0.0, ..lit(glance, 1.12) };
+    let grey = |glance: ImageStats| ImageStats { colour: 0.0, ..lit(glance, 1.12) };
     for (day, stands) in [(300, 60), (300, 25), (60, 200)] {
         let mut stage = Stage::new();
         assert_eq!(stage.show(day, |_| scene(1)), []);
@@ -233,14 +237,14 @@ fn infrared_that_comes_on_while_somebody_stands_there_is_no_fault_when_they_leav
 
 #[test]
 fn a_step_of_light_is_no_fault_and_a_fault_after_it_is_told() {
-    let flat = |mut glance: Glance, contrast: f32| {
+    let flat = |mut glance: ImageStats, contrast: f32| {
         for luma in &mut glance.luma {
             *luma = (140.0 + contrast * (f32::from(*luma) - 120.0)) as u8;
         }
         glance.detail = glance.detail.map(|detail| (f32::from(detail) * contrast) as u16);
         glance
     };
-    let washed_out = |mut glance: Glance| {
+    let washed_out = |mut glance: ImageStats| {
         // An exposure too long: what was bright has no detail left.
         for patch in 0..PATCHES {
             if glance.patch_luma(patch) > 130.0 {
@@ -249,13 +253,13 @@ fn a_step_of_light_is_no_fault_and_a_fault_after_it_is_told() {
         }
         lit(glance, 1.7)
     };
-    let steps: [(&str, &dyn Fn() -> Glance); 6] = [
+    let steps: [(&str, &dyn Fn() -> ImageStats); 6] = [
         ("lamp off", &|| lit(scene(1), 0.3)),
         ("lamp on", &|| lit(scene(1), 1.5)),
         ("exposure", &|| washed_out(scene(1))),
         ("haze", &|| flat(scene(1), 0.3)),
-        ("brighter by an eighth, grey", &|| Glance { colour: 0.0, ..lit(scene(1), 1.12) }),
-        ("washed out, grey", &|| Glance { colour: 0.0, ..washed_out(scene(1)) }),
+        ("brighter by an eighth, grey", &|| ImageStats { colour: 0.0, ..lit(scene(1), 1.12) }),
+        ("washed out, grey", &|| ImageStats { colour: 0.0, ..washed_out(scene(1)) }),
     ];
     for (step, light) in steps {
         let mut stage = Stage::new();
@@ -274,7 +278,7 @@ fn a_step_of_light_is_no_fault_and_a_fault_after_it_is_told() {
 fn a_cover_that_darkens_the_whole_picture_is_no_light() {
     let mut stage = Stage::new();
     stage.show(120, |_| scene(1));
-    assert_eq!(stage.show(12, |_| Glance { colour: 2.0, ..Glance::even(35) }), [Covered]);
+    assert_eq!(stage.show(12, |_| ImageStats { colour: 2.0, ..ImageStats::even(35) }), [Covered]);
 }
 
 #[test]
@@ -292,7 +296,7 @@ fn a_short_glare_and_a_short_cover_are_not_told() {
     let mut stage = Stage::new();
     stage.show(60, |_| scene(1));
     for _ in 0..10 {
-        assert_eq!(stage.show(4, |_| Glance::even(255)), []);
+        assert_eq!(stage.show(4, |_| ImageStats::even(255)), []);
         assert_eq!(stage.show(9, |_| scene(1)), []);
         assert_eq!(stage.show(4, |_| cloth()), []);
         assert_eq!(stage.show(9, |_| scene(1)), []);
@@ -387,7 +391,7 @@ fn darkness_hides_other_faults_and_ends_none_of_them() {
     stage.show(60, |_| scene(1));
     stage.show(20, |_| scene(2));
     assert_eq!(stage.on(), [Moved]);
-    stage.show(60, |_| Glance::even(3));
+    stage.show(60, |_| ImageStats::even(3));
     assert_eq!(stage.on(), [Dark, Moved], "nobody saw it being turned back");
     stage.show(10, |_| scene(1));
     assert_eq!(stage.on(), []);
@@ -397,7 +401,7 @@ fn darkness_hides_other_faults_and_ends_none_of_them() {
 fn a_lamp_in_the_night_is_no_darkness() {
     let mut stage = Stage::new();
     let night = |_| {
-        let mut glance = Glance::even(6);
+        let mut glance = ImageStats::even(6);
         for row in 10..14 {
             for column in 20..26 {
                 glance.luma[row * COLUMNS + column] = 180;
@@ -425,10 +429,10 @@ fn time_that_goes_backwards_and_empty_pictures_do_no_harm() {
     let mut stage = Stage::new();
     stage.show(60, |_| scene(1));
     let early = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_secs(1));
-    stage.health.look(early, &Glance::even(0));
+    stage.health.look(early, &ImageStats::even(0));
     stage.health.tick(early);
     assert_eq!(stage.on(), []);
-    let mut odd = Glance::even(0);
+    let mut odd = ImageStats::even(0);
     odd.colour = f32::NAN;
     odd.detail = [u16::MAX; PATCHES];
     stage.show(60, |_| odd.clone());

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::glance::{CELLS, COLUMNS, Glance, PATCH_COLUMNS, PATCHES, ROWS};
+use super::image_stats::{CELLS, COLUMNS, ImageStats, PATCH_COLUMNS, PATCHES, ROWS};
 
 /// How long the view takes to follow: ten minutes. Dusk takes half an hour, a bus twenty seconds.
 const LEARN: f32 = 600.0;
@@ -115,7 +115,7 @@ impl Present {
     }
 
     /// Takes in a picture that came `dt` after the last one; after a gap the present begins anew.
-    pub fn look(&mut self, glance: &Glance, dt: Duration) {
+    pub fn look(&mut self, glance: &ImageStats, dt: Duration) {
         for (log, luma) in self.logs.iter_mut().zip(&glance.luma) {
             *log = (f32::from(*luma) + DARK_NOISE).ln();
         }
@@ -158,7 +158,7 @@ impl Present {
 
     /// Whether nearly the whole picture is brighter, or nearly the whole darker, than it was until now. What comes
     /// before the lens darkens some of it and brightens other parts.
-    pub fn is_lit_anew_by(&self, glance: &Glance) -> bool {
+    pub fn is_lit_anew_by(&self, glance: &ImageStats) -> bool {
         if self.is_empty {
             return false;
         }
@@ -184,7 +184,7 @@ impl Present {
 }
 
 /// Detail of the flattest tenth of the patches: what noise alone makes.
-fn flattest(glance: &Glance) -> f32 {
+fn flattest(glance: &ImageStats) -> f32 {
     let mut all = glance.detail;
     let (_, tenth, _) = all.select_nth_unstable(PATCHES / 10);
     f32::from(*tenth) / 16.0
@@ -347,7 +347,7 @@ impl View {
         let try_one = |degrees: f32, right: f32, down: f32| -> Option<f32> {
             let (sin, cos) = degrees.to_radians().sin_cos();
             let (sin2, cos2) = (2.0 * degrees.to_radians()).sin_cos();
-            let (mut whole, mut seen, mut tally) = (0.0, 0.0, Tally::default());
+            let (mut whole, mut seen, mut refusal_stats) = (0.0, 0.0, Tally::default());
             for (strength, at) in &strong {
                 whole += strength;
                 let x = (at % COLUMNS) as f32 + 0.5 - COLUMNS as f32 / 2.0;
@@ -361,9 +361,9 @@ impl View {
                 let edge = self.edges[*at];
                 let turned = [cos2 * edge[0] - sin2 * edge[1], sin2 * edge[0] + cos2 * edge[1]];
                 seen += strength;
-                tally.add(*strength, turned[0] * now[0] + turned[1] * now[1]);
+                refusal_stats.add(*strength, turned[0] * now[0] + turned[1] * now[1]);
             }
-            if seen < LEAST_SEEN * whole { None } else { tally.fit(LEAST_STEADY / 2) }
+            if seen < LEAST_SEEN * whole { None } else { refusal_stats.fit(LEAST_STEADY / 2) }
         };
         let unmoved = try_one(0.0, 0.0, 0.0)?;
         let mut best = Aligned { fit: unmoved, unmoved, degrees: 0.0, right: 0.0, down: 0.0 };

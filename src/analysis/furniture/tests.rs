@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::*;
 use crate::analysis::alert::Phase::{self, End, New};
 use crate::analysis::camera_health::CameraCondition;
-use crate::analysis::camera_health::glance::{self, Glance};
+use crate::analysis::camera_health::image_stats::{self, ImageStats};
 use crate::analysis::empty_view::{COLUMNS, ROWS};
 use crate::analysis::filters::Filter;
 use crate::analysis::rules::{CameraPlan, Condition, Rule};
-use crate::analysis::staging::*;
+use crate::analysis::test_support::*;
 use crate::analysis::{Analysis, Event, Plan};
 
 const HZ: f32 = 0.025;
@@ -83,7 +83,7 @@ fn anybody() -> Rule {
 }
 
 /// Looks for so many hours at what the script shows; it is given the hours since midnight of the first day.
-fn watch(stage: &mut Stage, hours: f64, script: impl Fn(f64) -> (Coarse, Vec<Detection>)) {
+fn evaluator(stage: &mut Stage, hours: f64, script: impl Fn(f64) -> (Coarse, Vec<Detection>)) {
     for _ in 0..(hours * 90.0).round() as u32 {
         stage.now += 40.0;
         let (camera, at): (Arc<str>, _) = ("cam".into(), moment(stage.now));
@@ -137,17 +137,17 @@ fn a_bench_is_furniture_after_three_days_and_stays_so_over_a_restart() {
     let picture = with(street(), &bench(), 1);
     let look = |hours: f64| (picture.clone(), vec![jittering(&bench(), hours)]);
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
-    watch(&mut stage, 72.9, look);
+    evaluator(&mut stage, 72.9, look);
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
-    watch(&mut stage, 0.6, look);
+    evaluator(&mut stage, 0.6, look);
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![End], 1));
-    watch(&mut stage, 24.0, look);
+    evaluator(&mut stage, 24.0, look);
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![], 1));
     assert!(stage.analysis.left_out("cam").by(Filter::Furniture) > 24 * 89);
     let mut restarted = Stage::with(slow_plan(), vec![anybody()]);
     restarted.now = stage.now + 600.0;
     restarted.analysis.recall_furniture("cam", Furniture::of(memories(&stage)));
-    watch(&mut restarted, 24.0, look);
+    evaluator(&mut restarted, 24.0, look);
     assert_eq!((told(&mut restarted), remembered(&restarted)), (vec![], 1));
 }
 
@@ -155,7 +155,7 @@ fn a_bench_is_furniture_after_three_days_and_stays_so_over_a_restart() {
 fn a_post_that_is_found_by_day_only_is_furniture_where_it_does_not_change() {
     let picture = with(street(), &bench(), 1);
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
-    watch(&mut stage, 82.0, |hours| {
+    evaluator(&mut stage, 82.0, |hours| {
         let is_found = (8.0..18.0).contains(&(hours % 24.0));
         (picture.clone(), if is_found { vec![bench()] } else { vec![] })
     });
@@ -169,7 +169,7 @@ fn who_sleeps_there_every_night_is_told_every_night() {
         let (empty, asleep) = (street(), with(street(), &bench(), 1));
         let (dark_empty, dark_asleep) = (dimmed(empty.clone()), dimmed(asleep.clone()));
         let mut stage = Stage::with(slow_plan(), vec![anybody()]);
-        watch(&mut stage, 120.0, |hours| {
+        evaluator(&mut stage, 120.0, |hours| {
             let hour = hours % 24.0;
             let (is_there, is_dark) = (!(6.0..22.0).contains(&hour), !(dark.1..dark.0).contains(&hour));
             let picture = match (is_dark, is_there) {
@@ -190,9 +190,9 @@ fn who_stays_for_days_and_shifts_in_their_seat_is_told_until_they_leave() {
     let empty = street();
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
     let posture = |hours: f64| (hours * 6.0) as u32;
-    watch(&mut stage, 110.0, |hours| (with(empty.clone(), &bench(), posture(hours)), vec![bench()]));
+    evaluator(&mut stage, 110.0, |hours| (with(empty.clone(), &bench(), posture(hours)), vec![bench()]));
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
-    watch(&mut stage, 1.0, |_| (empty.clone(), vec![]));
+    evaluator(&mut stage, 1.0, |_| (empty.clone(), vec![]));
     assert_eq!(told(&mut stage), [End]);
 }
 
@@ -201,9 +201,9 @@ fn who_lies_on_the_ground_for_two_days_is_told_until_they_are_found() {
     let lying = Detection { box_in_frame: BBox::new(0.3, 0.7, 0.5, 0.8), ..bench() };
     let (empty, picture) = (street(), with(street(), &lying, 1));
     let mut stage = Stage::with(slow_plan(), vec![anybody()]);
-    watch(&mut stage, 60.0, |_| (picture.clone(), vec![lying]));
+    evaluator(&mut stage, 60.0, |_| (picture.clone(), vec![lying]));
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
-    watch(&mut stage, 48.0, |_| (empty.clone(), vec![]));
+    evaluator(&mut stage, 48.0, |_| (empty.clone(), vec![]));
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![End], 0));
     assert_eq!(memories(&stage), [], "nothing is kept of them");
 }
@@ -213,10 +213,10 @@ fn a_car_that_stands_for_days_is_told_until_it_leaves() {
     let parked_car = car(0.5, 0.8);
     let (empty, picture) = (street(), with(street(), &parked_car, 1));
     let mut stage = Stage::with(slow_plan(), vec![rule(parked("all", 60.0))]);
-    watch(&mut stage, 1.0, |_| (empty.clone(), vec![]));
-    watch(&mut stage, 100.0, |hours| (picture.clone(), vec![jittering(&parked_car, hours)]));
+    evaluator(&mut stage, 1.0, |_| (empty.clone(), vec![]));
+    evaluator(&mut stage, 100.0, |hours| (picture.clone(), vec![jittering(&parked_car, hours)]));
     assert_eq!((told(&mut stage), remembered(&stage)), (vec![New], 0));
-    watch(&mut stage, 1.0, |_| (empty.clone(), vec![]));
+    evaluator(&mut stage, 1.0, |_| (empty.clone(), vec![]));
     assert_eq!(told(&mut stage), [End]);
 }
 
@@ -240,9 +240,9 @@ fn what_differs_from_known_furniture_is_told() {
     ];
     for (what, picture, found, expected) in cases {
         let (mut stage, usual) = with_known_bench();
-        watch(&mut stage, 1.0, |_| (usual.clone(), vec![bench()]));
+        evaluator(&mut stage, 1.0, |_| (usual.clone(), vec![bench()]));
         assert_eq!(told(&mut stage), [], "before {what}");
-        watch(&mut stage, 0.1, |_| (picture.clone(), found.clone()));
+        evaluator(&mut stage, 0.1, |_| (picture.clone(), found.clone()));
         assert_eq!(told(&mut stage), expected, "{what}");
     }
 }
@@ -251,12 +251,12 @@ fn what_differs_from_known_furniture_is_told() {
 fn another_light_is_learnt_and_known_the_next_time() {
     let (mut stage, picture) = with_known_bench();
     let by_lamps = lamplit(picture.clone());
-    watch(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
+    evaluator(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
     assert_eq!(told(&mut stage), []);
-    watch(&mut stage, 1.0, |_| (by_lamps.clone(), vec![bench()]));
+    evaluator(&mut stage, 1.0, |_| (by_lamps.clone(), vec![bench()]));
     assert_eq!(told(&mut stage), [New, End], "for the ten minutes in which it is learnt");
     for light in [&picture, &by_lamps, &picture] {
-        watch(&mut stage, 1.0, |_| (light.clone(), vec![bench()]));
+        evaluator(&mut stage, 1.0, |_| (light.clone(), vec![bench()]));
     }
     assert_eq!(told(&mut stage), []);
 }
@@ -267,10 +267,10 @@ fn who_sits_down_while_the_light_changes_is_not_learnt() {
     let near = person(0.6, 0.8);
     let (alone, passes) = (lamplit(picture.clone()), lamplit(with(picture.clone(), &near, 2)));
     let sits = lamplit(with(picture.clone(), &bench(), 2));
-    watch(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
-    watch(&mut stage, 0.05, |_| (alone.clone(), vec![bench()]));
-    watch(&mut stage, 0.05, |_| (passes.clone(), vec![bench(), near]));
-    watch(&mut stage, 5.0, |_| (sits.clone(), vec![bench()]));
+    evaluator(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
+    evaluator(&mut stage, 0.05, |_| (alone.clone(), vec![bench()]));
+    evaluator(&mut stage, 0.05, |_| (passes.clone(), vec![bench(), near]));
+    evaluator(&mut stage, 5.0, |_| (sits.clone(), vec![bench()]));
     assert_eq!(told(&mut stage), [New], "and they are told for as long as they sit there");
     assert_eq!(memories(&stage)[0].lights.len(), 1);
 }
@@ -279,15 +279,15 @@ fn who_sits_down_while_the_light_changes_is_not_learnt() {
 fn furniture_that_was_taken_away_is_forgotten_after_three_days() {
     let (mut stage, _) = with_known_bench();
     let empty = street();
-    watch(&mut stage, 71.9, |_| (empty.clone(), vec![]));
+    evaluator(&mut stage, 71.9, |_| (empty.clone(), vec![]));
     assert_eq!(remembered(&stage), 1);
-    watch(&mut stage, 0.2, |_| (empty.clone(), vec![]));
+    evaluator(&mut stage, 0.2, |_| (empty.clone(), vec![]));
     assert_eq!((remembered(&stage), memories(&stage).len()), (0, 0));
 }
 
 /// A view of blocks as camera health sees it; another number is another view.
-fn view(number: u32, look: u32) -> Box<Glance> {
-    let mut view = Box::new(Glance::even(0));
+fn view(number: u32, look: u32) -> Box<ImageStats> {
+    let mut view = Box::new(ImageStats::even(0));
     let (wide, high) = if number == 1 { (5, 4) } else { (8, 7) };
     for (cell, luma) in view.luma.iter_mut().enumerate() {
         let block = (cell % glance::COLUMNS + 2) / wide + (cell / glance::COLUMNS + 2) / high * 13;
@@ -309,7 +309,7 @@ fn a_camera_that_is_turned_forgets_what_stood_before_it() {
         for _ in 0..2 * secs {
             (look, stage.now) = (look + 1, stage.now + 0.5);
             let (camera, at): (Arc<str>, _) = ("cam".into(), moment(stage.now));
-            stage.apply(&Event::Glance { camera, at, glance: view(number, look) });
+            stage.apply(&Event::ImageStats { camera, at, glance: view(number, look) });
         }
     };
     show(&mut stage, 1, 60);

@@ -9,7 +9,7 @@ use crate::analysis::acceptance::{AcceptancePlan, Waiting};
 use crate::analysis::alert::{
     AckOutcome, Acknowledgement, Basis, Level, Origin, Phase, PhaseReason, Revision, Why,
 };
-use crate::analysis::book::{Book, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
+use crate::analysis::alert_lifecycle::{AlertIds, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
 use crate::analysis::signals::{OriginId, SignalPlan};
 use crate::analysis::time::{Moment, Timestamp};
 
@@ -43,7 +43,7 @@ impl Incident {
     }
 
     pub(super) fn begin(
-        book: &mut Book,
+        ids: &mut AlertIds,
         plan: &SignalPlan,
         cell: &Cell,
         heard: &Assessment,
@@ -53,7 +53,7 @@ impl Incident {
         let place = cell.camera.as_ref().unwrap_or(&cell.grid);
         let started_at = heard.parts.iter().map(|part| part.since.utc).min().unwrap_or(at.utc);
         let told = Revision {
-            alert: book.next_id(&format!("signal:{}", plan.kind), place, started_at),
+            alert: ids.next_id(&format!("signal:{}", plan.kind), place, started_at),
             rev: 1,
             phase: Phase::New,
             reason: PhaseReason::Raised,
@@ -101,7 +101,7 @@ impl Incident {
     /// Takes in what is heard now.
     pub(super) fn go_on(
         &mut self,
-        book: &mut Book,
+        ids: &mut AlertIds,
         plan: &SignalPlan,
         heard: &Assessment,
         wanted: Option<Level>,
@@ -116,10 +116,10 @@ impl Incident {
                 return Some(self.revise(plan, heard, Phase::Update, PhaseReason::StillThere, at));
             }
             let is_over = at.mono >= until;
-            return is_over.then(|| self.end(book, plan, heard, PhaseReason::NotSeenSinceRestart, at));
+            return is_over.then(|| self.end(ids, plan, heard, PhaseReason::NotSeenSinceRestart, at));
         }
         if let Some(reason) = self.is_over(plan, heard, at.mono) {
-            return Some(self.end(book, plan, heard, reason, at));
+            return Some(self.end(ids, plan, heard, reason, at));
         }
         if wanted > Some(self.told.level) {
             self.told.level = wanted.unwrap_or(self.told.level);
@@ -234,13 +234,13 @@ impl Incident {
 
     fn end(
         &mut self,
-        book: &mut Book,
+        ids: &mut AlertIds,
         plan: &SignalPlan,
         heard: &Assessment,
         reason: PhaseReason,
         at: Moment,
     ) -> Revision {
-        book.note_end(&self.told.alert);
+        ids.note_end(&self.told.alert);
         self.told.ended_at = Some(at.utc.max(self.last_seen_at));
         self.revise(plan, heard, Phase::End, reason, at)
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
 use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
-use super::book::Book;
+use super::alert_lifecycle::AlertIds;
 use super::camera_health::NoVideoCause;
 use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
 use super::time::Moment;
@@ -220,7 +220,7 @@ impl Fusion {
     /// Takes a word and tells what follows from it.
     pub(super) fn say(
         &mut self,
-        book: &mut Book,
+        ids: &mut AlertIds,
         source: &SourceId,
         word: Word<'_>,
         told: &mut Vec<Revision>,
@@ -229,7 +229,7 @@ impl Fusion {
         for route in routes {
             let signal = &mut self.signals[route.signal];
             signal.cells[route.cell].sources[route.source].say(word);
-            told.extend(signal.settle(book, route.cell, word.at));
+            told.extend(signal.settle(ids, route.cell, word.at));
         }
     }
 
@@ -258,14 +258,14 @@ impl Fusion {
     /// Time passed: what was said fades, levels fall, alerts end, repeat and escalate.
     pub(super) fn tick(
         &mut self,
-        book: &mut Book,
+        ids: &mut AlertIds,
         acceptance: &AcceptancePlan,
         at: Moment,
         told: &mut Vec<Revision>,
     ) {
         for signal in &mut self.signals {
             for cell in 0..signal.cells.len() {
-                told.extend(signal.settle(book, cell, at));
+                told.extend(signal.settle(ids, cell, at));
                 if signal.cells[cell].incident.is_none() {
                     continue;
                 }
@@ -405,7 +405,7 @@ impl Signal {
     }
 
     /// Sees what follows at a cell from what was said so far.
-    fn settle(&mut self, book: &mut Book, cell: usize, at: Moment) -> Option<Revision> {
+    fn settle(&mut self, ids: &mut AlertIds, cell: usize, at: Moment) -> Option<Revision> {
         if self.is_quiet(cell, at.mono) {
             return None;
         }
@@ -417,7 +417,7 @@ impl Signal {
         let wanted = cell.wanted(&plan, &heard, at.mono);
         match &mut cell.incident {
             Some(incident) => {
-                let revision = incident.go_on(book, &plan, &heard, wanted, at)?;
+                let revision = incident.go_on(ids, &plan, &heard, wanted, at)?;
                 if revision.is_last() {
                     let until = match revision.reason {
                         PhaseReason::Cleared => at.mono.saturating_add(plan.cooldown),
@@ -431,7 +431,7 @@ impl Signal {
             None => {
                 let level =
                     wanted.filter(|level| at.mono >= cell.quiet.until || *level > cell.quiet.up_to)?;
-                let incident = Incident::begin(book, &plan, cell, &heard, level, at);
+                let incident = Incident::begin(ids, &plan, cell, &heard, level, at);
                 let told = incident.told().clone();
                 cell.incident = Some(incident);
                 Some(told)

@@ -8,7 +8,7 @@ use super::*;
 use crate::analysis::alert::Phase;
 use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::signals::{DEFAULT_LEVELS, DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, LevelPlan};
-use crate::analysis::staging::{moment, secs};
+use crate::analysis::test_support::{moment, secs};
 
 const HERE: &str = "53012700300102";
 const BESIDE: &str = "53012700300103";
@@ -49,7 +49,7 @@ fn at(grid: &str, id: SourceId, weight: f64) -> SourcePlan {
 
 /// Signals and what they told.
 struct Stage {
-    book: Book,
+    ids: AlertIds,
     fusion: Fusion,
     acceptance: AcceptancePlan,
     told: Vec<Revision>,
@@ -59,7 +59,7 @@ impl Stage {
     fn new(plan: SignalPlan, sources: &[SourcePlan]) -> Stage {
         let touch = BTreeSet::from([(Arc::from(HERE), Arc::from(BESIDE))]);
         Stage {
-            book: Book::new("box".into()),
+            ids: AlertIds::new("box".into()),
             fusion: Fusion::new(vec![plan], sources, &touch),
             acceptance: AcceptancePlan::default(),
             told: Vec::new(),
@@ -69,14 +69,14 @@ impl Stage {
     fn say(&mut self, t: f64, source: &SourceId, strength: f32) -> &mut Stage {
         let word =
             Word { at: moment(t), strength, value: f64::from(strength), zone: None, shown: &[], cause: None };
-        self.fusion.say(&mut self.book, source, word, &mut self.told);
+        self.fusion.say(&mut self.ids, source, word, &mut self.told);
         self
     }
 
     /// Ticks once a second, in `[from, to)`.
     fn wait(&mut self, from: u32, to: u32) -> &mut Stage {
         for t in from..to {
-            self.fusion.tick(&mut self.book, &self.acceptance, moment(f64::from(t)), &mut self.told);
+            self.fusion.tick(&mut self.ids, &self.acceptance, moment(f64::from(t)), &mut self.told);
         }
         self
     }
@@ -384,8 +384,8 @@ fn an_alert_from_before_a_restart_goes_on_or_ends_and_keeps_its_escalation() {
             shown: &[],
             cause: None,
         };
-        after.fusion.say(&mut after.book, &source, word, &mut after.told);
-        after.fusion.tick(&mut after.book, &after.acceptance, restarted(f64::from(t)), &mut after.told);
+        after.fusion.say(&mut after.ids, &source, word, &mut after.told);
+        after.fusion.tick(&mut after.ids, &after.acceptance, restarted(f64::from(t)), &mut after.told);
     }
     let reasons: Vec<PhaseReason> = after.told.iter().map(|r| r.reason).collect();
     assert_eq!(reasons[0], PhaseReason::StillThere);
@@ -499,9 +499,9 @@ fn each_camera_of_a_grid_has_its_own_alert_with_its_own_cause() {
         cause: Some(cause),
     };
     let mut told = Vec::new();
-    let Stage { book, fusion, .. } = &mut stage;
-    fusion.say(book, &condition("cam-a"), word(1.0, 1.0, NoVideoCause::WrongPassword), &mut told);
-    fusion.say(book, &condition("cam-b"), word(2.0, 1.0, NoVideoCause::ConnectionRefused), &mut told);
+    let Stage { ids, fusion, .. } = &mut stage;
+    fusion.say(ids, &condition("cam-a"), word(1.0, 1.0, NoVideoCause::WrongPassword), &mut told);
+    fusion.say(ids, &condition("cam-b"), word(2.0, 1.0, NoVideoCause::ConnectionRefused), &mut told);
     assert_eq!(told.len(), 2);
     assert_ne!(told[0].alert, told[1].alert);
     for (revision, camera, cause) in [
@@ -514,7 +514,7 @@ fn each_camera_of_a_grid_has_its_own_alert_with_its_own_cause() {
     }
     // The camera is reached, and now it is the password: who reads the alert has another thing to do.
     let before = told.len();
-    fusion.say(book, &condition("cam-b"), word(13.0, 1.0, NoVideoCause::WrongPassword), &mut told);
+    fusion.say(ids, &condition("cam-b"), word(13.0, 1.0, NoVideoCause::WrongPassword), &mut told);
     assert_eq!(told.len(), before + 1);
     assert_eq!(told[before].why.contributions[0].cause, Some(NoVideoCause::WrongPassword));
     // After a restart each goes on in its own place.

@@ -11,7 +11,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::watch::{Observation, Scene, Spell};
+use super::evaluator::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Point, Polygon};
 use crate::analysis::tracker::{Track, TrackState};

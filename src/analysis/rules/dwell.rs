@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::stands::Place;
-use super::watch::{Observation, Scene, Span};
+use super::evaluator::{Observation, Scene, Span};
+use super::stationary::Place;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::tracker::{Track, TrackState};
@@ -116,7 +116,7 @@ impl Dwell {
 mod tests {
     use super::*;
     use crate::analysis::geometry::BBox;
-    use crate::analysis::staging::{moment, person, rectangle, scene, secs, standing_track};
+    use crate::analysis::test_support::{moment, person, rectangle, scene, secs, standing_track};
     use crate::analysis::tracker::TrackNumber;
 
     /// For how long the second track has stayed at second 22, where the first stood from second 0 to 20 and is lost.

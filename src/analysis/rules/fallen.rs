@@ -15,8 +15,8 @@
 
 use std::time::Duration;
 
+use super::evaluator::{Observation, Scene, Span};
 use super::path::{Paths, distance, shape_of};
-use super::watch::{Observation, Scene, Span};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::time::Moment;

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::spots::{Spot, Spots};
-use super::watch::{Observation, Scene};
+use super::evaluator::{Observation, Scene};
+use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
@@ -25,22 +25,22 @@ const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Gone {
     classes: Vec<Class>,
     lasting: Duration,
-    spots: Spots,
+    remembered: RememberedObjects,
 }
 
 impl Gone {
     pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
-        Gone { classes, lasting, spots: Spots::new(zone, KEPT_FOR) }
+        Gone { classes, lasting, remembered: RememberedObjects::new(zone, KEPT_FOR) }
     }
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
-        self.spots.follow(scene, &self.classes);
+        self.remembered.follow(scene, &self.classes);
         let steady = self.lasting.clamp(STEADY_AT_LEAST, STEADY_AT_MOST);
-        let is_missing = |spot: &&Spot| {
+        let is_missing = |spot: &&RememberedObject| {
             let was_steady = spot.stood_for() >= steady && spot.seen_share() >= SEEN_SHARE;
             was_steady && spot.missing_for > scene.flicker
         };
-        let missing = self.spots.iter().filter(is_missing);
+        let missing = self.remembered.iter().filter(is_missing);
         observation.clear();
         let Some(longest) = missing.clone().max_by_key(|spot| spot.missing_for) else { return };
         observation.since = Some(longest.last_there);
@@ -58,6 +58,6 @@ impl Gone {
     }
 
     pub(super) fn forget(&mut self) {
-        self.spots.forget();
+        self.remembered.forget();
     }
 }

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
+use super::evaluator::{Observation, Scene, Span};
 use super::path::{Paths, gap};
-use super::spots::{Spot, Spots};
-use super::watch::{Observation, Scene, Span};
+use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::time::Moment;
@@ -36,7 +36,7 @@ pub(super) struct LeftBehind {
     classes: Vec<Class>,
     lasting: Duration,
     owner_away: bool,
-    spots: Spots,
+    remembered: RememberedObjects,
     people: Paths,
     things: Vec<Thing>,
 }
@@ -68,7 +68,7 @@ impl LeftBehind {
             classes,
             lasting,
             owner_away,
-            spots: Spots::new(zone, KEPT_FOR),
+            remembered: RememberedObjects::new(zone, KEPT_FOR),
             people: Paths::new(2 * ARRIVAL),
             things: Vec::new(),
         }
@@ -76,13 +76,13 @@ impl LeftBehind {
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.people.look(scene, &PEOPLE);
-        self.spots.follow(scene, &self.classes);
-        let spots = &self.spots;
-        let is_thing = |spot: &Spot, thing: &Thing| {
+        self.remembered.follow(scene, &self.classes);
+        let remembered = &self.remembered;
+        let is_thing = |spot: &RememberedObject, thing: &Thing| {
             spot.since.mono == thing.since.mono && spot.box_in_frame.iou(&thing.box_in_frame) > 0.2
         };
-        self.things.retain(|thing| spots.iter().any(|spot| !spot.has_moved && is_thing(spot, thing)));
-        for spot in self.spots.iter().filter(|spot| !spot.was_there_before && !spot.has_moved) {
+        self.things.retain(|thing| remembered.iter().any(|spot| !spot.has_moved && is_thing(spot, thing)));
+        for spot in self.remembered.iter().filter(|spot| !spot.was_there_before && !spot.has_moved) {
             let index = match self.things.iter().position(|thing| is_thing(spot, thing)) {
                 Some(index) => index,
                 None => {
@@ -92,7 +92,7 @@ impl LeftBehind {
             };
             self.things[index].look(scene, &self.people);
         }
-        let spans = self.spots.iter().filter(|spot| !spot.was_there_before).filter_map(|spot| {
+        let spans = self.remembered.iter().filter(|spot| !spot.was_there_before).filter_map(|spot| {
             let thing = self.things.iter().find(|thing| is_thing(spot, thing))?;
             let since = if self.owner_away { thing.alone_since? } else { thing.since };
             // Hidden by whoever stands before it, it is neither seen nor gone.
@@ -102,7 +102,7 @@ impl LeftBehind {
         let longest = spans.clone().max_by_key(|span| span.lasted());
         observation.tell_spans(scene, &self.classes, self.lasting, spans);
         let is_owned = longest.is_some_and(|span| {
-            let spot = self.spots.iter().find(|spot| spot.number == span.number);
+            let spot = self.remembered.iter().find(|spot| spot.number == span.number);
             spot.is_some_and(|spot| self.things.iter().any(|thing| is_thing(spot, thing) && thing.had_owner))
         });
         if !is_owned && observation.sustains {
@@ -111,14 +111,14 @@ impl LeftBehind {
     }
 
     pub(super) fn forget(&mut self) {
-        self.spots.forget();
+        self.remembered.forget();
         self.people.forget();
         self.things.clear();
     }
 }
 
 impl Thing {
-    fn come(spot: &Spot) -> Self {
+    fn come(spot: &RememberedObject) -> Self {
         Thing {
             since: spot.since,
             box_in_frame: spot.box_in_frame,

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::Direction;
-use super::watch::{Observation, Scene};
+use super::evaluator::{Observation, Scene};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Crossing, Line, Point};
 use crate::analysis::time::Moment;

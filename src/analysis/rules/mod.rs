@@ -1,4 +1,4 @@
-//! Rules: what an installer asks to be told about, as plain checked types, and the [`Watch`] that evaluates
+//! Rules: what an installer asks to be told about, as plain checked types, and the [`RuleEvaluator`] that evaluates
 //! one rule on one camera.
 //!
 //! Configuration is turned into these types; nothing here can be half valid. A watch gets the tracks of
@@ -7,31 +7,31 @@
 
 mod condition;
 mod crowd;
+mod duty_cycle;
 mod dwell;
+mod evaluator;
 mod fallen;
+mod fire_smoke;
 mod gone;
 mod indoors;
 mod left_behind;
 mod line;
-mod pace;
 mod parked;
 mod path;
-mod plume;
 mod present;
+mod remembered_objects;
+mod required_rate;
 mod rush;
 mod scuffle;
-mod share;
-mod spots;
-mod stands;
+mod stationary;
 mod vending;
-mod watch;
 mod works;
 mod wrong_way;
 
 pub use condition::{Condition, Direction};
-pub use pace::View;
+pub use evaluator::{FLICKER, Observation, RuleEvaluator, Scene, UnknownName};
+pub use required_rate::View;
 pub use scuffle::is_worth_a_flow;
-pub use watch::{FLICKER, Observation, Scene, UnknownName, Watch};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::stands::{Stand, Stands};
-use super::watch::{Observation, Scene};
+use super::evaluator::{Observation, Scene};
+use super::stationary::{StationaryObject, StationaryObjects};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
 
@@ -11,17 +11,17 @@ use crate::analysis::geometry::Polygon;
 pub(super) struct Parked {
     classes: Vec<Class>,
     lasting: Duration,
-    stands: Stands,
+    stands: StationaryObjects,
 }
 
 impl Parked {
     pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
-        Parked { classes, lasting, stands: Stands::new(zone) }
+        Parked { classes, lasting, stands: StationaryObjects::new(zone) }
     }
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.stands.follow(scene, &self.classes);
-        let spans = self.stands.iter().map(Stand::span);
+        let spans = self.stands.iter().map(StationaryObject::span);
         observation.tell_spans(scene, &self.classes, self.lasting, spans);
     }
 

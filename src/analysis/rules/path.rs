@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::watch::Scene;
+use super::evaluator::Scene;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Point};
 use crate::analysis::plausible::ASPECT;

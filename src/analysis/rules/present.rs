@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::watch::{Observation, Scene, Spell};
+use super::evaluator::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 

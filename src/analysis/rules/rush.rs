@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use super::evaluator::{Observation, Scene, Spell};
 use super::path::{Path, Paths, is_cut};
-use super::watch::{Observation, Scene, Spell};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Moment;

@@ -25,8 +25,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::evaluator::{Observation, Scene, Spell};
 use super::path::{Path, Paths, gap};
-use super::watch::{Observation, Scene, Spell};
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::flow::Flow;
 use crate::analysis::geometry::{BBox, Polygon};

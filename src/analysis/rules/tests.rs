@@ -12,7 +12,7 @@ use crate::analysis::alert::{Basis, Phase, PhaseReason, Revision};
 use crate::analysis::detection::Class;
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::{BBox, Point};
-use crate::analysis::staging::*;
+use crate::analysis::test_support::*;
 
 /// Seconds after the stage's beginning at which alerts were raised, and for how long the condition had
 /// been true by then.
@@ -305,7 +305,8 @@ fn conditions_read_as_sentences() {
 
 #[test]
 fn a_rule_that_names_what_its_camera_lacks_is_refused() {
-    let error = Watch::new(Arc::new(rule(present("fire-line", 1.0))), &plan()).expect_err("no such zone");
+    let error =
+        RuleEvaluator::new(Arc::new(rule(present("fire-line", 1.0))), &plan()).expect_err("no such zone");
     assert_eq!(
         error.to_string(),
         "rule `rule` names `fire-line`, which camera `cam` does not have\n  hint: draw it on that camera, or take the camera out of the rule"

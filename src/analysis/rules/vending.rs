@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
+use super::duty_cycle::Share;
+use super::evaluator::{Observation, Scene, Span};
 use super::path::gap;
-use super::share::Share;
-use super::spots::{Spot, Spots};
-use super::watch::{Observation, Scene, Span};
+use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::time::Moment;
@@ -30,7 +30,7 @@ pub(super) struct Vending {
     things: Vec<Class>,
     wants_people: bool,
     lasting: Duration,
-    spots: Spots,
+    remembered: RememberedObjects,
     stalls: Vec<Stall>,
 }
 
@@ -43,7 +43,7 @@ struct Stall {
 }
 
 impl Stall {
-    fn is_at(&self, spot: &Spot) -> bool {
+    fn is_at(&self, spot: &RememberedObject) -> bool {
         self.since.mono == spot.since.mono && self.box_in_frame.iou(&spot.box_in_frame) > 0.2
     }
 }
@@ -54,16 +54,16 @@ impl Vending {
             things: classes.iter().copied().filter(|class| *class != Class::PERSON).collect(),
             wants_people: classes.contains(&Class::PERSON),
             lasting,
-            spots: Spots::new(zone, KEPT_FOR),
+            remembered: RememberedObjects::new(zone, KEPT_FOR),
             stalls: Vec::new(),
         }
     }
 
     pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
-        self.spots.follow(scene, &self.things);
-        let spots = &self.spots;
-        self.stalls.retain(|stall| spots.iter().any(|spot| !spot.has_moved && stall.is_at(spot)));
-        for spot in self.spots.iter().filter(|spot| !spot.has_moved) {
+        self.remembered.follow(scene, &self.things);
+        let remembered = &self.remembered;
+        self.stalls.retain(|stall| remembered.iter().any(|spot| !spot.has_moved && stall.is_at(spot)));
+        for spot in self.remembered.iter().filter(|spot| !spot.has_moved) {
             let index = match self.stalls.iter().position(|stall| stall.is_at(spot)) {
                 Some(index) => index,
                 None => {
@@ -75,14 +75,14 @@ impl Vending {
             let is_attended = people_beside(scene, &spot.box_in_frame).next().is_some();
             self.stalls[index].company.add(scene.watched, is_attended);
         }
-        let company_of = |spot: &Spot| {
+        let company_of = |spot: &RememberedObject| {
             let stall = self.stalls.iter().find(|stall| stall.is_at(spot))?;
             Some(stall.company.value())
         };
-        let is_stall = |spot: &&Spot| {
+        let is_stall = |spot: &&RememberedObject| {
             !spot.has_moved && (!self.wants_people || company_of(spot).is_some_and(|c| c >= ATTENDED))
         };
-        let stalls = self.spots.iter().filter(is_stall);
+        let stalls = self.remembered.iter().filter(is_stall);
         let spans = stalls.clone().map(|spot| Span {
             number: spot.number,
             since: spot.since,
@@ -105,7 +105,7 @@ impl Vending {
     }
 
     pub(super) fn forget(&mut self) {
-        self.spots.forget();
+        self.remembered.forget();
         self.stalls.clear();
     }
 }

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
+use super::duty_cycle::Share;
+use super::evaluator::{Observation, Scene};
 use super::path::{Path, Paths, distance, shape_of, size_of};
-use super::share::Share;
-use super::watch::{Observation, Scene};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::plausible::ASPECT;

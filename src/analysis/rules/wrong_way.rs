@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use super::evaluator::{Observation, Scene, Span};
 use super::path::{Motion, Paths, size_of};
-use super::watch::{Observation, Scene, Span};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::Polygon;
 

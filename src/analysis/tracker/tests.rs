@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::staging::{car, moment, person, scored, trembling};
+use crate::analysis::test_support::{car, moment, person, scored, trembling};
 
 /// Numbers of the tracks that are surely there now.
 fn confirmed(tracker: &Tracker) -> Vec<u64> {

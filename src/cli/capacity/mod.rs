@@ -15,8 +15,8 @@ use serde::Serialize;
 
 use crate::config::{Config, Surroundings};
 use crate::contract::Language;
-use crate::daemon::rehearsal::{Figures, Rehearsal, multiplied};
-use crate::daemon::sight::Sight;
+use crate::daemon::load_test::{Figures, LoadTest, multiplied};
+use crate::daemon::loaded_models::LoadedModels;
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use self::search::{Forecast, Search};
@@ -107,14 +107,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
             "the configuration has no camera, so there is nothing to measure\n  hint: sensors cost next to nothing; to measure with a recording, leave out --config and name it with --clip",
         ));
     }
-    let sight =
-        Sight::load(&config, args.manifest.as_deref(), args.model.as_deref()).map_err(Failure::failed)?;
-    config.check_classes(&sight.classes()).map_err(Failure::invalid)?;
+    let loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
+        .map_err(Failure::failed)?;
+    config.check_classes(&loaded_models.classes()).map_err(Failure::invalid)?;
     let server = args.clip.as_deref().map(ClipServer::start).transpose()?;
     let urls = server.as_ref().map(ClipServer::urls).unwrap_or_default();
     let most = args.only.unwrap_or(args.most).max(1);
     let many = multiplied(&config, most, &urls);
-    let mut rehearsal = Rehearsal::start(&many, &sight).map_err(Failure::failed)?;
+    let mut load_test = LoadTest::start(&many, &loaded_models).map_err(Failure::failed)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     say!("{cores} cores; each number of cameras is watched for {} s", args.seconds);
     say!(
@@ -128,7 +128,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         "late"
     );
     let mut trial = Trial {
-        rehearsal: &mut rehearsal,
+        load_test: &mut load_test,
         server: server.as_ref(),
         seconds: args.seconds,
         figures: Vec::new(),
@@ -168,7 +168,7 @@ fn tempfile_folder() -> Result<PathBuf, Failure> {
 }
 
 struct Trial<'a> {
-    rehearsal: &'a mut Rehearsal,
+    load_test: &'a mut LoadTest,
     server: Option<&'a ClipServer>,
     seconds: u64,
     figures: Vec<(usize, Figures, Option<f64>, bool)>,
@@ -210,11 +210,11 @@ impl Trial<'_> {
     /// Whether so many cameras are all watched as they should be. Something that is missed is only believed the second
     /// time: a machine pauses now and then for other reasons than cameras ([`Doubts`]).
     fn holds(&mut self, count: usize) -> Result<bool, Failure> {
-        self.rehearsal.play(count).map_err(Failure::failed)?;
+        self.load_test.play(count).map_err(Failure::failed)?;
         let deadline = Instant::now() + START_WITHIN;
-        while self.rehearsal.running() < count {
+        while self.load_test.running() < count {
             if Instant::now() > deadline {
-                let why = self.rehearsal.trouble().unwrap_or_else(|| "no picture came".to_owned());
+                let why = self.load_test.trouble().unwrap_or_else(|| "no picture came".to_owned());
                 say!("{count:>8} not every camera gives pictures: {why}");
                 return Ok(false);
             }
@@ -233,11 +233,11 @@ impl Trial<'_> {
 
     /// Watches for the time that was asked for and tells the figures; whether nothing was missed.
     fn watch(&mut self, count: usize, doubts: &mut Doubts) -> bool {
-        self.rehearsal.figures();
+        self.load_test.figures();
         let server_before = self.server.and_then(ClipServer::cpu_secs);
         let began = Instant::now();
         std::thread::sleep(Duration::from_secs(self.seconds.max(1)));
-        let figures = self.rehearsal.figures();
+        let figures = self.load_test.figures();
         let passed = began.elapsed().as_secs_f64();
         let server_now = self.server.and_then(ClipServer::cpu_secs);
         let server = server_now.zip(server_before).map(|(now, before)| (now - before) / passed);

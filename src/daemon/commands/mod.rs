@@ -4,9 +4,9 @@
 //! carried out again, both on disk. Must never decide whether a command is allowed: `mqtt` checked form, signature and
 //! role; the analysis and the main thread check sense.
 
-mod pace;
-mod seen;
-mod tally;
+mod rate_limit;
+mod refusal_stats;
+mod replay_guard;
 
 use std::io;
 use std::path::Path;
@@ -21,7 +21,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_
 use tracing::{debug, error, info, warn};
 
 use crate::analysis::alert::{Acknowledgement, AlertId};
-use crate::analysis::book::AlertError;
+use crate::analysis::alert_lifecycle::AlertError;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::contract::Sender;
@@ -33,11 +33,11 @@ use crate::contract::words::Time;
 use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
-use super::analyst::{AnalystQueue, Note};
+use super::analysis_thread::{AnalysisQueue, Note};
 use super::{Control, lifeline};
-use pace::{LeftOut, Pace, Paced};
-use seen::{Seen, Turn};
-pub use tally::Tally;
+use rate_limit::{LeftOut, Pace, Paced};
+pub use refusal_stats::Tally;
+use replay_guard::{Seen, Turn};
 
 /// How often what was only counted is written down.
 const SUM_UP_EVERY: Duration = Duration::from_secs(10);
@@ -45,7 +45,7 @@ const SUM_UP_EVERY: Duration = Duration::from_secs(10);
 /// What a command needs to take effect.
 pub struct Parts {
     /// Knows the alerts.
-    pub analyst: AnalystQueue,
+    pub analyst: AnalysisQueue,
     /// The main thread, which knows the rest.
     pub control: Notes<Control>,
     /// Where answers go.
@@ -55,7 +55,7 @@ pub struct Parts {
     /// What is written down.
     pub audit: Arc<Audit>,
     /// What was refused already.
-    pub tally: Arc<Tally>,
+    pub refusal_stats: Arc<Tally>,
     /// The time.
     pub clock: Clock,
     /// For the times that people read.
@@ -219,13 +219,13 @@ impl Desk {
                     None => break,
                 },
                 _ = sum_up.tick() => {
-                    self.parts.tally.write_down(&self.parts.audit);
+                    self.parts.refusal_stats.write_down(&self.parts.audit);
                     self.tell_left_out();
                 }
             }
         }
         self.tell_left_out();
-        self.parts.tally.write_down(&self.parts.audit);
+        self.parts.refusal_stats.write_down(&self.parts.audit);
     }
 
     /// Takes note of a command, then has it carried out.
@@ -239,7 +239,7 @@ impl Desk {
                 // Not a line each: who holds a key must not be able to wash the log away.
                 let (kind, at, why) = (Refusal::Busy, order.at, why.to_owned());
                 let (request_id, verb) = (Some(order.request_id), order.command);
-                return self.parts.tally.refused(&Refused {
+                return self.parts.refusal_stats.refused(&Refused {
                     kind,
                     request_id,
                     key,

@@ -14,12 +14,12 @@ use crate::contract::signature::Role;
 use crate::contract::words::Time;
 use crate::mqtt::{Ask, Order};
 
-use super::super::analyst::{Note, Snapshot};
+use super::super::alert_writer::Told;
+use super::super::analysis_thread::{Note, Snapshot};
 use super::super::commands::{Answer, Answering};
-use super::super::keeper::NoOriginal;
-use super::super::recorder::Told;
-use super::super::standing::{Mute, Standing, Trial, Wanted, Wishes};
-use super::super::{limits, settings};
+use super::super::evidence_retention::NoOriginal;
+use super::super::overrides::{Mute, Overrides, StoredOverrides, Trial, Wanted};
+use super::super::{remote_config_policy, settings};
 use super::{Offer, Running};
 
 /// Why not, for a program and for people.
@@ -55,7 +55,7 @@ impl Running {
                         answering(made.map_or_else(no_original, Answer::original));
                     });
                     // As above.
-                    let _ = self.recorder.send(Told::Original { wanted: wanted.clone(), reply });
+                    let _ = self.alert_writer.send(Told::Original { wanted: wanted.clone(), reply });
                     return;
                 }
                 Err((code, why)) => Answer::refused(code, why),
@@ -72,7 +72,7 @@ impl Running {
                 let readings = self.readings();
                 Answer::health(self.health.in_short(&readings, &self.config.sha256))
             }
-            // The analyst's.
+            // The analysis thread's.
             Ask::Ack { .. } => {
                 Answer::refused(Refusal::UnknownCommand, "not a command for this part of the box")
             }
@@ -146,8 +146,8 @@ impl Running {
         let offer = Offer { source: ConfigSource::Remote, version: Some(data.version) };
         match self.judged(data).and_then(|base| {
             let wanted = Wanted { version: data.version, toml: data.toml.clone() };
-            let now = Wishes { wanted: Some(wanted), ..Wishes::default() };
-            let next = Standing { version: data.version, ..self.changed(now, data.revert_after_secs) };
+            let now = Overrides { wanted: Some(wanted), ..Overrides::default() };
+            let next = StoredOverrides { version: data.version, ..self.changed(now, data.revert_after_secs) };
             self.take_up(base, next, &offer, None)
         }) {
             Ok(()) => Answer::done(self.runs_now()),
@@ -163,7 +163,7 @@ impl Running {
         let path = self.file.path();
         let base = Config::from_text(path, &data.toml, &Surroundings::of(path))?;
         let mut wrong = takes_a_restart(&self.base, &base);
-        wrong.extend(limits::forbidden(&self.file, &self.base, &base, self.clock.now().utc));
+        wrong.extend(remote_config_policy::forbidden(&self.file, &self.base, &base, self.clock.now().utc));
         if wrong.is_empty() {
             Ok(base)
         } else {
@@ -176,13 +176,13 @@ impl Running {
         if let Err((code, why)) = self.may_change(&set.expect_config, set.revert_after_secs) {
             return Answer::refused(code, why);
         }
-        let classes = self.sight.classes();
+        let classes = self.loaded_models.classes();
         let (settings, said) = match settings::changed(&self.base, &classes, &self.standing.now.settings, set)
         {
             Ok(changed) => changed,
             Err(why) => return Answer::refused(Refusal::Invalid, why),
         };
-        let now = Wishes { settings, ..self.standing.now.clone() };
+        let now = Overrides { settings, ..self.standing.now.clone() };
         let version = now.wanted.as_ref().map(|wanted| wanted.version);
         let source = if version.is_some() { ConfigSource::Remote } else { ConfigSource::File };
         let next = self.changed(now, set.revert_after_secs);
@@ -195,13 +195,13 @@ impl Running {
     }
 
     /// What stands after a change to `now`.
-    fn changed(&self, now: Wishes, revert_after_secs: Option<u32>) -> Standing {
+    fn changed(&self, now: Overrides, revert_after_secs: Option<u32>) -> StoredOverrides {
         let trial = revert_after_secs.map(|secs| Trial {
             until: Time(later(self.clock.now().utc, secs)),
             secs,
             before: Box::new(self.standing.now.clone()),
         });
-        Standing { now, trial, ..self.standing.clone() }
+        StoredOverrides { now, trial, ..self.standing.clone() }
     }
 
     fn confirm(&mut self, confirm: &ConfirmData, order: &Order) -> Answer {
@@ -217,7 +217,7 @@ impl Running {
             let why = "a configuration is on trial, which takes the role `admin` to confirm";
             return Answer::refused(Refusal::NotAllowed, why);
         }
-        let next = Standing { trial: None, ..self.standing.clone() };
+        let next = StoredOverrides { trial: None, ..self.standing.clone() };
         if let Err(error) = next.save(&self.folder) {
             return Answer::failed(format!("it could not be written down: {error}"));
         }

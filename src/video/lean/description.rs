@@ -7,7 +7,7 @@ use gstreamer_rtsp_server::gst_sdp;
 use url::Url;
 
 use super::message::Answer;
-use super::sets;
+use super::parameter_sets;
 use super::trouble::Trouble;
 use crate::video::decoder::Codec;
 use crate::video::pipeline::Tap;
@@ -60,7 +60,7 @@ pub(super) fn choose(asked: &Url, answer: &Answer, tap: &Tap) -> Result<Chosen, 
         .unwrap_or(CLOCK_RATE);
     let parameters = media.attribute_val("fmtp").unwrap_or("");
     tap.known.lock().codec = Some(codec);
-    Ok(Chosen { codec, described: sets::described(codec, parameters), clock_rate, stream, all })
+    Ok(Chosen { codec, described: parameter_sets::described(codec, parameters), clock_rate, stream, all })
 }
 
 /// The address that relative ones start from: a whole one, one without scheme, or only a path.

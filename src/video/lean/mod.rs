@@ -4,7 +4,7 @@
 //! a client must neither refuse nor fall over them: [`message`] reads what stands in the connection, [`connection`] asks and
 //! waits, [`login`] proves who asks, [`description`] finds the stream, [`session`] puts them together. Packets are put
 //! [in order](packets), pass the [packet gate](super::rtp), are [joined](join) to pictures and go to the camera's
-//! [`Intake`](super::intake). Everything else is received by GStreamer ([`rtsp`](super::rtsp));
+//! [`DecodeSession`](super::decode_session). Everything else is received by GStreamer ([`rtsp`](super::rtsp));
 //! [`Supervisor`](super::supervise) decides.
 //!
 //! ```text
@@ -21,17 +21,17 @@
 
 mod bits;
 mod connection;
+mod depacketize;
 mod description;
-mod form;
-mod join;
 mod login;
 mod message;
 mod nal;
 mod packets;
+mod parameter_sets;
 mod runtime;
 mod session;
-mod sets;
-mod stamps;
+mod sps;
+mod timestamps;
 mod trouble;
 
 use std::panic::AssertUnwindSafe;
@@ -42,7 +42,7 @@ use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use url::Url;
 
-pub(super) use form::picture_size;
+pub(super) use sps::picture_size;
 
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
@@ -127,8 +127,8 @@ fn tell(tap: &Tap, trouble: Trouble) {
         Trouble::Fault(fault) => tap.note(Note::Failed(fault)),
         Trouble::NoConnection => tap.note(Note::NoConnection),
         // Before the first picture nothing could follow its end; after it, the units that came are decoded first.
-        Trouble::Ended => match tap.intake.lock().clone() {
-            Some(intake) => intake.end(),
+        Trouble::Ended => match tap.decode_session.lock().clone() {
+            Some(decode_session) => decode_session.end(),
             None => tap.note(Note::Ended),
         },
         Trouble::Redirected(to) => tap.note(Note::Redirected(to)),

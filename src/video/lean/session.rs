@@ -15,17 +15,17 @@ use tokio::time::{Instant, sleep_until, timeout};
 use url::Url;
 
 use super::connection::{Connection, Incoming};
+use super::depacketize::{Depacketizer, Joined, Piece};
 use super::description::{self, Chosen};
-use super::form::Form;
-use super::join::{Joined, Joiner, Piece};
 use super::message::Answer;
 use super::packets::Packets;
 use super::runtime;
-use super::stamps::Stamps;
+use super::sps::Form;
+use super::timestamps::Stamps;
 use super::trouble::{Stage, Trouble, Whose};
+use crate::video::decode_session::DecodeSession;
 use crate::video::decoder::Codec;
 use crate::video::error::Fault;
-use crate::video::intake::Intake;
 use crate::video::pipeline::Tap;
 use crate::video::rtp::PacketGate;
 use crate::video::rtsp;
@@ -260,14 +260,14 @@ fn agreed_on(answer: &Answer) -> Result<Agreed, Trouble> {
     Ok(Agreed { session: session.map(str::to_owned), every: (until / 2).min(LONGEST_SILENCE), channel })
 }
 
-/// The way of packets to the intake.
+/// The way of packets to the decode session.
 struct Feed {
     tap: Arc<Tap>,
-    intake: Arc<Intake>,
+    decode_session: Arc<DecodeSession>,
     codec: Codec,
     gate: PacketGate,
     packets: Packets,
-    joiner: Joiner,
+    joiner: Depacketizer,
     stamps: Stamps,
     clock_rate: u32,
     /// The form of the pictures as decoders are told, and which change of it that was.
@@ -276,15 +276,15 @@ struct Feed {
 
 impl Feed {
     fn new(tap: &Arc<Tap>, codec: Codec, described: &[Vec<u8>], clock_rate: u32) -> Result<Self, Fault> {
-        let intake = Intake::new(tap, codec)
+        let decode_session = DecodeSession::new(tap, codec)
             .map_err(|error| Fault::Broken { detail: format!("no thread: {error}") })?;
         Ok(Feed {
             tap: tap.clone(),
-            intake,
+            decode_session,
             codec,
             gate: PacketGate::new(codec),
             packets: Packets::default(),
-            joiner: Joiner::new(codec, described),
+            joiner: Depacketizer::new(codec, described),
             stamps: Stamps::default(),
             clock_rate,
             caps: None,
@@ -300,11 +300,11 @@ impl Feed {
         }
         let Some(payload) = payload else { return Ok(()) };
         let piece = Piece { payload, timestamp: packet.timestamp, marker: packet.marker, lost: packet.lost };
-        let Feed { joiner, stamps, caps, intake, tap, codec, clock_rate, .. } = self;
+        let Feed { joiner, stamps, caps, decode_session, tap, codec, clock_rate, .. } = self;
         let mut outcome = Ok(());
         joiner.take(piece, &mut |joiner, joined| {
             if outcome.is_ok() {
-                outcome = hand_over(joined, joiner, stamps, *clock_rate, caps, intake, tap, *codec);
+                outcome = hand_over(joined, joiner, stamps, *clock_rate, caps, decode_session, tap, *codec);
             }
         });
         outcome
@@ -314,11 +314,11 @@ impl Feed {
 #[allow(clippy::too_many_arguments, reason = "the parts of a feed while its joiner is borrowed")]
 fn hand_over(
     joined: Joined,
-    joiner: &Joiner,
+    joiner: &Depacketizer,
     stamps: &mut Stamps,
     clock_rate: u32,
     caps: &mut Option<(u64, gst::Caps)>,
-    intake: &Arc<Intake>,
+    decode_session: &Arc<DecodeSession>,
     tap: &Tap,
     codec: Codec,
 ) -> Result<(), Fault> {
@@ -327,7 +327,7 @@ fn hand_over(
         Some((known, caps)) if *known == change => caps.clone(),
         stale => {
             let new = caps_of(codec, form);
-            intake.read_caps(&new)?;
+            decode_session.read_caps(&new)?;
             if let Some(fps) = form.and_then(|form| form.fps) {
                 tap.known.lock().sdp_fps.get_or_insert(fps);
             }
@@ -343,7 +343,7 @@ fn hand_over(
             new.set_flags(gst::BufferFlags::DELTA_UNIT);
         }
     }
-    intake.take(buffer, caps, joined.keyframe, stamp);
+    decode_session.take(buffer, caps, joined.keyframe, stamp);
     Ok(())
 }
 

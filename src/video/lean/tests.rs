@@ -6,9 +6,9 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 
-use super::join::{Joined, Joiner, Piece};
+use super::depacketize::{Depacketizer, Joined, Piece};
 use super::nal::{self, Kind};
-use super::sets;
+use super::parameter_sets;
 use crate::video::decoder::Codec;
 use crate::video::rtp::PacketGate;
 
@@ -58,8 +58,11 @@ fn both(codec: Codec, source: &str) -> Both {
 }
 
 fn joined(codec: Codec, both: &Both) -> Vec<Joined> {
-    let (mut gate, mut joiner, mut all) =
-        (PacketGate::new(codec), Joiner::new(codec, &sets::described(codec, &both.parameters)), Vec::new());
+    let (mut gate, mut joiner, mut all) = (
+        PacketGate::new(codec),
+        Depacketizer::new(codec, &parameter_sets::described(codec, &both.parameters)),
+        Vec::new(),
+    );
     for packet in &both.packets {
         let timestamp = u32::from_be_bytes(packet[4..8].try_into().unwrap());
         let piece = Piece {
@@ -176,7 +179,7 @@ fn forms_are_read_as_gstreamer_reads_them() {
             "videotestsrc num-buffers=4 ! video/x-raw,format=I420,width={width},height={height},framerate=12/1 ! {encode}"
         );
         let both = both(codec, &source);
-        let (mut gate, mut joiner) = (PacketGate::new(codec), Joiner::new(codec, &[]));
+        let (mut gate, mut joiner) = (PacketGate::new(codec), Depacketizer::new(codec, &[]));
         for packet in &both.packets {
             let payload = gate.sound_part(&packet[12..]).unwrap();
             joiner.take(Piece { payload, timestamp: 0, marker: true, lost: false }, &mut |_, _| {});

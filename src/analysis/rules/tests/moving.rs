@@ -115,12 +115,12 @@ fn on_a_camera_of(aspect: f32, of_usual: Detection) -> Detection {
 #[test]
 fn in_a_picture_of_any_shape_who_falls_has_fallen_and_who_squats_has_not() {
     use crate::analysis::Event;
-    use crate::analysis::camera_health::glance::Glance;
+    use crate::analysis::camera_health::image_stats::ImageStats;
     for aspect in [9.0 / 16.0, 1.0, 4.0 / 3.0, 2.4] {
         for (low, shape, has_fallen) in [(0.45, 1.0, true), (0.5, 2.0, true), (0.52, 0.7, false)] {
             let mut stage = Stage::of(vec![rule(fallen(5.0))]);
-            let glance = Box::new(Glance { aspect, ..Glance::even(128) });
-            stage.apply(&Event::Glance { camera: "cam".into(), at: moment(0.0), glance });
+            let glance = Box::new(ImageStats { aspect, ..ImageStats::even(128) });
+            stage.apply(&Event::ImageStats { camera: "cam".into(), at: moment(0.0), glance });
             stage.look(20.0, |t| vec![on_a_camera_of(aspect, going_down(t, 0.8, low, shape))]);
             assert_eq!(raised(&stage).len(), usize::from(has_fallen), "{aspect}: {low}, {shape}");
         }

@@ -1,0 +1,441 @@
+//! The alert book: from what a rule saw to an alert that is told, goes on, and ends.
+//!
+//! Each rule on each camera has at most one open alert. Nothing here reads a clock or draws lots: an id
+//! comes from what happened, so that a replay gives the same bytes.
+//!
+//! What is *not seen* ends an alert; what *nobody looked at* does not. Only watched time counts towards
+//! [`Rule::hold`]; a camera that stays silent ends its alerts as `SourceSilent`, never as `Cleared`, and
+//! without a cooldown, so that the thing is told again if it is still there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+
+use super::REMINDER;
+use super::acceptance::{AcceptancePlan, Waiting};
+use super::alert::{
+    AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Origin, Phase, PhaseReason, Revision, Shown,
+    Why,
+};
+use super::rules::{Observation, Rule};
+use super::time::{Moment, Timestamp};
+
+/// After this long without a frame nothing can be said about a camera any more, and its alerts end. A
+/// camera that restarts is back within two minutes (a guess).
+pub const SILENCE_ENDS: Duration = Duration::from_secs(300);
+/// An alert from before a restart has at least this much watched time, on top of its rule's duration, to be
+/// seen again. A box that restarts needs a while until every camera is connected.
+pub const RESTORED_WAIT: Duration = Duration::from_secs(60);
+/// Growth is told at most this often.
+pub const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
+/// Confidence must rise by this much to be told.
+const NOTABLE_CONFIDENCE: f32 = 0.15;
+/// Ids of so many ended alerts are kept, so that a late acknowledgement hears "ended", not "unknown".
+const ENDED_KEPT: usize = 1024;
+
+/// Why an alert cannot be acknowledged or get evidence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AlertError {
+    /// No such alert in this run, or it ended long ago.
+    #[error(
+        "no alert `{}` is known here\n  hint: open alerts are listed in the retained message `up/active`",
+        .0.0
+    )]
+    Unknown(AlertId),
+    /// It has ended; nothing follows an end.
+    #[error("alert `{}` has ended, so nothing can be added to it", .0.0)]
+    Ended(AlertId),
+}
+
+/// What the alerts of one box share: where ids come from, and which ones are over.
+#[derive(Debug, Clone)]
+pub(super) struct AlertIds {
+    box_id: Arc<str>,
+    alerts_begun: u64,
+    ended: VecDeque<AlertId>,
+}
+
+impl AlertIds {
+    pub(super) fn new(box_id: Arc<str>) -> Self {
+        AlertIds { box_id, alerts_begun: 0, ended: VecDeque::new() }
+    }
+
+    /// `Ended` if it is known to be over, otherwise `Unknown`.
+    pub(super) fn why_not(&self, alert: &AlertId) -> AlertError {
+        if self.ended.contains(alert) {
+            AlertError::Ended(alert.clone())
+        } else {
+            AlertError::Unknown(alert.clone())
+        }
+    }
+
+    /// The next alert's id: a ULID whose time is when the alert began (milliseconds UTC), and whose 80 bits
+    /// are the first of SHA-256 over box, source (rule or signal), place (camera or grid), the nanosecond it
+    /// began, and a count of the alerts of this run. The same run replayed gives the same ids; two boxes,
+    /// sources, places or moments do not.
+    pub(super) fn next_id(&mut self, source: &str, place: &str, started_at: Timestamp) -> AlertId {
+        self.alerts_begun += 1;
+        let mut digest = Sha256::new();
+        for part in [&*self.box_id, source, place] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        digest.update(started_at.as_nanosecond().to_be_bytes());
+        digest.update(self.alerts_begun.to_be_bytes());
+        let mut eighty_bits = [0; 16];
+        eighty_bits[6..].copy_from_slice(&digest.finalize()[..10]);
+        let started_ms = u64::try_from(started_at.as_millisecond()).unwrap_or(0);
+        AlertId(Ulid::from_parts(started_ms, u128::from_be_bytes(eighty_bits)).to_string().into())
+    }
+
+    pub(super) fn note_end(&mut self, alert: &AlertId) {
+        if self.ended.len() == ENDED_KEPT {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(alert.clone());
+    }
+}
+
+/// The alerts of one rule on one camera, one after the other.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AlertLifecycle {
+    open: Option<Open>,
+    /// No new alert before this time of the monotonic clock.
+    quiet_until: Duration,
+}
+
+#[derive(Debug, Clone)]
+struct Open {
+    /// The latest revision, as it was told.
+    told: Revision,
+    told_at: Duration,
+    /// The most that was told so far.
+    told_count: usize,
+    told_confidence: f32,
+    seen: Seen,
+    /// Watched time in which the condition did not hold.
+    gone_for: Duration,
+    doubt: Doubt,
+    waiting: Waiting,
+}
+
+/// What was seen last, told or not.
+#[derive(Debug, Clone)]
+struct Seen {
+    at: Timestamp,
+    confidence: f32,
+    value: f64,
+    shown: Vec<Shown>,
+}
+
+/// How much an alert is believed whose condition has not been seen since the box or the camera was away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    /// The camera was away. While the condition builds up again, so much watched time is left to it.
+    AfterGap(Duration),
+    /// The box was away; the same.
+    AfterRestart(Duration),
+}
+
+impl Doubt {
+    fn after(self, watched: Duration) -> Self {
+        match self {
+            Doubt::None => Doubt::None,
+            Doubt::AfterGap(left) => Doubt::AfterGap(left.saturating_sub(watched)),
+            Doubt::AfterRestart(left) => Doubt::AfterRestart(left.saturating_sub(watched)),
+        }
+    }
+
+    fn time_left(self) -> Duration {
+        match self {
+            Doubt::None => Duration::ZERO,
+            Doubt::AfterGap(left) | Doubt::AfterRestart(left) => left,
+        }
+    }
+}
+
+impl AlertLifecycle {
+    /// The open alert's latest revision.
+    pub(super) fn open(&self) -> Option<&Revision> {
+        self.open.as_ref().map(|open| &open.told)
+    }
+
+    /// Takes in what the rule saw in a frame; `watched` as in [`super::rules::Scene`].
+    pub(super) fn observe(
+        &mut self,
+        ids: &mut AlertIds,
+        rule: &Rule,
+        grid: &Arc<str>,
+        observation: &Observation,
+        watched: Duration,
+    ) -> Option<Revision> {
+        match &mut self.open {
+            None if observation.holds && observation.at.mono >= self.quiet_until => {
+                Some(self.begin(ids, rule, grid, observation))
+            }
+            None => None,
+            Some(open) if observation.sustains => open.go_on(rule, observation),
+            Some(open) => match open.miss(rule, observation, watched) {
+                Some(reason) => self.end(ids, rule, reason, observation.at),
+                None => open.remind(rule, observation.at),
+            },
+        }
+    }
+
+    /// Ends the open alert, if there is one.
+    pub(super) fn end(
+        &mut self,
+        ids: &mut AlertIds,
+        rule: &Rule,
+        reason: PhaseReason,
+        at: Moment,
+    ) -> Option<Revision> {
+        let mut open = self.open.take()?;
+        if reason == PhaseReason::Cleared {
+            self.quiet_until = at.mono.saturating_add(rule.cooldown);
+        }
+        ids.note_end(&open.told.alert);
+        Some(open.revise(Some(rule), Phase::End, reason, at))
+    }
+
+    /// The camera was away: what is open is now in doubt.
+    pub(super) fn doubt_after_gap(&mut self, rule: &Rule) {
+        if let Some(open) = &mut self.open
+            && !matches!(open.doubt, Doubt::AfterRestart(_))
+        {
+            open.doubt = Doubt::AfterGap(rule.when.lasting().saturating_add(rule.hold));
+        }
+    }
+
+    /// Takes up an alert that was open before a restart. `false` if one is open already.
+    pub(super) fn restore(&mut self, rule: &Rule, told: Revision, at: Moment) -> bool {
+        if self.open.is_some() {
+            return false;
+        }
+        let seen = Seen {
+            at: told.last_seen_at,
+            confidence: told.confidence,
+            value: told.why.contributions.first().map_or(0.0, |c| c.value),
+            shown: told.shown.clone(),
+        };
+        self.open = Some(Open {
+            told_at: at.mono,
+            told_count: told.shown.len(),
+            told_confidence: told.confidence,
+            seen,
+            gone_for: Duration::ZERO,
+            doubt: Doubt::AfterRestart(rule.when.lasting().saturating_add(rule.hold.max(RESTORED_WAIT))),
+            waiting: Waiting::restored(&told, at),
+            told,
+        });
+        true
+    }
+
+    /// Notes who took the open alert on, unless somebody did before; `None` if none is open.
+    pub(super) fn acknowledge(
+        &mut self,
+        rule: &Rule,
+        acknowledgement: &Acknowledgement,
+        at: Moment,
+    ) -> Option<AckOutcome> {
+        let open = self.open.as_mut()?;
+        if let Some(before) = &open.told.acknowledged {
+            return Some(AckOutcome::Before(before.clone()));
+        }
+        open.told.acknowledged = Some(acknowledgement.clone());
+        let told = open.revise(Some(rule), Phase::Update, PhaseReason::Acknowledged, at);
+        Some(AckOutcome::Now(Box::new(told)))
+    }
+
+    /// A revision because evidence was added.
+    pub(super) fn evidence_added(&mut self, rule: &Rule, at: Moment) -> Option<Revision> {
+        let open = self.open.as_mut()?;
+        Some(open.revise(Some(rule), Phase::Update, PhaseReason::EvidenceAdded, at))
+    }
+
+    /// A revision because nobody took it on in time, where that is due. While its camera cannot see, nobody knows
+    /// whether it goes on: it waits until it is seen again, or ends.
+    pub(super) fn escalate(&mut self, rule: &Rule, plan: &AcceptancePlan, at: Moment) -> Option<Revision> {
+        let open = self.open.as_mut()?;
+        if matches!(open.doubt, Doubt::AfterGap(_)) {
+            return None;
+        }
+        let escalation = open.waiting.due(plan, &open.told, at)?;
+        open.told.escalated = Some(escalation);
+        Some(open.revise(Some(rule), Phase::Update, PhaseReason::Escalated, at))
+    }
+
+    fn begin(
+        &mut self,
+        ids: &mut AlertIds,
+        rule: &Rule,
+        grid: &Arc<str>,
+        observation: &Observation,
+    ) -> Revision {
+        let at = observation.at;
+        let started_at = observation.since.unwrap_or(at).utc;
+        let seen = Seen {
+            at: observation.seen_at.unwrap_or(at).utc.max(started_at),
+            confidence: observation.strength,
+            value: observation.value,
+            shown: observation.shown.clone(),
+        };
+        let told = Revision {
+            alert: ids.next_id(&observation.rule, &observation.camera, started_at),
+            rev: 1,
+            phase: Phase::New,
+            reason: PhaseReason::Raised,
+            kind: rule.signal.clone(),
+            level: rule.level,
+            level_max: rule.level,
+            confidence: seen.confidence,
+            started_at,
+            last_seen_at: seen.at,
+            ended_at: None,
+            at,
+            grid: grid.clone(),
+            origin: Origin {
+                cameras: vec![observation.camera.clone()],
+                zones: vec![rule.when.place().clone()],
+                sensors: Vec::new(),
+            },
+            shown: seen.shown.clone(),
+            why: why(rule, &seen, at),
+            acknowledged: None,
+            escalated: None,
+        };
+        self.open = Some(Open {
+            told: told.clone(),
+            told_at: at.mono,
+            told_count: observation.count,
+            told_confidence: observation.strength,
+            seen,
+            gone_for: Duration::ZERO,
+            doubt: Doubt::None,
+            waiting: Waiting::new(&told),
+        });
+        told
+    }
+}
+
+impl Open {
+    /// It is still seen.
+    fn go_on(&mut self, rule: &Rule, observation: &Observation) -> Option<Revision> {
+        let was_restored = matches!(self.doubt, Doubt::AfterRestart(_));
+        self.doubt = Doubt::None;
+        self.gone_for = Duration::ZERO;
+        self.seen.at = observation.seen_at.unwrap_or(observation.at).utc.max(self.told.started_at);
+        self.seen.confidence = observation.strength;
+        // After a gap the time begins anew and would read as if it were not long enough.
+        if observation.holds {
+            self.seen.value = observation.value;
+        }
+        self.seen.shown.clear();
+        self.seen.shown.extend_from_slice(&observation.shown);
+        if was_restored {
+            self.note_told(observation);
+            return Some(self.revise(Some(rule), Phase::Update, PhaseReason::StillThere, observation.at));
+        }
+        let told_ago = observation.at.mono.saturating_sub(self.told_at);
+        if told_ago >= GREW_AT_MOST_EVERY && self.grew(observation) {
+            self.note_told(observation);
+            return Some(self.revise(Some(rule), Phase::Update, PhaseReason::Grew, observation.at));
+        }
+        self.remind(rule, observation.at)
+    }
+
+    /// A quarter more things than were ever told, at least one; or notably more confidence.
+    fn grew(&self, observation: &Observation) -> bool {
+        observation.count > self.told_count + self.told_count / 4
+            || observation.strength >= self.told_confidence + NOTABLE_CONFIDENCE
+    }
+
+    fn note_told(&mut self, observation: &Observation) {
+        self.told_count = self.told_count.max(observation.count);
+        self.told_confidence = self.told_confidence.max(observation.strength);
+    }
+
+    /// The condition is not seen in this frame; returns why the alert is over, if it is. While the rule
+    /// bridges a flicker it still holds, and the time counts only once that turns out to be the end.
+    fn miss(&mut self, rule: &Rule, observation: &Observation, watched: Duration) -> Option<PhaseReason> {
+        self.doubt = self.doubt.after(watched);
+        let builds_up_again = observation.since.is_some() && self.doubt.time_left() > Duration::ZERO;
+        if !builds_up_again {
+            self.gone_for += watched;
+        }
+        let (limit, reason) = match self.doubt {
+            Doubt::AfterRestart(_) => (rule.hold.max(RESTORED_WAIT), PhaseReason::NotSeenSinceRestart),
+            Doubt::None | Doubt::AfterGap(_) => (rule.hold, PhaseReason::Cleared),
+        };
+        (!observation.holds && self.gone_for >= limit).then_some(reason)
+    }
+
+    fn remind(&mut self, rule: &Rule, at: Moment) -> Option<Revision> {
+        let is_due = at.mono.saturating_sub(self.told_at) >= REMINDER;
+        // Nobody has seen it since the gap, so "still there" would be a guess.
+        (is_due && self.doubt == Doubt::None)
+            .then(|| self.revise(Some(rule), Phase::Update, PhaseReason::StillThere, at))
+    }
+
+    /// The next revision, from what was told before and what was seen since.
+    fn revise(&mut self, rule: Option<&Rule>, phase: Phase, reason: PhaseReason, at: Moment) -> Revision {
+        let told = &mut self.told;
+        told.rev += 1;
+        told.phase = phase;
+        told.reason = reason;
+        told.at = at;
+        told.confidence = self.seen.confidence;
+        told.last_seen_at = self.seen.at;
+        told.shown.clear();
+        told.shown.extend_from_slice(&self.seen.shown);
+        if phase == Phase::End {
+            told.ended_at = Some(at.utc.max(told.last_seen_at));
+        }
+        if let Some(rule) = rule {
+            told.level = rule.level;
+            told.level_max = told.level_max.max(rule.level);
+            told.why = why(rule, &self.seen, at);
+        }
+        self.told_at = at.mono;
+        told.clone()
+    }
+}
+
+/// The end of an alert whose rule or camera is gone, from its last revision alone.
+pub(super) fn end_without_rule(
+    ids: &mut AlertIds,
+    mut told: Revision,
+    reason: PhaseReason,
+    at: Moment,
+) -> Revision {
+    ids.note_end(&told.alert);
+    told.rev += 1;
+    told.phase = Phase::End;
+    told.reason = reason;
+    told.at = at;
+    told.ended_at = Some(at.utc.max(told.last_seen_at));
+    told
+}
+
+fn why(rule: &Rule, seen: &Seen, at: Moment) -> Why {
+    // Wall time, as `seen.at` may come from before a restart; a clock set back gives 0.
+    let age_secs = at.utc.duration_since(seen.at).as_secs_f64().max(0.0);
+    Why {
+        basis: Basis::Rule(rule.id.clone()),
+        condition: rule.when.to_string(),
+        threshold: rule.when.threshold(),
+        contributions: vec![Contribution {
+            source: format!("rule:{}", rule.id),
+            value: seen.value,
+            contribution: 1.0,
+            weight: 1.0,
+            age_secs,
+            cause: None,
+        }],
+        silent: Vec::new(),
+    }
+}

@@ -1,0 +1,78 @@
+//! One rule at its camera: what it sees, and the alert or the signals that follow.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::SharedState;
+use crate::analysis::alert::{PhaseReason, Revision};
+use crate::analysis::alert_lifecycle::AlertLifecycle;
+use crate::analysis::fusion::Word;
+use crate::analysis::heights::TracksWithin;
+use crate::analysis::rules::{Condition, RuleEvaluator, Scene};
+use crate::analysis::signals::SourceId;
+
+/// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be told
+/// from one that is gone.
+const SHORT_HOLD: Duration = Duration::from_secs(6);
+
+/// One rule at its camera: what it sees, and the alert or the signals that follow.
+#[derive(Debug, Clone)]
+pub(super) struct RuleInstance {
+    pub(super) evaluator: RuleEvaluator,
+    /// What it is shown.
+    pub(super) within: TracksWithin,
+    /// The place of its camera.
+    pub(super) grid: Arc<str>,
+    pub(super) lifecycle: AlertLifecycle,
+    /// Whether it raises alerts by itself.
+    pub(super) is_alone: bool,
+    /// As signals know it.
+    pub(super) source: SourceId,
+    /// In its latest frame its condition held.
+    pub(super) says_yes: bool,
+}
+
+impl RuleInstance {
+    /// Whether its alert is open, its condition is gone, and how long that must be so is too short for looks that come
+    /// seldom.
+    pub(super) fn waits_for_its_end(&self) -> bool {
+        let rule = self.evaluator.rule();
+        let by_time_alone = matches!(rule.when, Condition::Line { .. });
+        self.lifecycle.open().is_some() && !self.says_yes && !by_time_alone && rule.hold < SHORT_HOLD
+    }
+
+    pub(super) fn look(&mut self, shared: &mut SharedState, scene: Scene<'_>, told: &mut Vec<Revision>) {
+        let rule = self.evaluator.rule().clone();
+        if !rule.schedule.in_force(scene.at.utc) {
+            self.evaluator.forget();
+            self.says_yes = false;
+            shared.fusion.stand_down(&self.source);
+            told.extend(self.lifecycle.end(&mut shared.ids, &rule, PhaseReason::ScheduleEnded, scene.at));
+            return;
+        }
+        let scene = Scene { tracks: self.within.look(scene.tracks), ..scene };
+        let observation = self.evaluator.look(scene);
+        self.says_yes = observation.holds && observation.sustains;
+        if shared.fusion.hears(&self.source) {
+            let word = Word {
+                at: scene.at,
+                strength: if self.says_yes { hint(observation.strength) } else { 0.0 },
+                value: observation.value,
+                zone: Some(rule.when.place()),
+                shown: &observation.shown,
+                cause: None,
+            };
+            shared.fusion.say(&mut shared.ids, &self.source, word, told);
+        }
+        if self.is_alone {
+            let ids = &mut shared.ids;
+            told.extend(self.lifecycle.observe(ids, &rule, &self.grid, observation, scene.watched));
+        }
+    }
+}
+
+/// How strongly a rule says "yes". A condition that held for its time on a confirmed track is half of a sure
+/// "yes" whatever the detector's score, which makes the other half.
+fn hint(score: f32) -> f32 {
+    0.5 + 0.5 * score.clamp(0.0, 1.0)
+}

@@ -1,0 +1,392 @@
+//! Evaluates one rule on one camera, frame by frame.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::crowd::Crowd;
+use super::dwell::Dwell;
+use super::fallen::Fallen;
+use super::fire_smoke::FireSmoke;
+use super::gone::Gone;
+use super::indoors::indoors;
+use super::left_behind::LeftBehind;
+use super::line::Crossings;
+use super::parked::Parked;
+use super::present::{Inside, Present};
+use super::rush::Rush;
+use super::scuffle::Scuffle;
+use super::vending::Vending;
+use super::works::Works;
+use super::wrong_way::WrongWay;
+use super::{CameraPlan, Condition, Rule, View};
+use crate::analysis::alert::Shown;
+use crate::analysis::detection::Class;
+use crate::analysis::flow::Flow;
+use crate::analysis::geometry::Polygon;
+use crate::analysis::time::{Moment, Timestamp};
+use crate::analysis::tracker::{Track, TrackNumber, TrackState};
+
+/// A condition that is gone for less than this, in watched time, was never gone: detectors blink.
+pub const FLICKER: Duration = Duration::from_secs(2);
+
+/// What a watch is shown of one frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// When the frame was taken.
+    pub at: Moment,
+    /// Watched time since the frame before: real time, but a gap without frames counts only a little,
+    /// because nobody looked.
+    pub watched: Duration,
+    /// [`FLICKER`], or longer where the camera is looked at so seldom that it would be one look.
+    pub flicker: Duration,
+    /// Width over height of the picture, as people see it.
+    pub aspect: f32,
+    /// All tracks of the camera, in order of number.
+    pub tracks: &'a [Track],
+    /// What moved since a moment before, where that was asked for.
+    pub flow: Option<&'a Flow>,
+}
+
+impl<'a> Scene<'a> {
+    /// The tracks seen in this very frame that are surely there.
+    pub(super) fn confirmed<'b>(
+        &self,
+        classes: &'b [Class],
+    ) -> impl Iterator<Item = &'a Track> + Clone + use<'a, 'b> {
+        self.tracks.iter().filter(move |t| t.is_confirmed() && classes.contains(&t.class))
+    }
+
+    /// The track of that number, if the tracker still knows it.
+    pub(super) fn track(&self, number: TrackNumber) -> Option<&'a Track> {
+        let index = self.tracks.binary_search_by_key(&number, |track| track.number).ok()?;
+        self.tracks.get(index)
+    }
+
+    /// The tracks seen in this very frame, sure or not.
+    pub(super) fn seen_now<'b>(&self, classes: &'b [Class]) -> impl Iterator<Item = &'a Track> + use<'a, 'b> {
+        let now = self.at.mono;
+        self.tracks.iter().filter(move |t| {
+            t.state != TrackState::Lost && t.last_seen.mono == now && classes.contains(&t.class)
+        })
+    }
+}
+
+/// What a rule saw on one camera, up to one frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Id of the rule.
+    pub rule: Arc<str>,
+    /// Id of the camera.
+    pub camera: Arc<str>,
+    /// The moment of the frame.
+    pub at: Moment,
+    /// How sure it is, 0..1: the score of what is seen; for a crowd that of the least sure one needed.
+    pub strength: f32,
+    /// The whole condition is fulfilled, its duration included. For crossings: in the frame of a crossing.
+    pub holds: bool,
+    /// Enough is seen in this very frame to keep an alert going that is open already: where anybody counts
+    /// (`present`, `crowd`) the condition without its duration, otherwise the whole of it.
+    pub sustains: bool,
+    /// Since when the condition, without its duration, is true; `None` while it is not.
+    pub since: Option<Moment>,
+    /// When it was last really seen, not bridged over.
+    pub seen_at: Option<Moment>,
+    /// What was measured: seconds it lasted, or how many.
+    pub value: f64,
+    /// How many things are part of it; for crossings how many so far.
+    pub count: usize,
+    /// The things that are part of it, at their latest place.
+    pub shown: Vec<Shown>,
+}
+
+impl Observation {
+    fn nothing(rule: Arc<str>, camera: Arc<str>) -> Self {
+        let at = Moment { mono: Duration::ZERO, utc: Timestamp::UNIX_EPOCH };
+        Observation {
+            rule,
+            camera,
+            at,
+            strength: 0.0,
+            holds: false,
+            sustains: false,
+            since: None,
+            seen_at: None,
+            value: 0.0,
+            count: 0,
+            shown: Vec::new(),
+        }
+    }
+
+    /// Nothing of it is true (any more).
+    pub(super) fn clear(&mut self) {
+        self.holds = false;
+        self.sustains = false;
+        self.since = None;
+        self.seen_at = None;
+        self.strength = 0.0;
+        self.value = 0.0;
+        self.count = 0;
+        self.shown.clear();
+    }
+
+    /// Tells of things that each have lasted for a time of their own: what `dwell` and `parked` share.
+    ///
+    /// `spans` are the things; the longest gives the times, and all that lasted long enough are shown. While
+    /// those are not seen, what was last seen of them stays shown.
+    pub(super) fn tell_spans(
+        &mut self,
+        scene: Scene<'_>,
+        classes: &[Class],
+        lasting: Duration,
+        spans: impl Iterator<Item = Span> + Clone,
+    ) {
+        let spans = spans.filter(|span| span.is_sure);
+        let Some(longest) = spans.clone().max_by_key(|span| (span.lasted(), Reverse(span.number))) else {
+            self.clear();
+            return;
+        };
+        let lasting_ones = spans.clone().filter(|span| span.lasted() >= lasting);
+        let last_sight = lasting_ones.map(|span| span.last).max_by_key(|last| last.mono);
+        self.holds = last_sight.is_some();
+        self.sustains = last_sight.is_some_and(|last| last.mono == scene.at.mono);
+        self.since = Some(longest.since);
+        self.seen_at = Some(last_sight.unwrap_or(longest.last));
+        self.value = longest.lasted().as_secs_f64();
+        let lasts = |track: &&Track| {
+            spans.clone().any(|span| span.number == track.number && span.lasted() >= lasting)
+        };
+        let mut strength = None;
+        for track in scene.confirmed(classes).filter(lasts) {
+            if strength.is_none() {
+                self.shown.clear();
+            }
+            self.show(track);
+            strength = Some(track.score.max(strength.unwrap_or(0.0)));
+        }
+        match strength {
+            Some(strength) => self.strength = strength,
+            None if self.holds => {}
+            None => {
+                self.strength = 0.0;
+                self.shown.clear();
+            }
+        }
+        self.count = self.shown.len();
+    }
+
+    pub(super) fn show(&mut self, track: &Track) {
+        self.shown.push(Shown { class: track.class, score: track.score, box_in_frame: track.box_in_frame });
+    }
+}
+
+/// From when to when one track did something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) number: TrackNumber,
+    pub(super) since: Moment,
+    pub(super) last: Moment,
+    /// The track was confirmed meanwhile.
+    pub(super) is_sure: bool,
+}
+
+impl Span {
+    pub(super) fn lasted(&self) -> Duration {
+        self.last.since(self.since)
+    }
+}
+
+/// A rule names a zone or line that its camera does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "rule `{rule}` names `{place}`, which camera `{camera}` does not have\n  hint: draw it on that camera, or take the camera out of the rule"
+)]
+pub struct UnknownName {
+    /// Id of the rule.
+    pub rule: Arc<str>,
+    /// Id of the camera.
+    pub camera: Arc<str>,
+    /// The zone or line that is missing.
+    pub place: Arc<str>,
+}
+
+/// The state of one rule on one camera.
+#[derive(Debug, Clone)]
+pub struct RuleEvaluator {
+    rule: Arc<Rule>,
+    /// Where it looks; `None` for a line.
+    zone: Option<Polygon>,
+    looking: Looking,
+    observation: Observation,
+}
+
+#[derive(Debug, Clone)]
+enum Looking {
+    Present(Present),
+    Dwell(Dwell),
+    Line(Crossings),
+    Crowd(Crowd),
+    Parked(Parked),
+    WrongWay(WrongWay),
+    LeftBehind(LeftBehind),
+    Gone(Gone),
+    Fallen(Fallen),
+    Scuffle(Scuffle),
+    Rush(Rush),
+    FireSmoke(FireSmoke),
+    Vending(Vending),
+    Works(Works),
+}
+
+impl RuleEvaluator {
+    /// A watch that has seen nothing yet.
+    ///
+    /// # Errors
+    /// When the camera lacks the zone or line.
+    pub fn new(rule: Arc<Rule>, plan: &CameraPlan) -> Result<Self, UnknownName> {
+        let place = rule.when.place();
+        let unknown = || UnknownName { rule: rule.id.clone(), camera: plan.id.clone(), place: place.clone() };
+        let zone = || plan.zones.get(place).cloned().ok_or_else(unknown);
+        let classes = rule.when.classes().to_vec();
+        let lasting = rule.when.lasting();
+        let looking = match &rule.when {
+            Condition::Present { .. } => {
+                Looking::Present(Present::new(zone()?, classes, lasting, Inside::Foot))
+            }
+            Condition::Dwell { .. } => Looking::Dwell(Dwell::new(zone()?, classes, lasting)),
+            Condition::Parked { .. } => Looking::Parked(Parked::new(zone()?, classes, lasting)),
+            Condition::Crowd { at_least, density, .. } => {
+                Looking::Crowd(Crowd::new(zone()?, classes, *at_least, *density, lasting))
+            }
+            Condition::WrongWay { heading_deg, tolerance_deg, .. } => {
+                let way = WrongWay::new(zone()?, classes, *heading_deg, *tolerance_deg, lasting);
+                Looking::WrongWay(way)
+            }
+            Condition::LeftBehind { owner_away, .. } => {
+                Looking::LeftBehind(LeftBehind::new(zone()?, classes, *owner_away, lasting))
+            }
+            Condition::Gone { .. } => Looking::Gone(Gone::new(zone()?, classes, lasting)),
+            Condition::Fallen { low, .. } => Looking::Fallen(Fallen::new(zone()?, classes, *low, lasting)),
+            Condition::Scuffle { people, unrest, .. } => {
+                Looking::Scuffle(Scuffle::new(zone()?, classes, *people, *unrest, lasting))
+            }
+            Condition::Rush { at_least, speed, .. } => {
+                Looking::Rush(Rush::new(zone()?, classes, *at_least, *speed, lasting))
+            }
+            Condition::Fire { .. } | Condition::Smoke { .. } => {
+                Looking::FireSmoke(FireSmoke::new(zone()?, classes, lasting))
+            }
+            Condition::Indoors { .. } => Looking::Present(indoors(zone()?, classes, lasting)),
+            Condition::Vending { .. } => Looking::Vending(Vending::new(zone()?, &classes, lasting)),
+            Condition::Works { at_least, .. } => {
+                Looking::Works(Works::new(zone()?, classes, *at_least, lasting))
+            }
+            Condition::Line { direction, .. } => {
+                let line = *plan.lines.get(place).ok_or_else(unknown)?;
+                Looking::Line(Crossings::new(line, classes, *direction, rule.hold))
+            }
+        };
+        let observation = Observation::nothing(rule.id.clone(), plan.id.clone());
+        let zone = plan.zones.get(place).cloned();
+        Ok(RuleEvaluator { rule, zone, looking, observation })
+    }
+
+    /// The rule it evaluates.
+    pub fn rule(&self) -> &Arc<Rule> {
+        &self.rule
+    }
+
+    /// How often it must see its camera; `None` where any look will do.
+    pub fn pace(&self, view: View<'_>) -> Option<Duration> {
+        self.rule.when.pace(self.zone.as_ref(), view, self.observation.holds)
+    }
+
+    /// Takes in one frame.
+    pub fn look(&mut self, scene: Scene<'_>) -> &Observation {
+        let observation = &mut self.observation;
+        observation.at = scene.at;
+        match &mut self.looking {
+            Looking::Present(present) => present.look(scene, observation),
+            Looking::Dwell(dwell) => dwell.look(scene, observation),
+            Looking::Line(crossings) => crossings.look(scene, observation),
+            Looking::Crowd(crowd) => crowd.look(scene, observation),
+            Looking::Parked(parked) => parked.look(scene, observation),
+            Looking::WrongWay(wrong_way) => wrong_way.look(scene, observation),
+            Looking::LeftBehind(left_behind) => left_behind.look(scene, observation),
+            Looking::Gone(gone) => gone.look(scene, observation),
+            Looking::Fallen(fallen) => fallen.look(scene, observation),
+            Looking::Scuffle(scuffle) => scuffle.look(scene, observation),
+            Looking::Rush(rush) => rush.look(scene, observation),
+            Looking::FireSmoke(fire_smoke) => fire_smoke.look(scene, observation),
+            Looking::Vending(vending) => vending.look(scene, observation),
+            Looking::Works(works) => works.look(scene, observation),
+        }
+        observation
+    }
+
+    /// Forgets what it saw: the camera was away, or the rule was not in force.
+    pub fn forget(&mut self) {
+        self.observation.clear();
+        match &mut self.looking {
+            Looking::Present(present) => present.forget(),
+            Looking::Dwell(dwell) => dwell.forget(),
+            Looking::Line(crossings) => crossings.forget(),
+            Looking::Crowd(crowd) => crowd.forget(),
+            Looking::Parked(parked) => parked.forget(),
+            Looking::WrongWay(wrong_way) => wrong_way.forget(),
+            Looking::LeftBehind(left_behind) => left_behind.forget(),
+            Looking::Gone(gone) => gone.forget(),
+            Looking::Fallen(fallen) => fallen.forget(),
+            Looking::Scuffle(scuffle) => scuffle.forget(),
+            Looking::Rush(rush) => rush.forget(),
+            Looking::FireSmoke(fire_smoke) => fire_smoke.forget(),
+            Looking::Vending(vending) => vending.forget(),
+            Looking::Works(works) => works.forget(),
+        }
+    }
+}
+
+/// How long something is true, bridging gaps shorter than the flicker: what `present` and `crowd` share.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spell {
+    since: Option<Moment>,
+    seen_at: Option<Moment>,
+    gone_for: Duration,
+}
+
+impl Spell {
+    /// Takes in whether it is true in this frame; afterwards `since` is `None` if it is over.
+    pub(super) fn look(&mut self, scene: Scene<'_>, is_true: bool) {
+        if is_true {
+            self.since.get_or_insert(scene.at);
+            self.seen_at = Some(scene.at);
+            self.gone_for = Duration::ZERO;
+        } else if self.since.is_some() {
+            self.gone_for += scene.watched;
+            if self.gone_for > scene.flicker {
+                self.forget();
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        *self = Spell::default();
+    }
+
+    /// From its first to its last sight; `None` if it is not on.
+    pub(super) fn lasted(&self) -> Option<Duration> {
+        Some(self.seen_at?.since(self.since?))
+    }
+
+    pub(super) fn tell(&self, lasting: Duration, observation: &mut Observation) {
+        match self.lasted() {
+            None => observation.clear(),
+            Some(lasted) => {
+                observation.holds = lasted >= lasting;
+                observation.sustains = self.gone_for.is_zero();
+                observation.since = self.since;
+                observation.seen_at = self.seen_at;
+            }
+        }
+    }
+}

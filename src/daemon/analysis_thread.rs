@@ -1,0 +1,364 @@
+//! The thread that owns the analysis: one queue in, revisions out.
+//!
+//! Every track, rule and open alert has this one owner. The queue is bounded; when it is full, whoever
+//! sends waits, so workers slow down and frames are dropped at the mailboxes, where it is counted. Must
+//! never touch disk, network or pixels.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tracing::warn;
+
+use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
+use crate::analysis::alert_lifecycle::AlertError;
+use crate::analysis::camera_health::image_stats::ImageStats;
+use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
+use crate::analysis::detection::Detection;
+use crate::analysis::empty_view::Coarse;
+use crate::analysis::flow::Flow;
+use crate::analysis::fusion::SignalState;
+use crate::analysis::{Analysis, Event, Plan};
+use crate::clock::Clock;
+use crate::contract::command::SnapshotPicture;
+use crate::frame::{self, Frame};
+use crate::sensors::SensorWord;
+
+use super::alert_writer::{AlertWriterQueue, Saw, Told};
+use super::decode_demand::DecodeDemands;
+use super::furniture::KnownFurniture;
+use super::lifeline;
+use super::watchdog::Ping;
+
+/// Notes that may wait. Each is one looked-at frame at most; a second's worth on a busy box.
+const QUEUE: usize = 64;
+
+/// How often the analysis hears that time passed.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long the frame of a witness is kept, so that an alert raised by another source soon after can show it.
+const WITNESS_KEPT: Duration = Duration::from_secs(60);
+
+/// How long the next frame of a camera may take.
+const SNAPSHOT_WITHIN: Duration = Duration::from_secs(20);
+/// Pictures that may be waited for at once.
+const SNAPSHOTS: usize = 8;
+
+/// Whether a picture goes with a revision: its first one, and where several sources decide also when one joins or it
+/// becomes more urgent.
+fn wants_picture(revision: &Revision) -> bool {
+    let has_more = matches!(revision.reason, PhaseReason::Joined | PhaseReason::LevelRose);
+    revision.phase == Phase::New || (revision.why.basis == Basis::Belief && has_more)
+}
+
+/// What the analysis thread is told.
+pub enum Note {
+    /// A worker looked at a frame.
+    Looked {
+        /// The frame, kept for evidence.
+        frame: Frame,
+        /// Everything found in it, unsure detections included.
+        detections: Vec<Detection>,
+        /// What the picture says about the camera's health, now and then.
+        glance: Option<Box<ImageStats>>,
+        /// What moved since a moment before, where a rule asks for it.
+        flow: Option<Box<Flow>>,
+        /// What it shows, coarsely, now and then.
+        coarse: Option<Box<Coarse>>,
+    },
+    /// A camera stopped giving frames, or still gives none; why, where that is known.
+    Silent(Arc<str>, Option<NoVideoCause>),
+    /// A camera gives frames again.
+    Back(Arc<str>),
+    /// A sensor said something.
+    Reading(SensorWord),
+    /// Somebody took an alert on; the answer goes to `reply`.
+    Acknowledge {
+        /// Which alert.
+        alert: AlertId,
+        /// Who, when, what they wrote.
+        acknowledgement: Acknowledgement,
+        /// Hears what became of it; `Some`: who had it before.
+        reply: Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>,
+    },
+    /// The watchdog's question, to be passed on.
+    Ping(Ping),
+    /// Somebody wants to see what a camera sees.
+    Snapshot(Snapshot),
+    /// Another configuration, checked.
+    Reconfigure(Box<Plan>),
+    /// The last note.
+    Stop,
+}
+
+/// A picture that somebody asked for.
+pub struct Snapshot {
+    /// Of which camera.
+    pub camera: Arc<str>,
+    /// Hears where it is, or why there is none.
+    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
+}
+
+/// What the analysis last knew, for the health report.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What is wrong with cameras.
+    pub conditions: Mutex<BTreeMap<Arc<str>, Vec<CameraCondition>>>,
+    /// Every signal at every place.
+    pub signals: Mutex<Vec<SignalState>>,
+    /// What never moves before the cameras.
+    pub furniture: Mutex<KnownFurniture>,
+}
+
+/// Where notes go.
+pub type AnalysisQueue = SyncSender<Note>;
+
+/// The running thread.
+pub struct AnalysisThread {
+    thread: JoinHandle<()>,
+}
+
+impl AnalysisThread {
+    /// Starts the thread. `analysis` has its open alerts already; `told` are the revisions that restoring
+    /// them made.
+    pub fn start(
+        analysis: Analysis,
+        told: Vec<Revision>,
+        clock: Clock,
+        alert_writer: AlertWriterQueue,
+        known: Arc<Known>,
+        decode_demands: Arc<DecodeDemands>,
+    ) -> std::io::Result<(Self, AnalysisQueue)> {
+        let (queue, notes) = sync_channel(QUEUE);
+        let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
+            let _essential = lifeline::essential("analyst");
+            let mut desk = Desk {
+                analysis,
+                clock,
+                alert_writer,
+                known,
+                decode_demands,
+                looking_back: BTreeSet::new(),
+                witnessed: BTreeMap::new(),
+                snapshots: Vec::new(),
+                furniture_changes: 0,
+            };
+            desk.tell(told, None);
+            desk.tell_open();
+            desk.work(&notes);
+        })?;
+        Ok((AnalysisThread { thread }, queue))
+    }
+
+    /// Waits until the thread has worked off its queue; [`Note::Stop`] must have been sent.
+    pub fn join(self) {
+        if self.thread.join().is_err() {
+            tracing::error!("the analyst ended with a panic");
+        }
+    }
+}
+
+struct Desk {
+    analysis: Analysis,
+    clock: Clock,
+    alert_writer: AlertWriterQueue,
+    known: Arc<Known>,
+    decode_demands: Arc<DecodeDemands>,
+    /// Cameras of which the frames before the latest one were asked for.
+    looking_back: BTreeSet<Arc<str>>,
+    /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
+    /// often raised by another one than the camera that shows it.
+    witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
+    /// Pictures that were asked for, and until when they are waited for.
+    snapshots: Vec<(Duration, Snapshot)>,
+    /// Of what never moves, as it was told last.
+    furniture_changes: u64,
+}
+
+impl Desk {
+    fn work(&mut self, notes: &Receiver<Note>) {
+        let mut next_tick = self.clock.now().mono + TICK;
+        loop {
+            let wait = next_tick.saturating_sub(self.clock.now().mono);
+            match notes.recv_timeout(wait) {
+                Ok(Note::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    return self.tell_furniture();
+                }
+                Ok(note) => self.take(note),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let now = self.clock.now();
+            if now.mono >= next_tick {
+                next_tick = now.mono + TICK;
+                let told = self.analysis.apply(&Event::Tick { at: now });
+                self.tell(told, None);
+                *self.known.conditions.lock() = self.analysis.conditions().into_iter().collect();
+                *self.known.signals.lock() = self.analysis.signals(now);
+                self.tell_furniture();
+                self.give_up_snapshots(now.mono);
+                self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
+                let minutes = self.analysis.take_counts();
+                if !minutes.is_empty() {
+                    self.send(Told::Counts { minutes, at: now.utc });
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, note: Note) {
+        match note {
+            Note::Looked { frame, detections, glance, flow, coarse } => {
+                if let Some(glance) = glance {
+                    let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, glance };
+                    let told = self.analysis.apply(&event);
+                    self.tell(told, None);
+                }
+                self.serve_snapshots(&frame, &detections);
+                if self.must_look_back(&frame, &detections) {
+                    return;
+                }
+                if let Some(flow) = flow {
+                    self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
+                }
+                if let Some(coarse) = coarse {
+                    let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
+                    self.analysis.apply(&event);
+                }
+                let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
+                let told = self.analysis.apply(&event);
+                if let Some(pace) = self.analysis.pace(&frame.camera) {
+                    self.decode_demands.set(&frame.camera, pace);
+                }
+                let is_witness = self.analysis.is_witness(&frame.camera);
+                if told.is_empty() && !is_witness {
+                    return;
+                }
+                let Event::Detections { detections, .. } = event else { return };
+                let saw = Saw { picture: frame.picture, detections };
+                if is_witness {
+                    self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
+                }
+                self.tell(told, Some((&frame.camera, saw)));
+            }
+            Note::Silent(camera, cause) => {
+                let event = Event::CameraSilent { camera, at: self.clock.now(), cause };
+                let told = self.analysis.apply(&event);
+                self.tell(told, None);
+            }
+            Note::Back(camera) => {
+                let event = Event::CameraBack { camera, at: self.clock.now() };
+                let told = self.analysis.apply(&event);
+                self.tell(told, None);
+            }
+            Note::Reading(SensorWord { sensor, at, reading }) => {
+                let told = self.analysis.apply(&Event::Reading { sensor, at, reading });
+                self.tell(told, None);
+            }
+            Note::Acknowledge { alert, acknowledgement, reply } => {
+                let at = self.clock.now();
+                match self.analysis.acknowledge(&alert, &acknowledgement, at) {
+                    Ok(AckOutcome::Now(revision)) => {
+                        // Told before it is answered: who hears "done" can rely on the revision being on its way.
+                        self.tell(vec![*revision], None);
+                        reply(Ok(None));
+                    }
+                    Ok(AckOutcome::Before(before)) => reply(Ok(Some(before))),
+                    Err(error) => reply(Err(error)),
+                }
+            }
+            Note::Ping(ping) => self.send(Told::Ping(ping)),
+            Note::Reconfigure(plan) => {
+                let at = self.clock.now();
+                match self.analysis.reconfigure(*plan, at) {
+                    Ok(told) => self.tell(told, None),
+                    // The configuration was checked; if this happens all the same, the old rules go on.
+                    Err(error) => warn!(%error, "the rules were not changed"),
+                }
+            }
+            Note::Snapshot(snapshot) => {
+                if self.snapshots.len() < SNAPSHOTS {
+                    self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
+                } else {
+                    (snapshot.reply)(Err("too many pictures are asked for at once; try again".to_owned()));
+                }
+            }
+            Note::Stop => {}
+        }
+    }
+
+    /// Whether the frames before this one must be seen before it; they are asked for then, and it comes again after
+    /// them.
+    fn must_look_back(&mut self, frame: &Frame, detections: &[Detection]) -> bool {
+        let camera = &frame.camera;
+        // Asked for already, and there were none.
+        if self.looking_back.remove(camera) && frame.taken == frame::Taken::OnPatrol {
+            return false;
+        }
+        if frame.taken != frame::Taken::OnPatrol || !self.decode_demands.is_gated(camera) {
+            return false;
+        }
+        let seen_to = self.analysis.pace(camera).and_then(|pace| pace.seen_to);
+        match seen_to {
+            Some(seen_to) if self.analysis.missed_something(camera, frame.at, detections) => {
+                self.looking_back.insert(camera.clone());
+                self.decode_demands.look_back(camera, seen_to, frame.at.mono);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The frame that was just looked at is the one that can be redacted.
+    fn serve_snapshots(&mut self, frame: &Frame, detections: &[Detection]) {
+        while let Some(at) = self.snapshots.iter().position(|(_, wanted)| wanted.camera == frame.camera) {
+            let (_, snapshot) = self.snapshots.swap_remove(at);
+            let saw = Saw { picture: frame.picture.clone(), detections: detections.to_vec() };
+            self.send(Told::Snapshot { snapshot, saw, at: frame.at.utc });
+        }
+    }
+
+    fn give_up_snapshots(&mut self, now: Duration) {
+        while let Some(at) = self.snapshots.iter().position(|(until, _)| *until <= now) {
+            let (_, snapshot) = self.snapshots.swap_remove(at);
+            let why = format!("camera `{}` gave no picture within {SNAPSHOT_WITHIN:?}", snapshot.camera);
+            (snapshot.reply)(Err(why));
+        }
+    }
+
+    /// Says what never moves, where that changed.
+    fn tell_furniture(&mut self) {
+        let changes = self.analysis.furniture().map(|(_, furniture)| furniture.changes()).sum();
+        if std::mem::replace(&mut self.furniture_changes, changes) != changes {
+            self.known.furniture.lock().learn(self.analysis.furniture());
+        }
+    }
+
+    /// Hands revisions to the recorder, in order, with the frame that shows what they tell.
+    fn tell(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Saw)>) {
+        if revisions.is_empty() {
+            return;
+        }
+        for revision in revisions {
+            let saw = revision.camera().filter(|_| wants_picture(&revision)).and_then(|camera| match &saw {
+                Some((of, saw)) if *of == camera => Some(saw.clone()),
+                _ => self.witnessed.get(camera).map(|(_, saw)| saw.clone()),
+            });
+            self.send(Told::Revision { revision: Box::new(revision), saw });
+        }
+        self.tell_open();
+    }
+
+    fn tell_open(&self) {
+        self.send(Told::Open(self.analysis.open().cloned().collect()));
+    }
+
+    fn send(&self, told: Told) {
+        if self.alert_writer.send(told).is_err() {
+            // Only when the recorder is gone: the daemon is coming down after a panic there.
+            tracing::error!("the recorder is gone; a revision could not be stored");
+        }
+    }
+}

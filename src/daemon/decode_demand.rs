@@ -1,0 +1,156 @@
+//! Which camera needs to be decoded how far now: what the analysis says it needs, kept where the gates and the
+//! scheduler ask for it.
+//!
+//! Written by the analysis thread after each look, read with every compressed picture of every camera. Must never decide
+//! anything itself, and never wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+
+use crate::analysis::Pace;
+use crate::scheduler::Scheduler;
+use crate::video::Demand;
+
+/// How often a camera is looked at that needs no more than its keyframes. Less than a second, so that a keyframe a
+/// second is looked at each time whatever its jitter.
+const ON_PATROL: Duration = Duration::from_millis(700);
+
+/// See the module.
+#[derive(Debug)]
+pub struct DecodeDemands {
+    scheduler: Arc<Scheduler>,
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    demands: BTreeMap<Arc<str>, Demand>,
+    /// Cameras that are decoded as it is needed.
+    gated: BTreeSet<Arc<str>>,
+    /// Cameras that look back, and up to where.
+    looking_back: BTreeMap<Arc<str>, Duration>,
+}
+
+impl DecodeDemands {
+    /// Nothing is needed yet.
+    pub fn new(scheduler: Arc<Scheduler>) -> Self {
+        DecodeDemands { scheduler, state: RwLock::default() }
+    }
+
+    /// The cameras that there are, and whether they are decoded as it is needed.
+    pub fn set_cameras<'a>(&self, cameras: impl Iterator<Item = (&'a Arc<str>, bool)>) {
+        let mut state = self.state.write();
+        state.gated = cameras.filter(|(_, gated)| *gated).map(|(camera, _)| camera.clone()).collect();
+        let State { demands, gated, looking_back } = &mut *state;
+        demands.retain(|camera, _| gated.contains(camera));
+        looking_back.retain(|camera, _| gated.contains(camera));
+    }
+
+    /// What a camera needs now.
+    pub fn demand(&self, camera: &str) -> Demand {
+        self.state.read().demands.get(camera).copied().unwrap_or(Demand::Keyframes)
+    }
+
+    /// Whether a camera's decoding follows what it needs.
+    pub fn is_gated(&self, camera: &str) -> bool {
+        self.state.read().gated.contains(camera)
+    }
+
+    /// What the analysis needs of a camera from now on.
+    pub fn set(&self, camera: &Arc<str>, pace: Pace) {
+        if !self.is_gated(camera) || self.is_looking_back(camera, pace.seen_to) {
+            return;
+        }
+        let demand = match pace {
+            Pace { every: Some(every), seen_to: Some(after) } => Demand::Often { every, after },
+            _ => Demand::Keyframes,
+        };
+        self.scheduler.set_pace(camera, pace.every.unwrap_or(ON_PATROL));
+        let before = self.state.read().demands.get(camera).copied();
+        if before != Some(demand) {
+            self.state.write().demands.insert(camera.clone(), demand);
+        }
+    }
+
+    /// What came after `after` must be seen, with every look there is, up to `until`: what the first of these looks
+    /// show may need nothing, and what asked for them comes at their end.
+    pub fn look_back(&self, camera: &Arc<str>, after: Duration, until: Duration) {
+        self.scheduler.set_pace(camera, Duration::ZERO);
+        self.scheduler.rewind(camera, after);
+        let demand = Demand::Often { every: Duration::ZERO, after };
+        let mut state = self.state.write();
+        state.demands.insert(camera.clone(), demand);
+        state.looking_back.insert(camera.clone(), until);
+    }
+
+    /// Whether what a camera was asked to look back at is not all seen yet.
+    fn is_looking_back(&self, camera: &str, seen_to: Option<Duration>) -> bool {
+        let until = self.state.read().looking_back.get(camera).copied();
+        let Some(until) = until else { return false };
+        // A camera that was away has nothing to look back at any more.
+        let goes_on = seen_to.is_some_and(|seen_to| seen_to < until);
+        if !goes_on {
+            self.state.write().looking_back.remove(camera);
+        }
+        goes_on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn decode_demands() -> (DecodeDemands, Arc<str>, Arc<str>) {
+        let scheduler = Arc::new(Scheduler::new());
+        let (gated, full): (Arc<str>, Arc<str>) = ("gated".into(), "full".into());
+        scheduler.set_camera(&gated, 5.0, 1.0);
+        scheduler.set_camera(&full, 5.0, 1.0);
+        let decode_demands = DecodeDemands::new(scheduler);
+        decode_demands.set_cameras([(&gated, true), (&full, false)].into_iter());
+        (decode_demands, gated, full)
+    }
+
+    #[test]
+    fn what_the_analysis_needs_is_what_the_gate_is_asked_for() {
+        let (decode_demands, gated, full) = decode_demands();
+        assert_eq!(decode_demands.demand(&gated), Demand::Keyframes, "nothing is known yet");
+        decode_demands.set(&gated, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
+        assert_eq!(decode_demands.demand(&gated), Demand::Often { every: MS(500), after: MS(7000) });
+        decode_demands.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
+        assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
+        decode_demands.look_back(&gated, MS(6000), MS(8000));
+        assert_eq!(decode_demands.demand(&gated), Demand::Often { every: Duration::ZERO, after: MS(6000) });
+        decode_demands.set(&full, Pace { every: Some(MS(500)), seen_to: Some(MS(7000)) });
+        assert!(!decode_demands.is_gated(&full), "of it everything is decoded anyway");
+    }
+
+    #[test]
+    fn a_look_back_goes_on_to_its_end_whatever_its_first_looks_show() {
+        let (decode_demands, gated, _) = decode_demands();
+        let everything = Demand::Often { every: Duration::ZERO, after: MS(6000) };
+        decode_demands.look_back(&gated, MS(6000), MS(8000));
+        // The street is still empty in these.
+        for seen_to in [6200, 6400, 7800] {
+            decode_demands.set(&gated, Pace { every: None, seen_to: Some(MS(seen_to)) });
+            assert_eq!(decode_demands.demand(&gated), everything, "at {seen_to}");
+        }
+        decode_demands.set(&gated, Pace { every: None, seen_to: Some(MS(8000)) });
+        assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
+        decode_demands.look_back(&gated, MS(8000), MS(10_000));
+        decode_demands.set(&gated, Pace { every: None, seen_to: None });
+        assert_eq!(decode_demands.demand(&gated), Demand::Keyframes, "the camera was away");
+    }
+
+    #[test]
+    fn a_camera_that_is_taken_away_leaves_no_demand_behind() {
+        let (decode_demands, gated, full) = decode_demands();
+        decode_demands.set(&gated, Pace { every: Some(MS(200)), seen_to: Some(MS(1)) });
+        decode_demands.set_cameras([(&full, false)].into_iter());
+        assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
+    }
+}

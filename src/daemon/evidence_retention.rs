@@ -1,0 +1,186 @@
+//! What pictures the box keeps for itself: redacted ones for the people on site, and, where the centre's key is
+//! configured, sealed originals for the day somebody has the right to see one.
+//!
+//! Must never fail an alert: a picture that cannot be kept is a line in the log.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use crate::analysis::alert::AlertId;
+use crate::analysis::geometry::Polygon;
+use crate::analysis::time::Timestamp;
+use crate::config::Config;
+use crate::evidence::{self, Kept, Recipient, Store};
+use crate::frame::Picture;
+
+/// How often what is too old is deleted.
+const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
+/// Folder of the sealed originals, in the folder of the pictures.
+const ORIGINALS: &str = "originals";
+
+/// Why there is no original to hand out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoOriginal {
+    /// This box keeps none.
+    #[error("originals are not kept on this box ([evidence] `originals_for`)")]
+    NotKept,
+    /// It was kept as long as it may be.
+    #[error("originals are kept for {days} days on this box, and this one is older: it is deleted")]
+    Over {
+        /// So long.
+        days: u64,
+    },
+    /// There is none of that name.
+    #[error("no original of such an alert and picture is kept on this box")]
+    Unknown,
+    /// It is there and cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// The folders, as far as they can be used.
+#[derive(Debug, Default)]
+pub struct EvidenceRetention {
+    redacted: Option<Store>,
+    sealed: Option<(Store, Recipient)>,
+    cleaned: Option<Timestamp>,
+}
+
+impl EvidenceRetention {
+    /// Opens the folders that the configuration asks for; and says which of them cannot be used, and why.
+    pub fn open(config: &Config) -> (Self, Vec<String>) {
+        let kept = &config.evidence;
+        let mut troubles = Vec::new();
+        if !kept.enabled {
+            return (EvidenceRetention::default(), troubles);
+        }
+        let mut store = |what: Kept, name: &str, keep: Duration| {
+            let folder = if name.is_empty() { kept.dir.clone() } else { kept.dir.join(name) };
+            Store::open(what, &folder, keep, kept.max_bytes)
+                .map_err(|error| troubles.push(format!("[evidence] {}: {error}", folder.display())))
+                .ok()
+        };
+        let redacted = store(Kept::Redacted, "", kept.keep);
+        let sealed = kept.originals.as_ref().and_then(|originals| {
+            let recipient = originals.recipient.parse::<Recipient>();
+            let recipient = recipient.map_err(|error| warn!(%error, "no originals are kept")).ok()?;
+            let store = store(Kept::Sealed, ORIGINALS, originals.keep)?;
+            info!(days = originals.keep.as_secs() / 86_400, "originals are kept, sealed to the centre's key");
+            Some((store, recipient))
+        });
+        (EvidenceRetention { redacted, sealed, cleaned: None }, troubles)
+    }
+
+    /// A sealed original, or why there is none.
+    pub fn original(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoOriginal> {
+        let Some((store, _)) = &self.sealed else { return Err(NoOriginal::NotKept) };
+        let days = store.keep_for().as_secs() / 86_400;
+        if store.is_over(alert, number, now) {
+            return Err(NoOriginal::Over { days });
+        }
+        match store.read(alert, number) {
+            Ok(Some(sealed)) => Ok(sealed),
+            // The name of an alert says when it began, so that what was deleted can be told from what never was.
+            Ok(None) if began(alert).is_some_and(|at| now.duration_since(at) > keep_as_signed(store)) => {
+                Err(NoOriginal::Over { days })
+            }
+            Ok(None) => Err(NoOriginal::Unknown),
+            Err(error) => Err(NoOriginal::Unreadable(error.to_string())),
+        }
+    }
+
+    /// Keeps a picture's redacted form, and its original where that is wanted.
+    pub fn keep(
+        &mut self,
+        alert: &AlertId,
+        number: u32,
+        now: Timestamp,
+        redacted: &[u8],
+        picture: &Picture,
+        masks: &[Polygon],
+    ) {
+        self.keep_redacted(&alert.0, number, now, redacted);
+        if let Some((store, recipient)) = &mut self.sealed {
+            let kept = evidence::original(picture, masks, recipient)
+                .map_err(|error| error.to_string())
+                .and_then(|sealed| store.keep(&alert.0, number, now, &sealed).map_err(|e| e.to_string()));
+            if let Err(error) = kept {
+                warn!(alert = %alert.0, %error, "the original was not kept");
+            }
+        }
+    }
+
+    /// Keeps a redacted picture; `name` is its alert's, or one of its own.
+    pub fn keep_redacted(&mut self, name: &str, number: u32, now: Timestamp, redacted: &[u8]) {
+        if let Some(store) = &mut self.redacted
+            && let Err(error) = store.keep(name, number, now, redacted)
+        {
+            warn!(name, %error, "the picture was not kept on the box; it is sent all the same");
+        }
+    }
+
+    /// Deletes what is too old, now and then.
+    pub fn tidy(&mut self, now: Timestamp) {
+        let is_due = self.cleaned.is_none_or(|at| now.duration_since(at).unsigned_abs() >= CLEAN_EVERY);
+        if !is_due {
+            return;
+        }
+        self.cleaned = Some(now);
+        let sealed = self.sealed.as_ref().map(|(store, _)| store);
+        for store in self.redacted.iter().chain(sealed) {
+            if let Err(error) = store.clean(now) {
+                warn!(%error, "old pictures could not be deleted");
+            }
+        }
+    }
+}
+
+/// When an alert began, from its name.
+fn began(alert: &str) -> Option<Timestamp> {
+    let at = alert.parse::<ulid::Ulid>().ok()?.timestamp_ms();
+    Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()
+}
+
+fn keep_as_signed(store: &Store) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(store.keep_for()).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_deleted_is_told_from_what_never_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = Duration::from_secs(86_400);
+        let now: Timestamp = "2026-03-10T08:00:00Z".parse().unwrap();
+        let mut store = Store::open(Kept::Sealed, folder.path(), 3 * day, 1 << 20).unwrap();
+        let named = |days: u64| {
+            let at = now.as_millisecond() as u64 - days * 86_400_000;
+            ulid::Ulid::from_parts(at, 7).to_string()
+        };
+        let (old, young) = (named(4), named(1));
+        let file = store.keep(&young, 1, now, b"sealed").unwrap();
+        let recipient = age::x25519::Identity::generate().to_public().to_string().parse().unwrap();
+        let evidence_retention =
+            EvidenceRetention { redacted: None, sealed: Some((store, recipient)), cleaned: None };
+        // Files have the machine's time, not the test's.
+        let set = |at: Timestamp| {
+            let file = std::fs::File::options().write(true).open(&file).unwrap();
+            file.set_modified(at.into()).unwrap();
+        };
+        set(now);
+        assert_eq!(evidence_retention.original(&young, 1, now), Ok(b"sealed".to_vec()));
+        assert_eq!(evidence_retention.original(&young, 2, now), Err(NoOriginal::Unknown));
+        assert_eq!(evidence_retention.original(&old, 1, now), Err(NoOriginal::Over { days: 3 }));
+        assert_eq!(evidence_retention.original("../01/x", 1, now), Err(NoOriginal::Unknown));
+        set(now - 4 * day);
+        assert_eq!(
+            evidence_retention.original(&young, 1, now),
+            Err(NoOriginal::Over { days: 3 }),
+            "not cleaned yet"
+        );
+        assert_eq!(EvidenceRetention::default().original(&young, 1, now), Err(NoOriginal::NotKept));
+    }
+}

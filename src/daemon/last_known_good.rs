@@ -1,0 +1,28 @@
+//! What the command centre sent before, for a box whose own file is broken: a mistake in an editor or a worn card must not
+//! leave a street unwatched. Must never take what was not taken up, and judged, before.
+
+use std::path::Path;
+
+use tracing::warn;
+
+use super::CONTROL_DIR;
+use super::overrides::StoredOverrides;
+use crate::config::{self, Config, Surroundings};
+
+/// The configuration that the centre sent and that ran last, where the file at `path` cannot be read as one.
+pub fn configuration(path: &Path) -> Option<Config> {
+    let surroundings = Surroundings::of(path);
+    config::outbox_dirs(path, &surroundings).into_iter().find_map(|dir| {
+        let (standing, damage) = StoredOverrides::load(&dir.join(CONTROL_DIR));
+        if let Some(damage) = damage {
+            warn!(%damage, "what the command centre asked for cannot be read");
+        }
+        let config = Config::from_text(path, &standing.now.wanted?.toml, &surroundings)
+            .inspect_err(|problems| {
+                warn!("what the command centre sent before does not work any more:\n{problems}");
+            })
+            .ok()?;
+        // Another box's, or left behind in an old place.
+        (config.outbox.dir == dir).then_some(config)
+    })
+}

@@ -1,0 +1,295 @@
+//! The watching half of the daemon by itself, with as many cameras as are asked for: what a machine can hold is found
+//! out by letting it.
+//!
+//! Cameras, gates, scheduler, workers and analysis are the daemon's own; what the analysis tells is counted and
+//! dropped. Must never publish or store anything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::analysis::Analysis;
+use crate::analysis::alert::Phase;
+use crate::clock::Clock;
+use crate::config::{Camera, CameraSource, Config, Transport};
+use crate::scheduler::Scheduler;
+use crate::video::{self, CameraState, GateMode};
+
+use super::DaemonError;
+use super::alert_writer::{AlertWriterQueue, Told};
+use super::analysis_thread::{AnalysisQueue, AnalysisThread, Known, Note};
+use super::cameras::{Cameras, Wanted};
+use super::decode_demand::DecodeDemands;
+use super::inference_workers::{InferenceCounts, InferenceWorkers};
+use super::loaded_models::LoadedModels;
+use super::machine::{self, CpuReading};
+use super::wiring::Site;
+
+/// What waits for the one that counts.
+const QUEUE: usize = 64;
+
+/// A load test with some of its cameras playing.
+pub struct LoadTest {
+    clock: Clock,
+    wanted: Vec<Wanted>,
+    cameras: Cameras,
+    scheduler: Arc<Scheduler>,
+    looked: Arc<InferenceCounts>,
+    inference_workers: Option<InferenceWorkers>,
+    analyst: Option<AnalysisThread>,
+    queue: AnalysisQueue,
+    drain: Option<JoinHandle<()>>,
+    alert_writer: AlertWriterQueue,
+    alerts: Arc<AtomicU64>,
+    last: Reading,
+}
+
+#[derive(Default, Clone)]
+struct Reading {
+    at: Duration,
+    cpu: CpuReading,
+    decoding: Duration,
+    looking_us: u64,
+    looked: u64,
+    as_they_came: u64,
+    late: u64,
+    units: u64,
+    decoded: u64,
+    given_up: u64,
+    taken: u64,
+    replaced: u64,
+    reconnects: u64,
+}
+
+/// What was measured since the last time.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Figures {
+    /// Cameras that play.
+    pub cameras: usize,
+    /// Cores that this process used.
+    pub cores: f64,
+    /// Of these, for decoding (with the handing over of frames).
+    pub cores_decoding: f64,
+    /// Of these, for looking at frames.
+    pub cores_looking: f64,
+    /// Cores that the host of a virtual machine took away from it meanwhile; 0 where there is no host.
+    pub cores_stolen: f64,
+    /// Frames looked at closely, per second.
+    pub looks_per_second: f64,
+    /// Part of the frames that waited too long before they were looked at; without those that
+    /// came before everything of their camera was decoded.
+    pub late: f64,
+    /// Part of the wanted frames that were pushed out by newer ones before anybody had time.
+    pub overload: f64,
+    /// Part of the compressed pictures that should have been decoded and were given up because the decoder was behind.
+    pub given_up: f64,
+    /// Pictures per second and camera that arrive.
+    pub fps_in: f64,
+    /// Cameras that give no pictures at the moment.
+    pub not_running: usize,
+    /// Streams that were lost meanwhile.
+    pub reconnects: u64,
+    /// Cameras of which everything is decoded because their streams allow nothing less.
+    pub forced: usize,
+    /// Cameras of which everything is decoded because something in view needs it.
+    pub in_burst: usize,
+    /// Memory of the process, bytes; absent where the system does not tell.
+    pub memory_bytes: Option<u64>,
+    /// Alerts raised since the beginning.
+    pub alerts: u64,
+}
+
+/// The configuration with its cameras copied until there are `count`, each with the rules of the one it copies. Where
+/// there are `clips`, they are watched in turn in place of the site's cameras.
+pub fn multiplied(config: &Config, count: usize, clips: &[String]) -> Config {
+    let mut many = config.clone();
+    let copy = |number: usize| -> Camera {
+        let original = &config.cameras[number % config.cameras.len()];
+        let mut camera = original.clone();
+        camera.id = Arc::from(format!("{}~{}", original.id, number / config.cameras.len() + 1));
+        if !clips.is_empty() {
+            let url = clips[number % clips.len()].clone();
+            camera.source = CameraSource::Rtsp { url, transport: Transport::Tcp };
+            camera.credentials = None;
+            camera.url_main = None;
+        }
+        camera
+    };
+    many.cameras = (0..count).map(copy).collect();
+    for (rule, original) in many.rules.iter_mut().zip(&config.rules) {
+        let copies = (0..count)
+            .filter(|number| original.cameras.contains(&config.cameras[number % config.cameras.len()].id));
+        rule.cameras = copies.map(|number| many.cameras[number].id.clone()).collect();
+    }
+    many
+}
+
+impl LoadTest {
+    /// Everything but the cameras starts.
+    ///
+    /// # Errors
+    /// What the daemon could not start either, in a sentence.
+    pub fn start(config: &Config, loaded_models: &LoadedModels) -> Result<Self, DaemonError> {
+        let clock = Clock::start();
+        let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
+        let site = Site::new(config, loaded_models, clock_data, Arc::new(RwLock::new(Vec::new())))?;
+        let alerts = Arc::new(AtomicU64::new(0));
+        let (alert_writer, told) = sync_channel(QUEUE);
+        let count = alerts.clone();
+        let drain = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || {
+                for told in told {
+                    match told {
+                        Told::Stop => return,
+                        Told::Revision { revision, .. } if revision.phase == Phase::New => {
+                            count.fetch_add(1, Ordering::Relaxed);
+                        }
+                        _ => {}
+                    }
+                }
+            })
+            .map_err(DaemonError::new)?;
+        let scheduler = Arc::new(Scheduler::new());
+        let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone()));
+        let analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
+        let known = Arc::new(Known::default());
+        let (analyst, queue) = AnalysisThread::start(
+            analysis,
+            Vec::new(),
+            clock,
+            alert_writer.clone(),
+            known,
+            decode_demands.clone(),
+        )
+        .map_err(DaemonError::new)?;
+        let looked = Arc::new(InferenceCounts::default());
+        let detectors = site.detectors(loaded_models)?;
+        let views = Arc::default();
+        let inference_workers = InferenceWorkers::start(
+            detectors,
+            &scheduler,
+            site.detect_options_by_camera(),
+            &queue,
+            &looked,
+            &views,
+            clock,
+        )
+        .map_err(DaemonError::new)?;
+        let cameras = Cameras::new(clock, scheduler.clone(), decode_demands, queue.clone());
+        Ok(LoadTest {
+            clock,
+            wanted: site.wanted_cameras(),
+            cameras,
+            scheduler,
+            looked,
+            inference_workers: Some(inference_workers),
+            analyst: Some(analyst),
+            queue,
+            drain: Some(drain),
+            alert_writer,
+            alerts,
+            last: Reading::default(),
+        })
+    }
+
+    /// Lets the first `count` cameras play; those that play already go on.
+    ///
+    /// # Errors
+    /// The first camera that could not be started.
+    pub fn play(&mut self, count: usize) -> Result<(), DaemonError> {
+        let wanted = self.wanted.iter().take(count).cloned().collect();
+        match self.cameras.become_those(wanted).into_iter().next() {
+            Some((camera, error)) => Err(DaemonError::new(format!("camera `{camera}`: {error}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Cameras that give pictures.
+    pub fn running(&self) -> usize {
+        let stats = self.cameras.stats();
+        stats.iter().filter(|(_, stats)| stats.state == CameraState::Running).count()
+    }
+
+    /// Why a camera gives none, if one does not.
+    pub fn trouble(&self) -> Option<String> {
+        self.cameras
+            .stats()
+            .into_iter()
+            .find_map(|(_, stats)| stats.last_error.map(|error| error.to_string()))
+    }
+
+    /// What happened since this was asked last.
+    pub fn figures(&mut self) -> Figures {
+        let now = self.clock.now().mono;
+        let stats = self.cameras.stats();
+        let counts = self.scheduler.counts();
+        let gates = stats.iter().filter_map(|(_, stats)| stats.gate);
+        let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        let reading = Reading {
+            at: now,
+            cpu: CpuReading::take(now),
+            decoding: video::decoding_time(),
+            looking_us: load(&self.looked.used_us),
+            looked: load(&self.looked.looked),
+            as_they_came: load(&self.looked.as_they_came),
+            late: load(&self.looked.late),
+            units: stats.iter().map(|(_, stats)| stats.units).sum(),
+            decoded: gates.clone().map(|(_, gate)| gate.decoded).sum(),
+            given_up: gates.clone().map(|(_, gate)| gate.given_up).sum(),
+            taken: counts.iter().map(|(_, counts)| counts.taken).sum(),
+            replaced: counts.iter().map(|(_, counts)| counts.replaced).sum(),
+            reconnects: stats.iter().map(|(_, stats)| stats.reconnects).sum(),
+        };
+        let before = std::mem::replace(&mut self.last, reading.clone());
+        let seconds = (now.saturating_sub(before.at)).as_secs_f64().max(0.001);
+        let since = |now: u64, before: u64| now.saturating_sub(before) as f64;
+        let part = |of: f64, all: f64| if all > 0.0 { of / all } else { 0.0 };
+        let mode = |wanted: fn(&GateMode) -> bool| gates.clone().filter(|(mode, _)| wanted(mode)).count();
+        let replaced = since(reading.replaced, before.replaced);
+        let given_up = since(reading.given_up, before.given_up);
+        Figures {
+            cameras: stats.len(),
+            cores: reading.cpu.cores_since(&before.cpu).unwrap_or(0.0),
+            cores_decoding: reading.decoding.saturating_sub(before.decoding).as_secs_f64() / seconds,
+            cores_looking: since(reading.looking_us, before.looking_us) / 1e6 / seconds,
+            cores_stolen: reading.cpu.stolen_since(&before.cpu).unwrap_or(0.0),
+            looks_per_second: since(reading.looked, before.looked) / seconds,
+            late: part(since(reading.late, before.late), since(reading.as_they_came, before.as_they_came)),
+            overload: part(replaced, replaced + since(reading.taken, before.taken)),
+            given_up: part(given_up, given_up + since(reading.decoded, before.decoded)),
+            fps_in: since(reading.units, before.units) / seconds / stats.len().max(1) as f64,
+            not_running: stats.iter().filter(|(_, stats)| stats.state != CameraState::Running).count(),
+            reconnects: reading.reconnects.saturating_sub(before.reconnects),
+            forced: mode(|mode| matches!(mode, GateMode::Forced(_))),
+            in_burst: mode(|mode| matches!(mode, GateMode::Burst)),
+            memory_bytes: machine::health(None, None).memory_bytes,
+            alerts: load(&self.alerts),
+        }
+    }
+}
+
+impl Drop for LoadTest {
+    fn drop(&mut self) {
+        self.cameras.stop_all();
+        self.scheduler.close();
+        if let Some(inference_workers) = self.inference_workers.take() {
+            inference_workers.join();
+        }
+        // Each has worked off what was told to it before it ends; one that is gone already needs no word.
+        let _ = self.queue.send(Note::Stop);
+        if let Some(analyst) = self.analyst.take() {
+            analyst.join();
+        }
+        let _ = self.alert_writer.send(Told::Stop);
+        if let Some(drain) = self.drain.take()
+            && drain.join().is_err()
+        {
+            tracing::error!("the one that counts ended with a panic");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Which models look, for the daemon and for a replay alike: found in the manifest, checked, loaded, and
+//! what follows from them for the cameras. The structure model looks at frames, the face model at evidence only. Must never choose another model than the configured one, but for its 8-bit
+//! version where the configuration allows it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::analysis::detection::Class;
+use crate::analysis::rules::CameraPlan;
+use crate::config::{Camera, Config, Precision};
+use crate::contract::alert::ModelRef;
+use crate::contract::box_status::MetaModel;
+use crate::detector::choose::{self, OnThisBox, Question};
+use crate::detector::manifest::{Manifest, ModelEntry};
+use crate::detector::{Detector, Inference, Model, Provider, Thresholds, UnknownProvider};
+
+use super::faces::Faces;
+
+/// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
+/// never begin a track. ByteTrack (Zhang et al., 2022) takes 0.1 beside 0.6; a guess between.
+const UNSURE: f32 = 0.35;
+
+/// A street with people and vehicles: what `providers = ["auto"]` compares providers on.
+const TRIAL_PICTURE: &[u8] = include_bytes!("../../models/test-picture.jpg");
+
+/// The loaded models of a configuration. None where there is no camera: a box with sensors
+/// only needs neither models nor the runtime that runs them.
+#[derive(Default)]
+pub struct LoadedModels {
+    models: Vec<Arc<Model>>,
+    entries: Vec<ModelEntry>,
+    faces: Faces,
+}
+
+/// Why the box cannot see, as people read it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct LoadModelsError(String);
+
+impl LoadedModels {
+    /// Loads the structure model that the configuration names; `manifest` and `model` given on the command line come
+    /// first.
+    ///
+    /// # Errors
+    /// A sentence that says which model, which file, what is wrong and what to try.
+    pub fn load(
+        config: &Config,
+        manifest: Option<&Path>,
+        model: Option<&str>,
+    ) -> Result<Self, LoadModelsError> {
+        if config.cameras.is_empty() {
+            return Ok(LoadedModels::default());
+        }
+        let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
+            .map_err(|error| LoadModelsError(error.to_string()))?;
+        let name = model.unwrap_or(&config.detector.model);
+        let mut entry = manifest.model(name).map_err(|error| LoadModelsError(error.to_string()))?;
+        let mut providers = listed(config)?;
+        if providers.is_empty() {
+            let (chosen, provider) = measured(config, &manifest, entry);
+            (entry, providers) = (chosen, vec![provider]);
+        }
+        let model = Model::load(entry, &providers).map_err(|error| LoadModelsError(error.to_string()))?;
+        Ok(LoadedModels {
+            models: vec![Arc::new(model)],
+            entries: vec![entry.clone()],
+            faces: Faces::default(),
+        })
+    }
+
+    /// Loads the model that looks for faces in evidence as well. One that is not there or does not work is told as
+    /// [`Faces::trouble`], and nothing else is different.
+    ///
+    /// # Errors
+    /// The configuration names a model that nobody described.
+    pub fn look_for_faces(
+        &mut self,
+        config: &Config,
+        manifest: Option<&Path>,
+    ) -> Result<(), LoadModelsError> {
+        if config.cameras.is_empty() || !config.evidence.enabled {
+            return Ok(());
+        }
+        let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
+            .map_err(|error| LoadModelsError(error.to_string()))?;
+        let mut providers = listed(config)?;
+        if providers.is_empty() {
+            // What a measurement chose for the structure model; it is not worth another one.
+            providers.extend(self.models.first().map(|model| model.provider()));
+        }
+        self.faces = Faces::load(&config.detector.face_model, &manifest, &providers)
+            .map_err(|error| LoadModelsError(error.to_string()))?;
+        Ok(())
+    }
+
+    /// Who looks for faces in evidence.
+    pub fn faces(&self) -> &Faces {
+        &self.faces
+    }
+
+    /// A detector for one thread.
+    ///
+    /// # Errors
+    /// Buffers for the models cannot be had.
+    pub fn detector(&self) -> Result<Box<dyn Detector>, LoadModelsError> {
+        detector(&self.models)
+    }
+
+    /// The models, for those who make detectors later.
+    pub fn models(&self) -> Models {
+        self.models.clone()
+    }
+
+    /// Everything that can be found in a frame.
+    pub fn classes(&self) -> Vec<Class> {
+        let mut classes: Vec<Class> = self.entries.iter().flat_map(ModelEntry::reported).collect();
+        classes.sort();
+        classes.dedup();
+        classes
+    }
+
+    /// The structure model, as alerts name it.
+    pub fn model_ref(&self) -> ModelRef {
+        match self.entries.first() {
+            Some(entry) => ModelRef { name: entry.name.clone(), sha256: hex(&entry.sha256) },
+            None => ModelRef::none(),
+        }
+    }
+
+    /// All models, as the birth message names them.
+    pub fn meta(&self) -> Vec<MetaModel> {
+        let model = |entry: &ModelEntry| MetaModel {
+            name: entry.name.clone(),
+            sha256: hex(&entry.sha256),
+            classes: entry.reported().map(|class| class.name().to_owned()).collect(),
+        };
+        let faces = self.faces.model().map(|model| model.entry());
+        self.entries.iter().chain(faces).map(model).collect()
+    }
+
+    /// What runs the models, for the health report.
+    pub fn provider(&self) -> String {
+        self.models.first().map_or_else(|| "none".to_owned(), |model| model.provider().to_string())
+    }
+
+    /// A camera's plan with the model's thresholds where the camera has none of its own.
+    pub fn plan(&self, camera: &Camera) -> CameraPlan {
+        let mut plan = camera.plan();
+        for (class, threshold) in self.recommended() {
+            plan.thresholds.entry(class).or_insert(threshold);
+        }
+        plan
+    }
+
+    /// What the detector is asked for on a camera: also what is only good enough to continue a track.
+    pub fn thresholds(&self, camera: &Camera) -> Thresholds {
+        self.certain(camera).scaled(UNSURE)
+    }
+
+    /// What is good enough to begin a track on a camera, by day or by night: which of both it is, the analysis knows.
+    pub fn certain(&self, camera: &Camera) -> Thresholds {
+        let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
+        least(camera.thresholds.clone(), by_night, &self.recommended()).into_iter().collect()
+    }
+
+    fn recommended(&self) -> BTreeMap<Class, f32> {
+        self.entries.iter().flat_map(|entry| entry.thresholds.iter().copied()).collect()
+    }
+}
+
+/// The lower of a threshold by day and one by night; of a class that neither names, none.
+fn least<'t>(
+    by_day: BTreeMap<Class, f32>,
+    by_night: impl Iterator<Item = (&'t Class, &'t f32)>,
+    recommended: &BTreeMap<Class, f32>,
+) -> BTreeMap<Class, f32> {
+    let mut least = by_day;
+    for (class, by_night) in by_night {
+        let by_day = least.get(class).or(recommended.get(class));
+        let lower = by_day.map_or(*by_night, |by_day| by_day.min(*by_night));
+        least.insert(*class, lower);
+    }
+    least
+}
+
+/// The providers that the configuration lists; none where a measurement is to choose.
+fn listed(config: &Config) -> Result<Vec<Provider>, LoadModelsError> {
+    let named = config.detector.providers.iter().map(|provider| provider.name().parse());
+    let listed: Result<Vec<Provider>, UnknownProvider> = named.collect();
+    listed.map_err(|error| LoadModelsError(error.to_string()))
+}
+
+/// Loaded models.
+pub type Models = Vec<Arc<Model>>;
+
+/// A detector of these models for one thread.
+///
+/// # Errors
+/// Buffers for them cannot be had.
+pub fn detector(models: &[Arc<Model>]) -> Result<Box<dyn Detector>, LoadModelsError> {
+    let inference = Inference::new(models).map_err(|error| LoadModelsError(error.to_string()))?;
+    Ok(Box::new(inference))
+}
+
+/// The model to take and what runs it, by a measurement now or at an earlier start.
+fn measured<'m>(
+    config: &Config,
+    manifest: &'m Manifest,
+    entry: &'m ModelEntry,
+) -> (&'m ModelEntry, Provider) {
+    let less_precise = config.detector.precision == Precision::Auto;
+    let int8 = entry.int8.as_deref().filter(|_| less_precise).and_then(|name| {
+        let found = manifest.model(name);
+        if let Err(error) = &found {
+            tracing::warn!(model = entry.name, %error, "its 8-bit version is left out");
+        }
+        found.ok()
+    });
+    let picture = match image::load_from_memory(TRIAL_PICTURE) {
+        Ok(picture) => picture.into_rgb8(),
+        Err(error) => {
+            tracing::warn!(%error, "nothing can be measured without the trial picture; `cpu` runs the model");
+            return (entry, Provider::Cpu);
+        }
+    };
+    let memory = super::control_dir(config).join(format!("provider-{}.json", &hex(&entry.sha256)[..12]));
+    let question = Question { entry, int8, less_precise };
+    let choice = choose::choose(question, Some(&memory), &mut OnThisBox { picture: &picture });
+    let chosen = int8.filter(|int8| int8.name == choice.model).unwrap_or(entry);
+    let provider = choice.provider().unwrap_or(Provider::Cpu);
+    let (model, times) = (&chosen.name, choice.times());
+    tracing::info!(model, %provider, remembered = choice.remembered, times, "provider chosen by measurement");
+    (chosen, provider)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_detector_is_asked_for_what_the_night_or_the_day_needs() {
+        let of = |pairs: &[(Class, f32)]| pairs.iter().copied().collect::<BTreeMap<Class, f32>>();
+        let recommended = of(&[(Class::PERSON, 0.35), (Class::CAR, 0.35), (Class::BUS, 0.35)]);
+        let by_day = of(&[(Class::PERSON, 0.6), (Class::TRUCK, 0.4)]);
+        let by_night = of(&[(Class::PERSON, 0.5), (Class::TRUCK, 0.7), (Class::CAR, 0.2), (Class::BUS, 0.8)]);
+        let wanted = of(&[(Class::PERSON, 0.5), (Class::TRUCK, 0.4), (Class::CAR, 0.2), (Class::BUS, 0.35)]);
+        assert_eq!(least(by_day.clone(), by_night.iter(), &recommended), wanted);
+        assert_eq!(least(by_day.clone(), BTreeMap::new().iter(), &recommended), by_day);
+    }
+}

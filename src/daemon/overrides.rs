@@ -1,0 +1,220 @@
+//! What the command centre asked for that goes on: another configuration, a few values, muted alerts, and what is on
+//! trial. Kept in `standing.json`, on disk before it takes effect, so that it survives a restart.
+//!
+//! The file on the box comes first: what stands here belongs to the file as it was, and falls when the file changes.
+//! Must never hold a secret, and must never be the only thing between a box and its configuration: one that cannot
+//! be read is put aside, and the file counts.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::analysis::time::Timestamp;
+use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
+use crate::contract::command::CameraSetting;
+use crate::contract::words::Time;
+
+/// Everything that stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoredOverrides {
+    /// SHA-256 of the bytes of the file to which all of this belongs.
+    pub file: String,
+    /// The highest version that was ever taken up: no older one comes after it, whatever happened since.
+    pub version: u64,
+    /// What runs besides the file.
+    #[serde(flatten)]
+    pub now: Overrides,
+    /// What comes back if nobody confirms what is there now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trial: Option<Trial>,
+    /// What the command centre sent last and does not run; `None` while what was offered last runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_offer: Option<LastOffer>,
+    /// Alerts that are marked as muted.
+    #[serde(default)]
+    pub mutes: Vec<Mute>,
+}
+
+/// What became of the last configuration that was offered, where it does not run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LastOffer {
+    /// Refused, or on trial and not confirmed.
+    pub outcome: ConfigOutcome,
+    /// Where it came from.
+    pub source: ConfigSource,
+    /// Its version, where it is one of the centre's configurations.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub version: Option<u64>,
+    /// Its digest, as far as it could be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+    /// When it was refused, or fell.
+    pub at: Time,
+    /// Why it was refused.
+    #[serde(default)]
+    pub problems: Vec<ConfigProblem>,
+}
+
+impl LastOffer {
+    /// What nobody confirmed in time: `now` falls and `before` comes back.
+    pub fn fell(now: &Overrides, before: &Overrides, sha256: Option<String>, at: Timestamp) -> Self {
+        // Where only values were set, the configuration and its version stay.
+        let other = now.wanted.as_ref().filter(|wanted| before.wanted.as_ref() != Some(*wanted));
+        LastOffer {
+            outcome: ConfigOutcome::Reverted,
+            source: ConfigSource::Remote,
+            version: other.map(|wanted| wanted.version),
+            sha256,
+            at: Time(at),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// What runs besides the file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Overrides {
+    /// The configuration in place of the file's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wanted: Option<Wanted>,
+    /// Values in place of the configuration's.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+/// A configuration from the centre.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Its version.
+    pub version: u64,
+    /// The whole of it.
+    pub toml: String,
+}
+
+/// Values from the centre.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// By camera.
+    #[serde(default)]
+    pub cameras: BTreeMap<String, CameraSetting>,
+    /// Whether a rule is in force.
+    #[serde(default)]
+    pub rules: BTreeMap<String, bool>,
+}
+
+impl Settings {
+    /// Whether they say nothing.
+    pub fn is_empty(&self) -> bool {
+        self.cameras.is_empty() && self.rules.is_empty()
+    }
+}
+
+/// Until when something has to be confirmed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Then what was there before comes back.
+    pub until: Time,
+    /// How long that was from its beginning: after a restart with a clock that is wrong it is no longer than this.
+    pub secs: u32,
+    /// What was there before.
+    pub before: Box<Overrides>,
+}
+
+/// Alerts of one kind, rule or camera, for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mute {
+    /// The kind of alert.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// The rule.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    /// The camera.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub camera: Option<String>,
+    /// Until when.
+    pub until: Time,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl StoredOverrides {
+    /// Reads what stands in `folder`. What cannot be read is put aside and said in the second part.
+    pub fn load(folder: &Path) -> (StoredOverrides, Option<String>) {
+        let path = path_in(folder);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return (StoredOverrides::default(), None);
+            }
+            Err(error) => return (StoredOverrides::default(), Some(format!("{}: {error}", path.display()))),
+        };
+        match serde_json::from_slice(&text) {
+            Ok(standing) => (standing, None),
+            Err(error) => {
+                let aside = path.with_extension("damaged");
+                let moved = fs::rename(&path, &aside).is_ok();
+                let whither = if moved { format!(", moved to {}", aside.display()) } else { String::new() };
+                (StoredOverrides::default(), Some(format!("{}: {error}{whither}", path.display())))
+            }
+        }
+    }
+
+    /// Writes it; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// It could not be written; what was there before is still there.
+    pub fn save(&self, folder: &Path) -> io::Result<()> {
+        let path = path_in(folder);
+        let aside = path.with_extension("new");
+        let mut file = File::create(&aside)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)?;
+        file.sync_all()?;
+        fs::rename(&aside, &path)?;
+        File::open(folder)?.sync_all()
+    }
+
+    /// Takes out the mutes that are over.
+    pub fn forget_mutes(&mut self, now: Timestamp) {
+        self.mutes.retain(|mute| mute.until.0 > now);
+    }
+}
+
+fn path_in(folder: &Path) -> PathBuf {
+    folder.join("standing.json")
+}
+
+/// SHA-256 of a file's text, hexadecimal.
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_survives_a_restart_and_damage_is_put_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(StoredOverrides::load(folder.path()), (StoredOverrides::default(), None));
+        let wanted = Wanted { version: 7, toml: "[site]\n".to_owned() };
+        let standing = StoredOverrides {
+            file: "f".to_owned(),
+            version: 7,
+            now: Overrides { wanted: Some(wanted), ..Overrides::default() },
+            ..StoredOverrides::default()
+        };
+        standing.save(folder.path()).unwrap();
+        assert_eq!(StoredOverrides::load(folder.path()).0, standing);
+        fs::write(path_in(folder.path()), "{").unwrap();
+        let (nothing, said) = StoredOverrides::load(folder.path());
+        assert_eq!(nothing, StoredOverrides::default());
+        assert!(said.unwrap().contains("standing.damaged"));
+    }
+}

@@ -1,0 +1,430 @@
+//! The configuration as each part of the daemon wants it. Plain translation: nothing is decided here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tracing::{error, info, warn};
+
+use crate::analysis::Plan;
+use crate::analysis::time::Timestamp;
+use crate::clock::Clock;
+use crate::config::{
+    Broker, Camera, CameraSource, CameraTrust, Config, DecodePolicy, Decoder, MqttVersion, Transport,
+};
+use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
+use crate::contract::box_status::{BoxState, StateData};
+use crate::contract::command::{Outcome, ReplyData, Unanswered};
+use crate::contract::words::Time;
+use crate::contract::{Sender, Topics, gap_event};
+use crate::detector::Detector;
+use crate::mqtt::{self, Publisher, Qos};
+use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
+use crate::video::{
+    self, DecoderChoice, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust,
+};
+
+use super::DaemonError;
+use super::alert_enricher::{AlertEnricher, Mutes};
+use super::alert_writer::{OpenAlerts, Settings};
+use super::cameras::Wanted;
+use super::clock_watch::SharedClockData;
+use super::close_up::MainStream;
+use super::commands::Tally;
+use super::frame_gate::DetectOptions;
+use super::inference_workers::DetectOptionsByCamera;
+use super::loaded_models::LoadedModels;
+use super::report;
+
+/// Everything that follows from a configuration and its models.
+pub struct Site {
+    plan: Plan,
+    wanted: Vec<Wanted>,
+    alert_writer: Settings,
+    detect_options_by_camera: DetectOptionsByCamera,
+    workers: usize,
+}
+
+impl Site {
+    /// Translates.
+    ///
+    /// # Errors
+    /// A camera address that only the video side finds wrong.
+    pub fn new(
+        config: &Config,
+        loaded_models: &LoadedModels,
+        clock: SharedClockData,
+        mutes: Mutes,
+    ) -> Result<Self, DaemonError> {
+        let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
+        let alert_enricher =
+            AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes).map_err(DaemonError::new)?;
+        let mut main_streams = BTreeMap::new();
+        for camera in &config.cameras {
+            if let Some(stream) = main_stream(camera, loaded_models)? {
+                main_streams.insert(camera.id.clone(), Arc::new(stream));
+            }
+        }
+        let alert_writer = Settings {
+            alert_enricher,
+            evidence: config.evidence.enabled,
+            classes: loaded_models.classes(),
+            face_model: loaded_models.faces().model().cloned(),
+            masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
+            main_streams,
+        };
+        let detect_options = |camera: &Camera| Arc::new(DetectOptions::of(config, camera, loaded_models));
+        let detect_options_by_camera =
+            config.cameras.iter().map(|camera| (camera.id.clone(), detect_options(camera))).collect();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Site {
+            plan: config.plan(config.cameras.iter().map(|camera| loaded_models.plan(camera)).collect()),
+            wanted,
+            alert_writer,
+            detect_options_by_camera: Arc::new(RwLock::new(detect_options_by_camera)),
+            workers: if config.cameras.is_empty() {
+                0
+            } else {
+                config.detector.workers.unwrap_or(cores).max(1)
+            },
+        })
+    }
+
+    /// For the analysis.
+    pub fn plan(&self) -> Plan {
+        self.plan.clone()
+    }
+
+    /// For the video side.
+    pub fn wanted_cameras(&self) -> Vec<Wanted> {
+        self.wanted.clone()
+    }
+
+    /// For the recorder.
+    pub fn recorder_settings(&self) -> Settings {
+        self.alert_writer.clone()
+    }
+
+    /// For the workers.
+    pub fn detect_options_by_camera(&self) -> &DetectOptionsByCamera {
+        &self.detect_options_by_camera
+    }
+
+    /// Puts the manners of a newer site into the cell that the workers read, and shares it from here on.
+    pub fn share_manners_of(&mut self, older: &Site) {
+        let newer: BTreeMap<_, _> = std::mem::take(&mut *self.detect_options_by_camera.write());
+        *older.detect_options_by_camera.write() = newer;
+        self.detect_options_by_camera = older.detect_options_by_camera.clone();
+    }
+
+    /// One detector per worker; none where there is no camera.
+    ///
+    /// # Errors
+    /// Buffers for the models cannot be had.
+    pub fn detectors(&self, loaded_models: &LoadedModels) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
+        (0..self.workers).map(|_| loaded_models.detector().map_err(DaemonError::new)).collect()
+    }
+}
+
+/// How a camera's pictures must be shown.
+pub fn picture_shape(camera: &Camera) -> PictureShape {
+    PictureShape {
+        // Anything else was refused with the configuration.
+        orientation: Orientation::clockwise(camera.rotate).unwrap_or_default(),
+        display_aspect: camera.display_aspect,
+    }
+}
+
+/// A stream of a camera, opened as the camera is.
+fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError> {
+    let location = match source {
+        CameraSource::Rtsp { url, transport } => {
+            let credentials = camera.credentials.as_ref().map(|known| video::Credentials {
+                user: known.user.clone(),
+                password: video::Secret::new(known.password.reveal()),
+            });
+            let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
+                .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?;
+            let transport = match transport {
+                Transport::Tcp => video::Transport::Tcp,
+                Transport::Udp => video::Transport::Udp,
+            };
+            Location::Rtsp { url, transport, credentials }
+        }
+        CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },
+    };
+    let mut source = Source::new(camera.id.clone(), location);
+    source.stall_after = camera.stall_after;
+    source.shape = picture_shape(camera);
+    source.answer_within = camera.answer_within;
+    source.trust = match &camera.trust {
+        CameraTrust::System => Trust::System,
+        CameraTrust::Authority(file) => Trust::Authority(file.clone()),
+        CameraTrust::Pinned(sha256) => Trust::Pinned(Fingerprint::new(*sha256)),
+    };
+    source.decoder = match camera.decoder {
+        Decoder::Auto => DecoderChoice::Auto,
+        Decoder::Software => DecoderChoice::Software,
+    };
+    Ok(source)
+}
+
+/// The camera's large stream, if it has one.
+fn main_stream(camera: &Camera, loaded_models: &LoadedModels) -> Result<Option<MainStream>, DaemonError> {
+    let (Some(url), CameraSource::Rtsp { transport, .. }) = (&camera.url_main, &camera.source) else {
+        return Ok(None);
+    };
+    let source = stream(camera, &CameraSource::Rtsp { url: url.clone(), transport: *transport })?;
+    Ok(Some(MainStream { source, thresholds: loaded_models.thresholds(camera) }))
+}
+
+fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
+    let mut source = stream(camera, &camera.source)?;
+    source.policy = match camera.policy {
+        DecodePolicy::Auto => video::Policy::Auto,
+        DecodePolicy::Full => video::Policy::Full,
+        DecodePolicy::Keyframes => video::Policy::Keyframes,
+    };
+    Ok(Wanted { source, analysis_hz: camera.analysis_hz, weight: camera.weight })
+}
+
+/// Where the broker is. The embedded one runs as long as this is kept.
+pub enum RunningBroker {
+    /// A child process of ours.
+    Embedded(mqtt::embedded::Embedded),
+    /// Somewhere else.
+    Remote,
+}
+
+impl RunningBroker {
+    /// The embedded one's port on the loopback address.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            RunningBroker::Embedded(broker) => Some(broker.address().port()),
+            RunningBroker::Remote => None,
+        }
+    }
+
+    /// Gives the embedded one so long to begin to serve; goes on without it then.
+    pub fn wait_until_ready(&self, within: Duration) {
+        if let RunningBroker::Embedded(broker) = self {
+            broker.wait_until_ready(within);
+        }
+    }
+
+    /// The embedded one's address.
+    fn url(&self) -> Option<String> {
+        match self {
+            RunningBroker::Embedded(broker) => Some(broker.url()),
+            RunningBroker::Remote => None,
+        }
+    }
+
+    /// Ends the embedded one.
+    pub fn stop(self, deadline: Duration) {
+        if let RunningBroker::Embedded(broker) = self {
+            broker.stop(deadline);
+        }
+    }
+}
+
+/// Starts the embedded broker, with its state in `folder`, where no other one is configured.
+///
+/// # Errors
+/// There is no free port for it. That it cannot serve for another reason is no error: it is tried again.
+pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, DaemonError> {
+    match &config.mqtt.broker {
+        Broker::Embedded { port } => {
+            let broker = mqtt::embedded::Embedded::start(*port, folder)
+                .map_err(|error| DaemonError(format!("the embedded broker cannot start: {error}")))?;
+            Ok(RunningBroker::Embedded(broker))
+        }
+        Broker::Remote { .. } => Ok(RunningBroker::Remote),
+    }
+}
+
+/// How to reach the broker; `running` is what [`start_broker`] gave for this configuration.
+pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings {
+    let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
+    settings.prefix = config.mqtt.prefix.clone();
+    settings.gate.set_keys(&config.command_keys);
+    settings.version = match config.mqtt.version {
+        MqttVersion::V5 => mqtt::Version::V5,
+        MqttVersion::V311 => mqtt::Version::V311,
+    };
+    match &config.mqtt.broker {
+        Broker::Embedded { .. } => settings.url = running.url(),
+        Broker::Remote { host, port, tls, credentials } => {
+            let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
+            settings.url = Some(format!("{scheme}://{host}:{port}"));
+            if let Some(tls) = tls {
+                settings.ca_file = tls.ca_file.clone();
+                let (cert, key): (Option<PathBuf>, Option<PathBuf>) = tls.client.clone().unzip();
+                settings.client_cert = cert;
+                settings.client_key = key;
+            }
+            if let Some(known) = credentials {
+                settings.user = Some(known.user.clone());
+                settings.password_file = Some(known.file.clone());
+            }
+        }
+    }
+    settings
+}
+
+/// Says so where whoever reaches the broker may acknowledge alerts.
+pub fn warn_of_open_door(config: &Config) {
+    let here = match &config.mqtt.broker {
+        Broker::Embedded { .. } => true,
+        Broker::Remote { host, .. } => {
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+    };
+    if config.command_keys.is_empty() && !here {
+        warn!(
+            "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key"
+        );
+    }
+}
+
+/// The queue, and what is wrong with where it is.
+pub struct OpenedOutbox {
+    /// The queue.
+    pub outbox: Outbox,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Why that is not the configured one, if so.
+    pub trouble: Option<String>,
+}
+
+/// Opens the queue on disk and says what was found there. Where the disk is read-only, full or broken, the queue is
+/// opened in a temporary folder instead, which is usually memory: a box that warns until its next restart is better
+/// than one that does not start.
+///
+/// # Errors
+/// The folder is another process's or a later version's, or there is no temporary folder either.
+pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, DaemonError> {
+    let error = match open_outbox_in(&config.outbox.dir, config, now) {
+        Ok(outbox) => {
+            return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
+        }
+        Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
+            return Err(DaemonError::new(error));
+        }
+        Err(error) => error,
+    };
+    let name = format!("lookout-outbox-{:016x}", rand::random::<u64>());
+    let dir = std::env::temp_dir().join(name);
+    error!(%error, instead = %dir.display(), "the queue's folder cannot be used: alerts that wait will not survive a restart");
+    let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::new(&error))?;
+    let cause = error.to_string();
+    let cause = cause.lines().next().unwrap_or_default();
+    let trouble = format!("{cause}; alerts wait in {} and do not survive a restart", dir.display());
+    Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
+}
+
+/// How much the queue may keep.
+pub fn limits(config: &Config) -> Limits {
+    Limits {
+        rows: config.outbox.max_rows,
+        bytes: config.outbox.max_bytes,
+        free_bytes: config.outbox.min_free_bytes,
+    }
+}
+
+fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox, OutboxError> {
+    let limits = limits(config);
+    let sender = config.sender();
+    let gap_body: GapBody = Arc::new(move |gap, seq| {
+        gap_event(gap_data(gap, seq), &sender).unwrap_or_else(|error| {
+            error!(%error, "a gap record could not be written");
+            Vec::new()
+        })
+    });
+    let options = outbox::Options {
+        limits,
+        gap_body,
+        gap_topic: Topics::ALERT_SUFFIX.to_owned(),
+        expect_marks: config.mqtt.expect_marks,
+        ..outbox::Options::default()
+    };
+    let identity = format!("{}/{}", config.site.area, config.site.box_id);
+    let (outbox, opened) = Outbox::open(dir, now, &identity, options)?;
+    info!(folder = %dir.display(), ?opened, waiting = outbox.depth().rows, "the queue is open");
+    Ok(outbox)
+}
+
+fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
+    GapData {
+        seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
+        missing_stream: gap.stream.to_string(),
+        missing: gap.ranges.iter().map(|(from, to)| GapRange { from: *from, to: *to }).collect(),
+        missing_omitted: 0,
+        pictures: gap.pictures,
+        reason: match gap.reason {
+            outbox::GapReason::Rows => GapReason::RowLimit,
+            outbox::GapReason::Bytes => GapReason::SizeLimit,
+            outbox::GapReason::Disk => GapReason::DiskFull,
+            outbox::GapReason::Damaged => GapReason::Damaged,
+        },
+        began_at: Time(gap.from),
+        until_at: Time(gap.to),
+    }
+}
+
+/// As it is told.
+fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
+    let mqtt::Unanswered { count, from, until, request_ids } = told.clone();
+    Unanswered { count, from: Time(from), until: Time(until), request_ids }
+}
+
+/// What the publisher says by itself, as the contract has it.
+pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
+    let replier = sender.clone();
+    mqtt::Bodies {
+        state: Arc::new(move |state, session, at| {
+            let state = match state {
+                mqtt::State::Online => BoxState::Online,
+                mqtt::State::Stopped => BoxState::Stopped,
+                mqtt::State::Offline => BoxState::Offline,
+            };
+            let id = format!("state.{session}.{}", at.as_millisecond());
+            let data = StateData { state, session: session.to_owned(), since: Time(at) };
+            sender.event(id, None, at, data).unwrap_or_default()
+        }),
+        reply: Arc::new(move |refusal, seq| {
+            let reply = ReplyData {
+                seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
+                request_id: refusal.request_id.clone().unwrap_or_default(),
+                command: refusal.verb.clone(),
+                outcome: Outcome::Refused,
+                code: Some(refusal.kind),
+                message: Some(refusal.why.clone()),
+                acknowledged: None,
+                health: None,
+                picture: None,
+                original: None,
+                unanswered: refusal.unanswered.as_deref().map(unanswered),
+            };
+            replier
+                .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
+                .unwrap_or_default()
+        }),
+        heard: Arc::new(move |heard| match heard {
+            Ok((stream, n)) => refusal_stats.mark(stream, n, clock.now().utc),
+            Err(refusal) => refusal_stats.refused(refusal),
+        }),
+    }
+}
+
+/// Publishes the list of open alerts whenever it changes.
+pub fn tell_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> OpenAlerts {
+    Box::new(move |open, alert_enricher| {
+        match report::active(open, alert_enricher, outbox.depth(), clock.now().utc) {
+            Ok(message) => publisher.set_latest("up/active", Qos::AtLeastOnce, true, message),
+            Err(error) => error!(%error, "the list of open alerts could not be written"),
+        }
+    })
+}

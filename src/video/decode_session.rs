@@ -1,0 +1,304 @@
+//! One attempt's way from compressed units to frames: the gate, the decoder, and whose turn it is.
+//!
+//! Units come in on the receiver's thread, which only hands them over; decoding is done by the shared
+//! [threads](super::decode_threads), one at a time for a camera. Must never decode on the receiver's thread, and
+//! never let units of a live camera pile up beyond what the gate holds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use parking_lot::{Condvar, Mutex};
+
+use super::decode::{DecodeRequest, OpenDecoder, Packed};
+use super::decode_threads::{Job, Then, Threads, Turns};
+use super::decoder::Codec;
+use super::decoding::check_depth;
+use super::error::Fault;
+use super::gop_gate::{Gate, GateCounts, GateMode, How, Unit, Work};
+use super::pipeline::{Note, Tap};
+use super::source::{Location, Pace};
+use crate::frame::Taken;
+
+/// Units that a file which is read as fast as it can be may be ahead of its decoder.
+const AHEAD: usize = 32;
+/// Units that are decoded before another camera has its turn.
+const SLICE: usize = 16;
+/// A unit that is older than this is one of those that [catch up](Desk::catches_up), wherever it comes from.
+const CATCHING_UP: Duration = Duration::from_millis(200);
+/// But not for longer than this: whoever looks at the frames is overloaded.
+const WAITS_FOR_ROOM: Duration = Duration::from_secs(6);
+
+/// See the module.
+pub(super) struct DecodeSession {
+    tap: Arc<Tap>,
+    codec: Codec,
+    threads: Arc<Threads>,
+    /// Read as fast as possible: the reader waits for the decoder.
+    waits: bool,
+    gate: Mutex<Gate<Packed>>,
+    /// The reader waits here.
+    read_on: Condvar,
+    desk: Mutex<Desk>,
+    /// No unit comes any more.
+    ended: AtomicBool,
+    turns: Turns,
+}
+
+/// What only the thread at work touches.
+#[derive(Default)]
+struct Desk {
+    decoder: Option<OpenDecoder>,
+    /// A run began, and since then a unit or a picture was always waiting. The last of these units are as young as
+    /// live ones, but the pictures before them are still to be looked at.
+    catches_up: bool,
+    told_the_end: bool,
+}
+
+/// What a stream's gate does, for whoever asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GateReport {
+    pub mode: GateMode,
+    pub counts: GateCounts,
+}
+
+impl DecodeSession {
+    /// For one stream of an attempt.
+    pub fn new(tap: &Arc<Tap>, codec: Codec) -> std::io::Result<Arc<Self>> {
+        let waits = matches!(&tap.source.location, Location::File { pace: Pace::AsFastAsPossible, .. });
+        let gate = Gate::new(tap.source.policy);
+        let gate = if waits { gate.patient() } else { gate };
+        let decode_session = Arc::new(DecodeSession {
+            tap: tap.clone(),
+            codec,
+            threads: Threads::shared()?,
+            waits,
+            gate: Mutex::new(gate),
+            read_on: Condvar::new(),
+            desk: Mutex::default(),
+            ended: AtomicBool::new(false),
+            turns: Turns::default(),
+        });
+        *tap.decode_session.lock() = Some(decode_session.clone());
+        Ok(decode_session)
+    }
+
+    /// The end of a receiver's chain, where units come out.
+    pub fn unit_sink(self: &Arc<Self>, paced: bool) -> gst::Element {
+        let sink = gst_app::AppSink::builder()
+            .max_buffers(1)
+            .drop(false)
+            .sync(paced)
+            .async_(false)
+            .enable_last_sample(false)
+            .build();
+        sink.set_caps(self.codec.with_start_codes().as_ref());
+        let (on_unit, on_end) = (self.clone(), self.clone());
+        let mut caps_before = None::<gst::Caps>;
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder()
+                .new_sample(move |sink| {
+                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                    let tap = &on_unit.tap;
+                    if !tap.is_retired() {
+                        tap.guarded(|| on_unit.arrived(&sample, &mut caps_before));
+                    }
+                    Ok(gst::FlowSuccess::Ok)
+                })
+                .eos(move |_| on_end.end())
+                .build(),
+        );
+        sink.upcast()
+    }
+
+    fn arrived(self: &Arc<Self>, sample: &gst::Sample, before: &mut Option<gst::Caps>) -> Result<(), Fault> {
+        let Some(buffer) = sample.buffer_owned() else { return Ok(()) };
+        let caps =
+            sample.caps_owned().ok_or_else(|| Fault::Broken { detail: "video without caps".into() })?;
+        if before.as_ref() != Some(&caps) {
+            self.read_caps(&caps)?;
+            *before = Some(caps.clone());
+        }
+        let stamp = buffer.pts().or(buffer.dts()).map_or(Duration::ZERO, Duration::from);
+        let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        self.take(buffer, caps, keyframe, stamp);
+        Ok(())
+    }
+
+    /// The next unit, in a form that was [looked at](Self::read_caps); `stamp` is its time in the stream.
+    pub fn take(self: &Arc<Self>, buffer: gst::Buffer, caps: gst::Caps, keyframe: bool, stamp: Duration) {
+        let tap = &self.tap;
+        let at = tap.clock.now();
+        tap.meter.lock().unit(stamp, buffer.size(), keyframe);
+        tap.counters.unit_came(at.mono);
+        let bytes = buffer.size();
+        let unit = Unit { at, keyframe, bytes, payload: Packed { buffer, caps } };
+        let demand = tap.sink.demand(&tap.source.camera);
+        let has_work = self.gate.lock().take_in(unit, demand);
+        if has_work {
+            self.threads.enqueue(self.clone());
+        }
+        if self.waits {
+            self.wait_for_the_decoder();
+        }
+    }
+
+    /// What the form of the units says of the stream; refuses what nothing here reads.
+    pub fn read_caps(&self, caps: &gst::Caps) -> Result<(), Fault> {
+        let profile = caps.structure(0).and_then(|structure| structure.get::<String>("profile").ok());
+        if profile.is_some() {
+            self.tap.known.lock().profile = profile;
+        }
+        check_depth(caps, self.codec)
+    }
+
+    fn wait_for_the_decoder(&self) {
+        let mut gate = self.gate.lock();
+        while gate.waiting() > AHEAD && !self.tap.is_retired() {
+            self.read_on.wait_for(&mut gate, Duration::from_millis(100));
+        }
+    }
+
+    /// No unit comes any more; when the last one is decoded, the attempt is over.
+    pub fn end(self: &Arc<Self>) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.threads.enqueue(self.clone());
+    }
+
+    pub fn report(&self) -> GateReport {
+        let gate = self.gate.lock();
+        GateReport { mode: gate.mode(self.tap.clock.now().mono), counts: gate.counts() }
+    }
+
+    /// Closes the decoder; waits for the thread that may be using it. The attempt must be retired.
+    pub fn close(&self) {
+        self.read_on.notify_all();
+        let decoder = self.desk.lock().decoder.take();
+        drop(decoder);
+    }
+
+    fn carry_out(&self, desk: &mut Desk, work: &Work<Packed>) -> Result<(), Fault> {
+        let tap = &self.tap;
+        let left_out = work.independent && !(work.wanted && tap.sink.wants(&tap.source.camera, work.unit.at));
+        if left_out && tap.frames() > 0 {
+            self.gate.lock().was_left_out();
+            tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        }
+        let taken = match work.how {
+            How::Alone => Taken::OnPatrol,
+            How::Begin | How::Continue if work.replayed => Taken::Replayed,
+            How::Begin | How::Continue => Taken::InTurn,
+        };
+        let decode_request = DecodeRequest { tap: tap.clone(), at: work.unit.at, wanted: work.wanted, taken };
+        let unit = &work.unit.payload;
+        match work.how {
+            How::Alone => {
+                let mut decoder = self.borrow(unit)?;
+                let mut pictures = decoder.decode(unit, decode_request)?;
+                if pictures == 0 {
+                    pictures = decoder.drain();
+                    decoder.reset();
+                }
+                self.threads.idle.give_back(decoder);
+                self.gate.lock().keyframe_gave(pictures > 0);
+            }
+            How::Begin | How::Continue => {
+                desk.catches_up |= work.how == How::Begin;
+                let decoder = match &mut desk.decoder {
+                    Some(decoder) => {
+                        if work.how == How::Begin {
+                            decoder.reset();
+                        }
+                        decoder
+                    }
+                    none => {
+                        let mut decoder = self.borrow(unit)?;
+                        decoder.reset();
+                        none.insert(decoder)
+                    }
+                };
+                decoder.decode(unit, decode_request)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn borrow(&self, unit: &Packed) -> Result<OpenDecoder, Fault> {
+        let tap = &self.tap;
+        let decoder =
+            self.threads.idle.take(self.codec, &tap.source.decoder, &tap.refused_decoders, &unit.caps)?;
+        let mut known = tap.known.lock();
+        known.codec = Some(self.codec);
+        known.decoder = Some((decoder.factory.clone(), decoder.replaceable));
+        drop(known);
+        Ok(decoder)
+    }
+
+    /// Whether the next unit is one of those that catch up, and must wait until its picture has room.
+    fn must_wait(&self, desk: &mut Desk, gate: &Gate<Packed>, now: Duration) -> bool {
+        let Some(oldest) = gate.oldest_waiting() else { return false };
+        let age = now.saturating_sub(oldest);
+        if self.waits || age >= WAITS_FOR_ROOM || !(desk.catches_up || age > CATCHING_UP) {
+            return false;
+        }
+        let has_room = self.tap.sink.has_room(&self.tap.source.camera);
+        desk.catches_up &= !(has_room && gate.waiting() == 1);
+        !has_room
+    }
+
+    fn finish(&self, desk: &mut Desk) {
+        if desk.told_the_end {
+            return;
+        }
+        desk.told_the_end = true;
+        if let Some(decoder) = &mut desk.decoder {
+            decoder.drain();
+        }
+        self.tap.note(Note::Ended);
+    }
+}
+
+impl Job for DecodeSession {
+    fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    fn work(&self) -> Then {
+        let tap = &self.tap;
+        let mut desk = self.desk.lock();
+        for _ in 0..SLICE {
+            if tap.is_retired() {
+                return Then::Rest;
+            }
+            let now = tap.clock.now().mono;
+            let (work, is_in_burst) = {
+                let mut gate = self.gate.lock();
+                if self.must_wait(&mut desk, &gate, now) {
+                    return Then::Later;
+                }
+                (gate.next(now), gate.is_in_burst())
+            };
+            self.read_on.notify_all();
+            if !is_in_burst {
+                desk.catches_up = false;
+                if let Some(decoder) = desk.decoder.take() {
+                    self.threads.idle.give_back(decoder);
+                }
+            }
+            let Some(work) = work else {
+                if self.ended.load(Ordering::SeqCst) {
+                    self.finish(&mut desk);
+                }
+                return Then::Rest;
+            };
+            tap.decoding.store(true, Ordering::SeqCst);
+            tap.guarded(|| self.carry_out(&mut desk, &work));
+            tap.decoding.store(false, Ordering::SeqCst);
+        }
+        Then::Again
+    }
+}
