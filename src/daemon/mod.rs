@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!  cameras ─► scheduler ─► inference workers ─► analysis thread ─► alert writer ─► outbox ─► publisher ─► broker
-//!  sensors ───────────────────────────►  ▲                                │
-//!                                        └────────── commands ◄───────────┘
+//!  sensors ──────────────────────────────────────►   ▲                                           │
+//!                                                    └──────────────── commands ◄────────────────┘
 //! ```
 //!
 //! Each part is a thread (or a few) with a bounded queue in front; what is full makes the one before wait,

@@ -290,10 +290,10 @@ fn view(number: u32, look: u32) -> Box<ImageStats> {
     let mut view = Box::new(ImageStats::even(0));
     let (wide, high) = if number == 1 { (5, 4) } else { (8, 7) };
     for (cell, luma) in view.luma.iter_mut().enumerate() {
-        let block = (cell % glance::COLUMNS + 2) / wide + (cell / glance::COLUMNS + 2) / high * 13;
+        let block = (cell % image_stats::COLUMNS + 2) / wide + (cell / image_stats::COLUMNS + 2) / high * 13;
         *luma = (40 + (block as u32 + number * 977).wrapping_mul(2_654_435_761) % 160) as u8;
     }
-    for patch in 0..glance::PATCHES as u32 {
+    for patch in 0..image_stats::PATCHES as u32 {
         view.detail[patch as usize] = 20 + (patch * 37 % 180) as u16;
         view.mark[patch as usize] = look.wrapping_mul(2_654_435_761) ^ patch;
     }
