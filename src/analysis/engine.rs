@@ -9,28 +9,29 @@ use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
 use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, PhaseReason, Revision};
-use super::alert_lifecycle::{AlertError, AlertIds, AlertLifecycle, SILENCE_ENDS, end_without_rule};
+use super::alert_lifecycle::{AlertError, AlertIds, AlertLifecycle, end_without_rule};
 use super::camera_health::image_stats::ImageStats;
 use super::camera_health::{CameraCondition, NoVideoCause};
 use super::camera_health_state::CameraHealthState;
-use super::counts::{self, Counts, ZoneMinute};
+use super::counts::{Counts, ZoneMinute};
 use super::detection::Detection;
 use super::empty_view::Coarse;
 use super::filters::LeftOut;
 use super::flow::Flow;
-use super::furniture::Furniture;
 use super::fusion::{Fusion, SignalState};
-use super::heights::{TracksWithin, is_whole};
+use super::heights::TracksWithin;
 use super::plan::Plan;
 use super::plausible::ASPECT;
-use super::rules::{CameraPlan, FLICKER, Rule, RuleEvaluator, Scene, UnknownName, View};
+use super::rules::{Rule, RuleEvaluator, UnknownName};
 use super::sensor::RawReading;
 use super::sensor_evaluator::SensorEvaluator;
 use super::signals::SourceId;
 use super::time::Moment;
 use super::tracker::{Track, Tracker};
+use camera::Camera;
 use rule_instance::RuleInstance;
 
+mod camera;
 mod rule_instance;
 mod unmoved;
 
@@ -38,14 +39,8 @@ mod unmoved;
 /// forgotten. The tracker looks for nothing longer than that.
 const ABSENCE: Duration = Duration::from_secs(10);
 
-/// What needed more looks a moment ago may need them again in a moment: detectors blink, walkers stop.
-const PACE_KEPT: Duration = Duration::from_secs(2);
 /// A camera that a sensor woke looks closely for so long after its last word (a guess: readings come every few seconds).
 const WOKEN_FOR: Duration = Duration::from_secs(20);
-/// Counting people in and out is following them.
-const COUNTING_PACE: Duration = Duration::from_millis(500);
-/// With looks as close as this nothing lies between them.
-const NOTHING_BETWEEN: Duration = Duration::from_millis(600);
 
 /// How often a camera must be looked at now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,39 +148,6 @@ struct SharedState {
     acceptance: AcceptancePlan,
 }
 
-#[derive(Debug, Clone)]
-struct Camera {
-    plan: CameraPlan,
-    tracker: Tracker,
-    instances: Vec<RuleInstance>,
-    /// Whether it can see.
-    health: CameraHealthState,
-    /// Rules that no longer raise alerts by themselves, until those have been ended.
-    retired: Vec<RuleInstance>,
-    /// Last proof of life: a frame; before the first one, when we began to wait.
-    alive_at: Option<Moment>,
-    /// Nobody looks at it until its next frame.
-    is_paused: bool,
-    /// The latest frame, while the camera is not silent.
-    latest_frame: Option<Moment>,
-    unmasked: Vec<Detection>,
-    /// What moved last, and in which frame.
-    flow: Option<(Moment, Box<Flow>)>,
-    /// Sure detections that were left out, since the plan came.
-    left_out: LeftOut,
-    /// What never moves, where that is learnt.
-    furniture: Option<Furniture>,
-    /// Whether the thresholds of the night are in force.
-    is_night: bool,
-    counts: Counts,
-    /// What was needed last, and until when it is kept up.
-    kept_pace: Option<(Duration, Duration)>,
-    /// A sensor near it asks for a closer look, until then.
-    woken_until: Option<Duration>,
-    /// Width over height of its pictures, as its latest glance says.
-    aspect: f32,
-}
-
 impl Analysis {
     /// An analysis that has seen nothing yet. Cameras that a rule names and no plan describes are left out.
     ///
@@ -221,13 +183,7 @@ impl Analysis {
             }
             Event::Flow { camera, at, flow } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
-                    match &mut camera.flow {
-                        Some((moment, latest)) => {
-                            *moment = *at;
-                            latest.clone_from(flow);
-                        }
-                        None => camera.flow = Some((*at, flow.clone())),
-                    }
+                    camera.see_flow(*at, flow);
                 }
             }
             Event::Picture { camera, at, coarse } => self.see(camera, *at, coarse),
@@ -516,191 +472,6 @@ fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
     }
     let fusion = Fusion::new(plan.signals, &sources, &plan.neighbours);
     Ok(BuiltPlan { cameras, sensors, fusion, acceptance: plan.acceptance })
-}
-
-impl Camera {
-    fn look(
-        &mut self,
-        shared: &mut SharedState,
-        at: Moment,
-        detections: &[Detection],
-        told: &mut Vec<Revision>,
-    ) {
-        if self.health.is_blind() {
-            return;
-        }
-        self.take_thresholds(at);
-        self.unmasked.clear();
-        for detection in detections {
-            match self.plan.left_out_by(detection, detections) {
-                None => self.unmasked.push(*detection),
-                Some(filter) if self.tracker.is_sure(detection) => self.left_out.count(filter),
-                Some(_) => {}
-            }
-        }
-        let gap = self.latest_frame.map(|latest| at.since(latest));
-        if gap.is_some_and(|gap| gap > ABSENCE.max(self.tracker.patience())) {
-            self.was_away(&mut shared.fusion, at);
-        }
-        self.leave_out_furniture(at);
-        if !self.tracker.update(at, &self.unmasked) {
-            return;
-        }
-        let patience = self.tracker.patience();
-        let scene = Scene {
-            at,
-            watched: gap.unwrap_or_default().min(patience.max(Duration::from_secs(1))),
-            flicker: FLICKER.max(patience),
-            aspect: self.aspect,
-            tracks: self.tracker.tracks(),
-            flow: self.flow.as_ref().filter(|(moment, _)| *moment == at).map(|(_, flow)| &**flow),
-        };
-        self.counts.look(at, scene.watched, scene.tracks);
-        for instance in &mut self.instances {
-            instance.look(shared, scene, told);
-        }
-        self.alive_at = Some(at);
-        self.latest_frame = Some(at);
-    }
-
-    /// Those of the day or of the night.
-    fn take_thresholds(&mut self, at: Moment) {
-        let is_night = self.plan.night.as_ref().is_some_and(|night| night.schedule.in_force(at.utc));
-        if is_night != self.is_night {
-            self.is_night = is_night;
-            self.tracker.configure(self.plan.analysis_hz, &self.plan.thresholds_at(is_night));
-        }
-    }
-
-    fn pace(&mut self) -> Pace {
-        let Some(at) = self.latest_frame else { return Pace { every: None, seen_to: None } };
-        let usual = Duration::from_secs_f32(1.0 / self.plan.analysis_hz.max(0.01));
-        let view = View { at, tracks: self.tracker.tracks(), usual };
-        let in_force =
-            self.instances.iter().filter(|instance| instance.evaluator.rule().schedule.in_force(at.utc));
-        let of_rules = in_force.clone().filter_map(|instance| {
-            instance.evaluator.pace(View { tracks: instance.within.latest(view.tracks), ..view })
-        });
-        let of_ends = in_force.filter(|instance| instance.waits_for_its_end()).map(|_| usual).min();
-        let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))
-            .then(|| COUNTING_PACE.max(usual));
-        let of_sensors = self.woken_until.filter(|until| at.mono <= *until).map(|_| usual);
-        let now = of_rules.chain(of_ends).chain(of_counts).chain(of_sensors).min();
-        if let Some(every) = now {
-            self.kept_pace = Some((every, at.mono + PACE_KEPT));
-        }
-        let kept = self.kept_pace.filter(|(_, until)| at.mono <= *until).map(|(every, _)| every);
-        Pace { every: now.or(kept), seen_to: Some(at.mono) }
-    }
-
-    fn missed_something(&self, at: Moment, detections: &[Detection]) -> bool {
-        let gap = self.latest_frame.map(|latest| at.since(latest));
-        if self.health.is_blind() || gap.is_none_or(|gap| gap < NOTHING_BETWEEN || gap > ABSENCE) {
-            return false;
-        }
-        let tracks = self.tracker.tracks();
-        let fast = |instance: &&RuleInstance| {
-            let rule = instance.evaluator.rule();
-            rule.when.is_fast() && rule.schedule.in_force(at.utc)
-        };
-        self.instances.iter().filter(fast).any(|instance| {
-            let rule = instance.evaluator.rule();
-            let is_sure = |d: &Detection| {
-                let (b, frame) = (&d.box_in_frame, || detections.iter().map(|other| &other.box_in_frame));
-                self.tracker.is_sure(d)
-                    && self.plan.left_out_by(d, detections).is_none()
-                    && !self.was_furniture(at, d)
-                    && rule.heights.admit(b, is_whole(b, frame()))
-            };
-            rule.when.missed_something(tracks, detections, is_sure)
-        })
-    }
-
-    /// Says what is wrong with the camera itself. While it is blind its rules see nothing, which is not the same as
-    /// seeing that nothing is there.
-    fn update_health(&mut self, shared: &mut SharedState, at: Moment, told: &mut Vec<Revision>) {
-        if self.health.became_blind() {
-            self.was_away(&mut shared.fusion, at);
-        }
-        self.forget_furniture_if_turned();
-        self.health.say(&mut shared.ids, &mut shared.fusion, at, told);
-    }
-
-    /// What was seen before says nothing about what is seen next.
-    fn was_away(&mut self, fusion: &mut Fusion, at: Moment) {
-        self.latest_frame = None;
-        self.tracker.forget();
-        self.counts.forget();
-        for instance in &mut self.instances {
-            instance.evaluator.forget();
-            instance.says_yes = false;
-            instance.lifecycle.doubt_after_gap(instance.evaluator.rule());
-            fusion.fall_silent(&instance.source, at);
-        }
-    }
-
-    fn tick(&mut self, shared: &mut SharedState, at: Moment, told: &mut Vec<Revision>) {
-        self.counts.tick(at);
-        let silent_for = at.since(*self.alive_at.get_or_insert(at));
-        if !self.is_paused {
-            self.health.tick(at);
-            self.update_health(shared, at, told);
-        }
-        for instance in &mut self.instances {
-            let rule = instance.evaluator.rule().clone();
-            let is_in_force = rule.schedule.in_force(at.utc);
-            if !is_in_force {
-                shared.fusion.stand_down(&instance.source);
-            } else if silent_for >= ABSENCE.max(self.tracker.patience()) {
-                shared.fusion.fall_silent(&instance.source, at);
-            }
-            if silent_for >= SILENCE_ENDS {
-                told.extend(instance.lifecycle.end(&mut shared.ids, &rule, PhaseReason::SourceSilent, at));
-            }
-            if instance.lifecycle.open().is_some() && !is_in_force {
-                told.extend(instance.lifecycle.end(&mut shared.ids, &rule, PhaseReason::ScheduleEnded, at));
-            }
-            told.extend(instance.lifecycle.escalate(&rule, &shared.acceptance, at));
-        }
-    }
-
-    /// Takes over from the camera of the same id before a change of configuration; what is taken is gone
-    /// from there.
-    fn inherit(&mut self, old: &mut Camera) {
-        std::mem::swap(&mut self.tracker, &mut old.tracker);
-        self.tracker.configure(self.plan.analysis_hz, &self.plan.thresholds_at(self.is_night));
-        self.counts.inherit(&mut old.counts);
-        self.inherit_furniture(old);
-        self.alive_at = old.alive_at;
-        self.latest_frame = old.latest_frame;
-        self.health.inherit(&old.health);
-        self.aspect = old.aspect;
-        for instance in &mut self.instances {
-            let rule = instance.evaluator.rule().clone();
-            let Some(index) =
-                old.instances.iter().position(|instance| instance.evaluator.rule().id == rule.id)
-            else {
-                continue;
-            };
-            let mut before = old.instances.swap_remove(index);
-            if instance.is_alone {
-                std::mem::swap(&mut instance.lifecycle, &mut before.lifecycle);
-            }
-            let place = rule.when.place();
-            let is_same = **before.evaluator.rule() == *rule
-                && old.plan.zones.get(place) == self.plan.zones.get(place)
-                && old.plan.lines.get(place) == self.plan.lines.get(place);
-            if is_same {
-                std::mem::swap(&mut instance.evaluator, &mut before.evaluator);
-            } else {
-                instance.lifecycle.doubt_after_gap(&rule);
-            }
-            // It raised alerts by itself and feeds a signal now.
-            if before.lifecycle.open().is_some() {
-                self.retired.push(before);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -113,7 +113,15 @@ pub fn standing_track(number: u64, from: f64, until: f64, detection: Detection) 
 
 /// What a rule is shown of one frame of such tracks.
 pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
-    Scene { at: moment(at), watched: secs(0.2), flicker: FLICKER, aspect: ASPECT, tracks, flow: None }
+    Scene {
+        at: moment(at),
+        watched: secs(0.2),
+        flicker: FLICKER,
+        aspect: ASPECT,
+        tracks,
+        found: &[],
+        flow: None,
+    }
 }
 
 /// An analysis with its camera, and everything it told so far.

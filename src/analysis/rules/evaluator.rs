@@ -21,7 +21,7 @@ use super::works::Works;
 use super::wrong_way::WrongWay;
 use super::{CameraPlan, Condition, Rule, View};
 use crate::analysis::alert::Shown;
-use crate::analysis::detection::Class;
+use crate::analysis::detection::{Class, Detection};
 use crate::analysis::flow::Flow;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::{Moment, Timestamp};
@@ -44,6 +44,8 @@ pub struct Scene<'a> {
     pub aspect: f32,
     /// All tracks of the camera, in order of number.
     pub tracks: &'a [Track],
+    /// What was found in this very frame and is not left out, unsure detections included.
+    pub found: &'a [Detection],
     /// What moved since a moment before, where that was asked for.
     pub flow: Option<&'a Flow>,
 }

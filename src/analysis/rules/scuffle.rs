@@ -186,7 +186,7 @@ impl Scuffle {
         let (now, centre) = self.most_restless_group();
         let smoothed = self.smoothed(scene, now);
         let by_boxes = smoothed >= self.unrest;
-        let (disorder, among) = scene.flow.map_or((0.0, None), |flow| self.most_disorder(flow));
+        let (disorder, among) = scene.flow.map_or((0.0, None), |flow| self.most_disorder(scene, flow));
         let by_flow = self.disorder.look(scene.at, among.is_some() && disorder >= self.unrest);
         self.company.look(scene, self.restless.len() >= self.people);
         if self.company.lasted().is_none() {
@@ -210,7 +210,8 @@ impl Scuffle {
         self.at_once_since = if by_boxes { self.at_once_since.or(Some(scene.at)) } else { None };
         let at_once = self.at_once_since.map_or(Duration::ZERO, |since| scene.at.since(since));
         let holds_by_boxes = at_once >= self.lasting && self.busy_share() >= BUSY_SHARE;
-        observation.holds &= holds_by_boxes || by_flow.is_some_and(|lasted| lasted >= self.lasting);
+        observation.holds =
+            (observation.holds && holds_by_boxes) || by_flow.is_some_and(|lasted| lasted >= self.lasting);
         if self.spell.lasted().is_some() {
             observation.value = observation.value.max(f64::from(smoothed.max(disorder)));
             observation.count = observation.shown.len();
@@ -227,20 +228,23 @@ impl Scuffle {
         self.spell.forget();
     }
 
-    /// The most disorder among two of a group that is large enough, as unrest, and one of the two.
-    fn most_disorder(&self, flow: &Flow) -> (f32, Option<usize>) {
+    /// The most disorder between somebody followed and others close to them, as unrest, and who it is. The others need not
+    /// be followed: of two who hold each other a detector is seldom sure of both.
+    fn most_disorder(&self, scene: Scene<'_>, flow: &Flow) -> (f32, Option<usize>) {
         let mut most = (0.0, None);
         for (index, one) in self.restless.iter().enumerate() {
-            let near = |other: &&Restless| is_near(&one.box_in_frame, &other.box_in_frame);
-            if one.box_in_frame.height() < SMALLEST_IN_FLOW
-                || self.restless.iter().filter(near).count() < self.people
-            {
+            let here = &one.box_in_frame;
+            let is_other = |d: &&Detection| {
+                let b = &d.box_in_frame;
+                self.classes.contains(&d.class) && b != here && is_near(here, b)
+            };
+            let others = || scene.found.iter().filter(is_other);
+            if here.height() < SMALLEST_IN_FLOW || others().count() + 1 < self.people {
                 continue;
             }
-            for other in self.restless[index + 1..].iter().filter(near) {
-                let height = one.box_in_frame.height().max(other.box_in_frame.height());
-                let disorder = flow.disorder(&one.box_in_frame.hull(&other.box_in_frame), height);
-                let unrest = disorder * UNREST_PER_DISORDER;
+            for other in others() {
+                let height = here.height().max(other.box_in_frame.height());
+                let unrest = UNREST_PER_DISORDER * flow.disorder(&here.hull(&other.box_in_frame), height);
                 if unrest > most.0 {
                     most = (unrest, Some(index));
                 }
