@@ -194,7 +194,8 @@ pub struct ScuffleDocument {
     #[schemars(range(min = 2, max = 20), extend("default" = DEFAULT_SCUFFLE_PEOPLE))]
     pub people: Option<At<u32>>,
     /// How irregularly they must move, in body heights per second: the part of their movement that goes to and fro
-    /// and not along. Lower finds more scuffles and more of what only looks like one; a detector whose boxes tremble
+    /// and not along. It is taken from their boxes and, of people taller than a quarter of the picture, from what moves
+    /// within them. Lower finds more scuffles and more of what only looks like one; a detector whose boxes tremble
     /// needs more. Needs at least five looks a second.
     #[schemars(range(min = 0.05, max = 10.0), extend("default" = DEFAULT_UNREST))]
     pub unrest: Option<At<f64>>,
