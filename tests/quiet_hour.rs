@@ -135,7 +135,7 @@ fn an_hour_of_quiet_video_tells_nothing() {
     for file in CLIPS {
         let clip = shared().join("videos").join(file);
         let (looks, glances) = (looker.see(&clip, HZ), glances(&clip));
-        let flows = flows(&clip, &looks);
+        let flows = flows(&clip, &looks, HZ);
         let seen = (&looks[..], &flows);
         let told_here = told(&quiet, &looker, seen, &glances, EACH);
         eprintln!("{file}: {} looks of it in a loop for {} s: {told_here:?}", looks.len(), EACH.as_secs());

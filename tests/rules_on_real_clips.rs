@@ -128,7 +128,7 @@ fn told_at(looker: &mut Looker, clip: &Path, hz: f32) -> BTreeMap<&'static str, 
     let mut analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("the zone is drawn");
     let mut told: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     let looks = looker.see(clip, HZ);
-    let flows = flows(clip, &looks);
+    let flows = flows(clip, &looks, HZ);
     for (mono, detections) in looks.into_iter().step_by((HZ / hz).round() as usize) {
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, mono);
         if let Some(flow) = flows.get(&mono.as_micros()) {

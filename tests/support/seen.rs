@@ -98,20 +98,20 @@ impl Looker {
     }
 }
 
-/// So long before a look lies the moment that it is compared with.
-const MOMENT: Duration = Duration::from_millis(100);
-
-/// What moves where up to those looks that show people close together, by the look's time in microseconds.
-pub fn flows(clip: &Path, looks: &[Look]) -> BTreeMap<u128, Box<Flow>> {
-    let mut frames = video::read_file(clip, FileOptions { every: MOMENT, ..FileOptions::default() })
-        .expect("the clip opens");
+/// What moves where up to those of so many looks a second that show people close together, since about a tenth of a
+/// second before, by the look's time in microseconds.
+pub fn flows(clip: &Path, looks: &[Look], hz: f32) -> BTreeMap<u128, Box<Flow>> {
+    // The looks must be among these frames.
+    let every = Duration::from_secs_f32(1.0 / hz) / (10.0 / hz).round() as u32;
+    let mut frames =
+        video::read_file(clip, FileOptions { every, ..FileOptions::default() }).expect("the clip opens");
     let worth: Vec<u128> =
         looks.iter().filter(|(_, found)| is_worth_a_flow(found)).map(|(at, _)| at.as_micros()).collect();
     let (mut estimator, mut before) = (Estimator::default(), None::<Thumbnail>);
     let mut flows = BTreeMap::new();
     while let Some((pts, picture)) = frames.next_frame().expect("the clip decodes") {
         let now = Thumbnail::of(&picture, Moment::after_origin(Timestamp::UNIX_EPOCH, pts));
-        let recent = before.filter(|before| now.at.since(before.at) <= MOMENT.mul_f32(1.6));
+        let recent = before.filter(|before| now.at.since(before.at) <= Duration::from_millis(160));
         if let Some(before) = recent.filter(|_| worth.contains(&pts.as_micros())) {
             flows.insert(pts.as_micros(), estimator.estimate(&before, &now));
         }

@@ -70,9 +70,9 @@ const JITTER_IN_PICTURE: f32 = 0.01;
 const SMOOTHED_OVER: Duration = Duration::from_millis(400);
 /// Looks in that time at most.
 const MOST_LOOKS: usize = 12;
-/// Disorder of the flow counts as so much unrest: .16 bodies a second are one at the default of .25. Chosen on the odd
-/// half of the clips with truth.
-const UNREST_PER_DISORDER: f32 = 1.56;
+/// Disorder of the flow counts as so much unrest: a seventh of a body a second is one at the default of .25. Chosen on
+/// the clips with truth.
+const UNREST_PER_DISORDER: f32 = 1.7;
 /// Two looks of which no other lies within this time are none.
 const DISORDER_WITHIN: Duration = Duration::from_secs(2);
 /// Of people less tall than this (in parts of the picture) the flow sees too few cells.
@@ -139,6 +139,8 @@ struct Restless {
     number: TrackNumber,
     box_in_frame: BBox,
     unrest: f32,
+    /// More than just believed to be somebody.
+    is_certain: bool,
 }
 
 impl Scuffle {
@@ -181,7 +183,8 @@ impl Scuffle {
             let unrest = path.and_then(unrest_of);
             measured += usize::from(unrest.is_some());
             let unrest = unrest.unwrap_or(0.0);
-            self.restless.push(Restless { number: track.number, box_in_frame: b, unrest });
+            let is_certain = track.is_confirmed() && track.certainty >= CERTAIN;
+            self.restless.push(Restless { number: track.number, box_in_frame: b, unrest, is_certain });
         }
         let (now, centre) = self.most_restless_group();
         let smoothed = self.smoothed(scene, now);
@@ -239,7 +242,7 @@ impl Scuffle {
                 self.classes.contains(&d.class) && b != here && is_near(here, b)
             };
             let others = || scene.found.iter().filter(is_other);
-            if here.height() < SMALLEST_IN_FLOW || others().count() + 1 < self.people {
+            if !one.is_certain || here.height() < SMALLEST_IN_FLOW || others().count() + 1 < self.people {
                 continue;
             }
             for other in others() {
