@@ -156,10 +156,10 @@ fn convert(criterion: &mut Criterion, ledger: &Ledger) {
             black_box(&mut grid);
         });
         ledger.ratio(&stage, &floor, "the grid that motion is looked for in, in readings of the plane");
-        let stage = format!("luma/{size}/glance");
+        let stage = format!("luma/{size}/image-stats");
         let mut seen = ImageStats::even(0);
         ledger.bench(criterion, &stage, || {
-            glance::glance(black_box(&picture), &mut seen);
+            image_stats::measure(black_box(&picture), &mut seen);
             black_box(&mut seen);
         });
         ledger.ratio(&stage, &floor, "what the camera's health is told by, in readings of the plane");

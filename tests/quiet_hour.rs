@@ -64,7 +64,7 @@ fn glances(clip: &Path) -> Vec<(Duration, ImageStats)> {
     let mut glances = Vec::new();
     while let Some((at, picture)) = frames.next_frame().expect("the clip decodes") {
         let mut glance = ImageStats::even(0);
-        frame::image_stats::glance(&picture, &mut glance);
+        frame::image_stats::measure(&picture, &mut glance);
         glances.push((at, glance));
     }
     glances

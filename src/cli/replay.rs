@@ -363,7 +363,7 @@ impl Replay {
             if pts >= next_glance {
                 next_glance = pts + GLANCE_EVERY;
                 let mut glance = Box::new(ImageStats::even(0));
-                frame::image_stats::glance(&picture, &mut glance);
+                frame::image_stats::measure(&picture, &mut glance);
                 let told = self.analysis.apply(&Event::ImageStats { camera: camera.id.clone(), at, glance });
                 self.tell(told, Some((&picture, &detections)))?;
             }

@@ -244,7 +244,7 @@ impl Glances {
         }
         let seen = catch_unwind(AssertUnwindSafe(|| {
             let mut seen = Box::new(ImageStats::even(0));
-            frame::image_stats::glance(&frame.picture, &mut seen);
+            frame::image_stats::measure(&frame.picture, &mut seen);
             seen
         }));
         seen.inspect_err(|_| error!(camera = %frame.camera, "a glance panicked (our bug, please report it)"))

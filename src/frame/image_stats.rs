@@ -19,7 +19,7 @@ const CHROMA_ROW_STEP: usize = 8;
 const TILE: usize = 1024;
 
 /// Looks at a picture and writes what it sees into `glance`.
-pub fn glance(picture: &Picture, glance: &mut ImageStats) {
+pub fn measure(picture: &Picture, glance: &mut ImageStats) {
     let format = picture.format();
     let (width, height) = (format.width, format.height);
     let plane = picture.plane(0);
@@ -164,7 +164,7 @@ mod tests {
 
     fn glance_of(picture: &Picture) -> ImageStats {
         let mut seen = ImageStats::even(0);
-        glance(picture, &mut seen);
+        measure(picture, &mut seen);
         seen
     }
 

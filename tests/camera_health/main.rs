@@ -91,7 +91,7 @@ fn images(path: &Path) -> Vec<Image> {
 
 fn glance(image: Image) -> ImageStats {
     let mut seen = ImageStats::even(0);
-    frame::image_stats::glance(&image.picture(), &mut seen);
+    frame::image_stats::measure(&image.picture(), &mut seen);
     seen
 }
 
