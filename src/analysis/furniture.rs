@@ -97,7 +97,14 @@ pub struct PlaceMemory {
 impl PlaceMemory {
     fn is_sound(&self) -> bool {
         let is_seen = (1..=MOST_LIGHTS).contains(&self.lights.len());
-        is_seen && self.box_in_frame.is_sound() && self.box_in_frame == self.box_in_frame.clipped()
+        let Day { looked, unchanged, found } = self.day;
+        let is_counted = looked < DAY_HOURS && unchanged <= looked && found <= unchanged;
+        let is_proven = self.good_days <= DAYS && self.bad_days < DAYS;
+        is_seen
+            && is_counted
+            && is_proven
+            && self.box_in_frame.is_sound()
+            && self.box_in_frame == self.box_in_frame.clipped()
     }
 
     /// Whether it stood for long enough to be kept.
@@ -171,8 +178,12 @@ impl Furniture {
     /// Takes in what was found in a frame, and what was followed up to it. Only a frame whose picture was seen says
     /// something.
     pub(super) fn judge(&mut self, at: Moment, found: &[Detection], tracks: &[Track]) {
-        let is_pictured = self.pictured_at.take().is_some_and(|pictured| pictured.mono == at.mono);
-        if !is_pictured || self.judged_at.is_some_and(|judged| at.mono < judged.mono) {
+        // Frames that are looked back at come before the one whose picture waits.
+        if self.pictured_at.is_none_or(|pictured| pictured.mono != at.mono) {
+            return;
+        }
+        self.pictured_at = None;
+        if self.judged_at.is_some_and(|judged| at.mono < judged.mono) {
             return;
         }
         let step = self.judged_at.map_or(Duration::ZERO, |judged| at.since(judged)).min(LONGEST_STEP);
@@ -200,6 +211,11 @@ impl Furniture {
             let is_person = detection.class == Class::PERSON;
             Seen { is_person, box_in_frame: detection.box_in_frame, moves: !stands }
         }));
+    }
+
+    /// Whether the picture of a later frame waits.
+    pub(super) fn is_behind(&self, at: Moment) -> bool {
+        self.pictured_at.is_some_and(|pictured| pictured.mono > at.mono)
     }
 
     /// Whether a detection is furniture: nothing at its place differs from what is remembered, up to `within` before.
@@ -342,7 +358,13 @@ impl Place {
         let b = self.memory.box_in_frame;
         let is_its = |seen: &&Seen| seen.box_in_frame.iou(&b) >= SAME_PLACE;
         let is_found = seen.iter().filter(is_its).any(|seen| seen.is_person);
-        let others = seen.iter().filter(|seen| !is_its(seen)).map(|other| (other.box_in_frame, other.moves));
+        // What lies in it, a face or a bag, hides nothing of it: it is what may have come.
+        let lies_in_it = |seen: &&Seen| {
+            let common = seen.box_in_frame.intersection(&b).map_or(0.0, |common| common.area());
+            common >= 0.5 * seen.box_in_frame.area()
+        };
+        let others = seen.iter().filter(|seen| !is_its(seen) && !lies_in_it(seen));
+        let others = others.map(|other| (other.box_in_frame, other.moves));
         let mut hidden = [false; SAMPLES];
         let is_touched = patch::mark_hidden(&b, others, &mut hidden);
         if self.memory.lights.is_empty() {
@@ -408,9 +430,10 @@ impl Place {
             self.new_light = Some(begun);
             return;
         };
-        let is_steady = patch::compare(&light.patch, &self.now, hidden, &mut self.differs) == Likeness::Same;
-        if !is_steady && light.was_touched {
-            // Whoever came near may have stayed.
+        let likeness = patch::compare(&light.patch, &self.now, hidden, &mut self.differs);
+        let is_steady = likeness == Likeness::Same;
+        if likeness == Likeness::Changed || (!is_steady && light.was_touched) {
+            // Whoever came may have stayed.
             (self.may_learn_light, self.new_light) = (false, None);
         } else if !is_steady {
             self.new_light = Some(begun);

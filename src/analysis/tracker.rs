@@ -474,6 +474,11 @@ impl Tracker {
         self.pieces.forget();
     }
 
+    /// Whether a detection shows no more than a piece of a vehicle that rests.
+    pub fn is_fragment(&self, detection: &Detection) -> bool {
+        self.tracks.iter().any(|track| track.has_piece(detection))
+    }
+
     /// Whether a detection is good enough to begin a track.
     pub fn is_sure(&self, detection: &Detection) -> bool {
         detection.score >= self.threshold(detection.class)

@@ -217,15 +217,16 @@ impl Desk {
                     self.tell(told, None);
                 }
                 self.serve_snapshots(&frame, &detections);
+                // Also of a frame that is taken in later: no other picture comes so soon.
+                if let Some(coarse) = coarse {
+                    let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
+                    self.analysis.apply(&event);
+                }
                 if self.must_look_back(&frame, &detections) {
                     return;
                 }
                 if let Some(flow) = flow {
                     self.analysis.apply(&Event::Flow { camera: frame.camera.clone(), at: frame.at, flow });
-                }
-                if let Some(coarse) = coarse {
-                    let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
-                    self.analysis.apply(&event);
                 }
                 let event = Event::Detections { camera: frame.camera.clone(), at: frame.at, detections };
                 let told = self.analysis.apply(&event);

@@ -39,24 +39,31 @@ pub type Memories = BTreeMap<Arc<str>, Vec<PlaceMemory>>;
 pub struct KnownFurniture {
     /// How many places of each camera are left out.
     counts: BTreeMap<Arc<str>, u32>,
-    /// What is to be written, until somebody takes it.
-    unsaved: Option<Memories>,
+    /// What is remembered of every camera, also of those that are not configured for a while.
+    memories: Memories,
+    /// It is to be written.
+    is_unsaved: bool,
 }
 
 impl KnownFurniture {
+    /// What was kept when the daemon began.
+    pub fn kept(memories: Memories) -> Self {
+        KnownFurniture { memories, ..KnownFurniture::default() }
+    }
+
     /// Takes in what is remembered now.
     pub fn learn<'a>(&mut self, now: impl Iterator<Item = (&'a Arc<str>, &'a Furniture)>) {
-        let (mut counts, mut memories) = (BTreeMap::new(), Memories::new());
+        let mut counts = BTreeMap::new();
         for (camera, furniture) in now {
             let count = u32::try_from(furniture.count()).unwrap_or(u32::MAX);
             if count != self.count(camera) {
                 info!(%camera, places = count, "remembers what is taken for a person and never moves");
             }
             counts.insert(camera.clone(), count);
-            memories.insert(camera.clone(), furniture.memories().cloned().collect());
+            self.memories.insert(camera.clone(), furniture.memories().cloned().collect());
         }
-        memories.retain(|_, places| !places.is_empty());
-        (self.counts, self.unsaved) = (counts, Some(memories));
+        self.memories.retain(|_, places| !places.is_empty());
+        (self.counts, self.is_unsaved) = (counts, true);
     }
 
     /// How many places of a camera are left out.
@@ -85,7 +92,13 @@ impl FurnitureFile {
         if now < self.save_at {
             return;
         }
-        let Some(memories) = known.lock().unsaved.take() else { return };
+        let memories = {
+            let mut known = known.lock();
+            if !std::mem::take(&mut known.is_unsaved) {
+                return;
+            }
+            known.memories.clone()
+        };
         self.save_at = now.saturating_add(SAVE_EVERY);
         let saved = save(&self.folder, &memories);
         if let Err(error) = &saved
@@ -96,7 +109,7 @@ impl FurnitureFile {
         }
         self.is_failing = saved.is_err();
         if self.is_failing {
-            known.lock().unsaved.get_or_insert(memories);
+            known.lock().is_unsaved = true;
         }
     }
 
@@ -238,6 +251,18 @@ mod tests {
         let (memories, damage) = load(folder.path());
         assert_eq!(damage, None);
         assert_eq!(memories, Memories::from([("cam-03".into(), vec![bench()])]));
+    }
+
+    #[test]
+    fn a_camera_that_is_not_configured_for_a_while_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        FurnitureFile::within(folder.path()).look(Duration::ZERO, &known(vec![bench()]));
+        let mut again = KnownFurniture::kept(load(folder.path()).0);
+        let other: Arc<str> = "cam-07".into();
+        again.learn([(&other, &Furniture::of(vec![bench()]))].into_iter());
+        FurnitureFile::within(folder.path()).finish(&Mutex::new(again));
+        let (memories, _) = load(folder.path());
+        assert_eq!(memories.keys().map(|camera| &**camera).collect::<Vec<_>>(), ["cam-03", "cam-07"]);
     }
 
     #[test]

@@ -80,7 +80,7 @@ use decode_demand::DecodeDemands;
 use empty_views::EmptyViews;
 use evidence_retention::EvidenceRetention;
 use file_watch::SecretFiles;
-use furniture::FurnitureFile;
+use furniture::{FurnitureFile, KnownFurniture};
 use inference_workers::{InferenceCounts, InferenceWorkers};
 use lifeline::{Doing, Lifeline};
 use loaded_models::LoadedModels;
@@ -228,8 +228,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         .map_err(DaemonError::new)?;
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
-    recall_furniture(&mut analysis, &control_dir);
-    let known = Arc::new(Known::default());
+    let furniture = Mutex::new(recall_furniture(&mut analysis, &control_dir));
+    let known = Arc::new(Known { furniture, ..Known::default() });
     let scheduler = Arc::new(Scheduler::new());
     let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone()));
     let (analyst, analyst_queue) = AnalysisThread::start(
@@ -430,14 +430,15 @@ fn listen_to_signals(notes: Sender<Control>) -> Result<(), DaemonError> {
 }
 
 /// What was known before the restart to never move.
-fn recall_furniture(analysis: &mut Analysis, folder: &Path) {
+fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
     let (memories, damage) = furniture::load(folder);
     if let Some(damage) = damage {
         error!(%damage, "what never moves before the cameras cannot be read and is learnt anew");
     }
-    for (camera, places) in memories {
-        analysis.recall_furniture(&camera, Furniture::of(places));
+    for (camera, places) in &memories {
+        analysis.recall_furniture(camera, Furniture::of(places.clone()));
     }
+    KnownFurniture::kept(memories)
 }
 
 /// The audit log, with a line that the daemon started.

@@ -2,7 +2,7 @@
 //! twice.
 //!
 //! The pictures are 160 by 90 means of luma whatever the camera's shape, so one estimate costs a millisecond or two,
-//! less than a look. Allocates when an [`Estimator`] is made and never after. Must never keep a picture: a thumbnail
+//! less than a look. Allocates the thumbnails and the flow that it hands out, and nothing else per look. Must never keep a picture: a thumbnail
 //! lives until the look that it was made for.
 
 use std::time::Duration;

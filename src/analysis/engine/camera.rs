@@ -14,7 +14,7 @@ use crate::analysis::flow::Flow;
 use crate::analysis::furniture::Furniture;
 use crate::analysis::fusion::Fusion;
 use crate::analysis::heights::is_whole;
-use crate::analysis::rules::{CameraPlan, FLICKER, Scene, View};
+use crate::analysis::rules::{CameraPlan, Condition, FLICKER, Scene, View, is_worth_a_flow};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Tracker;
 
@@ -123,11 +123,14 @@ impl Camera {
         let of_rules = in_force.clone().filter_map(|instance| {
             instance.evaluator.pace(View { tracks: instance.within.latest(view.tracks), ..view })
         });
+        let sees_blows =
+            |instance: &RuleInstance| matches!(instance.evaluator.rule().when, Condition::Scuffle { .. });
+        let of_flow = (in_force.clone().any(sees_blows) && is_worth_a_flow(&self.unmasked)).then_some(usual);
         let of_ends = in_force.filter(|instance| instance.waits_for_its_end()).map(|_| usual).min();
         let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))
             .then(|| COUNTING_PACE.max(usual));
         let of_sensors = self.woken_until.filter(|until| at.mono <= *until).map(|_| usual);
-        let now = of_rules.chain(of_ends).chain(of_counts).chain(of_sensors).min();
+        let now = of_rules.chain(of_ends).chain(of_counts).chain(of_sensors).chain(of_flow).min();
         if let Some(every) = now {
             self.kept_pace = Some((every, at.mono + PACE_KEPT));
         }
@@ -150,6 +153,7 @@ impl Camera {
             let is_sure = |d: &Detection| {
                 let (b, frame) = (&d.box_in_frame, || detections.iter().map(|other| &other.box_in_frame));
                 self.tracker.is_sure(d)
+                    && !self.tracker.is_fragment(d)
                     && self.plan.left_out_by(d, detections).is_none()
                     && !self.was_furniture(at, d)
                     && rule.heights.admit(b, is_whole(b, frame()))

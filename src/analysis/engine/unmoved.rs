@@ -51,8 +51,9 @@ impl Camera {
     pub(super) fn leave_out_furniture(&mut self, at: Moment) {
         let Camera { furniture: Some(furniture), tracker, unmasked, left_out, .. } = self else { return };
         furniture.judge(at, unmasked, tracker.tracks());
+        let judged_for = if furniture.is_behind(at) { ABSENCE } else { JUDGED_FOR };
         unmasked.retain(|detection| {
-            let is_furniture = furniture.explains(at, JUDGED_FOR, detection);
+            let is_furniture = furniture.explains(at, judged_for, detection);
             if is_furniture && tracker.is_sure(detection) {
                 left_out.count(Filter::Furniture);
             }

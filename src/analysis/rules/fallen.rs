@@ -110,7 +110,10 @@ impl Upright {
         scene.tracks.iter().any(|other| {
             let is_other = other.number != track.number && other.number != self.number;
             let is_there = scene.at.since(other.last_seen) <= scene.flicker;
-            let is_nearer = other.box_in_frame.y1 >= track.box_in_frame.y1 - 0.1 * self.height;
+            // A parked car beside somebody who falls stands no nearer than they lie.
+            let is_parked = other.class != track.class && other.rests();
+            let margin = if is_parked { 0.1 } else { -0.1 };
+            let is_nearer = other.box_in_frame.y1 >= track.box_in_frame.y1 + margin * self.height;
             let common = other.box_in_frame.intersection(&missing).map_or(0.0, |common| common.area());
             is_other && is_there && is_nearer && common > HIDDEN * area
         })

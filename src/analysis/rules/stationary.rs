@@ -165,12 +165,11 @@ impl StationaryObjects {
     /// Takes in one frame.
     pub(super) fn follow(&mut self, scene: Scene<'_>, classes: &[Class]) {
         for track in scene.seen_now(classes) {
-            if !self.is_in_zone(track.full_box()) {
-                continue;
-            }
+            let is_in_zone = self.is_in_zone(track.full_box());
             match self.stands.iter_mut().find(|stand| stand.number == track.number) {
-                Some(stand) => stand.look(scene, track),
-                None => self.stands.push(StationaryObject {
+                // Its wheels may be hidden for so long that what is seen of it counts as all there is.
+                Some(stand) if is_in_zone || stand.place.shows_in_part(track) => stand.look(scene, track),
+                None if is_in_zone => self.stands.push(StationaryObject {
                     number: track.number,
                     place: Place { box_in_frame: *track.full_box(), since: scene.at },
                     last_there: scene.at,
@@ -178,6 +177,7 @@ impl StationaryObjects {
                     began_here: scene.at.since(track.first_seen) <= scene.flicker,
                     elsewhere: None,
                 }),
+                _ => {}
             }
         }
         self.take_over(scene);

@@ -124,6 +124,22 @@ fn a_car_that_people_chat_before_for_minutes_is_parked_once() {
 }
 
 #[test]
+fn a_car_whose_wheels_something_unknown_hides_for_minutes_is_parked_once() {
+    // Snow, a container, a handcart: the upper half is all that is seen of it, and lies beyond the lane.
+    let mut plan = plan();
+    plan.zones.insert("lane".into(), rectangle(0.0, 0.72, 1.0, 1.0));
+    let mut stage = Stage::with(plan, vec![rule(parked("lane", 60.0))]);
+    stage.look(320.0, |t| {
+        let whole = car(0.6, 0.8);
+        let b = whole.box_in_frame;
+        let upper = Detection { box_in_frame: BBox { y1: b.y0 + 0.5 * b.height(), ..b }, ..whole };
+        vec![trembling(if (70.0..220.0).contains(&t) { upper } else { whole }, t)]
+    });
+    assert_near(&raised(&stage), &[61.0], 2.0);
+    assert_eq!(told_by(&stage, "rule", Phase::End), [0.0; 0]);
+}
+
+#[test]
 fn whose_head_shows_over_a_bus_that_stays_for_minutes_dwells_from_when_they_came() {
     let mut plan = plan();
     plan.zones.insert("kerb".into(), rectangle(0.5, 0.8, 1.0, 1.0));

@@ -348,6 +348,19 @@ fn flow_is_no_scuffle_in_one_direction_once_or_among_the_far_away() {
 }
 
 #[test]
+fn a_camera_is_decoded_as_a_whole_while_two_are_close_enough_to_fight_however_still() {
+    let mut stage = Stage::of(vec![rule(scuffle(0.5))]);
+    let pair =
+        |height: f64| vec![posture(0.45, 0.8, height / 0.3, 0.4), posture(0.57, 0.8, height / 0.3, 0.4)];
+    stage.look(20.0, |_| pair(0.4));
+    let every = |stage: &mut Stage| stage.analysis.pace("cam").expect("it is known").every;
+    assert!(every(&mut stage).is_some_and(|every| every <= secs(0.21)));
+    // Far away the flow would say nothing, and the boxes say that nobody moves.
+    stage.look(20.0, |_| pair(0.2));
+    assert_eq!(every(&mut stage), None);
+}
+
+#[test]
 fn the_flow_of_another_frame_says_nothing() {
     let mut stage = Stage::of(vec![rule(scuffle(0.5))]);
     for look in 0..50 {
