@@ -160,7 +160,13 @@ fn is_a_home(folder: &Path) -> bool {
     let of_its_owner = || {
         let owner = folder.metadata().ok()?.uid();
         let owner = unistd::User::from_uid(owner.into()).ok().flatten()?;
-        (folder.parent().is_some() && owner.dir == folder).then_some(())
+        let is_home = folder.parent().is_some() && owner.dir == folder;
+        // What is the service's own, or that of whoever looks, is closed to neither.
+        let is_ours = || {
+            let ours = [Account::of_this_thread(), Account::of_service()];
+            ours.iter().flatten().any(|account| account.uid == owner.uid.as_raw())
+        };
+        (is_home && !is_ours()).then_some(())
     };
     folder == Path::new("/root") || folder.parent() == Some(Path::new("/home")) || of_its_owner().is_some()
 }
