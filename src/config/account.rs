@@ -159,7 +159,7 @@ pub fn act_with_nothing_opened<T: Send>(work: impl FnOnce() -> T + Send) -> io::
     let none = CapabilitySet::empty();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("as-user".to_owned());
-        let thread = thread.spawn_scoped(scope, || -> io::Result<T> {
+        let thread = thread.spawn_scoped(scope, move || -> io::Result<T> {
             set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
             Ok(work())
         })?;

@@ -101,7 +101,7 @@ fn a_reader_that_went_away_changes_no_exit_code() {
         (&["explain", alerts], 2),
         (&["models", "verify", "--json", "--manifest", manifest], 1),
         (&["detect", "no-such.jpg", "models/test-picture.jpg"], 1),
-        (&["detect", "models/test-picture.jpg", "no-such.jpg", "--save", &boxes], 1),
+        (&["detect", "models/test-picture.jpg", "no-such.jpg", "--save", boxes.as_str()], 1),
     ] {
         let child = lookout(arguments).spawn().unwrap();
         assert_eq!(ended(child, arguments), Some(code), "{arguments:?}");

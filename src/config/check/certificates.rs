@@ -150,7 +150,7 @@ const END: &[u8] = b"\n-----END CERTIFICATE-----";
 
 /// The certificates of a text in PEM, each as it is or not to be read.
 fn certificates_in(pem: &[u8]) -> Vec<Result<CertificateDer<'static>, ()>> {
-    let text = [b"\n", pem::plain(pem).as_slice()].concat();
+    let text = [&b"\n"[..], &pem::plain(pem)].concat();
     let place = |text: &[u8], line: &[u8]| text.windows(line.len()).position(|part| part == line);
     let (mut rest, mut found) = (text.as_slice(), Vec::new());
     while let Some(start) = place(rest, BEGIN) {
