@@ -820,6 +820,7 @@ fn filters_that_leave_a_rule_nothing_are_told_with_both_places() {
         assert_eq!(said_of_filters(camera, rule), "", "{camera} {rule}");
     }
     // Whether a vehicle or a bag stands in the zone, or flames do, its box says, not its feet.
+    let models: [(&str, &[Class]); 1] = [(DEFAULT_MODEL, &[Class::PERSON, Class::FIRE, Class::SMOKE])];
     let present = "present = { zone = \"lane\", classes = [\"person\"], for_secs = 3 }";
     for condition in [
         "parked = { zone = \"lane\", classes = [\"person\"], for_secs = 60 }",
@@ -831,8 +832,7 @@ fn filters_that_leave_a_rule_nothing_are_told_with_both_places() {
         for camera in [of_lane.as_str(), in_the_sky] {
             let text = with_filters(camera, "").replace(present, condition);
             assert!(text.contains(condition));
-            let said =
-                surveyed(&text, &[(DEFAULT_MODEL, &[Class::PERSON, Class::FIRE, Class::SMOKE])]).join("\n");
+            let said = surveyed(&text, &models).join("\n");
             assert!(!said.contains("all of the zone") && !said.contains("error: "), "{condition}:\n{said}");
         }
     }
