@@ -33,6 +33,7 @@ pub mod ground;
 pub mod heights;
 pub mod kalman;
 pub mod motion_detector;
+pub(crate) mod pem;
 pub mod plan;
 pub mod plausible;
 pub mod roi;

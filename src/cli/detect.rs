@@ -10,7 +10,7 @@ use std::sync::Arc;
 use image::{DynamicImage, ImageDecoder, ImageReader, RgbImage};
 use serde::Serialize;
 
-use super::{Failure, models, named_path, print_line};
+use super::{Failure, models, named_path, print_line, stream_line};
 use crate::analysis::detection::Detection;
 use crate::detector::{Detector, Inference, Model, Thresholds};
 use crate::evidence;
@@ -72,7 +72,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         });
         match outcome {
             Ok(image) => {
-                print_found(file, &found)?;
+                // Pictures are kept and failures told whoever reads the lines.
+                let goes_on = args.save.is_some() || !failures.is_empty();
+                print_found(file, &found, if goes_on { print_line } else { stream_line })?;
                 if let Some(folder) = &args.save {
                     save(image, &found, &free_name(folder, file, &mut saved_names))?;
                 }
@@ -102,7 +104,11 @@ fn load(args: &Args) -> Result<Vec<Arc<Model>>, Failure> {
         .collect()
 }
 
-fn print_found(file: &Path, found: &[Detection]) -> Result<(), Failure> {
+fn print_found(
+    file: &Path,
+    found: &[Detection],
+    print: fn(String) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     // Four digits are a tenth of a pixel of a large picture; f32's own would look more certain than they are.
     let rounded = |v: f32| (f64::from(v) * 10_000.0).round() / 10_000.0;
     let name = file.to_string_lossy();
@@ -114,7 +120,7 @@ fn print_found(file: &Path, found: &[Detection]) -> Result<(), Failure> {
             score: rounded(detection.score),
             edges: [b.x0, b.y0, b.x1, b.y1].map(rounded),
         };
-        print_line(serde_json::to_string(&line).map_err(Failure::failed)?)?;
+        print(serde_json::to_string(&line).map_err(Failure::failed)?)?;
     }
     Ok(())
 }

@@ -151,6 +151,22 @@ fn open_all() -> io::Result<()> {
     Ok(set_capabilities(None, sets)?)
 }
 
+/// Does `work` without the rights that open everything ([`Account::act_with_all_open`]), on a thread of its own.
+///
+/// # Errors
+/// The system does not start the thread, or does not let it give them up.
+pub fn act_with_nothing_opened<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    let none = CapabilitySet::empty();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("as-user".to_owned());
+        let thread = thread.spawn_scoped(scope, move || -> io::Result<T> {
+            set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
+            Ok(work())
+        })?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 /// The folder around `path` that is somebody's own: the home of a person, or of another service.
 pub fn home_around(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(|folder| is_a_home(folder))
@@ -160,9 +176,19 @@ fn is_a_home(folder: &Path) -> bool {
     let of_its_owner = || {
         let owner = folder.metadata().ok()?.uid();
         let owner = unistd::User::from_uid(owner.into()).ok().flatten()?;
-        (folder.parent().is_some() && owner.dir == folder).then_some(())
+        is_home_of_another(folder, owner, || vec![Account::of_this_thread(), Account::of_service()])
+            .then_some(())
     };
     folder == Path::new("/root") || folder.parent() == Some(Path::new("/home")) || of_its_owner().is_some()
+}
+
+/// Whether `folder` is its owner's home, and the owner none of `ours`: what is the service's own is closed to nobody here.
+fn is_home_of_another(
+    folder: &Path,
+    owner: unistd::User,
+    ours: impl FnOnce() -> Vec<Option<Account>>,
+) -> bool {
+    folder.parent().is_some() && owner.dir == folder && !ours().contains(&Some(Account::from(owner)))
 }
 
 /// The group through which the service reads what belongs to root: of the user whose rights this thread has, or, for
@@ -188,6 +214,35 @@ mod tests {
         }
         assert_eq!(Account::of_this_thread(), Some(me));
         assert_eq!(Account::named("no-such-user"), None);
+    }
+
+    #[test]
+    fn what_was_opened_for_a_look_can_be_closed_again() {
+        use std::fs::{File, Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt as _;
+        let nobody = Account::named("nobody").expect("every Debian has the user `nobody`");
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("closed");
+        std::fs::write(&path, "").expect("a file");
+        set_permissions(&path, Permissions::from_mode(0o600)).expect("a mode");
+        let can_open = || File::open(&path).is_ok();
+        let seen =
+            nobody.act_with_all_open(|| (can_open(), act_with_nothing_opened(can_open).expect("no rights")));
+        // Only root may become somebody else, and may not everywhere.
+        if let Ok((opened, closed_again)) = seen {
+            assert!(opened && !closed_again);
+        }
+        assert!(can_open(), "this thread keeps what it had");
+    }
+
+    #[test]
+    fn the_home_of_the_service_is_not_somebody_elses() {
+        let nobody = || unistd::User::from_name("nobody").expect("users").expect("every Debian has `nobody`");
+        let home = nobody().dir;
+        let among = |ours: Vec<Option<Account>>| is_home_of_another(&home, nobody(), || ours);
+        assert!(among(vec![]) && among(vec![None, Account::named("root")]));
+        assert!(!among(vec![None, Account::named("nobody")]));
+        assert!(!is_home_of_another(Path::new("/srv"), nobody(), Vec::new), "it is nobody's home");
     }
 
     #[test]

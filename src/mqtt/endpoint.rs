@@ -13,6 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 
 use super::{Settings, Trouble, TroubleKind};
+use crate::analysis::pem;
 
 /// Where Debian, Alpine and their children keep the authorities everybody knows.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -128,16 +129,17 @@ fn read_password(path: &Path, user: &str) -> Result<String, Trouble> {
 fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
     let tls = |text: String| Trouble::new(TroubleKind::Tls, text);
     let ca_path = settings.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
-    let pem = read_file(ca_path, "file of certificate authorities").map_err(|trouble| {
+    let authorities = read_file(ca_path, "file of certificate authorities").map_err(|trouble| {
         if settings.ca_file.is_some() {
             trouble
         } else {
             trouble.hint("install ca-certificates, or set `ca_file`")
         }
     })?;
+    let authorities = pem::plain(&authorities);
     let mut roots = RootCertStore::empty();
     let (good, _) =
-        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&authorities).filter_map(Result::ok));
     if good == 0 {
         return Err(tls(format!("{} holds no certificate", ca_path.display())).hint(CERTIFICATE));
     }
@@ -148,13 +150,14 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
     let (Some(cert_path), Some(key_path)) = (&settings.client_cert, &settings.client_key) else {
         return Ok(builder.with_no_client_auth());
     };
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&read_file(cert_path, "client certificate")?)
-        .filter_map(Result::ok)
-        .collect();
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(&pem::plain(&read_file(cert_path, "client certificate")?))
+            .filter_map(Result::ok)
+            .collect();
     if chain.is_empty() {
         return Err(tls(format!("{} holds no certificate", cert_path.display())).hint(CERTIFICATE));
     }
-    let key = PrivateKeyDer::from_pem_slice(&read_file(key_path, "client key")?)
+    let key = PrivateKeyDer::from_pem_slice(&pem::plain(&read_file(key_path, "client key")?))
         .map_err(|_| tls(format!("{} holds no private key", key_path.display())).hint(PRIVATE_KEY))?;
     builder.with_client_auth_cert(chain, key).map_err(|error| {
         tls(format!("{} and {} do not go together: {error}", cert_path.display(), key_path.display()))

@@ -26,6 +26,7 @@ use super::extract::{Extract, Said};
 use super::latest_values::Desk;
 use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, Retry, Timing};
+use crate::analysis::pem;
 
 /// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
 /// enough for the smallest box.
@@ -190,10 +191,11 @@ fn options(broker: &Broker) -> Result<MqttOptions, String> {
 /// Reads the authorities anew for each connection, so that a new certificate needs no restart.
 fn client_config(tls: &BrokerTls) -> Result<ClientConfig, String> {
     let path = tls.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
-    let pem = std::fs::read(path)
+    let authorities = std::fs::read(path)
         .map_err(|error| format!("the certificate authorities {} cannot be read: {error}", path.display()))?;
     let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok);
+    let authorities = pem::plain(&authorities);
+    let certificates = CertificateDer::pem_slice_iter(&authorities).filter_map(Result::ok);
     if roots.add_parsable_certificates(certificates).0 == 0 {
         return Err(format!("{} holds no certificate", path.display()));
     }

@@ -110,9 +110,17 @@ impl Extract {
         match Json::read(&text) {
             Ok(json) => self.read_json(&json).unwrap_or_else(unreadable),
             // Some devices publish a bare word.
+            Err(_) if is_whole && self.is_of_two_switches(&text) => unreadable(format!(
+                "`{text}` may be two switches or one number: send each value in a message of its own, with a decimal point"
+            )),
             Err(_) if is_whole => Said::Reading(self.number(&Json::Text(text.into_owned()))),
             Err(why) => unreadable(why),
         }
+    }
+
+    /// A whole message like `0,1`: who has a decimal comma and nothing else to say hardly ever measures just that.
+    fn is_of_two_switches(&self, text: &str) -> bool {
+        !self.words.contains_key(text) && matches!(text.split_once(','), Some(("0" | "1", "0" | "1")))
     }
 
     fn read_json(&self, json: &Json) -> Result<Said, String> {
@@ -382,6 +390,16 @@ mod tests {
             let quoted = format!("{{\"level\":\"{text}\"}}");
             assert!(why(&at("/level"), &quoted).contains(said), "{quoted}");
         }
+        assert_eq!(at("").read(b"21,48"), value(21.48));
+        // Two switches, as the whole message; in an object it is one value.
+        for text in ["0,1", "1,0", "1,1", "0,0"] {
+            let said = why(&at(""), text);
+            assert!(said.contains(&format!("`{text}` may be two switches or one number")), "{said}");
+        }
+        assert_eq!(at("/level").read(br#"{"level":0,1}"#), value(0.1));
+        let mut site = at("");
+        site.words.insert("0,1".to_owned(), 1.0);
+        assert_eq!(site.read(b"0,1"), value(1.0), "a word of the site's");
     }
 
     #[test]

@@ -228,7 +228,8 @@ impl Mended {
         self.reasons.push(why);
     }
 
-    /// A further number stands behind the comma of the one that begins at `at`, and no name: neither is the value.
+    /// A further number, perhaps with a unit, stands behind the comma of the one that begins at `at`, and no name: neither is
+    /// the value.
     fn goes_on(&mut self, at: usize, further: &str) {
         let number = self.text[at..].trim_end_matches([',', ' ']);
         if number.starts_with('{') {
@@ -335,20 +336,19 @@ fn mend(text: &str) -> Result<Mended, String> {
                 continue;
             }
             _ => {
+                if let Some((BareNumber { at, .. }, further)) = before.filter(|_| is_name).zip(further(rest))
+                {
+                    mended.goes_on(at, further);
+                    rest = &rest[further.len()..];
+                    number = past;
+                    last = '0';
+                    continue;
+                }
                 let length = if is_value { value_length(rest) } else { word_length(rest) };
                 let (word, behind) = rest.split_at(length);
                 rest = behind;
                 if is_name && !behind.trim_start().starts_with(':') {
-                    let Some(BareNumber { at, .. }) = before.filter(|_| is_digits(word)) else {
-                        return Err(format!(
-                            "`{}` stands where a name should be",
-                            super::extract::shown(word)
-                        ));
-                    };
-                    mended.goes_on(at, word);
-                    number = past;
-                    last = '0';
-                    continue;
+                    return Err(format!("`{}` stands where a name should be", super::extract::shown(word)));
                 }
                 let at = mended.text.len();
                 bare(word, is_name, &mut mended.text);
@@ -359,6 +359,15 @@ fn mend(text: &str) -> Result<Mended, String> {
         last = c;
     }
     Ok(mended)
+}
+
+/// What stands behind the comma of a number in an object and is no name, if `from` begins with such: digits, and whatever
+/// follows them up to the next comma or the end.
+fn further(from: &str) -> Option<&str> {
+    let end = from.find([',', '{', '}', '[', ']', ':', '"', '\'']).unwrap_or(from.len());
+    let (further, next) = from.split_at(end);
+    let is_no_name = further.starts_with(|c: char| c.is_ascii_digit()) && next.starts_with([',', '}']);
+    is_no_name.then(|| further.trim_end())
 }
 
 /// How many bytes a word without quotes has.
@@ -391,6 +400,10 @@ fn text_with_quotes(from: &str) -> Result<Option<(usize, String)>, String> {
         }
         if c != quote {
             continue;
+        }
+        // It begins the next value, so that where this one ended is not sure.
+        if why.is_some() && from[..at].trim_end().ends_with([',', ':', '[', '{']) {
+            break;
         }
         let behind = from[at + 1..].trim_start();
         if behind.is_empty() || behind.starts_with([',', '}', ']']) {

@@ -55,7 +55,8 @@ fn a_command_whose_reader_went_away_ends_quietly() {
         &["keys", "make", "desk-1", "--role", "desk", "--out", &made],
         &["explain", &alert],
         &["models", "list"],
-        &["detect", "models/test-picture.jpg", "models/test-picture.jpg"],
+        // Whoever saw enough of the first picture waits for no other.
+        &["detect", "models/test-picture.jpg", "no-such.jpg"],
         // Nobody listens there, so that it would never print an alert.
         &["tail", "--url", "mqtt://127.0.0.1:9"],
     ];
@@ -90,15 +91,17 @@ fn a_reader_that_went_away_changes_no_exit_code() {
     // It lists models whose files are elsewhere.
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml"), file("manifest.toml"))
         .unwrap();
-    let files = ["bad.toml", "alerts.json", "manifest.toml"].map(file);
+    let files = ["bad.toml", "alerts.json", "manifest.toml"].map(&file);
     let [bad, alerts, manifest] = files.each_ref().map(String::as_str);
+    let boxes = file("boxes");
     for (arguments, code) in [
         (&["check", "--elsewhere", "--json", bad][..], 2),
         (&["check", "--elsewhere", "--json", bad, "config/minimal.toml"], 2),
         (&["check", "--elsewhere", "config/minimal.toml", bad], 2),
         (&["explain", alerts], 2),
         (&["models", "verify", "--json", "--manifest", manifest], 1),
-        (&["detect", "models/test-picture.jpg", "no-such.jpg"], 1),
+        (&["detect", "no-such.jpg", "models/test-picture.jpg"], 1),
+        (&["detect", "models/test-picture.jpg", "no-such.jpg", "--save", boxes.as_str()], 1),
     ] {
         let child = lookout(arguments).spawn().unwrap();
         assert_eq!(ended(child, arguments), Some(code), "{arguments:?}");

@@ -91,6 +91,11 @@ fn what_is_wrong_with_certificates_is_said_in_words() {
     let by_address = format!("mqtts://127.0.0.1:{}", broker.port());
     let (text, _) = trouble(with_ca(&by_address, broker.ca_file()), TroubleKind::Tls);
     assert!(text.contains("it is not made for the name 127.0.0.1"), "{text}");
+    // As an editor left it, with a byte order mark and blanks in front of its lines.
+    let authority = std::fs::read_to_string(broker.ca_file()).unwrap().replace('\n', "\n  ");
+    let edited = file(dir.path(), "edited.pem", &format!("\u{feff}  {authority}"));
+    let (text, _) = trouble(with_ca(&by_address, edited), TroubleKind::Tls);
+    assert!(text.contains("it is not made for the name 127.0.0.1"), "{text}");
 
     let (text, _) = trouble(with_ca(&broker.url(), file(dir.path(), "empty.pem", "hello")), TroubleKind::Tls);
     assert!(text.contains("empty.pem holds no certificate"), "{text}");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use crate::config::account::{Account, Unit, home_around};
+use crate::config::account::{Account, Unit, act_with_nothing_opened, home_around};
 use crate::config::document::DEFAULT_STATE_DIR;
 use crate::config::secret::open_command;
 use crate::config::{NamedPath, PathUse};
@@ -41,7 +41,7 @@ pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(String, Strin
     if home_around(path).is_some() {
         return None;
     }
-    let may = |path: &Path, bits: u32| path.metadata().is_ok_and(|of| user.may(&of, bits));
+    let may = |path: &Path, bits: u32| may(user, path, bits);
     let around: Vec<&Path> = path.ancestors().skip(1).collect();
     let mut closed = around.into_iter().rev().filter(|folder| folder.is_dir() && !may(folder, ENTER));
     let first = closed.next()?;
@@ -70,10 +70,18 @@ pub(super) fn behind(named: &NamedPath, user: &Account) -> Option<(String, Strin
     (!names.is_empty()).then(|| (what, commands.join(" && ")))
 }
 
+/// By owner and mode, or because the system lets the user in all the same (lists of access rights). What lies behind a
+/// closed folder cannot be asked about as the user.
+fn may(user: &Account, path: &Path, bits: u32) -> bool {
+    let access = Access::from_bits_truncate(bits);
+    let asked = || act_with_nothing_opened(|| accessat(CWD, path, access, AtFlags::EACCESS).is_ok());
+    path.metadata().is_ok_and(|of| user.may(&of, bits)) || asked().unwrap_or(false)
+}
+
 fn holds_foreign_files(dir: &Path, user: &Account) -> bool {
     let mut entries = fs::read_dir(dir).into_iter().flatten().flatten();
     // Of a link, the link itself: it is nobody's to write.
-    entries.any(|entry| entry.metadata().is_ok_and(|of| !of.is_symlink() && !user.may(&of, WRITE)))
+    entries.any(|entry| entry.metadata().is_ok_and(|of| !of.is_symlink()) && !may(user, &entry.path(), WRITE))
 }
 
 /// What to try where a folder around `dir` is closed.
@@ -131,6 +139,22 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the system says counts beside owner and mode: here it is asked about whoever runs this.
+    #[test]
+    fn what_the_system_lets_in_is_not_closed() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let nobody = Account::named("nobody").expect("every Debian has the user `nobody`");
+        let dir = tempfile::tempdir().expect("a folder");
+        let mode =
+            |mode: u32| fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).expect("a mode");
+        mode(0o700);
+        // This thread owns the folder, `nobody` does not.
+        assert!(may(&nobody, dir.path(), ENTER));
+        mode(0o600);
+        assert!(!may(&nobody, dir.path(), ENTER));
+        assert!(!may(&nobody, &dir.path().join("none"), READ));
+    }
 
     #[test]
     fn nobody_is_told_to_open_a_home() {

@@ -1,6 +1,7 @@
 //! Whether the files that should hold certificates and keys do: otherwise a connection that fails would be the first to say so.
 //!
-//! Input: files in PEM that can be read here. Must never repeat what a file holds.
+//! Input: files in PEM that can be read here. What they hold is no reason not to start: one that is empty after a power cut
+//! stops one connection, and no camera. Must never repeat what a file holds.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -10,9 +11,10 @@ use rustls::pki_types::pem::{PemObject as _, SectionKind, SliceIter};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore};
+use rustls::{CertificateError, Error, RootCertStore};
 
 use super::Checker;
+use crate::analysis::pem;
 use crate::analysis::time::Timestamp;
 use crate::config::document::At;
 use crate::config::secret::{close_command, mode_if_open_beyond_the_service, pem_bytes};
@@ -33,15 +35,14 @@ impl Checker<'_, '_> {
     ) -> (PathBuf, Vec<CertificateDer<'static>>) {
         let path = self.file(field, name, owner);
         let Some(bytes) = self.pem(&path) else { return (path, Vec::new()) };
-        let whole: Vec<CertificateDer<'static>> = certificates_in(&bytes).flatten().collect();
+        let found = certificates_in(&bytes);
+        let broken = found.iter().filter(|found| found.is_err()).count();
+        let whole: Vec<CertificateDer<'static>> = found.into_iter().flatten().collect();
         if whole.is_empty() {
             let (what, hint) = no_certificate(&bytes, name == OURS, &path);
-            self.report
-                .error(&field.span, format!("{owner}: `{name}` {what}: {}", path.display()))
-                .hint(hint);
+            self.unusable(field, &format!("{owner}: `{name}` {what}"), &path, hint);
             return (path, whole);
         }
-        let broken = certificates_in(&bytes).filter(Result::is_err).count();
         if broken > 0 {
             let what = format!(
                 "{owner}: `{name}` holds certificates that cannot be read ({broken} of {}): {}",
@@ -68,27 +69,44 @@ impl Checker<'_, '_> {
         key: &At<String>,
         owner: &str,
     ) -> (PathBuf, PathBuf) {
-        let (certificate, chain) = self.certificates(certificate, OURS, owner);
+        let (file, chain) = self.certificates(certificate, OURS, owner);
         let (path, private) = self.private_key(key, owner);
-        let Some(private) = private.filter(|_| !chain.is_empty()) else { return (certificate, path) };
-        let provider = rustls::crypto::ring::default_provider();
-        let (what, hint) = match CertifiedKey::from_der(chain, private, &provider) {
-            Ok(_) => return (certificate, path),
-            Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => (
-                "belongs to another certificate than `cert_file`",
-                format!(
+        let Some(private) = private.filter(|_| !chain.is_empty()) else { return (file, path) };
+        match pair(&chain, &private) {
+            Pair::Good => {}
+            Pair::LaterInTheFile => {
+                let what =
+                    format!("{owner}: `{OURS}` begins with another certificate than that of `key_file`");
+                let hint = "the certificate of this box must come first, and then those of the authorities behind it";
+                self.unusable(certificate, &what, &file, hint.to_owned());
+            }
+            Pair::BadCertificate => {
+                let what = format!("{owner}: `{OURS}` holds a certificate that cannot be used");
+                let hint = "often it is one of version 1: sign it anew with openssl x509 -req -extfile FILE, and in FILE the line basicConstraints=CA:FALSE";
+                self.unusable(certificate, &what, &file, hint.to_owned());
+            }
+            Pair::OfAnother => {
+                let what = format!("{owner}: `key_file` belongs to another certificate than `{OURS}`");
+                let hint = format!(
                     "these print the same for a pair: openssl x509 -in {} -noout -pubkey; openssl pkey -in {} -pubout",
-                    certificate.display(),
+                    file.display(),
                     path.display()
-                ),
-            ),
-            Err(_) => (
-                "holds a private key that cannot be used",
-                "make an RSA key of at least 2048 bits, or an ECDSA one: openssl ecparam -name prime256v1 -genkey".to_owned(),
-            ),
-        };
-        self.report.error(&key.span, format!("{owner}: `key_file` {what}: {}", path.display())).hint(hint);
-        (certificate, path)
+                );
+                self.unusable(key, &what, &path, hint);
+            }
+            Pair::BadKey => {
+                let what = format!("{owner}: `key_file` holds a private key that cannot be used");
+                let hint = "make an RSA key of at least 2048 bits, or an ECDSA one: openssl ecparam -name prime256v1 -genkey";
+                self.unusable(key, &what, &path, hint.to_owned());
+            }
+        }
+        (file, path)
+    }
+
+    /// What a file holds is of no use.
+    fn unusable(&mut self, field: &At<String>, what: &str, path: &Path, hint: String) {
+        let what = format!("{what}: {}; the connection fails until this is mended", path.display());
+        self.report.warning(&field.span, what).hint(hint);
     }
 
     /// A key that others can read is no key. Systemd guards its own folder, whatever the mode of a file in it.
@@ -105,12 +123,10 @@ impl Checker<'_, '_> {
                 .hint(close_command(&path));
         }
         let Some(bytes) = self.pem(&path) else { return (path, None) };
-        let key = PrivateKeyDer::from_pem_slice(&bytes).ok();
+        let key = PrivateKeyDer::from_pem_slice(&pem::plain(&bytes)).ok();
         if key.is_none() {
             let (what, hint) = no_key(&bytes, &path);
-            self.report
-                .error(&field.span, format!("{owner}: `key_file` {what}: {}", path.display()))
-                .hint(hint);
+            self.unusable(field, &format!("{owner}: `key_file` {what}"), &path, hint);
         }
         (path, key)
     }
@@ -128,12 +144,47 @@ impl Checker<'_, '_> {
 const COPY_AGAIN: &str =
     "copy each of them again, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----";
 
+/// The lines around a certificate; other things in the same file, such as a key, are none that is broken.
+const BEGIN: &[u8] = b"\n-----BEGIN CERTIFICATE-----";
+const END: &[u8] = b"\n-----END CERTIFICATE-----";
+
 /// The certificates of a text in PEM, each as it is or not to be read.
-fn certificates_in(pem: &[u8]) -> impl Iterator<Item = Result<CertificateDer<'static>, ()>> {
-    CertificateDer::pem_slice_iter(pem).map(|found| match found {
-        Ok(certificate) if is_certificate(&certificate) => Ok(certificate),
-        Ok(_) | Err(_) => Err(()),
-    })
+fn certificates_in(pem: &[u8]) -> Vec<Result<CertificateDer<'static>, ()>> {
+    let text = [&b"\n"[..], &pem::plain(pem)].concat();
+    let place = |text: &[u8], line: &[u8]| text.windows(line.len()).position(|part| part == line);
+    let (mut rest, mut found) = (text.as_slice(), Vec::new());
+    while let Some(start) = place(rest, BEGIN) {
+        let from = &rest[start..];
+        let end = place(from, END).map_or(from.len(), |at| at + END.len());
+        let read = CertificateDer::from_pem_slice(&from[..end]).ok();
+        found.push(read.filter(is_certificate).ok_or(()));
+        rest = &from[end..];
+    }
+    found
+}
+
+/// How a key goes with the certificates of this box.
+enum Pair {
+    Good,
+    /// Another certificate stands in front of its own.
+    LaterInTheFile,
+    /// The first certificate is none that can be used.
+    BadCertificate,
+    OfAnother,
+    BadKey,
+}
+
+fn pair(chain: &[CertificateDer<'static>], key: &PrivateKeyDer<'static>) -> Pair {
+    let provider = rustls::crypto::ring::default_provider();
+    let with = |certificates| CertifiedKey::from_der(certificates, key.clone_key(), &provider);
+    let later = || chain.iter().skip(1).any(|certificate| with(vec![certificate.clone()]).is_ok());
+    match with(chain.to_vec()) {
+        Ok(_) => Pair::Good,
+        Err(Error::InconsistentKeys(_) | Error::InvalidCertificate(_)) if later() => Pair::LaterInTheFile,
+        Err(Error::InvalidCertificate(_)) => Pair::BadCertificate,
+        Err(Error::InconsistentKeys(_)) => Pair::OfAnother,
+        Err(_) => Pair::BadKey,
+    }
 }
 
 /// Whether these bytes are a certificate. One that asks for more than is understood here counts: cameras are believed by
@@ -159,7 +210,7 @@ fn no_certificate(bytes: &[u8], is_ours: bool, path: &Path) -> Instead {
         );
         return ("holds a certificate in DER, not in PEM", hint);
     }
-    if certificates_in(bytes).next().is_some() {
+    if !certificates_in(bytes).is_empty() {
         return ("holds no certificate that can be read", COPY_AGAIN.to_owned());
     }
     if holds_a_key(bytes) {
@@ -184,7 +235,7 @@ fn no_key(bytes: &[u8], path: &Path) -> Instead {
         );
         return ("holds a private key that is locked with a passphrase", hint);
     }
-    if certificates_in(bytes).any(|found| found.is_ok()) {
+    if certificates_in(bytes).iter().any(Result::is_ok) {
         let hint = "name the file of the key that was made together with it: PEM text with a line -----BEGIN PRIVATE KEY-----";
         return ("holds a certificate and no private key", hint.to_owned());
     }
@@ -200,7 +251,8 @@ const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
 fn holds_a_key(pem: &[u8]) -> bool {
     let kinds = [SectionKind::PrivateKey, SectionKind::RsaPrivateKey, SectionKind::EcPrivateKey];
-    SliceIter::<(SectionKind, Vec<u8>)>::new(pem).flatten().any(|(kind, _)| kinds.contains(&kind))
+    let text = pem::plain(pem);
+    SliceIter::<(SectionKind, Vec<u8>)>::new(&text).flatten().any(|(kind, _)| kinds.contains(&kind))
 }
 
 fn now() -> UnixTime {
@@ -245,7 +297,7 @@ qKCX
 ";
 
     fn of_2020() -> CertificateDer<'static> {
-        certificates_in(OF_2020.as_bytes()).next().expect("a certificate").expect("one that can be read")
+        certificates_in(OF_2020.as_bytes()).remove(0).expect("one that can be read")
     }
 
     #[test]
@@ -257,6 +309,26 @@ qKCX
         assert_eq!(at("2019-12-31T00:00:00Z"), None, "a clock that is not set yet says nothing");
         assert_eq!(at("2020-12-31T23:59:59Z"), None);
         assert_eq!(at("2021-01-01T00:00:01Z").as_deref(), Some(" (2021-01-01)"));
+    }
+
+    /// As a camera's library reads them.
+    #[test]
+    fn certificates_are_found_however_their_lines_are_set() {
+        let indented: String = OF_2020.lines().map(|line| format!("  \t{line} \r\n")).collect();
+        let locked = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n????\n-----END RSA PRIVATE KEY-----\n";
+        for text in [
+            format!("\u{feff}{OF_2020}"),
+            format!("\u{feff}{indented}"),
+            format!("Certificate:\n{OF_2020}"),
+            format!("{locked}{OF_2020}"),
+            format!("{OF_2020}{locked}"),
+        ] {
+            assert_eq!(certificates_in(text.as_bytes()), [Ok(of_2020())], "{text}");
+        }
+        let damaged = OF_2020.replace("MIIB", "####");
+        assert_eq!(certificates_in(format!("{damaged}{OF_2020}").as_bytes()), [Err(()), Ok(of_2020())]);
+        let endless = &OF_2020[..200];
+        assert_eq!(certificates_in(format!("{OF_2020}{endless}").as_bytes()), [Ok(of_2020()), Err(())]);
     }
 
     #[test]

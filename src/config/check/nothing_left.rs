@@ -48,11 +48,14 @@ impl Checker<'_, '_> {
                 let is_line = matches!(pair.rule.when, Condition::Line { .. });
                 let zone = camera.zones.get(pair.rule.when.place()).filter(|_| !is_line);
                 let places = zone.map_or_else(|| whole_picture.clone(), Polygon::standing_places);
-                if !sees_nothing {
+                let by_feet = is_by_feet(&pair.rule.when);
+                if !sees_nothing && by_feet {
                     self.covered_places(pair, &places, zone.is_some());
                 }
                 self.heights_apart(pair);
-                self.below_the_horizon(pair, &places, zone.is_some());
+                if by_feet {
+                    self.below_the_horizon(pair, &places, zone.is_some());
+                }
             }
         }
     }
@@ -84,25 +87,39 @@ impl Checker<'_, '_> {
 
     /// Thresholds that hardly anything reaches, of classes that a rule asks about.
     fn blinding_thresholds(&mut self, typed: &CameraDocument, pairs: &[Pair<'_>]) {
+        let by_day = typed.thresholds.as_ref();
         let by_night = typed.night.as_ref().and_then(|night| night.value.thresholds.as_ref());
-        for (name, at) in typed.thresholds.iter().chain(by_night).flat_map(|table| &table.value) {
-            if !(BLINDING_THRESHOLD..=1.0).contains(&at.value) {
-                continue;
+        let is_blinding = |at: &At<f64>| (BLINDING_THRESHOLD..=1.0).contains(&at.value);
+        for (table, is_night) in [(by_day, false), (by_night, true)] {
+            for (name, at) in table.into_iter().flat_map(|table| &table.value) {
+                let lower_by_night =
+                    by_night.and_then(|table| table.value.get(name)).filter(|at| !is_blinding(at));
+                if !is_blinding(at) || lower_by_night.is_some() {
+                    continue;
+                }
+                let asks = |pair: &&Pair<'_>| {
+                    let night = pair.camera.night.as_ref();
+                    // A rule with hours of its own may have none of the night's.
+                    let meets = pair.rule.schedule.is_always()
+                        || night.is_some_and(|night| night.schedule.is_always());
+                    (!is_night || meets)
+                        && pair.rule.when.classes().iter().any(|class| class.name() == name.as_str())
+                };
+                let Some(pair) = pairs.iter().find(asks) else { continue };
+                let (when, field) =
+                    if is_night { (" at night", "night.thresholds") } else { ("", "thresholds") };
+                let what = format!(
+                    "camera `{}`: hardly any detection reaches the threshold {} of `{name}`, so rule `{}` in line {} sees none{when}",
+                    pair.camera.id,
+                    at.value,
+                    pair.rule.id,
+                    self.line_of(pair.condition)
+                );
+                self.report
+                    .warning(&at.span, what)
+                    .hint(format!("for example {field} = {{ {name} = 0.5 }}"))
+                    .consequence();
             }
-            let asks =
-                |pair: &&Pair<'_>| pair.rule.when.classes().iter().any(|class| class.name() == name.as_str());
-            let Some(pair) = pairs.iter().find(asks) else { continue };
-            let what = format!(
-                "camera `{}`: hardly any detection reaches the threshold {} of `{name}`, so rule `{}` in line {} sees none",
-                pair.camera.id,
-                at.value,
-                pair.rule.id,
-                self.line_of(pair.condition)
-            );
-            self.report
-                .warning(&at.span, what)
-                .hint(format!("for example thresholds = {{ {name} = 0.5 }}"))
-                .consequence();
         }
     }
 
@@ -253,6 +270,17 @@ fn half(height: f64) -> f64 {
 
 fn twice(height: f64) -> f64 {
     (height * 2.0).min(1.0)
+}
+
+/// Whether a thing is where its feet are; of others a part of the box in the zone is enough, wherever they end.
+fn is_by_feet(when: &Condition) -> bool {
+    !matches!(
+        when,
+        Condition::Parked { .. }
+            | Condition::LeftBehind { .. }
+            | Condition::Fire { .. }
+            | Condition::Smoke { .. }
+    )
 }
 
 /// Whether masks leave nothing of these places: those of everything, and those of the class.
