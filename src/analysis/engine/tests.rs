@@ -6,6 +6,7 @@ use super::*;
 use crate::analysis::alert::Phase::{End, New, Update};
 use crate::analysis::alert::PhaseReason::*;
 use crate::analysis::alert_lifecycle::{GREW_AT_MOST_EVERY, RESTORED_WAIT};
+use crate::analysis::rules::CameraPlan;
 use crate::analysis::schedule::Schedule;
 use crate::analysis::test_support::*;
 
