@@ -19,7 +19,6 @@ use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
 use lookout::config::conditions as defaults;
-use lookout::config::document::DEFAULT_MODEL;
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
 
@@ -38,10 +37,9 @@ const TREMBLES: [[f32; 4]; 6] = [
     [0.0, 0.006, 0.012, 0.006],
     [0.008, 0.008, 0.004, 0.004],
 ];
-/// Of 114 look-alikes so many were told when this was written.
-const TOLD_AT_MOST: usize = 0;
-/// Of the pictures with fire or smoke the detector is sure of one thing at least in this part.
-const SURE_AT_LEAST: f32 = 0.5;
+/// Each model, how many of the 114 look-alikes may be told, and in which part of the pictures with fire or smoke it must be
+/// sure of one thing at least: what was measured when this was written.
+const MODELS: [(&str, usize, f32); 2] = [("street-nano", 33, 0.74), ("street-small", 60, 0.84)];
 
 struct Eye {
     inference: Inference,
@@ -49,10 +47,10 @@ struct Eye {
 }
 
 impl Eye {
-    fn open() -> Eye {
+    fn open(model: &str) -> Eye {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
         let manifest = Manifest::read(&manifest).expect("our manifest is good");
-        let entry: &ModelEntry = manifest.model(DEFAULT_MODEL).expect("the default is in it");
+        let entry: &ModelEntry = manifest.model(model).expect("it comes with Lookout");
         let model = Model::load(entry, &[Provider::Cpu]).expect("the model loads");
         Eye {
             inference: Inference::new(&[Arc::new(model)]).expect("buffers"),
@@ -126,33 +124,37 @@ fn pictures() -> Vec<Labelled> {
 #[test]
 #[ignore = "needs ../shared: labelled pictures"]
 fn what_only_looks_like_fire_is_not_told() {
-    let mut eye = Eye::open();
     let look_alikes: Vec<Labelled> = pictures().into_iter().filter(Labelled::shows_no_fire).collect();
     assert!(look_alikes.len() > 100, "{} pictures", look_alikes.len());
-    let mut told = Vec::new();
-    for labelled in &look_alikes {
-        let looks = eye.looks(labelled);
-        let kinds = eye.told(&looks);
-        if !kinds.is_empty() {
-            told.push(format!("{}: {kinds:?}", labelled.image));
+    for (model, at_most, _) in MODELS {
+        let mut eye = Eye::open(model);
+        let mut told = Vec::new();
+        for labelled in &look_alikes {
+            let looks = eye.looks(labelled);
+            let kinds = eye.told(&looks);
+            if !kinds.is_empty() {
+                told.push(format!("{}: {kinds:?}", labelled.image));
+            }
         }
+        eprintln!("{model}: {} of {} look-alikes are told", told.len(), look_alikes.len());
+        assert!(told.len() <= at_most, "{model}: {told:#?}");
     }
-    eprintln!("{}: {} of {} look-alikes are told: {told:#?}", DEFAULT_MODEL, told.len(), look_alikes.len());
-    assert!(told.len() <= TOLD_AT_MOST, "{told:#?}");
 }
 
 #[test]
 #[ignore = "needs ../shared: labelled pictures"]
 fn what_burns_is_seen() {
-    let mut eye = Eye::open();
     let fires: Vec<Labelled> = pictures().into_iter().filter(Labelled::shows_fire).collect();
     assert!(fires.len() > 150, "{} pictures", fires.len());
-    let (mut sure, mut told) = (0, 0);
-    for labelled in &fires {
-        let looks = eye.looks(labelled);
-        sure += usize::from(looks.iter().any(|found| eye.is_sure(found)));
-        told += usize::from(!eye.told(&looks).is_empty());
+    for (model, _, at_least) in MODELS {
+        let mut eye = Eye::open(model);
+        let (mut sure, mut told) = (0, 0);
+        for labelled in &fires {
+            let looks = eye.looks(labelled);
+            sure += usize::from(looks.iter().any(|found| eye.is_sure(found)));
+            told += usize::from(!eye.told(&looks).is_empty());
+        }
+        eprintln!("{model}: sure of {sure}, told {told} of {} pictures with fire or smoke", fires.len());
+        assert!(sure as f32 >= at_least * fires.len() as f32, "{model}: {sure} of {}", fires.len());
     }
-    eprintln!("{DEFAULT_MODEL}: sure of {sure}, told {told} of {} pictures with fire or smoke", fires.len());
-    assert!(sure as f32 >= SURE_AT_LEAST * fires.len() as f32, "{sure} of {}", fires.len());
 }

@@ -34,7 +34,7 @@ const HZ: f32 = 10.0;
 const USUAL_HZ: f32 = 5.0;
 /// Models that know people, the usual one among them, and public weights that nobody chose constants with. Beside each, of how
 /// many fights must be told what is seen at ten looks a second and told at five.
-const FIGHTS_AT_LEAST: [(&str, usize); 2] = [("street-nano", 11), ("yolox_nano_416", 2)];
+const FIGHTS_AT_LEAST: [(&str, usize); 2] = [("street-nano", 36), ("yolox_nano_416", 20)];
 
 #[derive(Deserialize)]
 struct Truth {

@@ -539,10 +539,10 @@ impl Check<'_, '_> {
     fn strides(&mut self, field: &Option<Spanned<Vec<i64>>>) -> Option<Vec<usize>> {
         let Some(value) = field else { return Some(vec![8, 16, 32]) };
         let strides = value.get_ref();
-        if (1..=8).contains(&strides.len()) && strides.iter().all(|s| (1..=256).contains(s)) {
+        if (1..=12).contains(&strides.len()) && strides.iter().all(|s| (1..=256).contains(s)) {
             return Some(strides.iter().map(|s| *s as usize).collect());
         }
-        self.report(value, "`strides` are one to eight numbers in 1..256", None);
+        self.report(value, "`strides` are one to twelve numbers in 1..256", None);
         None
     }
 
