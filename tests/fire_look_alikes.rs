@@ -39,7 +39,7 @@ const TREMBLES: [[f32; 4]; 6] = [
 ];
 /// Each model, how many of the 114 look-alikes may be told, and in which part of the pictures with fire or smoke it must be
 /// sure of one thing at least: what was measured when this was written.
-const MODELS: [(&str, usize, f32); 2] = [("street-nano", 33, 0.74), ("street-small", 60, 0.84)];
+const MODELS: [(&str, usize, f32); 2] = [("street-nano", 33, 0.74), ("street-small", 27, 0.84)];
 
 struct Eye {
     inference: Inference,
