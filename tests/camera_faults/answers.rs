@@ -9,7 +9,7 @@ use lookout::video::{CameraEvent, RtspUrl};
 use super::here::{Watched, answering, reads_well, receivers_that_ask};
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use crate::support::rtsp_plain::{Answer, Behaviour, PlainServer};
-use crate::support::rtsp_sink::{PATIENCE, AlertWriter};
+use crate::support::rtsp_sink::{AlertWriter, PATIENCE};
 
 #[test]
 fn what_the_camera_refuses_is_said_in_words() {

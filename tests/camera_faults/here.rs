@@ -8,7 +8,7 @@ use lookout::video::{CameraHandle, Receiver, Source, Transport, VideoError};
 use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start};
 use crate::support::rtsp_packets::ElementaryStream;
 use crate::support::rtsp_plain::{Answer, Behaviour, Media, PlainServer};
-use crate::support::rtsp_sink::{PATIENCE, AlertWriter};
+use crate::support::rtsp_sink::{AlertWriter, PATIENCE};
 
 pub fn answering(method: &'static str, answer: Answer) -> Behaviour {
     Behaviour { answers: [(method, answer)].into(), ..Behaviour::default() }
