@@ -18,7 +18,7 @@ use serde_json::Value;
 use support::clips::{self, Clip};
 use support::recordings::{dahua, ffmpeg, hikvision, lane, of_lane, turned, write_display_matrix};
 use support::rtsp_cameras::{STOP_WITHIN, camera, start};
-use support::rtsp_sink::AlertWriter;
+use support::rtsp_sink::FrameRecorder;
 
 /// What a file gives: times, the last picture, and what is said of it.
 struct Film {
@@ -367,7 +367,7 @@ fn a_pause_of_an_hour_stays_an_hour_where_it_is_read_and_none_where_it_is_played
         let pause = times[30] - times[29];
         assert!(pause.abs_diff(Duration::from_secs(3600)) < Duration::from_secs(1), "{name}: {pause:?}");
 
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let played = Source::new("film", Location::File { path: file, pace: Pace::RealTime, repeat: false });
         let started = Instant::now();
         let handle = start(played, &sink);
@@ -390,7 +390,7 @@ fn a_recording_with_a_pause_is_served_without_it() {
     let file = with_a_gap(folder.path(), "gap.mp4");
     let play = Play::File { path: file, repeat: true, from: 0.0 };
     let server = RtspServer::start(0, vec![Mount { path: "/gap".into(), play, auth: Auth::None }]).unwrap();
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url("/gap").unwrap()), &sink);
     sink.wait_frames("cam", 90);
     assert_eq!(sink.lock().losses("cam").len(), 0);
@@ -471,7 +471,7 @@ fn a_camera_that_is_mounted_on_its_side_is_turned_by_either_receiver() {
     let play = Play::File { path: file, repeat: true, from: 0.0 };
     let server = RtspServer::start(0, vec![Mount { path: "/cam".into(), play, auth: Auth::None }]).unwrap();
     for receiver in [Receiver::Auto, Receiver::Gstreamer] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let mut source = camera("cam", server.url("/cam").unwrap());
         source.receiver = receiver;
         source.shape.orientation = Orientation::clockwise(90).unwrap();
@@ -500,7 +500,7 @@ fn the_shape_of_pixels_comes_with_pictures_of_files_and_of_cameras() {
     let play = Play::File { path: folder.path().join("squeezed.mp4"), repeat: true, from: 0.0 };
     let server = RtspServer::start(0, vec![Mount { path: "/cam".into(), play, auth: Auth::None }]).unwrap();
     for receiver in [Receiver::Auto, Receiver::Gstreamer] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let mut source = camera("cam", server.url("/cam").unwrap());
         source.receiver = receiver;
         let handle = start(source, &sink);

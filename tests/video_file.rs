@@ -11,7 +11,7 @@ use lookout::video::{CameraEvent, CameraState, FileOptions, Location, Pace, Sour
 use sha2::{Digest, Sha256};
 use support::clips::{self, Clip};
 use support::rtsp_cameras::{STOP_WITHIN, start};
-use support::rtsp_sink::AlertWriter;
+use support::rtsp_sink::FrameRecorder;
 
 /// Times and a digest of the visible pixels of every frame.
 fn frames_of(path: &Path, every: Duration) -> Result<Vec<(Duration, [u8; 32])>, VideoError> {
@@ -207,7 +207,7 @@ fn film(path: std::path::PathBuf, pace: Pace, repeat: bool) -> Source {
 fn a_file_plays_once_at_its_own_pace_and_ends() {
     let folder = tempfile::tempdir().unwrap();
     let path = clips::write(folder.path(), "a.mp4", clips::H264);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let started = Instant::now();
     let handle = start(film(path, Pace::RealTime, false), &sink);
     sink.wait("end", |seen| seen.events.iter().any(|(_, event)| *event == CameraEvent::Ended).then_some(()));
@@ -225,7 +225,7 @@ fn a_file_plays_once_at_its_own_pace_and_ends() {
 fn a_repeated_file_starts_over_without_a_loss() {
     let folder = tempfile::tempdir().unwrap();
     let path = clips::write(folder.path(), "a.mp4", clips::H264);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(film(path, Pace::AsFastAsPossible, true), &sink);
     sink.wait_frames("film", 120);
     assert_eq!(handle.stats().reconnects, 0);
@@ -239,7 +239,7 @@ fn a_camera_whose_file_is_no_video_says_so() {
     let text = folder.path().join("text.mp4");
     std::fs::write(&text, "this is a text, not a film").unwrap();
     for (path, kind) in [(text, "not_video"), (folder.path().join("nowhere.mp4"), "missing_file")] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(film(path, Pace::RealTime, false), &sink);
         let lost = sink.wait_lost("film");
         assert_eq!(lost.kind(), kind);

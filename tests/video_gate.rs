@@ -16,7 +16,7 @@ use lookout::video::{
 };
 use parking_lot::Mutex;
 use support::rtsp_cameras::{STOP_WITHIN, camera, start};
-use support::rtsp_sink::AlertWriter;
+use support::rtsp_sink::FrameRecorder;
 
 /// Twenty-five pictures a second with a keyframe every `gop` of them.
 fn serve(encoder: &str) -> RtspServer {
@@ -38,8 +38,8 @@ fn gated(server: &RtspServer, policy: Policy) -> Source {
     source
 }
 
-fn asleep() -> Arc<AlertWriter> {
-    let sink = AlertWriter::new();
+fn asleep() -> Arc<FrameRecorder> {
+    let sink = FrameRecorder::new();
     sink.lock().demands.insert("cam".into(), Demand::Keyframes);
     sink
 }
@@ -232,7 +232,7 @@ fn a_camera_without_keyframes_gives_pictures() {
 #[test]
 fn the_policy_of_keyframes_is_kept_to() {
     let server = h264(25);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(gated(&server, Policy::Keyframes), &sink);
     sink.wait_frames("cam", 4);
     let stats = handle.stats();

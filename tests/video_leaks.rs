@@ -8,7 +8,7 @@ use std::time::Duration;
 use lookout::video::{RetryLimits, abandoned_teardowns, live_pipelines};
 use support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use support::rtsp_plain::{Answer, Behaviour, Media, PlainServer};
-use support::rtsp_sink::AlertWriter;
+use support::rtsp_sink::FrameRecorder;
 
 /// Entries of a folder of /proc/self: open files (`fd`) or threads (`task`).
 #[cfg(target_os = "linux")]
@@ -28,7 +28,7 @@ fn forty_broken_connections_leave_nothing_behind() {
     // Once around, so that what GStreamer keeps for good (its task pool, plugins) is there before we count.
     let mut before = None;
     for round in 0..5 {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let mut source = camera("cam", server.url());
         source.retry = RetryLimits { first: Duration::from_millis(5), most: Duration::from_millis(20) };
         let handle = start(source, &sink);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lookout::video::{Codec, Credentials, RtspUrl, Secret, Transport, probe};
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, h265, start, with_password};
 use support::rtsp_plain::{Answer, Behaviour, Login, Media, PlainServer};
-use support::rtsp_sink::AlertWriter;
+use support::rtsp_sink::FrameRecorder;
 use support::{logs, rtsp_packets};
 
 fn answering(method: &'static str, answer: Answer) -> Behaviour {
@@ -32,7 +32,7 @@ fn pictures_come_by_both_transports_and_in_both_codecs() {
         let pictures = stream.units.len();
         let server = PlainServer::start(stream, Behaviour::default());
         for transport in [Transport::Tcp, Transport::Udp] {
-            let sink = AlertWriter::new();
+            let sink = FrameRecorder::new();
             let handle = start(by(camera("cam", server.url()), transport), &sink);
             let info = sink.wait_connected("cam");
             assert_eq!((info.codec, info.width, info.height, info.fps), (codec, 320, 240, Some(25.0)));
@@ -70,7 +70,7 @@ fn no_password_shows_in_any_message_log_or_debug_text() {
     let template =
         format!("rtsp://127.0.0.1:{}/user={{user}}&password={{password}}&channel=1", server.port());
     let filled = RtspUrl::parse_and_fill(&template, Some(&login)).unwrap();
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let mut texts = Vec::new();
     for (id, source) in [
         ("wrong", with_password(camera("wrong", server.url()), "admin", PASSWORD)),

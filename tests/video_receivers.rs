@@ -21,7 +21,7 @@ use support::logs;
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, h265, start, with_password};
 use support::rtsp_packets::{Coding, ElementaryStream};
 use support::rtsp_plain::{Answer, Behaviour, Login, PlainServer, Rework, description};
-use support::rtsp_sink::{AlertWriter, PATIENCE};
+use support::rtsp_sink::{FrameRecorder, PATIENCE};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -106,7 +106,7 @@ fn more_than_eight_bits_are_refused_by_both_in_the_same_words() {
         let film = ElementaryStream::from_annex_b(coding, clip.fps, &units);
         let said = [Receiver::Auto, Receiver::Gstreamer].map(|receiver| {
             let server = PlainServer::start(film.clone(), Behaviour::default());
-            let sink = AlertWriter::new();
+            let sink = FrameRecorder::new();
             let mut source = camera("cam", server.url());
             source.receiver = receiver;
             let handle = start(source, &sink);
@@ -136,7 +136,7 @@ fn threads() -> BTreeMap<String, usize> {
 /// Cameras of which only key frames are looked at.
 fn patrol(
     server: &PlainServer,
-    sink: &Arc<AlertWriter>,
+    sink: &Arc<FrameRecorder>,
     from: usize,
     to: usize,
 ) -> Vec<lookout::video::CameraHandle> {
@@ -156,7 +156,7 @@ fn patrol(
 fn sixteen_cameras_on_patrol_need_no_more_threads_than_one() {
     let _alone = ONE_AT_A_TIME.lock();
     let server = PlainServer::start(h264(), Behaviour::default());
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let mut handles = patrol(&server, &sink, 0, 1);
     let receiving = |threads: &BTreeMap<String, usize>| -> BTreeMap<String, usize> {
         // The one that watches each camera sleeps; a name is looked up by a thread that ends soon.
@@ -216,7 +216,7 @@ fn what_the_lean_receiver_cannot_do_is_done_by_gstreamer_and_said() {
         ("udp", Behaviour::default(), by_udp, ReceivedBy::Gstreamer),
     ] {
         let server = PlainServer::start(h264(), behaviour);
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(settings(camera("cam", server.url())), &sink);
         // Beyond the second packet that the library does not take.
         sink.wait_frames("cam", 60);
@@ -233,7 +233,7 @@ fn what_the_lean_receiver_cannot_do_is_done_by_gstreamer_and_said() {
 fn a_pipeline_of_gstreamer_is_used_where_it_is_asked_for() {
     let _alone = ONE_AT_A_TIME.lock();
     let server = PlainServer::start(h264(), Behaviour::default());
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let mut source = camera("cam", server.url());
     source.receiver = Receiver::Gstreamer;
     let handle = start(source, &sink);
@@ -252,7 +252,7 @@ fn lateness(receiver: Receiver, pictures: usize) -> Vec<Duration> {
         packets
     });
     let server = PlainServer::start(h264(), Behaviour { rework: Some(note), ..Behaviour::default() });
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let mut source = camera("cam", server.url());
     source.receiver = receiver;
     let handle = supervise(source, clock, sink.clone()).unwrap();

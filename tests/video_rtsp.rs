@@ -13,7 +13,7 @@ use lookout::video::{
 };
 use support::clips;
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, start, with_password};
-use support::rtsp_sink::AlertWriter;
+use support::rtsp_sink::FrameRecorder;
 
 fn file(path: &str, file: PathBuf, auth: Auth) -> Mount {
     Mount { path: path.into(), play: Play::File { path: file, repeat: true, from: 0.0 }, auth }
@@ -55,7 +55,7 @@ fn frames_come_by_tcp_and_by_udp() {
     let clip = clips::write(folder.path(), "a.mp4", clips::H264_B);
     let server = serve(vec![file("/a", clip, Auth::None)]);
     for transport in [Transport::Tcp, Transport::Udp] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(by(camera("cam", server.url("/a").unwrap()), transport), &sink);
         let info = sink.wait_connected("cam");
         assert_eq!((info.codec, info.width, info.height), (Codec::H264, 64, 48));
@@ -91,7 +91,7 @@ fn a_file_can_be_entered_in_the_middle_and_then_starts_over_at_its_beginning() {
         Mount { path: format!("/{kind}"), play, auth: Auth::None }
     };
     let server = serve(kinds.map(mount).to_vec());
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let cameras = kinds.map(|(kind, _)| start(camera(kind, server.url(&format!("/{kind}")).unwrap()), &sink));
     let bright = |frame: &Frame| frame.picture.plane(0)[0] > 128;
     for (kind, _) in kinds {
@@ -118,7 +118,7 @@ fn a_repeated_file_is_one_endless_stream_at_its_own_pace() {
     // Two seconds of film: the stream passes the seam several times.
     let clip = clips::write(folder.path(), "a.mp4", clips::H264_B);
     let server = serve(vec![file("/a", clip, Auth::None)]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url("/a").unwrap()), &sink);
     sink.wait_frames("cam", 25 * 7);
     handle.stop(STOP_WITHIN).unwrap();
@@ -150,7 +150,7 @@ fn every_codec_of_a_camera_is_decoded() {
         ("/jpeg", Codec::Mjpeg, Some(Layout::I420), Range::Full),
         ("/jpeg422", Codec::Mjpeg, Some(Layout::I422), Range::Full),
     ] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(camera("cam", server.url(path).unwrap()), &sink);
         let info = sink.wait_connected("cam");
         assert_eq!((info.codec, info.width, info.height), (codec, 320, 240), "{path}");
@@ -175,7 +175,7 @@ fn passwords_open_and_close_a_stream() {
             serve(vec![file("/open", clip.clone(), Auth::None), file("/locked", clip.clone(), auth.clone())]);
         let (open, locked) = (server.url("/open").unwrap(), server.url("/locked").unwrap());
 
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let cameras = [
             start(camera("open", open), &sink),
             start(with_password(camera("right", locked.clone()), "admin", "p@ss: wörd"), &sink),
@@ -219,7 +219,7 @@ fn one_server_asks_for_passwords_in_one_way() {
 #[test]
 fn an_unknown_path_is_told_from_a_dead_camera() {
     let server = serve(vec![pattern("/live", "x264enc ! rtph264pay")]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url("/other").unwrap()), &sink);
     let lost = sink.wait_lost("cam");
     assert_eq!(lost.kind(), "not_found");
@@ -235,7 +235,7 @@ fn what_is_no_video_of_ours_is_named() {
         Mount { path: "/sound".into(), play: Play::Launch(sound), auth: Auth::None },
     ]);
     for (path, kind, word) in [("/vp8", "unsupported_codec", "VP8"), ("/sound", "no_video", "PCMU")] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(camera("cam", server.url(path).unwrap()), &sink);
         let lost = sink.wait_lost("cam");
         assert_eq!(lost.kind(), kind, "{path}: {lost}");
@@ -250,7 +250,7 @@ fn the_sound_of_a_camera_is_left_aside() {
                 tune=zerolatency key-int-max=15 ! rtph264pay name=pay1 \
                 audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay0 )";
     let server = serve(vec![Mount { path: "/av".into(), play: Play::Launch(line.into()), auth: Auth::None }]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url("/av").unwrap()), &sink);
     sink.wait_frames("cam", 20);
     handle.stop(STOP_WITHIN).unwrap();
@@ -262,7 +262,7 @@ fn a_camera_that_restarts_comes_back() {
     let clip = clips::write(folder.path(), "a.mp4", clips::H264);
     let server = serve(vec![file("/a", clip.clone(), Auth::None)]);
     let (port, url) = (server.port(), server.url("/a").unwrap());
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let mut source = camera("cam", url);
     source.stall_after = Duration::from_secs(3);
     let handle = start(source, &sink);
@@ -288,7 +288,7 @@ fn several_cameras_watch_one_mount() {
     let folder = tempfile::tempdir().unwrap();
     let clip = clips::write(folder.path(), "a.mp4", clips::H264);
     let server = serve(vec![file("/a", clip, Auth::None)]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let first = start(camera("one", server.url("/a").unwrap()), &sink);
     sink.wait_frames("one", 30);
     let others: Vec<_> = ["two", "three"]
@@ -312,7 +312,7 @@ fn a_file_in_an_old_codec_is_served_as_h264() {
     let folder = tempfile::tempdir().unwrap();
     let clip = clips::write(folder.path(), "a.avi", clips::MPEG4);
     let server = serve(vec![file("/a", clip, Auth::None)]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url("/a").unwrap()), &sink);
     assert_eq!(sink.wait_connected("cam").codec, Codec::H264);
     sink.wait_frames("cam", 60);
@@ -331,7 +331,7 @@ fn a_file_that_cannot_be_served_is_told_at_the_start() {
 #[test]
 fn frames_that_nobody_wants_are_counted_and_not_mapped() {
     let server = serve(vec![pattern("/live", "x264enc tune=zerolatency key-int-max=15 ! rtph264pay")]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     sink.lock().refuse.push("cam".into());
     let handle = start(camera("cam", server.url("/live").unwrap()), &sink);
     sink.wait_connected("cam");
@@ -346,7 +346,7 @@ fn frames_that_nobody_wants_are_counted_and_not_mapped() {
 #[test]
 fn a_sink_that_panics_costs_one_connection_of_one_camera() {
     let server = serve(vec![pattern("/live", "x264enc tune=zerolatency key-int-max=15 ! rtph264pay")]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let other = start(camera("other", server.url("/live").unwrap()), &sink);
     sink.wait_frames("other", 5);
     sink.lock().panic_for.push("bad".into());
@@ -366,7 +366,7 @@ fn a_sink_that_panics_costs_one_connection_of_one_camera() {
 #[test]
 fn a_decoder_that_does_not_work_is_replaced_by_the_next() {
     let server = serve(vec![pattern("/live", "x264enc tune=zerolatency key-int-max=15 ! rtph264pay")]);
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let mut source = camera("cam", server.url("/live").unwrap());
     // One that does not exist, one that takes H.264 but never gives a picture, then software.
     source.decoder = DecoderChoice::Prefer(["no-such-decoder".to_owned(), "identity".to_owned()].into());

@@ -9,7 +9,7 @@ use lookout::video::{CameraEvent, RtspUrl};
 use super::here::{Watched, answering, reads_well, receivers_that_ask};
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use crate::support::rtsp_plain::{Answer, Behaviour, PlainServer};
-use crate::support::rtsp_sink::{AlertWriter, PATIENCE};
+use crate::support::rtsp_sink::{FrameRecorder, PATIENCE};
 
 #[test]
 fn what_the_camera_refuses_is_said_in_words() {
@@ -189,7 +189,7 @@ fn nobody_there_is_told_from_somebody_else_there() {
         (format!("rtsp://127.0.0.1:{closed}/live"), "refused", "refuses the connection"),
         (format!("rtsp://127.0.0.1:{web_port}/live"), "not_rtsp", "does not speak RTSP"),
     ] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(camera("gate-west", RtspUrl::parse(&url).unwrap()), &sink);
         let lost = sink.wait_lost("gate-west");
         assert_eq!(lost.kind(), kind, "{lost}");
@@ -206,7 +206,7 @@ fn nobody_there_is_told_from_somebody_else_there() {
 fn a_camera_that_comes_back_on_its_port_is_found_again() {
     let server = PlainServer::start(h264(), Behaviour::default());
     let port = server.port();
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", server.url()), &sink);
     sink.wait_frames("cam", 10);
     server.stop();

@@ -4,7 +4,7 @@ use lookout::video::{Fingerprint, Receiver, RtspUrl, Source, Trust, VideoError};
 
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use crate::support::rtsp_plain::{Behaviour, PlainServer};
-use crate::support::rtsp_sink::AlertWriter;
+use crate::support::rtsp_sink::FrameRecorder;
 use crate::support::tls_front::{Authority, Kind, TlsFront};
 
 use super::here::reads_well;
@@ -30,7 +30,7 @@ impl Encrypted {
     }
 
     fn plays(&self, trust: Trust) {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(self.believing(trust), &sink);
         sink.wait_frames("cam", 25);
         assert!(sink.lock().losses("cam").is_empty());
@@ -38,7 +38,7 @@ impl Encrypted {
     }
 
     fn is_refused(&self, trust: Trust) -> VideoError {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(self.believing(trust), &sink);
         let lost = sink.wait_lost("cam");
         assert_eq!(sink.lock().count("cam"), 0);
@@ -110,7 +110,7 @@ fn another_certificate_than_the_pinned_one_is_never_believed() {
 fn a_port_without_encryption_is_said_to_be_one() {
     let plain = PlainServer::start(h264(), Behaviour::default());
     let url = RtspUrl::parse(&format!("rtsps://127.0.0.1:{}/stream", plain.port())).unwrap();
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", url), &sink);
     let lost = sink.wait_lost("cam");
     assert_eq!(lost.kind(), "tls_refused", "{lost}");
@@ -123,7 +123,7 @@ fn a_port_that_wants_encryption_is_said_to_be_one() {
     let encrypted = showing(Kind::SelfSigned);
     let url = encrypted.front.url().to_string().replace("rtsps://", "rtsp://");
     for receiver in [Receiver::Auto, Receiver::Gstreamer] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let mut source = camera("cam", RtspUrl::parse(&url).unwrap());
         source.receiver = receiver;
         let handle = start(source, &sink);

@@ -8,7 +8,7 @@ use lookout::video::{CameraHandle, Receiver, Source, Transport, VideoError};
 use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start};
 use crate::support::rtsp_packets::ElementaryStream;
 use crate::support::rtsp_plain::{Answer, Behaviour, Media, PlainServer};
-use crate::support::rtsp_sink::{AlertWriter, PATIENCE};
+use crate::support::rtsp_sink::{FrameRecorder, PATIENCE};
 
 pub fn answering(method: &'static str, answer: Answer) -> Behaviour {
     Behaviour { answers: [(method, answer)].into(), ..Behaviour::default() }
@@ -26,7 +26,7 @@ pub fn receivers_that_ask(method: &str) -> &'static [Receiver] {
 /// One camera that is watched.
 pub struct Watched {
     pub server: PlainServer,
-    pub sink: Arc<AlertWriter>,
+    pub sink: Arc<FrameRecorder>,
     pub handle: CameraHandle,
 }
 
@@ -51,7 +51,7 @@ impl Watched {
         settings: impl FnOnce(Source) -> Source,
     ) -> Self {
         let server = PlainServer::start(film, behaviour);
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(settings(camera("cam", server.url())), &sink);
         Watched { server, sink, handle }
     }

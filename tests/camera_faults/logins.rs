@@ -7,7 +7,7 @@ use lookout::video::{CameraEvent, ReceivedBy, Receiver, RetryLimits, Transport};
 use super::here::{Watched, reads_well};
 use crate::support::rtsp_cameras::{by, camera, h264, start, with_password};
 use crate::support::rtsp_plain::{Behaviour, Login, Media, PlainServer};
-use crate::support::rtsp_sink::AlertWriter;
+use crate::support::rtsp_sink::FrameRecorder;
 
 const USER: &str = "admin";
 const PASSWORD: &str = "p@ss:1";
@@ -29,7 +29,7 @@ fn a_right_password_opens_and_a_wrong_one_is_named() {
     let basic = Login::Basic { user: USER.into(), password: PASSWORD.into() };
     for login in [basic, digest(false)] {
         let server = PlainServer::start(h264(), asking(login.clone()));
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let cameras = [
             start(with_password(camera("right", server.url()), USER, PASSWORD), &sink),
             start(with_password(camera("wrong", server.url()), USER, "no"), &sink),

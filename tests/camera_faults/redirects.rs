@@ -5,7 +5,7 @@ use lookout::video::{CameraEvent, ReceivedBy, Receiver, Transport};
 use super::here::{Watched, answering, reads_well};
 use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start, with_password};
 use crate::support::rtsp_plain::{Answer, Behaviour, Login, Media, PlainServer};
-use crate::support::rtsp_sink::AlertWriter;
+use crate::support::rtsp_sink::FrameRecorder;
 
 const USER: &str = "admin";
 const PASSWORD: &str = "geheim";
@@ -191,7 +191,7 @@ fn a_circle_of_addresses_is_said_to_be_one() {
         server.change(|behaviour| {
             behaviour.answers.insert("DESCRIBE", Answer::Redirect(302, to));
         });
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let mut source = camera("cam", server.url());
         source.receiver = receiver;
         let handle = start(source, &sink);
@@ -226,7 +226,7 @@ fn nobody_is_followed_further_than_five_times() {
         chain.push(PlainServer::start(h264(), sending_on("DESCRIBE", 302, &to)));
     }
     for (first, plays) in [(5, true), (6, false)] {
-        let sink = AlertWriter::new();
+        let sink = FrameRecorder::new();
         let handle = start(camera("cam", chain[first].url()), &sink);
         let outcome = sink.wait("an outcome", |seen| match seen.events.first() {
             Some((_, CameraEvent::Connected(_))) => Some(None),

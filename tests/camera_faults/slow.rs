@@ -11,7 +11,7 @@ use lookout::video::{Receiver, RetryLimits};
 use super::here::Watched;
 use crate::support::rtsp_cameras::{STOP_WITHIN, camera, h264, start};
 use crate::support::rtsp_plain::{Behaviour, PlainServer};
-use crate::support::rtsp_sink::AlertWriter;
+use crate::support::rtsp_sink::FrameRecorder;
 
 fn late(method: &'static str, secs: u64) -> Behaviour {
     Behaviour { delays: [(method, Duration::from_secs(secs))].into(), ..Behaviour::default() }
@@ -98,7 +98,7 @@ fn a_camera_that_does_not_answer_has_never_more_than_two_connections_of_ours() {
         }
         most
     });
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", url), &sink);
     assert_eq!(counting.join().unwrap(), 2);
     handle.stop(STOP_WITHIN).unwrap();
@@ -128,7 +128,7 @@ fn a_slow_camera_with_room_for_one_client_is_watched() {
             }
         }
     });
-    let sink = AlertWriter::new();
+    let sink = FrameRecorder::new();
     let handle = start(camera("cam", url), &sink);
     sink.wait_frames("cam", 5);
     handle.stop(STOP_WITHIN).unwrap();

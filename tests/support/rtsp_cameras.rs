@@ -11,7 +11,7 @@ use lookout::video::{
 
 use super::clips::{self, Clip};
 use super::rtsp_packets::{Coding, ElementaryStream};
-use super::rtsp_sink::AlertWriter;
+use super::rtsp_sink::FrameRecorder;
 
 /// What a stop gets in tests that are not about stopping.
 pub const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ pub fn with_password(mut source: Source, user: &str, password: &str) -> Source {
     source
 }
 
-pub fn start(source: Source, sink: &Arc<AlertWriter>) -> CameraHandle {
+pub fn start(source: Source, sink: &Arc<FrameRecorder>) -> CameraHandle {
     supervise(source, Clock::start(), sink.clone()).unwrap()
 }
 

@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex};
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
 #[derive(Default)]
-pub struct AlertWriter {
+pub struct FrameRecorder {
     seen: Mutex<Seen>,
     changed: Condvar,
 }
@@ -33,7 +33,7 @@ pub struct Seen {
     pub demands: HashMap<String, Demand>,
 }
 
-impl AlertWriter {
+impl FrameRecorder {
     pub fn new() -> Arc<Self> {
         Arc::default()
     }
@@ -105,7 +105,7 @@ impl Seen {
     }
 }
 
-impl FrameSink for AlertWriter {
+impl FrameSink for FrameRecorder {
     fn wants(&self, camera: &str, _at: Moment) -> bool {
         !self.seen.lock().refuse.iter().any(|refused| refused == camera)
     }
