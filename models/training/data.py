@@ -24,7 +24,7 @@ CERTAIN_SCORE = 0.40
 # How much more often a picture is drawn when it holds the class (the largest factor counts).
 DRAW_FACTOR = {
     "person": 1.0, "face": 1.5, "two_wheeler": 1.8, "car": 1.0,
-    "bus": 2.6, "truck": 2.0, "fire": 2.0, "smoke": 2.2,
+    "bus": 2.6, "truck": 2.0, "fire": 3.0, "smoke": 3.0,
 }
 DRAW_FACTOR_EMPTY = 0.6
 
