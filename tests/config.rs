@@ -945,9 +945,12 @@ fn a_file_named_for_certificates_or_a_key_holds_them() {
         }
         Err(problems) => problems.to_string(),
     };
-    let sections: [(&str, &dyn Fn(&str) -> String); 3] =
-        [("[mqtt]", &of_broker), ("camera `cam-1`", &of_camera), ("broker `gates`", &of_sensors)];
-    for (owner, with) in sections {
+    for owner in ["[mqtt]", "camera `cam-1`", "broker `gates`"] {
+        let with = |file: &str| match owner {
+            "[mqtt]" => of_broker(file),
+            "broker `gates`" => of_sensors(file),
+            _ => of_camera(file),
+        };
         for (file, what, hint) in [
             ("empty.pem", "is empty", "copy the certificate of the authority"),
             ("hello.pem", "holds no certificate", "-----BEGIN CERTIFICATE-----"),

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_moves_against_each_other_is_not() {
         // Every other row goes the other way: none of the speed leads anywhere, but for the odd row of a block.
-        let flow = flow(|_, row| [if row % 2 == 0 { 32 } else { -32 }, 0]);
+        let flow = flow(|_, row| [if row.is_multiple_of(2) { 32 } else { -32 }, 0]);
         let speed = 1.0 / (ROWS as f32 * 0.1 * 0.6);
         let disorder = flow.disorder(&LEFT, 0.6);
         assert!(disorder > 0.9 * speed && disorder <= speed, "{disorder} of {speed}");
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn it_is_measured_in_bodies_and_seconds() {
-        let towards = |_: usize, row: usize| [if row % 2 == 0 { 32 } else { -32 }, 0];
+        let towards = |_: usize, row: usize| [if row.is_multiple_of(2) { 32 } else { -32 }, 0];
         let (fast, mut slow) = (flow(towards), flow(towards));
         slow.over = fast.over * 2;
         assert!((fast.disorder(&LEFT, 0.6) / slow.disorder(&LEFT, 0.6) - 2.0).abs() < 1e-3);
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn an_area_without_a_whole_block_or_outside_the_picture_says_nothing() {
-        let flow = flow(|_, row| [if row % 2 == 0 { 32 } else { -32 }, 0]);
+        let flow = flow(|_, row| [if row.is_multiple_of(2) { 32 } else { -32 }, 0]);
         for area in [
             BBox { x0: 0.1, y0: 0.1, x1: 0.1, y1: 0.1 },
             BBox { x0: -3.0, y0: -3.0, x1: -2.0, y1: -2.0 },

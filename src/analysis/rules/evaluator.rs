@@ -233,7 +233,7 @@ enum Looking {
     LeftBehind(LeftBehind),
     Gone(Gone),
     Fallen(Fallen),
-    Scuffle(Scuffle),
+    Scuffle(Box<Scuffle>),
     Rush(Rush),
     FireSmoke(FireSmoke),
     Vending(Vending),
@@ -270,7 +270,7 @@ impl RuleEvaluator {
             Condition::Gone { .. } => Looking::Gone(Gone::new(zone()?, classes, lasting)),
             Condition::Fallen { low, .. } => Looking::Fallen(Fallen::new(zone()?, classes, *low, lasting)),
             Condition::Scuffle { people, unrest, .. } => {
-                Looking::Scuffle(Scuffle::new(zone()?, classes, *people, *unrest, lasting))
+                Looking::Scuffle(Box::new(Scuffle::new(zone()?, classes, *people, *unrest, lasting)))
             }
             Condition::Rush { at_least, speed, .. } => {
                 Looking::Rush(Rush::new(zone()?, classes, *at_least, *speed, lasting))

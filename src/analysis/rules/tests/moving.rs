@@ -316,7 +316,7 @@ fn by_flow(height: f64, flow: impl Fn(f64) -> Option<[i8; 2]>) -> Vec<f64> {
         if let Some([even, odd]) = flow(secs) {
             let mut moved = Box::new(Flow::still());
             for (index, cell) in moved.cells.iter_mut().enumerate() {
-                *cell = [if index / flow::COLUMNS % 2 == 0 { even } else { odd }, 0];
+                *cell = [if (index / flow::COLUMNS).is_multiple_of(2) { even } else { odd }, 0];
             }
             stage.apply(&Event::Flow { camera: "cam".into(), at, flow: moved });
         }
@@ -367,7 +367,7 @@ fn the_flow_of_another_frame_says_nothing() {
         let secs = 0.2 * f64::from(look);
         let mut moved = Box::new(Flow::still());
         for (index, cell) in moved.cells.iter_mut().enumerate() {
-            *cell = [if index / flow::COLUMNS % 2 == 0 { 60 } else { -60 }, 0];
+            *cell = [if (index / flow::COLUMNS).is_multiple_of(2) { 60 } else { -60 }, 0];
         }
         stage.apply(&Event::Flow { camera: "cam".into(), at: moment(secs + 0.05), flow: moved });
         let detections = vec![posture(0.45, 0.8, 1.3, 0.4), posture(0.57, 0.8, 1.3, 0.4)];
