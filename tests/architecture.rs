@@ -76,7 +76,7 @@ const HOMES: [(&str, &str); 11] = [
     ("hyper", "sensors"),
     ("clap", "cli"),
     ("ureq", "cli"),
-    ("schemars", "contract and config"),
+    ("schemars", "analysis and contract and config"),
 ];
 
 /// What would make the analysis depend on anything but its arguments.

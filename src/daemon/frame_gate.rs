@@ -14,7 +14,7 @@ use crate::analysis::detection::Detection;
 use crate::analysis::flow::Flow;
 use crate::analysis::motion_detector::{COLUMNS, MotionDetector, ROWS};
 use crate::analysis::roi::RoiSelector;
-use crate::analysis::rules::{Condition, is_worth_a_flow};
+use crate::analysis::rules::is_worth_a_flow;
 use crate::analysis::time::Moment;
 use crate::config::{Camera, Config};
 use crate::detector::{Detector, InferError, Thresholds};
@@ -105,7 +105,7 @@ impl DetectOptions {
     pub fn of(config: &Config, camera: &Camera, loaded_models: &LoadedModels) -> Self {
         let mut rules = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
         DetectOptions {
-            wants_flow: rules.any(|rule| matches!(rule.when, Condition::Scuffle { .. })),
+            wants_flow: rules.any(|rule| rule.when.wants_flow()),
             thresholds: loaded_models.thresholds(camera),
             near_thresholds: loaded_models.certain(camera),
             skip_still: camera.skip_still,

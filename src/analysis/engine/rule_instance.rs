@@ -8,7 +8,7 @@ use crate::analysis::alert::{PhaseReason, Revision};
 use crate::analysis::alert_lifecycle::AlertLifecycle;
 use crate::analysis::fusion::Word;
 use crate::analysis::heights::TracksWithin;
-use crate::analysis::rules::{Condition, RuleEvaluator, Scene};
+use crate::analysis::rules::{RuleEvaluator, Scene};
 use crate::analysis::signals::SourceId;
 
 /// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be told
@@ -37,8 +37,7 @@ impl RuleInstance {
     /// seldom.
     pub(super) fn waits_for_its_end(&self) -> bool {
         let rule = self.evaluator.rule();
-        let by_time_alone = matches!(rule.when, Condition::Line { .. });
-        self.lifecycle.open().is_some() && !self.says_yes && !by_time_alone && rule.hold < SHORT_HOLD
+        self.lifecycle.open().is_some() && !self.says_yes && !rule.when.is_instant() && rule.hold < SHORT_HOLD
     }
 
     pub(super) fn look(&mut self, shared: &mut SharedState, scene: Scene<'_>, told: &mut Vec<Revision>) {

@@ -121,7 +121,7 @@ fn a_mistake_of_one_frame_is_never_told() {
 }
 
 fn line(direction: Direction) -> Condition {
-    Condition::Line { line: "middle".into(), classes: vec![Class::PERSON], direction }
+    Condition::LineCrossed(LineCrossed { line: "middle".into(), classes: vec![Class::PERSON], direction })
 }
 
 #[test]

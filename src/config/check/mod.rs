@@ -18,6 +18,7 @@ use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
+use crate::analysis::rules::typed::value_of;
 use crate::analysis::signals::SignalPlan;
 use crate::contract::signature::KnownKey;
 
@@ -130,11 +131,6 @@ pub(super) fn catalogue(
     let paths = Vec::new();
     let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
     signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
-}
-
-/// A value, where there is one.
-fn value_of<T: Copy>(field: &Option<At<T>>) -> Option<T> {
-    field.as_ref().map(|at| at.value)
 }
 
 /// A text, where there is one.

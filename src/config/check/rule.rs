@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 
 use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
+use crate::analysis::alert::Level;
 use crate::analysis::rules::{Condition, Rule};
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, CameraDocument, Document, Names, RuleDocument};
 use crate::config::suggest;
 use crate::contract::kinds;
-use crate::contract::words::Level;
 
 /// What schedules look like.
 const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
@@ -97,7 +97,7 @@ impl Checker<'_, '_> {
         Some(Rule {
             id,
             cameras: watched.iter().map(|camera| Arc::from(camera.id)).collect(),
-            level: value_of(&rule.level).unwrap_or(usual).into(),
+            level: value_of(&rule.level).map_or(usual, Level::from),
             signal,
             schedule: schedule?,
             hold: seconds(&rule.hold_secs, document::DEFAULT_HOLD_SECS),
@@ -164,7 +164,7 @@ impl Checker<'_, '_> {
                 .hint("lower-case letters, digits and `_`, for example `fire_lane_blocked`");
             return None;
         }
-        let names = || kinds::KINDS.iter().map(|kind| kind.name);
+        let names = || kinds::all().map(|kind| kind.name);
         let near = suggest::nearest(value, names()).filter(|_| kinds::known(value).is_none());
         if let Some(near) = near {
             self.report
