@@ -11,7 +11,8 @@ use std::time::Duration;
 use lookout::analysis::alert::Level;
 use lookout::analysis::detection::Class;
 use lookout::analysis::rules::{
-    Condition, Crowd, Direction, Fallen, Fire, LeftBehind, LineCrossed, Rush, Works, WrongWay,
+    Condition, Crowd, Direction, Fallen, Fire, Indoors, LeftBehind, LineCrossed, Parked, Rush, Scuffle,
+    Smoke, Vending, Works, WrongWay,
 };
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severity, Surroundings, Wanted};
@@ -194,6 +195,37 @@ fn conditions_leave_out_what_is_usual() {
         (
             r#"fire = { zone = "gate" }"#,
             Condition::Fire(Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least: secs(3.0) }),
+        ),
+        (
+            r#"smoke = { zone = "gate" }"#,
+            Smoke { zone: zone(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) }.into(),
+        ),
+        (
+            r#"scuffle = { zone = "gate" }"#,
+            Scuffle { zone: zone(), classes: people(), people: 2, unrest: 0.25, for_at_least: secs(0.5) }
+                .into(),
+        ),
+        (
+            r#"parked = { zone = "gate", for_secs = 60 }"#,
+            Parked {
+                zone: zone(),
+                classes: vec![Class::CAR, Class::TRUCK, Class::BUS],
+                for_at_least: secs(60.0),
+            }
+            .into(),
+        ),
+        (
+            r#"indoors = { zone = "gate", for_secs = 2 }"#,
+            Indoors { zone: zone(), classes: vec![Class::TWO_WHEELER], for_at_least: secs(2.0) }.into(),
+        ),
+        (
+            r#"vending = { zone = "gate", for_secs = 300 }"#,
+            Vending {
+                zone: zone(),
+                classes: vec![Class::PERSON, Class::TWO_WHEELER, Class::TRUCK, Class::CAR],
+                for_at_least: secs(300.0),
+            }
+            .into(),
         ),
         (
             r#"crowd = { zone = "gate", density = 0.25, for_secs = 10 }"#,

@@ -4,6 +4,9 @@
 //! Configuration is turned into these types; nothing here can be half valid. A watch gets the tracks of
 //! each frame and answers with an [`Observation`]; it knows nothing of alerts and never reads a clock.
 //! Where things stand is asked of their foot, as zones are drawn on the ground.
+//!
+//! A kind of rule is a file: what it is told in the configuration, what it says of itself, and how it watches. The kinds
+//! are listed once, here; whatever concerns all of them is made of that list or asks through the traits in `kind`.
 
 mod condition;
 mod crowd;
@@ -27,7 +30,7 @@ mod rush;
 mod scuffle;
 mod smoke;
 mod stationary;
-pub mod typed;
+pub(crate) mod typed;
 mod vending;
 mod works;
 mod wrong_way;
@@ -62,7 +65,10 @@ pub(crate) use rule_kinds;
 
 macro_rules! parameters {
     ($($name:ident: $Rule:ident, $Document:ident;)*) => {
-        $(pub use $name::{$Document, $Rule};)*
+        $(
+            pub use $name::$Rule;
+            pub(crate) use $name::$Document;
+        )*
     };
 }
 rule_kinds!(parameters);

@@ -95,3 +95,26 @@ fn words_of<T: JsonSchema>() -> String {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
     schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::schema::document_schema;
+
+    #[test]
+    fn every_kind_of_rule_has_a_table_with_a_sentence_and_one_of_them_must_be_there() {
+        let rule = &document_schema()["$defs"]["RuleDocument"];
+        let choices: Vec<Value> =
+            rules::KINDS.iter().map(|kind| json!({ "required": [kind.name] })).collect();
+        assert_eq!(rule["oneOf"], Value::Array(choices));
+        for kind in rules::KINDS {
+            let table = &rule["properties"][kind.name];
+            let sentence = table["description"].as_str().unwrap_or_default();
+            assert!(sentence.ends_with('.') && sentence.len() > 5, "{}: {table}", kind.name);
+            let definition = table["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"));
+            let definition = &document_schema()["$defs"][definition.unwrap_or_default()];
+            assert_eq!(definition["description"], sentence, "{}", kind.name);
+            assert_eq!(definition["additionalProperties"], false, "{}: unknown names pass", kind.name);
+        }
+    }
+}
