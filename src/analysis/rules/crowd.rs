@@ -9,21 +9,10 @@
 //! the latest two seconds, which neither one frame too many nor one too few can move.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Spell};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Point, Polygon};
+use super::evaluator::Spell;
+use super::prelude::*;
+use crate::analysis::geometry::{BBox, Point};
 use crate::analysis::tracker::{Track, TrackState};
 
 /// At least so many at once in the zone, and so dense where that is asked, for that long.

@@ -1,22 +1,9 @@
 //! `dwell`: the *same* thing stays in the zone for so long; it may move about in there. Who stood still, was lost behind
 //! something and is found again under another number has stayed all the while ([`Place::is_taken_over_by`]).
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Span};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
-use super::required_rate::RuleView;
+use super::evaluator::Span;
+use super::prelude::*;
 use super::stationary::Place;
-use super::typed::{At, Check, Names, Typed, secs};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
 use crate::analysis::tracker::{Track, TrackState};
 
 /// The *same* thing stays in the zone for that long.

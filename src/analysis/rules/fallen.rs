@@ -13,22 +13,10 @@
 //! found lying cannot be told from who was only missed: the rule is silent then. The camera must see people
 //! from the side or at a slant: from straight above nobody turns.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Span};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::evaluator::Span;
 use super::path::{Paths, distance, shape_of};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, DEFAULT_PEOPLE, Names, Typed, secs_or, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use super::prelude::*;
+use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 

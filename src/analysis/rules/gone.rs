@@ -4,23 +4,9 @@
 //! place, nothing stands in front, and nothing of the classes is found there. A camera that was away has
 //! not seen it vanish: what should be there is learnt anew then.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs};
-use crate::analysis::alert::Level;
 use crate::analysis::alert::Shown;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
 
 /// A thing that stood there steadily has been missing for that long.
 #[derive(Debug, Clone, PartialEq)]

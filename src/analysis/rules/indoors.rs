@@ -4,20 +4,8 @@
 //! wheel over the doorstep, or one that passes outside, is not enough. Whichever it is, and however often the
 //! detector loses it in the dim light, the time goes on while something is inside.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::prelude::*;
 use super::present::{Inside, PresentState};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
 
 /// A vehicle is inside an entrance for that long.
 #[derive(Debug, Clone, PartialEq)]

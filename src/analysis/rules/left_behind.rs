@@ -5,23 +5,11 @@
 //! thrown) it counts as left from the start, and less surely so. Somebody who lingers beside it looks after it,
 //! whoever it is; who passes by does not.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Span};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::evaluator::Span;
 use super::path::{Paths, gap};
+use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
 

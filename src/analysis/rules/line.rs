@@ -4,20 +4,8 @@
 //! It has crossed when it is clearly on the other side and its way between the two cut the line as drawn
 //! (not its endless extension). Somebody who stands on the line is on neither side and counts for nothing.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::evaluator::{Observation, Scene};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, value_of};
-use super::{Condition, Direction};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
+use super::Direction;
+use super::prelude::*;
 use crate::analysis::geometry::{Crossing, Line, Point};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};

@@ -23,6 +23,7 @@ mod left_behind;
 mod line;
 mod parked;
 mod path;
+mod prelude;
 mod present;
 mod remembered_objects;
 mod required_rate;

@@ -1,21 +1,7 @@
 //! `parked`: the same vehicle stays *still* in the zone for so long.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
-use super::required_rate::RuleView;
+use super::prelude::*;
 use super::stationary::{StationaryObject, StationaryObjects};
-use super::typed::{At, Check, Names, Typed, secs};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
 
 /// The same vehicle stays *still* in the zone for that long.
 #[derive(Debug, Clone, PartialEq)]

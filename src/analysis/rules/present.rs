@@ -1,20 +1,8 @@
 //! `present`: anything of the classes is in the zone, whoever it is, for so long.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Spell};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use super::evaluator::Spell;
+use super::prelude::*;
+use crate::analysis::geometry::BBox;
 
 /// Anything of these classes in the zone, without a gap longer than flicker, for that long.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,22 +4,9 @@
 //! far: a walk is about 0.8 (1.4 m/s by somebody of 1.7 m), a run begins at about 1.5. Who runs straight at
 //! the camera moves little in the picture and is not found by this. Needs at least three looks a second.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Spell};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::evaluator::Spell;
 use super::path::{Path, Paths, is_cut};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, DEFAULT_PEOPLE, Names, Typed, secs_or, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use super::prelude::*;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
 

@@ -23,23 +23,13 @@
 //! is right on real clips.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Spell};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::evaluator::Spell;
 use super::path::{Path, Paths, gap};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, DEFAULT_PEOPLE, Names, Typed, secs_or, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::{Class, Detection};
+use super::prelude::*;
+use crate::analysis::detection::Detection;
 use crate::analysis::flow::Flow;
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::BBox;
 use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};

@@ -1,19 +1,7 @@
 //! `smoke`, confirmed over some time ([`FireSmoke`]).
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
 use super::fire_smoke::FireSmoke;
-use super::kind::{Alert, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Typed, secs_or};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
+use super::prelude::*;
 
 /// Smoke, confirmed over that long.
 #[derive(Debug, Clone, PartialEq)]

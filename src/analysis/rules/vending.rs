@@ -4,24 +4,12 @@
 //! parked car has nobody round it, somebody who unloads is gone before the time is over. It is the place that
 //! counts, as customers hide a stall longer than a track lives.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
 use super::duty_cycle::Share;
-use super::evaluator::{Observation, Scene, Span};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::evaluator::Span;
 use super::path::gap;
+use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 
 /// A vehicle stands for that long with people round it.

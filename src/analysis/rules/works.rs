@@ -4,23 +4,10 @@
 //! busy, nor are people who pass through or wait for a bus without a step. Digging goes on and off, so what is
 //! asked is the share of the recent time.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
 use super::duty_cycle::Share;
-use super::evaluator::{Observation, Scene};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
 use super::path::{Path, Paths, distance, shape_of, size_of};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use super::prelude::*;
+use crate::analysis::geometry::BBox;
 use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 

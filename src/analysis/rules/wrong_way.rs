@@ -4,22 +4,9 @@
 //! size long, and gone in both halves of the time. Who stands, sways or is half hidden by a passing bus moves
 //! nowhere.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::Condition;
-use super::evaluator::{Observation, Scene, Span};
-use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+use super::evaluator::Span;
 use super::path::{Motion, Paths, size_of};
-use super::required_rate::RuleView;
-use super::typed::{At, Check, Names, Typed, secs, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use super::prelude::*;
 
 /// Something moves against the permitted direction for that long.
 #[derive(Debug, Clone, PartialEq)]

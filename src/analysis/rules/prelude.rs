@@ -1,0 +1,17 @@
+//! What the file of every kind of rule uses.
+
+pub(super) use std::fmt;
+pub(super) use std::sync::Arc;
+pub(super) use std::time::Duration;
+
+pub(super) use schemars::JsonSchema;
+pub(super) use serde::Deserialize;
+
+pub(super) use super::Condition;
+pub(super) use super::evaluator::{Observation, Scene};
+pub(super) use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
+pub(super) use super::required_rate::RuleView;
+pub(super) use super::typed::{At, Check, DEFAULT_PEOPLE, Names, Typed, secs, secs_or, value_of};
+pub(super) use crate::analysis::alert::Level;
+pub(super) use crate::analysis::detection::Class;
+pub(super) use crate::analysis::geometry::Polygon;
