@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::{At, Names};
+use crate::types::direction::Direction;
 
 /// Something of these classes is in the zone for some time; not necessarily the same thing.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -50,19 +51,7 @@ pub struct LineCrossedDocument {
     pub classes: Option<Names>,
     /// Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.
     #[schemars(required)]
-    pub direction: Option<At<DirectionDocument>>,
-}
-
-/// Which crossings of a line count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DirectionDocument {
-    /// Only left to right.
-    LeftToRight,
-    /// Only right to left.
-    RightToLeft,
-    /// Both ways.
-    Both,
+    pub direction: Option<At<Direction>>,
 }
 
 /// Many at once are in the zone.

@@ -45,10 +45,7 @@ mod settings;
 mod structure;
 mod suggest;
 
-pub use document::{
-    DecodePolicy, Decoder, FramingDocument, KindDocument, MqttVersion, OrderDocument, ParityDocument,
-    Precision, Provider, TableDocument, Transport,
-};
+pub use document::Precision;
 pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Credentials, Secret};

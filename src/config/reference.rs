@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::restart::{FIXED, Fixed};
 use super::schema;
-use crate::analysis::alert;
 use crate::contract::kinds;
 
 /// The whole reference, as it is checked in as `config/REFERENCE.md`.
@@ -39,7 +38,7 @@ pub fn markdown() -> String {
     }
     out.push_str(KINDS_OF_ALERT);
     for kind in &kinds::KINDS {
-        let level = alert::Level::from(kind.level).name();
+        let level = kind.level.name();
         let _ = writeln!(out, "| `{}` | {level} | {} | {} |", kind.name, kind.en, kind.zh);
     }
     out

@@ -3,7 +3,8 @@
 //! A kind is a rule's `signal`. Any well-formed name may be used; a name that is not in this table gets
 //! its words from the name itself, so that nothing is ever told without a title.
 
-use super::words::{Language, Level};
+use super::words::Language;
+use crate::types::level::Level;
 
 /// One kind of alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use tracing::{debug, error, info, warn};
 use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Level, Phase, PhaseReason, Revision, Shown};
+use crate::analysis::alert::{AlertId, Revision, Shown};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -31,6 +31,8 @@ use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_enricher::AlertEnricher;
 use super::analysis_thread::Snapshot;

@@ -23,9 +23,9 @@ use super::manifest::ModelEntry;
 use super::network::{self, Port, port};
 use super::onnx_file;
 use super::onnx_size;
-use super::provider::Provider;
 use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
+use crate::types::provider::Provider;
 
 /// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
 pub const LARGEST_FILE_BYTES: u64 = 512 << 20;

@@ -12,8 +12,8 @@ use ort::value::{Outlet, ValueType};
 use super::heads::{Shape, Stranger};
 use super::model::{ModelError, Named, hex, open_with, read, refuse_weights_elsewhere};
 use super::onnx_file::OnnxFile;
-use super::provider::Provider;
 use super::runtime::Runtime;
+use crate::types::provider::Provider;
 
 /// What a model file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -61,9 +61,8 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
         extract::Said::Nothing => None,
     }
 }
-pub use modbus::{Kind, Order, Question, Table};
-pub use modbus_frame::Framing;
-pub use modbus_transport::{Line, Parity, Serial};
+pub use modbus::Question;
+pub use modbus_transport::{Line, Serial};
 
 use latest_values::{Board, Desk};
 

@@ -16,7 +16,7 @@
 //!
 //! Receiving is done by one thread for all cameras where that is possible (`lean`), else by GStreamer, where the
 //! streaming thread of a source parses. Either hands every compressed picture to the camera's
-//! [gate](GateMode), which decides by the [policy](Policy) and by what is needed now ([`Demand`]) which ones are
+//! [gate](GateMode), which decides by the [policy](crate::types::decoding::DecodePolicy) and by what is needed now ([`Demand`]) which ones are
 //! decoded. Decoding is done by threads that all cameras share. There is no queue of frames anywhere; compressed
 //! pictures wait in the gate, as many as it may hold.
 //!
@@ -80,7 +80,7 @@ pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, next_due, read_file};
 pub use first_frame::first_frame;
-pub use gop_gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
+pub use gop_gate::{Demand, GateCounts, GateMode, Unsuited};
 pub use loss_log::LossLog;
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use orientation::Orientation;
@@ -90,9 +90,7 @@ pub use pipeline::live_pipelines;
 pub use probe::{ProbeReport, probe};
 pub use redirects::RedirectTrouble;
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
-pub use source::{
-    Credentials, Location, Pace, ReceivedBy, Receiver, Secret, Source, Transport, Trust, redact,
-};
+pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Secret, Source, Trust, redact};
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraHandle, FrameSink, NotStopped, supervise};
 

@@ -128,7 +128,8 @@ impl Redirects {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::source::{Credentials, Transport};
+    use crate::types::transport::Transport;
+    use crate::video::source::Credentials;
 
     fn at(url: &str) -> Redirects {
         let credentials = Some(Credentials { user: "admin".into(), password: Secret::new("geheim") });

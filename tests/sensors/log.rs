@@ -4,7 +4,8 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::sync::{Mutex, Once};
 
-use lookout::sensors::{Broker, Framing, Line, Password, Setup, Source, Webhook};
+use lookout::sensors::{Broker, Line, Password, Setup, Source, Webhook};
+use lookout::types::modbus::Framing;
 
 use super::here::{QUICK, Running, at, sensor};
 use super::modbus_late::level;

@@ -5,17 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::detection::Class;
-
-/// Which crossings of a line count, seen along the drawn line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Only left to right.
-    LeftToRight,
-    /// Only right to left.
-    RightToLeft,
-    /// Both ways.
-    Both,
-}
+use crate::types::direction::Direction;
 
 /// What must be seen. Zones and lines are names in the [`CameraPlan`](super::CameraPlan); that they exist there was
 /// checked.

@@ -6,12 +6,12 @@
 
 use std::time::Duration;
 
-use super::Direction;
 use super::evaluator::{Observation, Scene};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Crossing, Line, Point};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
+use crate::types::direction::Direction;
 
 /// How far from the line is clearly beside it, in own sizes: twice the detector's jitter (`motion`).
 const CLEAR: f32 = 0.1;

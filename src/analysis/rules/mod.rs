@@ -28,7 +28,7 @@ mod vending;
 mod works;
 mod wrong_way;
 
-pub use condition::{Condition, Direction};
+pub use condition::Condition;
 pub use evaluator::{FLICKER, Observation, RuleEvaluator, Scene, UnknownName};
 pub use required_rate::View;
 pub use scuffle::is_worth_a_flow;
@@ -37,8 +37,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::Level;
-use super::camera_health::CameraCondition;
 use super::detection::Class;
 use super::filters::ClassMask;
 use super::geometry::{Line, Polygon};
@@ -46,6 +44,8 @@ use super::ground::Horizon;
 use super::heights::HeightLimits;
 use super::plausible::LARGEST_BOX;
 use super::schedule::Schedule;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::level::Level;
 
 /// What the analysis knows about one camera.
 #[derive(Debug, Clone, PartialEq)]

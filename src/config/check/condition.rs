@@ -9,8 +9,8 @@ use super::camera::seconds;
 use super::rule::Offered;
 use super::{Checker, quoted, value_of};
 use crate::analysis::detection::Class;
-use crate::analysis::rules::{Condition, Direction};
-use crate::config::conditions::{self, CrowdDocument, DirectionDocument, VendingDocument};
+use crate::analysis::rules::Condition;
+use crate::config::conditions::{self, CrowdDocument, VendingDocument};
 use crate::config::document::{At, Names, RuleDocument};
 use crate::config::suggest;
 
@@ -126,7 +126,7 @@ impl Checker<'_, '_> {
         if let Some(At { value, .. }) = &rule.line {
             let line = self.line(&value.line, within);
             let classes = self.required_classes(&value.classes, within.owner);
-            let direction = value_of(&value.direction).map(direction_of);
+            let direction = value_of(&value.direction);
             return all(line, classes, direction).map(|(line, classes, direction)| Condition::Line {
                 line,
                 classes,
@@ -398,12 +398,4 @@ fn required_secs(field: &Option<At<f64>>) -> Option<std::time::Duration> {
 
 fn all<A, B, C>(a: Option<A>, b: Option<B>, c: Option<C>) -> Option<(A, B, C)> {
     Some((a?, b?, c?))
-}
-
-fn direction_of(direction: DirectionDocument) -> Direction {
-    match direction {
-        DirectionDocument::LeftToRight => Direction::LeftToRight,
-        DirectionDocument::RightToLeft => Direction::RightToLeft,
-        DirectionDocument::Both => Direction::Both,
-    }
 }
