@@ -291,10 +291,13 @@ fn the_analysis_and_the_types_depend_on_nothing_but_their_arguments() {
     let mut offences = Vec::new();
     for source in sources().iter().filter(|source| ["types", "analysis"].contains(&source.module().as_str()))
     {
-        for word in IMPURE.iter().filter(|word| names(&source.code, word)) {
+        // A rate limit is given an `Instant`; it may not ask for one.
+        let is_given = |word: &str| source.module() == "types" && word == "Instant";
+        let code = source.code.split("#[cfg(test)]").next().unwrap_or("");
+        for word in IMPURE.iter().filter(|word| names(&source.code, word) && !is_given(word)) {
             offences.push(format!("src/{}: names `{word}`", source.path.display()));
         }
-        if source.code.contains("::now(") {
+        if code.contains("::now(") {
             offences.push(format!("src/{}: asks what time it is", source.path.display()));
         }
     }

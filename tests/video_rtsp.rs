@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lookout::frame::{Frame, Layout, Range};
+use lookout::types::secret::Secret;
 use lookout::types::transport::Transport;
-use lookout::video::{Auth, CameraEvent, CameraState, Codec, Mount, Play, RtspServer, Secret, ServeError};
+use lookout::video::{Auth, CameraEvent, CameraState, Codec, Mount, Play, RtspServer, ServeError};
 use support::clips;
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, start, with_password};
 use support::rtsp_sink::FrameRecorder;

@@ -15,11 +15,12 @@ use super::{Failure, named_path, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
 use crate::contract::{Language, stream_address};
-use crate::evidence::{rgb_from_picture, sha256_hex};
+use crate::evidence::rgb_from_picture;
+use crate::types::hex::sha256_hex;
 use crate::types::transport::Transport;
 use crate::video::{
-    Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret,
-    Source, Trust, UrlError, probe, redact,
+    Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Source,
+    Trust, UrlError, probe, redact,
 };
 
 /// An installer on a ladder waits this long.
@@ -206,7 +207,7 @@ fn credentials(args: &Args, user: Option<&str>) -> Result<Option<Credentials>, F
         other => other,
     };
     let known = known.map_err(|error| Failure::invalid(format!("{error}\n  hint: {}", error.hint())))?;
-    Ok(Some(Credentials { user: known.user, password: Secret::new(known.password.reveal()) }))
+    Ok(Some(Credentials { user: known.user, password: known.password }))
 }
 
 fn stem(path: &Path) -> String {

@@ -14,6 +14,7 @@ use crate::contract::box_status::MetaModel;
 use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Thresholds};
+use crate::types::hex::hex;
 use crate::types::provider::Provider;
 
 use super::faces::Faces;
@@ -226,10 +227,6 @@ fn measured<'m>(
     let (model, times) = (&chosen.name, choice.times());
     tracing::info!(model, %provider, remembered = choice.remembered, times, "provider chosen by measurement");
     (chosen, provider)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

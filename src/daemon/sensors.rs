@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::{ModbusRegister, SensorSource};
 use crate::sensors::{
-    Broker, BrokerTls, Extract, Line, Out, Password, Place, Question, Sensor, SensorStats, Sensors, Serial,
-    Setup, Source, Timing, Webhook, usual_words,
+    Broker, BrokerTls, Extract, Line, Out, Place, Question, Sensor, SensorStats, Sensors, Serial, Setup,
+    Source, Timing, Webhook, usual_words,
 };
 
 use super::analysis_thread::{AnalysisQueue, Note};
@@ -98,7 +98,7 @@ pub fn setup(configured: &config::Sensors, embedded: Option<u16>) -> Setup {
     let webhook = configured.webhook.as_ref().and_then(|webhook| {
         Some(Webhook {
             listen: webhook.listen,
-            token: Password::new(webhook.token.as_ref()?.password.reveal()),
+            token: webhook.token.as_ref()?.password.clone(),
             per_second: webhook.posts_per_sec,
         })
     });
@@ -116,10 +116,7 @@ fn broker(broker: &config::SensorBroker) -> Broker {
         host: broker.host.clone(),
         port: broker.port,
         tls: broker.tls.as_ref().map(|tls| BrokerTls { ca_file: tls.ca_file.clone() }),
-        login: broker
-            .credentials
-            .as_ref()
-            .map(|known| (known.user.clone(), Password::new(known.password.reveal()))),
+        login: broker.credentials.as_ref().map(|known| (known.user.clone(), known.password.clone())),
     }
 }
 

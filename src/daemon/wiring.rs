@@ -139,7 +139,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
         CameraSource::Rtsp { url, transport } => {
             let credentials = camera.credentials.as_ref().map(|known| video::Credentials {
                 user: known.user.clone(),
-                password: video::Secret::new(known.password.reveal()),
+                password: known.password.clone(),
             });
             let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
                 .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?;

@@ -18,13 +18,13 @@ use ulid::Ulid;
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
 use super::publisher::{Delivery, Key, Shared, Suspects};
-use super::rate::Bucket;
-use super::retry::doubled;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
+use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
+use crate::types::rate::Bucket;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
 const STRIKES: u32 = 3;

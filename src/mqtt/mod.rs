@@ -30,7 +30,6 @@ mod endpoint;
 mod flight;
 mod namesake;
 mod publisher;
-mod rate;
 mod refusals;
 mod retry;
 mod trouble;

@@ -13,8 +13,9 @@ use super::backoff::Persistence;
 use super::certificate::{CertificateTrouble, Fingerprint};
 use super::decoder::Codec;
 use super::redirects::RedirectTrouble;
-use super::source::{Location, Secret, redact};
+use super::source::{Location, redact};
 use crate::analysis::camera_health::NoVideoCause;
+use crate::types::secret::Secret;
 use crate::types::transport::Transport;
 
 /// A [`Fault`] and whose it is.

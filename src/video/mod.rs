@@ -24,7 +24,7 @@
 //!
 //! - Must never block the daemon: what may hang in a driver or in a broken connection (building,
 //!   `set_state(NULL)`) runs on a thread that may be abandoned; [`abandoned_teardowns`] counts those.
-//! - Must never show a password: not in an error, a log line or `Debug`. [`Secret`] and [`RtspUrl`] hold
+//! - Must never show a password: not in an error, a log line or `Debug`. [`Secret`](crate::types::secret::Secret) and [`RtspUrl`] hold
 //!   them by type, and every text that comes from GStreamer passes [`redact`] first.
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
@@ -90,7 +90,7 @@ pub use pipeline::live_pipelines;
 pub use probe::{ProbeReport, probe};
 pub use redirects::RedirectTrouble;
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
-pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Secret, Source, Trust, redact};
+pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust, redact};
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraHandle, FrameSink, NotStopped, supervise};
 

@@ -7,7 +7,8 @@ use url::Url;
 
 use super::address::RtspUrl;
 use super::error::Fault;
-use super::source::{Location, Secret, place_of, redact};
+use super::source::{Location, place_of, redact};
+use crate::types::secret::Secret;
 
 /// Further than any camera sends anybody.
 const MOST: usize = 5;

@@ -29,9 +29,9 @@ use super::deadline;
 use super::decoder::{self, Codec};
 use super::demux::{FileNotes, Gaps};
 use super::error::{Fault, VideoError};
-use super::source::Secret;
 use super::{decoding, demux, pipeline};
 use crate::types::decoding::Decoder;
+use crate::types::secret::Secret;
 
 /// The first access unit of a file must come within this; it is a local file.
 const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);

@@ -3,7 +3,6 @@
 //! Input is the checked configuration or the command line. Must never print a password: [`Secret`] has
 //! no way to show itself.
 
-use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,39 +15,12 @@ use super::decoder::DecoderChoice;
 use super::picture::PictureShape;
 use crate::contract::stream_address;
 use crate::types::decoding::DecodePolicy;
+use crate::types::secret::Secret;
 use crate::types::transport::Transport;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
 /// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
 pub const STALL_AFTER: Duration = Duration::from_secs(10);
-
-/// A password. `Debug` and `Display` show stars.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Arc<str>);
-
-impl Secret {
-    /// Takes the text as it is.
-    pub fn new(text: impl Into<Arc<str>>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The text, for the one place that hands it to the camera.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// Who asks the camera for its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

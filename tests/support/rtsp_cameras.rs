@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use lookout::clock::Clock;
 use lookout::types::decoding::Decoder;
+use lookout::types::secret::Secret;
 use lookout::types::transport::Transport;
-use lookout::video::{CameraHandle, Credentials, Location, RetryLimits, RtspUrl, Secret, Source, supervise};
+use lookout::video::{CameraHandle, Credentials, Location, RetryLimits, RtspUrl, Source, supervise};
 
 use super::clips::{self, Clip};
 use super::rtsp_packets::{Coding, ElementaryStream};
