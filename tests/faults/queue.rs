@@ -30,7 +30,7 @@ fn gap_body(gap: &Gap, seq: &Seq) -> Vec<u8> {
     json!({
         "id": format!("gap.{}.{}", seq.stream, seq.n), "type": "lookout.gap.v1",
         "data": { "seq": { "stream": &*seq.stream, "n": seq.n }, "missing_stream": &*gap.stream,
-                  "missing": missing, "reason": gap.reason.name() },
+                  "missing": missing, "reason": gap.reason },
     })
     .to_string()
     .into_bytes()
