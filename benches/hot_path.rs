@@ -12,15 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use lookout::analysis::alert::Level;
 use lookout::analysis::camera_health::image_stats::ImageStats;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::grid::GridCode;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{
-    CameraPlan, Condition, Crowd, Direction, Dwell, LineCrossed, Parked, Present, Rule,
-};
+use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::sensor::{Quantity, RawReading, SensorPlan};
 use lookout::analysis::time::{Moment, Timestamp};
@@ -29,8 +26,11 @@ use lookout::analysis::{Analysis, Event, Plan};
 use lookout::detector::convert::{Colour, Converter, Fit, ModelInput};
 use lookout::detector::heads::{Candidate, Head, Wanted, suppress_doubles};
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Runtime, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Runtime, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, image_stats, luma};
+use lookout::types::direction::Direction;
+use lookout::types::level::Level;
+use lookout::types::provider::Provider;
 use lookout::video::{self, FileOptions};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use lookout::analysis::time::Moment;
 use lookout::clock::Clock;
 use lookout::frame::Frame;
-use lookout::video::{
-    CameraEvent, Demand, FrameSink, Location, Policy, Receiver, RtspUrl, Source, Transport, supervise,
-};
+use lookout::types::decoding::DecodePolicy;
+use lookout::types::transport::Transport;
+use lookout::video::{CameraEvent, Demand, FrameSink, Location, Receiver, RtspUrl, Source, supervise};
 
 /// Beyond the first groups of pictures, when nothing is learnt any more.
 const SETTLES: Duration = Duration::from_secs(12);
@@ -72,7 +72,7 @@ fn patrol(url: &RtspUrl, cameras: usize, receiver: Receiver) -> f64 {
     let watch = |n| {
         let location = Location::Rtsp { url: url.clone(), transport: Transport::Tcp, credentials: None };
         let mut source = Source::new(format!("cam-{n}"), location);
-        source.policy = Policy::Auto;
+        source.policy = DecodePolicy::Auto;
         source.receiver = receiver;
         supervise(source, Clock::start(), sink.clone()).unwrap()
     };

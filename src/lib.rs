@@ -15,7 +15,8 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis`.
+//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
+//! `types` holds the words that all of them share.
 //! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
 //!
 //! # Invariants
@@ -48,6 +49,7 @@ pub mod analysis;
 pub mod clock;
 pub mod contract;
 pub mod frame;
+pub mod types;
 
 pub mod audit;
 pub mod cli;

@@ -6,7 +6,6 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::empty_view::{Coarse, EmptyView};
 use lookout::analysis::filters::ClassMask;
@@ -14,14 +13,16 @@ use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::ground::Horizon;
 use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{
-    CameraPlan, Condition, Crowd, Direction, Dwell, Fallen, Fire, Gone, Indoors, LeftBehind, LineCrossed,
-    Parked, Present, Rule, Rush, Scuffle, Vending, Works, WrongWay,
+    CameraPlan, Condition, Crowd, Dwell, Fallen, Fire, Gone, Indoors, LeftBehind, LineCrossed, Parked,
+    Present, Rule, Rush, Scuffle, Vending, Works, WrongWay,
 };
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
 use lookout::frame::coarse::coarse;
 use lookout::frame::{Layout as FrameLayout, Matrix, Picture, PictureFormat, PixelAspect, Range};
+use lookout::types::direction::Direction;
+use lookout::types::level::Level;
 
 /// The system's allocator, counting what this thread asks of it.
 struct Counting;

@@ -8,17 +8,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lookout::analysis::alert::{Level, Phase, PhaseReason, Revision};
+use lookout::analysis::alert::Revision;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::ground::Horizon;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{
-    CameraPlan, Condition, Crowd, Direction, Dwell, LineCrossed, Parked, Present, Rule,
-};
+use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
+use lookout::types::direction::Direction;
+use lookout::types::level::Level;
+use lookout::types::phase::{Phase, PhaseReason};
 
 const VEHICLES: [Class; 3] = [Class::CAR, Class::BUS, Class::TRUCK];
 

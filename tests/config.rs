@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::detection::Class;
 use lookout::analysis::rules::{
-    Condition, Crowd, Direction, Fallen, Fire, Indoors, LeftBehind, LineCrossed, Parked, Rush, Scuffle,
-    Smoke, Vending, Works, WrongWay,
+    Condition, Crowd, Fallen, Fire, Indoors, LeftBehind, LineCrossed, Parked, Rush, Scuffle, Smoke, Vending,
+    Works, WrongWay,
 };
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severity, Surroundings, Wanted};
+use lookout::types::direction::Direction;
+use lookout::types::level::Level;
 
 #[path = "support/mosquitto.rs"]
 #[allow(dead_code, reason = "only its certificates are used")]

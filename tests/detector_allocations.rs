@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use lookout::analysis::geometry::BBox;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
+use lookout::types::provider::Provider;
 use sha2::{Digest, Sha256};
 
 struct Counting;

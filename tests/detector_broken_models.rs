@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use lookout::detector::Model;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Model, Provider};
+use lookout::types::provider::Provider;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use support::fault_report::{report, rounds};

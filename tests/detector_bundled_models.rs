@@ -12,8 +12,9 @@ use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::BBox;
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::frame::Picture;
+use lookout::types::provider::Provider;
 use serde::Deserialize;
 
 #[path = "support/clip_frames.rs"]

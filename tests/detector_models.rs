@@ -11,8 +11,9 @@ use lookout::analysis::geometry::BBox;
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::detector::choose::{self, OnThisBox, Question};
 use lookout::detector::manifest::{Manifest, ModelEntry};
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range};
+use lookout::types::provider::Provider;
 use sha2::{Digest, Sha256};
 
 fn data(name: &str) -> PathBuf {

@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 use lookout::analysis::detection::Detection;
 use lookout::analysis::geometry::BBox;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::frame::{Matrix, Picture};
+use lookout::types::provider::Provider;
 use serde::Deserialize;
 
 #[path = "support/clip_frames.rs"]

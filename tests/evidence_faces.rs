@@ -16,7 +16,8 @@ use lookout::config::document::DEFAULT_MODEL;
 use lookout::daemon::faces::{FaceFinder, Faces, WEAKER};
 use lookout::detector::face_model::ENVIRONMENT;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
+use lookout::types::provider::Provider;
 
 use support::clips::shared;
 use support::consumer::{Consumer, Message, alert_where};

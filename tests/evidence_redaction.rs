@@ -12,10 +12,11 @@ use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::empty_view::{COLUMNS, Changed, Coarse, EmptyView, ROWS};
 use lookout::analysis::geometry::BBox;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::evidence;
 use lookout::frame::coarse::coarse;
 use lookout::frame::{Picture, PictureFormat};
+use lookout::types::provider::Provider;
 
 #[path = "support/clip_frames.rs"]
 mod clip_frames;

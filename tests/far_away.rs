@@ -14,7 +14,8 @@ use lookout::analysis::time::{Moment, Timestamp};
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::daemon::frame_gate::{DetectOptions, FrameGate, Looked};
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Inference, Model, Provider};
+use lookout::detector::{Inference, Model};
+use lookout::types::provider::Provider;
 use lookout::video::{self, FileOptions};
 
 use support::clips::shared;

@@ -10,7 +10,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lookout::analysis::alert::{Level, Phase};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::Polygon;
 use lookout::analysis::heights::HeightLimits;
@@ -19,7 +18,10 @@ use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
 use lookout::detector::manifest::{Manifest, ModelEntry};
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
+use lookout::types::level::Level;
+use lookout::types::phase::Phase;
+use lookout::types::provider::Provider;
 
 use support::labels::{Labelled, held_out};
 

@@ -13,16 +13,16 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lookout::analysis::alert::{Level, Phase};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{Line, Point, Polygon};
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{
-    CameraPlan, Condition, Crowd, Direction, Dwell, LineCrossed, Parked, Present, Rule,
-};
+use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
+use lookout::types::direction::Direction;
+use lookout::types::level::Level;
+use lookout::types::phase::Phase;
 
 use support::clips::shared;
 use support::seen::Looker;

@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use lookout::analysis::detection::Class;
 use lookout::detector::manifest::Manifest;
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
+use lookout::types::provider::Provider;
 
 use support::clips::shared;
 use support::labels::{Score, held_out};

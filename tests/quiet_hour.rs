@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use lookout::analysis::alert::Phase;
 use lookout::analysis::camera_health::image_stats::ImageStats;
 use lookout::analysis::flow::Flow;
 use lookout::analysis::time::{Moment, Timestamp};
@@ -17,6 +16,7 @@ use lookout::analysis::{Analysis, Event};
 use lookout::config::Config;
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::frame;
+use lookout::types::phase::Phase;
 use lookout::video::{self, FileOptions};
 
 use support::clips::shared;

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lookout::analysis::alert::{Level, Phase};
 use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::Polygon;
 use lookout::analysis::heights::HeightLimits;
@@ -23,6 +22,8 @@ use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
 use lookout::config::document::DEFAULT_MODEL;
+use lookout::types::level::Level;
+use lookout::types::phase::Phase;
 use serde::Deserialize;
 
 use support::clips::shared;

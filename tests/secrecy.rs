@@ -14,7 +14,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use lookout::video::{Auth, Mount, Play, RtspServer, Secret};
+use lookout::types::secret::Secret;
+use lookout::video::{Auth, Mount, Play, RtspServer};
 use rustix::process::Signal;
 use support::daemon::{Daemon, write_config};
 use support::mosquitto::{Mosquitto, Options, free_port};

@@ -10,9 +10,10 @@ use lookout::analysis::time::Moment;
 use lookout::clock::Clock;
 use lookout::frame::{Frame, Taken};
 use lookout::scheduler::Scheduler;
+use lookout::types::decoding::DecodePolicy;
 use lookout::video::{
-    Auth, CameraEvent, CameraHandle, Demand, FrameSink, GateMode, Mount, Play, Policy, RtspServer, Source,
-    Unsuited, supervise,
+    Auth, CameraEvent, CameraHandle, Demand, FrameSink, GateMode, Mount, Play, RtspServer, Source, Unsuited,
+    supervise,
 };
 use parking_lot::Mutex;
 use support::rtsp_cameras::{STOP_WITHIN, camera, start};
@@ -32,7 +33,7 @@ fn h264(gop: u32) -> RtspServer {
     serve(&format!("x264enc tune=zerolatency speed-preset=ultrafast key-int-max={gop} ! rtph264pay"))
 }
 
-fn gated(server: &RtspServer, policy: Policy) -> Source {
+fn gated(server: &RtspServer, policy: DecodePolicy) -> Source {
     let mut source = camera("cam", server.url("/live").unwrap());
     source.policy = policy;
     source
@@ -67,7 +68,7 @@ fn on_patrol_only_keyframes_are_decoded_and_given() {
     ] {
         let server = serve(encoder);
         let sink = asleep();
-        let handle = start(gated(&server, Policy::Auto), &sink);
+        let handle = start(gated(&server, DecodePolicy::Auto), &sink);
         sink.wait_frames("cam", 5);
         let stats = handle.stats();
         let gate = stats.gate.unwrap().1;
@@ -86,7 +87,7 @@ fn on_patrol_only_keyframes_are_decoded_and_given() {
 fn a_burst_gives_what_came_since_the_last_look_and_sleeps_again_afterwards() {
     let server = h264(50);
     let sink = asleep();
-    let handle = start(gated(&server, Policy::Auto), &sink);
+    let handle = start(gated(&server, DecodePolicy::Auto), &sink);
     sink.wait_frames("cam", 3);
     // Well into the group of pictures: what is asked for are the pictures since the keyframe before the last.
     let (before_last, at_last) = {
@@ -177,7 +178,7 @@ fn of_what_led_to_a_burst_every_picture_is_looked_at_up_to_the_youngest() {
     });
     // Every picture is wanted, so each that is pushed out is a look missed.
     looks.scheduler.set_camera(&"cam".into(), 100.0, 1.0);
-    let handle = supervise(gated(&server, Policy::Auto), clock, looks.clone()).unwrap();
+    let handle = supervise(gated(&server, DecodePolicy::Auto), clock, looks.clone()).unwrap();
     let worker = std::thread::spawn({
         let looks = looks.clone();
         move || {
@@ -207,7 +208,7 @@ fn of_what_led_to_a_burst_every_picture_is_looked_at_up_to_the_youngest() {
 fn a_camera_with_a_keyframe_every_ten_seconds_is_recognised_and_decoded_in_full() {
     let server = h264(250);
     let sink = asleep();
-    let handle = start(gated(&server, Policy::Auto), &sink);
+    let handle = start(gated(&server, DecodePolicy::Auto), &sink);
     wait_for(&handle, "recognition", |stats| {
         stats.gate.is_some_and(|(mode, _)| matches!(mode, GateMode::Forced(Unsuited::FarApart { .. })))
     });
@@ -223,7 +224,7 @@ fn a_camera_without_keyframes_gives_pictures() {
         "x264enc tune=zerolatency speed-preset=ultrafast intra-refresh=true key-int-max=25 ! rtph264pay config-interval=1",
     );
     let sink = asleep();
-    let handle = start(gated(&server, Policy::Auto), &sink);
+    let handle = start(gated(&server, DecodePolicy::Auto), &sink);
     // Whatever the parser takes for a keyframe here: pictures must come, and go on coming.
     sink.wait_frames("cam", 3);
     handle.stop(STOP_WITHIN).unwrap();
@@ -233,7 +234,7 @@ fn a_camera_without_keyframes_gives_pictures() {
 fn the_policy_of_keyframes_is_kept_to() {
     let server = h264(25);
     let sink = FrameRecorder::new();
-    let handle = start(gated(&server, Policy::Keyframes), &sink);
+    let handle = start(gated(&server, DecodePolicy::Keyframes), &sink);
     sink.wait_frames("cam", 4);
     let stats = handle.stats();
     assert!(stats.frames <= stats.units / 20 + 1 && mode(&handle) == GateMode::Patrol, "{stats:?}");
@@ -244,7 +245,7 @@ fn the_policy_of_keyframes_is_kept_to() {
 fn a_camera_that_stops_sending_on_patrol_is_lost() {
     let server = h264(25);
     let sink = asleep();
-    let mut source = gated(&server, Policy::Auto);
+    let mut source = gated(&server, DecodePolicy::Auto);
     source.stall_after = Duration::from_secs(2);
     let handle = start(source, &sink);
     sink.wait_frames("cam", 2);

@@ -6,7 +6,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use lookout::video::{Codec, Credentials, RtspUrl, Secret, Transport, probe};
+use lookout::types::secret::Secret;
+use lookout::types::transport::Transport;
+use lookout::video::{Codec, Credentials, RtspUrl, probe};
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, h265, start, with_password};
 use support::rtsp_plain::{Answer, Behaviour, Login, Media, PlainServer};
 use support::rtsp_sink::FrameRecorder;

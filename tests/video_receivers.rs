@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use lookout::analysis::time::Moment;
 use lookout::frame::Frame;
+use lookout::types::decoding::DecodePolicy;
+use lookout::types::transport::Transport;
 use lookout::video::{
-    Auth, CameraEvent, FrameSink, Mount, Play, Policy, ReceivedBy, Receiver, RtspServer, RtspUrl, Source,
-    Transport, live_pipelines, supervise,
+    Auth, CameraEvent, FrameSink, Mount, Play, ReceivedBy, Receiver, RtspServer, RtspUrl, Source,
+    live_pipelines, supervise,
 };
 use parking_lot::{Condvar, Mutex};
 use support::clips::{self, Clip};
@@ -142,7 +144,7 @@ fn patrol(
 ) -> Vec<lookout::video::CameraHandle> {
     let watch = |n| {
         let mut source = camera(&format!("cam-{n}"), server.url());
-        source.policy = Policy::Keyframes;
+        source.policy = DecodePolicy::Keyframes;
         start(source, sink)
     };
     let handles: Vec<_> = (from..to).map(watch).collect();

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lookout::frame::{Frame, Layout, Range};
-use lookout::video::{
-    Auth, CameraEvent, CameraState, Codec, DecoderChoice, Mount, Play, RtspServer, Secret, ServeError,
-    Transport,
-};
+use lookout::types::secret::Secret;
+use lookout::types::transport::Transport;
+use lookout::video::{Auth, CameraEvent, CameraState, Codec, Mount, Play, RtspServer, ServeError};
 use support::clips;
 use support::rtsp_cameras::{STOP_WITHIN, by, camera, start, with_password};
 use support::rtsp_sink::FrameRecorder;
@@ -369,7 +368,7 @@ fn a_decoder_that_does_not_work_is_replaced_by_the_next() {
     let sink = FrameRecorder::new();
     let mut source = camera("cam", server.url("/live").unwrap());
     // One that does not exist, one that takes H.264 but never gives a picture, then software.
-    source.decoder = DecoderChoice::Prefer(["no-such-decoder".to_owned(), "identity".to_owned()].into());
+    source.decoder.preferred = ["no-such-decoder".to_owned(), "identity".to_owned()].into();
     let handle = start(source, &sink);
     let info = sink.wait_connected("cam");
     assert!(info.decoder.ends_with("h264") || info.decoder.contains("h264dec"), "{}", info.decoder);

@@ -7,9 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::{Escalation, Level, Revision};
+use super::alert::{Escalation, Revision};
 use super::grid::GridCode;
 use super::time::Moment;
+use crate::types::level::Level;
 
 /// When an alert must have been taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,77 +9,8 @@ use super::camera_health::NoVideoCause;
 use super::detection::Class;
 use super::geometry::BBox;
 use super::time::{Moment, Timestamp};
-
-/// How urgent an alert is. A *suggestion*: an official warning is the government's to give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Worth knowing.
-    Blue,
-    /// Somebody should look when they can.
-    Yellow,
-    /// Somebody should go.
-    Orange,
-    /// Somebody should go now.
-    Red,
-}
-
-impl Level {
-    /// The name in configuration and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::Blue => "blue",
-            Level::Yellow => "yellow",
-            Level::Orange => "orange",
-            Level::Red => "red",
-        }
-    }
-}
-
-/// Where in its life an alert is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
-    /// First revision.
-    New,
-    /// Still going on; something worth telling changed.
-    Update,
-    /// Over. Nothing follows.
-    End,
-    /// Was a mistake. Nothing follows.
-    Retract,
-}
-
-/// Why a revision was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PhaseReason {
-    /// The rule's condition held for its time.
-    Raised,
-    /// Still there: repeated at most every [`super::REMINDER`], so that a consumer sees it is alive.
-    StillThere,
-    /// The count, level or confidence rose enough to tell.
-    Grew,
-    /// Somebody acknowledged it.
-    Acknowledged,
-    /// Evidence was added.
-    EvidenceAdded,
-    /// The condition stopped for the hold time.
-    Cleared,
-    /// The rule's schedule ended.
-    ScheduleEnded,
-    /// The camera fell silent for so long that nothing can be said any more.
-    SourceSilent,
-    /// After a restart of the box the condition was not seen again.
-    NotSeenSinceRestart,
-    /// The rule or camera is no longer configured.
-    RuleRemoved,
-    /// Belief, duration or a further source made it more urgent.
-    LevelRose,
-    /// For its hold time it has been less urgent than told.
-    LevelFell,
-    /// Another camera or sensor sees it too.
-    Joined,
-    /// Nobody acknowledged it in time.
-    Escalated,
-}
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 /// An alert's identity: a ULID as text, 26 characters, first in time order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -16,12 +16,10 @@ use ulid::Ulid;
 
 use super::REMINDER;
 use super::acceptance::{AcceptancePlan, Waiting};
-use super::alert::{
-    AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Origin, Phase, PhaseReason, Revision, Shown,
-    Why,
-};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use super::rules::{Observation, Rule};
 use super::time::{Moment, Timestamp};
+use crate::types::phase::{Phase, PhaseReason};
 
 /// After this long without a frame nothing can be said about a camera any more, and its alerts end. A
 /// camera that restarts is back within two minutes (a guess).

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use super::alert::Revision;
 use super::alert_lifecycle::AlertIds;
 use super::camera_health::image_stats::ImageStats;
-use super::camera_health::{CameraCondition, CameraHealth, NoVideoCause};
+use super::camera_health::{CameraHealth, NoVideoCause};
 use super::fusion::{Fusion, Word};
 use super::rules::CameraPlan;
 use super::signals::SourceId;
 use super::time::Moment;
+use crate::types::camera_condition::CameraCondition;
 
 /// One camera's health.
 #[derive(Debug, Clone)]

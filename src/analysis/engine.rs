@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
-use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, PhaseReason, Revision};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
 use super::alert_lifecycle::{AlertError, AlertIds, AlertLifecycle, end_without_rule};
+use super::camera_health::NoVideoCause;
 use super::camera_health::image_stats::ImageStats;
-use super::camera_health::{CameraCondition, NoVideoCause};
 use super::camera_health_state::CameraHealthState;
 use super::counts::{Counts, ZoneMinute};
 use super::detection::Detection;
@@ -28,6 +28,8 @@ use super::sensor_evaluator::SensorEvaluator;
 use super::signals::SourceId;
 use super::time::Moment;
 use super::tracker::{Track, Tracker};
+use crate::types::camera_condition::CameraCondition;
+use crate::types::phase::PhaseReason;
 use camera::Camera;
 use rule_instance::RuleInstance;
 

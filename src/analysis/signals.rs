@@ -12,9 +12,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::Level;
 use super::rules::Rule;
 use super::sensor::{SensorPlan, Threshold};
+use crate::types::level::Level;
 
 /// Belief in a thing of which nothing was seen. With it, one source of weight 2 gives 0.65, two give 0.93: one
 /// sure source is worth a look, two agreeing ones are worth going. A choice, not a measurement.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::{Level, Phase, PhaseReason, Revision};
+use super::alert::Revision;
 use super::detection::{Class, Detection};
 use super::geometry::{BBox, Line, Point, Polygon};
 use super::heights::HeightLimits;
@@ -13,6 +13,8 @@ use super::schedule::Schedule;
 use super::time::{Moment, Timestamp};
 use super::tracker::{Track, TrackNumber, Tracker};
 use super::{Analysis, Event, Plan};
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 /// Monday, 16 November 2026, midnight UTC.
 pub const MONDAY_MS: i64 = 1_794_787_200_000;

@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
+use crate::types::hex::sha256_hex;
 
 pub use verify::{Fault, Verified, verify};
 
@@ -129,7 +129,7 @@ impl Audit {
             None => fs::read(file_in(folder, 1)).ok().and_then(|full| last_line(&full).map(<[u8]>::to_vec)),
         };
         let n = last.as_deref().and_then(number_of).unwrap_or(0);
-        let before = last.as_deref().map_or_else(|| NOTHING_BEFORE.to_owned(), digest);
+        let before = last.as_deref().map_or_else(|| NOTHING_BEFORE.to_owned(), sha256_hex);
         let pen = Pen { folder: folder.to_owned(), file, bytes: whole as u64, n, before };
         let audit = Audit { pen: Mutex::new(pen) };
         if whole < text.len() {
@@ -151,7 +151,7 @@ impl Audit {
         }
         let line = Line { n: pen.n + 1, at: Time(at), before: pen.before.clone(), entry };
         let mut text = serde_json::to_vec(&line)?;
-        let hash = digest(&text);
+        let hash = sha256_hex(&text);
         text.push(b'\n');
         if let Err(error) = pen.file.write_all(&text).and_then(|()| pen.file.sync_data()) {
             // Half a line would break the chain for good.
@@ -192,10 +192,6 @@ fn file_in(folder: &Path, older: u32) -> PathBuf {
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
-}
-
-fn digest(line: &[u8]) -> String {
-    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn last_line(text: &[u8]) -> Option<&[u8]> {

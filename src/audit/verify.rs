@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Line, NOTHING_BEFORE, digest};
+use super::{Line, NOTHING_BEFORE};
+use crate::types::hex::sha256_hex;
 
 /// A log that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Chain {
         }
         self.lines += 1;
         self.n = line.n;
-        self.before = Some(digest(text));
+        self.before = Some(sha256_hex(text));
         Ok(())
     }
 }

@@ -14,14 +14,15 @@ use serde_json::{Value, json};
 use super::{Failure, print_line};
 use crate::config::account::{Account, Unit};
 use crate::config::{
-    self, Broker, Camera, CameraSource, Config, KnownModel, MqttVersion, NamedPath, Problem, SensorSource,
-    Severity, Surroundings, Wanted,
+    self, Broker, Camera, CameraSource, Config, KnownModel, NamedPath, Problem, SensorSource, Severity,
+    Surroundings, Wanted,
 };
 use crate::contract::stream_address;
 use crate::daemon::faces;
 use crate::detector::manifest::Manifest;
 use crate::detector::{Model, face_model};
 use crate::mqtt::embedded;
+use crate::types::mqtt;
 
 mod reach;
 
@@ -437,8 +438,8 @@ impl Outcome {
 
 fn broker(config: &Config) -> String {
     let version = match config.mqtt.version {
-        MqttVersion::V5 => "MQTT 5",
-        MqttVersion::V311 => "MQTT 3.1.1",
+        mqtt::Version::V5 => "MQTT 5",
+        mqtt::Version::V311 => "MQTT 3.1.1",
     };
     match &config.mqtt.broker {
         Broker::Embedded { port } => {

@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
 use super::{Failure, named_path, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
 use crate::contract::{Language, stream_address};
-use crate::evidence::{rgb_from_picture, sha256_hex};
+use crate::evidence::rgb_from_picture;
+use crate::types::hex::sha256_hex;
+use crate::types::transport::Transport;
 use crate::video::{
-    Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Secret,
-    Source, Transport, Trust, UrlError, probe, redact,
+    Codec, Credentials, Fingerprint, Location, Orientation, Pace, PictureShape, ProbeReport, RtspUrl, Source,
+    Trust, UrlError, probe, redact,
 };
 
 /// An installer on a ladder waits this long.
@@ -47,8 +49,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
     /// How the packets travel
-    #[arg(long, value_enum, default_value = "tcp")]
-    transport: TransportName,
+    #[arg(long, default_value = "tcp", value_parser = transports())]
+    transport: Transport,
     /// PEM file with the authority of the camera's certificate (rtsps://)
     #[arg(long, value_name = "FILE", conflicts_with = "certificate_sha256")]
     ca_file: Option<PathBuf>,
@@ -90,20 +92,9 @@ impl std::fmt::Debug for Target {
     }
 }
 
-/// `tcp` or `udp` on the command line.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum TransportName {
-    Tcp,
-    Udp,
-}
-
-impl From<TransportName> for Transport {
-    fn from(name: TransportName) -> Self {
-        match name {
-            TransportName::Tcp => Transport::Tcp,
-            TransportName::Udp => Transport::Udp,
-        }
-    }
+fn transports() -> impl TypedValueParser<Value = Transport> {
+    let named = PossibleValuesParser::new(Transport::ALL.map(Transport::name));
+    named.try_map(|name| Transport::named(&name).ok_or("expected `tcp` or `udp`"))
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, &'static str> {
@@ -169,7 +160,7 @@ fn location(args: &Args) -> Result<Location, Failure> {
     if stream_address::has_places(&args.target.0) {
         let login = credentials(args, args.user.as_deref())?;
         let url = RtspUrl::parse_and_fill(&args.target.0, login.as_ref()).map_err(Failure::invalid)?;
-        return Ok(Location::Rtsp { url, transport: args.transport.into(), credentials: login });
+        return Ok(Location::Rtsp { url, transport: args.transport, credentials: login });
     }
     if let Some(place) = stream_address::unknown_place(&args.target.0) {
         return Err(Failure::invalid(UrlError::UnknownPlace(place.chars().take(20).collect())));
@@ -183,7 +174,7 @@ fn location(args: &Args) -> Result<Location, Failure> {
     }
     let user = args.user.clone().or_else(|| in_address.as_ref().map(|known| known.user.clone()));
     let credentials = credentials(args, user.as_deref())?.or(in_address);
-    Ok(Location::Rtsp { url, transport: args.transport.into(), credentials })
+    Ok(Location::Rtsp { url, transport: args.transport, credentials })
 }
 
 /// User and password from the file that the arguments name.
@@ -216,7 +207,7 @@ fn credentials(args: &Args, user: Option<&str>) -> Result<Option<Credentials>, F
         other => other,
     };
     let known = known.map_err(|error| Failure::invalid(format!("{error}\n  hint: {}", error.hint())))?;
-    Ok(Some(Credentials { user: known.user, password: Secret::new(known.password.reveal()) }))
+    Ok(Some(Credentials { user: known.user, password: known.password }))
 }
 
 fn stem(path: &Path) -> String {

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use self::schedules::Schedules;
-use crate::analysis::alert::{Phase, Revision};
+use crate::analysis::alert::Revision;
 use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::flow::Flow;
@@ -37,6 +37,7 @@ use crate::daemon::picture_shape;
 use crate::evidence;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
+use crate::types::phase::Phase;
 use crate::video::{self, FileOptions};
 
 use super::{Failure, named_path, stream_line};

@@ -18,8 +18,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::explain::{self, of_the_terminal};
 use super::{Failure, named_path};
 use crate::contract::Language;
-use crate::mqtt::Version;
 use crate::mqtt::centre::{Centre, Follow};
+use crate::types::mqtt::Version;
 use desk::Desk;
 pub use screen::Screen;
 

@@ -1,22 +1,19 @@
 //! The digest of a configuration: the same for two files that say the same, whatever their comments and layout.
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use toml::de::{DeTable, DeValue};
+
+use crate::types::hex::sha256_hex;
 
 /// SHA-256, hexadecimal, over the values as JSON with sorted names.
 pub(super) fn of(root: &DeTable<'_>) -> String {
     let canonical = table(root).to_string();
-    hex(canonical.as_bytes())
+    sha256_hex(canonical.as_bytes())
 }
 
 /// The same of a text that is no TOML: over its bytes, so that it is never that of a good one.
 pub(super) fn of_text(text: &str) -> String {
-    hex(text.as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(text.as_bytes())
 }
 
 fn table(table: &DeTable<'_>) -> Value {

@@ -9,12 +9,16 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use toml::Spanned;
 
 use crate::contract::signature::Role;
-use crate::contract::words::{Language, Level, Mode};
+use crate::contract::words::{Language, Mode};
+use crate::types::level::Level;
+use crate::types::mqtt;
+use crate::types::provider::Provider;
 
 mod camera;
 mod rule;
@@ -151,7 +155,7 @@ pub struct MqttDocument {
     #[schemars(extend("examples" = ["mqtts://centre.example:8883"]))]
     pub url: Option<At<String>>,
     /// Protocol version: `"5"` or `"3.1.1"` (for brokers such as NATS).
-    pub version: Option<At<MqttVersion>>,
+    pub version: Option<At<mqtt::Version>>,
     /// User name at the broker, where the secret file holds only the password.
     #[schemars(length(max = 256))]
     pub user: Option<At<String>>,
@@ -176,55 +180,6 @@ pub struct MqttDocument {
     pub embedded_port: Option<At<u16>>,
 }
 
-/// Version of MQTT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MqttVersion {
-    /// MQTT 5.
-    V5,
-    /// MQTT 3.1.1.
-    V311,
-}
-
-impl<'de> Deserialize<'de> for MqttVersion {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl de::Visitor<'_> for Reader {
-            type Value = MqttVersion;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("\"5\" or \"3.1.1\"")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<MqttVersion, E> {
-                match text {
-                    "5" => Ok(MqttVersion::V5),
-                    "3.1.1" => Ok(MqttVersion::V311),
-                    _ => Err(E::custom("expected \"5\" or \"3.1.1\"")),
-                }
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<MqttVersion, E> {
-                if number == 5 { Ok(MqttVersion::V5) } else { Err(E::custom("expected \"5\" or \"3.1.1\"")) }
-            }
-        }
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-impl JsonSchema for MqttVersion {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "MqttVersion".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "enum": ["5", "3.1.1", 5], "default": "5" })
-    }
-}
-
 /// What looks at the pictures.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -244,7 +199,7 @@ pub struct DetectorDocument {
     /// timed with the model (`tensorrt` is not, it prepares for minutes), and the fastest that finds on a picture what
     /// `cpu` finds runs it. The result is kept beside the queue until model, library or processor change.
     #[schemars(extend("default" = ["cpu"]))]
-    pub providers: Option<At<Vec<At<Provider>>>>,
+    pub providers: Option<At<Vec<At<ProviderDocument>>>>,
     /// What `["auto"]` may choose from: `full`: only what computes with the model's own precision; `auto`: also
     /// `openvino_bf16`, and the 8-bit version of the model where the manifest names one. Faster on most processors, but it
     /// finds a little less, small and distant things above all: `lookout replay` on a recording of yours shows what.
@@ -266,41 +221,30 @@ pub enum Precision {
     Auto,
 }
 
-/// Where ONNX Runtime computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+/// Where ONNX Runtime computes, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Provider {
+pub enum ProviderDocument {
     /// Whatever a measurement says, alone in its list.
     Auto,
-    /// The processor, with ONNX Runtime's own kernels. Always there.
-    Cpu,
-    /// Intel processors and graphics through OpenVINO.
-    Openvino,
-    /// The same with numbers of 16 bits, on processors that have instructions for them.
-    OpenvinoBf16,
-    /// NVIDIA graphics.
-    Cuda,
-    /// NVIDIA graphics through TensorRT.
-    Tensorrt,
-    /// The processor through XNNPACK.
-    Xnnpack,
-    /// ARM processors through the ARM Compute Library.
-    Acl,
+    /// This one.
+    #[serde(untagged)]
+    Named(Provider),
 }
 
-impl Provider {
-    /// The name in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Provider::Auto => "auto",
-            Provider::Cpu => "cpu",
-            Provider::Openvino => "openvino",
-            Provider::OpenvinoBf16 => "openvino_bf16",
-            Provider::Cuda => "cuda",
-            Provider::Tensorrt => "tensorrt",
-            Provider::Xnnpack => "xnnpack",
-            Provider::Acl => "acl",
+impl JsonSchema for ProviderDocument {
+    fn schema_name() -> Cow<'static, str> {
+        Provider::schema_name()
+    }
+
+    /// The words of [`Provider`], with `auto` before them.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Provider::json_schema(generator);
+        if let Some(words) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+            let auto = "Whatever a measurement says, alone in its list.";
+            words.insert(0, json!({ "description": auto, "type": "string", "const": "auto" }));
         }
+        schema
     }
 }
 

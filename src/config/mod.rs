@@ -44,13 +44,10 @@ mod settings;
 mod structure;
 mod suggest;
 
-pub use document::{
-    DecodePolicy, Decoder, FramingDocument, KindDocument, MqttVersion, OrderDocument, ParityDocument,
-    Precision, Provider, TableDocument, Transport,
-};
+pub use document::Precision;
 pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
-pub use secret::{Credentials, Secret};
+pub use secret::Credentials;
 pub use settings::{
     Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, JsonValue, ModbusRegister,
     Mqtt, Outbox, Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,

@@ -3,7 +3,6 @@
 //! Input: the secrets folder (`[site] secrets_dir`), or the folder of systemd's credentials where the service has
 //! one. Must never put the content of a file into an error, a log or a `Debug`.
 
-use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt as _;
@@ -13,33 +12,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::account::{self, Account, home_around};
 use super::document::DEFAULT_SECRETS_DIR;
+use crate::types::secret::Secret;
 
 /// Most bytes of a file of certificates that are looked at: the system's list has a quarter of it.
 const MAX_PEM_BYTES: u64 = 1024 * 1024;
 /// Most bytes of a secret file: a key pasted by mistake is not sent to a camera.
 pub(crate) const MAX_SECRET_BYTES: u64 = 1024;
-
-/// A text that never shows itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes a text into custody.
-    pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The text, for the one who must send it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
 
 /// Who logs in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,13 +8,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::document::{
-    DecodePolicy, Decoder, FramingDocument, KindDocument, MqttVersion, OrderDocument, ParityDocument,
-    Precision, Provider, TableDocument, Transport,
-};
+use super::document::Precision;
 use super::secret::{Contents, Credentials, same_secret};
 use crate::analysis::acceptance::AcceptancePlan;
-use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::detection::Class;
 use crate::analysis::filters::ClassMask;
 use crate::analysis::geometry::{Line, Polygon};
@@ -24,6 +20,12 @@ use crate::analysis::heights::HeightLimits;
 use crate::analysis::rules::Night;
 use crate::analysis::sensor::SensorPlan;
 use crate::contract::words::{Eye, Language, Mode};
+use crate::types::camera_condition::CameraCondition;
+use crate::types::decoding::{DecodePolicy, Decoder};
+use crate::types::modbus;
+use crate::types::mqtt;
+use crate::types::provider::Provider;
+use crate::types::transport::Transport;
 
 /// The box and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,7 @@ pub struct Mqtt {
     /// First part of every topic, without slashes at its ends.
     pub prefix: String,
     /// Version of the protocol.
-    pub version: MqttVersion,
+    pub version: mqtt::Version,
     /// Nothing leaves the queue before the centre's mark, from the first message on.
     pub expect_marks: bool,
 }
@@ -391,7 +393,7 @@ pub enum SensorSource {
         /// Port.
         port: u16,
         /// How frames are written; all sensors of one address have the same.
-        framing: FramingDocument,
+        framing: modbus::Framing,
         /// Which register.
         register: ModbusRegister,
     },
@@ -430,7 +432,7 @@ pub struct SerialPort {
     /// Bits per second.
     pub baud: u32,
     /// Parity.
-    pub parity: ParityDocument,
+    pub parity: modbus::Parity,
     /// 1 or 2.
     pub stop_bits: u8,
 }
@@ -441,13 +443,13 @@ pub struct ModbusRegister {
     /// Number of the device.
     pub unit: u8,
     /// Its table.
-    pub table: TableDocument,
+    pub table: modbus::Table,
     /// The first register, from 0; what `kind` takes fits below 65536.
     pub register: u16,
     /// What is in it; fits the table.
-    pub kind: KindDocument,
+    pub kind: modbus::Kind,
     /// Order of the bytes.
-    pub order: OrderDocument,
+    pub order: modbus::Order,
     /// Time between two questions.
     pub poll: Duration,
     /// How long an answer may take.

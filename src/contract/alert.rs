@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Eye, Level, Mode, Phase, PhaseReason, Time};
+use super::words::{Eye, Mode, Time};
 use super::{Payload, halve, is_zero};
+use crate::types::gap::GapReason;
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 /// One revision of one alert. Each revision is complete: a consumer needs no earlier one.
 ///
@@ -428,20 +431,6 @@ pub struct GapRange {
     /// Last missing number.
     #[schemars(range(min = 1))]
     pub to: u64,
-}
-
-/// Why numbers are missing. Red and orange alerts and the ends of alerts are never given up for lack of room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GapReason {
-    /// The queue held as many messages as it may.
-    RowLimit,
-    /// The queue was as large as it may be.
-    SizeLimit,
-    /// The disk was nearly full.
-    DiskFull,
-    /// The stored messages could not be read any more.
-    Damaged,
 }
 
 /// Keeps the first few names; `false` when there are no more.

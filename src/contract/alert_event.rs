@@ -14,10 +14,10 @@ use super::alert::{
     WhyData,
 };
 use super::box_status::ActiveAlert;
-use super::camera_condition::CameraCondition;
-use super::words::{Eye, Language, Level, Mode, Phase, Time};
+use super::words::{Eye, Language, Mode, Time};
 use super::{EventError, Sender, kinds};
-use crate::analysis::camera_health;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::level::Level;
 
 /// What the analysis does not know about an alert and the command centre wants to know.
 #[derive(Debug, Clone, Copy)]
@@ -107,18 +107,16 @@ pub fn gap_event(gap: GapData, sender: &Sender) -> Result<Vec<u8>, EventError> {
 }
 
 fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> AlertData {
-    let level = Level::from(revision.level);
-    let phase = Phase::from(revision.phase);
     AlertData {
         alert_id: revision.alert.0.to_string(),
         rev: revision.rev,
-        phase,
-        phase_reason: revision.reason.into(),
+        phase: revision.phase,
+        phase_reason: revision.reason,
         mode: context.mode,
         kind: revision.kind.to_string(),
         title: title(revision, context),
-        level,
-        level_max: revision.level_max.into(),
+        level: revision.level,
+        level_max: revision.level_max,
         level_authority: LevelAuthority::Suggested,
         confidence: part(revision.confidence),
         started_at: Time(revision.started_at),
@@ -142,7 +140,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
         delivery: Delivery {
             guarantee: Guarantee::AtLeastOnce,
-            droppable: !phase.is_last() && level < Level::Orange,
+            droppable: !revision.phase.is_last() && revision.level < Level::Orange,
         },
     }
 }
@@ -152,8 +150,8 @@ pub fn active_alert(revision: &Revision, context: &AlertContext<'_>) -> ActiveAl
     ActiveAlert {
         alert_id: revision.alert.0.to_string(),
         rev: revision.rev,
-        phase: revision.phase.into(),
-        level: revision.level.into(),
+        phase: revision.phase,
+        level: revision.level,
         kind: revision.kind.to_string(),
         title: title(revision, context),
         mode: context.mode,
@@ -176,7 +174,7 @@ impl From<alert::Acknowledgement> for Acknowledged {
 
 impl From<alert::Escalation> for Escalated {
     fn from(alert::Escalation { level, step, to, at }: alert::Escalation) -> Self {
-        Escalated { level: level.into(), step, to: to.to_string(), at: Time(at) }
+        Escalated { level, step, to: to.to_string(), at: Time(at) }
     }
 }
 
@@ -188,14 +186,13 @@ fn title(revision: &Revision, context: &AlertContext<'_>) -> String {
     }
     let Some(first) = revision.why.contributions.first() else { return own() };
     let named = first.source.strip_prefix("camera:").and_then(|rest| rest.rsplit_once(':'));
-    let condition =
-        named.and_then(|(camera, name)| Some((camera, camera_health::CameraCondition::named(name)?)));
+    let condition = named.and_then(|(camera, name)| Some((camera, CameraCondition::named(name)?)));
     match condition {
-        Some((camera, camera_health::CameraCondition::NoVideo)) => {
+        Some((camera, CameraCondition::NoVideo)) => {
             let device = context.cameras.get(camera).and_then(|camera| camera.device.as_deref());
             CameraCondition::no_video_title(camera, first.cause, device, context.language)
         }
-        Some((camera, condition)) => CameraCondition::from(condition).title(camera, context.language),
+        Some((camera, condition)) => condition.title(camera, context.language),
         None => own(),
     }
 }

@@ -5,8 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Acknowledged, Escalated, Muted};
-use super::words::{Eye, Language, Level, Mode, Phase, Time};
+use super::words::{Eye, Language, Mode, Time};
 use super::{Payload, halve, is_zero};
+use crate::types::box_state::BoxState;
+use crate::types::level::Level;
+use crate::types::phase::Phase;
 
 /// Whether the box is there. Retained on `up/state`; the broker publishes the `offline` form by itself (the
 /// MQTT will) when the connection breaks.
@@ -24,18 +27,6 @@ pub struct StateData {
 impl Payload for StateData {
     const TYPE: &'static str = "lookout.state.v1";
     const SCHEMA: &'static str = "state";
-}
-
-/// Whether a box is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BoxState {
-    /// It is there.
-    Online,
-    /// It was stopped on purpose.
-    Stopped,
-    /// The connection broke; what the box sees waits in its queue.
-    Offline,
 }
 
 /// What the box is: its birth certificate, retained on `up/meta` and published at each connection.

@@ -1,71 +1,10 @@
-//! What can be wrong with a camera's pictures, in words: for JSON, for the configuration and for people.
-//!
-//! Mirrors the plain type of `analysis`, which knows nothing of JSON. Once published, a word is never renamed.
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+//! What can be wrong with a camera's pictures, in sentences for people.
 
 use super::words::Language;
-use crate::analysis::camera_health::{self, NoVideoCause};
-
-/// What is wrong with a camera's pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CameraCondition {
-    /// None come.
-    NoVideo,
-    /// They do not change at all.
-    Frozen,
-    /// Nothing in them is lit.
-    Dark,
-    /// Most of them is white.
-    OverExposed,
-    /// The lens is covered.
-    Covered,
-    /// The camera was turned or moved.
-    Moved,
-    /// They are out of focus.
-    Blurred,
-    /// The lens is sprayed, or a part of it is covered.
-    Sprayed,
-}
-
-impl From<camera_health::CameraCondition> for CameraCondition {
-    fn from(condition: camera_health::CameraCondition) -> Self {
-        match condition {
-            camera_health::CameraCondition::NoVideo => CameraCondition::NoVideo,
-            camera_health::CameraCondition::Frozen => CameraCondition::Frozen,
-            camera_health::CameraCondition::Dark => CameraCondition::Dark,
-            camera_health::CameraCondition::OverExposed => CameraCondition::OverExposed,
-            camera_health::CameraCondition::Covered => CameraCondition::Covered,
-            camera_health::CameraCondition::Moved => CameraCondition::Moved,
-            camera_health::CameraCondition::Blurred => CameraCondition::Blurred,
-            camera_health::CameraCondition::Sprayed => CameraCondition::Sprayed,
-        }
-    }
-}
-
-impl From<CameraCondition> for camera_health::CameraCondition {
-    fn from(condition: CameraCondition) -> Self {
-        match condition {
-            CameraCondition::NoVideo => camera_health::CameraCondition::NoVideo,
-            CameraCondition::Frozen => camera_health::CameraCondition::Frozen,
-            CameraCondition::Dark => camera_health::CameraCondition::Dark,
-            CameraCondition::OverExposed => camera_health::CameraCondition::OverExposed,
-            CameraCondition::Covered => camera_health::CameraCondition::Covered,
-            CameraCondition::Moved => camera_health::CameraCondition::Moved,
-            CameraCondition::Blurred => camera_health::CameraCondition::Blurred,
-            CameraCondition::Sprayed => camera_health::CameraCondition::Sprayed,
-        }
-    }
-}
+use crate::analysis::camera_health::NoVideoCause;
+use crate::types::camera_condition::CameraCondition;
 
 impl CameraCondition {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        camera_health::CameraCondition::from(self).name()
-    }
-
     /// The title of an alert about it.
     pub fn title(self, camera: &str, language: Language) -> String {
         let (en, zh) = match self {
@@ -156,13 +95,10 @@ mod tests {
 
     #[test]
     fn every_condition_has_the_same_name_everywhere_and_a_title_in_both_languages() {
-        for condition in camera_health::CameraCondition::ALL {
-            let word = CameraCondition::from(condition);
-            let json = serde_json::to_value(word).expect("a word");
-            assert_eq!(json, condition.name());
-            assert_eq!(camera_health::CameraCondition::from(word), condition);
-            assert!(word.title("cam-03", Language::English).is_ascii());
-            let chinese = word.title("cam-03", Language::Chinese);
+        for condition in CameraCondition::ALL {
+            assert_eq!(serde_json::to_value(condition).expect("a word"), condition.name());
+            assert!(condition.title("cam-03", Language::English).is_ascii());
+            let chinese = condition.title("cam-03", Language::Chinese);
             assert!(chinese.contains(" cam-03 "), "{chinese}");
             assert!(chinese.replace("cam-03", "").chars().all(|c| c == ' ' || !c.is_ascii()), "{chinese}");
         }

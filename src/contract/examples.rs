@@ -8,15 +8,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::alert::{
-    ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, GapReason, ModelRef, Redaction,
-    RedactionWay, SeqData,
+    ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, ModelRef, Redaction, RedactionWay,
+    SeqData,
 };
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
-    ActiveAlert, ActiveData, BoxState, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera,
-    MetaData, MetaModel, MetaRule, MetaSensor, StateData,
+    ActiveAlert, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData,
+    MetaModel, MetaRule, MetaSensor, StateData,
 };
-use super::camera_condition::CameraCondition;
 use super::command::{
     AckCommand, AckData, CameraSetting, Command, ConfirmData, MarkData, MuteData, OriginalData, Outcome,
     ReplyData, SelftestData, SetData, SnapshotData, WantedConfig, WantedConfigData,
@@ -28,13 +27,18 @@ use super::health::{
 };
 use super::meta_part::MetaPartData;
 use super::time_fix::{TimeFixData, ToldRange};
-use super::words::{Eye, Language, Level, Mode, Phase, Time};
+use super::words::{Eye, Language, Mode, Time};
 use super::{EventError, Sender, box_status, kinds, topics};
-use crate::analysis::alert::{self, AlertId, Basis, Contribution, Origin, PhaseReason, Revision, Shown, Why};
+use crate::analysis::alert::{AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::{Moment, Timestamp};
+use crate::types::box_state::BoxState;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::gap::GapReason;
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
 const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
@@ -114,11 +118,11 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
     let revision = Revision {
         alert: AlertId(Arc::from(ALERT)),
         rev: 2,
-        phase: alert::Phase::Update,
+        phase: Phase::Update,
         reason: PhaseReason::EvidenceAdded,
         kind: Arc::from("fire_lane_blocked"),
-        level: alert::Level::Orange,
-        level_max: alert::Level::Orange,
+        level: Level::Orange,
+        level_max: Level::Orange,
         confidence: 0.87,
         started_at: at(0)?,
         last_seen_at: at(124)?,

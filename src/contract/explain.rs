@@ -7,8 +7,10 @@ use std::fmt::Write as _;
 
 use super::alert::{AlertData, ClockSync, SignalData};
 use super::camera_condition::why_no_video;
-use super::words::{Language, Level, Phase, PhaseReason};
+use super::words::Language;
 use crate::analysis::camera_health::NoVideoCause;
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 /// A text in both languages.
 type Both = [&'static str; 2];

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::box_status::Software;
-use super::camera_condition::CameraCondition;
 use super::words::{Eye, Time};
 use super::{Payload, is_zero};
+use crate::types::camera_condition::CameraCondition;
 
 /// How often `up/health` is published when nothing special happens.
 pub const HEALTH_EVERY: Duration = Duration::from_secs(10);

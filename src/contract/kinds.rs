@@ -4,8 +4,8 @@
 //! its words from the name itself, so that nothing is ever told without a title.
 
 use super::words::Language;
-use crate::analysis::alert::Level;
 use crate::analysis::rules::{self, AlertKind};
+use crate::types::level::Level;
 
 /// The kind of alerts about cameras themselves; their titles say what is wrong.
 pub const CAMERA_TROUBLE: &str = "camera_trouble";

@@ -40,7 +40,7 @@ pub mod words;
 pub use alert::{AlertData, GapData};
 pub use alert_event::{AlertContext, Seq, alert_event, gap_event};
 pub use topics::Topics;
-pub use words::{Eye, Language, Level, Mode, Phase, PhaseReason, Time};
+pub use words::{Eye, Language, Mode, Time};
 
 /// Most bytes of one JSON event. MQTT brokers and NATS take far more; small messages pass slow links and
 /// small consumers.

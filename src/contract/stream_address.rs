@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::types::hex::digest_from_hex;
+
 /// Stands in an address for the user name of the secret file.
 pub const USER_PLACE: &str = "{user}";
 /// Stands in an address for the password of the secret file.
@@ -214,17 +216,7 @@ pub fn trouble(address: &str) -> Option<AddressTrouble> {
 
 /// A SHA-256 fingerprint: 64 hexadecimal digits, pairs of them with a colon between or not.
 pub fn fingerprint(text: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> = text.trim().bytes().filter(|byte| *byte != b':').collect();
-    let mut bytes = [0; 32];
-    if digits.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        let pair =
-            std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        *byte = u8::from_str_radix(pair, 16).ok()?;
-    }
-    Some(bytes)
+    digest_from_hex(&text.trim().replace(':', ""))
 }
 
 /// Whether the address has a place that a secret file fills in.

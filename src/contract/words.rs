@@ -1,7 +1,7 @@
-//! The words of the published JSON: levels, phases, reasons, modes, times.
+//! Words of the published JSON that the analysis does not need: modes, languages, owners, times. Those that it shares are
+//! in [`types`](crate::types).
 //!
-//! They mirror the plain types of `analysis`, which knows nothing of JSON. Once published, a word is never
-//! renamed; new ones may be added, so consumers must treat a word they do not know as data.
+//! Once published, a word is never renamed; new ones may be added, so consumers must treat a word they do not know as data.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +9,6 @@ use std::fmt;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-use crate::analysis::alert;
 
 /// What an alert is for. Only `actual` may move people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -80,130 +78,6 @@ impl Eye {
             Eye::Sky => "sky",
             Eye::Village => "village",
             Eye::Household => "household",
-        }
-    }
-}
-
-/// How urgent an alert is. Always a suggestion: an official warning is the government's to give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Worth knowing.
-    Blue,
-    /// Somebody should look when they can.
-    Yellow,
-    /// Somebody should go.
-    Orange,
-    /// Somebody should go now.
-    Red,
-}
-
-impl From<alert::Level> for Level {
-    fn from(level: alert::Level) -> Self {
-        match level {
-            alert::Level::Blue => Level::Blue,
-            alert::Level::Yellow => Level::Yellow,
-            alert::Level::Orange => Level::Orange,
-            alert::Level::Red => Level::Red,
-        }
-    }
-}
-
-impl From<Level> for alert::Level {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Blue => alert::Level::Blue,
-            Level::Yellow => alert::Level::Yellow,
-            Level::Orange => alert::Level::Orange,
-            Level::Red => alert::Level::Red,
-        }
-    }
-}
-
-/// Where in its life an alert is: `new`, any number of `update`s, then `end` or `retract`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// First revision.
-    New,
-    /// Still going on; something worth telling changed.
-    Update,
-    /// Over. Nothing follows.
-    End,
-    /// Was a mistake. Nothing follows.
-    Retract,
-}
-
-impl Phase {
-    /// Whether nothing follows it.
-    pub fn is_last(self) -> bool {
-        matches!(self, Phase::End | Phase::Retract)
-    }
-}
-
-impl From<alert::Phase> for Phase {
-    fn from(phase: alert::Phase) -> Self {
-        match phase {
-            alert::Phase::New => Phase::New,
-            alert::Phase::Update => Phase::Update,
-            alert::Phase::End => Phase::End,
-            alert::Phase::Retract => Phase::Retract,
-        }
-    }
-}
-
-/// Why a revision was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PhaseReason {
-    /// The rule's condition held for its time.
-    Raised,
-    /// Still there: told again about once a minute, so that a consumer sees that it is alive.
-    StillThere,
-    /// The count, level or confidence rose enough to tell.
-    Grew,
-    /// Somebody acknowledged it.
-    Acknowledged,
-    /// Evidence was added.
-    EvidenceAdded,
-    /// The condition stopped, for as long as the rule's hold time asks.
-    Cleared,
-    /// The hours in which the rule is in force ended.
-    ScheduleEnded,
-    /// The camera fell silent for so long that nothing can be said any more. It does not mean that all is well.
-    SourceSilent,
-    /// After a restart of the box the condition was not seen again.
-    NotSeenSinceRestart,
-    /// The rule or the camera is no longer configured.
-    RuleRemoved,
-    /// More belief, a longer time or a further source made it more urgent.
-    LevelRose,
-    /// For its hold time it has been less urgent than was told.
-    LevelFell,
-    /// Another camera or sensor sees it too.
-    Joined,
-    /// Nobody acknowledged it within the time that the site asks; `escalated` says who is told now.
-    Escalated,
-}
-
-impl From<alert::PhaseReason> for PhaseReason {
-    fn from(reason: alert::PhaseReason) -> Self {
-        use alert::PhaseReason as From;
-        match reason {
-            From::Raised => PhaseReason::Raised,
-            From::StillThere => PhaseReason::StillThere,
-            From::Grew => PhaseReason::Grew,
-            From::Acknowledged => PhaseReason::Acknowledged,
-            From::EvidenceAdded => PhaseReason::EvidenceAdded,
-            From::Cleared => PhaseReason::Cleared,
-            From::ScheduleEnded => PhaseReason::ScheduleEnded,
-            From::SourceSilent => PhaseReason::SourceSilent,
-            From::NotSeenSinceRestart => PhaseReason::NotSeenSinceRestart,
-            From::RuleRemoved => PhaseReason::RuleRemoved,
-            From::LevelRose => PhaseReason::LevelRose,
-            From::LevelFell => PhaseReason::LevelFell,
-            From::Joined => PhaseReason::Joined,
-            From::Escalated => PhaseReason::Escalated,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::analysis::alert::{Level, Revision};
+use crate::analysis::alert::Revision;
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::Timestamp;
@@ -17,6 +17,7 @@ use crate::contract::box_status::ActiveAlert;
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
+use crate::types::level::Level;
 use crate::video::RtspUrl;
 
 use super::clock_watch::SharedClockData;

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use tracing::{debug, error, info, warn};
 use ulid::Ulid;
 
-use crate::analysis::alert::{AlertId, Level, Phase, PhaseReason, Revision, Shown};
+use crate::analysis::alert::{AlertId, Revision, Shown};
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -31,6 +31,9 @@ use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError};
 use crate::frame::Picture;
 use crate::outbox::{self, Kind, Outbox, Record};
+use crate::types::hex::sha256_hex;
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_enricher::AlertEnricher;
 use super::analysis_thread::Snapshot;
@@ -320,11 +323,8 @@ impl Desk {
         let now = self.clock.now().utc;
         let sealed = self.evidence_retention.original(&wanted.alert_id, wanted.n, now)?;
         let topic = Topics::original_suffix(&wanted.alert_id, wanted.n);
-        let told = SealedOriginal {
-            topic: topic.clone(),
-            bytes: sealed.len() as u64,
-            sha256: evidence::sha256_hex(&sealed),
-        };
+        let told =
+            SealedOriginal { topic: topic.clone(), bytes: sealed.len() as u64, sha256: sha256_hex(&sealed) };
         let stored = outbox::Evidence {
             alert_id: wanted.alert_id.clone(),
             level: Level::Blue,

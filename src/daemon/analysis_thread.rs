@@ -13,10 +13,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tracing::warn;
 
-use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
+use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
 use crate::analysis::alert_lifecycle::AlertError;
+use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::camera_health::image_stats::ImageStats;
-use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
 use crate::analysis::detection::Detection;
 use crate::analysis::empty_view::Coarse;
 use crate::analysis::flow::Flow;
@@ -26,6 +26,8 @@ use crate::clock::Clock;
 use crate::contract::command::SnapshotPicture;
 use crate::frame::{self, Frame};
 use crate::sensors::SensorWord;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_writer::{AlertWriterQueue, Saw, Told};
 use super::decode_demand::DecodeDemands;

@@ -14,7 +14,8 @@ use crate::clock::Clock;
 use crate::frame::Frame;
 use crate::frame::flow::Thumbnail;
 use crate::scheduler::Scheduler;
-use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Policy, Source};
+use crate::types::decoding::DecodePolicy;
+use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Source};
 
 use super::analysis_thread::{AnalysisQueue, Note};
 use super::decode_demand::DecodeDemands;
@@ -72,7 +73,7 @@ impl Cameras {
             .map(|(id, _)| id.clone())
             .collect();
         self.stop(&gone);
-        let gated = |wanted: &Wanted| wanted.source.policy == Policy::Auto;
+        let gated = |wanted: &Wanted| wanted.source.policy == DecodePolicy::Auto;
         self.decode_demands.set_cameras(wanted.iter().map(|wanted| (&wanted.source.camera, gated(wanted))));
         let mut failed = Vec::new();
         for wanted in wanted {

@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 
 use tracing::{debug, error, warn};
 
-use crate::analysis::alert::{AlertId, Level};
+use crate::analysis::alert::AlertId;
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::clock::Clock;
 use crate::detector::{Detector, InferError, Thresholds};
 use crate::frame::{Frame, Picture};
+use crate::types::level::Level;
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
 use super::alert_writer::{AlertWriterQueue, Told};

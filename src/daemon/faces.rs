@@ -13,8 +13,9 @@ use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::BBox;
 use crate::config::FaceModel;
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
-use crate::detector::{Detector, InferError, Inference, Model, ModelError, Provider, Thresholds, face_model};
+use crate::detector::{Detector, InferError, Inference, Model, ModelError, Thresholds, face_model};
 use crate::frame::Picture;
+use crate::types::provider::Provider;
 
 /// Most parts around people. Measured on the `val` pictures of models/README.md, every second one with a face: 0.74 of
 /// the faces are found in the whole, 0.86 with six such parts, 0.90 with four and the four that cover everything.

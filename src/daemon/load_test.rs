@@ -13,10 +13,11 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 
 use crate::analysis::Analysis;
-use crate::analysis::alert::Phase;
 use crate::clock::Clock;
-use crate::config::{Camera, CameraSource, Config, Transport};
+use crate::config::{Camera, CameraSource, Config};
 use crate::scheduler::Scheduler;
+use crate::types::phase::Phase;
+use crate::types::transport::Transport;
 use crate::video::{self, CameraState, GateMode};
 
 use super::DaemonError;

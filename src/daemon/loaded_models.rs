@@ -13,7 +13,9 @@ use crate::contract::alert::ModelRef;
 use crate::contract::box_status::MetaModel;
 use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
-use crate::detector::{Detector, Inference, Model, Provider, Thresholds, UnknownProvider};
+use crate::detector::{Detector, Inference, Model, Thresholds};
+use crate::types::hex::hex;
+use crate::types::provider::Provider;
 
 use super::faces::Faces;
 
@@ -56,7 +58,7 @@ impl LoadedModels {
             .map_err(|error| LoadModelsError(error.to_string()))?;
         let name = model.unwrap_or(&config.detector.model);
         let mut entry = manifest.model(name).map_err(|error| LoadModelsError(error.to_string()))?;
-        let mut providers = listed(config)?;
+        let mut providers = config.detector.providers.clone();
         if providers.is_empty() {
             let (chosen, provider) = measured(config, &manifest, entry);
             (entry, providers) = (chosen, vec![provider]);
@@ -84,7 +86,7 @@ impl LoadedModels {
         }
         let manifest = Manifest::find(manifest.or(config.detector.manifest.as_deref()))
             .map_err(|error| LoadModelsError(error.to_string()))?;
-        let mut providers = listed(config)?;
+        let mut providers = config.detector.providers.clone();
         if providers.is_empty() {
             // What a measurement chose for the structure model; it is not worth another one.
             providers.extend(self.models.first().map(|model| model.provider()));
@@ -184,13 +186,6 @@ fn least<'t>(
     least
 }
 
-/// The providers that the configuration lists; none where a measurement is to choose.
-fn listed(config: &Config) -> Result<Vec<Provider>, LoadModelsError> {
-    let named = config.detector.providers.iter().map(|provider| provider.name().parse());
-    let listed: Result<Vec<Provider>, UnknownProvider> = named.collect();
-    listed.map_err(|error| LoadModelsError(error.to_string()))
-}
-
 /// Loaded models.
 pub type Models = Vec<Arc<Model>>;
 
@@ -232,10 +227,6 @@ fn measured<'m>(
     let (model, times) = (&chosen.name, choice.times());
     tracing::info!(model, %provider, remembered = choice.remembered, times, "provider chosen by measurement");
     (chosen, provider)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

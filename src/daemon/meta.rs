@@ -38,7 +38,7 @@ pub fn meta(
     let rules = config.rules.iter().map(|rule| MetaRule {
         id: rule.id.to_string(),
         kind: rule.signal.to_string(),
-        level: rule.level.into(),
+        level: rule.level,
         cameras: rule.cameras.iter().map(|camera| camera.to_string()).collect(),
     });
     let data = MetaData {

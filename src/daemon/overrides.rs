@@ -11,12 +11,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::analysis::time::Timestamp;
 use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
 use crate::contract::command::CameraSetting;
 use crate::contract::words::Time;
+use crate::types::hex::sha256_hex;
 
 /// Everything that stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -192,7 +192,7 @@ fn path_in(folder: &Path) -> PathBuf {
 
 /// SHA-256 of a file's text, hexadecimal.
 pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(text.as_bytes())
 }
 
 #[cfg(test)]

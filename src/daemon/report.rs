@@ -370,7 +370,7 @@ impl Health {
                 reconnects: stats.reconnects,
                 error: stats.last_error.as_ref().map(|error| error.to_string()),
                 cause: stats.last_error.as_ref().map(|error| error.fault.cause().name().to_owned()),
-                conditions: conditions.get(id).into_iter().flatten().map(|c| (*c).into()).collect(),
+                conditions: conditions.get(id).into_iter().flatten().copied().collect(),
                 furniture: furniture.count(id),
             });
         }

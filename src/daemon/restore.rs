@@ -6,16 +6,16 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use crate::analysis::alert::{
-    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Phase, PhaseReason, Revision, Shown,
-    Why,
+    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why,
 };
 use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
+use crate::contract::Event;
 use crate::contract::alert::{AlertData, Evidence};
-use crate::contract::{self, Event};
 use crate::outbox::Outbox;
+use crate::types::phase::PhaseReason;
 
 /// What was open.
 #[derive(Debug, Default)]
@@ -57,16 +57,11 @@ fn revision(data: &AlertData, now: Moment) -> Revision {
     Revision {
         alert: AlertId(Arc::from(data.alert_id.as_str())),
         rev: data.rev,
-        phase: match data.phase {
-            contract::Phase::New => Phase::New,
-            contract::Phase::Update => Phase::Update,
-            contract::Phase::End => Phase::End,
-            contract::Phase::Retract => Phase::Retract,
-        },
+        phase: data.phase,
         reason: PhaseReason::StillThere,
         kind: Arc::from(data.kind.as_str()),
-        level: data.level.into(),
-        level_max: data.level_max.into(),
+        level: data.level,
+        level_max: data.level_max,
         confidence: data.confidence as f32,
         started_at: data.started_at.0,
         last_seen_at: data.last_seen_at.0,
@@ -119,7 +114,7 @@ fn revision(data: &AlertData, now: Moment) -> Revision {
             note: a.note.clone(),
         }),
         escalated: data.escalated.as_ref().map(|e| Escalation {
-            level: e.level.into(),
+            level: e.level,
             step: e.step,
             to: Arc::from(e.to.as_str()),
             at: e.at.0,

@@ -9,12 +9,10 @@ use tracing::error;
 
 use crate::clock::Clock;
 use crate::config;
-use crate::config::{
-    FramingDocument, KindDocument, ModbusRegister, OrderDocument, ParityDocument, SensorSource, TableDocument,
-};
+use crate::config::{ModbusRegister, SensorSource};
 use crate::sensors::{
-    Broker, BrokerTls, Extract, Framing, Kind, Line, Order, Out, Parity, Password, Place, Question, Sensor,
-    SensorStats, Sensors, Serial, Setup, Source, Table, Timing, Webhook, usual_words,
+    Broker, BrokerTls, Extract, Line, Out, Place, Question, Sensor, SensorStats, Sensors, Serial, Setup,
+    Source, Timing, Webhook, usual_words,
 };
 
 use super::analysis_thread::{AnalysisQueue, Note};
@@ -100,7 +98,7 @@ pub fn setup(configured: &config::Sensors, embedded: Option<u16>) -> Setup {
     let webhook = configured.webhook.as_ref().and_then(|webhook| {
         Some(Webhook {
             listen: webhook.listen,
-            token: Password::new(webhook.token.as_ref()?.password.reveal()),
+            token: webhook.token.as_ref()?.password.clone(),
             per_second: webhook.posts_per_sec,
         })
     });
@@ -118,10 +116,7 @@ fn broker(broker: &config::SensorBroker) -> Broker {
         host: broker.host.clone(),
         port: broker.port,
         tls: broker.tls.as_ref().map(|tls| BrokerTls { ca_file: tls.ca_file.clone() }),
-        login: broker
-            .credentials
-            .as_ref()
-            .map(|known| (known.user.clone(), Password::new(known.password.reveal()))),
+        login: broker.credentials.as_ref().map(|known| (known.user.clone(), known.password.clone())),
     }
 }
 
@@ -152,25 +147,14 @@ fn sensor(sensor: &config::Sensor) -> Sensor {
             },
         },
         SensorSource::ModbusTcp { host, port, framing, register } => Source::Modbus {
-            line: Line::Tcp {
-                host: host.clone(),
-                port: *port,
-                framing: match framing {
-                    FramingDocument::Tcp => Framing::Tcp,
-                    FramingDocument::Rtu => Framing::Rtu,
-                },
-            },
+            line: Line::Tcp { host: host.clone(), port: *port, framing: *framing },
             question: question(register),
         },
         SensorSource::ModbusRtu { port, register } => Source::Modbus {
             line: Line::Rtu(Serial {
                 device: port.device.clone(),
                 baud: port.baud,
-                parity: match port.parity {
-                    ParityDocument::None => Parity::None,
-                    ParityDocument::Even => Parity::Even,
-                    ParityDocument::Odd => Parity::Odd,
-                },
+                parity: port.parity,
                 stop_bits: port.stop_bits,
             }),
             question: question(register),
@@ -185,27 +169,10 @@ fn sensor(sensor: &config::Sensor) -> Sensor {
 fn question(register: &ModbusRegister) -> Question {
     Question {
         unit: register.unit,
-        table: match register.table {
-            TableDocument::Holding => Table::Holding,
-            TableDocument::Input => Table::Input,
-            TableDocument::Coil => Table::Coil,
-            TableDocument::Discrete => Table::Discrete,
-        },
+        table: register.table,
         register: register.register,
-        kind: match register.kind {
-            KindDocument::U16 => Kind::U16,
-            KindDocument::I16 => Kind::I16,
-            KindDocument::U32 => Kind::U32,
-            KindDocument::I32 => Kind::I32,
-            KindDocument::F32 => Kind::F32,
-            KindDocument::Bool => Kind::Bool,
-        },
-        order: match register.order {
-            OrderDocument::Big => Order::Big,
-            OrderDocument::WordSwapped => Order::WordSwapped,
-            OrderDocument::ByteSwapped => Order::ByteSwapped,
-            OrderDocument::Little => Order::Little,
-        },
+        kind: register.kind,
+        order: register.order,
         poll: register.poll,
         timeout: register.timeout,
         connect_pause: register.connect_pause,

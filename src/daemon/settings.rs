@@ -1,11 +1,10 @@
 //! Values from the command centre in place of the configuration's: how often a camera is looked at, how sure the detector
 //! must be, which rules are in force. Pure. Must never let a value through that makes a box blind.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::analysis::detection::Class;
 use crate::config::Config;
 use crate::contract::command::SetData;
+use crate::types::hex::sha256_hex;
 
 use super::overrides::Settings;
 
@@ -87,8 +86,7 @@ pub fn apply(mut config: Config, settings: &Settings) -> Config {
     }
     config.rules.retain(|rule| settings.rules.get(&*rule.id) != Some(&false));
     let said = serde_json::to_string(settings).unwrap_or_default();
-    let digest = Sha256::digest(format!("{}\n{said}", config.sha256).as_bytes());
-    config.sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    config.sha256 = sha256_hex(format!("{}\n{said}", config.sha256).as_bytes());
     config
 }
 

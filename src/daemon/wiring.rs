@@ -11,20 +11,16 @@ use tracing::{error, info, warn};
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::config::{
-    Broker, Camera, CameraSource, CameraTrust, Config, DecodePolicy, Decoder, MqttVersion, Transport,
-};
-use crate::contract::alert::{GapData, GapRange, GapReason, SeqData};
-use crate::contract::box_status::{BoxState, StateData};
+use crate::config::{Broker, Camera, CameraSource, CameraTrust, Config};
+use crate::contract::alert::{GapData, GapRange, SeqData};
+use crate::contract::box_status::StateData;
 use crate::contract::command::{Outcome, ReplyData, Unanswered};
 use crate::contract::words::Time;
 use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher, Qos};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
-use crate::video::{
-    self, DecoderChoice, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust,
-};
+use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;
 use super::alert_enricher::{AlertEnricher, Mutes};
@@ -143,15 +139,11 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
         CameraSource::Rtsp { url, transport } => {
             let credentials = camera.credentials.as_ref().map(|known| video::Credentials {
                 user: known.user.clone(),
-                password: video::Secret::new(known.password.reveal()),
+                password: known.password.clone(),
             });
             let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
                 .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?;
-            let transport = match transport {
-                Transport::Tcp => video::Transport::Tcp,
-                Transport::Udp => video::Transport::Udp,
-            };
-            Location::Rtsp { url, transport, credentials }
+            Location::Rtsp { url, transport: *transport, credentials }
         }
         CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },
     };
@@ -164,10 +156,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
         CameraTrust::Authority(file) => Trust::Authority(file.clone()),
         CameraTrust::Pinned(sha256) => Trust::Pinned(Fingerprint::new(*sha256)),
     };
-    source.decoder = match camera.decoder {
-        Decoder::Auto => DecoderChoice::Auto,
-        Decoder::Software => DecoderChoice::Software,
-    };
+    source.decoder = camera.decoder.into();
     Ok(source)
 }
 
@@ -182,11 +171,7 @@ fn main_stream(camera: &Camera, loaded_models: &LoadedModels) -> Result<Option<M
 
 fn wanted(camera: &Camera) -> Result<Wanted, DaemonError> {
     let mut source = stream(camera, &camera.source)?;
-    source.policy = match camera.policy {
-        DecodePolicy::Auto => video::Policy::Auto,
-        DecodePolicy::Full => video::Policy::Full,
-        DecodePolicy::Keyframes => video::Policy::Keyframes,
-    };
+    source.policy = camera.policy;
     Ok(Wanted { source, analysis_hz: camera.analysis_hz, weight: camera.weight })
 }
 
@@ -250,10 +235,7 @@ pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.gate.set_keys(&config.command_keys);
-    settings.version = match config.mqtt.version {
-        MqttVersion::V5 => mqtt::Version::V5,
-        MqttVersion::V311 => mqtt::Version::V311,
-    };
+    settings.version = config.mqtt.version;
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
         Broker::Remote { host, port, tls, credentials } => {
@@ -363,12 +345,7 @@ fn gap_data(gap: &Gap, seq: &Seq) -> GapData {
         missing: gap.ranges.iter().map(|(from, to)| GapRange { from: *from, to: *to }).collect(),
         missing_omitted: 0,
         pictures: gap.pictures,
-        reason: match gap.reason {
-            outbox::GapReason::Rows => GapReason::RowLimit,
-            outbox::GapReason::Bytes => GapReason::SizeLimit,
-            outbox::GapReason::Disk => GapReason::DiskFull,
-            outbox::GapReason::Damaged => GapReason::Damaged,
-        },
+        reason: gap.reason,
         began_at: Time(gap.from),
         until_at: Time(gap.to),
     }
@@ -385,11 +362,6 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock) -> mqtt::
     let replier = sender.clone();
     mqtt::Bodies {
         state: Arc::new(move |state, session, at| {
-            let state = match state {
-                mqtt::State::Online => BoxState::Online,
-                mqtt::State::Stopped => BoxState::Stopped,
-                mqtt::State::Offline => BoxState::Offline,
-            };
             let id = format!("state.{session}.{}", at.as_millisecond());
             let data = StateData { state, session: session.to_owned(), since: Time(at) };
             sender.event(id, None, at, data).unwrap_or_default()

@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 
 use super::heads::{Candidate, Wanted, suppress_doubles};
 use super::manifest::ModelEntry;
-use super::model::{Model, ModelError, hex};
-use super::provider::Provider;
+use super::model::{Model, ModelError};
 use super::runtime::Runtime;
+use crate::types::hex::hex;
+use crate::types::provider::Provider;
 
 /// Runs after the first, whose shortest counts.
 const TIMED_RUNS: usize = 8;

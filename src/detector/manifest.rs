@@ -43,6 +43,7 @@ use toml::Spanned;
 use super::convert::{Colour, Fit, ModelInput};
 use super::heads::Head;
 use crate::analysis::detection::Class;
+use crate::types::hex::digest_from_hex;
 
 mod description;
 mod identity;
@@ -614,13 +615,6 @@ impl Check<'_, '_> {
         }
         thresholds
     }
-}
-
-/// The 32 bytes that 64 hexadecimal digits stand for.
-pub fn digest_from_hex(hex: &str) -> Option<[u8; 32]> {
-    let digits: Vec<u8> = hex.chars().map(|c| c.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-    if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
 #[cfg(test)]

@@ -32,7 +32,6 @@ mod tensors;
 pub use inference::Inference;
 pub use model::{LARGEST_FILE_BYTES, Model, ModelError, Named};
 pub use network::{Network, Port};
-pub use provider::{Provider, UnknownProvider};
 pub use runtime::{ENVIRONMENT as RUNTIME_ENVIRONMENT, Runtime, RuntimeError};
 
 /// Finds things in one picture after the other. One per worker thread; the real one is [`Inference`], tests

@@ -23,9 +23,10 @@ use super::manifest::ModelEntry;
 use super::network::{self, Port, port};
 use super::onnx_file;
 use super::onnx_size;
-use super::provider::Provider;
 use super::runtime::{Runtime, RuntimeError, one_line};
 use super::tensors::Tensors;
+use crate::types::hex::hex;
+use crate::types::provider::Provider;
 
 /// Largest model file that is read. A guess: ten times the largest detector one would put on a box.
 pub const LARGEST_FILE_BYTES: u64 = 512 << 20;
@@ -374,10 +375,6 @@ pub(super) fn read(named: &Named, file: &Path) -> Result<(Vec<u8>, [u8; 32]), Mo
     let bytes = std::fs::read(file).map_err(unreadable)?;
     let digest = Sha256::digest(&bytes).into();
     Ok((bytes, digest))
-}
-
-pub(super) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A session with the first provider that works, and which one that is.

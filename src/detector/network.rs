@@ -10,10 +10,11 @@ use std::path::Path;
 use ort::value::{Outlet, ValueType};
 
 use super::heads::{Shape, Stranger};
-use super::model::{ModelError, Named, hex, open_with, read, refuse_weights_elsewhere};
+use super::model::{ModelError, Named, open_with, read, refuse_weights_elsewhere};
 use super::onnx_file::OnnxFile;
-use super::provider::Provider;
 use super::runtime::Runtime;
+use crate::types::hex::hex;
+use crate::types::provider::Provider;
 
 /// What a model file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

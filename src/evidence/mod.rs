@@ -15,7 +15,6 @@ mod store;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{ExtendedColorType, RgbImage};
-use sha2::{Digest, Sha256};
 
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
@@ -23,6 +22,7 @@ use crate::analysis::empty_view::{Changed, Coarse, EmptyView};
 use crate::analysis::geometry::Polygon;
 use crate::frame::Picture;
 use crate::frame::coarse::coarse;
+use crate::types::hex::sha256_hex;
 
 pub use draw::label;
 pub use rgb::rgb_from_picture;
@@ -175,11 +175,6 @@ fn encode(image: &RgbImage, quality: u8) -> Result<Vec<u8>, EvidenceError> {
 fn scaled(image: &RgbImage, width: u32) -> RgbImage {
     let height = (u64::from(image.height()) * u64::from(width) / u64::from(image.width())).max(1);
     image::imageops::resize(image, width, height as u32, FilterType::Triangle)
-}
-
-/// SHA-256 of a picture, sealed or not, hexadecimal.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

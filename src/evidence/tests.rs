@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::*;
 use crate::analysis::geometry::{BBox, Point};
 use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};

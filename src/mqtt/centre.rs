@@ -19,9 +19,10 @@ use super::flight::{Flight, Publish};
 use super::publisher::Delivery;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Wire};
-use super::{Qos, Settings, Timing, Trouble, Version};
+use super::{Qos, Settings, Timing, Trouble};
 use crate::analysis::time::Timestamp;
 use crate::contract::signature::PrivateKey;
+use crate::types::mqtt::Version;
 
 /// Largest message taken: a picture.
 const INCOMING_BYTES: usize = 512 * 1024;

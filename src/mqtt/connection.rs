@@ -18,12 +18,13 @@ use ulid::Ulid;
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
 use super::publisher::{Delivery, Key, Shared, Suspects};
-use super::rate::Bucket;
-use super::retry::doubled;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
-use super::{Qos, Settings, State, Timing, Trouble, TroubleKind};
+use super::{Qos, Settings, Timing, Trouble, TroubleKind};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
+use crate::types::backoff::doubled;
+use crate::types::box_state::BoxState;
+use crate::types::rate::Bucket;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
 const STRIKES: u32 = 3;
@@ -49,7 +50,7 @@ pub(super) enum Ended {
 /// Something in flight.
 #[derive(Debug)]
 enum Item {
-    State(State),
+    State(BoxState),
     Latest { topic: String, version: u64 },
     Record { id: RecordId, kind: Kind, topic: String },
 }
@@ -71,7 +72,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         status.session.clone_from(&session);
     });
     let client_id = settings.client_id();
-    let will = (shared.bodies.state)(State::Offline, &session, shared.clock.now().utc);
+    let will = (shared.bodies.state)(BoxState::Offline, &session, shared.clock.now().utc);
     let (client, mut wire) = wire::open(Opening {
         endpoint: &endpoint,
         version: settings.version,
@@ -169,7 +170,7 @@ struct Connection {
     /// Whether the world was told of this connection.
     announced: bool,
     /// What `up/state` must say, if it has not been said.
-    state_to_say: Option<State>,
+    state_to_say: Option<BoxState>,
     latest_sent: HashMap<String, u64>,
     /// Whether the outbox may have something.
     look: bool,
@@ -210,7 +211,7 @@ impl Connection {
             last_subscribed: None,
             deaf_to: Vec::new(),
             announced: false,
-            state_to_say: Some(State::Online),
+            state_to_say: Some(BoxState::Online),
             latest_sent: HashMap::new(),
             look: true,
             look_at: None,
@@ -289,10 +290,10 @@ impl Connection {
     }
 
     fn feed_goodbye(&mut self, client: &Client) -> bool {
-        if self.state_to_say == Some(State::Stopped) && self.flight.is_empty() {
+        if self.state_to_say == Some(BoxState::Stopped) && self.flight.is_empty() {
             self.state_to_say = None;
-            let body = self.state_body(State::Stopped);
-            return self.hand_over(client, "up/state", KEPT, body, Item::State(State::Stopped));
+            let body = self.state_body(BoxState::Stopped);
+            return self.hand_over(client, "up/state", KEPT, body, Item::State(BoxState::Stopped));
         }
         if self.stopped_heard && !self.leaving {
             self.leaving = client.disconnect();
@@ -300,7 +301,7 @@ impl Connection {
         false
     }
 
-    fn state_body(&self, state: State) -> Vec<u8> {
+    fn state_body(&self, state: BoxState) -> Vec<u8> {
         (self.shared.bodies.state)(state, &self.session, self.shared.clock.now().utc)
     }
 
@@ -478,9 +479,9 @@ impl Connection {
     async fn done(&mut self, item: Item) {
         self.forgive(&item);
         match item {
-            Item::State(State::Stopped) => self.stopped_heard = true,
+            Item::State(BoxState::Stopped) => self.stopped_heard = true,
             Item::State(state) => {
-                if state == State::Online {
+                if state == BoxState::Online {
                     self.shared.suspects.lock().namesake.spoke();
                 }
                 self.shared.status.send_modify(|status| {
@@ -622,7 +623,7 @@ impl Connection {
 
     fn stop(&mut self, until: Instant) {
         self.stop_until = Some(until);
-        self.state_to_say = Some(State::Stopped);
+        self.state_to_say = Some(BoxState::Stopped);
         if self.connected_at.is_none() || !self.subscriptions.is_empty() || self.subscribing.is_some() {
             // `online` was never said; there is nothing to take back.
             self.stop_until = Some(Instant::now());

@@ -30,7 +30,6 @@ mod endpoint;
 mod flight;
 mod namesake;
 mod publisher;
-mod rate;
 mod refusals;
 mod retry;
 mod trouble;
@@ -43,6 +42,8 @@ use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
 pub use crate::contract::command::Refusal as RefusalKind;
+use crate::types::box_state::BoxState;
+use crate::types::mqtt::Version;
 
 pub use auth::{Gate, Signer};
 pub use commands::{Ask, Command, Order};
@@ -70,16 +71,6 @@ pub fn judge(
 ) -> Result<Command, Refusal> {
     let addressee = commands::Addressee { area: "530127", box_name: "box-1" };
     commands::read(gate, addressee, command, message, retained, now)
-}
-
-/// Which protocol the broker speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Version {
-    /// MQTT 5.
-    #[default]
-    V5,
-    /// MQTT 3.1.1, for brokers such as NATS. PUBACKs carry no reason there.
-    V311,
 }
 
 /// Quality of service; Lookout uses no other.
@@ -256,31 +247,9 @@ impl Default for Timing {
     }
 }
 
-/// What `up/state` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Connected.
-    Online,
-    /// Stopped on purpose.
-    Stopped,
-    /// Gone without a word: the broker says this in the box's name.
-    Offline,
-}
-
-impl State {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Online => "online",
-            State::Stopped => "stopped",
-            State::Offline => "offline",
-        }
-    }
-}
-
 /// Makes the body of `up/state`. `session` is new for every connection, so that a will that comes late,
 /// after the next connection's `online`, can be told by it.
-pub type StateBody = Arc<dyn Fn(State, &str, Timestamp) -> Vec<u8> + Send + Sync>;
+pub type StateBody = Arc<dyn Fn(BoxState, &str, Timestamp) -> Vec<u8> + Send + Sync>;
 
 /// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
 pub type ReplyBody = Arc<dyn Fn(&Refusal, &crate::outbox::Seq) -> Vec<u8> + Send + Sync>;

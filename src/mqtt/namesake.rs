@@ -8,7 +8,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::State;
+use crate::types::box_state::BoxState;
 
 /// Sessions remembered of each sort.
 const REMEMBERED: usize = 16;
@@ -61,8 +61,8 @@ impl Namesake {
         if is_new {
             remember(&mut self.others, session);
         }
-        let is_sign = state == State::Online.name()
-            || (state == State::Offline.name() && is_new && self.others.len() >= WILLS);
+        let is_sign = state == BoxState::Online.name()
+            || (state == BoxState::Offline.name() && is_new && self.others.len() >= WILLS);
         if is_sign {
             self.sign = Some(now);
         }

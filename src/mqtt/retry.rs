@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Timing, TroubleKind};
+use crate::types::backoff::doubled;
 
 /// So many connections in a row that were accepted and soon closed are no accident: another client may have our client
 /// id. Three are what a poisonous message may cost, twice.
@@ -57,11 +58,6 @@ impl Retries {
     pub fn is_thrown_off(&self) -> bool {
         self.closed_early >= CLOSED_EARLY
     }
-}
-
-/// Twice as much each time, up to a limit.
-pub(super) fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
-    first.saturating_mul(1 << times.min(16)).min(most)
 }
 
 #[cfg(test)]

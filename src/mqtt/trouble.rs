@@ -8,6 +8,8 @@ use std::io;
 
 use rumqttc::v5;
 
+use crate::types::mqtt::Version;
+
 /// Which sort of trouble, for health and for decisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TroubleKind {
@@ -108,7 +110,7 @@ pub(super) struct Context<'a> {
     pub tls: bool,
     pub user: Option<&'a str>,
     pub client_id: &'a str,
-    pub version: super::Version,
+    pub version: Version,
     /// Whether the broker had accepted the connection.
     pub connected: bool,
 }
@@ -213,10 +215,10 @@ impl Context<'_> {
         }
         let hint = match (self.tls, self.version) {
             (true, _) => "does the broker ask for a client certificate (`client_cert`, `client_key`)?",
-            (false, super::Version::V5) => {
+            (false, Version::V5) => {
                 "does this port speak TLS (then `mqtts://`), or only MQTT 3.1.1 (then `version = \"3.1.1\"`)?"
             }
-            (false, super::Version::V311) => "does this port speak TLS (then `mqtts://`)?",
+            (false, Version::V311) => "does this port speak TLS (then `mqtts://`)?",
         };
         Trouble::new(TroubleKind::Closed, format!("{broker} closed the connection before it answered"))
             .hint(hint)

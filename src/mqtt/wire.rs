@@ -11,7 +11,8 @@ use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use super::endpoint::Endpoint;
 use super::publisher::Delivery;
 use super::trouble::Context;
-use super::{Qos, Trouble, Version};
+use super::{Qos, Trouble};
+use crate::types::mqtt::Version;
 
 /// Largest message taken; above it the library ends the connection. Commands and marks are small, a
 /// wanted configuration of a box with many cameras is a few tens of kilobytes.

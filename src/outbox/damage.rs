@@ -12,8 +12,10 @@ use tracing::error;
 use super::format::{kind_from_number, level_from_number, level_number, sqlite, sum};
 use super::recent::Recent;
 use super::store::{Changes, NewRow, Store};
-use super::{Gap, GapReason, Kind, Level, OpenAlert, OutboxError};
+use super::{Gap, Kind, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
+use crate::types::gap::GapReason;
+use crate::types::level::Level;
 
 impl Store {
     /// The database broke while it was open: moves it aside and goes on with a new one.

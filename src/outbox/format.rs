@@ -7,8 +7,9 @@ use rusqlite::{Connection, ErrorCode};
 use sha2::{Digest as _, Sha256};
 use ulid::Ulid;
 
-use super::{Kind, Level, OutboxError};
+use super::{Kind, OutboxError};
 use crate::analysis::time::Timestamp;
+use crate::types::level::Level;
 
 /// `LKOB`, so that `file` and we know our own.
 const APPLICATION_ID: i64 = 0x4c4b_4f42;

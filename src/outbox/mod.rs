@@ -68,8 +68,9 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tracing::error;
 
-pub use crate::analysis::alert::Level;
 use crate::analysis::time::Timestamp;
+use crate::types::gap::GapReason;
+use crate::types::level::Level;
 pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
 use store::Store;
@@ -218,40 +219,6 @@ pub enum Marked {
     /// It covers numbers never given: this database is older than what the centre has, as after a restored
     /// backup. A new stream was begun.
     Ahead,
-}
-
-/// Why something was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum GapReason {
-    /// More rows than [`Limits::rows`].
-    Rows,
-    /// More bytes than [`Limits::bytes`].
-    Bytes,
-    /// Less free disk than [`Limits::free_bytes`].
-    Disk,
-    /// The file was damaged; which numbers are missing cannot be told.
-    Damaged,
-}
-
-impl GapReason {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            GapReason::Rows => "rows",
-            GapReason::Bytes => "bytes",
-            GapReason::Disk => "disk",
-            GapReason::Damaged => "damaged",
-        }
-    }
-
-    fn from_name(name: &str) -> Self {
-        match name {
-            "rows" => GapReason::Rows,
-            "bytes" => GapReason::Bytes,
-            "disk" => GapReason::Disk,
-            _ => GapReason::Damaged,
-        }
-    }
 }
 
 /// What is missing, and why.

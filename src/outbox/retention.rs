@@ -13,8 +13,9 @@ use tracing::error;
 
 use super::format::sum;
 use super::store::{Changes, Gone, NewRow, Store, read_gone};
-use super::{Gap, GapReason, Kind, Limits, Seq};
+use super::{Gap, Kind, Limits, Seq};
 use crate::analysis::time::Timestamp;
+use crate::types::gap::GapReason;
 
 /// Kept for the day the disk is full: room for about a thousand red alerts and their log.
 const RESERVE_BYTES: u64 = 4 << 20;
@@ -87,7 +88,7 @@ impl Store {
                 changes.gone.push(gone);
             }
         }
-        changes.over_limit = excess.reason != GapReason::Disk && (excess.rows > 0 || excess.bytes > 0);
+        changes.over_limit = excess.reason != GapReason::DiskFull && (excess.rows > 0 || excess.bytes > 0);
         if changes.gone.len() == first_new {
             return Ok(());
         }
@@ -101,7 +102,7 @@ impl Store {
             self.insert_gap(tx, gap, now, changes)?;
         }
         // Gives pages back to the file system where the disk is what is short.
-        if excess.reason == GapReason::Disk {
+        if excess.reason == GapReason::DiskFull {
             let mut vacuum = tx.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
             let mut pages = vacuum.query([])?;
             while pages.next()?.is_some() {}
@@ -117,21 +118,21 @@ impl Store {
         let excess = |rows, bytes, reason| Some(Excess { rows, bytes, reason, pictures_only: false });
         if have_rows > rows {
             let target = rows.saturating_sub((rows / SLACK).max(1));
-            return excess(have_rows - target, 0, GapReason::Rows);
+            return excess(have_rows - target, 0, GapReason::RowLimit);
         }
         if have_bytes > bytes {
-            return excess(0, have_bytes - (bytes - bytes / SLACK), GapReason::Bytes);
+            return excess(0, have_bytes - (bytes - bytes / SLACK), GapReason::SizeLimit);
         }
         let free = self.free_bytes.unwrap_or(u64::MAX);
         let missing = free_bytes.saturating_sub(free);
         let above_floor = have_bytes.saturating_sub(Limits::FLOOR_BYTES);
         if missing > 0 && above_floor > 0 {
-            return excess(0, missing.min(above_floor), GapReason::Disk);
+            return excess(0, missing.min(above_floor), GapReason::DiskFull);
         }
         (missing > 0 && free < Limits::FLOOR_BYTES).then_some(Excess {
             rows: 0,
             bytes: missing.min(have_bytes),
-            reason: GapReason::Disk,
+            reason: GapReason::DiskFull,
             pictures_only: true,
         })
     }
@@ -316,12 +317,32 @@ pub(super) fn gap_detail(gap: &Gap) -> String {
 pub(super) fn gap_json(gap: &Gap) -> serde_json::Value {
     serde_json::json!({
         "stream": &*gap.stream,
-        "reason": gap.reason.name(),
+        "reason": stored_reason(gap.reason),
         "ranges": gap.ranges,
         "pictures": gap.pictures,
         "from": gap.from.to_string(),
         "to": gap.to.to_string(),
     })
+}
+
+/// The word of a reason in the database, which keeps those of its first version.
+pub(super) fn stored_reason(reason: GapReason) -> &'static str {
+    match reason {
+        GapReason::RowLimit => "rows",
+        GapReason::SizeLimit => "bytes",
+        GapReason::DiskFull => "disk",
+        GapReason::Damaged => "damaged",
+    }
+}
+
+/// A word that the database should not hold is itself a sign of damage.
+fn reason_stored(word: &str) -> GapReason {
+    match word {
+        "rows" => GapReason::RowLimit,
+        "bytes" => GapReason::SizeLimit,
+        "disk" => GapReason::DiskFull,
+        _ => GapReason::Damaged,
+    }
 }
 
 pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
@@ -333,7 +354,7 @@ pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
         .collect::<Option<Vec<_>>>()?;
     Some(Gap {
         stream: value["stream"].as_str()?.into(),
-        reason: GapReason::from_name(value["reason"].as_str()?),
+        reason: reason_stored(value["reason"].as_str()?),
         ranges,
         pictures: value["pictures"].as_u64()?,
         from: value["from"].as_str()?.parse().ok()?,

@@ -10,8 +10,9 @@ use tracing::error;
 use super::crash;
 use super::format::{damage, kind_from_number, new_stream, sum};
 use super::store::{Changes, Gone, Store, read_gone};
-use super::{Gap, GapReason, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
+use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
+use crate::types::gap::GapReason;
 
 /// So many records right after the centre's mark are sent again before the others.
 const HOLDING_BACK: usize = 4;

@@ -19,12 +19,14 @@ use super::format::{
 };
 use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
-use super::retention::free_bytes;
+use super::retention::{free_bytes, stored_reason};
 use super::{
-    Depth, EVIDENCE_BYTES, Evidence, Gap, GapReason, Kind, Level, Limits, MESSAGE_BYTES, OpenAlert, Opened,
-    Options, OutboxError, Record, Seq,
+    Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert, Opened, Options,
+    OutboxError, Record, Seq,
 };
 use crate::analysis::time::Timestamp;
+use crate::types::gap::GapReason;
+use crate::types::level::Level;
 
 /// Up to this size the file is checked at every start, not only after a crash: read within a second from a slow card.
 const CHECKED_BYTES: u64 = 16 << 20;
@@ -547,7 +549,7 @@ impl Store {
         }
         if let Some(reason) = changes.drop_reason {
             warn!(
-                reason = reason.name(),
+                reason = stored_reason(reason),
                 records = changes.gone.len(),
                 "dropped for lack of room in the outbox"
             );

@@ -31,7 +31,6 @@ mod state_log;
 mod webhook;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -47,6 +46,8 @@ use tracing::{error, warn};
 use crate::analysis::sensor::{RawReading, SensorPlan};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
+use crate::types::backoff::doubled;
+use crate::types::secret::Secret;
 
 pub use extract::{Extract, Place, usual_words};
 pub use latest_values::SensorStats;
@@ -61,9 +62,8 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
         extract::Said::Nothing => None,
     }
 }
-pub use modbus::{Kind, Order, Question, Table};
-pub use modbus_frame::Framing;
-pub use modbus_transport::{Line, Parity, Serial};
+pub use modbus::Question;
+pub use modbus_transport::{Line, Serial};
 
 use latest_values::{Board, Desk};
 
@@ -133,7 +133,7 @@ pub struct Broker {
     /// Encryption.
     pub tls: Option<BrokerTls>,
     /// User and password.
-    pub login: Option<(String, Password)>,
+    pub login: Option<(String, Secret)>,
 }
 
 /// Encryption towards a broker.
@@ -143,34 +143,13 @@ pub struct BrokerTls {
     pub ca_file: Option<PathBuf>,
 }
 
-/// A text that never shows itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// Takes a text into custody.
-    pub fn new(text: impl Into<String>) -> Self {
-        Password(text.into())
-    }
-
-    fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
-}
-
 /// The listener to which readings are posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Where it listens. Not encrypted: beyond the loopback address a proxy with TLS belongs in front.
     pub listen: SocketAddr,
     /// What `Authorization: Bearer` must hold.
-    pub token: Password,
+    pub token: Secret,
     /// Most posts per second, all senders together; twice as many may come at once.
     pub per_second: u32,
 }
@@ -367,9 +346,8 @@ impl Retry {
     }
 
     fn next_wait(&mut self) -> Duration {
-        let factor = 2_u32.checked_pow(self.failures).unwrap_or(u32::MAX);
+        let ceiling = doubled(self.timing.retry_first, self.failures, self.timing.retry_most);
         self.failures = self.failures.saturating_add(1);
-        let ceiling = self.timing.retry_first.saturating_mul(factor).min(self.timing.retry_most);
         ceiling.mul_f64(rand::random_range(0.0..=1.0))
     }
 

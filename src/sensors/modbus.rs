@@ -22,12 +22,12 @@ use tracing::{debug, info, warn};
 
 use super::latest_values::Desk;
 use super::modbus_client::{Answer, Connection, Failed};
-use super::modbus_frame::Framing;
 use super::modbus_frame::{Request, USE_RTU, USE_TCP};
 use super::modbus_transport::{GREETING, Line};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
+use crate::types::modbus::{Framing, Kind, Order, Table};
 
 /// A device that fails is asked no less often than this, unless it is asked more rarely anyway.
 const SELDOM: Duration = Duration::from_secs(30);
@@ -55,49 +55,6 @@ pub struct Question {
     pub any_unit: bool,
     /// What to try if the device has no such register.
     pub if_missing: Option<String>,
-}
-
-/// Table of a Modbus device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
-    /// Holding registers, function 3.
-    Holding,
-    /// Input registers, function 4.
-    Input,
-    /// Coils, function 1.
-    Coil,
-    /// Discrete inputs, function 2.
-    Discrete,
-}
-
-/// What registers hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// One register, unsigned.
-    U16,
-    /// One register, signed.
-    I16,
-    /// Two registers, unsigned.
-    U32,
-    /// Two registers, signed.
-    I32,
-    /// Two registers, IEEE 754.
-    F32,
-    /// One register or one bit: 0 is 0, anything else is 1.
-    Bool,
-}
-
-/// Order of the four bytes of a number `ABCD` in two registers (of two bytes `AB` in one).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// `ABCD`: the standard's.
-    Big,
-    /// `CDAB`: the low register first. Usual.
-    WordSwapped,
-    /// `BADC`.
-    ByteSwapped,
-    /// `DCBA`.
-    Little,
 }
 
 impl Question {

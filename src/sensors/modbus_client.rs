@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::modbus_frame::{Framing, Received, Request};
+use super::modbus_frame::{Received, Request};
 use super::modbus_transport::{Unsettled, Wire};
+use crate::types::modbus::Framing;
 
 /// No answer is longer; what goes on and on is none.
 const MOST_BYTES: usize = 1024;

@@ -6,14 +6,7 @@
 //! Written here and not taken from a library, because what matters in the field is what a device does *wrong*: another
 //! unit number, RTU on a TCP port, an old transaction, an HTTP server. A library says "invalid" to all of them. Pure.
 
-/// How frames are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Framing {
-    /// With the header of Modbus TCP, which numbers questions and answers.
-    Tcp,
-    /// With a checksum, as on a serial line.
-    Rtu,
-}
+use crate::types::modbus::Framing;
 
 impl Framing {
     /// The other one.

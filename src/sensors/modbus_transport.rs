@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_serial::{ClearBuffer, SerialPort, SerialPortBuilderExt, SerialStream};
 
-use super::modbus_frame::Framing;
+use crate::types::modbus::{Framing, Parity};
 
 /// Where Modbus devices are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,17 +53,6 @@ pub struct Serial {
     pub parity: Parity,
     /// 1 or 2.
     pub stop_bits: u8,
-}
-
-/// Parity of a serial line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Parity {
-    /// None.
-    None,
-    /// Even: the standard's default.
-    Even,
-    /// Odd.
-    Odd,
 }
 
 /// A gateway may hand the answer to a question of the last connection to the next one as soon as that stands. So

@@ -40,8 +40,10 @@ use tracing::{debug, info, warn};
 use super::extract::{Extract, MESSAGE_BYTES, Said};
 use super::latest_values::Desk;
 use super::state_log::{StateLog, Tell};
-use super::{Password, Retry, Timing, Webhook};
+use super::{Retry, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
+use crate::types::rate::Bucket;
+use crate::types::secret::Secret;
 
 /// Connections at once. A handful of senders have one each.
 const CONNECTIONS: usize = 64;
@@ -62,11 +64,11 @@ pub(super) struct Listener {
 
 /// Everything a request needs.
 struct Counter {
-    token: Password,
+    token: Secret,
     by_path: BTreeMap<String, Vec<Listener>>,
     desk: Desk,
-    posts: Bucket,
-    wrong_tokens: Bucket,
+    posts: Mutex<Bucket>,
+    wrong_tokens: Mutex<Bucket>,
     request_within: Duration,
 }
 
@@ -82,8 +84,8 @@ pub(super) async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk
         token,
         by_path,
         desk,
-        posts: Bucket::new(per_second),
-        wrong_tokens: Bucket::new(WRONG_TOKENS),
+        posts: limit(per_second),
+        wrong_tokens: limit(WRONG_TOKENS),
         request_within: timing.request,
     });
     let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -187,7 +189,7 @@ async fn attend(stream: TcpStream, guest: SocketAddr, counter: Arc<Counter>) {
 impl Counter {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if !self.may_enter(&request) {
-            if !self.wrong_tokens.take() {
+            if !self.wrong_tokens.lock().take(Instant::now()) {
                 return too_many("too many wrong tokens");
             }
             let mut answer = text(
@@ -197,7 +199,7 @@ impl Counter {
             answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return close(answer);
         }
-        if !self.posts.take() {
+        if !self.posts.lock().take(Instant::now()) {
             return close(too_many("too many posts; wait a second"));
         }
         let Some(listeners) = self.by_path.get(request.uri().path()) else {
@@ -275,26 +277,7 @@ fn close(mut answer: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
 }
 
 /// So many a second, twice as many at once.
-struct Bucket {
-    per_second: f64,
-    level: Mutex<(f64, Instant)>,
-}
-
-impl Bucket {
-    fn new(per_second: u32) -> Self {
-        let per_second = f64::from(per_second.max(1));
-        Bucket { per_second, level: Mutex::new((2.0 * per_second, Instant::now())) }
-    }
-
-    fn take(&self) -> bool {
-        let mut level = self.level.lock();
-        let now = Instant::now();
-        let more = now.duration_since(level.1).as_secs_f64() * self.per_second;
-        *level = ((level.0 + more).min(2.0 * self.per_second), now);
-        if level.0 < 1.0 {
-            return false;
-        }
-        level.0 -= 1.0;
-        true
-    }
+fn limit(per_second: u32) -> Mutex<Bucket> {
+    let per_second = f64::from(per_second.max(1));
+    Mutex::new(Bucket::new(per_second, 2.0 * per_second, Instant::now()))
 }

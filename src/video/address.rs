@@ -5,8 +5,9 @@
 
 use std::fmt;
 
-use super::source::{Credentials, Secret};
+use super::source::Credentials;
 use crate::contract::stream_address::{self, AddressTrouble};
+use crate::types::secret::Secret;
 
 /// Why a text is no camera address. Never shows the text, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

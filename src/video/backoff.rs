@@ -11,6 +11,8 @@
 
 use std::time::Duration;
 
+use crate::types::backoff::doubled;
+
 /// How a fault goes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Persistence {
@@ -128,13 +130,12 @@ impl Backoff {
 
     /// What the next wait for a fault of the same sort cannot exceed, logins apart.
     fn ceiling(&self) -> Duration {
-        let factor = 2u32.checked_pow(self.failures).unwrap_or(u32::MAX);
         let most = match self.sort {
             Persistence::Passing => self.limits.most,
             Persistence::Name => NAME_MOST,
             Persistence::Lasting | Persistence::Login => LASTING_MOST,
         };
-        self.limits.first.saturating_mul(factor).min(most)
+        doubled(self.limits.first, self.failures, most)
     }
 
     /// The stream held for a while: the next failure starts from the first wait again.

@@ -10,6 +10,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 
 use super::error::Fault;
+use crate::types::decoding::Decoder;
 
 /// A video codec Lookout reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -212,14 +213,17 @@ impl fmt::Display for Codec {
 
 /// Which decoders may be used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum DecoderChoice {
-    /// Hardware where it is present and works, else software.
-    #[default]
-    Auto,
-    /// Software only: the same pictures on every machine.
-    Software,
-    /// These element factories first, in this order, then as `Auto`. For vendors' decoders we do not know.
-    Prefer(Arc<[String]>),
+pub struct DecoderChoice {
+    /// `Auto`: hardware where it is present and works, else software. `Software`: the same pictures on every machine.
+    pub allowed: Decoder,
+    /// These element factories before all others, in this order. For vendors' decoders we do not know.
+    pub preferred: Arc<[String]>,
+}
+
+impl From<Decoder> for DecoderChoice {
+    fn from(allowed: Decoder) -> Self {
+        DecoderChoice { allowed, preferred: Arc::default() }
+    }
 }
 
 /// A decoder that was chosen.
@@ -233,10 +237,12 @@ pub(super) struct Chosen {
 
 /// The first decoder for `codec` that exists, is not in `refused` and reaches READY (which opens a device).
 pub(super) fn choose(codec: Codec, choice: &DecoderChoice, refused: &[String]) -> Result<Chosen, Fault> {
-    let hardware = if *choice == DecoderChoice::Software { &[] } else { codec.hardware() };
-    let preferred: &[String] = if let DecoderChoice::Prefer(names) = choice { names } else { &[] };
+    let hardware = match choice.allowed {
+        Decoder::Auto => codec.hardware(),
+        Decoder::Software => &[],
+    };
     let replaceable =
-        preferred.iter().map(String::as_str).chain(hardware.iter().copied()).map(|name| (name, true));
+        choice.preferred.iter().map(String::as_str).chain(hardware.iter().copied()).map(|name| (name, true));
     let software = codec.software().iter().map(|name| (*name, false));
     for (factory, replaceable) in replaceable.chain(software) {
         if refused.iter().any(|name| name == factory) {
@@ -282,7 +288,7 @@ mod tests {
     fn software_decoders_run_with_one_thread() {
         super::super::init().unwrap();
         for codec in [Codec::H264, Codec::H265, Codec::Mjpeg, Codec::InFiles(FileCodec::Mpeg4)] {
-            let chosen = choose(codec, &DecoderChoice::Software, &[]).unwrap();
+            let chosen = choose(codec, &Decoder::Software.into(), &[]).unwrap();
             assert!(!chosen.replaceable);
             assert!(chosen.factory.starts_with("avdec_"), "{}", chosen.factory);
             // A decoder without the property has no threads to limit.
@@ -296,7 +302,8 @@ mod tests {
     #[test]
     fn a_preferred_decoder_is_taken_until_it_was_refused() {
         super::super::init().unwrap();
-        let choice = DecoderChoice::Prefer(["no-such-element".to_owned(), "identity".to_owned()].into());
+        let preferred = ["no-such-element".to_owned(), "identity".to_owned()].into();
+        let choice = DecoderChoice { allowed: Decoder::Auto, preferred };
         let chosen = choose(Codec::H264, &choice, &[]).unwrap();
         assert_eq!((chosen.factory.as_str(), chosen.replaceable), ("identity", true));
         chosen.element.set_state(gst::State::Null).unwrap();
@@ -309,7 +316,7 @@ mod tests {
     fn without_any_decoder_the_package_to_install_is_named() {
         super::super::init().unwrap();
         let all: Vec<String> = ["avdec_mpeg4"].map(str::to_owned).into();
-        let fault = choose(Codec::InFiles(FileCodec::Mpeg4), &DecoderChoice::Auto, &all).err().unwrap();
+        let fault = choose(Codec::InFiles(FileCodec::Mpeg4), &Decoder::Auto.into(), &all).err().unwrap();
         assert_eq!(fault.kind(), "missing_plugin");
         assert!(fault.hint().unwrap_or_default().contains("gstreamer1.0-libav"));
     }

@@ -13,8 +13,10 @@ use super::backoff::Persistence;
 use super::certificate::{CertificateTrouble, Fingerprint};
 use super::decoder::Codec;
 use super::redirects::RedirectTrouble;
-use super::source::{Location, Secret, Transport, redact};
+use super::source::{Location, redact};
 use crate::analysis::camera_health::NoVideoCause;
+use crate::types::secret::Secret;
+use crate::types::transport::Transport;
 
 /// A [`Fault`] and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use parking_lot::Mutex;
 
-use super::decoder::{self, Codec, DecoderChoice};
+use super::decoder::{self, Codec};
 use super::demux::{FileNotes, Gaps};
 use super::error::{self, Fault, Meaning, VideoError};
 use super::orientation::Turner;
@@ -22,6 +22,7 @@ use super::picture::{PictureShape, RAW_FORMATS, RawFormat};
 use super::source::{Location, Pace};
 use super::{decoding, demux, pipeline};
 use crate::frame::Picture;
+use crate::types::decoding::Decoder;
 
 /// A decoder that is silent for this long hangs; a slow machine decodes a 4K picture in a tenth of a second.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -172,7 +173,7 @@ fn attach(
     sink: &gst_app::AppSink,
     faults: &Arc<Mutex<VecDeque<Fault>>>,
 ) -> Result<(), Fault> {
-    let decoder = decoder::choose(codec, &DecoderChoice::Software, &[])?.element;
+    let decoder = decoder::choose(codec, &Decoder::Software.into(), &[])?.element;
     if let Some(entry) = decoder.static_pad("sink") {
         let faults = faults.clone();
         entry.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {

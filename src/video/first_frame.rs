@@ -10,12 +10,12 @@ use parking_lot::{Condvar, Mutex};
 
 use super::camera_state::CameraEvent;
 use super::error::{Fault, VideoError};
-use super::gop_gate::Policy;
 use super::source::Source;
 use super::supervise::{FrameSink, Talk, supervise_as};
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::types::decoding::DecodePolicy;
 
 /// What closing the stream may take.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ pub fn first_frame(
     is_wanted: impl Fn() -> bool,
 ) -> Result<Option<Frame>, VideoError> {
     let deadline = Instant::now() + within;
-    source.policy = Policy::Keyframes;
+    source.policy = DecodePolicy::Keyframes;
     // Its own timeouts know better words than "no picture came"; they must fire before this one.
     source.stall_after = source.stall_after.min(within.mul_f32(0.7));
     source.answer_within = source.answer_within.map(|answer| answer.min(within.mul_f32(0.7)));

@@ -22,6 +22,7 @@ use std::time::Duration;
 use self::cooldown::Rest;
 use self::gop_stats::{GopStats, LONGEST_INTERVAL};
 use crate::analysis::time::Moment;
+use crate::types::decoding::DecodePolicy;
 
 /// Keyframes that come faster are not all looked at on patrol. A little less than a second, so that a camera with
 /// one keyframe a second is looked at with each of them whatever their jitter.
@@ -30,18 +31,6 @@ const PATROL_EVERY: Duration = Duration::from_millis(850);
 const RING_BYTES: usize = 4 << 20;
 /// Pictures that wait longer than this for the decoder are given up, up to the newest keyframe: overload.
 const LATE: Duration = Duration::from_millis(1500);
-
-/// How much of a camera is decoded, as the configuration has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Policy {
-    /// Everything, always.
-    #[default]
-    Full,
-    /// What is needed at the moment.
-    Auto,
-    /// Keyframes only, whatever is needed.
-    Keyframes,
-}
 
 /// What is needed of a camera now, by those who look at its frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +159,7 @@ struct Kept<P> {
 /// The gate of one camera's stream.
 #[derive(Debug)]
 pub(super) struct Gate<P> {
-    policy: Policy,
+    policy: DecodePolicy,
     mode: Mode,
     ring: VecDeque<Kept<P>>,
     /// Number of the unit at the front of the ring; units are counted from 0.
@@ -189,10 +178,10 @@ pub(super) struct Gate<P> {
 
 impl<P: Clone> Gate<P> {
     /// Before the first unit.
-    pub fn new(policy: Policy) -> Self {
+    pub fn new(policy: DecodePolicy) -> Self {
         let mode = match policy {
-            Policy::Full => Mode::Burst { next: 0, begins: true, after: None, replay_to: 0 },
-            Policy::Auto | Policy::Keyframes => Mode::Patrol { waiting: None, latest: None },
+            DecodePolicy::Full => Mode::Burst { next: 0, begins: true, after: None, replay_to: 0 },
+            DecodePolicy::Auto | DecodePolicy::Keyframes => Mode::Patrol { waiting: None, latest: None },
         };
         Gate {
             policy,
@@ -243,9 +232,9 @@ impl<P: Clone> Gate<P> {
     /// Changes between patrol and burst as it is needed.
     pub fn steer(&mut self, demand: Demand, now: Duration) {
         let burst = match self.policy {
-            Policy::Full => return,
-            Policy::Keyframes => None,
-            Policy::Auto => self.needs_burst(demand, now),
+            DecodePolicy::Full => return,
+            DecodePolicy::Keyframes => None,
+            DecodePolicy::Auto => self.needs_burst(demand, now),
         };
         match (self.mode, burst) {
             (Mode::Patrol { waiting, .. }, Some(after)) => {
@@ -369,7 +358,7 @@ impl<P: Clone> Gate<P> {
     /// What it does.
     pub fn mode(&self, now: Duration) -> GateMode {
         match (self.policy, self.mode) {
-            (Policy::Full, _) => GateMode::Full,
+            (DecodePolicy::Full, _) => GateMode::Full,
             (_, Mode::Patrol { .. }) if self.is_starved => GateMode::Overloaded,
             (_, Mode::Patrol { .. }) => GateMode::Patrol,
             (_, Mode::Burst { .. }) => match self.rhythm.unsuited(now) {
@@ -406,7 +395,7 @@ impl<P: Clone> Gate<P> {
 
     /// Whether a burst that is behind is given up. A camera that keyframes do not suit cannot rest.
     fn must_rest(&self, next: u64, replay_to: u64, now: Duration) -> bool {
-        self.policy == Policy::Auto
+        self.policy == DecodePolicy::Auto
             && self.is_late(next, replay_to, now)
             && self.rhythm.unsuited(now).is_none()
     }
@@ -482,12 +471,12 @@ impl<P: Clone> Gate<P> {
         let newest = self.ring.back().map_or(Duration::ZERO, |kept| kept.unit.at.mono);
         let is_forced = self.is_in_burst() && self.rhythm.unsuited(newest).is_some();
         let remembered = match self.policy {
-            Policy::Auto if is_forced => u64::MAX,
-            Policy::Auto => before_last.or(self.keyframes.front().copied()).unwrap_or(self.first),
-            Policy::Full | Policy::Keyframes => u64::MAX,
+            DecodePolicy::Auto if is_forced => u64::MAX,
+            DecodePolicy::Auto => before_last.or(self.keyframes.front().copied()).unwrap_or(self.first),
+            DecodePolicy::Full | DecodePolicy::Keyframes => u64::MAX,
         };
         self.forget_before(unread.min(remembered).min(self.end()));
-        if self.bytes > RING_BYTES && self.policy == Policy::Auto && !self.is_in_burst() {
+        if self.bytes > RING_BYTES && self.policy == DecodePolicy::Auto && !self.is_in_burst() {
             let latest = self.keyframes.back().copied().unwrap_or(self.end());
             self.forget_before(latest);
             if self.bytes > RING_BYTES {

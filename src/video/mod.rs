@@ -16,7 +16,7 @@
 //!
 //! Receiving is done by one thread for all cameras where that is possible (`lean`), else by GStreamer, where the
 //! streaming thread of a source parses. Either hands every compressed picture to the camera's
-//! [gate](GateMode), which decides by the [policy](Policy) and by what is needed now ([`Demand`]) which ones are
+//! [gate](GateMode), which decides by the [policy](crate::types::decoding::DecodePolicy) and by what is needed now ([`Demand`]) which ones are
 //! decoded. Decoding is done by threads that all cameras share. There is no queue of frames anywhere; compressed
 //! pictures wait in the gate, as many as it may hold.
 //!
@@ -24,8 +24,8 @@
 //!
 //! - Must never block the daemon: what may hang in a driver or in a broken connection (building,
 //!   `set_state(NULL)`) runs on a thread that may be abandoned; [`abandoned_teardowns`] counts those.
-//! - Must never show a password: not in an error, a log line or `Debug`. [`Secret`] and [`RtspUrl`] hold
-//!   them by type, and every text that comes from GStreamer passes [`redact`] first.
+//! - Must never show a password: not in an error, a log line or `Debug`. [`Secret`](crate::types::secret::Secret) and
+//!   [`RtspUrl`] hold them by type, and every text that comes from GStreamer passes [`redact`] first.
 //! - Must never let a panic cross into C: every closure given to GStreamer is caught, and the camera is
 //!   reconnected.
 //! - Must never hand on a packet of a camera that was not looked at: one without content has ended the whole process.
@@ -80,7 +80,7 @@ pub use decoder::{Codec, DecoderChoice, FileCodec};
 pub use error::{Fault, VideoError};
 pub use file::{FileFrames, FileOptions, next_due, read_file};
 pub use first_frame::first_frame;
-pub use gop_gate::{Demand, GateCounts, GateMode, Policy, Unsuited};
+pub use gop_gate::{Demand, GateCounts, GateMode, Unsuited};
 pub use loss_log::LossLog;
 pub use meter::{KeyframeIntervals, StreamMeasure};
 pub use orientation::Orientation;
@@ -90,9 +90,7 @@ pub use pipeline::live_pipelines;
 pub use probe::{ProbeReport, probe};
 pub use redirects::RedirectTrouble;
 pub use serve::{Auth, Mount, Play, RtspServer, ServeError};
-pub use source::{
-    Credentials, Location, Pace, ReceivedBy, Receiver, Secret, Source, Transport, Trust, redact,
-};
+pub use source::{Credentials, Location, Pace, ReceivedBy, Receiver, Source, Trust, redact};
 pub use stream_info::StreamInfo;
 pub use supervise::{CameraHandle, FrameSink, NotStopped, supervise};
 

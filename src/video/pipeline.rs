@@ -23,11 +23,13 @@ use super::meter::{Meter, StreamMeasure};
 use super::orientation::Turner;
 use super::picture::PictureShape;
 use super::rtsp::ANSWER_WITHIN;
-use super::source::{Location, ReceivedBy, Secret, Source, Transport};
+use super::source::{Location, ReceivedBy, Source};
 use super::stream_info::StreamInfo;
 use super::supervise::FrameSink;
 use super::{demux, lean, rtsp};
 use crate::clock::Clock;
+use crate::types::secret::Secret;
+use crate::types::transport::Transport;
 
 static LIVE_PIPELINES: AtomicI64 = AtomicI64::new(0);
 

@@ -88,7 +88,8 @@ impl Receivers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::{RtspUrl, Transport};
+    use crate::types::transport::Transport;
+    use crate::video::RtspUrl;
 
     fn now(receivers: &Receivers) -> Option<ReceivedBy> {
         let url = RtspUrl::parse("rtsp://cam/x").unwrap();

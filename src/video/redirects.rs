@@ -7,7 +7,8 @@ use url::Url;
 
 use super::address::RtspUrl;
 use super::error::Fault;
-use super::source::{Location, Secret, place_of, redact};
+use super::source::{Location, place_of, redact};
+use crate::types::secret::Secret;
 
 /// Further than any camera sends anybody.
 const MOST: usize = 5;
@@ -128,7 +129,8 @@ impl Redirects {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::source::{Credentials, Transport};
+    use crate::types::transport::Transport;
+    use crate::video::source::Credentials;
 
     fn at(url: &str) -> Redirects {
         let credentials = Some(Credentials { user: "admin".into(), password: Secret::new("geheim") });

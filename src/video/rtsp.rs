@@ -20,8 +20,8 @@ use super::demux::discard;
 use super::error::{self, Fault};
 use super::pipeline::{Note, Tap, make};
 use super::rtp::{self, PacketGate, Verdict};
-use super::source::Transport;
 use super::tls;
+use crate::types::transport::Transport;
 
 /// What the jitter buffer may hold back. Nothing waits for it while packets come in order: frames are
 /// shown when they are decoded (`sync=false`). It bounds the wait for a lost datagram, and what may pile

@@ -26,11 +26,12 @@ use parking_lot::Mutex;
 
 use super::address::RtspUrl;
 use super::deadline;
-use super::decoder::{self, Codec, DecoderChoice};
+use super::decoder::{self, Codec};
 use super::demux::{FileNotes, Gaps};
 use super::error::{Fault, VideoError};
-use super::source::Secret;
 use super::{decoding, demux, pipeline};
+use crate::types::decoding::Decoder;
+use crate::types::secret::Secret;
 
 /// The first access unit of a file must come within this; it is a local file.
 const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);
@@ -559,7 +560,7 @@ fn attach(
         Codec::Mjpeg => "image/jpeg",
     };
     if let Codec::InFiles(_) = codec {
-        chain.push(decoder::choose(codec, &DecoderChoice::Software, &[])?.element);
+        chain.push(decoder::choose(codec, &Decoder::Software.into(), &[])?.element);
         chain.push(pipeline::make("videoconvert")?);
         chain.push(encoder()?);
         chain.push(pipeline::make("h264parse")?);

@@ -3,7 +3,6 @@
 //! Input is the checked configuration or the command line. Must never print a password: [`Secret`] has
 //! no way to show itself.
 
-use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,41 +12,15 @@ use super::address::RtspUrl;
 use super::backoff::RetryLimits;
 use super::certificate::Fingerprint;
 use super::decoder::DecoderChoice;
-use super::gop_gate::Policy;
 use super::picture::PictureShape;
 use crate::contract::stream_address;
+use crate::types::decoding::DecodePolicy;
+use crate::types::secret::Secret;
+use crate::types::transport::Transport;
 
 /// The default time without a frame after which a stream counts as lost: a guess that leaves room for a
 /// camera that refocuses or restarts its encoder, and still tells within the time a person would wait.
 pub const STALL_AFTER: Duration = Duration::from_secs(10);
-
-/// A password. `Debug` and `Display` show stars.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Arc<str>);
-
-impl Secret {
-    /// Takes the text as it is.
-    pub fn new(text: impl Into<Arc<str>>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The text, for the one place that hands it to the camera.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// Who asks the camera for its stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,32 +29,6 @@ pub struct Credentials {
     pub user: String,
     /// Password.
     pub password: Secret,
-}
-
-/// How RTP packets travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Transport {
-    /// Interleaved in the RTSP connection: passes firewalls, loses nothing. The default.
-    #[default]
-    Tcp,
-    /// Datagrams to two ports of ours.
-    Udp,
-}
-
-impl Transport {
-    /// `tcp` or `udp`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Transport::Tcp => "tcp",
-            Transport::Udp => "udp",
-        }
-    }
-}
-
-impl fmt::Display for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// Who may receive a camera's packets.
@@ -172,7 +119,7 @@ pub struct Source {
     /// How its pictures must be shown. What a file says of itself counts more.
     pub shape: PictureShape,
     /// How much of it is decoded.
-    pub policy: Policy,
+    pub policy: DecodePolicy,
     /// Time without a frame after which the stream counts as lost.
     pub stall_after: Duration,
     /// What the camera gets for one answer; `None`: what is usual, and longer once it was needed.
@@ -190,9 +137,9 @@ impl Source {
             camera: camera.into(),
             location,
             receiver: Receiver::Auto,
-            decoder: DecoderChoice::Auto,
+            decoder: DecoderChoice::default(),
             shape: PictureShape::default(),
-            policy: Policy::Full,
+            policy: DecodePolicy::Full,
             stall_after: STALL_AFTER,
             answer_within: None,
             trust: Trust::System,

@@ -3,8 +3,8 @@
 use super::decoder::Codec;
 use super::orientation::Orientation;
 use super::picture::{PictureShape, is_probably_squeezed};
-use super::source::Transport;
 use crate::frame::PixelAspect;
+use crate::types::transport::Transport;
 
 /// What a stream is, known with its first picture.
 #[derive(Debug, Clone, PartialEq)]

@@ -27,7 +27,7 @@ use super::camera_state::{CameraEvent, CameraState, CameraStats};
 use super::deadline;
 use super::diagnose;
 use super::error::{Fault, VideoError};
-use super::gop_gate::{Demand, Policy};
+use super::gop_gate::Demand;
 use super::loss_log::LossLog;
 use super::pipeline::{self, Counters, Note, NumberedNote, Running, Tap};
 use super::receivers::Receivers;
@@ -38,6 +38,7 @@ use super::stream_info::StreamInfo;
 use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
+use crate::types::decoding::DecodePolicy;
 
 /// A stream that held this long starts from short waits again. A guess: longer than a camera's restart
 /// loop, shorter than anybody's patience.
@@ -70,7 +71,7 @@ pub trait FrameSink: Send + Sync {
     fn frame(&self, frame: Frame);
 
     /// What is needed of this camera now; asked with every compressed picture, so it must be cheap. Only a camera
-    /// whose policy is [`Policy::Auto`](super::Policy::Auto) can be served with less than everything.
+    /// whose policy is [`DecodePolicy::Auto`] can be served with less than everything.
     fn demand(&self, _camera: &str) -> Demand {
         Demand::Often { every: Duration::ZERO, after: Duration::ZERO }
     }
@@ -549,7 +550,7 @@ impl Supervisor {
             let age = |at: Option<Duration>| at.map_or(Duration::ZERO, |at| now.saturating_sub(at));
             let counters = &self.shared.counters;
             let (frame, unit) = (age(counters.last_frame()), age(counters.last_unit()));
-            if self.shared.source.policy == Policy::Full {
+            if self.shared.source.policy == DecodePolicy::Full {
                 return (stall_after.saturating_sub(frame), Fault::Stalled { after: stall_after });
             }
             // Not every compressed picture becomes one; but at least keyframes do.

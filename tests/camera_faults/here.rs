@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lookout::video::{CameraHandle, Receiver, Source, Transport, VideoError};
+use lookout::types::transport::Transport;
+use lookout::video::{CameraHandle, Receiver, Source, VideoError};
 
 use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start};
 use crate::support::rtsp_packets::ElementaryStream;

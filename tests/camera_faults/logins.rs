@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use lookout::video::{CameraEvent, ReceivedBy, Receiver, RetryLimits, Transport};
+use lookout::types::transport::Transport;
+use lookout::video::{CameraEvent, ReceivedBy, Receiver, RetryLimits};
 
 use super::here::{Watched, reads_well};
 use crate::support::rtsp_cameras::{by, camera, h264, start, with_password};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use lookout::video::Transport;
+use lookout::types::transport::Transport;
 use parking_lot::Mutex;
 
 use super::here::Watched;

@@ -1,6 +1,7 @@
 //! Cameras and recorders that send a client on to another address.
 
-use lookout::video::{CameraEvent, ReceivedBy, Receiver, Transport};
+use lookout::types::transport::Transport;
+use lookout::video::{CameraEvent, ReceivedBy, Receiver};
 
 use super::here::{Watched, answering, reads_well};
 use crate::support::rtsp_cameras::{STOP_WITHIN, by, camera, h264, start, with_password};

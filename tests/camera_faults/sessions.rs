@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use lookout::video::{ReceivedBy, Receiver, Transport};
+use lookout::types::transport::Transport;
+use lookout::video::{ReceivedBy, Receiver};
 
 use super::here::{Watched, answering};
 use crate::support::rtsp_cameras::h264;

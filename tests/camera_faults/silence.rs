@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lookout::video::Transport;
+use lookout::types::transport::Transport;
 
 use super::here::{Watched, reads_well, sending};
 use crate::support::rtsp_cameras::{by, h264};

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use lookout::analysis::time::Moment;
 use lookout::clock::Clock;
 use lookout::frame::Frame;
+use lookout::types::decoding::Decoder;
+use lookout::types::transport::Transport;
 use lookout::video::{
-    CameraEvent, DecoderChoice, FrameSink, Location, RtspUrl, Source, Transport, abandoned_teardowns,
-    live_pipelines, supervise,
+    CameraEvent, FrameSink, Location, RtspUrl, Source, abandoned_teardowns, live_pipelines, supervise,
 };
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ fn watches_the_cameras_it_is_told_of() {
             // Everything else as a box has it by default.
             let mut source =
                 Source::new(id, Location::Rtsp { url, transport: Transport::Tcp, credentials: None });
-            source.decoder = DecoderChoice::Software;
+            source.decoder = Decoder::Software.into();
             supervise(source, clock, Arc::new(Nowhere)).unwrap()
         })
         .collect();

@@ -10,10 +10,11 @@ mod faults;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lookout::analysis::camera_health::CameraHealth;
 use lookout::analysis::camera_health::image_stats::ImageStats;
-use lookout::analysis::camera_health::{CameraCondition, CameraHealth};
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::frame;
+use lookout::types::camera_condition::CameraCondition;
 use lookout::video::{self, FileOptions};
 
 use CameraCondition::{Blurred, Covered, Dark, Frozen, Moved, OverExposed, Sprayed};

@@ -72,7 +72,7 @@ fn a_sealed_original_comes_to_who_may_have_it_and_opens_with_the_centres_key_onl
     assert!(!sealed.retain);
     assert_eq!(sealed.payload, kept, "as it was kept");
     assert_eq!(reply["original"]["bytes"], sealed.payload.len());
-    assert_eq!(reply["original"]["sha256"], lookout::evidence::sha256_hex(&sealed.payload).as_str());
+    assert_eq!(reply["original"]["sha256"], lookout::types::hex::sha256_hex(&sealed.payload).as_str());
     let came = here.folder.path().join("came.age");
     std::fs::write(&came, &sealed.payload).unwrap();
     let open = |key: &Path| Command::new("age").arg("-d").arg("-i").arg(key).arg(&came).output().unwrap();

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::outbox::{Evidence, Kind, Opened, Outbox, Policy};
+use lookout::types::level::Level;
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
 use serde_json::Value;

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
 use lookout::mqtt::{Bodies, Publisher, Settings, Timing};
 use lookout::outbox::{Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
+use lookout::types::level::Level;
 use serde_json::json;
 
 /// The levels of what is stored, in turn.
@@ -30,7 +30,7 @@ fn gap_body(gap: &Gap, seq: &Seq) -> Vec<u8> {
     json!({
         "id": format!("gap.{}.{}", seq.stream, seq.n), "type": "lookout.gap.v1",
         "data": { "seq": { "stream": &*seq.stream, "n": seq.n }, "missing_stream": &*gap.stream,
-                  "missing": missing, "reason": gap.reason.name() },
+                  "missing": missing, "reason": gap.reason },
     })
     .to_string()
     .into_bytes()

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::outbox::{Limits, Options, Outbox};
+use lookout::types::level::Level;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
+use lookout::types::level::Level;
 
 use super::bench::{Row, is_long, lasting, rounds};
 use super::cable::{Cable, Weather};

@@ -1,7 +1,8 @@
 //! Commands from the centre.
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::{Ask, Command, Version};
+use lookout::mqtt::{Ask, Command};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 use serde_json::json;
 
 use crate::here::*;

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::Version;
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 
 use crate::here::*;
 use crate::support::listener::Listener;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::{Delivery, Qos, Settings, TroubleKind, Version};
+use lookout::mqtt::{Delivery, Qos, Settings, TroubleKind};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 
 use crate::here::*;
 use crate::support::listener::{Heard, Listener};

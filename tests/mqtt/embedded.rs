@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::Version;
 use lookout::mqtt::embedded::{Condition, Embedded, EmbeddedError, Timing};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 

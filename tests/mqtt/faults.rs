@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::{Delivery, Settings, Timing, TroubleKind, Version};
+use lookout::mqtt::{Delivery, Settings, Timing, TroubleKind};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 use parking_lot::Mutex;
 
 use crate::fake::{FakeBroker, Guest, Packet, Taken, id_of};

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
-use lookout::mqtt::{Bodies, Command, Publisher, Settings, Status, Timing, Version};
+use lookout::mqtt::{Bodies, Command, Publisher, Settings, Status, Timing};
 use lookout::outbox::{Evidence, Kind, Options, Outbox, Record, Seq};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::Version;
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 
 use crate::here::*;
 use crate::support::mosquitto::Mosquitto;

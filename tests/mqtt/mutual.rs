@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::{Settings, TroubleKind, Version};
+use lookout::mqtt::{Settings, TroubleKind};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 
 use crate::here::*;
 use crate::support::mosquitto::{Mosquitto, make_certificates, make_client_certificate};

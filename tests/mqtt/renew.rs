@@ -1,7 +1,8 @@
 //! Other settings while it runs: another broker, other topics, a password that was renewed.
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::{Settings, TroubleKind, Version};
+use lookout::mqtt::{Settings, TroubleKind};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 
 use crate::here::*;
 use crate::support::listener::Listener;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use lookout::analysis::alert::Level;
-use lookout::mqtt::{Settings, Status, TroubleKind, Version};
+use lookout::mqtt::{Settings, Status, TroubleKind};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 
 use crate::here::*;
 use crate::support::mosquitto::{Mosquitto, Options, free_port, make_certificates};

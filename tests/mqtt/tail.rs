@@ -1,10 +1,11 @@
 //! `lookout tail` against a box that does what it is told.
 
-use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::cli::tail::{Args, Outcome, Screen, follow};
-use lookout::mqtt::{Ask, Command, Qos, Version};
+use lookout::mqtt::{Ask, Command, Qos};
 use lookout::outbox::{Kind, Outbox, Record};
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
 use serde_json::json;
 
 use crate::here::*;

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::sync::{Mutex, Once};
 
-use lookout::sensors::{Broker, Framing, Line, Password, Setup, Source, Webhook};
+use lookout::sensors::{Broker, Line, Setup, Source, Webhook};
+use lookout::types::modbus::Framing;
+use lookout::types::secret::Secret;
 
 use super::here::{QUICK, Running, at, sensor};
 use super::modbus_late::level;
@@ -95,7 +97,7 @@ fn a_port_that_is_taken_is_told_once() {
     let running = Running::start(Setup {
         sensors: vec![sensor("door", source)],
         brokers: Vec::new(),
-        webhook: Some(Webhook { listen, token: Password::new("0123456789abcdef"), per_second: 10 }),
+        webhook: Some(Webhook { listen, token: Secret::new("0123456789abcdef"), per_second: 10 }),
         timing: QUICK,
     });
     running.wait_until("door", "tried twenty times", |stats| stats.errors >= 20);

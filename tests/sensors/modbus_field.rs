@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lookout::sensors::{Framing, Line, Parity, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Question, Sensor, Serial, Setup, Source};
+use lookout::types::modbus::{Framing, Parity};
 
 use super::here::{QUICK, Running, SOON, sensor, value};
 use super::modbus_late::{answer, holds, level, read_question, rtu_answer, rtu_question, server};

@@ -9,7 +9,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use lookout::sensors::{Framing, Kind, Line, Order, Parity, Question, Sensor, Serial, Setup, Source, Table};
+use lookout::sensors::{Line, Question, Sensor, Serial, Setup, Source};
+use lookout::types::modbus::{Framing, Kind, Order, Parity, Table};
 
 use super::here::{QUICK, Running, SOON, sensor, value};
 use super::modbus_real::pty;

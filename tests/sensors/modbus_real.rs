@@ -9,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Framing, Kind, Line, Order, Parity, Question, Sensor, Serial, Setup, Source, Table};
+use lookout::sensors::{Line, Question, Sensor, Serial, Setup, Source};
+use lookout::types::modbus::{Framing, Kind, Order, Parity, Table};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::here::{QUICK, Running, sensor, value};

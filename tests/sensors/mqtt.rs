@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Broker, BrokerTls, Extract, Password, Sensor, Setup, Source};
+use lookout::sensors::{Broker, BrokerTls, Extract, Sensor, Setup, Source};
+use lookout::types::secret::Secret;
 use serde_json::{Value, json};
 
 use super::here::{QUICK, Running, at, onvif, sensor, value};
@@ -215,7 +216,7 @@ fn a_login_and_a_private_authority_are_used_and_a_wrong_password_is_said() {
         host: "localhost".to_owned(),
         port: broker.port(),
         tls: Some(BrokerTls { ca_file: Some(broker.ca_file()) }),
-        login: Some(("box".to_owned(), Password::new(password))),
+        login: Some(("box".to_owned(), Secret::new(password))),
     };
     let start = |password: &str| {
         Running::start(Setup {

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Extract, Password, Sensor, Setup, Source, Timing, Webhook};
+use lookout::sensors::{Extract, Sensor, Setup, Source, Timing, Webhook};
+use lookout::types::secret::Secret;
 
 use super::here::{QUICK, Running, SOON, at, sensor, value};
 use super::support::mosquitto::free_port;
@@ -30,7 +31,7 @@ fn start_with(per_second: u32, timing: Timing) -> Posted {
         on("battery", "/readings/drain-2", Extract { skip_missing: true, ..at("/battery") }),
         on("door", "/readings/door", at("")),
     ];
-    let webhook = Some(Webhook { listen, token: Password::new(TOKEN), per_second });
+    let webhook = Some(Webhook { listen, token: Secret::new(TOKEN), per_second });
     let running = Running::start(Setup { sensors, brokers: Vec::new(), webhook, timing });
     let deadline = Instant::now() + SOON;
     while TcpStream::connect(listen).is_err() {
@@ -242,7 +243,7 @@ fn garbage_on_the_port_is_no_reading_and_ends_nothing() {
 fn a_port_that_is_taken_is_said_and_tried_again() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = holder.local_addr().unwrap();
-    let webhook = Some(Webhook { listen, token: Password::new(TOKEN), per_second: 10 });
+    let webhook = Some(Webhook { listen, token: Secret::new(TOKEN), per_second: 10 });
     let sensors = vec![on("door", "/readings/door", at(""))];
     let running = Running::start(Setup { sensors, brokers: Vec::new(), webhook, timing: QUICK });
     let trouble = running.wait_until("door", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap();

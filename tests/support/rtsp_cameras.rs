@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lookout::clock::Clock;
-use lookout::video::{
-    CameraHandle, Credentials, DecoderChoice, Location, RetryLimits, RtspUrl, Secret, Source, Transport,
-    supervise,
-};
+use lookout::types::decoding::Decoder;
+use lookout::types::secret::Secret;
+use lookout::types::transport::Transport;
+use lookout::video::{CameraHandle, Credentials, Location, RetryLimits, RtspUrl, Source, supervise};
 
 use super::clips::{self, Clip};
 use super::rtsp_packets::{Coding, ElementaryStream};
@@ -20,7 +20,7 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(10);
 pub fn camera(id: &str, url: RtspUrl) -> Source {
     let location = Location::Rtsp { url, transport: Transport::Tcp, credentials: None };
     let mut source = Source::new(id, location);
-    source.decoder = DecoderChoice::Software;
+    source.decoder = Decoder::Software.into();
     source.retry = RetryLimits { first: Duration::from_millis(50), most: Duration::from_millis(400) };
     source
 }

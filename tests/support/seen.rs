@@ -17,8 +17,9 @@ use lookout::analysis::geometry::BBox;
 use lookout::analysis::rules::is_worth_a_flow;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::detector::manifest::{Manifest, ModelEntry};
-use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
+use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::frame::flow::{Estimator, Thumbnail};
+use lookout::types::provider::Provider;
 use lookout::video::{self, FileOptions};
 
 /// As the daemon asks: what scores so much of the threshold continues a track (`daemon::loaded_models`).

@@ -14,8 +14,18 @@
 //!
 //! How a condition comes and goes: it must be seen for [`RAISE`] seconds in all (seconds in which it is not
 //! seen count twice against it), and must be gone for [`CLEAR`]. Dark and over-exposed pictures say nothing
-//! about covers and turns, so those keep the state that they had. When each one ends is said at
-//! [`CameraCondition`].
+//! about covers and turns, so those keep the state that they had. What each means, and when it ends:
+//!
+//! - no video: no pictures come; until they came for three seconds;
+//! - frozen: pictures come, all the same; until something changes outside the rows where clocks are drawn;
+//! - dark: nothing in the picture is lit; until 2 % of it is;
+//! - over-exposed: most of the picture is white; until less than 45 % of it is;
+//! - covered: the detail of nearly the whole picture is gone, and its edges too; until a third of it is back;
+//! - moved: the camera shows another view than the one it had; until it shows the old one again, or after a day, or with
+//!   [`CameraHealth::forget_reference`];
+//! - blurred: the edges are where they were, but fine detail is gone; until it is back, or after a day;
+//! - sprayed: a part of the picture is hidden by something on or right before the lens; until four fifths of it can be
+//!   seen, or after a day.
 //!
 //! Must never raise for what daylight, weather and traffic do: the view follows slow changes, knows day and
 //! infrared night apart, and a bus or a crowd before the lens is not told before [`RAISE_OBSTACLE`]. A step of the whole
@@ -44,6 +54,7 @@ use self::signs::{BLURRED_BELOW, BLURRED_OF_SOFTEST, Readings, Seen, Sign, half_
 use self::stillness::Stillness;
 use self::view::{Present, View};
 use super::time::Moment;
+use crate::types::camera_condition::CameraCondition;
 
 /// Seconds of a condition before it is told. With the 1.5 s over which the present is averaged and half a
 /// second between glances it is told about 8 s after it began, within the 10 s that are wanted.
@@ -80,69 +91,6 @@ const STEP_SETTLES: Duration = Duration::from_secs(4);
 
 /// What was seen meanwhile counts, all but this many seconds, in which it must still be there.
 const CONFIRMED: f32 = 1.0;
-
-/// What can be wrong with a camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CameraCondition {
-    /// No pictures come. Ends when they came for three seconds.
-    NoVideo,
-    /// Pictures come, all the same. Ends with a change outside the rows where clocks are drawn.
-    Frozen,
-    /// Nothing in the picture is lit. Ends when something is: 2 % of it.
-    Dark,
-    /// Most of the picture is white. Ends when less than 45 % of it is.
-    OverExposed,
-    /// The detail of nearly the whole picture is gone, and its edges too. Ends when a third of it is back.
-    Covered,
-    /// The camera shows another view than the one it had. Ends when it shows the old one again, or after a
-    /// day, or with [`CameraHealth::forget_reference`].
-    Moved,
-    /// The edges are where they were, but fine detail is gone. Ends when it is back, or after a day.
-    Blurred,
-    /// A part of the picture is hidden by something on or right before the lens. Ends when four fifths of
-    /// the picture can be seen, or after a day.
-    Sprayed,
-}
-
-impl CameraCondition {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [CameraCondition; 8] = [
-        CameraCondition::NoVideo,
-        CameraCondition::Frozen,
-        CameraCondition::Dark,
-        CameraCondition::OverExposed,
-        CameraCondition::Covered,
-        CameraCondition::Moved,
-        CameraCondition::Blurred,
-        CameraCondition::Sprayed,
-    ];
-
-    /// The name in configuration and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CameraCondition::NoVideo => "no_video",
-            CameraCondition::Frozen => "frozen",
-            CameraCondition::Dark => "dark",
-            CameraCondition::OverExposed => "over_exposed",
-            CameraCondition::Covered => "covered",
-            CameraCondition::Moved => "moved",
-            CameraCondition::Blurred => "blurred",
-            CameraCondition::Sprayed => "sprayed",
-        }
-    }
-
-    /// The condition of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|condition| condition.name() == name)
-    }
-
-    /// Whether nothing that rules say about this camera can be relied on: a zone drawn for another view, or
-    /// hidden, or dark, says neither that something is there nor that nothing is. A blurred picture is the
-    /// exception: detectors still find what is large, so rules go on and the camera is only reported.
-    pub const fn is_blind(self) -> bool {
-        !matches!(self, CameraCondition::Blurred)
-    }
-}
 
 /// One condition of one camera.
 #[derive(Debug, Clone, Copy, PartialEq)]

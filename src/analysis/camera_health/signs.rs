@@ -6,7 +6,8 @@
 use super::image_stats::{COLUMNS, ImageStats, ROWS};
 use super::stillness::Still;
 use super::view::{Aligned, Comparison, Present, View};
-use super::{CameraCondition, RAISE, RAISE_OBSTACLE};
+use super::{RAISE, RAISE_OBSTACLE};
+use crate::types::camera_condition::CameraCondition;
 
 /// What one look says about one condition.
 #[derive(Debug, Clone, Copy, PartialEq)]

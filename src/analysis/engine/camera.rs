@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rule_instance::RuleInstance;
 use super::{ABSENCE, Pace, SharedState};
-use crate::analysis::alert::{PhaseReason, Revision};
+use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::SILENCE_ENDS;
 use crate::analysis::camera_health_state::CameraHealthState;
 use crate::analysis::counts::{self, Counts};
@@ -17,6 +17,7 @@ use crate::analysis::heights::is_whole;
 use crate::analysis::rules::{CameraPlan, FLICKER, Scene, View, is_worth_a_flow};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Tracker;
+use crate::types::phase::PhaseReason;
 
 /// What needed more looks a moment ago may need them again in a moment: detectors blink, walkers stop.
 const PACE_KEPT: Duration = Duration::from_secs(2);

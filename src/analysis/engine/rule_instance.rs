@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::SharedState;
-use crate::analysis::alert::{PhaseReason, Revision};
+use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::AlertLifecycle;
 use crate::analysis::fusion::Word;
 use crate::analysis::heights::TracksWithin;
 use crate::analysis::rules::{RuleEvaluator, Scene};
 use crate::analysis::signals::SourceId;
+use crate::types::phase::PhaseReason;
 
 /// A shorter hold than this needs every look: with one in two seconds a condition that is gone for less would not be told
 /// from one that is gone.

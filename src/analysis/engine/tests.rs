@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::alert::Phase::{End, New, Update};
-use crate::analysis::alert::PhaseReason::*;
 use crate::analysis::alert_lifecycle::{GREW_AT_MOST_EVERY, RESTORED_WAIT};
 use crate::analysis::rules::CameraPlan;
 use crate::analysis::schedule::Schedule;
 use crate::analysis::test_support::*;
+use crate::types::phase::Phase::{End, New, Update};
+use crate::types::phase::PhaseReason::*;
 
 fn somebody(_: f64) -> Vec<Detection> {
     vec![person(0.7, 0.9)]
@@ -368,13 +368,13 @@ fn a_reload_without_the_rule_ends_its_alert() {
 fn a_rule_that_was_changed_keeps_its_alert_if_it_still_sees_it() {
     let mut stage = alerted();
     let alert = the_open(&stage).alert;
-    let stricter = Rule { level: crate::analysis::alert::Level::Red, ..rule(present("all", 20.0)) };
+    let stricter = Rule { level: crate::types::level::Level::Red, ..rule(present("all", 20.0)) };
     let told = stage.analysis.reconfigure(Plan::of(vec![plan()], vec![stricter]), moment(stage.now));
     assert_eq!(told, Ok(vec![]));
     stage.look(70.0, somebody);
     assert_eq!(stage.told(), [(New, Raised), (Update, StillThere)]);
     assert_eq!(the_open(&stage).alert, alert);
-    assert_eq!(the_open(&stage).level, crate::analysis::alert::Level::Red);
+    assert_eq!(the_open(&stage).level, crate::types::level::Level::Red);
 }
 
 #[test]

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::rule_instance::RuleInstance;
 use super::{ABSENCE, Analysis, Camera};
-use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::empty_view::Coarse;
 use crate::analysis::filters::Filter;
 use crate::analysis::furniture::Furniture;
 use crate::analysis::rules::CameraPlan;
 use crate::analysis::time::Moment;
+use crate::types::camera_condition::CameraCondition;
 
 /// What a picture showed is true of the frames that follow so soon; the next one is due after a second.
 const JUDGED_FOR: Duration = Duration::from_secs(2);

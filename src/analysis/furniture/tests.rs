@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::analysis::alert::Phase::{self, End, New};
-use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::camera_health::image_stats::{self, ImageStats};
 use crate::analysis::empty_view::{COLUMNS, ROWS};
 use crate::analysis::filters::Filter;
 use crate::analysis::rules::{CameraPlan, Condition, Gone, Rule};
 use crate::analysis::test_support::*;
 use crate::analysis::{Analysis, Event, Plan};
+use crate::types::camera_condition::CameraCondition;
+use crate::types::phase::Phase::{self, End, New};
 
 const HZ: f32 = 0.025;
 

@@ -6,12 +6,12 @@ use super::Cell;
 use super::assess::Assessment;
 use crate::analysis::REMINDER;
 use crate::analysis::acceptance::{AcceptancePlan, Waiting};
-use crate::analysis::alert::{
-    AckOutcome, Acknowledgement, Basis, Level, Origin, Phase, PhaseReason, Revision, Why,
-};
+use crate::analysis::alert::{AckOutcome, Acknowledgement, Basis, Origin, Revision, Why};
 use crate::analysis::alert_lifecycle::{AlertIds, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
 use crate::analysis::signals::{OriginId, SignalPlan};
 use crate::analysis::time::{Moment, Timestamp};
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
 
 /// Belief must rise by this much to be told.
 const NOTABLE_RISE: f64 = 0.1;

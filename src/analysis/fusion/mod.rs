@@ -18,11 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
-use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Level, PhaseReason, Revision, Shown};
+use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision, Shown};
 use super::alert_lifecycle::AlertIds;
 use super::camera_health::NoVideoCause;
 use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
 use super::time::Moment;
+use crate::types::level::Level;
+use crate::types::phase::PhaseReason;
 
 use assess::Assessment;
 use incident::Incident;

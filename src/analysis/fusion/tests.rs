@@ -5,10 +5,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::analysis::alert::Phase;
-use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::signals::{DEFAULT_LEVELS, DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, LevelPlan};
 use crate::analysis::test_support::{moment, secs};
+use crate::types::camera_condition::CameraCondition;
+use crate::types::phase::Phase;
 
 const HERE: &str = "53012700300102";
 const BESIDE: &str = "53012700300103";

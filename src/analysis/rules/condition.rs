@@ -4,25 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::kind::{AlertKind, Drawn, Evaluate, RuleKind, ZoneOrLine};
 use super::rule_kinds;
 use crate::analysis::detection::Class;
-
-/// Which crossings of a line count, seen along the drawn line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "DirectionDocument")]
-pub enum Direction {
-    /// Only left to right.
-    LeftToRight,
-    /// Only right to left.
-    RightToLeft,
-    /// Both ways.
-    Both,
-}
 
 macro_rules! condition {
     ($($name:ident: $Rule:ident, $Document:ident;)*) => {

@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::evaluator::{Observation, Scene};
 use super::required_rate::{self, RuleView};
 use super::{CameraPlan, Rule};
-use crate::analysis::alert::Level;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Line, Polygon};
+use crate::types::level::Level;
 
 /// A kind of alert that is known by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,11 @@
 //! It has crossed when it is clearly on the other side and its way between the two cut the line as drawn
 //! (not its endless extension). Somebody who stands on the line is on neither side and counts for nothing.
 
-use super::Direction;
 use super::prelude::*;
 use crate::analysis::geometry::{Crossing, Line, Point};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
+use crate::types::direction::Direction;
 
 /// Something crosses the line.
 #[derive(Debug, Clone, PartialEq)]

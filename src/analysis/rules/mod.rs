@@ -74,7 +74,7 @@ macro_rules! parameters {
 }
 rule_kinds!(parameters);
 
-pub use condition::{Condition, Direction, KINDS};
+pub use condition::{Condition, KINDS};
 pub use evaluator::{FLICKER, Observation, RuleEvaluator, Scene, UnknownName};
 pub use kind::AlertKind;
 pub use required_rate::View;
@@ -84,8 +84,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::Level;
-use super::camera_health::CameraCondition;
 use super::detection::Class;
 use super::filters::ClassMask;
 use super::geometry::{Line, Polygon};
@@ -93,6 +91,8 @@ use super::ground::Horizon;
 use super::heights::HeightLimits;
 use super::plausible::LARGEST_BOX;
 use super::schedule::Schedule;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::level::Level;
 
 /// What the analysis knows about one camera.
 #[derive(Debug, Clone, PartialEq)]

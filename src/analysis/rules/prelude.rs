@@ -12,6 +12,6 @@ pub(super) use super::evaluator::{Observation, Scene};
 pub(super) use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
 pub(super) use super::required_rate::RuleView;
 pub(super) use super::typed::{At, Check, DEFAULT_PEOPLE, Names, Typed, secs, secs_or, value_of};
-pub(super) use crate::analysis::alert::Level;
 pub(super) use crate::analysis::detection::Class;
 pub(super) use crate::analysis::geometry::Polygon;
+pub(super) use crate::types::level::Level;

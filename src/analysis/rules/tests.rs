@@ -8,11 +8,13 @@ mod moving;
 mod standing;
 
 use super::*;
-use crate::analysis::alert::{Basis, Phase, PhaseReason, Revision};
+use crate::analysis::alert::{Basis, Revision};
 use crate::analysis::detection::Class;
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::{BBox, Point};
 use crate::analysis::test_support::*;
+use crate::types::direction::Direction;
+use crate::types::phase::{Phase, PhaseReason};
 
 /// Seconds after the stage's beginning at which alerts were raised, and for how long the condition had
 /// been true by then.

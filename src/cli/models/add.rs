@@ -22,7 +22,8 @@ use crate::cli::{Failure, detect, print_line};
 use crate::detector::convert::{Colour, Fit, ModelInput};
 use crate::detector::heads::{Head, Shape, Stranger, stranger};
 use crate::detector::manifest::{Description, FILE_NAME, HEADS, Input, Manifest, ManifestError, ModelEntry};
-use crate::detector::{Detector, Inference, Model, Network, Provider, Thresholds};
+use crate::detector::{Detector, Inference, Model, Network, Thresholds};
+use crate::types::provider::Provider;
 
 /// A frame of our own rendered clip, so that a look costs no footage: `tests/scenes/lane-day.mp4`, frame 240.
 const TEST_PICTURE: &[u8] = include_bytes!("../../../models/test-picture.jpg");

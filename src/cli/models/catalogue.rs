@@ -10,7 +10,8 @@ use url::Url;
 
 use crate::cli::Failure;
 use crate::detector::LARGEST_FILE_BYTES;
-use crate::detector::manifest::{Description, digest_from_hex};
+use crate::detector::manifest::Description;
+use crate::types::hex::digest_from_hex;
 
 /// The catalogue that comes with Lookout.
 const BUILT_IN: &str = include_str!("../../../models/public.toml");

@@ -17,6 +17,7 @@ use super::catalogue::{Catalogue, Public};
 use super::download::{DownloadError, Wanted, download};
 use crate::cli::{Failure, print_line};
 use crate::detector::manifest::Manifest;
+use crate::types::hex::hex;
 
 /// Download a public model whose SHA-256 is known, and add it
 #[derive(Debug, clap::Args)]
@@ -199,8 +200,4 @@ impl Drop for Part {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -9,8 +9,8 @@
 use std::path::PathBuf;
 
 use super::{Failure, print_line};
-use crate::detector::Provider;
 use crate::detector::manifest::{Manifest, ModelEntry};
+use crate::types::provider::Provider;
 
 mod add;
 mod catalogue;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::print_table;
 use crate::cli::{Failure, print_line};
 use crate::detector::manifest::{Manifest, ModelEntry};
-use crate::detector::{Model, ModelError, Provider, Runtime};
+use crate::detector::{Model, ModelError, Runtime};
+use crate::types::provider::Provider;
 
 /// Runs whose shortest is told: enough to get past the first one's cold caches.
 const TIMED_RUNS: usize = 10;

@@ -13,11 +13,11 @@ use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
 /// Seconds as a duration; the range was checked against the document's schema.
 pub(super) use crate::analysis::rules::typed::secs_or as seconds;
-use crate::config::document::{
-    self, At, CameraDocument, DecodePolicy, Decoder, Document, Transport, ZoneDocument,
-};
+use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;
+use crate::types::decoding::{DecodePolicy, Decoder};
+use crate::types::transport::Transport;
 
 /// What a camera takes from the site.
 #[derive(Clone, Copy)]
@@ -121,7 +121,7 @@ impl Checker<'_, '_> {
                 .ignore_conditions
                 .iter()
                 .flat_map(|list| &list.value)
-                .map(|condition| condition.value.into())
+                .map(|condition| condition.value)
                 .collect(),
             largest_box: value_of(&camera.largest_box).unwrap_or(LARGEST_BOX) as f32,
             stall_after: seconds(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),

@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use super::camera::seconds;
 use super::{Checker, value_of};
-use crate::config::document::{
-    self, At, FramingDocument, KindDocument, ModbusRtuDocument, ModbusTcpDocument, OrderDocument,
-    ParityDocument, TableDocument,
-};
+use crate::config::document::{self, At, ModbusRtuDocument, ModbusTcpDocument};
 use crate::config::settings::{ModbusRegister, SensorSource, SerialPort};
+use crate::types::modbus;
 
 /// What sensors on one line must agree on, and who said it first.
 #[derive(Default)]
@@ -18,7 +16,7 @@ pub(super) struct Lines {
     /// By device.
     ports: BTreeMap<String, (SerialPort, String)>,
     /// By host and port.
-    framings: BTreeMap<(String, u16), (FramingDocument, String)>,
+    framings: BTreeMap<(String, u16), (modbus::Framing, String)>,
 }
 
 impl Checker<'_, '_> {
@@ -51,7 +49,7 @@ impl Checker<'_, '_> {
             );
             return None;
         };
-        let framing = value_of(&source.framing).unwrap_or(FramingDocument::Tcp);
+        let framing = value_of(&source.framing).unwrap_or(modbus::Framing::Tcp);
         let line = (host.clone(), port);
         let (first, by) = lines.framings.entry(line).or_insert_with(|| (framing, owner.to_owned()));
         if *first != framing {
@@ -106,7 +104,7 @@ impl Checker<'_, '_> {
         let port = SerialPort {
             device: device.clone(),
             baud: value_of(&source.baud).unwrap_or(document::DEFAULT_BAUD),
-            parity: value_of(&source.parity).unwrap_or(ParityDocument::None),
+            parity: value_of(&source.parity).unwrap_or(modbus::Parity::None),
             stop_bits: value_of(&source.stop_bits).unwrap_or(1),
         };
         let (first, by) = lines.ports.entry(device).or_insert_with(|| (port.clone(), owner.to_owned()));
@@ -121,16 +119,16 @@ impl Checker<'_, '_> {
     }
 
     fn register(&mut self, asked: &Asked<'_>, owner: &str) -> Option<ModbusRegister> {
-        let usual = value_of(asked.table).unwrap_or(TableDocument::Holding);
+        let usual = value_of(asked.table).unwrap_or(modbus::Table::Holding);
         let numbered = asked
             .register
             .as_ref()
             .map(|field| self.register_number(field, asked.table.as_ref(), usual, owner));
         let table = numbered.flatten().map_or(usual, |(table, _)| table);
-        let is_bit = matches!(table, TableDocument::Coil | TableDocument::Discrete);
+        let is_bit = matches!(table, modbus::Table::Coil | modbus::Table::Discrete);
         let kind = match (asked.kind, is_bit) {
             (Some(At { value, .. }), false) => Some(*value),
-            (None, true) | (Some(At { value: KindDocument::Bool, .. }), true) => Some(KindDocument::Bool),
+            (None, true) | (Some(At { value: modbus::Kind::Bool, .. }), true) => Some(modbus::Kind::Bool),
             (Some(At { span, .. }), true) => {
                 self.report
                     .error(span, format!("{owner}: coils and discrete inputs hold one bit"))
@@ -149,7 +147,7 @@ impl Checker<'_, '_> {
         };
         let field = asked.register.as_ref()?;
         let (_, register) = numbered??;
-        let is_double = matches!(kind, Some(KindDocument::U32 | KindDocument::I32 | KindDocument::F32));
+        let is_double = matches!(kind, Some(modbus::Kind::U32 | modbus::Kind::I32 | modbus::Kind::F32));
         if is_double && register == u16::MAX {
             self.report
                 .error(&field.span, format!("{owner}: there is no second register after 65535"))
@@ -167,7 +165,7 @@ impl Checker<'_, '_> {
             table,
             register,
             kind: kind?,
-            order: value_of(asked.order).unwrap_or(OrderDocument::Big),
+            order: value_of(asked.order).unwrap_or(modbus::Order::Big),
             poll: seconds(asked.poll, document::DEFAULT_POLL_SECS),
             timeout: seconds(asked.timeout, document::DEFAULT_ANSWER_SECS),
             connect_pause: asked.connect_pause.as_ref().map(|field| Duration::from_secs_f64(field.value)),
@@ -181,14 +179,14 @@ impl Checker<'_, '_> {
     fn register_number(
         &mut self,
         field: &At<u32>,
-        typed: Option<&At<TableDocument>>,
-        table: TableDocument,
+        typed: Option<&At<modbus::Table>>,
+        table: modbus::Table,
         owner: &str,
-    ) -> Option<(TableDocument, u16)> {
+    ) -> Option<(modbus::Table, u16)> {
         let written = field.value;
         let meant = manual_number(written);
         if let Ok(register) = u16::try_from(written) {
-            let is_bit = |table| matches!(table, TableDocument::Coil | TableDocument::Discrete);
+            let is_bit = |table| matches!(table, modbus::Table::Coil | modbus::Table::Discrete);
             if let Some((other, meant)) =
                 meant.filter(|(other, _)| typed.is_none() && is_bit(*other) == is_bit(table))
             {
@@ -223,28 +221,28 @@ impl Checker<'_, '_> {
 
 /// What a manual means by a number: 40001 and 400001 are holding register 0, 30001 and 300001 input register 0, 10001 and
 /// 100001 discrete input 0. `None` for a number that no manual writes so.
-fn manual_number(written: u32) -> Option<(TableDocument, u16)> {
+fn manual_number(written: u32) -> Option<(modbus::Table, u16)> {
     let (kind, number) = match written {
         10_001..=49_999 => (written / 10_000, written % 10_000),
         100_001..=465_536 => (written / 100_000, written % 100_000),
         _ => return None,
     };
     let table = match kind {
-        1 => TableDocument::Discrete,
-        3 => TableDocument::Input,
-        4 => TableDocument::Holding,
+        1 => modbus::Table::Discrete,
+        3 => modbus::Table::Input,
+        4 => modbus::Table::Holding,
         _ => return None,
     };
     Some((table, u16::try_from(number.checked_sub(1)?).ok()?))
 }
 
 /// As it is typed.
-fn word(table: TableDocument) -> &'static str {
+fn word(table: modbus::Table) -> &'static str {
     match table {
-        TableDocument::Holding => "holding",
-        TableDocument::Input => "input",
-        TableDocument::Coil => "coil",
-        TableDocument::Discrete => "discrete",
+        modbus::Table::Holding => "holding",
+        modbus::Table::Input => "input",
+        modbus::Table::Coil => "coil",
+        modbus::Table::Discrete => "discrete",
     }
 }
 
@@ -254,9 +252,9 @@ struct Asked<'d> {
     span: &'d Range<usize>,
     unit: &'d Option<At<u8>>,
     register: &'d Option<At<u32>>,
-    table: &'d Option<At<TableDocument>>,
-    kind: &'d Option<At<KindDocument>>,
-    order: &'d Option<At<OrderDocument>>,
+    table: &'d Option<At<modbus::Table>>,
+    kind: &'d Option<At<modbus::Kind>>,
+    order: &'d Option<At<modbus::Order>>,
     poll: &'d Option<At<f64>>,
     timeout: &'d Option<At<f64>>,
     connect_pause: &'d Option<At<f64>>,
@@ -286,7 +284,7 @@ mod tests {
 
     #[test]
     fn numbers_of_manuals_are_known() {
-        use TableDocument::{Discrete, Holding, Input};
+        use modbus::Table::{Discrete, Holding, Input};
         for (written, meant) in [
             (40_001, Some((Holding, 0))),
             (40_018, Some((Holding, 17))),

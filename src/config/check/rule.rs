@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 
 use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
-use crate::analysis::alert::Level;
 use crate::analysis::rules::{Condition, Rule};
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, CameraDocument, Document, Names, RuleDocument};
 use crate::config::suggest;
 use crate::contract::kinds;
+use crate::types::level::Level;
 
 /// What schedules look like.
 const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
@@ -97,7 +97,7 @@ impl Checker<'_, '_> {
         Some(Rule {
             id,
             cameras: watched.iter().map(|camera| Arc::from(camera.id)).collect(),
-            level: value_of(&rule.level).map_or(usual, Level::from),
+            level: value_of(&rule.level).unwrap_or(usual),
             signal,
             schedule: schedule?,
             hold: seconds(&rule.hold_secs, document::DEFAULT_HOLD_SECS),

@@ -11,13 +11,15 @@ use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
-    self, At, DetectorDocument, EvidenceDocument, MqttDocument, MqttVersion, OutboxDocument, Precision,
-    Provider, SiteDocument,
+    self, At, DetectorDocument, EvidenceDocument, MqttDocument, OutboxDocument, Precision, ProviderDocument,
+    SiteDocument,
 };
 use crate::config::secret::SecretStore;
 use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
+use crate::types::mqtt;
+use crate::types::provider::Provider;
 
 /// Bytes in a MiB.
 const MIB: u64 = 1024 * 1024;
@@ -102,7 +104,7 @@ impl Checker<'_, '_> {
             return Some(Mqtt {
                 broker: embedded,
                 prefix: DEFAULT_PREFIX.to_owned(),
-                version: MqttVersion::V5,
+                version: mqtt::Version::V5,
                 expect_marks: false,
             });
         };
@@ -118,7 +120,7 @@ impl Checker<'_, '_> {
                 Some(Broker::Embedded { port })
             }
         };
-        let version = value_of(&mqtt.version).unwrap_or(MqttVersion::V5);
+        let version = value_of(&mqtt.version).unwrap_or(mqtt::Version::V5);
         let expect_marks = value_of(&mqtt.expect_marks).unwrap_or(false);
         Some(Mqtt { broker: broker?, prefix: prefix?, version, expect_marks })
     }
@@ -288,17 +290,17 @@ impl Checker<'_, '_> {
     }
 
     /// The providers in their order; none where a measurement is to choose.
-    fn providers(&mut self, field: &At<Vec<At<Provider>>>) -> Vec<Provider> {
-        if let Some(auto) = field.value.iter().find(|provider| provider.value == Provider::Auto) {
-            if field.value.len() > 1 {
-                self.report.error(&auto.span, "[detector]: `auto` stands beside other providers").hint(
-                    "write providers = [\"auto\"] to let a measurement choose, or name them without it",
-                );
-            }
-            return Vec::new();
-        }
+    fn providers(&mut self, field: &At<Vec<At<ProviderDocument>>>) -> Vec<Provider> {
         let mut providers = Vec::with_capacity(field.value.len());
         for At { value, span } in &field.value {
+            let ProviderDocument::Named(value) = value else {
+                if field.value.len() > 1 {
+                    self.report.error(span, "[detector]: `auto` stands beside other providers").hint(
+                        "write providers = [\"auto\"] to let a measurement choose, or name them without it",
+                    );
+                }
+                return Vec::new();
+            };
             if providers.contains(value) {
                 let what = format!("[detector]: names the provider `{}` twice", value.name());
                 self.report.error(span, what).hint("leave one out");

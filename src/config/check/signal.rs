@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use super::camera::seconds;
 use super::{Checker, quoted, value_of};
-use crate::analysis::alert::Level;
-use crate::analysis::camera_health::CameraCondition;
 use crate::analysis::grid::GridCode;
 use crate::analysis::rules::Rule;
 use crate::analysis::sensor::Threshold;
@@ -20,6 +18,8 @@ use crate::config::document::{
     self, At, Document, FeedDocument, FusionDocument, LevelsDocument, Names, SignalDocument,
 };
 use crate::config::suggest;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::level::Level;
 
 /// The levels, the least urgent first.
 const LEVELS: [Level; 4] = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];

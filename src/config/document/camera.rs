@@ -7,8 +7,10 @@ use serde::Deserialize;
 
 use super::{At, Names};
 use crate::analysis::plausible::LARGEST_BOX;
-use crate::contract::camera_condition::CameraCondition;
 use crate::contract::words::Eye;
+use crate::types::camera_condition::CameraCondition;
+use crate::types::decoding::{DecodePolicy, Decoder};
+use crate::types::transport::Transport;
 
 /// One camera.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -139,38 +141,6 @@ pub struct CameraDocument {
     /// Areas that are never looked at and are black in evidence; with `classes`, areas where some things are left out.
     #[serde(default)]
     pub mask: Vec<At<MaskDocument>>,
-}
-
-/// How pictures travel from a camera.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// Within the RTSP connection: nothing gets lost.
-    Tcp,
-    /// As single packets: less delay, losses show as damaged pictures.
-    Udp,
-}
-
-/// Which decoder is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Decoder {
-    /// A hardware decoder where there is one.
-    Auto,
-    /// Never a hardware decoder.
-    Software,
-}
-
-/// How much of a stream is decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DecodePolicy {
-    /// As much as the camera's rules need at the moment.
-    Auto,
-    /// Everything, always.
-    Full,
-    /// Keyframes only.
-    Keyframes,
 }
 
 /// A point in the picture: x from the left edge, y from the top edge, both 0 to 1.

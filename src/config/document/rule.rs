@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{At, DEFAULT_COOLDOWN_SECS, DEFAULT_HOLD_SECS, Names};
 use crate::analysis::rules::typed::Typed;
 use crate::analysis::rules::{self, rule_kinds};
-use crate::contract::words::Level;
+use crate::types::level::Level;
 
 /// A condition that a rule has.
 pub struct Given<'d> {

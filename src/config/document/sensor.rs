@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use crate::types::modbus;
 
 /// What sensors share: brokers and the listener for posted readings.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -169,7 +170,7 @@ pub struct ModbusTcpDocument {
     /// How frames are written: `tcp` with the header of Modbus TCP, `rtu` with a checksum, for a serial server that passes
     /// on what the serial line carries.
     #[schemars(extend("default" = "tcp"))]
-    pub framing: Option<At<FramingDocument>>,
+    pub framing: Option<At<modbus::Framing>>,
     /// Number of the device: 1 to 247, or 0 or 255 for a device that has none.
     #[schemars(extend("default" = DEFAULT_UNIT))]
     pub unit: Option<At<u8>>,
@@ -179,12 +180,12 @@ pub struct ModbusTcpDocument {
     pub register: Option<At<u32>>,
     /// `holding` or `input` registers, `coil` or `discrete` bits.
     #[schemars(extend("default" = "holding"))]
-    pub table: Option<At<TableDocument>>,
+    pub table: Option<At<modbus::Table>>,
     /// What is in it: `u16`, `i16`, `bool` (one register), `u32`, `i32`, `f32` (two). Coils and discrete inputs are `bool`.
-    pub kind: Option<At<KindDocument>>,
+    pub kind: Option<At<modbus::Kind>>,
     /// Order of the bytes `ABCD`: `big` (ABCD), `word_swapped` (CDAB), `byte_swapped` (BADC), `little` (DCBA).
     #[schemars(extend("default" = "big"))]
-    pub order: Option<At<OrderDocument>>,
+    pub order: Option<At<modbus::Order>>,
     /// Seconds between two questions.
     #[schemars(range(min = 0.1, max = 86_400.0), extend("default" = DEFAULT_POLL_SECS))]
     pub poll_secs: Option<At<f64>>,
@@ -214,7 +215,7 @@ pub struct ModbusRtuDocument {
     pub baud: Option<At<u32>>,
     /// Parity: `none`, `even` or `odd`.
     #[schemars(extend("default" = "none"))]
-    pub parity: Option<At<ParityDocument>>,
+    pub parity: Option<At<modbus::Parity>>,
     /// Stop bits.
     #[schemars(range(min = 1, max = 2), extend("default" = 1))]
     pub stop_bits: Option<At<u8>>,
@@ -227,12 +228,12 @@ pub struct ModbusRtuDocument {
     pub register: Option<At<u32>>,
     /// `holding` or `input` registers, `coil` or `discrete` bits.
     #[schemars(extend("default" = "holding"))]
-    pub table: Option<At<TableDocument>>,
+    pub table: Option<At<modbus::Table>>,
     /// What is in it: `u16`, `i16`, `bool` (one register), `u32`, `i32`, `f32` (two). Coils and discrete inputs are `bool`.
-    pub kind: Option<At<KindDocument>>,
+    pub kind: Option<At<modbus::Kind>>,
     /// Order of the bytes `ABCD`: `big` (ABCD), `word_swapped` (CDAB), `byte_swapped` (BADC), `little` (DCBA).
     #[schemars(extend("default" = "big"))]
-    pub order: Option<At<OrderDocument>>,
+    pub order: Option<At<modbus::Order>>,
     /// Seconds between two questions.
     #[schemars(range(min = 0.1, max = 86_400.0), extend("default" = DEFAULT_POLL_SECS))]
     pub poll_secs: Option<At<f64>>,
@@ -261,74 +262,6 @@ pub struct WebhookDocument {
     /// Pass over messages that lack the place. Otherwise they make the reading bad and are answered with 400.
     #[schemars(extend("default" = false))]
     pub skip_missing: Option<At<bool>>,
-}
-
-/// How Modbus frames are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FramingDocument {
-    /// With the header of Modbus TCP.
-    Tcp,
-    /// With a checksum, as on a serial line.
-    Rtu,
-}
-
-/// Table of a Modbus device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TableDocument {
-    /// Holding registers, function 3.
-    Holding,
-    /// Input registers, function 4.
-    Input,
-    /// Coils, function 1.
-    Coil,
-    /// Discrete inputs, function 2.
-    Discrete,
-}
-
-/// What Modbus registers hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KindDocument {
-    /// One register, unsigned.
-    U16,
-    /// One register, signed.
-    I16,
-    /// Two registers, unsigned.
-    U32,
-    /// Two registers, signed.
-    I32,
-    /// Two registers, IEEE 754.
-    F32,
-    /// 0 is 0, anything else is 1.
-    Bool,
-}
-
-/// Order of the bytes of a number in Modbus registers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OrderDocument {
-    /// `ABCD`: the standard's.
-    Big,
-    /// `CDAB`: the low register first.
-    WordSwapped,
-    /// `BADC`.
-    ByteSwapped,
-    /// `DCBA`.
-    Little,
-}
-
-/// Parity of a serial line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ParityDocument {
-    /// None: what most devices ship with.
-    None,
-    /// Even: the standard's default.
-    Even,
-    /// Odd.
-    Odd,
 }
 
 /// On the loopback address: other machines come through a proxy.

@@ -5,9 +5,10 @@ use std::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::super::commands::{Addressee, Command, Order};
-use super::super::{Refusal, RefusalKind, State, Trouble, commands};
+use super::super::{Refusal, RefusalKind, Trouble, commands};
 use super::Connection;
 use crate::outbox::{Kind, Record};
+use crate::types::box_state::BoxState;
 
 impl Connection {
     pub(super) async fn message(&mut self, topic: &str, payload: Vec<u8>, retain: bool) {
@@ -50,13 +51,13 @@ impl Connection {
         if is_anothers {
             self.tell_of_namesake(&session);
         }
-        if state == State::Online.name() {
+        if state == BoxState::Online.name() {
             return;
         }
         // The retained one is what was said before this connection; `online` follows anyway.
         if !retain && self.stop_until.is_none() {
             info!(%state, %session, "a late will said that this box is gone; saying again that it is not");
-            self.state_to_say = Some(State::Online);
+            self.state_to_say = Some(BoxState::Online);
         }
     }
 

@@ -37,7 +37,7 @@ fn numbers(decoded: &[(u64, How, bool)]) -> Vec<u64> {
 
 #[test]
 fn with_the_full_policy_every_unit_is_decoded_in_turn_and_none_is_kept() {
-    let mut gate = Gate::new(Policy::Full);
+    let mut gate = Gate::new(DecodePolicy::Full);
     let decoded = feed(&mut gate, 0..120, 50, Demand::Keyframes);
     assert_eq!(numbers(&decoded), (0..120).collect::<Vec<_>>());
     assert!(decoded.iter().all(|(n, how, wanted)| *wanted && (*how == How::Begin) == (*n == 0)));
@@ -46,7 +46,7 @@ fn with_the_full_policy_every_unit_is_decoded_in_turn_and_none_is_kept() {
 
 #[test]
 fn on_patrol_keyframes_are_decoded_alone_and_the_last_two_groups_are_kept() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     let decoded = feed(&mut gate, 0..220, 50, Demand::Keyframes);
     assert_eq!(numbers(&decoded), [0, 50, 100, 150, 200]);
     assert!(decoded.iter().all(|(_, how, _)| *how == How::Alone));
@@ -58,14 +58,14 @@ fn on_patrol_keyframes_are_decoded_alone_and_the_last_two_groups_are_kept() {
 
 #[test]
 fn keyframes_that_come_faster_than_patrol_looks_are_left_out() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     let decoded = feed(&mut gate, 0..101, 10, Demand::Keyframes);
     assert_eq!(numbers(&decoded), [0, 30, 60, 90], "every 0.4 s there is one");
 }
 
 #[test]
 fn a_burst_shows_what_came_since_the_last_look_and_goes_on_in_turn() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..205, 50, Demand::Keyframes);
     // The keyframe 200 showed something new; what was taken in before is the one at 150.
     let demand = Demand::Often { every: ms(200), after: ms(150 * 40) };
@@ -79,7 +79,7 @@ fn a_burst_shows_what_came_since_the_last_look_and_goes_on_in_turn() {
 
 #[test]
 fn a_burst_ends_when_nothing_needs_it_and_the_next_keyframe_is_the_next_look() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..60, 50, Demand::Keyframes);
     feed(&mut gate, 60..70, 50, EVERYTHING);
     let decoded = feed(&mut gate, 70..160, 50, Demand::Keyframes);
@@ -88,7 +88,7 @@ fn a_burst_ends_when_nothing_needs_it_and_the_next_keyframe_is_the_next_look() {
 
 #[test]
 fn keyframes_that_come_often_enough_serve_a_demand_by_themselves() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..60, 25, Demand::Keyframes);
     let every = |every| Demand::Often { every, after: ms(1000) };
     assert!(feed(&mut gate, 60..75, 25, every(ms(1000))).is_empty());
@@ -97,7 +97,7 @@ fn keyframes_that_come_often_enough_serve_a_demand_by_themselves() {
 
 #[test]
 fn a_camera_with_keyframes_far_apart_is_decoded_in_full_and_told() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     let decoded = feed(&mut gate, 0..250, 250, Demand::Keyframes);
     assert_eq!(*numbers(&decoded).last().expect("something"), 249, "found out without a second keyframe");
     assert_eq!(numbers(&decoded).len(), 251, "the keyframe alone, then all from it on");
@@ -108,7 +108,7 @@ fn a_camera_with_keyframes_far_apart_is_decoded_in_full_and_told() {
 
 #[test]
 fn one_long_interval_among_short_ones_is_enough_and_is_forgotten_in_time() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..101, 50, Demand::Keyframes);
     // A camera that saves bits at night.
     for n in 101..300 {
@@ -125,7 +125,7 @@ fn one_long_interval_among_short_ones_is_enough_and_is_forgotten_in_time() {
 
 #[test]
 fn a_camera_without_keyframes_is_decoded_from_its_first_unit() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     let mut decoded = Vec::new();
     for n in 0..150 {
         gate.take_in(unit(n, false), Demand::Keyframes);
@@ -139,7 +139,7 @@ fn a_camera_without_keyframes_is_decoded_from_its_first_unit() {
 
 #[test]
 fn keyframes_that_give_no_picture_alone_lead_to_full_decoding() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     for n in 0..200 {
         gate.take_in(unit(n, n % 50 == 0), Demand::Keyframes);
         while let Some(work) = gate.next(ms(n * 40)) {
@@ -153,7 +153,7 @@ fn keyframes_that_give_no_picture_alone_lead_to_full_decoding() {
 
 #[test]
 fn a_group_larger_than_the_ring_is_not_kept() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     for n in 0..100 {
         let mut big = unit(n, n == 0);
         big.bytes = 100_000;
@@ -166,7 +166,7 @@ fn a_group_larger_than_the_ring_is_not_kept() {
 
 #[test]
 fn a_decoder_that_is_behind_goes_on_with_the_newest_keyframe() {
-    let mut gate = Gate::new(Policy::Full);
+    let mut gate = Gate::new(DecodePolicy::Full);
     for n in 0..120 {
         gate.take_in(unit(n, n % 50 == 0), Demand::Keyframes);
     }
@@ -177,7 +177,7 @@ fn a_decoder_that_is_behind_goes_on_with_the_newest_keyframe() {
 
 #[test]
 fn a_camera_that_is_needed_often_and_cannot_be_served_falls_back_to_keyframes_for_a_while() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..60, 50, Demand::Keyframes);
     feed(&mut gate, 60..70, 50, EVERYTHING);
     // Nobody has time for it for two seconds.
@@ -198,7 +198,7 @@ fn a_camera_that_is_needed_often_and_cannot_be_served_falls_back_to_keyframes_fo
 
 #[test]
 fn a_gate_that_rests_is_starved_only_while_keyframes_are_not_enough() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..60, 25, Demand::Keyframes);
     feed(&mut gate, 60..70, 25, EVERYTHING);
     for n in 70..110 {
@@ -216,7 +216,7 @@ fn a_gate_that_rests_is_starved_only_while_keyframes_are_not_enough() {
 
 #[test]
 fn a_camera_that_keyframes_do_not_suit_does_not_rest() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..300, 250, Demand::Keyframes);
     for n in 300..360 {
         gate.take_in(unit(n, n % 250 == 0), EVERYTHING);
@@ -227,7 +227,7 @@ fn a_camera_that_keyframes_do_not_suit_does_not_rest() {
 
 #[test]
 fn a_source_that_waits_gives_nothing_up() {
-    let mut gate = Gate::new(Policy::Full).patient();
+    let mut gate = Gate::new(DecodePolicy::Full).patient();
     for n in 0..120 {
         gate.take_in(unit(n, n % 50 == 0), Demand::Keyframes);
     }
@@ -240,7 +240,7 @@ fn a_source_that_waits_gives_nothing_up() {
 
 #[test]
 fn what_is_replayed_may_be_old() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     feed(&mut gate, 0..99, 50, Demand::Keyframes);
     gate.take_in(unit(99, false), Demand::Often { every: ms(200), after: Duration::ZERO });
     // The thread has time for it only now, four seconds after the first of them came.
@@ -251,7 +251,7 @@ fn what_is_replayed_may_be_old() {
 
 #[test]
 fn motion_jpeg_is_told_by_its_units() {
-    let mut gate = Gate::new(Policy::Auto);
+    let mut gate = Gate::new(DecodePolicy::Auto);
     for n in 0..20 {
         gate.take_in(unit(n, true), EVERYTHING);
     }
@@ -260,7 +260,7 @@ fn motion_jpeg_is_told_by_its_units() {
 
 #[test]
 fn a_policy_of_keyframes_is_kept_to_whatever_is_needed() {
-    let mut gate = Gate::new(Policy::Keyframes);
+    let mut gate = Gate::new(DecodePolicy::Keyframes);
     assert_eq!(numbers(&feed(&mut gate, 0..160, 50, EVERYTHING)), [0, 50, 100, 150]);
 }
 
@@ -270,7 +270,7 @@ proptest! {
     #[test]
     fn runs_are_whole(
         stream in prop::collection::vec((any::<bool>(), 0u8..40, 0u64..6, 1usize..400_000, 0u8..4), 1..300),
-        policy in prop_oneof![Just(Policy::Auto), Just(Policy::Full), Just(Policy::Keyframes)],
+        policy in prop_oneof![Just(DecodePolicy::Auto), Just(DecodePolicy::Full), Just(DecodePolicy::Keyframes)],
     ) {
         let mut gate = Gate::new(policy);
         let mut now = Duration::ZERO;

@@ -46,7 +46,8 @@ pub(super) use sps::picture_size;
 
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
-use super::source::{Location, Transport};
+use super::source::Location;
+use crate::types::transport::Transport;
 use runtime::ReceiveThread;
 use trouble::Trouble;
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use lookout::analysis::alert::Level;
+use lookout::types::level::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::outbox::{Kind, Limits, Options, Outbox, Policy, Record};
 

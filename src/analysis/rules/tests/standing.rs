@@ -260,8 +260,8 @@ fn a_dense_crowd_is_one_that_covers_the_zone() {
 fn what_a_blind_camera_saw_is_not_escalated() {
     use crate::analysis::Event;
     use crate::analysis::acceptance::AcceptancePlan;
-    use crate::analysis::alert::Level;
     use crate::analysis::{Analysis, Plan};
+    use crate::types::level::Level;
     let acceptance = AcceptancePlan { within: Some(secs(60.0)), from: Level::Blue };
     let plan = CameraPlan { grid: "53012700300102".into(), ..plan() };
     for stays in [false, true] {

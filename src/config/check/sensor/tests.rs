@@ -2,8 +2,8 @@ use std::path::Path;
 
 use super::super::modbus::host_and_port;
 use super::*;
-use crate::config::document::{FramingDocument, KindDocument, OrderDocument, TableDocument};
 use crate::config::{Config, Surroundings};
+use crate::types::modbus;
 
 const MINIMAL: &str = include_str!("../../../../config/minimal.toml");
 const EXAMPLE: &str = include_str!("../../../../config/example.toml");
@@ -85,12 +85,12 @@ fn what_is_left_out_is_the_usual() {
     assert_eq!((&*gauge.plan.unit, gauge.plan.range), ("m", Some([-10.0, 100.0])));
     assert_eq!((gauge.plan.scale, gauge.plan.offset, gauge.plan.debounce), (1.0, 0.0, Duration::ZERO));
     assert_eq!(gauge.plan.stale_after, Duration::from_secs(16), "three polls and an answer");
-    let SensorSource::ModbusTcp { host, port: 502, framing: FramingDocument::Tcp, register } = &gauge.source
+    let SensorSource::ModbusTcp { host, port: 502, framing: modbus::Framing::Tcp, register } = &gauge.source
     else {
         panic!("no Modbus")
     };
     assert_eq!((host.as_str(), register.unit, register.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
-    assert_eq!((register.table, register.order), (TableDocument::Holding, OrderDocument::Big));
+    assert_eq!((register.table, register.order), (modbus::Table::Holding, modbus::Order::Big));
     assert!(matches!(&door.source, SensorSource::MqttJson { broker: None, .. }), "the one on this machine");
     assert!(config.sensors.brokers.is_empty() && config.sensors.webhook.is_none());
 }
@@ -190,7 +190,7 @@ fn registers_and_lines_are_checked() {
     let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
         panic!("no Modbus")
     };
-    assert_eq!(register.kind, KindDocument::Bool);
+    assert_eq!(register.kind, modbus::Kind::Bool);
 
     for (from, to, said_instead) in [
         ("modbus_tcp", "modbus_rtu_over_tcp", "write modbus_tcp = { framing = \"rtu\", ... }"),
@@ -208,7 +208,7 @@ fn registers_and_lines_are_checked() {
     let SensorSource::ModbusTcp { framing, register, .. } = &served.sensors.list[0].source else {
         panic!("no Modbus")
     };
-    assert_eq!((*framing, register.any_unit), (FramingDocument::Rtu, true));
+    assert_eq!((*framing, register.any_unit), (modbus::Framing::Rtu, true));
     assert_eq!(register.connect_pause, Some(Duration::from_secs(2)));
     let differ = said(&format!("{}{}", bridge("one", "framing = \"rtu\", "), bridge("two", "unit = 2, ")));
     assert!(
@@ -247,13 +247,13 @@ fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
         (register.table, register.register)
     };
     // Six digits are no register of the protocol: they can only be a manual's.
-    assert_eq!(read("register = 400001, kind = \"u16\""), (TableDocument::Holding, 0));
-    assert_eq!(read("register = 400018, kind = \"f32\""), (TableDocument::Holding, 17));
-    assert_eq!(read("register = 300018, kind = \"f32\""), (TableDocument::Input, 17));
-    assert_eq!(read("register = 100018"), (TableDocument::Discrete, 17));
+    assert_eq!(read("register = 400001, kind = \"u16\""), (modbus::Table::Holding, 0));
+    assert_eq!(read("register = 400018, kind = \"f32\""), (modbus::Table::Holding, 17));
+    assert_eq!(read("register = 300018, kind = \"f32\""), (modbus::Table::Input, 17));
+    assert_eq!(read("register = 100018"), (modbus::Table::Discrete, 17));
     assert_eq!(said(&with("register = 400018, kind = \"f32\", table = \"holding\"")), "");
     // Five digits may be meant as they stand.
-    assert_eq!(read("register = 40018, kind = \"f32\""), (TableDocument::Holding, 40_018));
+    assert_eq!(read("register = 40018, kind = \"f32\""), (modbus::Table::Holding, 40_018));
     for (from_manual, said_instead) in [
         ("register = 40001, kind = \"u16\"", "set table = \"holding\", register = 0; if not"),
         ("register = 30018, kind = \"u16\"", "set table = \"input\", register = 17; if not"),

@@ -1,10 +1,10 @@
-//! A rate limit with a burst, for the backlog. Pure: time is an argument.
+//! [`Bucket`]: a rate limit with a burst. The time is an argument.
 
 use std::time::{Duration, Instant};
 
 /// So many per second, and so many at once after a pause.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub struct Bucket {
     per_sec: f64,
     most: f64,
     tokens: f64,
@@ -12,6 +12,7 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    /// A full one; `per_sec` is above zero, `most` at least one.
     pub fn new(per_sec: f64, most: f64, now: Instant) -> Self {
         Bucket { per_sec, most, tokens: most, at: now }
     }
@@ -22,11 +23,13 @@ impl Bucket {
         self.at = now;
     }
 
+    /// Whether there is room for one.
     pub fn has_one(&mut self, now: Instant) -> bool {
         self.refill(now);
         self.tokens >= 1.0
     }
 
+    /// Takes one if there is room; whether there was.
     pub fn take(&mut self, now: Instant) -> bool {
         let has = self.has_one(now);
         if has {
@@ -39,5 +42,29 @@ impl Bucket {
     pub fn next_at(&mut self, now: Instant) -> Instant {
         self.refill(now);
         now + Duration::from_secs_f64((1.0 - self.tokens).max(0.0) / self.per_sec)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_passes_and_then_so_many_a_second() {
+        let begin = Instant::now();
+        let mut bucket = Bucket::new(2.0, 4.0, begin);
+        for _ in 0..4 {
+            assert!(bucket.take(begin));
+        }
+        assert!(!bucket.take(begin));
+        let next = bucket.next_at(begin);
+        assert_eq!(next, begin + Duration::from_millis(500));
+        assert!(bucket.take(next) && !bucket.take(next));
+        let much_later = begin + Duration::from_secs(60);
+        assert_eq!(
+            (0..10).filter(|_| bucket.take(much_later)).count(),
+            4,
+            "a pause saves no more than a burst"
+        );
     }
 }

@@ -1,0 +1,30 @@
+//! [`Level`]: how urgent an alert is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How urgent an alert is. Always a suggestion: an official warning is the government's to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Worth knowing.
+    Blue,
+    /// Somebody should look when they can.
+    Yellow,
+    /// Somebody should go.
+    Orange,
+    /// Somebody should go now.
+    Red,
+}
+
+impl Level {
+    /// The name in configuration and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Blue => "blue",
+            Level::Yellow => "yellow",
+            Level::Orange => "orange",
+            Level::Red => "red",
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! [`Provider`]: where ONNX Runtime computes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where ONNX Runtime computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// The processor, with ONNX Runtime's own kernels. Always there.
+    Cpu,
+    /// Intel processors and graphics through OpenVINO.
+    #[serde(rename = "openvino")]
+    OpenVino,
+    /// The same with numbers of 16 bits, on processors that have instructions for them.
+    #[serde(rename = "openvino_bf16")]
+    OpenVinoBf16,
+    /// NVIDIA graphics.
+    Cuda,
+    /// NVIDIA graphics through TensorRT.
+    #[serde(rename = "tensorrt")]
+    TensorRt,
+    /// The processor through XNNPACK.
+    Xnnpack,
+    /// ARM processors through the ARM Compute Library.
+    Acl,
+}
+
+/// A provider's name that nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown provider `{name}`\n  hint: known are {}", known())]
+pub struct UnknownProvider {
+    name: String,
+}
+
+impl Provider {
+    /// All that there are.
+    pub const ALL: [Provider; 7] = [
+        Provider::Cpu,
+        Provider::OpenVino,
+        Provider::OpenVinoBf16,
+        Provider::Cuda,
+        Provider::TensorRt,
+        Provider::Xnnpack,
+        Provider::Acl,
+    ];
+
+    /// Its name in configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Cpu => "cpu",
+            Provider::OpenVino => "openvino",
+            Provider::OpenVinoBf16 => "openvino_bf16",
+            Provider::Cuda => "cuda",
+            Provider::TensorRt => "tensorrt",
+            Provider::Xnnpack => "xnnpack",
+            Provider::Acl => "acl",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Provider {
+    type Err = UnknownProvider;
+
+    fn from_str(name: &str) -> Result<Self, UnknownProvider> {
+        let found = Provider::ALL.into_iter().find(|p| p.name() == name);
+        found.ok_or_else(|| UnknownProvider { name: name.to_owned() })
+    }
+}
+
+fn known() -> String {
+    Provider::ALL.map(|p| format!("`{p}`")).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_are_known_by_their_names_and_others_are_refused() {
+        for provider in Provider::ALL {
+            assert_eq!(provider.name().parse(), Ok(provider));
+            assert_eq!(serde_json::to_value(provider).unwrap(), provider.name());
+        }
+        let error = "CUDA".parse::<Provider>().expect_err("names are in small letters");
+        insta::assert_snapshot!(error, @r"
+        unknown provider `CUDA`
+          hint: known are `cpu`, `openvino`, `openvino_bf16`, `cuda`, `tensorrt`, `xnnpack`, `acl`
+        ");
+    }
+}
