@@ -1,4 +1,4 @@
-//! `indoors`: a two-wheeler stands or is pushed inside an entrance. It is [`Present`] with another idea of inside.
+//! `indoors`: a two-wheeler stands or is pushed inside an entrance. It is `present` with another idea of inside.
 //!
 //! The zone is the floor behind the door. A vehicle is inside when half of the lower half of its box is: a
 //! wheel over the doorstep, or one that passes outside, is not enough. Whichever it is, and however often the
