@@ -10,7 +10,7 @@ use lookout::contract::schema::MESSAGES;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("analysis", &[]),
     ("clock", &["analysis"]),
     ("frame", &["analysis"]),
@@ -22,43 +22,21 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("audit", &["analysis", "contract"]),
     ("outbox", &["analysis", "clock", "contract"]),
     ("mqtt", &["analysis", "clock", "contract", "outbox"]),
-    ("scheduler", &["analysis", "frame", "clock"]),
+    ("lifeline", &[]),
+    ("pipeline", &["analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["analysis", "clock"]),
     (
         "daemon",
         &[
-            "analysis",
-            "clock",
-            "frame",
-            "contract",
-            "config",
-            "video",
-            "detector",
-            "evidence",
-            "outbox",
-            "mqtt",
-            "audit",
-            "scheduler",
-            "sensors",
+            "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence", "outbox",
+            "mqtt", "audit", "pipeline", "lifeline", "sensors",
         ],
     ),
     (
         "cli",
         &[
-            "analysis",
-            "clock",
-            "frame",
-            "contract",
-            "config",
-            "video",
-            "detector",
-            "evidence",
-            "outbox",
-            "mqtt",
-            "audit",
-            "scheduler",
-            "sensors",
-            "daemon",
+            "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence", "outbox",
+            "mqtt", "audit", "pipeline", "lifeline", "sensors", "daemon",
         ],
     ),
     ("main", &["cli"]),

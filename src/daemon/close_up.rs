@@ -26,8 +26,8 @@ use crate::frame::{Frame, Picture};
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
 use super::alert_writer::{AlertWriterQueue, Told};
-use super::lifeline;
 use super::loaded_models::LoadModelsError;
+use crate::lifeline;
 
 /// Alerts that may wait for their close-up.
 const QUEUE: usize = 8;

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::analysis::detection::Class;
-use crate::analysis::rules::CameraPlan;
+use crate::analysis::rules::{CameraPlan, Condition};
 use crate::config::{Camera, Config, Precision};
 use crate::contract::alert::ModelRef;
 use crate::contract::box_status::MetaModel;
 use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Provider, Thresholds, UnknownProvider};
+use crate::pipeline::frame_gate::DetectOptions;
 
 use super::faces::Faces;
 
@@ -162,6 +163,18 @@ impl LoadedModels {
     pub fn certain(&self, camera: &Camera) -> Thresholds {
         let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
         least(camera.thresholds.clone(), by_night, &self.recommended()).into_iter().collect()
+    }
+
+    /// How a camera's frames are looked at.
+    pub fn detect_options(&self, config: &Config, camera: &Camera) -> DetectOptions {
+        let mut rules = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
+        DetectOptions {
+            wants_flow: rules.any(|rule| matches!(rule.when, Condition::Scuffle { .. })),
+            thresholds: self.thresholds(camera),
+            near_thresholds: self.certain(camera),
+            skip_still: camera.skip_still,
+            look_closer: camera.look_closer,
+        }
     }
 
     fn recommended(&self) -> BTreeMap<Class, f32> {
