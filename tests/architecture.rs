@@ -10,7 +10,7 @@ use lookout::contract::schema::MESSAGES;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("types", &[]),
     ("analysis", &["types"]),
     ("clock", &["types", "analysis"]),
@@ -23,7 +23,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("audit", &["types", "analysis", "contract"]),
     ("outbox", &["types", "analysis", "clock", "contract"]),
     ("mqtt", &["types", "analysis", "clock", "contract", "outbox"]),
-    ("scheduler", &["types", "analysis", "frame", "clock"]),
+    ("lifeline", &[]),
+    ("pipeline", &["types", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["types", "analysis", "clock"]),
     (
         "daemon",
@@ -40,7 +41,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "outbox",
             "mqtt",
             "audit",
-            "scheduler",
+            "pipeline",
+            "lifeline",
             "sensors",
         ],
     ),
@@ -59,7 +61,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "outbox",
             "mqtt",
             "audit",
-            "scheduler",
+            "pipeline",
+            "lifeline",
             "sensors",
             "daemon",
         ],
