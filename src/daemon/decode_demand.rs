@@ -1,8 +1,8 @@
 //! Which camera needs to be decoded how far now: what the analysis says it needs, kept where the gates and the
 //! scheduler ask for it.
 //!
-//! Written by the analysis thread after each look, read with every compressed picture of every camera. Must never decide
-//! anything itself, and never wait.
+//! Written by the analysis thread before and after each look, read with every compressed picture of every camera. Must
+//! never decide what a rule needs, which the analysis says, and never wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 
-use crate::analysis::Pace;
+use crate::analysis::detection::Detection;
+use crate::analysis::{Analysis, Pace};
+use crate::frame::{Frame, Taken};
 use crate::scheduler::Scheduler;
 use crate::video::Demand;
 
@@ -32,6 +34,8 @@ struct State {
     gated: BTreeSet<Arc<str>>,
     /// Cameras that look back, and up to where.
     looking_back: BTreeMap<Arc<str>, Duration>,
+    /// Those of which no frame has come since they were asked to.
+    were_asked: BTreeSet<Arc<str>>,
 }
 
 impl DecodeDemands {
@@ -44,9 +48,10 @@ impl DecodeDemands {
     pub fn set_cameras<'a>(&self, cameras: impl Iterator<Item = (&'a Arc<str>, bool)>) {
         let mut state = self.state.write();
         state.gated = cameras.filter(|(_, gated)| *gated).map(|(camera, _)| camera.clone()).collect();
-        let State { demands, gated, looking_back } = &mut *state;
+        let State { demands, gated, looking_back, were_asked } = &mut *state;
         demands.retain(|camera, _| gated.contains(camera));
         looking_back.retain(|camera, _| gated.contains(camera));
+        were_asked.retain(|camera| gated.contains(camera));
     }
 
     /// What a camera needs now.
@@ -75,15 +80,39 @@ impl DecodeDemands {
         }
     }
 
+    /// Whether the frames before this one, in which `detections` were found, must be seen before it. They are asked for
+    /// then, and it comes again after them.
+    pub fn must_look_back(&self, analysis: &mut Analysis, frame: &Frame, detections: &[Detection]) -> bool {
+        let camera = &frame.camera;
+        // Asked for already, and on patrol again: there were none.
+        let was_asked = self.was_asked(camera);
+        if was_asked || frame.taken != Taken::OnPatrol || !self.is_gated(camera) {
+            return false;
+        }
+        let Some(seen_to) = analysis.pace(camera).and_then(|pace| pace.seen_to) else { return false };
+        if !analysis.missed_something(camera, frame.at, detections) {
+            return false;
+        }
+        self.look_back(camera, seen_to, frame.at.mono);
+        true
+    }
+
+    /// Whether this frame is the first one since its camera was asked to look back.
+    fn was_asked(&self, camera: &str) -> bool {
+        let was_asked = self.state.read().were_asked.contains(camera);
+        was_asked && self.state.write().were_asked.remove(camera)
+    }
+
     /// What came after `after` must be seen, with every look there is, up to `until`: what the first of these looks
     /// show may need nothing, and what asked for them comes at their end.
-    pub fn look_back(&self, camera: &Arc<str>, after: Duration, until: Duration) {
+    fn look_back(&self, camera: &Arc<str>, after: Duration, until: Duration) {
         self.scheduler.set_pace(camera, Duration::ZERO);
         self.scheduler.rewind(camera, after);
         let demand = Demand::Often { every: Duration::ZERO, after };
         let mut state = self.state.write();
         state.demands.insert(camera.clone(), demand);
         state.looking_back.insert(camera.clone(), until);
+        state.were_asked.insert(camera.clone());
     }
 
     /// Whether what a camera was asked to look back at is not all seen yet.

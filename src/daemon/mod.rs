@@ -18,7 +18,7 @@ pub mod clock_watch;
 mod close_up;
 mod commands;
 pub mod crash_loop;
-mod decode_demand;
+pub mod decode_demand;
 mod descriptors;
 pub mod empty_views;
 mod evidence_retention;
