@@ -237,7 +237,12 @@ fn what_differs_from_known_furniture_is_told() {
         ("somebody behind it", with(alone.clone(), &head, 2), vec![with_head], vec![New]),
         ("somebody beside it", with(alone.clone(), &beside, 2), vec![bench(), beside], vec![New]),
         ("somebody before it", with(alone.clone(), &larger, 2), vec![larger], vec![New]),
-        ("somebody over it whose face is found", with(alone.clone(), &face, 2), vec![bench(), face], vec![New]),
+        (
+            "somebody over it whose face is found",
+            with(alone.clone(), &face, 2),
+            vec![bench(), face],
+            vec![New],
+        ),
         ("a bag that is put on it", with(alone.clone(), &bag, 2), vec![bench(), bag], vec![New]),
         ("the bench where it was put", with(street(), &beside, 1), vec![beside], vec![New]),
         ("the bench in a light that is not known", lamplit(alone.clone()), vec![bench()], vec![New]),
@@ -308,9 +313,8 @@ fn a_bench_is_left_out_of_the_frames_that_are_looked_back_at() {
     show(&mut stage, 1.0);
     find(&mut stage, 1.0);
     // Five seconds later a keyframe comes. The bench alone asks for no look back, somebody beside it does.
-    let missed = |stage: &Stage, found: &[Detection]| {
-        stage.analysis.missed_something("cam", moment(6.0), found)
-    };
+    let missed =
+        |stage: &Stage, found: &[Detection]| stage.analysis.missed_something("cam", moment(6.0), found);
     assert!(!missed(&stage, &[bench()]));
     assert!(missed(&stage, &[bench(), person(0.8, 0.8)]));
     // The keyframe's picture is there before the frames that led up to it.
