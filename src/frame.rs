@@ -258,6 +258,9 @@ pub struct Frame {
 }
 
 #[cfg(test)]
+pub(crate) mod test_support;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -283,15 +286,8 @@ mod tests {
     #[test]
     fn a_picture_is_shown_as_large_as_it_is_and_as_wide_as_it_should_be() {
         let shown = |width, height, wide, high| {
-            let format = PictureFormat {
-                width,
-                height,
-                layout: Layout::Gray,
-                strides: [width, 0, 0],
-                range: Range::Full,
-                matrix: Matrix::Bt601,
-                pixel_aspect: PixelAspect::new(wide, high),
-            };
+            let pixel_aspect = PixelAspect::new(wide, high);
+            let format = PictureFormat { pixel_aspect, ..test_support::gray_format(width, height, width) };
             format.shown_size()
         };
         assert_eq!(shown(960, 1080, 2, 1), (1920, 1080));

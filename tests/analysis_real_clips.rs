@@ -4,13 +4,15 @@
 //! The detections were made once by another program (see `tests/data/tracks`), so these tests need neither
 //! clips nor a model. The replay of the clips themselves through the whole program uses the same table.
 
-use std::path::Path;
+#[path = "support/tracks.rs"]
+mod tracks;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::analysis::alert::Revision;
 use lookout::analysis::detection::{Class, Detection};
-use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
+use lookout::analysis::geometry::{Line, Point, Polygon};
 use lookout::analysis::ground::Horizon;
 use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
@@ -30,33 +32,7 @@ struct Clip {
 
 impl Clip {
     fn read(name: &str) -> Clip {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/tracks/{name}.json"));
-        let text = std::fs::read_to_string(path).expect("the fixture is in the repository");
-        let file: serde_json::Value = serde_json::from_str(&text).expect("the fixture is JSON");
-        let number = |value: &serde_json::Value| value.as_f64().expect("a number") as f32;
-        let list = |value: &serde_json::Value| value.as_array().expect("a list").clone();
-        let classes: Vec<Class> =
-            list(&file["classes"]).iter().map(|c| Class::named(c.as_str().expect("a name"))).collect();
-        let frames = list(&file["frames"])
-            .iter()
-            .map(|frame| {
-                let detections = list(frame)[1..]
-                    .iter()
-                    .map(|d| Detection {
-                        class: classes[number(&d[0]) as usize],
-                        score: number(&d[1]) / 100.0,
-                        box_in_frame: BBox::new(
-                            number(&d[2]) / 1000.0,
-                            number(&d[3]) / 1000.0,
-                            number(&d[4]) / 1000.0,
-                            number(&d[5]) / 1000.0,
-                        ),
-                    })
-                    .collect();
-                (Duration::from_millis(number(&frame[0]) as u64), detections)
-            })
-            .collect();
-        Clip { frames }
+        Clip { frames: tracks::read(name) }
     }
 
     /// As if the camera had been looked at less often.

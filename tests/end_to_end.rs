@@ -1,5 +1,5 @@
 //! The whole path as its users run it: a real RTSP camera, the real daemon as a process of its own, a real
-//! broker, a consumer that shares no code with Lookout.
+//! broker, a consumer that shares no code with Lookout. With the clip and the model that come with Lookout.
 
 mod support;
 
@@ -8,35 +8,25 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use lookout::video::{Auth, Mount, Play, RtspServer};
+use lookout::video::RtspServer;
 use serde_json::{Value, json};
 
-use support::clips::{shared, units_of_file};
+use support::clips::units_of_file;
 use support::consumer::{Consumer, Message, alert_where, alerts};
 use support::daemon::{Daemon, write_config};
 use support::mosquitto::{Mosquitto, Options};
 use support::rtsp_packets::{Coding, ElementaryStream};
 use support::rtsp_plain::{Behaviour, Login, PlainServer};
-use support::site::{presence, public_models};
+use support::site::{BEFORE_SOMEBODY_COMES, bundled_models, lane_camera, lane_clip, lane_url, presence};
 
 /// Loading a model and connecting a camera, on a machine that builds something else at the same time.
 const SOON: Duration = Duration::from_secs(60);
-/// The clip shows six people in 139 s, none for longer than 22 s without a pause.
-const ONE_PERSON: Duration = Duration::from_secs(90);
+/// Of each round of thirty seconds the clip shows somebody on the square for half.
+const THREE_ROUNDS: Duration = Duration::from_secs(90);
 
-/// A camera that plays the clip of the people who come one by one, for ever.
-fn camera(port: u16) -> RtspServer {
-    let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount {
-        path: "/room".to_owned(),
-        play: Play::File { path, repeat: true, from: 0.0 },
-        auth: Auth::None,
-    };
-    RtspServer::start(port, vec![mount]).expect("the RTSP server starts")
-}
-
-fn rtsp(port: u16) -> String {
-    format!("url = \"rtsp://127.0.0.1:{port}/room\"")
+/// A camera of the lane clip, on whose square somebody will be soon.
+fn camera() -> RtspServer {
+    lane_camera(0, BEFORE_SOMEBODY_COMES)
 }
 
 fn broker(port: u16) -> String {
@@ -80,15 +70,13 @@ fn assert_nothing_lost(messages: &[Message]) {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     let mosquitto = Mosquitto::start();
-    let server = camera(0);
+    let server = camera();
     let centre = Consumer::connect(mosquitto.port(), "centre");
-    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
-    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &bundled_models());
 
     let alert = centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
     let data = &alert["data"];
@@ -111,7 +99,7 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
     assert_eq!(entry["redaction"], "pixelated");
     assert_eq!(entry["sha256"], sha256(&picture));
     let picture = image::load_from_memory(&picture).expect("a JPEG");
-    assert_eq!((picture.width(), picture.height()), (768, 432));
+    assert_eq!((picture.width(), picture.height()), (640, 360));
 
     let now = jiff::Timestamp::now();
     let command = json!({
@@ -132,7 +120,7 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
     assert_eq!((&reply["data"]["request_id"], &reply["data"]["outcome"]), (&json!("r-1"), &json!("done")));
 
     // Every later revision carries it, up to the end.
-    let end = centre.wait_for("the end", ONE_PERSON, |m| {
+    let end = centre.wait_for("the end", THREE_ROUNDS, |m| {
         alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["phase"] == "end")
     });
     assert_eq!(end["data"]["acknowledged"]["by"], "desk-2");
@@ -148,42 +136,38 @@ fn an_alert_reaches_a_subscriber_and_its_acknowledgement_comes_back() {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_broker_that_dies_in_the_middle_costs_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     // It remembers its consumers over a `kill -9`: otherwise a message that comes before the consumer is back
     // is lost behind the box's back, which is what marks are for.
     let remembers = ["autosave_on_changes true", "autosave_interval 1"].map(str::to_owned).to_vec();
     let mut mosquitto =
         Mosquitto::start_with(Options { persistence: true, lines: remembers, ..Options::default() });
-    let server = camera(0);
+    let server = camera();
     let centre = Consumer::connect(mosquitto.port(), "centre");
-    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
-    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &bundled_models());
     centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
 
     mosquitto.kill();
     // The alert goes on without anybody to hear it: at least its end is stored meanwhile.
-    daemon.wait_for_log("phase=End", ONE_PERSON);
+    daemon.wait_for_log("phase=End", THREE_ROUNDS);
     mosquitto.restart();
 
-    centre.wait_for("the end of the alert", ONE_PERSON, |m| alert_where(m, has("end")));
+    centre.wait_for("the end of the alert", THREE_ROUNDS, |m| alert_where(m, has("end")));
     assert_eq!(daemon.stop(SOON), 0);
     assert_nothing_lost(&centre.messages());
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_camera_that_dies_comes_back_by_itself() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     let mosquitto = Mosquitto::start();
-    let server = camera(0);
+    let server = camera();
     let port = server.port();
     let centre = Consumer::connect(mosquitto.port(), "centre");
-    let text = presence(folder.path(), &rtsp(port), &broker(mosquitto.port()));
-    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &bundled_models());
     centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
 
     server.stop(SOON);
@@ -194,8 +178,9 @@ fn a_camera_that_dies_comes_back_by_itself() {
     assert!(reason.contains("cam-01"), "{reason}");
 
     let before = alerts(&centre.messages()).iter().filter(|a| has("new")(a)).count();
-    let _server = camera(port);
-    centre.wait_for("another alert", ONE_PERSON, |m| {
+    // From the beginning of the clip on: what was told before ends first.
+    let _server = lane_camera(port, 0.0);
+    centre.wait_for("another alert", THREE_ROUNDS, |m| {
         (alerts(m).iter().filter(|a| has("new")(a)).count() > before).then_some(())
     });
     assert_eq!(daemon.stop(SOON), 0);
@@ -203,17 +188,15 @@ fn a_camera_that_dies_comes_back_by_itself() {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn what_was_stored_before_a_kill_is_delivered_after_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     // Nobody listens: what is found is stored and cannot be published.
     let mut mosquitto = Mosquitto::start();
     mosquitto.kill();
-    let server = camera(0);
-    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
+    let server = camera();
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
     let config = write_config(folder.path(), &text);
-    let daemon = Daemon::start(&config, &manifest);
+    let daemon = Daemon::start(&config, &bundled_models());
     daemon.wait_for_log("alert stored", SOON);
     let log = daemon.log();
     let stored = log.lines().find(|line| line.contains("alert stored")).expect("just seen");
@@ -222,13 +205,13 @@ fn what_was_stored_before_a_kill_is_delivered_after_it() {
 
     mosquitto.restart();
     let centre = Consumer::connect(mosquitto.port(), "centre");
-    let daemon = Daemon::start(&config, &manifest);
+    let daemon = Daemon::start(&config, &bundled_models());
     let first = centre.wait_for("the alert from before the kill", SOON, |m| {
         alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["rev"] == 1)
     });
     assert_eq!(first["data"]["seq"]["n"], 1);
     // And it goes on or ends; it is never left open without a word.
-    centre.wait_for("a word about it from the new life", ONE_PERSON, |m| {
+    centre.wait_for("a word about it from the new life", THREE_ROUNDS, |m| {
         alert_where(m, |a| a["data"]["alert_id"] == id.as_str() && a["data"]["rev"].as_u64() > Some(1))
     });
     assert_eq!(daemon.stop(SOON), 0);
@@ -236,13 +219,11 @@ fn what_was_stored_before_a_kill_is_delivered_after_it() {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_camera_that_is_not_built_on_gstreamer_is_watched_too() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     let mosquitto = Mosquitto::start();
-    // The first woman walks in at 6.4 s; 25 s of the clip, over and over.
-    let units = units_of_file(&shared().join("videos/people-one-by-one.mp4"), 250);
+    // All but the last second of the clip, over and over.
+    let units = units_of_file(&lane_clip(), 290);
     let stream = ElementaryStream::from_annex_b(Coding::H264, 10, &units);
     let login =
         Login::Digest { user: "viewer".to_owned(), password: "canary-7c1f".to_owned(), sha256: false };
@@ -255,7 +236,7 @@ fn a_camera_that_is_not_built_on_gstreamer_is_watched_too() {
     let url = format!("url = \"rtsp://127.0.0.1:{}/stream\"\nsecret = \"cam-01\"", server.port());
     let text = presence(folder.path(), &url, &broker(mosquitto.port()));
     let text = text.replace("[site]", &format!("[site]\nsecrets_dir = \"{}\"", folder.path().display()));
-    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &bundled_models());
     centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
     assert!(!daemon.log().contains("canary-7c1f"), "the password is in the log");
     for message in centre.messages() {
@@ -266,14 +247,12 @@ fn a_camera_that_is_not_built_on_gstreamer_is_watched_too() {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn without_a_broker_of_its_own_the_box_serves_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     let port = support::mosquitto::free_port();
-    let server = camera(0);
-    let text = presence(folder.path(), &rtsp(server.port()), &format!("embedded_port = {port}"));
-    let daemon = Daemon::start(&write_config(folder.path(), &text), &manifest);
+    let server = camera();
+    let text = presence(folder.path(), &lane_url(&server), &format!("embedded_port = {port}"));
+    let daemon = Daemon::start(&write_config(folder.path(), &text), &bundled_models());
     daemon.wait_for_log("watching", SOON);
     let centre = Consumer::connect(port, "centre");
     centre.wait_for("an alert", SOON, |m| alert_where(m, has("new")));
@@ -281,26 +260,24 @@ fn without_a_broker_of_its_own_the_box_serves_one() {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_reload_with_a_mistake_changes_nothing_and_a_good_one_keeps_the_stream() {
     let folder = tempfile::tempdir().expect("a folder");
-    let manifest = public_models(folder.path());
     let mosquitto = Mosquitto::start();
-    let server = camera(0);
+    let server = camera();
     let centre = Consumer::connect(mosquitto.port(), "centre");
-    let text = presence(folder.path(), &rtsp(server.port()), &broker(mosquitto.port()));
+    let text = presence(folder.path(), &lane_url(&server), &broker(mosquitto.port()));
     let config = write_config(folder.path(), &text);
-    let daemon = Daemon::start(&config, &manifest);
+    let daemon = Daemon::start(&config, &bundled_models());
     let applied = centre.wait_for("the running configuration", SOON, |m| configs(m).next());
     assert_eq!(applied["data"]["outcome"], "applied");
 
-    fs::write(&config, text.replace("zone = \"room\"", "zone = \"rom\"")).expect("written");
+    fs::write(&config, text.replace("zone = \"square\"", "zone = \"sqare\"")).expect("written");
     daemon.reload();
     let rejected =
         centre.wait_for("the refusal", SOON, |m| configs(m).find(|c| c["data"]["outcome"] == "rejected"));
     assert_eq!(rejected["data"]["running_sha256"], applied["data"]["running_sha256"]);
     let problem = rejected["data"]["problems"][0].to_string();
-    assert!(problem.contains("rom") && problem.contains("room"), "{problem}");
+    assert!(problem.contains("sqare") && problem.contains("square"), "{problem}");
 
     fs::write(&config, text.replace("level = \"orange\"", "level = \"red\"")).expect("written");
     daemon.reload();
@@ -310,7 +287,7 @@ fn a_reload_with_a_mistake_changes_nothing_and_a_good_one_keeps_the_stream() {
                 && c["data"]["running_sha256"] != applied["data"]["running_sha256"]
         })
     });
-    centre.wait_for("an alert of the new level", ONE_PERSON, |m| {
+    centre.wait_for("an alert of the new level", THREE_ROUNDS, |m| {
         alert_where(m, |a| a["data"]["level"] == "red")
     });
     let reconnects =

@@ -4,7 +4,7 @@
 //! sends waits, so workers slow down and frames are dropped at the mailboxes, where it is counted. Must
 //! never touch disk, network or pixels.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -21,7 +21,7 @@ use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::contract::command::SnapshotPicture;
-use crate::frame::{self, Frame};
+use crate::frame::Frame;
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
@@ -136,7 +136,6 @@ impl AnalysisThread {
                 alert_writer,
                 known,
                 decode_demands,
-                looking_back: BTreeSet::new(),
                 witnessed: BTreeMap::new(),
                 snapshots: Vec::new(),
                 furniture_changes: 0,
@@ -162,8 +161,6 @@ struct Desk {
     alert_writer: AlertWriterQueue,
     known: Arc<Known>,
     decode_demands: Arc<DecodeDemands>,
-    /// Cameras of which the frames before the latest one were asked for.
-    looking_back: BTreeSet<Arc<str>>,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
     witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
@@ -217,7 +214,7 @@ impl Desk {
                     let event = Event::Picture { camera: frame.camera.clone(), at: frame.at, coarse };
                     self.analysis.apply(&event);
                 }
-                if self.must_look_back(&frame, &detections) {
+                if self.decode_demands.must_look_back(&mut self.analysis, &frame, &detections) {
                     return;
                 }
                 if let Some(flow) = flow {
@@ -282,28 +279,6 @@ impl Desk {
                 }
             }
             Note::Stop => {}
-        }
-    }
-
-    /// Whether the frames before this one must be seen before it; they are asked for then, and it comes again after
-    /// them.
-    fn must_look_back(&mut self, frame: &Frame, detections: &[Detection]) -> bool {
-        let camera = &frame.camera;
-        // Asked for already, and there were none.
-        if self.looking_back.remove(camera) && frame.taken == frame::Taken::OnPatrol {
-            return false;
-        }
-        if frame.taken != frame::Taken::OnPatrol || !self.decode_demands.is_gated(camera) {
-            return false;
-        }
-        let seen_to = self.analysis.pace(camera).and_then(|pace| pace.seen_to);
-        match seen_to {
-            Some(seen_to) if self.analysis.missed_something(camera, frame.at, detections) => {
-                self.looking_back.insert(camera.clone());
-                self.decode_demands.look_back(camera, seen_to, frame.at.mono);
-                true
-            }
-            _ => false,
         }
     }
 

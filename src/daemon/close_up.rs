@@ -285,7 +285,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
+    use crate::frame::test_support::gray;
     use crate::video::{Location, Pace};
 
     /// Finds nothing, and remembers where it was asked to look.
@@ -321,18 +321,8 @@ mod tests {
     }
 
     fn asked(width: usize, height: usize) -> Vec<Option<BBox>> {
-        let format = PictureFormat {
-            width,
-            height,
-            layout: Layout::Gray,
-            strides: [width, 0, 0],
-            range: Range::Full,
-            matrix: Matrix::Bt601,
-            pixel_aspect: PixelAspect::SQUARE,
-        };
-        let picture = Picture::new(format, Box::new(vec![vec![0; width * height]])).expect("a whole picture");
         let mut asked = Asked::default();
-        look(&mut asked, &picture, &Thresholds::default()).expect("it finds nothing");
+        look(&mut asked, &gray(width, height, width, |_, _| 0), &Thresholds::default()).expect("it finds nothing");
         asked.0
     }
 

@@ -64,19 +64,10 @@ const SEAL_BYTES: usize = 1024;
 mod tests {
     use super::*;
     use crate::analysis::geometry::Point;
-    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
+    use crate::frame::test_support::gray;
 
     fn picture() -> Picture {
-        let format = PictureFormat {
-            width: 64,
-            height: 64,
-            layout: Layout::Gray,
-            strides: [64, 0, 0],
-            range: Range::Full,
-            matrix: Matrix::Bt601,
-            pixel_aspect: PixelAspect::SQUARE,
-        };
-        Picture::new(format, Box::new(vec![vec![200u8; 64 * 64]])).expect("a picture")
+        gray(64, 64, 64, |_, _| 200)
     }
 
     #[test]

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::analysis::geometry::{BBox, Point};
+use crate::frame::test_support::gray;
 use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
 
 const WIDTH: usize = 320;
@@ -117,17 +118,8 @@ fn masked_areas_are_black() {
 #[test]
 fn a_large_noisy_picture_is_made_to_fit_the_contract() {
     let (width, height) = (2560, 1440);
-    let format = PictureFormat {
-        width,
-        height,
-        layout: Layout::Gray,
-        strides: [width, 0, 0],
-        range: Range::Full,
-        matrix: Matrix::Bt709,
-        pixel_aspect: PixelAspect::SQUARE,
-    };
-    let noise = (0..width * height).map(|i: usize| (i.wrapping_mul(2_654_435_761) >> 9) as u8).collect();
-    let picture = Picture::new(format, Box::new(vec![noise])).expect("planes fit");
+    let noise = |x: usize, y: usize| ((y * width + x).wrapping_mul(2_654_435_761) >> 9) as u8;
+    let picture = gray(width, height, width, noise);
     let evidence =
         make(&picture, &[Class::PERSON], &[], &[], &[], Some(&view_of(&picture))).expect("a picture");
     assert!(evidence.jpeg.len() <= MAX_BYTES && evidence.width <= MAX_WIDTH);

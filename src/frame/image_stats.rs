@@ -141,26 +141,8 @@ fn colour(picture: &Picture) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Matrix, PictureFormat, PixelAspect};
-
-    fn gray(width: usize, height: usize, stride: usize, pixel: impl Fn(usize, usize) -> u8) -> Picture {
-        let format = PictureFormat {
-            width,
-            height,
-            layout: Layout::Gray,
-            strides: [stride, 0, 0],
-            range: Range::Full,
-            matrix: Matrix::Bt601,
-            pixel_aspect: PixelAspect::SQUARE,
-        };
-        let mut plane = vec![77; stride * height];
-        for y in 0..height {
-            for x in 0..width {
-                plane[y * stride + x] = pixel(x, y);
-            }
-        }
-        Picture::new(format, Box::new(vec![plane])).expect("a whole picture")
-    }
+    use crate::frame::PixelAspect;
+    use crate::frame::test_support::gray;
 
     fn glance_of(picture: &Picture) -> ImageStats {
         let mut seen = ImageStats::even(0);

@@ -187,26 +187,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
-
-    fn gray(width: usize, height: usize, stride: usize, sample: impl Fn(usize, usize) -> u8) -> Picture {
-        let format = PictureFormat {
-            width,
-            height,
-            layout: Layout::Gray,
-            strides: [stride, 0, 0],
-            range: Range::Full,
-            matrix: Matrix::Bt601,
-            pixel_aspect: PixelAspect::SQUARE,
-        };
-        let mut plane = vec![0xA5; stride * (height - 1) + width];
-        for y in 0..height {
-            for x in 0..width {
-                plane[y * stride + x] = sample(x, y);
-            }
-        }
-        Picture::new(format, Box::new(vec![plane])).expect("a whole picture")
-    }
+    use crate::frame::test_support::gray;
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]

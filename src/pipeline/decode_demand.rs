@@ -1,13 +1,15 @@
 //! Which camera needs to be decoded how far now: what the analysis says it needs, kept where the gates and the
 //! scheduler ask for it.
 //!
-//! Written by the analysis thread after each look, read with every compressed picture of every camera. Must never decide
-//! anything itself, and never wait.
+//! Written by the analysis thread before and after each look, read with every compressed picture of every camera. Must
+//! never decide what a rule needs, which the analysis says, and never wait.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::analysis::Pace;
+use crate::analysis::detection::Detection;
+use crate::analysis::{Analysis, Pace};
+use crate::frame::{Frame, Taken};
 use crate::video::Demand;
 
 use super::camera_slot::CameraSlots;
@@ -31,11 +33,13 @@ pub(super) struct SlotDemand {
     is_gated: bool,
     /// It looks back, up to then.
     looks_back_until: Option<Duration>,
+    /// No frame has come since it was asked to.
+    was_asked: bool,
 }
 
 impl Default for SlotDemand {
     fn default() -> Self {
-        SlotDemand { demand: Demand::Keyframes, is_gated: false, looks_back_until: None }
+        SlotDemand { demand: Demand::Keyframes, is_gated: false, looks_back_until: None, was_asked: false }
     }
 }
 
@@ -95,14 +99,37 @@ impl DecodeDemands {
         }
     }
 
+    /// Whether the frames before this one, in which `detections` were found, must be seen before it. They are asked for
+    /// then, and it comes again after them.
+    pub fn must_look_back(&self, analysis: &mut Analysis, frame: &Frame, detections: &[Detection]) -> bool {
+        let camera = &frame.camera;
+        // Asked for already, and on patrol again: there were none.
+        let was_asked = self.was_asked(camera);
+        if was_asked || frame.taken != Taken::OnPatrol || !self.is_gated(camera) {
+            return false;
+        }
+        let Some(seen_to) = analysis.pace(camera).and_then(|pace| pace.seen_to) else { return false };
+        if !analysis.missed_something(camera, frame.at, detections) {
+            return false;
+        }
+        self.look_back(camera, seen_to, frame.at.mono);
+        true
+    }
+
+    /// Whether this frame is the first one since its camera was asked to look back.
+    fn was_asked(&self, camera: &str) -> bool {
+        self.slots.with_demand(camera, |slot| std::mem::take(&mut slot.was_asked)).unwrap_or(false)
+    }
+
     /// What came after `after` must be seen, with every look there is, up to `until`: what the first of these looks
     /// show may need nothing, and what asked for them comes at their end.
-    pub fn look_back(&self, camera: &str, after: Duration, until: Duration) {
+    fn look_back(&self, camera: &str, after: Duration, until: Duration) {
         self.scheduler.set_pace(camera, Duration::ZERO);
         self.scheduler.rewind(camera, after);
         self.slots.with_demand(camera, |slot| {
             slot.demand = Demand::Often { every: Duration::ZERO, after };
             slot.looks_back_until = Some(until);
+            slot.was_asked = true;
         });
     }
 }

@@ -210,7 +210,7 @@ mod tests {
     use crate::analysis::detection::Class;
     use crate::analysis::geometry::BBox;
     use crate::analysis::time::Timestamp;
-    use crate::frame::{Layout, Matrix, PixelAspect, Range};
+    use crate::frame::test_support::gray;
 
     /// Finds what it is told to, in the whole and from near, and counts.
     #[derive(Default)]
@@ -240,22 +240,11 @@ mod tests {
     /// A grey street, with a dark box from column `thing` on.
     fn street(width: usize, thing: Option<usize>) -> Picture {
         let height = width * 9 / 16;
-        let format = PictureFormat {
-            width,
-            height,
-            layout: Layout::Gray,
-            strides: [width, 0, 0],
-            range: Range::Full,
-            matrix: Matrix::Bt601,
-            pixel_aspect: PixelAspect::SQUARE,
+        let rows = height / 2..height / 2 + height / 8;
+        let is_thing = |x: usize, y: usize| {
+            thing.is_some_and(|left| (left..left + width / 20).contains(&x)) && rows.contains(&y)
         };
-        let mut plane = vec![120u8; width * height];
-        if let Some(left) = thing {
-            for row in plane.chunks_exact_mut(width).skip(height / 2).take(height / 8) {
-                row[left..left + width / 20].fill(40);
-            }
-        }
-        Picture::new(format, Box::new(vec![plane])).expect("a whole picture")
+        gray(width, height, width, |x, y| if is_thing(x, y) { 40 } else { 120 })
     }
 
     fn at(secs: f64) -> Moment {

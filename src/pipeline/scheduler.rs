@@ -331,19 +331,11 @@ impl Turns {
 mod tests {
     use super::*;
     use crate::analysis::time::Timestamp;
-    use crate::frame::{Layout, Matrix, Picture, PictureFormat, PixelAspect, Range, Taken};
+    use crate::frame::Taken;
+    use crate::frame::test_support::gray;
 
     fn frame(camera: &str, number: u64, at_ms: u64) -> Frame {
-        let format = PictureFormat {
-            width: 1,
-            height: 1,
-            layout: Layout::Gray,
-            strides: [1, 0, 0],
-            range: Range::Full,
-            matrix: Matrix::Bt601,
-            pixel_aspect: PixelAspect::SQUARE,
-        };
-        let picture = Picture::new(format, Box::new(vec![vec![0u8]])).expect("one pixel");
+        let picture = gray(1, 1, 1, |_, _| 0);
         let at = Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(at_ms));
         Frame { camera: camera.into(), number, at, taken: Taken::InTurn, picture: Arc::new(picture) }
     }

@@ -21,7 +21,6 @@ use super::error::Fault;
 use super::gop_gate::{Gate, GateCounts, GateMode, How, Unit, Work};
 use super::pipeline::{Note, Tap};
 use super::source::{Location, Pace};
-use crate::frame::Taken;
 
 /// Units that a file which is read as fast as it can be may be ahead of its decoder.
 const AHEAD: usize = 32;
@@ -188,12 +187,8 @@ impl DecodeSession {
             tap.counters.unwanted.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
-        let taken = match work.how {
-            How::Alone => Taken::OnPatrol,
-            How::Begin | How::Continue if work.replayed => Taken::Replayed,
-            How::Begin | How::Continue => Taken::InTurn,
-        };
-        let decode_request = DecodeRequest { tap: tap.clone(), at: work.unit.at, wanted: work.wanted, taken };
+        let (at, wanted, taken) = (work.unit.at, work.wanted, work.taken());
+        let decode_request = DecodeRequest { tap: tap.clone(), at, wanted, taken };
         let unit = &work.unit.payload;
         match work.how {
             How::Alone => {

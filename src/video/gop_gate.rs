@@ -22,6 +22,7 @@ use std::time::Duration;
 use self::cooldown::Rest;
 use self::gop_stats::{GopStats, LONGEST_INTERVAL};
 use crate::analysis::time::Moment;
+use crate::frame::Taken;
 use crate::types::decoding::DecodePolicy;
 
 /// Keyframes that come faster are not all looked at on patrol. A little less than a second, so that a camera with
@@ -93,7 +94,7 @@ pub struct GateCounts {
 
 /// One compressed picture.
 #[derive(Debug, Clone)]
-pub(super) struct Unit<P> {
+pub struct Unit<P> {
     /// When it arrived.
     pub at: Moment,
     /// Whether decoding can begin with it.
@@ -106,7 +107,7 @@ pub(super) struct Unit<P> {
 
 /// How a unit is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
+pub enum How {
     /// By itself: nothing that came before it or comes after it belongs to it.
     Alone,
     /// As the first one of a run.
@@ -117,8 +118,10 @@ pub(super) enum How {
 
 /// One unit for the decoder.
 #[derive(Debug, Clone)]
-pub(super) struct Work<P> {
+pub struct Work<P> {
+    /// What is decoded.
     pub unit: Unit<P>,
+    /// In which order with others.
     pub how: How,
     /// Its picture is for somebody; otherwise it is only needed by later ones.
     pub wanted: bool,
@@ -126,6 +129,17 @@ pub(super) struct Work<P> {
     pub independent: bool,
     /// It came before the burst that it is part of.
     pub replayed: bool,
+}
+
+impl<P> Work<P> {
+    /// How its picture comes to whoever looks at it.
+    pub fn taken(&self) -> Taken {
+        match self.how {
+            How::Alone => Taken::OnPatrol,
+            How::Begin | How::Continue if self.replayed => Taken::Replayed,
+            How::Begin | How::Continue => Taken::InTurn,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +172,7 @@ struct Kept<P> {
 
 /// The gate of one camera's stream.
 #[derive(Debug)]
-pub(super) struct Gate<P> {
+pub struct Gate<P> {
     policy: DecodePolicy,
     mode: Mode,
     ring: VecDeque<Kept<P>>,
@@ -373,6 +387,7 @@ impl<P: Clone> Gate<P> {
         matches!(self.mode, Mode::Burst { .. })
     }
 
+    /// Its figures so far.
     pub fn counts(&self) -> GateCounts {
         self.counts
     }

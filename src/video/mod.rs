@@ -49,7 +49,7 @@ mod diagnose;
 mod error;
 mod file;
 mod first_frame;
-mod gop_gate;
+pub mod gop_gate;
 mod lean;
 mod loss_log;
 mod meter;

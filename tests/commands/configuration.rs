@@ -21,7 +21,6 @@ fn wait_running(here: &Here, what: &str, wanted: impl Fn(&Value) -> bool) -> Str
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn a_good_one_runs_survives_a_kill_and_gives_way_to_an_edit_of_the_file() {
     let mut here = Here::start();
     let first = here.running();
@@ -55,7 +54,6 @@ fn a_good_one_runs_survives_a_kill_and_gives_way_to_an_edit_of_the_file() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn what_nobody_confirms_falls_also_over_a_kill() {
     let mut here = Here::start();
     let first = here.running();
@@ -76,7 +74,6 @@ fn what_nobody_confirms_falls_also_over_a_kill() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn a_kept_one_is_taken_up_by_a_box_that_was_away_and_is_no_news_later() {
     let mut here = Here::start();
     let first = here.running();
@@ -98,7 +95,6 @@ fn a_kept_one_is_taken_up_by_a_box_that_was_away_and_is_no_news_later() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn nobody_far_away_switches_a_box_off_or_moves_it() {
     let here = Here::start();
     let text = read(&here.config);
@@ -150,7 +146,6 @@ pub fn broken(random: &mut StdRng, good: &str) -> String {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn no_broken_configuration_is_taken_up_and_every_one_is_told_with_line_and_column() {
     let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
     // Several hands: one is not allowed so many in a row.

@@ -2,14 +2,13 @@
 
 use std::os::unix::fs::symlink;
 
-use lookout::video::{Auth, Mount, Play, RtspServer};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
 use crate::configuration::broken;
 use crate::here::*;
-use crate::support::clips::shared;
+use crate::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 
 fn applied(here: &Here, what: &str, not: &[&str]) -> String {
     let told = here.wait("up/config", what, |m| {
@@ -23,16 +22,9 @@ fn camera_health(message: &Value) -> &Value {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_change_is_taken_up_by_itself_and_the_camera_goes_on() {
-    let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount {
-        path: "/room".to_owned(),
-        play: Play::File { path, repeat: true, from: 0.0 },
-        auth: Auth::None,
-    };
-    let server = RtspServer::start(0, vec![mount]).unwrap();
-    let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
+    let server = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let mut here = Here::prepare(&lane_url(&server));
     let good = read(&here.config);
     // The file is a link, as where a cluster mounts it.
     let folder = here.folder.path().to_owned();
@@ -59,10 +51,10 @@ fn a_change_is_taken_up_by_itself_and_the_camera_goes_on() {
     assert!(rejected.is_empty(), "half of it was never judged: {rejected:?}");
 
     // A mistake changes nothing and is told; put right, it is told that all is well.
-    std::fs::write(folder.join("two.toml"), good.replace("zone = \"room\"", "zone = \"rom\"")).unwrap();
+    std::fs::write(folder.join("two.toml"), good.replace("zone = \"square\"", "zone = \"sqare\"")).unwrap();
     let rejected = here.wait("up/config", "the refusal", |m| m["data"]["outcome"] == "rejected");
     assert_eq!(rejected["data"]["running_sha256"], third.as_str());
-    assert!(rejected["data"]["problems"][0]["what"].as_str().unwrap().contains("rom"), "{rejected}");
+    assert!(rejected["data"]["problems"][0]["what"].as_str().unwrap().contains("sqare"), "{rejected}");
     let told = here.heard("up/config", |_| true).len();
     std::fs::write(folder.join("two.toml"), good.replace("\"orange\"", "\"blue\"")).unwrap();
     here.centre.wait_for("that all is well again", |heard| {
@@ -83,7 +75,6 @@ fn a_change_is_taken_up_by_itself_and_the_camera_goes_on() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn no_broken_file_is_taken_up() {
     let mut here = Here::start();
     let running = here.running();
@@ -122,7 +113,6 @@ fn no_broken_file_is_taken_up() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn no_broken_file_is_taken_up_however_fast_they_come() {
     let mut here = Here::start();
     let running = here.running();
@@ -154,7 +144,6 @@ fn no_broken_file_is_taken_up_however_fast_they_come() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn a_box_whose_file_broke_starts_with_what_the_centre_sent_and_says_so() {
     let mut here = Here::start();
     let good = read(&here.config);
@@ -215,7 +204,6 @@ fn a_box_whose_file_broke_starts_with_what_the_centre_sent_and_says_so() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn a_file_that_is_put_right_while_the_box_runs_on_what_the_centre_sent_is_taken_up() {
     let mut here = Here::start();
     let good = read(&here.config);

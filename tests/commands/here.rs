@@ -12,7 +12,7 @@ use crate::support::daemon::{Daemon, write_config};
 use crate::support::fault_report;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::{Mosquitto, Options};
-use crate::support::site::{presence, public_models};
+use crate::support::site::{bundled_models, presence};
 
 pub const BASE: &str = "lookout/v1/530127/box-1";
 /// Everything must have happened by then, on a busy machine.
@@ -43,7 +43,7 @@ impl Here {
     /// Everything but the daemon.
     pub fn prepare(camera: &str) -> Here {
         let folder = tempfile::tempdir().unwrap();
-        let manifest = public_models(folder.path());
+        let manifest = bundled_models();
         let lines = vec!["max_queued_messages 0".to_owned(), "max_inflight_messages 0".to_owned()];
         let broker = Mosquitto::start_with(Options { lines, ..Options::default() });
         let key = |name: &str| PrivateKey::generate(name).unwrap();

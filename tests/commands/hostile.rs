@@ -71,7 +71,6 @@ fn unwelcome(number: usize, here: &Here, stranger: &PrivateKey) -> (&'static str
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn nothing_that_is_no_command_changes_anything_and_all_of_it_is_counted() {
     let mut here = Here::start();
     let running = here.running();
@@ -114,7 +113,6 @@ fn nothing_that_is_no_command_changes_anything_and_all_of_it_is_counted() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn a_command_is_carried_out_once_however_often_it_comes_also_over_a_kill() {
     let mut here = Here::start();
     let body = command_body("mute", json!({ "kind": "presence", "for_secs": 600 }));
@@ -151,7 +149,6 @@ fn a_command_is_carried_out_once_however_often_it_comes_also_over_a_kill() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn a_retained_command_is_refused_though_its_signature_is_good() {
     let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
     let body = command_body("mute", json!({ "kind": "presence", "for_secs": 600 }));
@@ -164,7 +161,6 @@ fn a_retained_command_is_refused_though_its_signature_is_good() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn each_refusal_says_why_in_a_word_and_a_sentence() {
     let here = Here::start();
     let stranger = PrivateKey::generate("nobody").unwrap();

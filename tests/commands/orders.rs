@@ -3,11 +3,10 @@
 use std::process::Command;
 
 use lookout::audit;
-use lookout::video::{Auth, Mount, Play, RtspServer};
 use serde_json::{Value, json};
 
 use crate::here::*;
-use crate::support::clips::shared;
+use crate::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 
 fn lookout(args: &[&str]) -> (bool, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_lookout")).args(args).output().unwrap();
@@ -16,7 +15,6 @@ fn lookout(args: &[&str]) -> (bool, String, String) {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn values_are_set_within_safe_ranges_and_only_if_the_centre_knows_what_runs() {
     let mut here = Here::start();
     let first = here.running();
@@ -53,7 +51,6 @@ fn values_are_set_within_safe_ranges_and_only_if_the_centre_knows_what_runs() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn what_nobody_confirms_falls_and_what_is_confirmed_stays() {
     let here = Here::start();
     let first = here.running();
@@ -78,7 +75,6 @@ fn what_nobody_confirms_falls_and_what_is_confirmed_stays() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn the_log_tells_who_did_what_and_its_chain_is_checked() {
     let mut here = Here::start();
     here.ask(
@@ -110,7 +106,6 @@ fn the_log_tells_who_did_what_and_its_chain_is_checked() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn keys_are_made_listed_and_used_from_the_command_line() {
     let mut here = Here::prepare("url = \"rtsp://127.0.0.1:9/none\"");
     let folder = here.folder.path().join("keys");
@@ -146,16 +141,9 @@ fn keys_are_made_listed_and_used_from_the_command_line() {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_picture_that_is_asked_for_comes_redacted_and_muted_alerts_come_all_the_same() {
-    let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount {
-        path: "/room".to_owned(),
-        play: Play::File { path, repeat: true, from: 0.0 },
-        auth: Auth::None,
-    };
-    let server = RtspServer::start(0, vec![mount]).unwrap();
-    let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
+    let server = lane_camera(0, BEFORE_SOMEBODY_COMES);
+    let mut here = Here::prepare(&lane_url(&server));
     here.run();
     let muted = here.ask(
         &here.operator,

@@ -4,21 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use lookout::video::{Auth, Mount, Play, RtspServer};
+use lookout::video::RtspServer;
 use serde_json::{Value, json};
 
 use crate::here::*;
-use crate::support::clips::shared;
+use crate::support::site::{BEFORE_SOMEBODY_COMES, lane_camera, lane_url};
 
-/// A camera with somebody in view, all the time.
+/// A camera before which somebody will be soon, and again half a minute later.
 fn camera() -> RtspServer {
-    let path = shared().join("videos/people-one-by-one.mp4");
-    let mount = Mount {
-        path: "/room".to_owned(),
-        play: Play::File { path, repeat: true, from: 0.0 },
-        auth: Auth::None,
-    };
-    RtspServer::start(0, vec![mount]).unwrap()
+    lane_camera(0, BEFORE_SOMEBODY_COMES)
 }
 
 /// A pair made by the centre's own program: the file with the secret key, and the public one.
@@ -45,10 +39,9 @@ fn first_original(folder: &Path) -> (PathBuf, String) {
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn a_sealed_original_comes_to_who_may_have_it_and_opens_with_the_centres_key_only() {
     let server = camera();
-    let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
+    let mut here = Here::prepare(&lane_url(&server));
     let key = here.folder.path().join("centre.key");
     let public = key_pair(&key);
     std::fs::write(&here.config, with_originals(&read(&here.config), &public)).unwrap();
@@ -124,10 +117,9 @@ fn a_sealed_original_comes_to_who_may_have_it_and_opens_with_the_centres_key_onl
 }
 
 #[test]
-#[ignore = "needs ../shared: clips and public weights"]
 fn where_pictures_are_kept_changes_without_a_restart() {
     let server = camera();
-    let mut here = Here::prepare(&format!("url = \"rtsp://127.0.0.1:{}/room\"", server.port()));
+    let mut here = Here::prepare(&lane_url(&server));
     here.run();
     let none =
         here.ask(&here.operator, "original", json!({ "alert_id": "01M80BCYYJXPY84WEZM4Q9BTPQ", "n": 1 }));

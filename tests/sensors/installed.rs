@@ -14,7 +14,7 @@ use super::here::SOON;
 use super::support::consumer::Consumer;
 use super::support::daemon::{Daemon, write_config};
 use super::support::mosquitto::{Mosquitto, free_port};
-use super::support::site::{presence, public_models};
+use super::support::site::{bundled_models, presence};
 
 const TOKEN: &str = "0123456789abcdef-token";
 
@@ -161,7 +161,6 @@ fn an_installer_sees_every_reading_as_it_comes() {
 }
 
 #[test]
-#[ignore = "needs ../shared: public weights"]
 fn the_health_report_says_how_each_sensor_does() {
     let folder = tempfile::tempdir().unwrap();
     let broker = Mosquitto::start();
@@ -169,7 +168,7 @@ fn the_health_report_says_how_each_sensor_does() {
     let mqtt = format!("url = \"mqtt://127.0.0.1:{}\"", broker.port());
     let config = site(folder.path(), &mqtt, &sensors(broker.port(), webhook));
     let consumer = Consumer::connect(broker.port(), "centre");
-    let daemon = Daemon::start(&config, &public_models(folder.path()));
+    let daemon = Daemon::start(&config, &bundled_models());
     daemon.wait_for_log("readings can be posted", SOON * 2);
     daemon.wait_for_log("listening to sensors", SOON);
     publish_door(broker.port());

@@ -19,3 +19,4 @@ pub mod rtsp_sink;
 pub mod seen;
 pub mod site;
 pub mod tls_front;
+pub mod tracks;

@@ -4,9 +4,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analysis::alert_lifecycle::{GREW_AT_MOST_EVERY, RESTORED_WAIT};
-use crate::analysis::rules::CameraPlan;
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::BBox;
+use crate::analysis::rules::{CameraPlan, LineCrossed};
 use crate::analysis::schedule::Schedule;
 use crate::analysis::test_support::*;
+use crate::types::direction::Direction;
 use crate::types::phase::Phase::{End, New, Update};
 use crate::types::phase::PhaseReason::*;
 
@@ -433,6 +436,27 @@ fn a_clock_that_is_set_back_disturbs_no_duration() {
     assert!((told[0].at.mono.as_secs_f64() - 10.2).abs() < 0.3);
     assert!(told[1].ended_at.is_some_and(|ended| ended >= told[1].last_seen_at));
     assert!(told[1].last_seen_at >= told[1].started_at);
+}
+
+#[test]
+fn a_piece_of_a_resting_bus_asks_for_no_look_back_and_another_vehicle_does() {
+    let vehicle = |class, score, box_in_frame| Detection { class, score, box_in_frame };
+    let bus = vehicle(Class::BUS, 0.9, BBox::new(0.2, 0.3, 0.8, 0.75));
+    let classes = vec![Class::CAR, Class::BUS];
+    let over = Condition::LineCrossed(LineCrossed { line: "middle".into(), classes, direction: Direction::Both });
+    let mut stage = Stage::of(vec![rule(over)]);
+    stage.look(6.0, |_| vec![bus]);
+    let front = BBox::new(0.2, 0.32, 0.4, 0.75);
+    for (what, found, is_missed) in [
+        ("the bus alone", None, false),
+        ("its front, less surely than the whole", Some(vehicle(Class::CAR, 0.5, front)), false),
+        ("as sure as the bus", Some(vehicle(Class::CAR, 0.8, front)), true),
+        ("beside it", Some(vehicle(Class::CAR, 0.5, BBox::new(0.82, 0.5, 0.98, 0.7))), true),
+    ] {
+        let found: Vec<Detection> = std::iter::once(bus).chain(found).collect();
+        let missed = stage.analysis.missed_something("cam", moment(stage.now + 2.0), &found);
+        assert_eq!(missed, is_missed, "{what}");
+    }
 }
 
 #[test]

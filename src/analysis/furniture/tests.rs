@@ -226,6 +226,9 @@ fn what_differs_from_known_furniture_is_told() {
     let head = Detection { box_in_frame: BBox::new(0.45, 0.41, 0.55, 0.5), ..bench() };
     let beside = person(0.7, 0.8);
     let parked = car(0.5, 0.9);
+    let face = Detection { class: Class::FACE, box_in_frame: BBox::new(0.475, 0.5, 0.525, 0.65), ..bench() };
+    let bag_box = BBox::new(0.475, 0.62, 0.525, 0.76);
+    let bag = Detection { class: Class::named("handbag"), box_in_frame: bag_box, ..bench() };
     let larger = Detection { box_in_frame: BBox::new(0.4, 0.2, 0.6, 0.9), ..bench() };
     let alone = with(street(), &bench(), 1);
     let cases = [
@@ -234,6 +237,13 @@ fn what_differs_from_known_furniture_is_told() {
         ("somebody behind it", with(alone.clone(), &head, 2), vec![with_head], vec![New]),
         ("somebody beside it", with(alone.clone(), &beside, 2), vec![bench(), beside], vec![New]),
         ("somebody before it", with(alone.clone(), &larger, 2), vec![larger], vec![New]),
+        (
+            "somebody over it whose face is found",
+            with(alone.clone(), &face, 2),
+            vec![bench(), face],
+            vec![New],
+        ),
+        ("a bag that is put on it", with(alone.clone(), &bag, 2), vec![bench(), bag], vec![New]),
         ("the bench where it was put", with(street(), &beside, 1), vec![beside], vec![New]),
         ("the bench in a light that is not known", lamplit(alone.clone()), vec![bench()], vec![New]),
         ("a car before its feet", with(alone, &parked, 2), vec![bench(), parked], vec![]),
@@ -273,6 +283,47 @@ fn who_sits_down_while_the_light_changes_is_not_learnt() {
     evaluator(&mut stage, 5.0, |_| (sits.clone(), vec![bench()]));
     assert_eq!(told(&mut stage), [New], "and they are told for as long as they sit there");
     assert_eq!(memories(&stage)[0].lights.len(), 1);
+}
+
+#[test]
+fn who_sits_down_in_a_light_that_is_being_learnt_is_not_learnt_although_nobody_came_near_before() {
+    let (mut stage, picture) = with_known_bench();
+    let (alone, sits) = (lamplit(picture.clone()), lamplit(with(picture.clone(), &bench(), 2)));
+    evaluator(&mut stage, 1.0, |_| (picture.clone(), vec![bench()]));
+    evaluator(&mut stage, 0.1, |_| (alone.clone(), vec![bench()]));
+    evaluator(&mut stage, 5.0, |_| (sits.clone(), vec![bench()]));
+    assert_eq!(told(&mut stage), [New], "and they are told for as long as they sit there");
+    assert_eq!(memories(&stage)[0].lights.len(), 1);
+}
+
+#[test]
+fn a_bench_is_left_out_of_the_frames_that_are_looked_back_at() {
+    let picture = with(street(), &bench(), 1);
+    let mut stage = Stage::with(plan(), vec![anybody()]);
+    stage.analysis.recall_furniture("cam", Furniture::of(vec![memory_of_the_bench(&picture)]));
+    let camera: Arc<str> = "cam".into();
+    let show = |stage: &mut Stage, secs: f64| {
+        let (camera, at) = (camera.clone(), moment(secs));
+        stage.apply(&Event::Picture { camera, at, coarse: Box::new(picture.clone()) });
+    };
+    let find = |stage: &mut Stage, secs: f64| {
+        let (camera, at) = (camera.clone(), moment(secs));
+        stage.apply(&Event::Detections { camera, at, detections: vec![bench()] });
+    };
+    show(&mut stage, 1.0);
+    find(&mut stage, 1.0);
+    // Five seconds later a keyframe comes. The bench alone asks for no look back, somebody beside it does.
+    let missed =
+        |stage: &Stage, found: &[Detection]| stage.analysis.missed_something("cam", moment(6.0), found);
+    assert!(!missed(&stage, &[bench()]));
+    assert!(missed(&stage, &[bench(), person(0.8, 0.8)]));
+    // The keyframe's picture is there before the frames that led up to it.
+    show(&mut stage, 6.0);
+    (6..=30).for_each(|look| find(&mut stage, 0.2 * f64::from(look)));
+    assert_eq!(told(&mut stage), []);
+    // Where no picture comes, what the last one showed soon says nothing.
+    (31..=50).for_each(|look| find(&mut stage, 0.2 * f64::from(look)));
+    assert_eq!(told(&mut stage), [New]);
 }
 
 #[test]

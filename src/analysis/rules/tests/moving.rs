@@ -194,6 +194,22 @@ fn nobody_falls_in_a_crowd_that_walks() {
     }
 }
 
+/// A parked vehicle stands before what is missing of somebody only where it stands nearer to the camera than they lie.
+#[test]
+fn who_falls_beside_a_parked_car_has_fallen_and_who_is_behind_a_bus_is_hidden() {
+    use crate::analysis::camera_health::image_stats::ImageStats;
+    let bus = Detection { class: Class::BUS, score: 0.9, box_in_frame: BBox::new(0.3, 0.45, 0.7, 0.85) };
+    for (parked, is_told) in [(car(0.5, 0.79), true), (bus, false)] {
+        for aspect in [9.0 / 16.0, 16.0 / 9.0] {
+            let mut stage = Stage::of(vec![rule(fallen(5.0))]);
+            let glance = Box::new(ImageStats { aspect, ..ImageStats::even(128) });
+            stage.apply(&Event::ImageStats { camera: "cam".into(), at: moment(0.0), glance });
+            stage.look(20.0, |t| vec![parked, on_a_camera_of(aspect, going_down(t, 0.8, 0.45, 1.0))]);
+            assert_eq!(raised(&stage).len(), usize::from(is_told), "{}, {aspect}", parked.class);
+        }
+    }
+}
+
 #[test]
 fn a_fall_between_others_who_come_to_help_is_told() {
     let mut stage = Stage::of(vec![rule(fallen(5.0))]);
