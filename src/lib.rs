@@ -12,10 +12,10 @@
 //!                                                                │ revisions
 //!                       outbox (SQLite, on disk before anything else)
 //!                                                                │
-//!                       mqtt ─► command centre ─► acknowledgement ─► analysis
+//!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis`.
+//! Arrows point one way: `main > cli > daemon > control > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis`.
 //! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
 //!
 //! # Invariants
@@ -52,6 +52,7 @@ pub mod frame;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod daemon;
 pub mod detector;
 pub mod evidence;

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use tracing::warn;
 
@@ -23,7 +24,8 @@ use crate::analysis::flow::Flow;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
-use crate::contract::command::SnapshotPicture;
+use crate::control::command_thread::SiteZone;
+use crate::control::running_box::{AcknowledgeReply, Alerts, SnapshotReply};
 use crate::frame::{self, Frame};
 use crate::sensors::SensorWord;
 
@@ -82,7 +84,7 @@ pub enum Note {
         /// Who, when, what they wrote.
         acknowledgement: Acknowledgement,
         /// Hears what became of it; `Some`: who had it before.
-        reply: Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>,
+        reply: AcknowledgeReply,
     },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
@@ -99,7 +101,7 @@ pub struct Snapshot {
     /// Of which camera.
     pub camera: Arc<str>,
     /// Hears where it is, or why there is none.
-    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
+    pub reply: SnapshotReply,
 }
 
 /// What the analysis last knew, for the health report.
@@ -115,6 +117,24 @@ pub struct Known {
 
 /// Where notes go.
 pub type AnalysisQueue = SyncSender<Note>;
+
+/// The alerts as commands reach them.
+pub struct AnalysisAlerts {
+    /// To the thread.
+    pub queue: AnalysisQueue,
+    /// For the times that people read.
+    pub zone: SiteZone,
+}
+
+impl Alerts for AnalysisAlerts {
+    fn acknowledge(&self, alert: AlertId, acknowledgement: Acknowledgement, reply: AcknowledgeReply) -> bool {
+        self.queue.send(Note::Acknowledge { alert, acknowledgement, reply }).is_ok()
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.zone.read().clone()
+    }
+}
 
 /// The running thread.
 pub struct AnalysisThread {

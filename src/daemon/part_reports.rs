@@ -13,11 +13,6 @@ use tracing::warn;
 
 /// What does not change is told again after so long.
 pub const TELL_AGAIN: Duration = Duration::from_secs(600);
-/// What is told may stand for so long without being told again (MQTT 5): a box that is gone takes its word with it.
-pub const EXPIRES: Duration = Duration::from_secs(3 * 600);
-/// The same for the summary, which comes every ten seconds.
-pub const SUMMARY_EXPIRES: Duration = Duration::from_secs(300);
-
 /// The file with the topics.
 const FILE: &str = "told-parts.json";
 

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lookout::analysis::alert::Level;
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
-use lookout::mqtt::{Bodies, Command, Publisher, Settings, Status, Timing, Version};
+use lookout::control::{Inbox, ReceivedCommand};
+use lookout::mqtt::{Bodies, Publisher, Settings, Status, Timing, Version};
 use lookout::outbox::{Evidence, Kind, Options, Outbox, Record, Seq};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -23,7 +25,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Here {
     pub outbox: Outbox,
     pub publisher: Publisher,
-    pub commands: mpsc::Receiver<Command>,
+    pub commands: mpsc::Receiver<ReceivedCommand>,
     _dir: TempDir,
 }
 
@@ -67,8 +69,8 @@ impl Here {
         let dir = directory();
         let outbox = open(dir.path());
         fill(&outbox);
-        let (publisher, commands) =
-            Publisher::start(settings, Bodies::default(), outbox.clone(), Clock::start()).unwrap();
+        let (bodies, commands) = bodies();
+        let publisher = Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap();
         Here { outbox, publisher, commands, _dir: dir }
     }
 
@@ -97,7 +99,7 @@ impl Here {
         append(&self.outbox, number, level)
     }
 
-    pub fn next_command(&mut self) -> Command {
+    pub fn next_command(&mut self) -> ReceivedCommand {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             match tokio::time::timeout(PATIENCE, self.commands.recv()).await {
@@ -106,6 +108,12 @@ impl Here {
             }
         })
     }
+}
+
+/// A box that takes commands, without keys; they come out of the receiver.
+pub fn bodies() -> (Bodies, mpsc::Receiver<ReceivedCommand>) {
+    let (inbox, commands) = Inbox::new("530127", "box-1", Arc::default());
+    (Bodies { downlink: Arc::new(inbox), ..Bodies::default() }, commands)
 }
 
 impl Drop for Here {

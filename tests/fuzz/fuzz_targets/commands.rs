@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use lookout::analysis::time::Timestamp;
 use lookout::contract::signature::{KnownKey, PrivateKey, Role};
-use lookout::mqtt::{Command, Gate, judge};
+use lookout::control::Gate;
+use lookout::control::envelope::Received;
+use lookout::control::inbox::judge;
 
 const COMMANDS: [&str; 12] = [
     "ack", "mark", "config", "set", "mute", "confirm", "snapshot", "selftest", "original", "reboot", "", "ack/x",
@@ -32,10 +34,11 @@ fuzz_target!(|message: &[u8]| {
     match judge(gate, command, bytes, retained, now) {
         Ok(taken) => {
             assert!(is_signed || is_open, "unsigned bytes were taken");
-            if let Command::Order(order) = taken {
-                assert_eq!(order.command, command);
-                assert!(!order.request_id.is_empty() && !order.by.is_empty());
-                assert!(is_open || order.signer.is_some());
+            if let Received::Command(taken) = taken {
+                let envelope = taken.envelope;
+                assert_eq!(envelope.command(), command);
+                assert!(!envelope.request_id.is_empty() && !envelope.by.is_empty());
+                assert!(is_open || envelope.signer.is_some());
                 assert!(!retained || command == "config");
             }
         }

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::commands::set::CameraSetting;
 use crate::analysis::time::Timestamp;
 use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
-use crate::contract::command::CameraSetting;
 use crate::contract::words::Time;
 
 /// Everything that stands.

@@ -3,11 +3,10 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::commands::set::SetData;
+use super::overrides::Settings;
 use crate::analysis::detection::Class;
 use crate::config::Config;
-use crate::contract::command::SetData;
-
-use super::overrides::Settings;
 
 /// Pictures per second that a camera can be set to: enough to see, not so many that others starve.
 const FPS: (f64, f64) = (0.5, 15.0);
@@ -98,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::config::Surroundings;
-    use crate::contract::command::CameraSetting;
+    use crate::control::commands::set::CameraSetting;
 
     #[test]
     fn a_threshold_that_is_set_counts_by_night_as_well() {
