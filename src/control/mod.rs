@@ -25,6 +25,8 @@ pub mod remote_config_policy;
 pub mod replay_guard;
 pub mod running_box;
 pub mod settings;
+#[cfg(test)]
+mod test_box;
 
 use crate::contract::messages::{EVENTS, MARK, Message, PICTURES};
 use crate::contract::signature::Role;

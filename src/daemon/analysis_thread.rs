@@ -15,7 +15,6 @@ use parking_lot::Mutex;
 use tracing::warn;
 
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Phase, PhaseReason, Revision};
-use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::camera_health::{CameraCondition, NoVideoCause};
 use crate::analysis::detection::Detection;
