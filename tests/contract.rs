@@ -473,7 +473,7 @@ fn topic_quality_of_service_and_retain_are_told_as_they_are() {
 
 #[test]
 fn the_schema_requires_of_every_command_what_the_box_requires() {
-    for command in &COMMANDS {
+    for command in COMMANDS {
         let (name, schema) = (command.name(), command.message.json_schema().unwrap().unwrap());
         let described = schema["properties"]["reason"]["description"].as_str().unwrap();
         assert!(!command.needs_reason || described.contains(&format!("`{name}`")), "{name}: {described}");

@@ -14,7 +14,7 @@ use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use super::command::{MarkData, ReplyData};
 use super::count::CountData;
 use super::examples::{self, ExampleError};
-use super::health::{CameraData, HealthData, SensorData};
+use super::health::{CameraData, HealthData, PART_EVERY, SensorData};
 use super::meta_part::MetaPartData;
 use super::time_fix::TimeFixData;
 use super::{Event, MAX_EVIDENCE_BYTES, Payload};
@@ -150,13 +150,13 @@ pub const HEALTH: Message = event::<HealthData>(
 pub const CAMERA: Message =
     event::<CameraData>("up/camera/{camera}", examples::camera, "How one camera does.")
         .retained()
-        .expiring(Duration::from_secs(3 * 600))
+        .expiring(PART_EVERY.saturating_mul(3))
         .waiting();
 /// One sensor, likewise.
 pub const SENSOR: Message =
     event::<SensorData>("up/sensor/{sensor}", examples::sensor, "How one sensor does.")
         .retained()
-        .expiring(Duration::from_secs(3 * 600))
+        .expiring(PART_EVERY.saturating_mul(3))
         .waiting();
 /// Which configuration runs.
 pub const CONFIG: Message =

@@ -24,7 +24,7 @@ use crate::contract::signature::Role;
 use crate::contract::words::Time;
 
 /// Every command, in the order in which they are published.
-pub static COMMANDS: [CommandSpec; 8] = [
+pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec::of::<ack::AckData>(),
     CommandSpec::of::<set::SetData>(),
     CommandSpec::of::<mute::MuteData>(),
@@ -210,7 +210,7 @@ mod tests {
     fn each_command_has_a_name_of_its_own_and_words_in_both_languages() {
         let names: BTreeSet<&str> = COMMANDS.iter().map(CommandSpec::name).collect();
         assert_eq!(names.len(), COMMANDS.len());
-        for command in &COMMANDS {
+        for command in COMMANDS {
             assert!(command.message.summary.is_ascii(), "{}", command.name());
             assert!(
                 command.summary_zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_example_is_read_as_its_own_command() {
-        for command in &COMMANDS {
+        for command in COMMANDS {
             let example = command.message.example().unwrap().unwrap();
             assert_eq!(example["command"], command.name());
             assert!(!command.needs_reason || example["reason"].is_string(), "{}", command.name());

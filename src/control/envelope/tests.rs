@@ -159,8 +159,13 @@ fn a_command_that_is_not_in_the_list_is_refused_and_becomes_no_other_one() {
 
 #[test]
 fn the_schema_names_the_commands_that_require_a_reason() {
-    assert_eq!(
-        about_reason(),
-        "Why, in words, for the audit log. `mute`, `snapshot` and `original` require it."
+    let told = about_reason();
+    for command in COMMANDS {
+        let name = format!("`{}`", command.name());
+        assert_eq!(told.contains(&name), command.needs_reason, "{told}");
+    }
+    assert!(
+        told.starts_with("Why, in words, for the audit log. `mute`, `") && told.ends_with(" require it."),
+        "{told}"
     );
 }
