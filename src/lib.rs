@@ -12,10 +12,10 @@
 //!                                                                │ revisions
 //!                       outbox (SQLite, on disk before anything else)
 //!                                                                │
-//!                       mqtt ─► command centre ─► acknowledgement ─► analysis
+//!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > pipeline > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
+//! Arrows point one way: `main > cli > daemon > {pipeline, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
 //! `types` holds the words that all of them share.
 //! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
 //!
@@ -55,6 +55,7 @@ pub mod types;
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod daemon;
 pub mod detector;
 pub mod evidence;

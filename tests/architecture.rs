@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lookout::contract::schema::MESSAGES;
+use lookout::control::messages;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("types", &[]),
     ("analysis", &["types"]),
     ("clock", &["types", "analysis"]),
@@ -26,6 +26,10 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("lifeline", &[]),
     ("pipeline", &["types", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["types", "analysis", "clock"]),
+    (
+        "control",
+        &["types", "analysis", "clock", "contract", "config", "outbox", "mqtt", "audit", "lifeline"],
+    ),
     (
         "daemon",
         &[
@@ -44,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "pipeline",
             "lifeline",
             "sensors",
+            "control",
         ],
     ),
     (
@@ -64,6 +69,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "pipeline",
             "lifeline",
             "sensors",
+            "control",
             "daemon",
         ],
     ),
@@ -82,7 +88,7 @@ const HOMES: [(&str, &str); 11] = [
     ("hyper", "sensors"),
     ("clap", "cli"),
     ("ureq", "cli"),
-    ("schemars", "types and analysis and contract and config"),
+    ("schemars", "types and analysis and contract and config and control"),
 ];
 
 /// What would make the analysis depend on anything but its arguments.
@@ -321,6 +327,38 @@ fn a_library_is_named_in_its_home_only() {
     assert!(offences.is_empty(), "{}", offences.join("\n"));
 }
 
+/// A file's text in quotes, without its tests and comments.
+fn literals(text: &str) -> Vec<&str> {
+    let own = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    own.map(str::trim)
+        .filter(|line| !line.starts_with("//"))
+        .flat_map(|line| line.split('"').skip(1).step_by(2))
+        .collect()
+}
+
+/// Topics stand in the table of messages; whoever needs one asks there.
+#[test]
+fn a_topic_is_written_down_once() {
+    let topics: BTreeSet<&str> = messages().iter().map(|message| message.topic).collect();
+    let is_table =
+        |path: &Path| path == Path::new("contract/messages.rs") || path.starts_with("control/commands");
+    let mut offences = Vec::new();
+    for source in sources().iter().filter(|source| !is_table(&source.path)) {
+        // The queue knows no messages: what is larger than promised it tells by the topic, and its default is for tests.
+        if source.module() == "outbox" || source.path.ends_with("tests.rs") {
+            continue;
+        }
+        for literal in literals(&source.text).iter().filter(|literal| topics.contains(*literal)) {
+            offences.push(format!(
+                "src/{}: \"{literal}\" stands in the table of messages",
+                source.path.display()
+            ));
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+    assert_eq!(literals("// \"a\"\nlet x = [\"up/state\", \"b\"];"), ["up/state", "b"]);
+}
+
 #[test]
 fn every_file_says_first_what_it_is_for() {
     // A module of tests says it with its name.
@@ -447,8 +485,8 @@ fn words_of(schema: &Value, found: &mut BTreeSet<String>) {
 #[test]
 fn nothing_published_could_tell_who_somebody_is() {
     let mut words = BTreeSet::new();
-    for message in &MESSAGES {
-        words_of(&message.json_schema().unwrap(), &mut words);
+    for schema in messages().iter().filter_map(|message| message.json_schema().unwrap()) {
+        words_of(&schema, &mut words);
     }
     words_of(&lookout::config::schema::editor_schema(), &mut words);
     assert!(words.len() > 150 && words.contains("alert_id"), "only {} words were found", words.len());

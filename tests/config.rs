@@ -112,7 +112,7 @@ fn a_file_with_every_mistake_is_answered_in_one_pass() {
 fn a_good_file_becomes_what_it_says() {
     let config = check(&shipped("example.toml")).unwrap();
     assert_eq!(&*config.site.area, "530127");
-    assert_eq!(config.topics().alert(), "lookout/v1/530127/box-7f3a/up/alert");
+    assert_eq!(config.topics().of("up/alert"), "lookout/v1/530127/box-7f3a/up/alert");
     let Broker::Remote { host, port, tls, .. } = &config.mqtt.broker else { panic!("an embedded broker") };
     assert_eq!((host.as_str(), *port), ("centre.example", 8883));
     assert_eq!(tls.as_ref().unwrap().ca_file.as_deref(), Some(Path::new("/etc/lookout/ca.pem")));

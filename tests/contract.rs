@@ -18,14 +18,15 @@ use lookout::cli::schema::published_files;
 use lookout::contract::alert::{AlertData, ClockData, ClockSync, GapData, GapRange, ModelRef, SeqData};
 use lookout::contract::alert_event::{AlertContext, CameraPlace, Seq};
 use lookout::contract::box_status::{ActiveData, ConfigData, MetaData, StateData};
-use lookout::contract::command::{AckCommand, MarkData, ReplyData};
-use lookout::contract::examples::example;
+use lookout::contract::command::{MarkData, ReplyData};
 use lookout::contract::health::{CameraData, Degraded, HealthCounts, HealthData, SensorData};
-use lookout::contract::schema::{MESSAGES, asyncapi, message};
+use lookout::contract::schema::asyncapi;
 use lookout::contract::time_fix::TimeFixData;
 use lookout::contract::{
-    Event, Eye, Language, MAX_EVENT_BYTES, Mode, Sender, Time, alert_event, gap_event, schema_id,
+    Event, Eye, Language, MAX_EVENT_BYTES, Message, Mode, Sender, Time, alert_event, gap_event, schema_id,
 };
+use lookout::control::commands::ack::AckCommand;
+use lookout::control::{COMMANDS, message, messages};
 use lookout::types::gap::GapReason;
 use lookout::types::level::Level;
 use lookout::types::phase::{Phase, PhaseReason};
@@ -34,8 +35,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+/// The messages with JSON, each with its schema.
+fn with_schemas() -> impl Iterator<Item = (&'static Message, Value)> {
+    messages().into_iter().filter_map(|message| Some((message, message.json_schema().unwrap()?)))
+}
+
+fn example(name: &str) -> Value {
+    message(name).unwrap().example().unwrap().unwrap()
+}
+
 fn validator(name: &str) -> Validator {
-    let schema = message(name).unwrap().json_schema().unwrap();
+    let schema = message(name).unwrap().json_schema().unwrap().unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
@@ -68,10 +78,9 @@ fn the_files_that_are_checked_in_are_those_that_the_types_make() {
 
 #[test]
 fn every_schema_is_one_and_its_example_fits_it() {
-    for message in &MESSAGES {
-        let schema = message.json_schema().unwrap();
+    for (message, schema) in with_schemas() {
         assert!(jsonschema::meta::is_valid(&schema), "the schema of {} is no JSON Schema", message.name);
-        let example = example(message.name).unwrap().unwrap();
+        let example = example(message.name);
         assert_valid(message.name, &example);
         assert_eq!(schema["examples"][0], example, "{}", message.name);
     }
@@ -80,10 +89,9 @@ fn every_schema_is_one_and_its_example_fits_it() {
 /// A schema that anything fits would be worth nothing.
 #[test]
 fn a_message_that_lacks_a_required_field_does_not_fit() {
-    for message in &MESSAGES {
-        let schema = message.json_schema().unwrap();
+    for (message, schema) in with_schemas() {
         let validator = validator(message.name);
-        let whole = example(message.name).unwrap().unwrap();
+        let whole = example(message.name);
         for field in schema["required"].as_array().unwrap() {
             let mut without = whole.clone();
             without.as_object_mut().unwrap().remove(field.as_str().unwrap());
@@ -102,8 +110,7 @@ fn a_message_that_lacks_a_required_field_does_not_fit() {
 
 #[test]
 fn every_field_is_explained() {
-    for message in &MESSAGES {
-        let schema = message.json_schema().unwrap();
+    for (message, schema) in with_schemas() {
         let mut unexplained = Vec::new();
         collect_unexplained(&schema, message.name, &mut unexplained);
         assert!(unexplained.is_empty(), "fields without a description: {unexplained:?}");
@@ -151,7 +158,7 @@ fn from_the_future(value: &Value) -> Value {
 }
 
 fn lives_with_the_future<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>(name: &str) {
-    let today = example(name).unwrap().unwrap();
+    let today = example(name);
     let tomorrow = from_the_future(&today);
     let read_today: T = serde_json::from_value(today.clone()).unwrap();
     let read_tomorrow: T = serde_json::from_value(tomorrow.clone()).unwrap();
@@ -176,10 +183,10 @@ fn consumers_that_ignore_unknown_fields_read_tomorrows_messages() {
     lives_with_the_future::<AckCommand>("ack");
     lives_with_the_future::<MarkData>("mark");
     lives_with_the_future::<Event<SensorData>>("sensor");
-    let camera = example("camera").unwrap().unwrap();
+    let camera = example("camera");
     let read: Event<CameraData> = serde_json::from_value(camera.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), camera);
-    let health = example("health").unwrap().unwrap();
+    let health = example("health");
     let read: Event<HealthData> = serde_json::from_value(health.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), health);
 }
@@ -359,8 +366,8 @@ fn a_gap_of_many_ranges_fits() {
 
 #[test]
 fn a_box_of_a_thousand_cameras_still_introduces_itself() {
-    let mut meta: Event<MetaData> = serde_json::from_value(example("meta").unwrap().unwrap()).unwrap();
-    let mut health: Event<HealthData> = serde_json::from_value(example("health").unwrap().unwrap()).unwrap();
+    let mut meta: Event<MetaData> = serde_json::from_value(example("meta")).unwrap();
+    let mut health: Event<HealthData> = serde_json::from_value(example("health")).unwrap();
     for i in 0..1_000 {
         let mut camera = meta.data.cameras[0].clone();
         camera.id = format!("cam-{i}");
@@ -402,7 +409,7 @@ fn a_box_of_a_thousand_cameras_still_introduces_itself() {
 /// What a box of before these fields sends must not be taken for wrong.
 #[test]
 fn a_health_report_without_counts_still_fits() {
-    let mut health = example("health").unwrap().unwrap();
+    let mut health = example("health");
     let data = health["data"].as_object_mut().unwrap();
     for field in ["counts", "software", "config_sha256"] {
         assert!(data.remove(field).is_some(), "{field}");
@@ -434,9 +441,46 @@ fn the_published_words_of_levels_and_reasons_stay() {
     }
 }
 
+/// A row of a Markdown table: its cells.
+fn cells(line: &str) -> Vec<&str> {
+    line.trim().trim_matches('|').split('|').map(str::trim).collect()
+}
+
+/// The tables that people read say of every message what the box does.
+#[test]
+fn topic_quality_of_service_and_retain_are_told_as_they_are() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let words = [("CONTRACT.md", "yes", "no"), ("CONTRACT.zh-CN.md", "是", "否")];
+    for (file, yes, no) in words {
+        let text = fs::read_to_string(config.join(file)).unwrap();
+        let rows: Vec<Vec<&str>> = text.lines().filter(|line| line.starts_with("| `")).map(cells).collect();
+        // Commands have a file of their own, and a configuration may be kept or not.
+        let of_commands: BTreeSet<&str> = COMMANDS.iter().map(|command| command.message.topic).collect();
+        let published = messages().into_iter().filter(|m| !of_commands.contains(m.topic));
+        for message in published {
+            let cell = format!("`{}`", message.topic);
+            let row = rows.iter().find(|row| row[0] == cell);
+            let row = row.unwrap_or_else(|| panic!("{file} has no row for {cell}"));
+            assert_eq!(row[1], message.qos.number().to_string(), "{file}: {cell}");
+            assert_eq!(row[2], if message.retain { yes } else { no }, "{file}: {cell}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_requires_of_every_command_what_the_box_requires() {
+    for command in COMMANDS {
+        let (name, schema) = (command.name(), command.message.json_schema().unwrap().unwrap());
+        let described = schema["properties"]["reason"]["description"].as_str().unwrap();
+        assert!(!command.needs_reason || described.contains(&format!("`{name}`")), "{name}: {described}");
+        let example = command.message.example().unwrap().unwrap();
+        assert_eq!(example["command"], name);
+    }
+}
+
 #[test]
 fn the_asyncapi_document_refers_only_to_what_is_in_it() {
-    let document = asyncapi().unwrap();
+    let document = asyncapi(&messages()).unwrap();
     assert_eq!(document["asyncapi"], "3.0.0");
     let mut references = Vec::new();
     collect_references(&document, &mut references);
@@ -447,8 +491,8 @@ fn the_asyncapi_document_refers_only_to_what_is_in_it() {
     }
     // Every message goes somewhere, with the quality of service and the retain flag of the contract.
     let operations = document["operations"].as_object().unwrap();
-    // Pictures, redacted and sealed, have no JSON.
-    assert_eq!(operations.len(), MESSAGES.len() + 2);
+    assert_eq!(operations.len(), messages().len());
+    assert_eq!(operations.len(), with_schemas().count() + 2, "pictures, redacted and sealed, have no JSON");
     assert_eq!(operations["sendAlert"]["bindings"]["mqtt"]["qos"], 1);
     assert_eq!(operations["sendHealth"]["bindings"]["mqtt"]["retain"], true);
     assert_eq!(operations["receiveAck"]["action"], "receive");

@@ -15,7 +15,7 @@ use crate::config::secret::mode_if_open_to_others;
 use crate::config::{Config, Surroundings};
 use crate::contract::signature::{PrivateKey, PublicKey, Role, looks_signed};
 use crate::contract::{Language, portable_json};
-use crate::mqtt;
+use crate::control::{self, reference};
 
 /// Most bytes of a key file or of a command.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -33,8 +33,7 @@ enum Action {
     Make {
         /// Its name: who holds it
         name: String,
-        /// desk (ack, mark, snapshot, selftest), operator (also set, mute, confirm, original) or admin (also config)
-        #[arg(long, value_parser = role)]
+        #[arg(long, value_parser = role, help = reference::roles_in_short())]
         role: Role,
         /// Folder for the private half, NAME.jwk; keep it off the box
         #[arg(long, value_name = "DIR")]
@@ -171,7 +170,7 @@ fn sign(key: &Path, command: Option<&Path>) -> Result<(), Failure> {
         }
     };
     let command = command_in(&text).map_err(|why| Failure::invalid(format!("{name} {why}")))?;
-    if let Some(objection) = mqtt::objection(&command, Timestamp::now()) {
+    if let Some(objection) = control::objection(&command, Timestamp::now()) {
         say!(
             "warning: the box will refuse this command: {objection}\n  hint: `lookout keys sign --help` shows one that is complete"
         );

@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::{Failure, named_path};
 use crate::config;
 use crate::contract::examples::ExampleError;
-use crate::contract::schema::{MESSAGES, asyncapi, message};
+use crate::contract::messages::{Content, Message};
+use crate::contract::schema;
+use crate::control::{message, messages, reference};
 
 /// Print the published schemas, or write them all to a folder.
 ///
@@ -50,10 +52,13 @@ pub fn published_files() -> Result<Vec<(PathBuf, String)>, ExampleError> {
     let mut files = vec![
         (PathBuf::from("REFERENCE.md"), config::reference::markdown()),
         (PathBuf::from("lookout.schema.json"), text(&config::schema::editor_schema())),
-        (PathBuf::from("asyncapi.json"), text(&asyncapi()?)),
+        (PathBuf::from("asyncapi.json"), text(&schema::asyncapi(&messages())?)),
     ];
-    for message in &MESSAGES {
-        files.push((format!("schema/{}.json", message.name).into(), text(&message.json_schema()?)));
+    files.extend(reference::files().map(|(name, text)| (PathBuf::from(name), text)));
+    for message in messages() {
+        if let Some(schema) = message.json_schema()? {
+            files.push((format!("schema/{}.json", message.name).into(), text(&schema)));
+        }
     }
     Ok(files)
 }
@@ -73,25 +78,30 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
 
 fn one(name: &str) -> Result<String, Failure> {
     let schema = match name {
-        "asyncapi" => asyncapi(),
-        "configuration" => Ok(config::schema::editor_schema()),
-        _ => match message(name) {
-            Some(message) => message.json_schema(),
-            None => {
-                let names: Vec<&str> = MESSAGES.iter().map(|message| message.name).collect();
-                return Err(Failure::invalid(format!(
-                    "there is no schema `{name}`\n  hint: there are {}, asyncapi and configuration",
-                    names.join(", ")
-                )));
-            }
-        },
+        "asyncapi" => schema::asyncapi(&messages()).map(Some),
+        "configuration" => Ok(Some(config::schema::editor_schema())),
+        name => message(name).map_or(Ok(None), Message::json_schema),
     };
-    Ok(text(&schema.map_err(Failure::failed)?))
+    match schema.map_err(Failure::failed)? {
+        Some(schema) => Ok(text(&schema)),
+        None => {
+            let names: Vec<&str> = with_json().map(|message| message.name).collect();
+            Err(Failure::invalid(format!(
+                "there is no schema `{name}`\n  hint: there are {}, asyncapi and configuration",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// The messages that have a schema.
+fn with_json() -> impl Iterator<Item = &'static Message> {
+    messages().into_iter().filter(|message| matches!(message.payload, Content::Json { .. }))
 }
 
 fn list() -> String {
     let mut lines = String::new();
-    for message in &MESSAGES {
+    for message in with_json() {
         lines.push_str(&format!("{:<14} {:<14} {}\n", message.name, message.topic, message.summary));
     }
     lines.push_str(&format!(

@@ -1,11 +1,10 @@
 //! One message of each kind, made by the same code that makes the real ones: they stand in the schemas, so that a
-//! command-centre developer can start from something, and tests check them against the schemas.
+//! command-centre developer can start from something, and tests check them against the schemas. Those of commands stand
+//! with the commands.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use super::alert::{
     ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, ModelRef, Redaction, RedactionWay,
@@ -16,10 +15,7 @@ use super::box_status::{
     ActiveAlert, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData,
     MetaModel, MetaRule, MetaSensor, StateData,
 };
-use super::command::{
-    AckCommand, AckData, CameraSetting, Command, ConfirmData, MarkData, MuteData, OriginalData, Outcome,
-    ReplyData, SelftestData, SetData, SnapshotData, WantedConfig, WantedConfigData,
-};
+use super::command::{MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
 use super::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
@@ -28,7 +24,7 @@ use super::health::{
 use super::meta_part::MetaPartData;
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Mode, Time};
-use super::{EventError, Sender, box_status, kinds, topics};
+use super::{EventError, Sender, box_status, kinds};
 use crate::analysis::alert::{AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
@@ -40,10 +36,12 @@ use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
-const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
+/// The alert of the examples.
+pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
 const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
-const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+/// A digest, of nothing in particular.
+pub(crate) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 /// Saturday, 21 November 2026, 11:04:05 in Shanghai.
 const BEGAN: i64 = 1_795_230_245;
 
@@ -61,47 +59,56 @@ pub enum ExampleError {
     Fact,
 }
 
-/// The example of the message `name`; `None` if there is no such message.
-pub fn example(name: &str) -> Result<Option<Value>, ExampleError> {
-    let bytes = match name {
-        "alert" => alert()?,
-        "gap" => gap_event(gap()?, &sender())?,
-        "time_fix" => sender().event(format!("time_fix.{STREAM}.4712"), None, at(60)?, time_fix()?)?,
-        "state" => sender().event(format!("state.{SESSION}"), None, at(0)?, state()?)?,
-        "meta_part" => sender().event("meta.1.1", None, at(0)?, meta_part()?)?,
-        "meta" => sender().event("meta.1", None, at(0)?, meta()?)?,
-        "active" => sender().event("active.1", None, at(125)?, active()?)?,
-        "health" => sender().event("health.1", None, at(130)?, health()?)?,
-        "camera" => {
-            let subject = Some("cam-03".to_owned());
-            sender().event("camera.cam-03.1", subject, at(20)?, lost_camera()?)?
-        }
-        "sensor" => sender().event("sensor.drain-2.1", Some("drain-2".to_owned()), at(130)?, sensor()?)?,
-        "config" => sender().event("config.1", None, at(0)?, config()?)?,
-        "count" => sender().event("count.cam-03.1795230240", None, at(56)?, count()?)?,
-        "reply" => sender().event("reply.r-20261121-17", None, at(190)?, reply()?)?,
-        "ack" => serde_json::to_vec(&ack()?)?,
-        "set" => serde_json::to_vec(&command("set", "operator 1", set())?)?,
-        "mute" => serde_json::to_vec(&command("mute", "operator 1", mute())?)?,
-        "confirm" => {
-            serde_json::to_vec(&command("confirm", "admin 1", ConfirmData { config: SHA256.to_owned() })?)?
-        }
-        "selftest" => serde_json::to_vec(&command("selftest", "grid desk 2", SelftestData {})?)?,
-        "snapshot" => serde_json::to_vec(&command(
-            "snapshot",
-            "grid desk 2",
-            SnapshotData { camera: "cam-03".to_owned() },
-        )?)?,
-        "original" => serde_json::to_vec(&command(
-            "original",
-            "operator 1",
-            OriginalData { alert_id: ALERT.to_owned(), n: 1 },
-        )?)?,
-        "wanted" => serde_json::to_vec(&wanted()?)?,
-        "mark" => serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?,
-        _ => return Ok(None),
-    };
-    Ok(Some(serde_json::from_slice(&bytes)?))
+pub(super) fn gap() -> Result<Vec<u8>, ExampleError> {
+    Ok(gap_event(gap_data()?, &sender())?)
+}
+
+pub(super) fn time_fix() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event(format!("time_fix.{STREAM}.4712"), None, at(60)?, time_fix_data()?)?)
+}
+
+pub(super) fn state() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event(format!("state.{SESSION}"), None, at(0)?, state_data()?)?)
+}
+
+pub(super) fn meta() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("meta.1", None, at(0)?, meta_data()?)?)
+}
+
+pub(super) fn meta_part() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("meta.1.1", None, at(0)?, meta_part_data()?)?)
+}
+
+pub(super) fn active() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("active.1", None, at(125)?, active_data()?)?)
+}
+
+pub(super) fn health() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("health.1", None, at(130)?, health_data()?)?)
+}
+
+pub(super) fn camera() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("camera.cam-03.1", Some("cam-03".to_owned()), at(20)?, lost_camera()?)?)
+}
+
+pub(super) fn sensor() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("sensor.drain-2.1", Some("drain-2".to_owned()), at(130)?, sensor_data()?)?)
+}
+
+pub(super) fn config() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("config.1", None, at(0)?, config_data()?)?)
+}
+
+pub(super) fn count() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("count.cam-03.1795230240", None, at(56)?, count_data()?)?)
+}
+
+pub(super) fn reply() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("reply.r-20261121-17", None, at(190)?, reply_data()?)?)
+}
+
+pub(super) fn mark() -> Result<Vec<u8>, ExampleError> {
+    Ok(serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?)
 }
 
 fn sender() -> Sender {
@@ -109,11 +116,11 @@ fn sender() -> Sender {
 }
 
 /// So many seconds after it began.
-fn at(secs: i64) -> Result<Timestamp, ExampleError> {
+pub(crate) fn at(secs: i64) -> Result<Timestamp, ExampleError> {
     Timestamp::from_second(BEGAN + secs).map_err(|_| ExampleError::Fact)
 }
 
-fn alert() -> Result<Vec<u8>, ExampleError> {
+pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
     let truck = Class::TRUCK;
     let revision = Revision {
         alert: AlertId(Arc::from(ALERT)),
@@ -191,7 +198,7 @@ fn alert() -> Result<Vec<u8>, ExampleError> {
     Ok(alert_event(&revision, &context, Seq { stream: Arc::from(STREAM), n: 4711 })?)
 }
 
-fn gap() -> Result<GapData, ExampleError> {
+fn gap_data() -> Result<GapData, ExampleError> {
     Ok(GapData {
         seq: SeqData { stream: STREAM.to_owned(), n: 5300 },
         missing_stream: STREAM.to_owned(),
@@ -204,7 +211,7 @@ fn gap() -> Result<GapData, ExampleError> {
     })
 }
 
-fn time_fix() -> Result<TimeFixData, ExampleError> {
+fn time_fix_data() -> Result<TimeFixData, ExampleError> {
     let unset = Timestamp::from_second(125).map_err(|_| ExampleError::Fact)?;
     let now = at(60)?;
     Ok(TimeFixData {
@@ -218,7 +225,7 @@ fn time_fix() -> Result<TimeFixData, ExampleError> {
     })
 }
 
-fn state() -> Result<StateData, ExampleError> {
+fn state_data() -> Result<StateData, ExampleError> {
     Ok(StateData { state: BoxState::Online, session: SESSION.to_owned(), since: Time(at(0)?) })
 }
 
@@ -231,7 +238,7 @@ fn software() -> box_status::Software {
     }
 }
 
-fn meta() -> Result<MetaData, ExampleError> {
+fn meta_data() -> Result<MetaData, ExampleError> {
     Ok(MetaData {
         box_id: "box-7f3a".to_owned(),
         area: "530127".to_owned(),
@@ -273,16 +280,18 @@ fn meta() -> Result<MetaData, ExampleError> {
             classes: ["person", "face", "car", "bus", "truck"].map(str::to_owned).to_vec(),
         }],
         config_sha256: SHA256.to_owned(),
-        commands: topics::COMMANDS.map(str::to_owned).to_vec(),
+        commands: ["ack", "confirm", "mute", "original", "selftest", "set", "snapshot"]
+            .map(str::to_owned)
+            .to_vec(),
     })
 }
 
-fn meta_part() -> Result<MetaPartData, ExampleError> {
-    let MetaData { grids, cameras, sensors, rules, .. } = meta()?;
+fn meta_part_data() -> Result<MetaPartData, ExampleError> {
+    let MetaData { grids, cameras, sensors, rules, .. } = meta_data()?;
     Ok(MetaPartData { of: "meta.1".to_owned(), part: 1, parts: 1, grids, cameras, sensors, rules })
 }
 
-fn active() -> Result<ActiveData, ExampleError> {
+fn active_data() -> Result<ActiveData, ExampleError> {
     Ok(ActiveData {
         stream: STREAM.to_owned(),
         seq: 4711,
@@ -307,7 +316,7 @@ fn active() -> Result<ActiveData, ExampleError> {
     })
 }
 
-fn count() -> Result<CountData, ExampleError> {
+fn count_data() -> Result<CountData, ExampleError> {
     let class =
         |class: &str, entered, left, most| ClassCount { class: class.to_owned(), entered, left, most };
     Ok(CountData {
@@ -389,11 +398,11 @@ fn sensor_health() -> Result<SensorHealth, ExampleError> {
     })
 }
 
-fn sensor() -> Result<SensorData, ExampleError> {
+fn sensor_data() -> Result<SensorData, ExampleError> {
     Ok(SensorData { grid: "53012700300102".to_owned(), address: None, health: sensor_health()? })
 }
 
-fn health() -> Result<HealthData, ExampleError> {
+fn health_data() -> Result<HealthData, ExampleError> {
     let (cameras, sensors) = (vec![camera_health()?], vec![sensor_health()?]);
     let signals = vec![SignalHealth {
         kind: "flooding".to_owned(),
@@ -441,7 +450,7 @@ fn health() -> Result<HealthData, ExampleError> {
     })
 }
 
-fn config() -> Result<ConfigData, ExampleError> {
+fn config_data() -> Result<ConfigData, ExampleError> {
     Ok(ConfigData {
         outcome: ConfigOutcome::Rejected,
         running_sha256: SHA256.to_owned(),
@@ -463,7 +472,7 @@ fn config() -> Result<ConfigData, ExampleError> {
     })
 }
 
-fn reply() -> Result<ReplyData, ExampleError> {
+fn reply_data() -> Result<ReplyData, ExampleError> {
     Ok(ReplyData {
         request_id: "r-20261121-17".to_owned(),
         command: "ack".to_owned(),
@@ -476,69 +485,5 @@ fn reply() -> Result<ReplyData, ExampleError> {
         original: None,
         unanswered: None,
         seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
-    })
-}
-
-fn ack() -> Result<AckCommand, ExampleError> {
-    Ok(AckCommand {
-        request_id: "r-20261121-17".to_owned(),
-        iat: Time(at(180)?),
-        exp: Time(at(480)?),
-        by: "grid desk 2".to_owned(),
-        area: Some("530127".to_owned()),
-        box_id: Some("box-7f3a".to_owned()),
-        command: Some("ack".to_owned()),
-        counter: None,
-        reason: None,
-        data: AckData { alert_id: ALERT.to_owned(), note: Some("patrol 4 is on its way".to_owned()) },
-    })
-}
-
-fn command<T>(name: &str, by: &str, data: T) -> Result<Command<T>, ExampleError> {
-    Ok(Command {
-        request_id: "r-20261121-18".to_owned(),
-        area: Some("530127".to_owned()),
-        box_id: Some("box-7f3a".to_owned()),
-        command: Some(name.to_owned()),
-        iat: Time(at(180)?),
-        exp: Time(at(480)?),
-        counter: None,
-        by: by.to_owned(),
-        reason: Some("road works until Friday".to_owned()),
-        data,
-    })
-}
-
-fn set() -> SetData {
-    let setting = CameraSetting { analysis_fps: Some(3.0), thresholds: [("person".to_owned(), 0.5)].into() };
-    SetData {
-        cameras: [("cam-03".to_owned(), setting)].into(),
-        rules: [("fire-lane-blocked".to_owned(), true)].into(),
-        expect_config: SHA256.to_owned(),
-        revert_after_secs: Some(3600),
-        ..SetData::default()
-    }
-}
-
-fn mute() -> MuteData {
-    MuteData { rule: Some("fire-lane-blocked".to_owned()), for_secs: 3600, ..MuteData::default() }
-}
-
-fn wanted() -> Result<WantedConfig, ExampleError> {
-    Ok(WantedConfig {
-        request_id: "r-20261121-19".to_owned(),
-        area: "530127".to_owned(),
-        box_id: "box-7f3a".to_owned(),
-        command: "config".to_owned(),
-        iat: Time(at(180)?),
-        exp: None,
-        by: "admin 1".to_owned(),
-        reason: Some("new zone at the east gate".to_owned()),
-        data: WantedConfigData {
-            version: 8,
-            toml: "[site]\nbox = \"box-7f3a\"\narea = \"530127\"\n...".to_owned(),
-            expect_config: SHA256.to_owned(),
-            revert_after_secs: Some(600),
-        },
     })
 }

@@ -200,11 +200,11 @@ fn short(digest: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Event, examples};
+    use super::super::{Event, messages};
     use super::*;
 
     fn example() -> AlertData {
-        let event = examples::example("alert").unwrap().unwrap();
+        let event = messages::ALERT.example().unwrap().unwrap();
         serde_json::from_value::<Event<AlertData>>(event).unwrap().data
     }
 

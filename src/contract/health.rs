@@ -13,6 +13,8 @@ use crate::types::camera_condition::CameraCondition;
 
 /// How often `up/health` is published when nothing special happens.
 pub const HEALTH_EVERY: Duration = Duration::from_secs(10);
+/// How often `up/camera` and `up/sensor` are published when nothing about them changes.
+pub const PART_EVERY: Duration = Duration::from_secs(600);
 
 fn about_health() -> String {
     format!(

@@ -168,11 +168,11 @@ fn in_pieces(rule: MetaRule) -> Vec<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::examples;
+    use crate::contract::messages::META;
 
     #[test]
     fn a_rule_in_pieces_is_one_rule_that_is_left_out() {
-        let example = examples::example("meta").expect("it can be made").expect("an example");
+        let example = META.example().expect("it can be made").expect("an example");
         let mut meta: MetaData =
             serde_json::from_value(example["data"].clone()).expect("the data of the example");
         let cameras: Vec<String> = (0..5000).map(|number| format!("cam-{number:04}")).collect();

@@ -28,6 +28,7 @@ pub mod examples;
 pub mod explain;
 pub mod health;
 pub mod kinds;
+pub mod messages;
 pub mod meta_part;
 pub mod portable_json;
 pub mod schema;
@@ -39,6 +40,7 @@ pub mod words;
 
 pub use alert::{AlertData, GapData};
 pub use alert_event::{AlertContext, Seq, alert_event, gap_event};
+pub use messages::{BoxTopic, Message, Qos};
 pub use topics::Topics;
 pub use words::{Eye, Language, Mode, Time};
 

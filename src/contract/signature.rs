@@ -25,11 +25,11 @@ const KEY_ID_BYTES: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Works on alerts: `ack`, `mark`, `snapshot`, `selftest`.
+    /// Works on alerts, and asks how the box does and what a camera sees.
     Desk,
-    /// Tunes what is told: also `set`, `mute`, and `confirm` of a `set`; asks for sealed originals (`original`).
+    /// Also tunes what is told, and asks for sealed originals.
     Operator,
-    /// Decides what runs: also `config`, and `confirm` of it.
+    /// Also decides what runs: the whole configuration.
     Admin,
 }
 
@@ -49,16 +49,6 @@ impl Role {
     /// The role of that name.
     pub fn named(name: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|role| role.name() == name)
-    }
-
-    /// The least role that may say `command`; `None` for a command that does not exist.
-    pub fn needed_for(command: &str) -> Option<Role> {
-        match command {
-            "ack" | "mark" | "snapshot" | "selftest" => Some(Role::Desk),
-            "set" | "mute" | "confirm" | "original" => Some(Role::Operator),
-            "config" => Some(Role::Admin),
-            _ => None,
-        }
     }
 }
 
@@ -339,13 +329,5 @@ mod tests {
         let broken = RFC_KEY.replace("\"x\":\"1", "\"x\":\"2");
         let shown = format!("{key:?} {:?}", PrivateKey::from_jwk(&broken).unwrap_err());
         assert!(!shown.contains("nWGxne"), "{shown}");
-    }
-
-    #[test]
-    fn roles_grow() {
-        let may = |role: Role, command: &str| Role::needed_for(command).is_some_and(|needed| role >= needed);
-        assert!(may(Role::Desk, "ack") && !may(Role::Desk, "set") && !may(Role::Desk, "config"));
-        assert!(may(Role::Operator, "mute") && !may(Role::Operator, "config"));
-        assert!(may(Role::Admin, "config") && may(Role::Admin, "ack") && !may(Role::Admin, "reboot"));
     }
 }

@@ -17,11 +17,11 @@ use crate::contract::box_status::ActiveAlert;
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
+use crate::control::overrides::Mute;
 use crate::types::level::Level;
 use crate::video::RtspUrl;
 
 use super::clock_watch::SharedClockData;
-use super::overrides::Mute;
 
 /// Mutes that are in force, or were.
 pub type Mutes = Arc<RwLock<Vec<Mute>>>;

@@ -22,11 +22,13 @@ use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::contract::Topics;
 use crate::contract::alert::{Evidence, EvidenceState, Redaction, RedactionWay};
 use crate::contract::alert_event::Seq;
-use crate::contract::command::{OriginalData, SealedOriginal, SnapshotPicture};
+use crate::contract::command::{SealedOriginal, SnapshotPicture};
+use crate::contract::messages::{ALERT, COUNT, EVIDENCE, SEALED};
 use crate::contract::words::Time;
+use crate::control::commands::original::{NoOriginal, OriginalData};
+use crate::control::running_box::OriginalReply;
 use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError};
 use crate::frame::Picture;
@@ -40,7 +42,7 @@ use crate::types::phase::{Phase, PhaseReason};
 use super::alert_enricher::AlertEnricher;
 use super::analysis_thread::Snapshot;
 use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
-use super::evidence_retention::{EvidenceRetention, NoOriginal};
+use super::evidence_retention::EvidenceRetention;
 use super::redactor::Redactor;
 use super::watchdog::Ping;
 
@@ -96,7 +98,7 @@ pub enum Told {
         /// Which.
         wanted: OriginalData,
         /// Hears what came of it, when it is in the queue.
-        reply: Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>,
+        reply: OriginalReply,
     },
     /// The camera side changed: titles, places, masks.
     Settings(Box<Settings>),
@@ -309,7 +311,7 @@ impl Desk {
             .map_err(|error| error.to_string())?;
         let name = format!("snapshot-{}", Ulid::new());
         self.evidence_retention.keep_redacted(&name, 1, at, &made.jpeg);
-        let topic = Topics::evidence_suffix(&name, 1);
+        let topic = EVIDENCE.suffix(&[&name, "1"]);
         let picture =
             SnapshotPicture { topic: topic.clone(), bytes: made.jpeg.len() as u64, sha256: made.sha256 };
         let stored =
@@ -322,7 +324,7 @@ impl Desk {
     fn original(&mut self, wanted: &OriginalData) -> Result<SealedOriginal, NoOriginal> {
         let now = self.clock.now().utc;
         let sealed = self.evidence_retention.original(&wanted.alert_id, wanted.n, now)?;
-        let topic = Topics::original_suffix(&wanted.alert_id, wanted.n);
+        let topic = SEALED.suffix(&[&wanted.alert_id, &wanted.n.to_string()]);
         let told =
             SealedOriginal { topic: topic.clone(), bytes: sealed.len() as u64, sha256: sha256_hex(&sealed) };
         let stored = outbox::Evidence {
@@ -406,7 +408,7 @@ impl Desk {
         let picture = outbox::Evidence {
             alert_id: alert.0.to_string(),
             level,
-            topic_suffix: Topics::evidence_suffix(&alert.0, id),
+            topic_suffix: EVIDENCE.suffix(&[&alert.0, &id.to_string()]),
             at,
             jpeg: made.jpeg,
         };
@@ -443,7 +445,7 @@ impl Desk {
             rev: revision.rev,
             level: Some(revision.level),
             phase_end: revision.is_last(),
-            topic_suffix: Topics::ALERT_SUFFIX.to_owned(),
+            topic_suffix: ALERT.topic.to_owned(),
             at: revision.at.utc,
         };
         let (alert_enricher, revision, evidence) =
@@ -487,7 +489,7 @@ impl Desk {
                 rev: 0,
                 level: None,
                 phase_end: false,
-                topic_suffix: Topics::COUNT_SUFFIX.to_owned(),
+                topic_suffix: COUNT.topic.to_owned(),
                 at: first.from,
             };
             let (alert_enricher, owned) = (self.settings.alert_enricher.clone(), zones.to_vec());

@@ -10,17 +10,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use tracing::warn;
 
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
-use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
-use crate::contract::command::SnapshotPicture;
+use crate::control::command_thread::SiteZone;
+use crate::control::running_box::{AcknowledgeReply, Alerts, SnapshotReply};
 use crate::frame::Frame;
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
@@ -72,7 +73,7 @@ pub enum Note {
         /// Who, when, what they wrote.
         acknowledgement: Acknowledgement,
         /// Hears what became of it; `Some`: who had it before.
-        reply: Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>,
+        reply: AcknowledgeReply,
     },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
@@ -89,7 +90,7 @@ pub struct Snapshot {
     /// Of which camera.
     pub camera: Arc<str>,
     /// Hears where it is, or why there is none.
-    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
+    pub reply: SnapshotReply,
 }
 
 /// What the analysis last knew, for the health report.
@@ -109,6 +110,24 @@ pub type AnalysisQueue = SyncSender<Note>;
 /// Where the inference workers send what they saw.
 pub fn look_sink(queue: AnalysisQueue) -> LookSink {
     Arc::new(move |frame, look| queue.send(Note::Looked(frame, look)).is_ok())
+}
+
+/// The alerts as commands reach them.
+pub struct AnalysisAlerts {
+    /// To the thread.
+    pub queue: AnalysisQueue,
+    /// For the times that people read.
+    pub zone: SiteZone,
+}
+
+impl Alerts for AnalysisAlerts {
+    fn acknowledge(&self, alert: AlertId, acknowledgement: Acknowledgement, reply: AcknowledgeReply) -> bool {
+        self.queue.send(Note::Acknowledge { alert, acknowledgement, reply }).is_ok()
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.zone.read().clone()
+    }
 }
 
 /// The running thread.

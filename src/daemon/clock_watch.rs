@@ -12,10 +12,11 @@ use parking_lot::Mutex;
 use tracing::{error, warn};
 
 use crate::analysis::time::{Moment, Timestamp};
+use crate::contract::Sender;
 use crate::contract::alert::{ClockData, ClockSync, SeqData};
+use crate::contract::messages::TIME_FIX;
 use crate::contract::time_fix::{TimeFixData, ToldRange};
 use crate::contract::words::Time;
-use crate::contract::{Sender, Topics};
 use crate::outbox::{Kind, Outbox, Record};
 
 use super::machine;
@@ -96,7 +97,7 @@ impl ClockWatch {
             rev: 0,
             level: None,
             phase_end: false,
-            topic_suffix: Topics::ALERT_SUFFIX.to_owned(),
+            topic_suffix: TIME_FIX.topic.to_owned(),
             at: jump.says,
         };
         let sender = sender.clone();

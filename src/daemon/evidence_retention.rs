@@ -11,6 +11,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
+use crate::control::commands::original::NoOriginal;
 use crate::evidence::{self, Kept, Recipient, Store};
 use crate::frame::Picture;
 
@@ -18,26 +19,6 @@ use crate::frame::Picture;
 const CLEAN_EVERY: Duration = Duration::from_secs(10 * 60);
 /// Folder of the sealed originals, in the folder of the pictures.
 const ORIGINALS: &str = "originals";
-
-/// Why there is no original to hand out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoOriginal {
-    /// This box keeps none.
-    #[error("originals are not kept on this box ([evidence] `originals_for`)")]
-    NotKept,
-    /// It was kept as long as it may be.
-    #[error("originals are kept for {days} days on this box, and this one is older: it is deleted")]
-    Over {
-        /// So long.
-        days: u64,
-    },
-    /// There is none of that name.
-    #[error("no original of such an alert and picture is kept on this box")]
-    Unknown,
-    /// It is there and cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
-}
 
 /// The folders, as far as they can be used.
 #[derive(Debug, Default)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use tracing::warn;
 
 use super::CONTROL_DIR;
-use super::overrides::StoredOverrides;
 use crate::config::{self, Config, Surroundings};
+use crate::control::overrides::StoredOverrides;
 
 /// The configuration that the centre sent and that ran last, where the file at `path` cannot be read as one.
 pub fn configuration(path: &Path) -> Option<Config> {

@@ -3,8 +3,9 @@
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
 use crate::contract::box_status::{MetaCamera, MetaData, MetaModel, MetaRule, MetaSensor, Software};
-use crate::contract::topics::{COMMANDS, Topics};
+use crate::contract::messages::{BoxTopic, META, META_PART};
 use crate::contract::{EventError, meta_part};
+use crate::control::commands;
 
 /// The birth message and its further parts, each with its topic below the box's.
 ///
@@ -14,7 +15,7 @@ pub fn meta(
     config: &Config,
     models: Vec<MetaModel>,
     at: Timestamp,
-) -> Result<Vec<(String, Vec<u8>)>, EventError> {
+) -> Result<Vec<(BoxTopic, Vec<u8>)>, EventError> {
     let of_cameras = config.cameras.iter().map(|camera| camera.grid.to_string());
     let of_sensors = config.sensors.list.iter().map(|sensor| sensor.plan.grid.to_string());
     let mut grids: Vec<String> = of_cameras.chain(of_sensors).collect();
@@ -60,14 +61,15 @@ pub fn meta(
         rules_omitted: 0,
         models,
         config_sha256: config.sha256.clone(),
-        commands: COMMANDS.iter().map(|command| (*command).to_owned()).collect(),
+        commands: commands::names().into_iter().map(str::to_owned).collect(),
     };
     let id = format!("meta.{at}");
     let (first, parts) = meta_part::split(data, &id);
     let sender = config.sender();
-    let mut messages = vec![(Topics::META_SUFFIX.to_owned(), sender.event(id.clone(), None, at, first)?)];
+    let mut messages = vec![(META.at(&[]), sender.event(id.clone(), None, at, first)?)];
     for part in parts {
-        let (topic, id) = (Topics::meta_part_suffix(part.part), format!("{id}.{}", part.part));
+        let number = part.part.to_string();
+        let (topic, id) = (META_PART.at(&[&number]), format!("{id}.{number}"));
         messages.push((topic, sender.event(id, None, at, part)?));
     }
     Ok(messages)
@@ -126,10 +128,10 @@ mod tests {
         let at: Timestamp = "2026-01-01T08:00:00Z".parse().unwrap();
         let messages = meta(config, Vec::new(), at).unwrap();
         let largest = messages.iter().map(|(_, bytes)| bytes.len()).max().unwrap();
-        assert_eq!(messages[0].0, "up/meta");
+        assert_eq!(messages[0].0.suffix, "up/meta");
         let first: Event<MetaData> = serde_json::from_slice(&messages[0].1).unwrap();
         let parts = messages[1..].iter().enumerate().map(|(at, (topic, bytes))| {
-            assert_eq!(*topic, format!("up/meta_part/{}", at + 1));
+            assert_eq!(topic.suffix, format!("up/meta_part/{}", at + 1));
             serde_json::from_slice(bytes).unwrap()
         });
         (first, parts.collect(), largest)

@@ -16,7 +16,6 @@ mod analysis_thread;
 mod cameras;
 pub mod clock_watch;
 mod close_up;
-mod commands;
 pub mod crash_loop;
 mod descriptors;
 mod evidence_retention;
@@ -29,16 +28,13 @@ pub mod load_test;
 pub mod loaded_models;
 mod machine;
 mod meta;
-pub mod overrides;
 mod part_reports;
 mod privacy;
 mod redactor;
-mod remote_config_policy;
 mod report;
 mod restore;
 mod running;
 pub mod sensors;
-mod settings;
 mod watchdog;
 mod wiring;
 
@@ -58,8 +54,12 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
+use crate::control::command_thread::{self, CommandThread, MainCommand, SiteZone};
+use crate::control::commands::original::Requests;
+use crate::control::refusal_stats::Tally;
+use crate::control::{Gate, Inbox};
 use crate::lifeline::{self, Doing, Lifeline};
-use crate::mqtt::{Order, Publisher};
+use crate::mqtt::Publisher;
 use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
@@ -69,11 +69,10 @@ pub use wiring::picture_shape;
 
 use alert_enricher::Mutes;
 use alert_writer::{AlertWriter, AlertWriterCounts, Outlets, Told};
-use analysis_thread::{AnalysisThread, Known, Note, look_sink};
+use analysis_thread::{AnalysisAlerts, AnalysisThread, Known, Note, look_sink};
 use cameras::Cameras;
 use clock_watch::ClockWatch;
 use close_up::CloseUps;
-use commands::{Answering, SiteZone, Tally};
 use crash_loop::ShortRuns;
 use evidence_retention::EvidenceRetention;
 use file_watch::SecretFiles;
@@ -139,8 +138,8 @@ enum Control {
     /// A secret file or certificate that the configuration names is another one.
     SecretsChanged,
     Stop,
-    /// A command that is not about an alert; what becomes of it is to be answered.
-    Order(Box<Order>, Answering),
+    /// A command that is not about an alert.
+    Command(Box<MainCommand>),
 }
 
 /// Runs until SIGTERM or SIGINT. SIGHUP reads the configuration again.
@@ -186,13 +185,15 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let audit = open_audit(&control_dir, &config, clock.now().utc)?;
     let refusal_stats = Arc::new(Tally::default());
     wiring::warn_of_open_door(&config);
-    let gate = settings.gate.clone();
+    let gate = Arc::new(Gate::default());
+    gate.set_keys(&config.command_keys);
+    let (inbox, commands) =
+        Inbox::new(config.site.area.to_string(), config.site.box_id.to_string(), gate.clone());
     let embedded = broker.port();
-    let bodies = wiring::bodies(config.sender(), refusal_stats.clone(), clock);
+    let bodies = wiring::bodies(config.sender(), refusal_stats.clone(), clock, inbox);
     broker.wait_until_ready(BROKER_WITHIN);
-    let (publisher, commands) =
-        Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?;
-    let publisher = Arc::new(publisher);
+    let publisher =
+        Arc::new(Publisher::start(settings, bodies, outbox.clone(), clock).map_err(DaemonError::new)?);
     let (evidence_retention, troubles) = EvidenceRetention::open(&config);
     for trouble in troubles {
         warn!("{trouble}: pictures are not kept there");
@@ -238,17 +239,16 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     )
     .map_err(DaemonError::new)?;
     let zone: SiteZone = Arc::new(RwLock::new(config.site.time_zone.clone()));
-    let parts = commands::Parts {
-        analyst: analyst_queue.clone(),
-        control: notes,
+    let parts = command_thread::Parts {
+        alerts: Box::new(AnalysisAlerts { queue: analyst_queue.clone(), zone: zone.clone() }),
+        to_main: Box::new(move |command| notes.send(Control::Command(Box::new(command))).is_ok()),
         outbox: outbox.clone(),
         sender: config.sender(),
         audit: audit.clone(),
         refusal_stats,
         clock,
-        zone: zone.clone(),
     };
-    let commands = commands::start(commands, &control_dir, parts)
+    let commands = CommandThread::start(commands, &control_dir, parts, || lifeline::essential("commands"))
         .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
     let looked = Arc::new(InferenceCounts::default());
     let detectors = site.detectors(&loaded_models)?;
@@ -302,7 +302,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         secret_trouble: None,
         secret_files,
         manifest: options.manifest,
-        originals_at: Vec::new(),
+        original_requests: Requests::default(),
         folder: control_dir,
         loaded_models,
         models,
@@ -385,7 +385,7 @@ fn serve(running: &mut Running, control: &Receiver<Control>, lifeline: &Lifeline
             Ok(Control::Reload) => running.reload(true),
             Ok(Control::FileChanged) => running.reload(false),
             Ok(Control::SecretsChanged) => running.renew_secrets(),
-            Ok(Control::Order(order, answering)) => running.carry_out(&order, answering),
+            Ok(Control::Command(command)) => command.carry_out(running),
             Ok(Control::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {}
         }

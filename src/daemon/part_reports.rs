@@ -11,12 +11,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
-/// What does not change is told again after so long.
-pub const TELL_AGAIN: Duration = Duration::from_secs(600);
-/// What is told may stand for so long without being told again (MQTT 5): a box that is gone takes its word with it.
-pub const EXPIRES: Duration = Duration::from_secs(3 * 600);
-/// The same for the summary, which comes every ten seconds.
-pub const SUMMARY_EXPIRES: Duration = Duration::from_secs(300);
+use crate::contract::health::PART_EVERY;
 
 /// The file with the topics.
 const FILE: &str = "told-parts.json";
@@ -49,7 +44,7 @@ impl PartReports {
     /// Whether a part whose state is this is to be told of now; it counts as told then.
     pub fn is_due(&mut self, topic: &str, state: &str, now: Duration) -> bool {
         let told = self.told.get(topic);
-        let is_old = told.is_some_and(|told| told.state == state && now.saturating_sub(told.at) < TELL_AGAIN);
+        let is_old = told.is_some_and(|told| told.state == state && now.saturating_sub(told.at) < PART_EVERY);
         if !is_old {
             self.told.insert(topic.to_owned(), Told { state: state.to_owned(), at: now });
         }

@@ -20,9 +20,10 @@ use crate::contract::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
     SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
-use crate::contract::topics::Topics;
+use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
+use crate::control::overrides::LastOffer;
 use crate::mqtt;
 use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
@@ -36,7 +37,6 @@ use super::analysis_thread::Known;
 use super::clock_watch;
 use super::crash_loop::ShortRuns;
 use super::machine::{self, CpuReading};
-use super::overrides::LastOffer;
 
 /// The list of open alerts.
 ///
@@ -153,8 +153,8 @@ pub struct Report {
 
 /// A camera or a sensor, as it is told of.
 pub struct Part {
-    /// Its topic below the box's.
-    pub topic: String,
+    /// Where it is told.
+    pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
     pub state: String,
     data: PartData,
@@ -195,7 +195,7 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
         };
         let (cause, conditions) = (&health.cause, &health.conditions);
         Some(Part {
-            topic: Topics::camera_suffix(&camera.id),
+            topic: messages::CAMERA.at(&[&camera.id]),
             state: format!(
                 "{state:?} {cause:?} {conditions:?} {} {}",
                 health.advice.is_some(),
@@ -212,7 +212,7 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
     let of_sensors = sensors.iter().filter_map(|health| {
         let sensor = config.sensors.list.iter().find(|sensor| *sensor.plan.id == *health.id)?;
         Some(Part {
-            topic: Topics::sensor_suffix(&health.id),
+            topic: messages::SENSOR.at(&[&health.id]),
             // Each attempt may fail in other words; that there are words at all is news.
             state: format!("{:?} {}", health.state, health.reason.as_deref().is_some_and(explains)),
             data: PartData::Sensor(SensorData {

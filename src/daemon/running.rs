@@ -1,10 +1,10 @@
 //! What runs, and how it becomes something else: the main thread's state between its notes.
 //!
-//! A configuration comes from the file on the box, or from the command centre (`running::orders`). Everything that can
+//! A configuration comes from the file on the box, or from the command centre (`control::commands`). Everything that can
 //! fail is done before anything changes, and it is on disk before it takes effect. Must never leave the box with half
 //! of two configurations.
 
-mod orders;
+mod commanded;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,17 @@ use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::restart::takes_a_restart;
 use crate::config::{Broker, Config, Problems, Surroundings};
+use crate::contract::EventError;
 use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::health::HEALTH_EVERY;
+use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
-use crate::contract::{EventError, Topics};
+use crate::control::command_thread::SiteZone;
+use crate::control::commands::original::Requests;
+use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
+use crate::control::{Gate, Offer, settings};
 use crate::detector::Detector;
-use crate::mqtt::{Delivery, Gate, Publisher, Qos};
+use crate::mqtt::Publisher;
 use crate::outbox::Outbox;
 use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
@@ -35,18 +40,15 @@ use super::alert_writer::{AlertWriterCounts, AlertWriterQueue, Told};
 use super::analysis_thread::{AnalysisQueue, Known, Note};
 use super::cameras::Cameras;
 use super::clock_watch::{ClockWatch, SharedClockData};
-use super::commands::SiteZone;
 use super::crash_loop::ShortRuns;
 use super::evidence_retention::EvidenceRetention;
 use super::file_watch::SecretFiles;
 use super::furniture::FurnitureFile;
 use super::loaded_models::{LoadedModels, Models};
 use super::meta::meta;
-use super::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
-use super::part_reports::{self, PartReports};
+use super::part_reports::PartReports;
 use super::report::{self, ConfigReport, Health, Readings};
 use super::sensors::RunningSensors;
-use super::settings;
 use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
@@ -71,8 +73,8 @@ pub struct Running {
     pub secret_files: SecretFiles,
     /// The list of models that the command line names.
     pub manifest: Option<PathBuf>,
-    /// When originals were asked for in the last hour, on the monotonic clock.
-    pub originals_at: Vec<Duration>,
+    /// Originals that were asked for in the last hour.
+    pub original_requests: Requests,
     pub folder: PathBuf,
     pub loaded_models: LoadedModels,
     /// Those of `loaded_models`, for who makes detectors later.
@@ -123,16 +125,6 @@ pub struct Gauges {
     pub spool_trouble: Option<String>,
 }
 
-/// Where a configuration came from that is offered.
-struct Offer {
-    source: ConfigSource,
-    version: Option<u64>,
-}
-
-impl Offer {
-    const FILE: Offer = Offer { source: ConfigSource::File, version: None };
-}
-
 /// Everything that a configuration needs and that can fail.
 struct Prepared {
     site: Site,
@@ -155,12 +147,12 @@ impl Running {
             Ok(messages) => {
                 self.meta_parts = u32::try_from(messages.len() - 1).unwrap_or(u32::MAX);
                 for (topic, message) in messages {
-                    self.publish(&topic, Ok(message));
+                    self.publish(topic, Ok(message));
                 }
             }
             Err(error) => error!(%error, "the birth message could not be written"),
         }
-        self.publish("up/config", report::config(&self.config_report(), at));
+        self.publish(messages::CONFIG.at(&[]), report::config(&self.config_report(), at));
     }
 
     fn config_report(&self) -> ConfigReport<'_> {
@@ -177,11 +169,11 @@ impl Running {
 
     /// The file cannot be read as a configuration; what the command centre sent before runs all the same.
     pub fn tell_broken_file(&mut self, problems: &Problems) {
-        self.refuse(&Offer::FILE, problems);
+        self.tell_refused(&Offer::FILE, problems);
     }
 
     /// Tells why what was offered does not run. What runs goes on.
-    fn refuse(&mut self, offer: &Offer, problems: &Problems) {
+    fn tell_refused(&mut self, offer: &Offer, problems: &Problems) {
         if offer.source == ConfigSource::File {
             let count = problems.list.len();
             self.file_trouble = Some(format!(
@@ -206,7 +198,7 @@ impl Running {
         // The file tells by itself at the next start whether it is good.
         self.remember_offer((offer.source == ConfigSource::Remote).then_some(refused));
         self.watch_secrets(&problems.secret_files);
-        self.publish("up/config", report::config(&self.config_report(), at));
+        self.publish(messages::CONFIG.at(&[]), report::config(&self.config_report(), at));
         self.log_config("rejected", problems.sha256().unwrap_or("unknown"), offer);
     }
 
@@ -242,30 +234,24 @@ impl Running {
 
     fn report(&mut self, readings: &Readings) {
         let report = self.health.report(readings, &self.config);
-        let delivery = Delivery {
-            qos: Qos::AtMostOnce,
-            retain: true,
-            expires: Some(part_reports::SUMMARY_EXPIRES),
-            waits: false,
-        };
         match report.summary {
-            Ok(message) => self.publisher.set_latest_as("up/health", delivery, message),
+            Ok(message) => self.publisher.set_latest(messages::HEALTH.at(&[]), message),
             Err(error) => error!(%error, "the health report could not be written"),
         }
-        let delivery = Delivery::of_a_part(part_reports::EXPIRES);
-        let cameras = self.config.cameras.iter().map(|camera| Topics::camera_suffix(&camera.id));
-        let sensors = self.config.sensors.list.iter().map(|sensor| Topics::sensor_suffix(&sensor.plan.id));
-        let meta_parts = (1..=self.meta_parts).map(Topics::meta_part_suffix);
+        let cameras = self.config.cameras.iter().map(|camera| messages::CAMERA.suffix(&[&camera.id]));
+        let sensors = &self.config.sensors.list;
+        let sensors = sensors.iter().map(|sensor| messages::SENSOR.suffix(&[&sensor.plan.id]));
+        let meta_parts = (1..=self.meta_parts).map(|part| messages::META_PART.suffix(&[&part.to_string()]));
         for gone in self.parts.gone(&cameras.chain(sensors).chain(meta_parts).collect()) {
-            self.publisher.set_latest_as(&gone, delivery, Vec::new());
+            self.publisher.withdraw(&gone);
         }
         for part in report.parts {
-            if !self.parts.is_due(&part.topic, &part.state, readings.at.mono) {
+            if !self.parts.is_due(&part.topic.suffix, &part.state, readings.at.mono) {
                 continue;
             }
             match part.message(&self.health.sender, readings.at.utc) {
-                Ok(message) => self.publisher.set_latest_as(&part.topic, delivery, message),
-                Err(error) => error!(%error, topic = part.topic, "a message could not be written"),
+                Ok(message) => self.publisher.set_latest(part.topic, message),
+                Err(error) => error!(%error, topic = part.topic.suffix, "a message could not be written"),
             }
         }
     }
@@ -291,10 +277,10 @@ impl Running {
         }
     }
 
-    fn publish(&self, topic: &str, message: Result<Vec<u8>, EventError>) {
+    fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
         match message {
-            Ok(message) => self.publisher.set_latest(topic, Qos::AtLeastOnce, true, message),
-            Err(error) => error!(%error, topic, "a message could not be written"),
+            Ok(message) => self.publisher.set_latest(topic, message),
+            Err(error) => error!(%error, topic = topic.suffix, "a message could not be written"),
         }
     }
 
@@ -323,7 +309,7 @@ impl Running {
         let path = self.file.path().to_owned();
         let file = match Config::load(&path) {
             Ok(file) => file,
-            Err(problems) => return self.refuse(&Offer::FILE, &problems),
+            Err(problems) => return self.tell_refused(&Offer::FILE, &problems),
         };
         let digest = overrides::digest(file.text());
         let same = digest == self.standing.file;
@@ -350,13 +336,13 @@ impl Running {
         let offer = Offer::FILE;
         let base = match based_on(&file, &next.now) {
             Ok(base) => base,
-            Err(problems) => return self.refuse(&offer, &problems),
+            Err(problems) => return self.tell_refused(&offer, &problems),
         };
         let restart = takes_a_restart(&self.base, &file);
         if !restart.is_empty() {
-            return self.refuse(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
+            return self.tell_refused(&offer, &Problems::of_the_whole(&path, Some(&file.sha256), restart));
         }
-        match self.take_up(base, next, &offer, None) {
+        match self.put_in_place(base, next, &offer, None) {
             Ok(()) => {
                 (self.file, self.file_trouble) = (file, None);
                 self.watch_secrets(&BTreeSet::new());
@@ -364,7 +350,7 @@ impl Running {
                 self.cameras.retry_now();
             }
             // What is named there is looked at again when it changes.
-            Err(problems) => self.refuse(&offer, &problems.naming(file.secret_files)),
+            Err(problems) => self.tell_refused(&offer, &problems.naming(file.secret_files)),
         }
     }
 
@@ -518,7 +504,7 @@ impl Running {
 
     /// Makes `base`, with the values of `next`, what runs, in place of what `fell`, if something did. Everything that can
     /// fail comes before anything changes.
-    fn take_up(
+    fn put_in_place(
         &mut self,
         base: Config,
         next: StoredOverrides,
@@ -567,10 +553,10 @@ impl Running {
         let version = next.now.wanted.as_ref().map(|wanted| wanted.version);
         let source = if version.is_some() { ConfigSource::Remote } else { ConfigSource::File };
         let offer = Offer { source, version };
-        let taken =
-            based_on(&self.file, &next.now).and_then(|base| self.take_up(base, next, &offer, Some(fell)));
+        let taken = based_on(&self.file, &next.now)
+            .and_then(|base| self.put_in_place(base, next, &offer, Some(fell)));
         if let Err(problems) = taken {
-            self.refuse(&offer, &problems);
+            self.tell_refused(&offer, &problems);
         }
     }
 }

@@ -14,10 +14,13 @@ use crate::config::{Broker, Camera, CameraSource, CameraTrust, Config};
 use crate::contract::alert::{GapData, GapRange, SeqData};
 use crate::contract::box_status::StateData;
 use crate::contract::command::{Outcome, ReplyData, Unanswered};
+use crate::contract::messages::{ACTIVE, GAP};
 use crate::contract::words::Time;
-use crate::contract::{Sender, Topics, gap_event};
+use crate::contract::{Sender, gap_event};
+use crate::control::Inbox;
+use crate::control::refusal_stats::Tally;
 use crate::detector::Detector;
-use crate::mqtt::{self, Publisher, Qos};
+use crate::mqtt::{self, Publisher};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
 use crate::pipeline::frame_gate::DetectOptions;
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
@@ -28,7 +31,6 @@ use super::alert_writer::{OpenAlerts, Settings};
 use super::cameras::Wanted;
 use super::clock_watch::SharedClockData;
 use super::close_up::MainStream;
-use super::commands::Tally;
 use super::loaded_models::LoadedModels;
 use super::report;
 
@@ -225,7 +227,6 @@ pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, Dae
 pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
-    settings.gate.set_keys(&config.command_keys);
     settings.version = config.mqtt.version;
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
@@ -319,7 +320,7 @@ fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox,
     let options = outbox::Options {
         limits,
         gap_body,
-        gap_topic: Topics::ALERT_SUFFIX.to_owned(),
+        gap_topic: GAP.topic.to_owned(),
         expect_marks: config.mqtt.expect_marks,
         ..outbox::Options::default()
     };
@@ -348,8 +349,8 @@ fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
     Unanswered { count, from: Time(from), until: Time(until), request_ids }
 }
 
-/// What the publisher says by itself, as the contract has it.
-pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock) -> mqtt::Bodies {
+/// What the publisher says by itself, as the contract has it, and who takes what it hears.
+pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: Inbox) -> mqtt::Bodies {
     let replier = sender.clone();
     mqtt::Bodies {
         state: Arc::new(move |state, session, at| {
@@ -379,6 +380,7 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock) -> mqtt::
             Ok((stream, n)) => refusal_stats.mark(stream, n, clock.now().utc),
             Err(refusal) => refusal_stats.refused(refusal),
         }),
+        downlink: Arc::new(inbox),
     }
 }
 
@@ -386,7 +388,7 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock) -> mqtt::
 pub fn tell_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> OpenAlerts {
     Box::new(move |open, alert_enricher| {
         match report::active(open, alert_enricher, outbox.depth(), clock.now().utc) {
-            Ok(message) => publisher.set_latest("up/active", Qos::AtLeastOnce, true, message),
+            Ok(message) => publisher.set_latest(ACTIVE.at(&[]), message),
             Err(error) => error!(%error, "the list of open alerts could not be written"),
         }
     })

@@ -19,10 +19,20 @@ use super::flight::{Flight, Publish};
 use super::publisher::Delivery;
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Wire};
-use super::{Qos, Settings, Timing, Trouble};
+use super::{Settings, Timing, Trouble};
 use crate::analysis::time::Timestamp;
+use crate::contract::Topics;
+use crate::contract::messages::{self, MARK};
 use crate::contract::signature::PrivateKey;
 use crate::types::mqtt::Version;
+
+/// What a centre hears, below a box's topic.
+const ALERT: &str = messages::ALERT.topic;
+const REPLY: &str = messages::REPLY.topic;
+const COUNT: &str = messages::COUNT.topic;
+const STATE: &str = messages::STATE.topic;
+const META: &str = messages::META.topic;
+const ACTIVE: &str = messages::ACTIVE.topic;
 
 /// Largest message taken: a picture.
 const INCOMING_BYTES: usize = 512 * 1024;
@@ -234,11 +244,10 @@ impl Centre {
         }
         let endpoint = Endpoint::read(&settings)?;
         let plus = |part: &Option<String>| part.clone().unwrap_or_else(|| "+".to_owned());
-        let base = format!("{}/{}/{}/up", follow.prefix, plus(&follow.area), plus(&follow.box_name));
+        let topics = Topics::new(&follow.prefix, &plus(&follow.area), &plus(&follow.box_name));
         // What the broker keeps comes first: how to read the rest, who is there, what is open. Then all that carry
         // numbers, so that marks have no holes.
-        let filters = ["meta", "state", "active", "alert", "reply", "count"];
-        let filters = filters.map(|what| format!("{base}/{what}")).to_vec();
+        let filters = [META, STATE, ACTIVE, ALERT, REPLY, COUNT].map(|what| topics.of(what)).to_vec();
         // A slow reader makes the centre wait, and the broker in turn: nothing is dropped here.
         let (heard_tx, heard) = mpsc::channel(256);
         let (orders, orders_rx) = mpsc::channel(256);
@@ -279,7 +288,7 @@ impl Centre {
             "iat": now.to_string(),
             "exp": until.to_string(),
         });
-        let topic = format!("{}/{area}/{box_name}/down/cmd/ack", self.prefix);
+        let topic = Topics::new(&self.prefix, area, box_name).command("ack");
         let order = Order::Command {
             topic,
             request_id: request_id.clone(),
@@ -417,7 +426,7 @@ impl Work {
                 }
                 // Without these it shows less; without the others it does not do what it is for.
                 Event::Subscribed { refusal: Some(reason) }
-                    if asked.ends_with("/up/meta") || asked.ends_with("/up/active") =>
+                    if asked.ends_with(META) || asked.ends_with(ACTIVE) =>
                 {
                     let next = ask_next(client, &mut flight, &mut filters).unwrap_or_default();
                     self.tell(Heard::Deaf(std::mem::replace(&mut asked, next), reason)).await;
@@ -472,21 +481,21 @@ impl Work {
             return;
         };
         let heard = match what {
-            "up/alert" => {
+            ALERT => {
                 self.store(area, box_name, &body);
                 self.alert(area, box_name, body)
             }
-            "up/reply" => {
+            REPLY => {
                 self.store(area, box_name, &body);
                 Heard::Reply(body)
             }
-            "up/count" => return self.store(area, box_name, &body),
-            "up/state" => {
+            COUNT => return self.store(area, box_name, &body),
+            STATE => {
                 let data = body.get("data").unwrap_or(&body);
                 let state = data["state"].as_str().unwrap_or("unknown").to_owned();
                 Heard::State(area.to_owned(), box_name.to_owned(), state)
             }
-            "up/meta" => {
+            META => {
                 let data = body.get("data").unwrap_or(&body);
                 let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
                 let (area, box_name) = (area.to_owned(), box_name.to_owned());
@@ -498,7 +507,7 @@ impl Work {
                 })
             }
             // Later ones say nothing that the revisions do not say.
-            "up/active" if retain => Heard::Open(open_list(area, box_name, body)),
+            ACTIVE if retain => Heard::Open(open_list(area, box_name, body)),
             _ => return,
         };
         self.tell(heard).await;
@@ -528,7 +537,7 @@ impl Work {
         let key = (area.to_owned(), box_name.to_owned(), stream.to_owned());
         let stored = marks.entry(key).or_default();
         if let Some(mark) = numbers.iter().filter_map(|n| stored.store(*n)).last() {
-            let topic = format!("{}/{area}/{box_name}/down/mark", self.settings.prefix);
+            let topic = Topics::new(&self.settings.prefix, area, box_name).of(MARK.topic);
             let body = json!({ "area": area, "box": box_name, "command": "mark", "iat": Timestamp::now().to_string(),
                 "stream": stream, "n": mark });
             let body = sealed(self.key.as_deref(), &body);
@@ -633,11 +642,13 @@ fn ask_next(
 }
 
 fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {
-    let (topic, body, retain) = match &order {
-        Order::Command { topic, body, .. } => (topic, body, false),
-        Order::Mark { topic, body } => (topic, body, true),
+    let (topic, body, delivery) = match &order {
+        // Sent as marks are, but never kept.
+        Order::Command { topic, body, .. } => {
+            (topic, body, Delivery { retain: false, ..Delivery::of(&MARK) })
+        }
+        Order::Mark { topic, body } => (topic, body, Delivery::of(&MARK)),
     };
-    let delivery = Delivery { qos: Qos::AtLeastOnce, retain, expires: None, waits: false };
     client.publish(topic, delivery, body.clone());
     let bytes = body.len() as u64;
     flight.hand_over(Publish { item: order, bytes, since: Instant::now(), acknowledged: true });

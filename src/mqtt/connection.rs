@@ -21,6 +21,7 @@ use super::publisher::{Delivery, Key, Shared, Suspects};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
+use crate::contract::messages::{self, Message, STATE};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
@@ -32,10 +33,6 @@ const STRIKES: u32 = 3;
 /// it was sent just now, will not come again, and no subscription needs to be left out.
 const RETAINED_COMES_WITHIN: Duration = Duration::from_secs(5);
 
-/// How `up/state` is sent.
-const KEPT: Delivery = Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: false };
-/// How records are sent.
-const RECORD: Delivery = Delivery { retain: false, ..KEPT };
 /// What is in flight gets so long to arrive before a connection is left for another one.
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -79,7 +76,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         client_id: &client_id,
         connect: settings.timing.connect,
         keep_alive: settings.timing.keep_alive,
-        will: Some((format!("{}/up/state", settings.base()), will)),
+        will: Some((format!("{}/{}", settings.base(), STATE.topic), Delivery::of(&STATE), will)),
         incoming_bytes: wire::INCOMING_BYTES,
     });
     let mut context = Context {
@@ -190,10 +187,9 @@ impl Connection {
         let mut suspects = shared.suspects.lock();
         suspects.left_out.retain(|_, until| *until > now);
         suspects.namesake.begin(&session);
-        let subscriptions = ["up/state", "down/mark", "down/cmd/+", "down/config"]
-            .into_iter()
-            .filter(|suffix| !suspects.left_out.contains_key(*suffix))
-            .map(str::to_owned)
+        let subscriptions = std::iter::once(STATE.topic.to_owned())
+            .chain(shared.bodies.downlink.topics())
+            .filter(|suffix| !suspects.left_out.contains_key(suffix))
             .collect();
         drop(suspects);
         let rate = f64::from(settings.backlog_per_sec.max(1));
@@ -274,7 +270,7 @@ impl Connection {
         }
         if let Some(state) = self.state_to_say.take() {
             let body = self.state_body(state);
-            return Ok(self.hand_over(client, "up/state", KEPT, body, Item::State(state)));
+            return Ok(self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, Item::State(state)));
         }
         if self.feed_latest(client, false) {
             return Ok(true);
@@ -293,7 +289,8 @@ impl Connection {
         if self.state_to_say == Some(BoxState::Stopped) && self.flight.is_empty() {
             self.state_to_say = None;
             let body = self.state_body(BoxState::Stopped);
-            return self.hand_over(client, "up/state", KEPT, body, Item::State(BoxState::Stopped));
+            let stopped = Item::State(BoxState::Stopped);
+            return self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, stopped);
         }
         if self.stopped_heard && !self.leaving {
             self.leaving = client.disconnect();
@@ -359,7 +356,8 @@ impl Connection {
             self.put_aside(&item, &why, self.timing().hold_most).await;
             return Ok(true);
         }
-        Ok(self.hand_over(client, &sending.topic_suffix, RECORD, sending.body, item))
+        let delivery = Delivery::of(message_of(sending.kind));
+        Ok(self.hand_over(client, &sending.topic_suffix, delivery, sending.body, item))
     }
 
     /// The outbox had nothing to lend under this policy: when might it?
@@ -529,7 +527,7 @@ impl Connection {
     async fn put_aside(&mut self, item: &Item, why: &str, hold: Duration) {
         let until = Instant::now() + hold;
         let topic = match item {
-            Item::State(_) => "up/state",
+            Item::State(_) => STATE.topic,
             Item::Latest { topic, .. } | Item::Record { topic, .. } => topic,
         };
         warn!(
@@ -697,6 +695,19 @@ impl Connection {
 
     fn outbox_failed(&self, error: &OutboxError) -> Trouble {
         Trouble::new(TroubleKind::Settings, error.to_string())
+    }
+}
+
+/// The row of the table that says how a record is sent.
+fn message_of(kind: Kind) -> &'static Message {
+    match kind {
+        Kind::Alert => &messages::ALERT,
+        Kind::Count => &messages::COUNT,
+        Kind::Reply => &messages::REPLY,
+        Kind::Gap => &messages::GAP,
+        // Sealed originals are queued as pictures, and sent alike.
+        Kind::Evidence => &messages::EVIDENCE,
+        Kind::TimeFix => &messages::TIME_FIX,
     }
 }
 

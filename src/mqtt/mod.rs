@@ -1,7 +1,8 @@
 //! The wire to the command centre: MQTT 5 or 3.1.1, over TCP or TLS.
 //!
 //! Input: records lent by [`crate::outbox`], the latest state of the box from the daemon, commands and marks
-//! from the broker. Output: publications, and [`Command`]s for the daemon. Must never keep anything of its
+//! from the broker. Output: publications, and what came in, for a [`Downlink`]. How each message is sent stands in the
+//! table of messages (`contract::messages`). Must never keep anything of its
 //! own: what is not in the outbox does not exist, and nothing counts as sent before its PUBACK came with a
 //! good reason code.
 //!
@@ -21,9 +22,7 @@
 //! | a DISCONNECT with a reason but without properties (mosquitto's) is swallowed | that somebody took our name over is told by sessions in `up/state` that are not ours (`namesake`) |
 //! | cancelling `poll()` may lose a packet | it is never cancelled while the connection is wanted |
 
-mod auth;
 pub mod centre;
-mod commands;
 mod connection;
 pub mod embedded;
 mod endpoint;
@@ -42,45 +41,14 @@ use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
 pub use crate::contract::command::Refusal as RefusalKind;
+pub use crate::contract::messages::Qos;
 use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
-pub use auth::{Gate, Signer};
-pub use commands::{Ask, Command, Order};
-pub use publisher::{Delivery, Publisher, Status};
+pub use publisher::{Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
 
-/// Why the box that a command names would refuse it at `now`, signed by somebody who may do everything; `None` if it
-/// would not. What it asks for must make sense to that box besides. For those who write commands.
-pub fn objection(payload: &[u8], now: Timestamp) -> Option<String> {
-    let signer = Signer { key: "any".into(), role: crate::contract::signature::Role::Admin };
-    commands::objection(payload, signer, now)
-}
 
-/// What a message would be taken for, by the box `box-1` in `530127`: what comes from a wire, without one.
-///
-/// # Errors
-/// Why it would not be taken.
-#[cfg(fuzzing)]
-pub fn judge(
-    gate: &Gate,
-    command: &str,
-    message: &[u8],
-    retained: bool,
-    now: Timestamp,
-) -> Result<Command, Refusal> {
-    let addressee = commands::Addressee { area: "530127", box_name: "box-1" };
-    commands::read(gate, addressee, command, message, retained, now)
-}
-
-/// Quality of service; Lookout uses no other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Qos {
-    /// At most once, no acknowledgement.
-    AtMostOnce,
-    /// At least once.
-    AtLeastOnce,
-}
 
 /// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,8 +79,6 @@ pub struct Settings {
     pub embedded_port: u16,
     /// Most old records per second after a reconnect, so that a thousand boxes do not drown the centre.
     pub backlog_per_sec: u32,
-    /// Whose commands are taken.
-    pub gate: Arc<Gate>,
     /// Times; the defaults are for the field, tests shorten them.
     pub timing: Timing,
 }
@@ -126,7 +92,6 @@ impl Settings {
             prefix: "lookout/v1".to_owned(),
             area: area.into(),
             box_name: box_name.into(),
-            gate: Arc::default(),
             ca_file: None,
             client_cert: None,
             client_key: None,
@@ -247,6 +212,61 @@ impl Default for Timing {
     }
 }
 
+/// A message from the centre, as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivered<'a> {
+    /// Its topic below `prefix/area/box/`: `down/cmd/ack`.
+    pub topic: &'a str,
+    /// The bytes.
+    pub payload: &'a [u8],
+    /// Whether the broker had kept it.
+    pub retained: bool,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// What a message from the centre was taken for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// A command, which was passed on.
+    Command,
+    /// The centre's durable receipt, to be stored in the outbox.
+    Mark {
+        /// The stream.
+        stream: String,
+        /// Everything up to here is stored at the centre.
+        n: u64,
+    },
+    /// Nothing that needs an answer.
+    Nothing,
+}
+
+/// Takes what comes from the command centre. Must not wait.
+pub trait Downlink: Send + Sync {
+    /// The topics to subscribe to, below `prefix/area/box/`, in that order; narrow, because a message that is too large
+    /// ends the connection.
+    fn topics(&self) -> Vec<String>;
+
+    /// Takes one message.
+    ///
+    /// # Errors
+    /// Why it is refused; the publisher answers.
+    fn take(&self, delivered: &Delivered<'_>) -> Result<Taken, Refusal>;
+}
+
+/// Hears nothing: for tests of what is sent.
+struct NoDownlink;
+
+impl Downlink for NoDownlink {
+    fn topics(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn take(&self, _: &Delivered<'_>) -> Result<Taken, Refusal> {
+        Ok(Taken::Nothing)
+    }
+}
+
 /// Makes the body of `up/state`. `session` is new for every connection, so that a will that comes late,
 /// after the next connection's `online`, can be told by it.
 pub type StateBody = Arc<dyn Fn(BoxState, &str, Timestamp) -> Vec<u8> + Send + Sync>;
@@ -298,6 +318,8 @@ pub struct Bodies {
     pub reply: ReplyBody,
     /// For the audit log.
     pub heard: Heard,
+    /// Takes commands and marks.
+    pub downlink: Arc<dyn Downlink>,
 }
 
 impl fmt::Debug for Bodies {
@@ -329,6 +351,7 @@ impl Default for Bodies {
                 .into_bytes()
             }),
             heard: Arc::new(|_| {}),
+            downlink: Arc::new(NoDownlink),
         }
     }
 }

@@ -11,20 +11,19 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
 use super::connection::{self, Ended};
 use super::namesake::Namesake;
 use super::refusals::Refusals;
 use super::retry::{Retries, Wait};
-use super::{Bodies, Command, Qos, Settings, Trouble, TroubleKind};
+use super::{Bodies, Qos, Settings, Trouble, TroubleKind};
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
+use crate::contract::messages::{BoxTopic, Message};
 use crate::outbox::{Outbox, RecordId};
 
-/// Commands waiting for the daemon; one more is refused with "busy".
-const COMMANDS: usize = 32;
 /// See [`Publisher::beats`].
 const BEAT: Duration = Duration::from_secs(5);
 
@@ -79,9 +78,10 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Kept by the broker for so long, and sent when nothing more important waits.
-    pub fn of_a_part(expires: Duration) -> Self {
-        Delivery { qos: Qos::AtLeastOnce, retain: true, expires: Some(expires), waits: true }
+    /// As the table of messages has it.
+    pub fn of(message: &Message) -> Self {
+        let Message { qos, retain, expires, waits, .. } = *message;
+        Delivery { qos, retain, expires, waits }
     }
 }
 
@@ -123,7 +123,6 @@ pub(super) struct Shared {
     pub bodies: Bodies,
     pub outbox: Outbox,
     pub clock: Clock,
-    pub commands: mpsc::Sender<Command>,
     pub latest: Mutex<BTreeMap<String, Latest>>,
     pub latest_changed: watch::Sender<u64>,
     pub status: watch::Sender<Status>,
@@ -155,26 +154,18 @@ impl std::fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    /// Starts the thread. Connects by itself and goes on trying; commands come out of the receiver, at most
-    /// 32 wait there.
+    /// Starts the thread. Connects by itself and goes on trying.
     ///
     /// # Errors
     /// The settings cannot work, or no thread can be started. An unreachable broker is no error.
-    pub fn start(
-        settings: Settings,
-        bodies: Bodies,
-        outbox: Outbox,
-        clock: Clock,
-    ) -> Result<(Self, mpsc::Receiver<Command>), Trouble> {
+    pub fn start(settings: Settings, bodies: Bodies, outbox: Outbox, clock: Clock) -> Result<Self, Trouble> {
         check(&settings)?;
-        let (commands, receiver) = mpsc::channel(COMMANDS);
         let shared = Arc::new(Shared {
             settings: RwLock::new(Arc::new(settings)),
             renewed: watch::Sender::new(0),
             bodies,
             outbox,
             clock,
-            commands,
             latest: Mutex::default(),
             latest_changed: watch::Sender::new(0),
             status: watch::Sender::default(),
@@ -192,37 +183,38 @@ impl Publisher {
             .name("mqtt".to_owned())
             .spawn(move || runtime.block_on(keep_connected(for_thread, stopped)))
             .map_err(cannot)?;
-        Ok((Publisher { shared, stop, thread: Mutex::new(Some(thread)) }, receiver))
+        Ok(Publisher { shared, stop, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Says what is true now on a topic below `prefix/area/box/`, such as `up/health`. Only the newest value
-    /// is sent, again after every reconnect. Never waits.
-    pub fn set_latest(&self, topic_suffix: &str, qos: Qos, retain: bool, bytes: Vec<u8>) {
-        self.set_latest_as(topic_suffix, Delivery { qos, retain, expires: None, waits: false }, bytes);
+    /// Says what is true now on a topic, such as `up/health`. Only the newest value is sent, again after every reconnect.
+    /// Never waits.
+    pub fn set_latest(&self, topic: BoxTopic, bytes: Vec<u8>) {
+        self.set(topic.suffix, Delivery::of(topic.message), bytes);
     }
 
-    /// The same, with more to say of how it is sent. No bytes at all make the broker forget what it kept.
-    pub fn set_latest_as(&self, topic_suffix: &str, delivery: Delivery, bytes: Vec<u8>) {
+    /// Makes the broker forget what it keeps on a topic below `prefix/area/box/`, when nothing more important waits.
+    pub fn withdraw(&self, suffix: &str) {
+        let delivery = Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: true };
+        self.set(suffix.to_owned(), delivery, Vec::new());
+    }
+
+    fn set(&self, suffix: String, delivery: Delivery, bytes: Vec<u8>) {
         {
             let mut latest = self.shared.latest.lock();
-            let version = latest.get(topic_suffix).map_or(1, |known| known.version + 1);
-            latest.insert(topic_suffix.to_owned(), Latest { delivery, bytes, version });
+            let version = latest.get(&suffix).map_or(1, |known| known.version + 1);
+            latest.insert(suffix, Latest { delivery, bytes, version });
         }
         self.shared.latest_changed.send_modify(|count| *count += 1);
     }
 
     /// Says goodbye where it is connected, and connects anew by other settings, or by the same ones whose files hold
-    /// something else now. What waits goes there; what was in flight is sent again. Whose commands are taken does not
-    /// change by this. Never waits.
+    /// something else now. What waits goes there; what was in flight is sent again. Never waits.
     ///
     /// # Errors
     /// The settings cannot work; the connection stays as it is.
     pub fn reconnect(&self, settings: Settings) -> Result<(), Trouble> {
         check(&settings)?;
-        {
-            let mut known = self.shared.settings.write();
-            *known = Arc::new(Settings { gate: known.gate.clone(), ..settings });
-        }
+        *self.shared.settings.write() = Arc::new(settings);
         // What an earlier broker did not take says nothing about the next one.
         {
             let mut suspects = self.shared.suspects.lock();

@@ -29,8 +29,8 @@ pub(super) struct Opening<'a> {
     pub client_id: &'a str,
     pub connect: Duration,
     pub keep_alive: Duration,
-    /// Topic and body of the will: QoS 1, retained.
-    pub will: Option<(String, Vec<u8>)>,
+    /// Topic and body of the will, and how the broker publishes it.
+    pub will: Option<(String, Delivery, Vec<u8>)>,
     pub incoming_bytes: usize,
 }
 
@@ -117,9 +117,9 @@ pub(super) fn open(opening: Opening<'_>) -> (Client, Wire) {
             if let Some((user, password)) = &opening.endpoint.login {
                 options.set_credentials(user, password);
             }
-            if let Some((topic, body)) = opening.will {
-                let qos = v5::mqttbytes::QoS::AtLeastOnce;
-                options.set_last_will(five::LastWill::new(topic, body, qos, true, None));
+            if let Some((topic, delivery, body)) = opening.will {
+                let (qos, retain) = (qos_of_5(delivery.qos), delivery.retain);
+                options.set_last_will(five::LastWill::new(topic, body, qos, retain, None));
             }
             let (client, event_loop) = v5::AsyncClient::new(options, 1);
             (Client::V5(client), Wire::V5(Box::new(event_loop), keep_alive))
@@ -136,14 +136,28 @@ pub(super) fn open(opening: Opening<'_>) -> (Client, Wire) {
             if let Some((user, password)) = &opening.endpoint.login {
                 options.set_credentials(user, password);
             }
-            if let Some((topic, body)) = opening.will {
-                let qos = rumqttc::QoS::AtLeastOnce;
-                options.set_last_will(rumqttc::LastWill::new(topic, body, qos, true));
+            if let Some((topic, delivery, body)) = opening.will {
+                let (qos, retain) = (qos_of_311(delivery.qos), delivery.retain);
+                options.set_last_will(rumqttc::LastWill::new(topic, body, qos, retain));
             }
             let (client, mut event_loop) = rumqttc::AsyncClient::new(options, 1);
             event_loop.set_network_options(network);
             (Client::V311(client), Wire::V311(Box::new(event_loop), keep_alive))
         }
+    }
+}
+
+fn qos_of_5(qos: Qos) -> v5::mqttbytes::QoS {
+    match qos {
+        Qos::AtMostOnce => v5::mqttbytes::QoS::AtMostOnce,
+        Qos::AtLeastOnce => v5::mqttbytes::QoS::AtLeastOnce,
+    }
+}
+
+fn qos_of_311(qos: Qos) -> rumqttc::QoS {
+    match qos {
+        Qos::AtMostOnce => rumqttc::QoS::AtMostOnce,
+        Qos::AtLeastOnce => rumqttc::QoS::AtLeastOnce,
     }
 }
 
@@ -153,10 +167,7 @@ impl Client {
         let retain = delivery.retain;
         match self {
             Client::V5(client) => {
-                let qos = match delivery.qos {
-                    Qos::AtMostOnce => v5::mqttbytes::QoS::AtMostOnce,
-                    Qos::AtLeastOnce => v5::mqttbytes::QoS::AtLeastOnce,
-                };
+                let qos = qos_of_5(delivery.qos);
                 // An empty message makes the broker forget, and has nothing that could expire.
                 let expires = delivery.expires.filter(|_| !body.is_empty());
                 let Some(expires) = expires else {
@@ -169,13 +180,7 @@ impl Client {
                 };
                 client.try_publish_with_properties(topic, qos, retain, body, properties).is_ok()
             }
-            Client::V311(client) => {
-                let qos = match delivery.qos {
-                    Qos::AtMostOnce => rumqttc::QoS::AtMostOnce,
-                    Qos::AtLeastOnce => rumqttc::QoS::AtLeastOnce,
-                };
-                client.try_publish(topic, qos, retain, body).is_ok()
-            }
+            Client::V311(client) => client.try_publish(topic, qos_of_311(delivery.qos), retain, body).is_ok(),
         }
     }
 

@@ -2,13 +2,17 @@
 
 use lookout::audit;
 use lookout::contract::signature::PrivateKey;
+use lookout::control::{COMMANDS, CommandSpec};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
 use crate::here::*;
 
-const COMMANDS: [&str; 8] = ["ack", "set", "mute", "snapshot", "selftest", "confirm", "mark", "config"];
+/// Everything that a box may be told.
+fn commands() -> Vec<&'static str> {
+    COMMANDS.iter().map(CommandSpec::name).chain(["mark"]).collect()
+}
 
 /// Bytes that are no command: noise, broken JSON, broken signatures.
 fn malformed(random: &mut StdRng, good: &str) -> Vec<u8> {
@@ -77,9 +81,10 @@ fn nothing_that_is_no_command_changes_anything_and_all_of_it_is_counted() {
     let before = read(&here.control().join("standing.json"));
     let mut random = StdRng::seed_from_u64(20_260_101);
     let good = here.admin.sign(command_body("selftest", json!({})).to_string().as_bytes());
+    let commands = commands();
     let (noise, forged) = (1000 * rounds(), 100 * rounds());
     for number in 0..noise {
-        here.send(COMMANDS[number % COMMANDS.len()], &malformed(&mut random, &good));
+        here.send(commands[number % commands.len()], &malformed(&mut random, &good));
     }
     let stranger = PrivateKey::generate("admin-1").unwrap();
     for number in 0..forged {

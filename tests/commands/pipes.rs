@@ -42,7 +42,7 @@ fn a_command_whose_reader_went_away_ends_quietly() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
     fs::write(file("alert.json"), "{}").unwrap();
-    let alert = lookout::contract::examples::example("alert").unwrap().unwrap();
+    let alert = lookout::contract::messages::ALERT.example().unwrap().unwrap();
     fs::write(file("alert.json"), alert.to_string()).unwrap();
     let (alert, made) = (file("alert.json"), file("keys"));
     let commands: [&[&str]; 11] = [
@@ -86,7 +86,7 @@ fn a_reader_that_went_away_changes_no_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
     fs::write(file("bad.toml"), "[site]\nbox = \"box-1\"\n").unwrap();
-    let alert = lookout::contract::examples::example("alert").unwrap().unwrap();
+    let alert = lookout::contract::messages::ALERT.example().unwrap().unwrap();
     fs::write(file("alerts.json"), format!("{alert}\n{{}}\n")).unwrap();
     // It lists models whose files are elsewhere.
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml"), file("manifest.toml"))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
+use lookout::control::Inbox;
 use lookout::mqtt::{Bodies, Publisher, Settings, Timing};
 use lookout::outbox::{Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
 use lookout::types::level::Level;
@@ -91,7 +92,9 @@ pub fn publish(outbox: &Outbox, url: &str) -> Publisher {
         backlog_per_sec: 5000,
         ..Settings::new("530127", "box-1")
     };
-    Publisher::start(settings, Bodies::default(), outbox.clone(), Clock::start()).unwrap().0
+    let (inbox, _) = Inbox::new("530127", "box-1", Arc::default());
+    let bodies = Bodies { downlink: Arc::new(inbox), ..Bodies::default() };
+    Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap()
 }
 
 /// Opens it, whatever is wrong with the file.

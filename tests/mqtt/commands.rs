@@ -1,6 +1,5 @@
 //! Commands from the centre.
 
-use lookout::mqtt::{Ask, Command};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 use serde_json::json;
@@ -18,9 +17,13 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
     let topic = format!("{BASE}/down/cmd/ack");
 
     centre.publish(&topic, false, json!({ "request_id": "r1", "alert_id": "A", "by": "desk-2" }).to_string());
-    let Command::Order(order) = here.next_command() else { panic!("a command") };
-    assert_eq!((order.request_id.as_str(), order.by.as_str()), ("r1", "desk-2"));
-    assert_eq!(order.ask, Ask::Ack { alert_id: "A".to_owned(), note: None });
+    let command = here.next_command();
+    let envelope = &command.envelope;
+    assert_eq!(
+        (envelope.command(), envelope.request_id.as_str(), envelope.by.as_str()),
+        ("ack", "r1", "desk-2")
+    );
+    assert_eq!(command.logged, Some(json!({ "alert_id": "A", "note": null })));
 
     centre.publish(&topic, false, json!({ "request_id": "r2", "alert_id": "A" }).to_string());
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r2").json();

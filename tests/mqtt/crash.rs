@@ -57,9 +57,10 @@ fn what_was_stored_before_a_kill_is_delivered_after_it() {
     let depth = outbox.depth();
     assert!(depth.last_n == confirmed || depth.last_n == confirmed + 1, "{confirmed} confirmed: {depth:?}");
     assert_eq!(depth.rows, depth.last_n, "every number is there");
-    let (publisher, _commands) = lookout::mqtt::Publisher::start(
+    let (bodies, _commands) = bodies();
+    let publisher = lookout::mqtt::Publisher::start(
         settings(&broker.url(), Version::V5),
-        lookout::mqtt::Bodies::default(),
+        bodies,
         outbox.clone(),
         lookout::clock::Clock::start(),
     )

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use lookout::mqtt::{Delivery, Qos, Settings, TroubleKind};
+use lookout::contract::messages::{CAMERA, HEALTH, META};
+use lookout::mqtt::{Settings, TroubleKind};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
@@ -128,9 +129,9 @@ fn red_and_orange_go_first_then_what_is_new_then_the_backlog() {
 fn the_state_is_online_then_stopped_and_the_latest_values_come_again_after_a_reconnect() {
     let mut broker = Mosquitto::start();
     let here = Here::start(settings(&broker.url(), Version::V5));
-    here.publisher.set_latest("up/meta", Qos::AtLeastOnce, true, b"{\"meta\":1}".to_vec());
-    here.publisher.set_latest("up/health", Qos::AtMostOnce, true, b"{\"health\":1}".to_vec());
-    here.publisher.set_latest("up/health", Qos::AtMostOnce, true, b"{\"health\":2}".to_vec());
+    here.publisher.set_latest(META.at(&[]), b"{\"meta\":1}".to_vec());
+    here.publisher.set_latest(HEALTH.at(&[]), b"{\"health\":1}".to_vec());
+    here.publisher.set_latest(HEALTH.at(&[]), b"{\"health\":2}".to_vec());
     for round in 0..2 {
         // The broker forgot everything it had retained.
         let listener = Listener::start(broker.port(), &format!("{BASE}/up/#"));
@@ -358,10 +359,9 @@ fn a_value_that_expires_says_so_to_the_broker_and_one_without_bytes_is_forgotten
 
     let broker = Mosquitto::start();
     let here = Here::start(settings(&broker.url(), Version::V5));
-    let part = Delivery::of_a_part(Duration::from_secs(1800));
-    here.publisher.set_latest_as("up/camera/cam-1", part, b"{\"camera\":1}".to_vec());
-    here.publisher.set_latest_as("up/camera/cam-2", part, b"{\"camera\":2}".to_vec());
-    here.publisher.set_latest("up/meta", Qos::AtLeastOnce, true, b"{\"meta\":1}".to_vec());
+    here.publisher.set_latest(CAMERA.at(&["cam-1"]), b"{\"camera\":1}".to_vec());
+    here.publisher.set_latest(CAMERA.at(&["cam-2"]), b"{\"camera\":2}".to_vec());
+    here.publisher.set_latest(META.at(&[]), b"{\"meta\":1}".to_vec());
     let kept = |count: usize| {
         let late = Listener::start(broker.port(), &format!("{BASE}/up/#"));
         late.wait_for("what is kept", |heard| {
@@ -388,7 +388,7 @@ fn a_value_that_expires_says_so_to_the_broker_and_one_without_bytes_is_forgotten
     assert!((1700..=1800).contains(&expiry), "{expiry}");
     assert_eq!(expiries[&format!("{BASE}/up/meta")], None);
 
-    here.publisher.set_latest_as("up/camera/cam-2", part, Vec::new());
+    here.publisher.withdraw(&CAMERA.suffix(&["cam-2"]));
     let watcher = Listener::start(broker.port(), &format!("{BASE}/up/camera/+"));
     wait(
         || "the broker to forget".to_owned(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lookout::mqtt::{Delivery, Settings, Timing, TroubleKind};
+use lookout::contract::messages::{CAMERA, META};
+use lookout::mqtt::{Settings, Timing, TroubleKind};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 use parking_lot::Mutex;
@@ -319,7 +320,7 @@ fn a_latest_value_that_ends_the_connection_does_not_stop_the_alerts() {
         }
     });
     let here = Here::start(soon(&broker.url(), Version::V5));
-    here.publisher.set_latest("up/meta", lookout::mqtt::Qos::AtLeastOnce, true, vec![b'x'; 100]);
+    here.publisher.set_latest(META.at(&[]), vec![b'x'; 100]);
     for number in 0..5 {
         here.alert(number, Level::Yellow);
     }
@@ -379,9 +380,8 @@ fn alerts_go_before_what_is_said_of_a_thousand_cameras() {
         }
     });
     let here = Here::start(soon(&broker.url(), Version::V5));
-    let part = Delivery::of_a_part(Duration::from_secs(1800));
     for number in 0..1000 {
-        here.publisher.set_latest_as(&format!("up/camera/cam-{number}"), part, b"{}".to_vec());
+        here.publisher.set_latest(CAMERA.at(&[&format!("cam-{number}")]), b"{}".to_vec());
     }
     here.alert(1, Level::Yellow);
     is_open.store(true, Ordering::SeqCst);

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
-use lookout::mqtt::{Bodies, Command, Publisher, Settings, Status, Timing};
+use lookout::control::{Inbox, ReceivedCommand};
+use lookout::mqtt::{Bodies, Publisher, Settings, Status, Timing};
 use lookout::outbox::{Evidence, Kind, Options, Outbox, Record, Seq};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
@@ -24,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Here {
     pub outbox: Outbox,
     pub publisher: Publisher,
-    pub commands: mpsc::Receiver<Command>,
+    pub commands: mpsc::Receiver<ReceivedCommand>,
     _dir: TempDir,
 }
 
@@ -68,8 +70,8 @@ impl Here {
         let dir = directory();
         let outbox = open(dir.path());
         fill(&outbox);
-        let (publisher, commands) =
-            Publisher::start(settings, Bodies::default(), outbox.clone(), Clock::start()).unwrap();
+        let (bodies, commands) = bodies();
+        let publisher = Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap();
         Here { outbox, publisher, commands, _dir: dir }
     }
 
@@ -98,7 +100,7 @@ impl Here {
         append(&self.outbox, number, level)
     }
 
-    pub fn next_command(&mut self) -> Command {
+    pub fn next_command(&mut self) -> ReceivedCommand {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             match tokio::time::timeout(PATIENCE, self.commands.recv()).await {
@@ -107,6 +109,12 @@ impl Here {
             }
         })
     }
+}
+
+/// A box that takes commands, without keys; they come out of the receiver.
+pub fn bodies() -> (Bodies, mpsc::Receiver<ReceivedCommand>) {
+    let (inbox, commands) = Inbox::new("530127", "box-1", Arc::default());
+    (Bodies { downlink: Arc::new(inbox), ..Bodies::default() }, commands)
 }
 
 impl Drop for Here {

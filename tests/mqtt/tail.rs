@@ -2,7 +2,7 @@
 
 use lookout::analysis::time::Timestamp;
 use lookout::cli::tail::{Args, Outcome, Screen, follow};
-use lookout::mqtt::{Ask, Command, Qos};
+use lookout::contract::messages::{ACTIVE, META};
 use lookout::outbox::{Kind, Outbox, Record};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
@@ -58,6 +58,14 @@ impl<F: FnOnce()> std::io::Write for Talk<F> {
     }
 }
 
+/// The alert that somebody took on, and who.
+fn next_acknowledgement(here: &mut Here) -> (String, String) {
+    let command = here.next_command();
+    assert_eq!(command.envelope.command(), "ack");
+    let alert = command.logged.unwrap()["alert_id"].as_str().unwrap().to_owned();
+    (alert, command.envelope.by)
+}
+
 /// Runs the command; `when_connected` happens once it listens.
 fn run(args: &Args, when_connected: impl FnOnce()) -> (Outcome, String, String) {
     let talk = Talk { text: Vec::new(), when_connected: Some(when_connected) };
@@ -83,9 +91,8 @@ fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back
         let outbox = here.outbox.clone();
         let (outcome, out, talk) = std::thread::scope(|scope| {
             let daemon = scope.spawn(|| {
-                let Command::Order(order) = here.next_command() else { panic!("a command") };
-                let Ask::Ack { alert_id, .. } = order.ask else { panic!("an acknowledgement") };
-                acknowledged(&outbox, alert_id, order.by);
+                let (alert_id, by) = next_acknowledgement(&mut here);
+                acknowledged(&outbox, alert_id, by);
             });
             let seen = run(&args, || {
                 append(&outbox, 1, Level::Orange);
@@ -156,8 +163,8 @@ fn what_is_open_when_it_starts_is_shown_as_the_site_reads_it_and_acknowledged() 
     taken["acknowledgement"] = json!({ "by": "desk-9", "at": "2026-01-01T20:31:00.000Z" });
     let active = json!({ "data": { "stream": "S", "seq": 2, "alerts": [alert("alert-1", false), taken] } });
     append(&here.outbox, 1, Level::Orange);
-    for (topic, body) in [("up/meta", &meta), ("up/active", &active)] {
-        here.publisher.set_latest(topic, Qos::AtLeastOnce, true, body.to_string().into_bytes());
+    for (message, body) in [(&META, &meta), (&ACTIVE, &active)] {
+        here.publisher.set_latest(message.at(&[]), body.to_string().into_bytes());
     }
     let kept = Listener::start(broker.port(), &format!("{BASE}/up/active"));
     kept.wait_one("the list", |m| m.topic.ends_with("up/active"));
@@ -171,14 +178,9 @@ fn what_is_open_when_it_starts_is_shown_as_the_site_reads_it_and_acknowledged() 
     let outbox = here.outbox.clone();
     let (outcome, out, talk) = std::thread::scope(|scope| {
         scope.spawn(|| {
-            let Command::Order(order) = here.next_command() else { panic!("a command") };
-            let Ask::Ack { alert_id, .. } = order.ask else { panic!("an acknowledgement") };
-            assert_eq!(
-                (alert_id.as_str(), order.by.as_str()),
-                ("alert-1", "desk-2"),
-                "only what nobody took"
-            );
-            acknowledged(&outbox, alert_id, order.by);
+            let (alert_id, by) = next_acknowledgement(&mut here);
+            assert_eq!((alert_id.as_str(), by.as_str()), ("alert-1", "desk-2"), "only what nobody took");
+            acknowledged(&outbox, alert_id, by);
         });
         run(&args, || ())
     });

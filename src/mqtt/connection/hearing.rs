@@ -1,12 +1,13 @@
-//! What comes in on one connection: commands, marks, the wanted configuration, and what `up/state` says of us.
+//! What comes in on one connection: what the centre says, and what `up/state` says of us.
 
 use std::time::Instant;
 
+use serde_json::Value;
 use tracing::{debug, info, warn};
 
-use super::super::commands::{Addressee, Command, Order};
-use super::super::{Refusal, RefusalKind, Trouble, commands};
+use super::super::{Delivered, Refusal, Taken, Trouble};
 use super::Connection;
+use crate::contract::messages::{REPLY, STATE};
 use crate::outbox::{Kind, Record};
 use crate::types::box_state::BoxState;
 
@@ -15,38 +16,23 @@ impl Connection {
         let Some(suffix) = topic.strip_prefix(&self.base).and_then(|rest| rest.strip_prefix('/')) else {
             return;
         };
-        let command = match suffix {
-            "up/state" => return self.hear_state(&payload, retain),
-            "down/mark" => "mark",
-            "down/config" => "config",
-            _ => match suffix.strip_prefix("down/cmd/") {
-                // These have topics of their own.
-                Some("mark" | "config") | None => return,
-                Some(command) => command,
-            },
-        };
-        // An empty message clears a retained one.
-        if payload.is_empty() && (retain || matches!(command, "mark" | "config")) {
-            return;
+        if suffix == STATE.topic {
+            return self.hear_state(&payload, retain);
         }
-        match self.read(command, &payload, retain) {
-            Ok(Command::Mark { stream, n }) => self.mark(stream, n).await,
-            Ok(Command::Order(order)) => self.pass_on(order).await,
+        let at = self.shared.clock.now().utc;
+        let delivered = Delivered { topic: suffix, payload: &payload, retained: retain, at };
+        match self.shared.bodies.downlink.take(&delivered) {
+            Ok(Taken::Nothing) => {}
+            Ok(Taken::Command) => self.shared.status.send_modify(|status| status.commands += 1),
+            Ok(Taken::Mark { stream, n }) => self.mark(stream, n).await,
             Err(refusal) => self.refuse(refusal).await,
         }
-    }
-
-    fn read(&self, command: &str, message: &[u8], retained: bool) -> Result<Command, Refusal> {
-        let now = self.shared.clock.now().utc;
-        let settings = &self.settings;
-        let addressee = Addressee { area: &settings.area, box_name: &settings.box_name };
-        commands::read(&settings.gate, addressee, command, message, retained, now)
     }
 
     /// A will of an earlier connection may come after our `online` (some brokers even send the new one's when a
     /// connection is taken over); whoever comes then would think that we are gone. So it is said again.
     fn hear_state(&mut self, payload: &[u8], retain: bool) {
-        let Some((state, session)) = commands::state(payload) else { return };
+        let Some((state, session)) = state_in(payload) else { return };
         let is_anothers = self.shared.suspects.lock().namesake.hear(&state, &session, Instant::now());
         if is_anothers {
             self.tell_of_namesake(&session);
@@ -90,25 +76,6 @@ impl Connection {
             }
             Err(error) => warn!(%error, "a mark could not be stored"),
         }
-        // For the record only: a daemon that is busy misses nothing it needs.
-        let _ = self.shared.commands.try_send(Command::Mark { stream, n });
-    }
-
-    async fn pass_on(&mut self, order: Box<Order>) {
-        let busy = Refusal {
-            kind: RefusalKind::Busy,
-            request_id: Some(order.request_id.clone()),
-            key: order.signer.as_ref().map(|signer| signer.key.clone()),
-            verb: order.command.clone(),
-            why: "too many commands at once; try again".to_owned(),
-            at: order.at,
-            unanswered: None,
-        };
-        if self.shared.commands.try_send(Command::Order(order)).is_ok() {
-            self.shared.status.send_modify(|status| status.commands += 1);
-            return;
-        }
-        self.refuse(busy).await;
     }
 
     /// Counts it and answers, unless its sender got enough answers for now.
@@ -143,7 +110,7 @@ impl Connection {
             rev: 0,
             level: None,
             phase_end: false,
-            topic_suffix: "up/reply".to_owned(),
+            topic_suffix: REPLY.topic.to_owned(),
             at: refusal.at,
         };
         let body = self.shared.bodies.reply.clone();
@@ -152,4 +119,11 @@ impl Connection {
         }
         self.look = true;
     }
+}
+
+/// State and session in a body of `up/state`, in an envelope or bare.
+fn state_in(payload: &[u8]) -> Option<(String, String)> {
+    let body: Value = serde_json::from_slice(payload).ok()?;
+    let data = body.get("data").filter(|data| data.is_object()).unwrap_or(&body);
+    Some((data.get("state")?.as_str()?.to_owned(), data.get("session")?.as_str()?.to_owned()))
 }

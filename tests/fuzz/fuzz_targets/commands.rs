@@ -7,11 +7,14 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use lookout::analysis::time::Timestamp;
 use lookout::contract::signature::{KnownKey, PrivateKey, Role};
-use lookout::mqtt::{Command, Gate, judge};
+use lookout::control::{COMMANDS, CommandSpec, Gate};
+use lookout::control::envelope::Received;
+use lookout::control::inbox::judge;
 
-const COMMANDS: [&str; 12] = [
-    "ack", "mark", "config", "set", "mute", "confirm", "snapshot", "selftest", "original", "reboot", "", "ack/x",
-];
+/// Those that there are, and some that there are not.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    COMMANDS.iter().map(CommandSpec::name).chain(["mark", "reboot", "", "ack/x"]).collect()
+});
 
 static KEY: LazyLock<PrivateKey> = LazyLock::new(|| PrivateKey::generate("admin-1").expect("random numbers"));
 static GATE: LazyLock<Gate> = LazyLock::new(|| {
@@ -23,7 +26,7 @@ static OPEN: LazyLock<Gate> = LazyLock::new(Gate::default);
 
 fuzz_target!(|message: &[u8]| {
     let Some((first, body)) = message.split_first() else { return };
-    let command = COMMANDS[usize::from(first & 0x0f) % COMMANDS.len()];
+    let command = NAMES[usize::from(first & 0x0f) % NAMES.len()];
     let (is_signed, is_open, retained) = (first & 0x10 != 0, first & 0x20 != 0, first & 0x40 != 0);
     let now = Timestamp::from_second(1_790_000_000).expect("a time");
     let gate = if is_open { &*OPEN } else { &*GATE };
@@ -32,10 +35,11 @@ fuzz_target!(|message: &[u8]| {
     match judge(gate, command, bytes, retained, now) {
         Ok(taken) => {
             assert!(is_signed || is_open, "unsigned bytes were taken");
-            if let Command::Order(order) = taken {
-                assert_eq!(order.command, command);
-                assert!(!order.request_id.is_empty() && !order.by.is_empty());
-                assert!(is_open || order.signer.is_some());
+            if let Received::Command(taken) = taken {
+                let envelope = taken.envelope;
+                assert_eq!(envelope.command(), command);
+                assert!(!envelope.request_id.is_empty() && !envelope.by.is_empty());
+                assert!(is_open || envelope.signer.is_some());
                 assert!(!retained || command == "config");
             }
         }

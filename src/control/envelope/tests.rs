@@ -1,30 +1,29 @@
 use serde_json::json;
 
 use super::*;
-use crate::contract::signature::Role;
 
 const NOW: &str = "2026-01-01T08:01:00Z";
 const HERE: Addressee<'_> = Addressee { area: "530127", box_name: "box-1" };
 
-fn letter<'a>(command: &'a str, payload: &'a [u8], signed: bool) -> Letter<'a> {
+fn inbound<'a>(command: &'a str, payload: &'a [u8], signed: bool) -> Inbound<'a> {
     let signer = signed.then(|| Signer { key: "desk-1".into(), role: Role::Admin });
-    Letter { command, payload, signer, retained: false, now: NOW.parse().unwrap() }
+    Inbound { command, payload, signer, retained: false, now: NOW.parse().unwrap() }
 }
 
-fn parse(command: &str, json: &str) -> Result<Order, String> {
-    order(&letter(command, json.as_bytes(), false), HERE).map_err(|refusal| refusal.why)
+fn parse(name: &str, json: &str) -> Result<ReceivedCommand, String> {
+    command(&inbound(name, json.as_bytes(), false), HERE).map_err(|refusal| refusal.why)
 }
 
 /// A signed acknowledgement with `changes` on top; `null` takes a field out.
-fn signed(changes: Value, now: &str) -> Result<Order, (RefusalKind, String)> {
+fn signed(changes: Value, now: &str) -> Result<ReceivedCommand, (RefusalKind, String)> {
     let mut body = json!({ "request_id": "r", "area": "530127", "box": "box-1", "command": "ack", "by": "d",
         "alert_id": "A", "iat": "2026-01-01T08:00:00Z", "exp": "2026-01-01T08:05:00Z" });
     for (key, value) in changes.as_object().unwrap() {
         body[key] = value.clone();
     }
     let body = body.to_string();
-    let letter = Letter { now: now.parse().unwrap(), ..letter("ack", body.as_bytes(), true) };
-    order(&letter, HERE).map_err(|refusal| (refusal.kind, refusal.why))
+    let inbound = Inbound { now: now.parse().unwrap(), ..inbound("ack", body.as_bytes(), true) };
+    command(&inbound, HERE).map_err(|refusal| (refusal.kind, refusal.why))
 }
 
 #[test]
@@ -32,9 +31,9 @@ fn an_acknowledgement_is_read_bare_and_in_an_envelope() {
     let bare = r#"{"request_id":"r1","alert_id":"01J","by":"desk-2","note":"on my way"}"#;
     let in_envelope = format!(r#"{{"specversion":"1.0","data":{bare}}}"#);
     for json in [bare.to_owned(), in_envelope, format!("\u{feff}{bare}\r\n"), format!("{bare}\n\0")] {
-        let order = parse("ack", &json).unwrap();
-        assert_eq!((order.request_id.as_str(), order.by.as_str()), ("r1", "desk-2"));
-        assert_eq!(order.ask, Ask::Ack { alert_id: "01J".into(), note: Some("on my way".into()) });
+        let ReceivedCommand { envelope, logged, .. } = parse("ack", &json).unwrap();
+        assert_eq!((envelope.request_id.as_str(), envelope.by.as_str()), ("r1", "desk-2"));
+        assert_eq!(logged, Some(json!({ "alert_id": "01J", "note": "on my way" })));
     }
 }
 
@@ -75,7 +74,7 @@ fn a_clock_that_differs_by_seconds_expires_nothing() {
 #[test]
 fn a_retained_command_is_refused_with_its_request_id() {
     let json = br#"{"request_id":"r1","alert_id":"a","by":"b"}"#;
-    let refusal = order(&Letter { retained: true, ..letter("ack", json, false) }, HERE).unwrap_err();
+    let refusal = command(&Inbound { retained: true, ..inbound("ack", json, false) }, HERE).unwrap_err();
     assert_eq!(refusal.request_id.as_deref(), Some("r1"));
     assert_eq!(refusal.kind, RefusalKind::Retained);
 }
@@ -100,13 +99,13 @@ fn every_refusal_carries_the_request_id_that_can_be_read() {
         ("ack", r#"{"request_id":" "}"#.to_owned(), None),
         ("ack", r#"{"request_id":"r""#.to_owned(), None),
     ];
-    for (command, json, want) in &cases {
-        let letter = letter(command, json.as_bytes(), false);
-        let refusal = match *command {
-            "mark" => mark(&letter, HERE).unwrap_err(),
-            _ => order(&letter, HERE).unwrap_err(),
+    for (name, json, want) in &cases {
+        let inbound = inbound(name, json.as_bytes(), false);
+        let refusal = match *name {
+            "mark" => mark(&inbound, HERE).map(drop).unwrap_err(),
+            _ => command(&inbound, HERE).map(drop).unwrap_err(),
         };
-        assert_eq!(refusal.request_id.as_deref(), *want, "{command}: {json}");
+        assert_eq!(refusal.request_id.as_deref(), *want, "{name}: {json}");
     }
 }
 
@@ -135,18 +134,38 @@ fn a_signed_command_names_box_area_and_command_and_when_it_ends() {
 fn where_the_clock_was_never_set_a_counter_takes_its_place() {
     let at_boot = "1970-01-01T00:00:40Z";
     assert_eq!(signed(json!({}), at_boot).unwrap_err().0, RefusalKind::Expired);
-    let order = signed(json!({ "counter": 7 }), at_boot).unwrap();
-    assert_eq!((order.counter, order.clock_is_set), (Some(7), false));
+    let envelope = signed(json!({ "counter": 7 }), at_boot).unwrap().envelope;
+    assert_eq!((envelope.counter, envelope.clock_is_set), (Some(7), false));
 }
 
 #[test]
 fn marks_are_pairs_of_stream_and_number() {
     for json in [r#"{"stream":"S","n":5}"#, r#"{"stream":"S","seq":5}"#, r#"{"seq":{"stream":"S","n":5}}"#] {
-        let mark = mark(&letter("mark", json.as_bytes(), false), HERE);
+        let mark = mark(&inbound("mark", json.as_bytes(), false), HERE);
         assert_eq!(mark.unwrap(), ("S".to_owned(), 5), "{json}");
     }
-    let why = mark(&letter("mark", br#"{"stream":"S","n":-1}"#, false), HERE).unwrap_err().why;
+    let why = mark(&inbound("mark", br#"{"stream":"S","n":-1}"#, false), HERE).unwrap_err().why;
     assert!(why.contains("`n`"), "{why}");
-    let signed = mark(&letter("mark", br#"{"stream":"S","n":5}"#, true), HERE).unwrap_err();
+    let signed = mark(&inbound("mark", br#"{"stream":"S","n":5}"#, true), HERE).unwrap_err();
     assert_eq!(signed.kind, RefusalKind::Misdirected, "a signed mark names its box");
+}
+
+#[test]
+fn a_command_that_is_not_in_the_list_is_refused_and_becomes_no_other_one() {
+    let json = r#"{"request_id":"r","by":"b"}"#;
+    assert_eq!(parse("selftests", json).unwrap_err(), "`selftests` is no command of this box");
+    assert_eq!(parse("selftest", json).unwrap().envelope.command(), "selftest");
+}
+
+#[test]
+fn the_schema_names_the_commands_that_require_a_reason() {
+    let told = about_reason();
+    for command in COMMANDS {
+        let name = format!("`{}`", command.name());
+        assert_eq!(told.contains(&name), command.needs_reason, "{told}");
+    }
+    assert!(
+        told.starts_with("Why, in words, for the audit log. `mute`, `") && told.ends_with(" require it."),
+        "{told}"
+    );
 }

@@ -1,12 +1,11 @@
 //! Values from the command centre in place of the configuration's: how often a camera is looked at, how sure the detector
 //! must be, which rules are in force. Pure. Must never let a value through that makes a box blind.
 
+use super::commands::set::SetData;
+use super::overrides::Settings;
 use crate::analysis::detection::Class;
 use crate::config::Config;
-use crate::contract::command::SetData;
 use crate::types::hex::sha256_hex;
-
-use super::overrides::Settings;
 
 /// Pictures per second that a camera can be set to: enough to see, not so many that others starve.
 const FPS: (f64, f64) = (0.5, 15.0);
@@ -96,7 +95,7 @@ mod tests {
 
     use super::*;
     use crate::config::Surroundings;
-    use crate::contract::command::CameraSetting;
+    use crate::control::commands::set::CameraSetting;
 
     #[test]
     fn a_threshold_that_is_set_counts_by_night_as_well() {

@@ -1,23 +1,76 @@
-//! What the command centre says: bytes that were let in become an [`Order`], or a [`Refusal`] that says in
-//! words what is wrong with them. Pure.
+//! What the command centre says: bytes that were let in become a [`ReceivedCommand`] or a mark, or a [`Refusal`] that
+//! says in words what is wrong with them. Pure.
 //!
-//! Must never trust them: sizes, characters, times and whom they are meant for are checked here, once.
+//! [`Command`] says what a centre should send; the box reads more kindly than that. Must never trust what came: sizes,
+//! characters, times and whom it is meant for are checked here, once.
 
-use serde::de::DeserializeOwned;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::auth::{Gate, Rejected, Signer, tame};
-use super::{Refusal, RefusalKind};
+use super::authorisation::{Gate, Rejected, Signer, tame};
+use super::commands::{self, COMMANDS, CommandSpec, Parsed, Replay, Work};
 use crate::analysis::time::Timestamp;
-use crate::contract::command::{
-    ConfirmData, MuteData, OriginalData, SetData, SnapshotData, WantedConfigData,
-};
+use crate::contract::command::Refusal as RefusalKind;
+use crate::contract::messages::MARK;
 use crate::contract::portable_json;
+use crate::contract::signature::Role;
+use crate::contract::words::Time;
+use crate::mqtt::Refusal;
+
+/// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
+/// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
+/// whose `kid` names the key, and the message is that text; `area`, `box`, `command`, `iat` and `exp` are required then.
+/// Where it names none, `ack` and `mark` are taken as bare JSON objects. A retained command is refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Command<T> {
+    /// Chosen by the centre, unique per command. The answer on `up/reply` repeats it. A signed command that was carried
+    /// out is never carried out again: a repeat is answered `already`.
+    #[schemars(length(min = 1, max = 128))]
+    pub request_id: String,
+    /// The county's code of the box that is meant.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub area: Option<String>,
+    /// The box that is meant: a command for one box means nothing to another.
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none", default)]
+    pub box_id: Option<String>,
+    /// The command, as in the topic: one kind of command cannot be sent as another.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command: Option<String>,
+    /// When it was issued.
+    pub iat: Time,
+    /// When it expires, not before `iat` and at most a day after it. A command that arrives later (by the box's clock,
+    /// with half a minute of grace) is refused, so that nothing old takes effect after an outage.
+    pub exp: Time,
+    /// For boxes whose clock may not be set: a number that rises with every command of the same key. A box whose clock
+    /// is not set takes a command only with a higher one than ever before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counter: Option<u64>,
+    /// Who issues it: a person or a desk, for the audit log.
+    #[schemars(length(min = 1, max = 128))]
+    pub by: String,
+    /// Why, in words, for the audit log; the description in the schema says which commands require it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(max = 512), description = about_reason())]
+    pub reason: Option<String>,
+    /// What to do; its fields stand beside the others.
+    #[serde(flatten)]
+    pub data: T,
+}
+
+fn about_reason() -> String {
+    let required: Vec<String> =
+        COMMANDS.iter().filter(|c| c.needs_reason).map(|c| format!("`{}`", c.name())).collect();
+    let sentence = match required.as_slice() {
+        [] => "No command requires it.".to_owned(),
+        [only] => format!("{only} requires it."),
+        [before @ .., last] => format!("{} and {last} require it.", before.join(", ")),
+    };
+    format!("Why, in words, for the audit log. {sentence}")
+}
 
 /// Longest `request_id`, `by` and the like, in characters. A guess: longer ones are no names.
 const NAME_CHARS: usize = 128;
-/// Longest `note`, in characters.
-const NOTE_CHARS: usize = 2000;
 /// Longest `reason`, in characters.
 const REASON_CHARS: usize = 512;
 /// A command is good so long after its `exp`, for clocks that differ.
@@ -29,12 +82,12 @@ const GOOD_FOR_SECS: i64 = 24 * 60 * 60;
 /// This software did not exist before 2026: a clock that says so was never set.
 const CLOCK_IS_SET_AFTER: i64 = 1_767_225_600;
 
-/// What comes from the centre, checked.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Command {
+/// What came, checked as far as its form and its sender go.
+#[derive(Debug)]
+pub enum Received {
     /// To be carried out and answered.
-    Order(Box<Order>),
-    /// The centre's durable receipt. Already given to the outbox; here for the record.
+    Command(Box<ReceivedCommand>),
+    /// The centre's durable receipt.
     Mark {
         /// The stream.
         stream: String,
@@ -43,13 +96,24 @@ pub enum Command {
     },
 }
 
-/// A command that may be carried out, as far as its form and its sender go.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Order {
+/// A command that may be carried out.
+#[derive(Debug)]
+pub struct ReceivedCommand {
+    /// Who asks, when, and how it came.
+    pub envelope: CommandEnvelope,
+    /// What the audit log keeps of its parameters.
+    pub logged: Option<Value>,
+    /// What is to be done.
+    pub work: Work,
+}
+
+/// What every command has.
+#[derive(Debug, Clone)]
+pub struct CommandEnvelope {
+    /// Which command.
+    pub spec: &'static CommandSpec,
     /// To answer with.
     pub request_id: String,
-    /// Its name, the last part of the topic.
-    pub command: String,
     /// Who, as the centre names them.
     pub by: String,
     /// Why, as they say.
@@ -66,37 +130,16 @@ pub struct Order {
     pub at: Timestamp,
     /// Whether the broker had kept it.
     pub retained: bool,
-    /// What to do.
-    pub ask: Ask,
 }
 
-/// What to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ask {
-    /// Somebody took an alert on.
-    Ack {
-        /// Which alert.
-        alert_id: String,
-        /// What they wrote.
-        note: Option<String>,
-    },
-    /// Change a few values.
-    Set(SetData),
-    /// Mark alerts as muted.
-    Mute(MuteData),
-    /// Keep what runs on trial.
-    Confirm(ConfirmData),
-    /// Say how the box does.
-    Selftest,
-    /// Make a picture.
-    Snapshot(SnapshotData),
-    /// Hand out a sealed original.
-    Original(OriginalData),
-    /// Run another configuration.
-    Config(WantedConfigData),
+impl CommandEnvelope {
+    /// The command's name, the last part of its topic.
+    pub fn command(&self) -> &'static str {
+        self.spec.name()
+    }
 }
 
-/// Which box this is: an order must name it.
+/// Which box this is: a signed command must name it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Addressee<'a> {
     pub area: &'a str,
@@ -105,7 +148,7 @@ pub(super) struct Addressee<'a> {
 
 /// A message that was let in, and how it came.
 #[derive(Debug, Clone)]
-pub(super) struct Letter<'a> {
+pub(super) struct Inbound<'a> {
     /// Last part of the topic.
     pub command: &'a str,
     pub payload: &'a [u8],
@@ -114,7 +157,7 @@ pub(super) struct Letter<'a> {
     pub now: Timestamp,
 }
 
-impl Letter<'_> {
+impl Inbound<'_> {
     fn refusal(&self, request_id: Option<&str>, kind: RefusalKind, why: String) -> Refusal {
         Refusal {
             kind,
@@ -136,17 +179,22 @@ pub(super) fn read(
     message: &[u8],
     retained: bool,
     now: Timestamp,
-) -> Result<Command, Refusal> {
+) -> Result<Received, Refusal> {
     let admitted = gate.admit(command, message).map_err(|rejected| rejection(command, rejected, now))?;
-    let letter = Letter { command, payload: &admitted.payload, signer: admitted.signer, retained, now };
-    if command != "mark" {
-        return order(&letter, addressee).map(|order| Command::Order(Box::new(order)));
-    }
-    mark(&letter, addressee).map(|(stream, n)| Command::Mark { stream, n })
+    let inbound = Inbound { command, payload: &admitted.payload, signer: admitted.signer, retained, now };
+    read_admitted(&inbound, addressee)
 }
 
-/// As [`super::objection`].
-pub(super) fn objection(payload: &[u8], signer: Signer, now: Timestamp) -> Option<String> {
+fn read_admitted(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<Received, Refusal> {
+    if inbound.command == MARK.last_part() {
+        return mark(inbound, addressee).map(|(stream, n)| Received::Mark { stream, n });
+    }
+    command(inbound, addressee).map(|command| Received::Command(Box::new(command)))
+}
+
+/// Why the box that a command names would refuse it at `now`, signed by somebody who may do everything; `None` if it
+/// would not. What it asks for must make sense to that box besides. For those who write commands.
+pub fn objection(payload: &[u8], now: Timestamp) -> Option<String> {
     let body = match object(payload) {
         Ok(body) => body,
         Err(why) => return Some(why),
@@ -161,18 +209,13 @@ pub(super) fn objection(payload: &[u8], signer: Signer, now: Timestamp) -> Optio
         Ok(addressed) => addressed,
         Err(why) => return Some(why),
     };
-    let addressee = Addressee { area, box_name };
-    let letter = Letter { command, payload, signer: Some(signer), retained: false, now };
-    let read = if command == "mark" {
-        mark(&letter, addressee).map(drop)
-    } else {
-        order(&letter, addressee).map(drop)
-    };
-    read.err().map(|refusal| refusal.why)
+    let signer = Some(Signer { key: "any".into(), role: Role::Admin });
+    let inbound = Inbound { command, payload, signer, retained: false, now };
+    read_admitted(&inbound, Addressee { area, box_name }).err().map(|refusal| refusal.why)
 }
 
 /// A refusal of what was not let in; names the request as far as the gate lets it be read.
-pub(super) fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
+fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
     let request_id = rejected
         .payload
         .and_then(|payload| object(&payload).ok())
@@ -188,70 +231,54 @@ pub(super) fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Re
     }
 }
 
-/// An order from `down/cmd/{command}` or `down/config`.
-pub(super) fn order(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<Order, Refusal> {
-    let nameless = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
-    let body = object(letter.payload).map_err(nameless)?;
+/// A command from a topic of its own.
+fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCommand, Refusal> {
+    let nameless = |why: String| inbound.refusal(None, RefusalKind::Malformed, why);
+    let body = object(inbound.payload).map_err(nameless)?;
     let data = data_of(&body);
     let request_id = name(data, "request_id")
-        .map_err(|why| letter.refusal(readable_request_id(data).as_deref(), RefusalKind::Malformed, why))?;
-    let refuse_as = |kind: RefusalKind, why: String| letter.refusal(Some(&request_id), kind, why);
+        .map_err(|why| inbound.refusal(readable_request_id(data).as_deref(), RefusalKind::Malformed, why))?;
+    let refuse_as = |kind: RefusalKind, why: String| inbound.refusal(Some(&request_id), kind, why);
     let refuse = |why: String| refuse_as(RefusalKind::Malformed, why);
+    // Authorisation lets no other in; who only writes commands may have misspelt it.
+    let unknown = || refuse(format!("`{}` is no command of this box", tame(inbound.command)));
+    let spec = commands::spec(inbound.command).ok_or_else(unknown)?;
     // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
-    if letter.retained && letter.command != "config" {
+    if inbound.retained && spec.replay == Replay::Once {
         // It would be carried out again at every reconnect, by every box that comes to have this name.
         return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
     }
-    portable_json::check_names(json_text(letter.payload)).map_err(refuse)?;
-    check_address(data, letter, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
-    let clock_is_set = letter.now.as_second() > CLOCK_IS_SET_AFTER;
+    portable_json::check_names(json_text(inbound.payload)).map_err(refuse)?;
+    check_address(data, inbound, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
+    let clock_is_set = inbound.now.as_second() > CLOCK_IS_SET_AFTER;
     let (expires, counter) =
-        check_times(data, letter, clock_is_set).map_err(|(kind, why)| refuse_as(kind, why))?;
+        check_times(data, inbound, spec.replay, clock_is_set).map_err(|(kind, why)| refuse_as(kind, why))?;
     let reason = text(data, "reason", REASON_CHARS).map_err(refuse)?;
-    if matches!(letter.command, "mute" | "snapshot" | "original") && reason.is_none() {
-        return Err(refuse(format!("`{}` needs a `reason`", letter.command)));
+    if spec.needs_reason && reason.is_none() {
+        return Err(refuse(format!("`{}` needs a `reason`", inbound.command)));
     }
-    let ask = ask(letter.command, data).map_err(refuse)?;
-    Ok(Order {
+    let Parsed { logged, work } = spec.read(data).map_err(refuse)?;
+    let envelope = CommandEnvelope {
+        spec,
         by: name(data, "by").map_err(refuse)?,
         request_id,
-        command: letter.command.to_owned(),
         reason,
-        signer: letter.signer.clone(),
+        signer: inbound.signer.clone(),
         expires,
         counter,
         clock_is_set,
-        at: letter.now,
-        retained: letter.retained,
-        ask,
-    })
-}
-
-fn ask(command: &str, data: &Value) -> Result<Ask, String> {
-    Ok(match command {
-        "ack" => Ask::Ack { alert_id: name(data, "alert_id")?, note: text(data, "note", NOTE_CHARS)? },
-        "set" => Ask::Set(fields(data)?),
-        "mute" => Ask::Mute(fields(data)?),
-        "confirm" => Ask::Confirm(fields(data)?),
-        "snapshot" => Ask::Snapshot(fields(data)?),
-        "original" => Ask::Original(fields(data)?),
-        "config" => Ask::Config(fields(data)?),
-        "selftest" => Ask::Selftest,
-        // The gate let in one that nobody reads here.
-        other => return Err(format!("`{}` is no command of this box", tame(other))),
-    })
-}
-
-fn fields<T: DeserializeOwned>(data: &Value) -> Result<T, String> {
-    serde_json::from_value(data.clone()).map_err(|error| error.to_string())
+        at: inbound.now,
+        retained: inbound.retained,
+    };
+    Ok(ReceivedCommand { envelope, logged, work })
 }
 
 /// A signed command says where it belongs, so that it means nothing to another box or as another command.
-fn check_address(data: &Value, letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<(), String> {
-    let wanted = [("area", addressee.area), ("box", addressee.box_name), ("command", letter.command)];
+fn check_address(data: &Value, inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<(), String> {
+    let wanted = [("area", addressee.area), ("box", addressee.box_name), ("command", inbound.command)];
     for (key, wanted) in wanted {
         match data.get(key) {
-            None if letter.signer.is_some() => {
+            None if inbound.signer.is_some() => {
                 return Err(format!("a signed command must name its `{key}`: \"{wanted}\""));
             }
             None => {}
@@ -265,28 +292,21 @@ fn check_address(data: &Value, letter: &Letter<'_>, addressee: Addressee<'_>) ->
 /// A mark from `down/mark`: stream and number.
 ///
 /// A mark may come again at every reconnect, whatever its age: it never moves backwards.
-pub(super) fn mark(letter: &Letter<'_>, addressee: Addressee<'_>) -> Result<(String, u64), Refusal> {
-    let nameless = |why: String| letter.refusal(None, RefusalKind::Malformed, why);
-    let body = object(letter.payload).map_err(nameless)?;
+fn mark(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<(String, u64), Refusal> {
+    let nameless = |why: String| inbound.refusal(None, RefusalKind::Malformed, why);
+    let body = object(inbound.payload).map_err(nameless)?;
     let data = data_of(&body);
     // A mark needs none; a centre that gives one hears which mark was refused.
     let request_id = readable_request_id(data);
-    let refuse_as = |kind: RefusalKind, why: String| letter.refusal(request_id.as_deref(), kind, why);
+    let refuse_as = |kind: RefusalKind, why: String| inbound.refusal(request_id.as_deref(), kind, why);
     let malformed = |why: String| refuse_as(RefusalKind::Malformed, why);
-    portable_json::check_names(json_text(letter.payload)).map_err(malformed)?;
-    check_address(data, letter, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
+    portable_json::check_names(json_text(inbound.payload)).map_err(malformed)?;
+    check_address(data, inbound, addressee).map_err(|why| refuse_as(RefusalKind::Misdirected, why))?;
     // DESIGN names the pair as alerts do: `seq {stream, n}`; a plain pair is as clear.
     let pair = data.get("seq").filter(|seq| seq.is_object()).unwrap_or(data);
     let n = pair.get("n").or_else(|| pair.get("seq")).and_then(Value::as_u64);
     let n = n.ok_or_else(|| malformed("`n` must be a whole number, 0 or more".to_owned()))?;
     Ok((name(pair, "stream").map_err(malformed)?, n))
-}
-
-/// Session and state in a body of `up/state`.
-pub(super) fn state(payload: &[u8]) -> Option<(String, String)> {
-    let body = object(payload).ok()?;
-    let data = data_of(&body);
-    Some((data.get("state")?.as_str()?.to_owned(), data.get("session")?.as_str()?.to_owned()))
 }
 
 /// Without what editors and small boards put around a text.
@@ -321,7 +341,8 @@ fn readable_request_id(data: &Value) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-fn name(data: &Value, key: &str) -> Result<String, String> {
+/// A required text that names something.
+pub(super) fn name(data: &Value, key: &str) -> Result<String, String> {
     let value = data.get(key).ok_or_else(|| format!("`{key}` is missing"))?;
     let text = value.as_str().ok_or_else(|| format!("`{key}` must be text"))?;
     if text.trim().is_empty() {
@@ -336,7 +357,8 @@ fn name(data: &Value, key: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn text(data: &Value, key: &str, most: usize) -> Result<Option<String>, String> {
+/// A text that may be absent, of at most so many characters.
+pub(super) fn text(data: &Value, key: &str, most: usize) -> Result<Option<String>, String> {
     let text = match data.get(key) {
         None | Some(Value::Null) => return Ok(None),
         Some(value) => value.as_str().ok_or_else(|| format!("`{key}` must be text"))?,
@@ -355,7 +377,8 @@ type Limits = (Option<Timestamp>, Option<u64>);
 
 fn check_times(
     data: &Value,
-    letter: &Letter<'_>,
+    inbound: &Inbound<'_>,
+    replay: Replay,
     clock_is_set: bool,
 ) -> Result<Limits, (RefusalKind, String)> {
     let malformed = |why: String| (RefusalKind::Malformed, why);
@@ -374,11 +397,11 @@ fn check_times(
     {
         return Err(malformed("`exp` is before `iat`".to_owned()));
     }
-    let now = letter.now;
-    if letter.signer.is_some() {
+    let now = inbound.now;
+    if inbound.signer.is_some() {
         let issued = issued.ok_or_else(|| malformed("a signed command needs `iat`".to_owned()))?;
         // The version of a configuration says what `exp` says of a command.
-        if letter.command != "config" {
+        if replay == Replay::Once {
             let expires = expires.ok_or_else(|| malformed("a signed command needs `exp`".to_owned()))?;
             if expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS {
                 return Err(malformed("from `iat` to `exp` it may be at most a day".to_owned()));

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::commands::set::CameraSetting;
 use crate::analysis::time::Timestamp;
 use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
-use crate::contract::command::CameraSetting;
 use crate::contract::words::Time;
 use crate::types::hex::sha256_hex;
 

@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::envelope::CommandEnvelope;
 use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
-use crate::mqtt::Order;
 
 /// Requests remembered at once; a desk that sends more than one a second all day is no desk.
 const MOST: usize = 100_000;
 /// After so many lines the file is written anew with what still counts.
 const LINES: usize = 20_000;
-/// A command is good so long after its `exp`: `mqtt`'s grace, and more.
+/// A command is good so long after its `exp`: the envelope's grace, and more.
 const GRACE_SECS: i64 = 120;
 
 /// One line.
@@ -104,17 +104,17 @@ impl Seen {
     ///
     /// # Errors
     /// It could not be written, so the command must not take effect.
-    pub fn begin(&mut self, key: &str, order: &Order) -> io::Result<Turn> {
-        if order.clock_is_set {
-            self.forget(order.at);
+    pub fn begin(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
+        if envelope.clock_is_set {
+            self.forget(envelope.at);
         }
-        let id = (key.to_owned(), order.request_id.clone());
+        let id = (key.to_owned(), envelope.request_id.clone());
         if let Some((_, Stage::Running | Stage::Done)) = self.requests.get(&id) {
             return Ok(Turn::Already);
         }
         let highest = self.counters.get(key).copied();
-        if !order.clock_is_set
-            && let (Some(counter), Some(highest)) = (order.counter, highest)
+        if !envelope.clock_is_set
+            && let (Some(counter), Some(highest)) = (envelope.counter, highest)
             && counter <= highest
         {
             return Ok(Turn::CounterTooLow(highest));
@@ -122,17 +122,17 @@ impl Seen {
         if self.requests.len() >= MOST {
             return Ok(Turn::TooMany);
         }
-        let (request, exp) = (Some(order.request_id.clone()), order.expires);
+        let (request, exp) = (Some(envelope.request_id.clone()), envelope.expires);
         self.append(&Line {
             key: key.to_owned(),
             request,
             exp: exp.map(Time),
             done: false,
-            counter: order.counter,
+            counter: envelope.counter,
         })?;
         self.requests.insert(id, (exp, Stage::Running));
         if let Some(counter) =
-            order.counter.filter(|counter| highest.is_none_or(|highest| *counter > highest))
+            envelope.counter.filter(|counter| highest.is_none_or(|highest| *counter > highest))
         {
             self.counters.insert(key.to_owned(), counter);
         }
@@ -215,14 +215,14 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mqtt::Ask;
+    use crate::control::commands;
 
     const KEY: &str = "desk-1";
 
-    fn order(request: &str, at: &str, exp: &str, counter: Option<u64>) -> Order {
-        Order {
+    fn order(request: &str, at: &str, exp: &str, counter: Option<u64>) -> CommandEnvelope {
+        CommandEnvelope {
+            spec: commands::spec("selftest").unwrap(),
             request_id: request.to_owned(),
-            command: "selftest".to_owned(),
             by: "d".to_owned(),
             reason: None,
             signer: None,
@@ -231,7 +231,6 @@ mod tests {
             clock_is_set: at > "2026",
             at: at.parse().unwrap(),
             retained: false,
-            ask: Ask::Selftest,
         }
     }
 

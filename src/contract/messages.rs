@@ -1,0 +1,351 @@
+//! The table of messages: where each one goes, how it is sent, what is in it, and one of its kind as an example.
+//!
+//! The publisher, the subscriber, JSON Schema, AsyncAPI, the documentation of commands and the tests read these rows;
+//! nobody else names a topic, a quality of service or a retain flag. The rows of commands stand with the commands
+//! (`control::commands`), because their handlers do; `control::messages` gives the whole table.
+
+use std::time::Duration;
+
+use schemars::generate::SchemaGenerator;
+use schemars::{JsonSchema, Schema};
+
+use super::alert::{AlertData, GapData};
+use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
+use super::command::{MarkData, ReplyData};
+use super::count::CountData;
+use super::examples::{self, ExampleError};
+use super::health::{CameraData, HealthData, PART_EVERY, SensorData};
+use super::meta_part::MetaPartData;
+use super::time_fix::TimeFixData;
+use super::{Event, MAX_EVIDENCE_BYTES, Payload};
+
+/// What the topics of all commands begin with, below the box's; the rest is the command's name.
+pub const COMMAND_TOPICS: &str = "down/cmd/";
+
+/// Quality of service; Lookout uses no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qos {
+    /// At most once, no acknowledgement.
+    AtMostOnce,
+    /// At least once.
+    AtLeastOnce,
+}
+
+impl Qos {
+    /// The number in MQTT and AsyncAPI.
+    pub const fn number(self) -> u8 {
+        match self {
+            Qos::AtMostOnce => 0,
+            Qos::AtLeastOnce => 1,
+        }
+    }
+}
+
+/// Who sends a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The box, on `up/...`.
+    FromBox,
+    /// The command centre, on `down/...`.
+    ToBox,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Message {
+    /// Its name in the documents, and that of its schema.
+    pub name: &'static str,
+    /// Its topic below `{prefix}/{area}/{box}/`, with `{...}` for a part that differs.
+    pub topic: &'static str,
+    /// Quality of service.
+    pub qos: Qos,
+    /// Whether the broker keeps the latest one.
+    pub retain: bool,
+    /// How long the broker keeps it at most (MQTT 5); always where nothing is said.
+    pub expires: Option<Duration>,
+    /// Whether it is sent only when no record waits: there may be a thousand of its kind after a reconnect.
+    pub waits: bool,
+    /// What it says, in a sentence.
+    pub summary: &'static str,
+    /// What is in it.
+    pub payload: Content,
+}
+
+/// What is in a message.
+#[derive(Debug, Clone, Copy)]
+pub enum Content {
+    /// JSON.
+    Json {
+        /// Its schema.
+        schema: fn(&mut SchemaGenerator) -> Schema,
+        /// `type` of the CloudEvent; `None` for a bare object.
+        event_type: Option<&'static str>,
+        /// One of its kind.
+        example: fn() -> Result<Vec<u8>, ExampleError>,
+    },
+    /// Bytes.
+    Binary {
+        /// Its media type.
+        media_type: &'static str,
+        /// What it is, in a few words.
+        title: &'static str,
+        /// What is in it, how large it may be.
+        about: fn() -> String,
+    },
+}
+
+/// A topic of a box: a message's, with the parts that differ filled in.
+#[derive(Debug, Clone)]
+pub struct BoxTopic {
+    /// What is sent there, and how.
+    pub message: &'static Message,
+    /// Below `{prefix}/{area}/{box}/`.
+    pub suffix: String,
+}
+
+/// One revision of an alert.
+pub const ALERT: Message =
+    event::<AlertData>("up/alert", examples::alert, "One revision of one alert; each is complete.");
+/// What had to be dropped.
+pub const GAP: Message =
+    event::<GapData>("up/alert", examples::gap, "Numbers that will never arrive, and why.");
+/// The clock was set.
+pub const TIME_FIX: Message = event::<TimeFixData>(
+    "up/alert",
+    examples::time_fix,
+    "The clock of the box was set; what that means for times told before.",
+);
+/// The open alerts.
+pub const ACTIVE: Message =
+    event::<ActiveData>("up/active", examples::active, "The alerts that are open now.").retained();
+/// Whether the box is there. The will is published here, too.
+pub const STATE: Message = event::<StateData>(
+    "up/state",
+    examples::state,
+    "Whether the box is there; the broker publishes `offline` by itself (the will).",
+)
+.retained();
+/// The birth certificate.
+pub const META: Message =
+    event::<MetaData>("up/meta", examples::meta, "What the box is: software, cameras, rules, models.")
+        .retained();
+/// The rest of it.
+pub const META_PART: Message = event::<MetaPartData>(
+    "up/meta_part/{part}",
+    examples::meta_part,
+    "What did not fit into `up/meta`, if anything.",
+)
+.retained();
+/// The summary of how the box does.
+pub const HEALTH: Message = event::<HealthData>(
+    "up/health",
+    examples::health,
+    "How the box does: counts of cameras and sensors, queue, drops.",
+)
+.at_most_once()
+.retained()
+.expiring(Duration::from_secs(300));
+/// One camera. What is said of it may stand for three times as long as passes until it is said again: a box that is gone
+/// takes its word with it.
+pub const CAMERA: Message =
+    event::<CameraData>("up/camera/{camera}", examples::camera, "How one camera does.")
+        .retained()
+        .expiring(PART_EVERY.saturating_mul(3))
+        .waiting();
+/// One sensor, likewise.
+pub const SENSOR: Message =
+    event::<SensorData>("up/sensor/{sensor}", examples::sensor, "How one sensor does.")
+        .retained()
+        .expiring(PART_EVERY.saturating_mul(3))
+        .waiting();
+/// Which configuration runs.
+pub const CONFIG: Message =
+    event::<ConfigData>("up/config", examples::config, "Which configuration runs, or why one was refused.")
+        .retained();
+/// Counts of a camera and minute.
+pub const COUNT: Message = event::<CountData>(
+    "up/count",
+    examples::count,
+    "How many entered, left and were there, of one camera and minute.",
+);
+/// The answer to a command.
+pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, "The answer to a command.");
+
+/// Every message with JSON that a box sends.
+pub const EVENTS: [&Message; 13] = [
+    &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
+    &REPLY,
+];
+
+/// The centre's durable receipt.
+pub const MARK: Message = Message::bare::<MarkData>(
+    "down/mark",
+    examples::mark,
+    "The centre's durable receipt: everything up to `n` is stored there.",
+)
+.retained();
+
+/// A redacted picture.
+pub const EVIDENCE: Message = binary(
+    "evidence",
+    "up/evidence/{alert}/{n}",
+    "A redacted picture, after its alert and with the lowest priority.",
+    Content::Binary {
+        media_type: "image/jpeg",
+        title: "A redacted picture.",
+        about: || {
+            format!(
+                "A JPEG of at most {} KiB, faces and heads pixelated, masks painted over. The alert's `evidence` tells \
+                 its size and SHA-256.",
+                MAX_EVIDENCE_BYTES / 1024
+            )
+        },
+    },
+);
+/// A sealed original.
+pub const SEALED: Message = binary(
+    "sealed",
+    "up/original/{alert}/{n}",
+    "A sealed original that `original` asked for, with the lowest priority.",
+    Content::Binary {
+        media_type: "application/octet-stream",
+        title: "A sealed original.",
+        about: || {
+            format!(
+                "An age file (age-encryption.org/v1) of at most {} KiB; in it a JPEG as the camera gave it, masks \
+                 painted over. Only the key that `[evidence] originals_for` names opens it. The reply to `original` \
+                 tells its size and SHA-256.",
+                MAX_EVIDENCE_BYTES / 1024
+            )
+        },
+    },
+);
+
+/// The messages without JSON.
+pub const PICTURES: [&Message; 2] = [&EVIDENCE, &SEALED];
+
+const fn event<T: Payload>(
+    topic: &'static str,
+    example: fn() -> Result<Vec<u8>, ExampleError>,
+    summary: &'static str,
+) -> Message {
+    let schema = |generator: &mut SchemaGenerator| generator.subschema_for::<Event<T>>();
+    let payload = Content::Json { schema, event_type: Some(T::TYPE), example };
+    row(T::SCHEMA, topic, summary, payload)
+}
+
+const fn binary(name: &'static str, topic: &'static str, summary: &'static str, payload: Content) -> Message {
+    row(name, topic, summary, payload)
+}
+
+const fn row(name: &'static str, topic: &'static str, summary: &'static str, payload: Content) -> Message {
+    let (qos, retain, expires, waits) = (Qos::AtLeastOnce, false, None, false);
+    Message { name, topic, qos, retain, expires, waits, summary, payload }
+}
+
+impl Message {
+    /// A JSON object without an envelope, at least once and not kept. Its name is the last part of its topic.
+    pub const fn bare<T: JsonSchema>(
+        topic: &'static str,
+        example: fn() -> Result<Vec<u8>, ExampleError>,
+        summary: &'static str,
+    ) -> Self {
+        let schema = |generator: &mut SchemaGenerator| generator.subschema_for::<T>();
+        row(last_part(topic), topic, summary, Content::Json { schema, event_type: None, example })
+    }
+
+    /// The same by another name, where the topic's is taken.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Kept by the broker.
+    #[must_use]
+    pub const fn retained(mut self) -> Self {
+        self.retain = true;
+        self
+    }
+
+    const fn at_most_once(mut self) -> Self {
+        self.qos = Qos::AtMostOnce;
+        self
+    }
+
+    const fn expiring(mut self, after: Duration) -> Self {
+        self.expires = Some(after);
+        self
+    }
+
+    const fn waiting(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+
+    /// Who sends it.
+    pub fn direction(&self) -> Direction {
+        if self.topic.starts_with("up/") { Direction::FromBox } else { Direction::ToBox }
+    }
+
+    /// The last part of its topic; of a message to the box, its name as a command.
+    pub const fn last_part(&self) -> &'static str {
+        last_part(self.topic)
+    }
+
+    /// The names of the parts of its topic that differ: `camera` of `up/camera/{camera}`.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.topic.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    }
+
+    /// Its topic below the box's, with the parts that differ in the order in which they stand there.
+    pub fn suffix(&self, parts: &[&str]) -> String {
+        debug_assert_eq!(parts.len(), self.parameters().count(), "{}", self.topic);
+        let mut parts = parts.iter();
+        let levels = self
+            .topic
+            .split('/')
+            .map(|level| if level.starts_with('{') { parts.next().copied().unwrap_or(level) } else { level });
+        levels.collect::<Vec<_>>().join("/")
+    }
+
+    /// The same, as something to publish on.
+    pub fn at(&'static self, parts: &[&str]) -> BoxTopic {
+        BoxTopic { message: self, suffix: self.suffix(parts) }
+    }
+}
+
+/// `mute` of `down/cmd/mute`.
+const fn last_part(topic: &'static str) -> &'static str {
+    let bytes = topic.as_bytes();
+    let mut at = bytes.len();
+    while at > 0 && bytes[at - 1] != b'/' {
+        at -= 1;
+    }
+    topic.split_at(at).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_is_filled_in_from_left_to_right() {
+        assert_eq!(EVIDENCE.suffix(&["01ABC", "2"]), "up/evidence/01ABC/2");
+        assert_eq!(CAMERA.at(&["cam-03"]).suffix, "up/camera/cam-03");
+        assert_eq!(STATE.suffix(&[]), "up/state");
+        assert_eq!(EVIDENCE.parameters().collect::<Vec<_>>(), ["alert", "n"]);
+        assert_eq!(MARK.last_part(), "mark");
+    }
+
+    #[test]
+    fn what_is_kept_is_the_latest_of_its_topic_and_what_is_numbered_is_not_kept() {
+        for message in EVENTS {
+            let is_numbered =
+                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY].iter().any(|m| m.name == message.name);
+            assert_eq!(message.retain, !is_numbered, "{}", message.name);
+            assert_eq!(message.direction(), Direction::FromBox);
+        }
+        assert!(EVENTS.iter().all(|m| m.expires.is_none() || m.retain), "only what is kept can expire");
+    }
+}

@@ -1,0 +1,351 @@
+//! The thread that carries commands from the inbox to those who carry them out, and answers to the outbox.
+//!
+//! Before anything takes effect it is in the audit log and, where it is signed, among the requests that are never
+//! carried out again, both on disk. Must never decide whether a command is allowed: the inbox checked form, signature and
+//! role; the handlers check sense.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use parking_lot::RwLock;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tracing::{error, info, warn};
+
+use super::answer::{Answer, Answering};
+use super::commands::{Replay, Work};
+use super::envelope::{CommandEnvelope, ReceivedCommand};
+use super::rate_limit::{LeftOut, Pace, Paced};
+use super::refusal_stats::Tally;
+use super::replay_guard::{Seen, Turn};
+use super::running_box::{Alerts, RunningBox};
+use crate::audit::{Audit, Entry};
+use crate::clock::Clock;
+use crate::contract::Sender;
+use crate::contract::alert::SeqData;
+use crate::contract::command::{Outcome, Refusal, Unanswered};
+use crate::contract::messages::REPLY;
+use crate::contract::words::Time;
+use crate::mqtt::Refusal as Refused;
+use crate::outbox::{Kind, Outbox, Record, Seq};
+
+/// How often what was only counted is written down.
+const SUM_UP_EVERY: Duration = Duration::from_secs(10);
+
+/// What a command needs to take effect.
+pub struct Parts {
+    /// Knows the alerts.
+    pub alerts: Box<dyn Alerts>,
+    /// Passes what is not about an alert to the main thread; `false` where it is gone.
+    pub to_main: Box<dyn Fn(MainCommand) -> bool + Send>,
+    /// Where answers go.
+    pub outbox: Outbox,
+    /// Who answers.
+    pub sender: Sender,
+    /// What is written down.
+    pub audit: Arc<Audit>,
+    /// What was refused already.
+    pub refusal_stats: Arc<Tally>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The site's time zone; another configuration may change it.
+pub type SiteZone = Arc<RwLock<TimeZone>>;
+
+/// A command for the main thread, whose answer is waited for.
+pub struct MainCommand {
+    envelope: CommandEnvelope,
+    work: Box<dyn FnOnce(&CommandEnvelope, &mut dyn RunningBox, Answering) + Send>,
+    answering: Answering,
+}
+
+impl MainCommand {
+    /// Carries it out.
+    pub fn carry_out(self, at: &mut dyn RunningBox) {
+        (self.work)(&self.envelope, at, self.answering);
+    }
+}
+
+/// What the thread hears from inside the daemon.
+enum Notice {
+    Finished(Box<Finished>),
+    Stop,
+}
+
+/// The running thread.
+pub struct CommandThread {
+    notices: UnboundedSender<Notice>,
+    thread: JoinHandle<()>,
+}
+
+impl CommandThread {
+    /// Starts it. `folder` keeps what was carried out; what `on_thread` gives is kept for as long as the thread runs.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or no thread can be started.
+    pub fn start<G>(
+        commands: Receiver<ReceivedCommand>,
+        folder: &Path,
+        parts: Parts,
+        on_thread: impl FnOnce() -> G + Send + 'static,
+    ) -> io::Result<Self> {
+        let seen = Seen::open(folder)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        // As many wait here as were handed out, and those are bounded by the queues that they wait in.
+        let (notices, noticed) = unbounded_channel();
+        let finished_to = notices.clone();
+        let dispatcher = Dispatcher { parts, seen, pace: Pace::default(), finished_to };
+        let thread = thread::Builder::new().name("commands".to_owned()).spawn(move || {
+            let _kept = on_thread();
+            runtime.block_on(dispatcher.work(commands, noticed));
+        })?;
+        Ok(CommandThread { notices, thread })
+    }
+
+    /// Ends it when what is finished by now was answered and what was counted is written down.
+    pub fn stop(self, deadline: Duration) {
+        let until = Instant::now() + deadline;
+        // Fails only if the thread is gone, and then there is nothing to stop.
+        let _ = self.notices.send(Notice::Stop);
+        while !self.thread.is_finished() {
+            if Instant::now() >= until {
+                error!("the command thread did not end in time and is left behind");
+                return;
+            }
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        if self.thread.join().is_err() {
+            error!("the command thread ended with a panic");
+        }
+    }
+}
+
+/// A command whose answer is known.
+struct Finished {
+    envelope: CommandEnvelope,
+    answer: Answer,
+}
+
+struct Dispatcher {
+    parts: Parts,
+    seen: Seen,
+    pace: Pace,
+    finished_to: UnboundedSender<Notice>,
+}
+
+impl Dispatcher {
+    async fn work(mut self, mut commands: Receiver<ReceivedCommand>, mut noticed: UnboundedReceiver<Notice>) {
+        let mut sum_up = tokio::time::interval(SUM_UP_EVERY);
+        loop {
+            tokio::select! {
+                // Answers first: a desk that floods the box must not keep others from hearing.
+                biased;
+                Some(notice) = noticed.recv() => match notice {
+                    Notice::Finished(one) => self.finish(*one),
+                    Notice::Stop => break,
+                },
+                command = commands.recv() => match command {
+                    Some(command) => self.take(command),
+                    None => break,
+                },
+                _ = sum_up.tick() => {
+                    self.parts.refusal_stats.write_down(&self.parts.audit);
+                    self.tell_left_out();
+                }
+            }
+        }
+        self.tell_left_out();
+        self.parts.refusal_stats.write_down(&self.parts.audit);
+    }
+
+    /// Takes note of a command, then has it carried out.
+    fn take(&mut self, command: ReceivedCommand) {
+        let envelope = &command.envelope;
+        let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
+        let why = "too many commands of one key; try again later, those that follow are counted and not answered one by one";
+        match self.pace.take(key.as_deref().unwrap_or(""), &envelope.request_id, self.parts.clock.now()) {
+            Paced::Go => {}
+            Paced::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
+            Paced::StillTooMany => {
+                // Not a line each: who holds a key must not be able to wash the log away.
+                return self.parts.refusal_stats.refused(&Refused {
+                    kind: Refusal::Busy,
+                    request_id: Some(envelope.request_id.clone()),
+                    key,
+                    verb: envelope.command().to_owned(),
+                    why: why.to_owned(),
+                    at: envelope.at,
+                    unanswered: None,
+                });
+            }
+        }
+        match self.note(&command) {
+            Ok(Turn::Fresh) => self.carry_out(command),
+            Ok(Turn::Already) => {
+                let answer = Answer::already("this request was answered before; nothing was done again");
+                self.log("finished", envelope, &answer);
+                self.reply(envelope, answer);
+            }
+            Ok(Turn::CounterTooLow(highest)) => {
+                let why = format!(
+                    "the box's clock is not set, and `counter` is not above {highest}, the highest of this key so far"
+                );
+                self.refuse(envelope, Answer::refused(Refusal::Expired, why));
+            }
+            Ok(Turn::TooMany) => {
+                let why = "too many commands are remembered; try again when some have expired";
+                self.refuse(envelope, Answer::refused(Refusal::Busy, why));
+            }
+            Err(error) => {
+                error!(%error, command = envelope.command(), "a command could not be written down, so it is not carried out");
+                let why = format!("the box could not write it down: {error}");
+                self.reply(envelope, Answer::failed(why));
+            }
+        }
+    }
+
+    /// One answer to each key of which too many came, for those that got none.
+    fn tell_left_out(&mut self) {
+        for (key, LeftOut { count, from, until, request_ids }) in self.pace.take_left_out() {
+            let of =
+                if key.is_empty() { "without a signature".to_owned() } else { format!("of the key `{key}`") };
+            let why = format!(
+                "{count} more commands {of} came too fast from {from} until {until}; they were not carried out and not answered: send them again, more slowly"
+            );
+            let unanswered = Unanswered { count, from: Time(from), until: Time(until), request_ids };
+            self.say(String::new(), "several".to_owned(), Answer::for_unanswered(unanswered, why));
+        }
+    }
+
+    /// On disk before it takes effect.
+    fn note(&mut self, command: &ReceivedCommand) -> io::Result<Turn> {
+        let envelope = &command.envelope;
+        let remembered = match envelope.spec.replay {
+            Replay::Once => envelope.signer.as_ref(),
+            Replay::ByVersion => None,
+        };
+        if let Some(signer) = remembered {
+            match self.seen.begin(&signer.key, envelope)? {
+                Turn::Fresh => {}
+                other => return Ok(other),
+            }
+        }
+        let accepted = entry("accepted", envelope, None, command.logged.clone());
+        let written = self.parts.audit.record(envelope.at, accepted);
+        if let (Err(_), Some(signer)) = (&written, &envelope.signer) {
+            // It will not take effect, so it may come again.
+            self.seen.finish(&signer.key, &envelope.request_id, false)?;
+        }
+        written.map(|()| Turn::Fresh)
+    }
+
+    fn carry_out(&mut self, command: ReceivedCommand) {
+        let ReceivedCommand { envelope, work, .. } = command;
+        info!(
+            command = envelope.command(),
+            by = envelope.by,
+            key = envelope.signer.as_ref().map(|s| &*s.key),
+            "a command"
+        );
+        let (to, kept) = (self.finished_to.clone(), envelope.clone());
+        // The thread is gone only when the daemon is stopping; the centre hears nothing and sends it again.
+        let answering: Answering = Box::new(move |answer| {
+            drop(to.send(Notice::Finished(Box::new(Finished { envelope: kept, answer }))));
+        });
+        let taken = match work {
+            Work::Alerts(work) => work(&envelope, &*self.parts.alerts, answering),
+            Work::Main(work) => (self.parts.to_main)(MainCommand { envelope, work, answering }),
+        };
+        if !taken {
+            warn!("a command came too late");
+        }
+    }
+
+    fn finish(&mut self, Finished { envelope, answer }: Finished) {
+        self.log("finished", &envelope, &answer);
+        if let Some(signer) = &envelope.signer {
+            let settled = answer.outcome != Outcome::Failed;
+            if let Err(error) = self.seen.finish(&signer.key, &envelope.request_id, settled) {
+                warn!(%error, "that a command was carried out could not be written down");
+            }
+        }
+        // A kept configuration comes again at every connection; that it is known is no news.
+        if !(envelope.retained && answer.outcome == Outcome::Already) {
+            self.reply(&envelope, answer);
+        }
+    }
+
+    fn refuse(&self, envelope: &CommandEnvelope, answer: Answer) {
+        self.log("refused", envelope, &answer);
+        self.reply(envelope, answer);
+    }
+
+    fn log(&self, event: &str, envelope: &CommandEnvelope, answer: &Answer) {
+        let at = self.parts.clock.now().utc;
+        if let Err(error) = self.parts.audit.record(at, entry(event, envelope, Some(answer), None)) {
+            error!(%error, command = envelope.command(), "the audit log cannot be written");
+        }
+    }
+
+    fn reply(&self, envelope: &CommandEnvelope, answer: Answer) {
+        self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer);
+    }
+
+    fn say(&self, request_id: String, command: String, answer: Answer) {
+        let at = self.parts.clock.now().utc;
+        let record = Record {
+            kind: Kind::Reply,
+            alert_id: None,
+            rev: 0,
+            level: None,
+            phase_end: false,
+            topic_suffix: REPLY.topic.to_owned(),
+            at,
+        };
+        let sender = self.parts.sender.clone();
+        let body = move |seq: &Seq| {
+            let id = format!("reply.{}.{}", seq.stream, seq.n);
+            let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
+            let reply = answer.into_reply(request_id, command, seq);
+            sender.event(id, None, at, reply).unwrap_or_else(|error| {
+                error!(%error, "an answer could not be written");
+                Vec::new()
+            })
+        };
+        if let Err(error) = self.parts.outbox.append(record, body) {
+            error!(%error, "an answer could not be stored");
+        }
+    }
+}
+
+/// What the audit log says of a command. What it asks for stands there once, when it is accepted.
+fn entry(
+    event: &str,
+    envelope: &CommandEnvelope,
+    answer: Option<&Answer>,
+    data: Option<serde_json::Value>,
+) -> Entry {
+    Entry {
+        command: Some(envelope.command().to_owned()),
+        request_id: Some(envelope.request_id.clone()),
+        key: envelope.signer.as_ref().map(|signer| signer.key.to_string()),
+        by: Some(envelope.by.clone()),
+        reason: envelope.reason.clone(),
+        outcome: answer.map(|answer| {
+            match answer.outcome {
+                Outcome::Done => "done",
+                Outcome::Already => "already",
+                Outcome::Refused => "refused",
+                Outcome::Failed => "failed",
+            }
+            .to_owned()
+        }),
+        detail: answer.and_then(|answer| answer.message.clone()),
+        data,
+        ..Entry::of(event)
+    }
+}

@@ -1,0 +1,99 @@
+//! `ack`: somebody takes an alert on.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::answer::{Answer, Answering};
+use super::super::envelope::{Command, CommandEnvelope, name, text};
+use super::super::running_box::Alerts;
+use super::{CommandData, Handler, Replay};
+use crate::analysis::alert::{Acknowledgement, AlertId};
+use crate::analysis::alert_lifecycle::AlertError;
+use crate::contract::command::Refusal;
+use crate::contract::examples::{self, ExampleError};
+use crate::contract::messages::Message;
+use crate::contract::signature::Role;
+use crate::contract::words::Time;
+
+/// Longest `note`, in characters.
+const NOTE_CHARS: usize = 2000;
+
+/// `down/cmd/ack`: somebody takes an alert on. The alert's next revision carries it. The first one wins: a second one is
+/// answered `already`, with who has the alert and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AckData {
+    /// Which alert.
+    #[schemars(length(min = 26, max = 26))]
+    pub alert_id: String,
+    /// What they want to say about it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(max = 2000))]
+    pub note: Option<String>,
+}
+
+/// An acknowledgement as a command.
+pub type AckCommand = Command<AckData>;
+
+impl CommandData for AckData {
+    const MESSAGE: Message =
+        Message::bare::<AckCommand>("down/cmd/ack", example, "Somebody takes an alert on.");
+    const SUMMARY_ZH: &'static str = "签收一条预警；先到先得，第二个得到 `already`";
+    const ROLE: Role = Role::Desk;
+    const WITHOUT_KEYS: bool = true;
+    const NEEDS_REASON: bool = false;
+    const REPLAY: Replay = Replay::Once;
+    const HANDLER: Handler<Self> = Handler::Alerts(acknowledge);
+
+    fn read(data: &Value) -> Result<Self, String> {
+        Ok(AckData { alert_id: name(data, "alert_id")?, note: text(data, "note", NOTE_CHARS)? })
+    }
+
+    /// A note that was not given is told apart from one that was not written down.
+    fn logged(&self) -> Option<Value> {
+        Some(serde_json::json!({ "alert_id": self.alert_id, "note": self.note }))
+    }
+}
+
+fn example() -> Result<Vec<u8>, ExampleError> {
+    let command = AckCommand {
+        request_id: "r-20261121-17".to_owned(),
+        iat: Time(examples::at(180)?),
+        exp: Time(examples::at(480)?),
+        by: "grid desk 2".to_owned(),
+        area: Some("530127".to_owned()),
+        box_id: Some("box-7f3a".to_owned()),
+        command: Some("ack".to_owned()),
+        counter: None,
+        reason: None,
+        data: AckData {
+            alert_id: examples::ALERT.to_owned(),
+            note: Some("patrol 4 is on its way".to_owned()),
+        },
+    };
+    Ok(serde_json::to_vec(&command)?)
+}
+
+fn acknowledge(data: AckData, envelope: &CommandEnvelope, alerts: &dyn Alerts, answering: Answering) -> bool {
+    let alert = AlertId(Arc::from(data.alert_id.as_str()));
+    let acknowledgement = Acknowledgement { by: envelope.by.clone(), at: envelope.at, note: data.note };
+    let zone = alerts.time_zone();
+    alerts.acknowledge(alert, acknowledgement, Box::new(move |taken| answering(answer(taken, &zone))))
+}
+
+fn answer(taken: Result<Option<Acknowledgement>, AlertError>, zone: &TimeZone) -> Answer {
+    match taken {
+        Ok(None) => Answer::done(None),
+        Ok(Some(before)) => Answer::taken_by(before, zone),
+        Err(error) => {
+            let code = match error {
+                AlertError::Unknown(_) => Refusal::UnknownAlert,
+                AlertError::Ended(_) => Refusal::AlertEnded,
+            };
+            Answer::refused(code, error.to_string())
+        }
+    }
+}

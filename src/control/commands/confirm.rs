@@ -1,0 +1,54 @@
+//! `confirm`: what runs on trial stays.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::answer::Answer;
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::overrides::StoredOverrides;
+use super::super::running_box::{RunningBox, runs_now};
+use super::{CommandData, Handler, Replay, example};
+use crate::contract::command::Refusal;
+use crate::contract::examples;
+use crate::contract::messages::Message;
+use crate::contract::signature::Role;
+
+/// `down/cmd/confirm`: what runs on trial stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfirmData {
+    /// `running_sha256` of what is to stay.
+    pub config: String,
+}
+
+impl CommandData for ConfirmData {
+    const MESSAGE: Message = Message::bare::<Command<ConfirmData>>(
+        "down/cmd/confirm",
+        || example("admin 1", ConfirmData { config: examples::SHA256.to_owned() }),
+        "Keeps what runs on trial; signed.",
+    );
+    const SUMMARY_ZH: &'static str = "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
+    const ROLE: Role = Role::Operator;
+    const NEEDS_REASON: bool = false;
+    const REPLAY: Replay = Replay::Once;
+    const HANDLER: Handler<Self> = Handler::Now(confirm);
+}
+
+fn confirm(data: ConfirmData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
+    if data.config != at.config().sha256 {
+        let why = format!("that is not what runs: {} does", at.config().sha256);
+        return Answer::refused(Refusal::Conflict, why);
+    }
+    let Some(trial) = &at.overrides().trial else {
+        return Answer::already("nothing is on trial");
+    };
+    let is_admin = envelope.signer.as_ref().is_some_and(|signer| signer.role >= Role::Admin);
+    if trial.before.wanted != at.overrides().now.wanted && !is_admin {
+        let why = "a configuration is on trial, which takes the role `admin` to confirm";
+        return Answer::refused(Refusal::NotAllowed, why);
+    }
+    let next = StoredOverrides { trial: None, ..at.overrides().clone() };
+    if let Err(error) = at.store_overrides(next) {
+        return Answer::failed(format!("it could not be written down: {error}"));
+    }
+    Answer::done(runs_now(at))
+}

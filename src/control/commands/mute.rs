@@ -1,0 +1,94 @@
+//! `mute`: alerts are marked as muted for a while.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::super::answer::Answer;
+use super::super::envelope::{Command, CommandEnvelope};
+use super::super::overrides::Mute;
+use super::super::running_box::{RunningBox, later};
+use super::{CommandData, Handler, Replay, example};
+use crate::contract::command::Refusal;
+use crate::contract::messages::Message;
+use crate::contract::signature::Role;
+use crate::contract::words::Time;
+
+/// A mute takes a day at most.
+const LONGEST_SECS: u32 = 86_400;
+/// Mutes at once; who needs more should change the rules.
+const AT_MOST: usize = 100;
+
+/// `down/cmd/mute`: alerts of one kind, rule or camera are marked as muted for a while. They are stored, counted and
+/// published all the same; a centre makes no noise for them. Red alerts are never muted. Requires a `reason`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MuteData {
+    /// The kind of alert. Exactly one of the three.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<String>,
+    /// The rule.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    /// The camera.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub camera: Option<String>,
+    /// For so long, at most a day; 0 ends it.
+    #[schemars(range(max = 86_400))]
+    pub for_secs: u32,
+}
+
+impl CommandData for MuteData {
+    const MESSAGE: Message = Message::bare::<Command<MuteData>>(
+        "down/cmd/mute",
+        || {
+            let rule = Some("fire-lane-blocked".to_owned());
+            example("operator 1", MuteData { rule, for_secs: 3600, ..MuteData::default() })
+        },
+        "Marks alerts as muted for a while; signed.",
+    );
+    const SUMMARY_ZH: &'static str = "把一类、一条规则或一台摄像机的预警标为静音，至多一天；红色预警从不静音";
+    const ROLE: Role = Role::Operator;
+    const NEEDS_REASON: bool = true;
+    const REPLAY: Replay = Replay::Once;
+    const HANDLER: Handler<Self> = Handler::Now(mute);
+}
+
+fn mute(data: MuteData, envelope: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
+    let invalid = |why: String| Answer::refused(Refusal::Invalid, why);
+    let named = [&data.kind, &data.rule, &data.camera].into_iter().flatten().count();
+    if named != 1 {
+        return invalid("`mute` takes exactly one of `kind`, `rule` and `camera`".to_owned());
+    }
+    if data.for_secs > LONGEST_SECS {
+        return invalid(format!("`for_secs` is {}; a day, {LONGEST_SECS}, is the most", data.for_secs));
+    }
+    if let Some(camera) = data.camera.as_ref().filter(|id| at.config().camera(id).is_none()) {
+        return invalid(format!("there is no camera `{camera}`"));
+    }
+    if let Some(rule) = data.rule.as_ref().filter(|id| at.base().rules.iter().all(|r| *r.id != ***id)) {
+        return invalid(format!("there is no rule `{rule}`"));
+    }
+    let now = at.now().utc;
+    let mut next = at.overrides().clone();
+    next.forget_mutes(now);
+    let same = |mute: &Mute| (&mute.kind, &mute.rule, &mute.camera) == (&data.kind, &data.rule, &data.camera);
+    next.mutes.retain(|mute| !same(mute));
+    if data.for_secs > 0 {
+        if next.mutes.len() >= AT_MOST {
+            return invalid(format!("{AT_MOST} mutes are in force, which is the most"));
+        }
+        next.mutes.push(Mute {
+            kind: data.kind.clone(),
+            rule: data.rule.clone(),
+            camera: data.camera.clone(),
+            until: Time(later(now, data.for_secs)),
+            by: envelope.by.clone(),
+            reason: envelope.reason.clone().unwrap_or_default(),
+        });
+    }
+    if let Err(error) = at.store_overrides(next) {
+        return Answer::failed(format!("it could not be written down: {error}"));
+    }
+    Answer::done(Some(
+        "red alerts are never muted; what is muted is stored and counted all the same".to_owned(),
+    ))
+}

@@ -1,0 +1,152 @@
+//! What a command may look at and change of the box that runs: the seam between the commands and the daemon.
+
+use std::io;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::commands::original::{NoOriginal, OriginalData, Requests};
+use super::overrides::{Overrides, StoredOverrides, Trial};
+use crate::analysis::alert::{Acknowledgement, AlertId};
+use crate::analysis::alert_lifecycle::AlertError;
+use crate::analysis::detection::Class;
+use crate::analysis::time::{Moment, Timestamp};
+use crate::config::{Config, Problems};
+use crate::contract::box_status::ConfigSource;
+use crate::contract::command::{Refusal, SealedOriginal, SelftestResult, SnapshotPicture};
+use crate::contract::words::Time;
+
+/// Hears what became of an acknowledgement; `Some`: who had the alert before.
+pub type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
+/// Hears of a picture that was made, or why there is none.
+pub type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>;
+/// Hears of a sealed original that is on its way, or why there is none.
+pub type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
+
+/// A trial takes between these, in seconds: long enough to be confirmed, short enough to be one.
+const TRIAL_SECS: std::ops::RangeInclusive<u32> = 10..=86_400;
+
+/// The alerts of the box, from the command thread. Must not wait.
+pub trait Alerts: Send {
+    /// Passes on that somebody took an alert on; `false` where nobody is there to answer.
+    fn acknowledge(&self, alert: AlertId, acknowledgement: Acknowledgement, reply: AcknowledgeReply) -> bool;
+
+    /// For the times that people read.
+    fn time_zone(&self) -> TimeZone;
+}
+
+/// The rest of the box, on the main thread.
+pub trait RunningBox {
+    /// The file on the box, as it was when it was last good.
+    fn file(&self) -> &Config;
+    /// What runs, before `set` changed values of it.
+    fn base(&self) -> &Config;
+    /// What runs.
+    fn config(&self) -> &Config;
+    /// What the command centre asked for that goes on.
+    fn overrides(&self) -> &StoredOverrides;
+    /// The time.
+    fn now(&self) -> Moment;
+    /// What the models find.
+    fn classes(&self) -> Vec<Class>;
+
+    /// Makes `base` with the values of `next` what runs. Everything that can fail comes before anything changes.
+    ///
+    /// # Errors
+    /// Why it does not run; what ran before goes on.
+    fn take_up(&mut self, base: Config, next: StoredOverrides, offer: &Offer) -> Result<(), Problems>;
+    /// Tells why what was offered does not run.
+    fn refuse(&mut self, offer: &Offer, problems: &Problems);
+    /// Replaces mutes and what is on trial, where the same configuration goes on running.
+    ///
+    /// # Errors
+    /// It could not be written; nothing changed.
+    fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()>;
+
+    /// How the box does.
+    fn selftest(&mut self) -> SelftestResult;
+    /// Asks for a picture of a camera that is configured. Nobody answers only while the box is stopping.
+    fn snapshot(&mut self, camera: Arc<str>, reply: SnapshotReply);
+    /// Asks for a sealed original, likewise.
+    fn original(&mut self, wanted: OriginalData, reply: OriginalReply);
+    /// Which originals were asked for lately.
+    fn original_requests(&mut self) -> &mut Requests;
+}
+
+/// Where a configuration came from that is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The file, or the command centre.
+    pub source: ConfigSource,
+    /// Its version, where it has one.
+    pub version: Option<u64>,
+}
+
+impl Offer {
+    /// The file on the box.
+    pub const FILE: Offer = Offer { source: ConfigSource::File, version: None };
+}
+
+/// What `set` and `config` both need: that the centre knows what runs, and that nothing is on trial.
+pub(super) fn may_change(
+    at: &dyn RunningBox,
+    expected: &str,
+    revert_after_secs: Option<u32>,
+) -> Result<(), (Refusal, String)> {
+    if let Some(secs) = revert_after_secs.filter(|secs| !TRIAL_SECS.contains(secs)) {
+        let why = format!(
+            "`revert_after_secs` is {secs}; it may be {} to {}",
+            TRIAL_SECS.start(),
+            TRIAL_SECS.end()
+        );
+        return Err((Refusal::Invalid, why));
+    }
+    if at.overrides().trial.is_some() {
+        let why = "something is on trial: confirm it, or wait until what ran before is back";
+        return Err((Refusal::Conflict, why.into()));
+    }
+    let running = &at.config().sha256;
+    if expected != running {
+        let why =
+            format!("`expect_config` is not what runs: that is {running}; look at it before you change it");
+        return Err((Refusal::Conflict, why));
+    }
+    Ok(())
+}
+
+/// What stands after a change to `now`.
+pub(super) fn changed(
+    at: &dyn RunningBox,
+    now: Overrides,
+    revert_after_secs: Option<u32>,
+) -> StoredOverrides {
+    let before = at.overrides();
+    let trial = revert_after_secs.map(|secs| Trial {
+        until: Time(later(at.now().utc, secs)),
+        secs,
+        before: Box::new(before.now.clone()),
+    });
+    StoredOverrides { now, trial, ..before.clone() }
+}
+
+/// So many seconds after `now`.
+pub(super) fn later(now: Timestamp, secs: u32) -> Timestamp {
+    Timestamp::from_second(now.as_second() + i64::from(secs)).unwrap_or(Timestamp::MAX)
+}
+
+/// For the answer to a change.
+pub(super) fn runs_now(at: &dyn RunningBox) -> Option<String> {
+    Some(format!("{} runs now", at.config().sha256))
+}
+
+/// For the answer to a change that was refused; the rest is on `up/config`.
+pub(super) fn in_short(problems: &Problems) -> String {
+    let first = problems
+        .iter()
+        .next()
+        .map_or_else(String::new, |p| format!("line {}, column {}: {}", p.line, p.column, p.what));
+    match problems.list.len() {
+        0 | 1 => first,
+        n => format!("{first}; {} more problems are on up/config", n - 1),
+    }
+}

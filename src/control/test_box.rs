@@ -1,0 +1,207 @@
+//! A box for tests of commands: what runs is only noted.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::commands::original::{NoOriginal, OriginalData, Requests};
+use super::commands::{self, Work};
+use super::envelope::CommandEnvelope;
+use super::overrides::StoredOverrides;
+use super::running_box::{Offer, OriginalReply, RunningBox, SnapshotReply};
+use super::{Signer, settings};
+use crate::analysis::detection::Class;
+use crate::analysis::time::{Moment, Timestamp};
+use crate::config::{Config, Problems, Surroundings};
+use crate::contract::command::SelftestResult;
+use crate::contract::signature::Role;
+
+/// A box that runs `config/minimal.toml`.
+pub struct TestBox {
+    pub file: Config,
+    pub base: Config,
+    pub config: Config,
+    pub overrides: StoredOverrides,
+    pub requests: Requests,
+    /// Whether nothing can be written.
+    pub is_full: bool,
+    /// What was refused, as it is published.
+    pub refused: Vec<String>,
+}
+
+impl TestBox {
+    pub fn new() -> Self {
+        let path = Path::new("site.toml");
+        let text = include_str!("../../config/minimal.toml");
+        let file =
+            Config::from_text(path, text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
+        TestBox {
+            base: file.clone(),
+            config: file.clone(),
+            file,
+            overrides: StoredOverrides::default(),
+            requests: Requests::default(),
+            is_full: false,
+            refused: Vec::new(),
+        }
+    }
+
+    /// What becomes of a command of somebody with that role.
+    pub fn ask(&mut self, name: &str, role: Role, data: &Value) -> Answer {
+        let spec = commands::spec(name).unwrap();
+        let envelope = CommandEnvelope {
+            spec,
+            request_id: "r".to_owned(),
+            by: "desk 2".to_owned(),
+            reason: Some("road works".to_owned()),
+            signer: Some(Signer { key: "k".into(), role }),
+            expires: None,
+            counter: None,
+            clock_is_set: true,
+            at: self.now().utc,
+            retained: false,
+        };
+        let (to, answered) = std::sync::mpsc::channel();
+        match spec.read(data).unwrap().work {
+            Work::Main(work) => work(&envelope, self, Box::new(move |answer| to.send(answer).unwrap())),
+            Work::Alerts(_) => panic!("`{name}` is about an alert"),
+        }
+        answered.try_recv().unwrap()
+    }
+}
+
+impl RunningBox for TestBox {
+    fn file(&self) -> &Config {
+        &self.file
+    }
+
+    fn base(&self) -> &Config {
+        &self.base
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn overrides(&self) -> &StoredOverrides {
+        &self.overrides
+    }
+
+    fn now(&self) -> Moment {
+        Moment { mono: Duration::from_secs(5000), utc: Timestamp::from_second(1_800_000_000).unwrap() }
+    }
+
+    fn classes(&self) -> Vec<Class> {
+        vec![Class::PERSON]
+    }
+
+    fn take_up(&mut self, base: Config, next: StoredOverrides, _: &Offer) -> Result<(), Problems> {
+        self.config = settings::apply(base.clone(), &next.now.settings);
+        (self.base, self.overrides) = (base, next);
+        Ok(())
+    }
+
+    fn refuse(&mut self, _: &Offer, problems: &Problems) {
+        self.refused.push(problems.to_string());
+    }
+
+    fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()> {
+        if self.is_full {
+            return Err(io::Error::other("the disk is full"));
+        }
+        self.overrides = next;
+        Ok(())
+    }
+
+    fn selftest(&mut self) -> SelftestResult {
+        SelftestResult {
+            ok: true,
+            cameras_running: 1,
+            cameras: 1,
+            queued: 0,
+            config_sha256: self.config.sha256.clone(),
+            degraded: Vec::new(),
+        }
+    }
+
+    fn snapshot(&mut self, _: Arc<str>, reply: SnapshotReply) {
+        reply(Err("the camera gives none".to_owned()));
+    }
+
+    fn original(&mut self, _: OriginalData, reply: OriginalReply) {
+        reply(Err(NoOriginal::Unknown));
+    }
+
+    fn original_requests(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+}
+
+mod tests {
+    use super::*;
+    use crate::contract::command::{Outcome, Refusal};
+
+    #[test]
+    fn a_mute_that_could_not_be_written_is_not_in_force() {
+        let mut here = TestBox::new();
+        let mute = json!({ "kind": "presence", "for_secs": 60 });
+        here.is_full = true;
+        assert_eq!(here.ask("mute", Role::Operator, &mute).outcome, Outcome::Failed);
+        assert!(here.overrides.mutes.is_empty());
+        here.is_full = false;
+        assert_eq!(here.ask("mute", Role::Operator, &mute).outcome, Outcome::Done);
+        assert_eq!(here.overrides.mutes.len(), 1);
+        let over = json!({ "kind": "presence", "for_secs": 0 });
+        assert_eq!(here.ask("mute", Role::Operator, &over).outcome, Outcome::Done);
+        assert!(here.overrides.mutes.is_empty(), "0 ends it");
+        let both = json!({ "kind": "presence", "camera": "cam-1", "for_secs": 60 });
+        assert_eq!(here.ask("mute", Role::Operator, &both).code, Some(Refusal::Invalid));
+    }
+
+    #[test]
+    fn a_value_is_set_on_trial_only_by_who_knows_what_runs_and_confirmed_by_who_knows_what_is_on_trial() {
+        let mut here = TestBox::new();
+        let before = here.config.sha256.clone();
+        let set = |expected: &str| {
+            json!({ "expect_config": expected, "revert_after_secs": 60,
+                "cameras": { "cam-1": { "analysis_fps": 2.0 } } })
+        };
+        assert_eq!(here.ask("set", Role::Operator, &set("another")).code, Some(Refusal::Conflict));
+        assert_eq!(here.config.sha256, before);
+        assert_eq!(here.ask("set", Role::Operator, &set(&before)).outcome, Outcome::Done);
+        let on_trial = here.config.sha256.clone();
+        assert!(on_trial != before && here.overrides.trial.is_some());
+        let again = here.ask("set", Role::Operator, &set(&on_trial));
+        assert_eq!(again.code, Some(Refusal::Conflict), "one trial at a time");
+        let confirm = |config: &str| json!({ "config": config });
+        assert_eq!(here.ask("confirm", Role::Operator, &confirm(&before)).code, Some(Refusal::Conflict));
+        assert_eq!(here.ask("confirm", Role::Operator, &confirm(&on_trial)).outcome, Outcome::Done);
+        assert!(here.overrides.trial.is_none());
+        assert_eq!(here.ask("confirm", Role::Operator, &confirm(&on_trial)).outcome, Outcome::Already);
+    }
+
+    #[test]
+    fn a_configuration_that_may_not_run_is_refused_with_every_problem() {
+        let mut here = TestBox::new();
+        let running = here.config.sha256.clone();
+        let wanted = json!({ "version": 1, "toml": here.file.text(), "expect_config": running });
+        let answer = here.ask("config", Role::Admin, &wanted);
+        // Nobody could command the box any more: the file names no key.
+        assert_eq!(answer.code, Some(Refusal::Invalid), "{answer:?}");
+        assert!(here.refused[0].contains("`[[command_key]]`"), "{:?}", here.refused);
+        assert_eq!(here.config.sha256, running);
+    }
+
+    #[test]
+    fn a_picture_of_a_camera_that_is_not_there_is_not_asked_for() {
+        let mut here = TestBox::new();
+        let answer = here.ask("snapshot", Role::Desk, &json!({ "camera": "cam-9" }));
+        assert!(matches!(answer.code, Some(Refusal::Invalid)), "{answer:?}");
+        let answer = here.ask("selftest", Role::Desk, &json!({}));
+        assert_eq!(answer.outcome, Outcome::Done);
+    }
+}

@@ -1,0 +1,82 @@
+//! What commands may look at and change of what runs.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::analysis::detection::Class;
+use crate::analysis::time::Moment;
+use crate::config::{Config, Problems};
+use crate::contract::command::SelftestResult;
+use crate::control::commands::original::{OriginalData, Requests};
+use crate::control::overrides::StoredOverrides;
+use crate::control::running_box::{OriginalReply, SnapshotReply};
+use crate::control::{Offer, RunningBox};
+
+use super::super::alert_writer::Told;
+use super::super::analysis_thread::{Note, Snapshot};
+use super::Running;
+
+impl RunningBox for Running {
+    fn file(&self) -> &Config {
+        &self.file
+    }
+
+    fn base(&self) -> &Config {
+        &self.base
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn overrides(&self) -> &StoredOverrides {
+        &self.standing
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    fn classes(&self) -> Vec<Class> {
+        self.loaded_models.classes()
+    }
+
+    fn take_up(&mut self, base: Config, next: StoredOverrides, offer: &Offer) -> Result<(), Problems> {
+        self.put_in_place(base, next, offer, None)
+    }
+
+    fn refuse(&mut self, offer: &Offer, problems: &Problems) {
+        self.tell_refused(offer, problems);
+    }
+
+    fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()> {
+        next.save(&self.folder)?;
+        self.mutes.write().clone_from(&next.mutes);
+        let was_on_trial = self.standing.trial.is_some();
+        self.standing = next;
+        if was_on_trial && self.standing.trial.is_none() {
+            self.trial_ends = None;
+            self.announce();
+        }
+        Ok(())
+    }
+
+    fn selftest(&mut self) -> SelftestResult {
+        let readings = self.readings();
+        self.health.in_short(&readings, &self.config.sha256)
+    }
+
+    fn snapshot(&mut self, camera: Arc<str>, reply: SnapshotReply) {
+        // Fails only while the daemon is stopping; the centre hears nothing and asks again.
+        let _ = self.analyst.send(Note::Snapshot(Snapshot { camera, reply }));
+    }
+
+    fn original(&mut self, wanted: OriginalData, reply: OriginalReply) {
+        // As above.
+        let _ = self.alert_writer.send(Told::Original { wanted, reply });
+    }
+
+    fn original_requests(&mut self) -> &mut Requests {
+        &mut self.original_requests
+    }
+}
