@@ -374,6 +374,7 @@ impl Desk {
             phase_end: false,
             topic_suffix: "up/reply".to_owned(),
             at,
+            state: None,
         };
         let sender = self.parts.sender.clone();
         let body = move |seq: &Seq| {
@@ -394,10 +395,7 @@ impl Desk {
                 original,
                 unanswered,
             };
-            sender.event(id, None, at, reply).unwrap_or_else(|error| {
-                error!(%error, "an answer could not be written");
-                Vec::new()
-            })
+            sender.event(id, None, at, reply)
         };
         if let Err(error) = self.parts.outbox.append(record, body) {
             error!(%error, "an answer could not be stored");
