@@ -150,6 +150,11 @@ impl Cursor {
         Cursor { name: name.into(), at, policy, missed, holds: Amount::default() }
     }
 
+    /// The same, before it has read anything.
+    pub(super) fn at_the_beginning(&self) -> Self {
+        Cursor { at: 0, ..self.clone() }
+    }
+
     /// Whether it still has to read it.
     pub(super) fn wants(&self, id: i64, is_picture: bool) -> bool {
         self.at < id && (self.policy.pictures || !is_picture)

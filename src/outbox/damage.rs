@@ -84,7 +84,7 @@ impl Store {
                     published
                 ])?;
             }
-            let mut cursors = salvage.cursors_at_the_beginning();
+            let mut cursors: Vec<Cursor> = salvage.cursors.iter().map(Cursor::at_the_beginning).collect();
             for row in &salvage.records {
                 let is_wanted = salvage.cursors.iter().any(|cursor| cursor.wants(row.id, row.n.is_none()));
                 if row.is_kept && !is_wanted {
@@ -185,11 +185,6 @@ impl Salvage {
         let mut seen = HashSet::new();
         salvage.records.retain(|row| row.n.is_none() || seen.insert((row.stream.clone(), row.n)));
         salvage
-    }
-
-    /// The cursors before anything is carried over.
-    fn cursors_at_the_beginning(&self) -> Vec<Cursor> {
-        self.cursors.iter().map(|cursor| Cursor { at: 0, ..cursor.clone() }).collect()
     }
 }
 

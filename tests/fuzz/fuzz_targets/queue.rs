@@ -102,7 +102,6 @@ fuzz_target!(|changes: &[u8]| {
     if let Some(last) = read.last() {
         history.advance(last.id).expect("advanced");
     }
-    assert_eq!(outbox.depth().rows + outbox.depth().kept, 0, "everybody has everything");
     drop(history);
     store(&outbox, 99, Level::Red);
     assert!(outbox.close(Duration::from_secs(10)));
