@@ -305,16 +305,14 @@ impl Dispatcher {
             phase_end: false,
             topic_suffix: REPLY.topic.to_owned(),
             at,
+            state: None,
         };
         let sender = self.parts.sender.clone();
         let body = move |seq: &Seq| {
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
             let reply = answer.into_reply(request_id, command, seq);
-            sender.event(id, None, at, reply).unwrap_or_else(|error| {
-                error!(%error, "an answer could not be written");
-                Vec::new()
-            })
+            sender.event(id, None, at, reply)
         };
         if let Err(error) = self.parts.outbox.append(record, body) {
             error!(%error, "an answer could not be stored");

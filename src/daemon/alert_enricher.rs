@@ -101,17 +101,17 @@ impl AlertEnricher {
         self.cameras.get(camera).map_or(&self.area, |place| &place.grid)
     }
 
-    /// The message with the counts of one camera and minute; `None` for no zones.
+    /// The message with the counts of one camera and minute; all of `zones` belong to those of `first`.
     ///
     /// # Errors
     /// Only if the message cannot be written, by a slip of ours.
     pub fn count(
         &self,
+        first: &ZoneMinute,
         zones: &[ZoneMinute],
         at: Timestamp,
         seq: Seq,
-    ) -> Option<Result<Vec<u8>, EventError>> {
-        let first = zones.first()?;
+    ) -> Result<Vec<u8>, EventError> {
         let data = CountData {
             seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
             mode: self.mode,
@@ -123,7 +123,7 @@ impl AlertEnricher {
             zones: zones.iter().map(ZoneCount::from).collect(),
         };
         let id = format!("count.{}.{}", first.camera, first.from.as_second());
-        Some(self.sender.event(id, None, at, data))
+        self.sender.event(id, None, at, data)
     }
 
     /// The alert message, as it is stored and published.

@@ -33,13 +33,14 @@ use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError};
 use crate::frame::Picture;
 use crate::lifeline;
-use crate::outbox::{self, Kind, Outbox, Record};
+use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
 use crate::pipeline::camera_slot::CameraSlots;
 use crate::types::hex::sha256_hex;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_enricher::AlertEnricher;
+use super::alert_state;
 use super::analysis_thread::Snapshot;
 use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
 use super::evidence_retention::EvidenceRetention;
@@ -139,6 +140,8 @@ pub struct AlertWriterCounts {
     pub waiting: AtomicU64,
     /// Revisions lost because memory for them ran out.
     pub lost: AtomicU64,
+    /// Revisions of which no message can be made, by a fault of ours.
+    pub unwritable: AtomicU64,
     /// Why storing fails, while it does.
     pub failing: Mutex<Option<String>>,
     /// Why the face model did not look at the last picture, if it did not.
@@ -418,12 +421,23 @@ impl Desk {
     /// Stores what waits, oldest first; stops at the first failure.
     fn store_waiting(&mut self) {
         while let Some(next) = self.unstored.front() {
-            if let Err(error) = self.store_one(next) {
+            let stored = self.store_one(next);
+            if let Err(error) = &stored
+                && error.is_about_the_message()
+            {
+                // It must not be in the way of those behind it.
+                let r = &next.revision;
+                error!(alert = %r.alert.0, rev = r.rev, level = r.level.name(), %error, "an alert cannot be told");
+                self.counts.unwritable.fetch_add(1, Ordering::Relaxed);
+                self.unstored.pop_front();
+                continue;
+            }
+            if let Err(error) = stored {
                 let mut failing = self.counts.failing.lock();
                 if failing.is_none() {
                     error!(%error, "alerts cannot be stored; they are kept in memory and tried again every second");
                 }
-                *failing = Some(error);
+                *failing = Some(error.to_string());
                 drop(failing);
                 self.make_room();
                 break;
@@ -437,7 +451,7 @@ impl Desk {
         self.counts.waiting.store(self.unstored.len() as u64, Ordering::Relaxed);
     }
 
-    fn store_one(&self, next: &Unstored) -> Result<(), String> {
+    fn store_one(&self, next: &Unstored) -> Result<(), OutboxError> {
         let revision = &next.revision;
         let record = Record {
             kind: Kind::Alert,
@@ -447,18 +461,17 @@ impl Desk {
             phase_end: revision.is_last(),
             topic_suffix: ALERT.topic.to_owned(),
             at: revision.at.utc,
+            state: alert_state::to_bytes(revision, &next.evidence)
+                .inspect_err(|error| {
+                    error!(alert = %revision.alert.0, %error, "after a restart this alert will be unknown");
+                })
+                .ok(),
         };
         let (alert_enricher, revision, evidence) =
             (self.settings.alert_enricher.clone(), revision.clone(), next.evidence.clone());
-        let stored = self.outbox.append(record, move |seq| {
-            let seq = Seq { stream: seq.stream.clone(), n: seq.n };
-            alert_enricher.alert(&revision, &evidence, seq).unwrap_or_else(|error| {
-                // Our texts are short, so this is our bug; the number is used all the same and nothing is hidden.
-                error!(alert = %revision.alert.0, %error, "an alert could not be written");
-                Vec::new()
-            })
-        });
-        let seq = stored.map_err(|error| error.to_string())?;
+        let seq = self.outbox.append(record, move |seq| {
+            alert_enricher.alert(&revision, &evidence, Seq { stream: seq.stream.clone(), n: seq.n })
+        })?;
         let r = &next.revision;
         // What only lasts is no news: a hundred dead cameras would fill the log with it.
         if r.reason == PhaseReason::StillThere {
@@ -491,14 +504,12 @@ impl Desk {
                 phase_end: false,
                 topic_suffix: COUNT.topic.to_owned(),
                 at: first.from,
+                state: None,
             };
-            let (alert_enricher, owned) = (self.settings.alert_enricher.clone(), zones.to_vec());
+            let (alert_enricher, of, zones) =
+                (self.settings.alert_enricher.clone(), first.clone(), zones.to_vec());
             let stored = self.outbox.append(record, move |seq| {
-                let seq = Seq { stream: seq.stream.clone(), n: seq.n };
-                alert_enricher.count(&owned, at, seq).and_then(Result::ok).unwrap_or_else(|| {
-                    error!("counts could not be written");
-                    Vec::new()
-                })
+                alert_enricher.count(&of, &zones, at, Seq { stream: seq.stream.clone(), n: seq.n })
             });
             if let Err(error) = stored {
                 warn!(camera = %first.camera, from = %first.from, %error, "the counts of a minute are lost");

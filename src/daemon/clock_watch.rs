@@ -99,6 +99,7 @@ impl ClockWatch {
             phase_end: false,
             topic_suffix: TIME_FIX.topic.to_owned(),
             at: jump.says,
+            state: None,
         };
         let sender = sender.clone();
         let stored = self.outbox.append(record, move |seq| {
@@ -111,14 +112,16 @@ impl ClockWatch {
                 clock,
                 told,
             };
-            sender.event(format!("time_fix.{}.{}", seq.stream, seq.n), None, jump.says, data).unwrap_or_else(
-                |error| {
-                    error!(%error, "that the clock was set could not be written");
-                    Vec::new()
-                },
-            )
+            sender.event(format!("time_fix.{}.{}", seq.stream, seq.n), None, jump.says, data)
         });
-        stored.is_ok()
+        match stored {
+            Ok(_) => true,
+            Err(error) if error.is_about_the_message() => {
+                error!(%error, "that the clock was set is not told");
+                true
+            }
+            Err(_) => false,
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! everything seen before the stop is stored. Must never hold logic of a part.
 
 pub mod alert_enricher;
+mod alert_state;
 mod alert_writer;
 mod analysis_thread;
 mod cameras;

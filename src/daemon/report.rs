@@ -531,6 +531,13 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
             format!("{lost} revisions are lost: there was no disk and no memory left"),
         ));
     }
+    let unwritable = readings.alert_writer.unwritable.load(Ordering::Relaxed);
+    if unwritable > 0 {
+        reasons.push((
+            "spool".to_owned(),
+            format!("{unwritable} revisions were not told: no message could be made of them, see the log"),
+        ));
+    }
     if clock_watch::is_impossible(readings.at.utc) {
         reasons.push(("clock".to_owned(), format!("the clock was never set: it says {}", readings.at.utc)));
     }

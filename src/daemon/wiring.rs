@@ -311,12 +311,7 @@ pub fn limits(config: &Config) -> Limits {
 fn open_outbox_in(dir: &Path, config: &Config, now: Timestamp) -> Result<Outbox, OutboxError> {
     let limits = limits(config);
     let sender = config.sender();
-    let gap_body: GapBody = Arc::new(move |gap, seq| {
-        gap_event(gap_data(gap, seq), &sender).unwrap_or_else(|error| {
-            error!(%error, "a gap record could not be written");
-            Vec::new()
-        })
-    });
+    let gap_body: GapBody = Arc::new(move |gap, seq| gap_event(gap_data(gap, seq), &sender));
     let options = outbox::Options {
         limits,
         gap_body,
@@ -356,7 +351,7 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: In
         state: Arc::new(move |state, session, at| {
             let id = format!("state.{session}.{}", at.as_millisecond());
             let data = StateData { state, session: session.to_owned(), since: Time(at) };
-            sender.event(id, None, at, data).unwrap_or_default()
+            sender.event(id, None, at, data)
         }),
         reply: Arc::new(move |refusal, seq| {
             let reply = ReplyData {
@@ -372,9 +367,7 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: In
                 original: None,
                 unanswered: refusal.unanswered.as_deref().map(unanswered),
             };
-            replier
-                .event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
-                .unwrap_or_default()
+            replier.event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
         }),
         heard: Arc::new(move |heard| match heard {
             Ok((stream, n)) => refusal_stats.mark(stream, n, clock.now().utc),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 use ulid::Ulid;
 
 use super::endpoint::Endpoint;
@@ -52,6 +52,13 @@ enum Item {
     Record { id: RecordId, kind: Kind, topic: String },
 }
 
+/// The message on `up/state`; `None` where it cannot be built. An empty one would delete what the broker keeps.
+fn state_body(shared: &Shared, state: BoxState, session: &str) -> Option<Vec<u8>> {
+    (shared.bodies.state)(state, session, shared.clock.now().utc)
+        .inspect_err(|error| error!(%error, "the box's state cannot be told"))
+        .ok()
+}
+
 /// Connects and stays until something ends it.
 pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) -> Ended {
     let mut renewed = shared.renewed.subscribe();
@@ -69,14 +76,14 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         status.session.clone_from(&session);
     });
     let client_id = settings.client_id();
-    let will = (shared.bodies.state)(BoxState::Offline, &session, shared.clock.now().utc);
+    let will = state_body(&shared, BoxState::Offline, &session);
     let (client, mut wire) = wire::open(Opening {
         endpoint: &endpoint,
         version: settings.version,
         client_id: &client_id,
         connect: settings.timing.connect,
         keep_alive: settings.timing.keep_alive,
-        will: Some((format!("{}/{}", settings.base(), STATE.topic), Delivery::of(&STATE), will)),
+        will: will.map(|body| (format!("{}/{}", settings.base(), STATE.topic), Delivery::of(&STATE), body)),
         incoming_bytes: wire::INCOMING_BYTES,
     });
     let mut context = Context {
@@ -268,8 +275,9 @@ impl Connection {
         if self.stop_until.is_some() {
             return Ok(self.feed_goodbye(client));
         }
-        if let Some(state) = self.state_to_say.take() {
-            let body = self.state_body(state);
+        if let Some(state) = self.state_to_say.take()
+            && let Some(body) = state_body(&self.shared, state, &self.session)
+        {
             return Ok(self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, Item::State(state)));
         }
         if self.feed_latest(client, false) {
@@ -288,18 +296,18 @@ impl Connection {
     fn feed_goodbye(&mut self, client: &Client) -> bool {
         if self.state_to_say == Some(BoxState::Stopped) && self.flight.is_empty() {
             self.state_to_say = None;
-            let body = self.state_body(BoxState::Stopped);
             let stopped = Item::State(BoxState::Stopped);
-            return self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, stopped);
+            match state_body(&self.shared, BoxState::Stopped, &self.session) {
+                Some(body) => {
+                    return self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, stopped);
+                }
+                None => self.leaving = client.disconnect(),
+            }
         }
         if self.stopped_heard && !self.leaving {
             self.leaving = client.disconnect();
         }
         false
-    }
-
-    fn state_body(&self, state: BoxState) -> Vec<u8> {
-        (self.shared.bodies.state)(state, &self.session, self.shared.clock.now().utc)
     }
 
     /// A latest value that was not sent on this connection, is not in flight and is not put aside.

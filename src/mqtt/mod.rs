@@ -42,13 +42,12 @@ use std::time::Duration;
 use crate::analysis::time::Timestamp;
 pub use crate::contract::command::Refusal as RefusalKind;
 pub use crate::contract::messages::Qos;
+use crate::outbox::{BuiltMessage, Seq};
 use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
 pub use publisher::{Publisher, Status};
 pub use trouble::{Trouble, TroubleKind};
-
-
 
 /// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,10 +268,10 @@ impl Downlink for NoDownlink {
 
 /// Makes the body of `up/state`. `session` is new for every connection, so that a will that comes late,
 /// after the next connection's `online`, can be told by it.
-pub type StateBody = Arc<dyn Fn(BoxState, &str, Timestamp) -> Vec<u8> + Send + Sync>;
+pub type StateBody = Arc<dyn Fn(BoxState, &str, Timestamp) -> BuiltMessage + Send + Sync>;
 
 /// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
-pub type ReplyBody = Arc<dyn Fn(&Refusal, &crate::outbox::Seq) -> Vec<u8> + Send + Sync>;
+pub type ReplyBody = Arc<dyn Fn(&Refusal, &Seq) -> BuiltMessage + Send + Sync>;
 
 /// Why a command was not passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -333,12 +332,12 @@ impl Default for Bodies {
     fn default() -> Self {
         Bodies {
             state: Arc::new(|state, session, at| {
-                serde_json::json!({ "state": state.name(), "session": session, "at": at.to_string() })
-                    .to_string()
-                    .into_bytes()
+                let state =
+                    serde_json::json!({ "state": state.name(), "session": session, "at": at.to_string() });
+                Ok(state.to_string().into_bytes())
             }),
             reply: Arc::new(|refusal, seq| {
-                serde_json::json!({
+                let reply = serde_json::json!({
                     "request_id": refusal.request_id,
                     "command": refusal.verb,
                     "outcome": "refused",
@@ -346,9 +345,8 @@ impl Default for Bodies {
                     "unanswered": refusal.unanswered.as_ref().map(|told| told.count),
                     "at": refusal.at.to_string(),
                     "seq": { "stream": &*seq.stream, "n": seq.n },
-                })
-                .to_string()
-                .into_bytes()
+                });
+                Ok(reply.to_string().into_bytes())
             }),
             heard: Arc::new(|_| {}),
             downlink: Arc::new(NoDownlink),

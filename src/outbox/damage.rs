@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
+use super::consumers::{ConsumerPolicy, Consumers, Cursor, KEPT};
 use super::format::{kind_from_number, level_from_number, level_number, sqlite, sum};
 use super::recent::Recent;
-use super::store::{Changes, NewRow, Store};
-use super::{Gap, Kind, OpenAlert, OutboxError};
+use super::store::{Changes, NewRow, Store, read_open_alert};
+use super::{AlertState, Gap, Kind, OpenAlert, OutboxError};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
@@ -69,19 +70,29 @@ impl Store {
         // Not `write`: should the new database be damaged at once, there is no third.
         self.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
             for alert in &salvage.alerts {
+                let (state, published) = match &alert.state {
+                    AlertState::Own(state) => (Some(state), None),
+                    AlertState::Published(message) => (None, Some(message)),
+                };
                 tx.prepare_cached(
-                    "INSERT OR IGNORE INTO alert (alert_id, rev, level, first_id, revision, ack) VALUES (?, ?, ?, 0, ?, ?)",
+                    "INSERT OR IGNORE INTO open_alert (alert_id, rev, level, first_id, state, published)
+                     VALUES (?, ?, ?, 0, ?, ?)",
                 )?
                 .execute(params![
                     alert.alert_id,
                     alert.rev,
                     alert.level.map(level_number),
-                    alert.revision,
-                    alert.ack
+                    state,
+                    published
                 ])?;
             }
+            let mut cursors: Vec<Cursor> = salvage.cursors.iter().map(Cursor::at_the_beginning).collect();
             for row in &salvage.records {
-                store.insert(
+                let is_wanted = salvage.cursors.iter().any(|cursor| cursor.wants(row.id, row.n.is_none()));
+                if row.is_kept && !is_wanted {
+                    continue;
+                }
+                let id = store.insert(
                     tx,
                     NewRow {
                         seq_stream: &row.stream,
@@ -99,7 +110,21 @@ impl Store {
                     },
                     changes,
                 )?;
+                if row.is_kept {
+                    tx.execute("UPDATE record SET acked = 2 WHERE id = ?", [id])?;
+                    changes.rows_added -= 1;
+                    changes.bytes_added -= row.body.len() as u64;
+                }
+                for (cursor, before) in cursors.iter_mut().zip(&salvage.cursors) {
+                    if row.id <= before.at {
+                        cursor.at = id;
+                    }
+                }
             }
+            for cursor in &cursors {
+                cursor.save(tx)?;
+            }
+            changes.consumers = Consumers::load(tx)?;
             let gap = Gap {
                 stream: salvage.stream.clone().unwrap_or_else(|| "unknown".to_owned()).into(),
                 reason: GapReason::Damaged,
@@ -108,12 +133,16 @@ impl Store {
                 from: now,
                 to: now,
             };
-            store.insert_gap(tx, gap, now, changes)
+            // Where it cannot be built, it has been said, and the new stream says that the old one is over.
+            store.insert_gap(tx, gap, now, changes).map(drop)
         })
     }
 }
 
 pub(super) struct SalvagedRow {
+    id: i64,
+    /// The centre is done with it.
+    is_kept: bool,
     stream: String,
     n: Option<u64>,
     class: u8,
@@ -132,6 +161,7 @@ pub(super) struct SalvagedRow {
 pub(super) struct Salvage {
     stream: Option<String>,
     alerts: Vec<OpenAlert>,
+    cursors: Vec<Cursor>,
     records: Vec<SalvagedRow>,
 }
 
@@ -141,14 +171,12 @@ impl Salvage {
         let mut salvage = Salvage::default();
         let Ok(conn) = Connection::open(path) else { return salvage };
         salvage.stream = conn.query_row("SELECT stream FROM queue", [], |row| row.get(0)).ok();
-        salvage.alerts = read_from_both_ends(&conn, SALVAGE_ALERTS, |row| {
-            Ok(OpenAlert {
-                alert_id: row.get(1)?,
-                rev: row.get(2)?,
-                level: row.get::<_, Option<u8>>(3)?.map(level_from_number),
-                revision: row.get(4)?,
-                ack: row.get(5)?,
-            })
+        let has_state = conn.prepare("SELECT state FROM open_alert").is_ok();
+        let alerts = if has_state { SALVAGE_ALERTS } else { SALVAGE_ALERTS_OF_2 };
+        salvage.alerts = read_from_both_ends(&conn, alerts, |row| read_open_alert(row, 1));
+        salvage.cursors = read_from_both_ends(&conn, SALVAGE_CURSORS, |row| {
+            let policy = ConsumerPolicy { rows: row.get(3)?, bytes: row.get(4)?, pictures: row.get(5)? };
+            Ok(Cursor::from_row(row.get(1)?, row.get(2)?, policy, row.get(6)?))
         });
         let summed = conn.prepare("SELECT sum FROM record").is_ok();
         let sql = SALVAGE_RECORDS.replace("$sum", if summed { "sum" } else { "NULL" });
@@ -162,16 +190,22 @@ impl Salvage {
     }
 }
 
-/// Both without an index: its pages may be the damaged ones. The first column is the order.
+/// All without an index: its pages may be the damaged ones. The first column is the order.
 const SALVAGE_RECORDS: &str =
-    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body, $sum
+    "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body, $sum, acked
      FROM record NOT INDEXED ORDER BY id";
 const SALVAGE_ALERTS: &str =
-    "SELECT rowid, alert_id, rev, level, revision, ack FROM alert NOT INDEXED ORDER BY rowid";
+    "SELECT rowid, alert_id, rev, level, state, published FROM open_alert NOT INDEXED ORDER BY rowid";
+const SALVAGE_ALERTS_OF_2: &str =
+    "SELECT rowid, alert_id, rev, level, NULL, revision FROM alert NOT INDEXED ORDER BY rowid";
+const SALVAGE_CURSORS: &str =
+    "SELECT rowid, name, cursor, rows, bytes, pictures, missed FROM consumer NOT INDEXED ORDER BY rowid";
 
 /// `None` for a record that can be read and is not what was stored.
 fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<Option<SalvagedRow>> {
     let found = SalvagedRow {
+        id: row.get(0)?,
+        is_kept: row.get::<_, i64>(13).is_ok_and(|acked| acked == i64::from(KEPT)),
         stream: row.get(1)?,
         n: row.get(2)?,
         class: row.get(3)?,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::contract::EventError;
+
 /// What went wrong, for people.
 #[derive(Debug, Error)]
 pub enum OutboxError {
@@ -47,6 +49,26 @@ pub enum OutboxError {
         /// Ours.
         known: i64,
     },
+    /// The message cannot be built: our bug. Nothing was stored.
+    #[error("a message for {topic} cannot be built: {source}")]
+    Message {
+        /// Where it should have gone.
+        topic: String,
+        /// Why.
+        source: EventError,
+    },
+    /// A message without a body: our bug. As a retained one it would delete what the broker keeps.
+    #[error("a message for {topic} is empty")]
+    Empty {
+        /// Where it should have gone.
+        topic: String,
+    },
+    /// A consumer that was never registered, or is not any more.
+    #[error("the outbox knows no consumer `{name}`")]
+    NoConsumer {
+        /// Its name.
+        name: String,
+    },
     /// A body larger than the contract allows.
     #[error("a message for {topic} has {bytes} bytes, at most {max} are allowed")]
     TooLarge {
@@ -83,4 +105,23 @@ pub enum OutboxError {
     /// It has been closed.
     #[error("the outbox is closed")]
     Closed,
+}
+
+impl OutboxError {
+    /// Whether the message is at fault: the same one will not be stored in a second either.
+    pub fn is_about_the_message(&self) -> bool {
+        use OutboxError as E;
+        match self {
+            E::Message { .. } | E::Empty { .. } | E::TooLarge { .. } | E::Panicked(_) => true,
+            E::Directory { .. }
+            | E::InUse { .. }
+            | E::ReadOnly { .. }
+            | E::DiskFull { .. }
+            | E::TooNew { .. }
+            | E::NoConsumer { .. }
+            | E::Sqlite { .. }
+            | E::File { .. }
+            | E::Closed => false,
+        }
+    }
 }

@@ -13,8 +13,9 @@ use crate::types::level::Level;
 
 /// `LKOB`, so that `file` and we know our own.
 const APPLICATION_ID: i64 = 0x4c4b_4f42;
-/// Format of the tables. A change adds a step to [`prepare`] and a line to the module docs.
-const FORMAT: i64 = 2;
+/// Format of the tables. A change adds a step to [`STEPS`], a file of the last format to `tests/data` and a line to the
+/// module docs.
+const FORMAT: i64 = 3;
 
 /// A format further from ours than this is a damaged number.
 const FORMATS_TO_COME: i64 = 1000;
@@ -36,7 +37,7 @@ CREATE TABLE record (
     level INTEGER,
     rev INTEGER NOT NULL,
     ends INTEGER NOT NULL,
-    acked INTEGER NOT NULL DEFAULT 0,
+    acked INTEGER NOT NULL DEFAULT 0, -- 1: PUBACKed, 2: mqtt is done with it, kept for other consumers
     release_n INTEGER,              -- a picture leaves with the mark of this number
     at_ms INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
@@ -51,15 +52,38 @@ CREATE UNIQUE INDEX record_seq ON record(stream, n) WHERE n IS NOT NULL;
 CREATE INDEX record_alert ON record(alert_id, rev) WHERE alert_id IS NOT NULL;
 CREATE INDEX record_drop ON record(kind, level, id);
 CREATE TABLE mark (stream TEXT PRIMARY KEY, n INTEGER NOT NULL);
-CREATE TABLE alert (
+";
+
+/// The tables that came with format 3.
+const TABLES_OF_3: &str = "
+CREATE TABLE consumer (
+    name TEXT PRIMARY KEY,
+    cursor INTEGER NOT NULL,        -- the last record it is done with
+    rows INTEGER NOT NULL,          -- its policy
+    bytes INTEGER NOT NULL,
+    pictures INTEGER NOT NULL,
+    missed INTEGER NOT NULL         -- records given up before it had read them
+);
+CREATE TABLE open_alert (
     alert_id TEXT PRIMARY KEY,
     rev INTEGER NOT NULL,
     level INTEGER,
     first_id INTEGER NOT NULL,      -- order of opening
-    ack BLOB,
-    revision BLOB NOT NULL
+    state BLOB,                     -- its owner's; NULL: from format 2 or earlier, until its next revision
+    published BLOB                  -- instead of a state: the message that told of it last
 );
 ";
+
+/// Until then the message was all that was kept of an open alert.
+const OPEN_ALERTS_OF_2: &str = "
+INSERT INTO open_alert (alert_id, rev, level, first_id, published)
+SELECT alert_id, rev, level, first_id, revision FROM alert ORDER BY rowid;
+DROP TABLE alert;
+";
+
+/// From one format to the next, in order.
+const STEPS: [(i64, &[&str]); 2] =
+    [(1, &["ALTER TABLE record ADD COLUMN sum INTEGER;"]), (2, &[TABLES_OF_3, OPEN_ALERTS_OF_2])];
 
 /// Settings of every connection, and the tables of a new database.
 pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError> {
@@ -77,7 +101,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
         conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail("read its format"))?;
     let application: i64 =
         conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail("read its format"))?;
-    if version > FORMAT + FORMATS_TO_COME {
+    if !(0..=FORMAT + FORMATS_TO_COME).contains(&version) {
         return Err(sqlite(path, "read its format", damage("no program writes such a format")));
     }
     if version > FORMAT {
@@ -92,20 +116,16 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
     conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(fail("switch on the log"))?;
     conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")
         .map_err(fail("configure"))?;
-    if version == 1 {
-        conn.execute_batch(
-            "BEGIN IMMEDIATE; ALTER TABLE record ADD COLUMN sum INTEGER; PRAGMA user_version = 2; COMMIT;",
-        )
-        .map_err(fail("bring its tables up to date"))?;
-    }
-    if version == 0 {
-        conn.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES}
-             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))
-        .map_err(fail("make its tables"))?;
-    }
-    Ok(())
+    let statements = match version {
+        FORMAT => return Ok(()),
+        0 => [TABLES, TABLES_OF_3].concat(),
+        _ => STEPS.iter().filter(|(from, _)| *from >= version).flat_map(|(_, step)| *step).copied().collect(),
+    };
+    conn.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {statements}
+         PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
+    ))
+    .map_err(fail(if version == 0 { "make its tables" } else { "bring its tables up to date" }))
 }
 
 pub(super) fn new_stream(now: Timestamp) -> String {
@@ -130,11 +150,13 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
         E::SqliteFailure(failure, _) if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ => {
             true
         }
-        // All that SQLite has for these is a generic error and the words.
-        E::SqliteFailure(_, Some(text))
-            if ["no such table", "no such column", "unsupported file format"]
+        // All that SQLite has for these is a generic error and the words. The last two: the file's format is not what it
+        // says.
+        E::SqliteFailure(_, Some(text)) | E::SqlInputError { msg: text, .. }
+            if ["no such table", "no such column", "unsupported file format", "duplicate column name"]
                 .iter()
-                .any(|known| text.starts_with(known)) =>
+                .any(|known| text.starts_with(known))
+                || text.ends_with("already exists") =>
         {
             true
         }

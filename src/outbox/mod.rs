@@ -13,36 +13,59 @@
 //! | table | a row is |
 //! |---|---|
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
-//! | `record` | one message: stream and number, what it is, topic, body and their sum; `acked` once the broker's PUBACK came |
+//! | `record` | one message: stream and number, what it is, topic, body and their sum; `acked` says how far it got |
 //! | `mark` | how far the centre has durably stored a stream |
-//! | `alert` | an alert that is still open: its latest revision and who acknowledged it |
+//! | `consumer` | a further consumer: its name, its cursor, its bounds, how many records it missed |
+//! | `open_alert` | an alert that is still open: its latest revision and the state to take it up again with |
 //!
 //! A *stream* is one life of this database, named by a ULID. Its numbers `1, 2, 3, ...` have no holes: a
 //! number is given inside the transaction that stores the record, so a record that is not stored has used
 //! none. Pictures have no number. `outbox.reserve` keeps a few megabytes for the day the disk is full, and
-//! `outbox.high` the last number given, see crash rule 7.
+//! `outbox.high` the last number given, see crash rule 7. The format's number is SQLite's `user_version`: an older
+//! file is brought up to date in one transaction, a newer one is refused and not touched.
+//!
+//! # Consumers
+//!
+//! A consumer gets every record, at its own pace, from a durable place of its own.
+//!
+//! - **`mqtt`**, the command centre, acknowledges *each record by itself* (`record.acked`) and marks streams. A cursor
+//!   would not do: red and orange alerts overtake the others, refused records are put aside, pictures go last, so what
+//!   is done with has holes. Overflow: [`Limits`], with gap records; red, orange and the end of an alert stay.
+//! - **Every other one** ([`Outbox::register`]) has a *cursor*: it reads records in the order in which they were stored,
+//!   sent or not, and moves the cursor past what it has. Overflow: when more is kept for it than its
+//!   [`ConsumerPolicy`] allows, its cursor moves past the oldest, and [`Batch::missed`] counts them. Where the disk is
+//!   short, what is kept for such consumers alone goes before anything else.
+//!
+//! A record leaves when `mqtt` is done with it *and* every cursor is past it. What `mqtt` is done with counts towards
+//! no limit of the queue and is not looked at when something is sent, so a slow consumer neither fills the disk, nor
+//! drops a record of the centre's, nor holds one up.
 //!
 //! # Crash rules
 //!
 //! 1. When [`Outbox::append`] returned, the record is on the disk: it survives `kill -9` and, as far as the
-//!    disk tells the truth, a power cut. When it returned an error, nothing was stored and no number used.
-//! 2. A record leaves when its PUBACK came *and*, once the centre has ever sent a mark, when a mark of its
+//!    disk tells the truth, a power cut. When it returned an error, nothing was stored and no number used. The message
+//!    is built before the transaction; one that cannot be built, or is empty, is an error.
+//! 2. `mqtt` is done with a record when its PUBACK came *and*, once the centre has ever sent a mark, when a mark of its
 //!    stream covers it. A PUBACK alone says only that the broker has it, maybe in memory. Records without
 //!    their mark are sent again on the next connection; the consumer knows them by their id.
 //! 3. What is in flight is known in memory only. After a crash everything not acknowledged is sent again:
-//!    at least once, never lost.
+//!    at least once, never lost. The same holds for what a cursor was not moved past.
 //! 4. A damaged file is moved aside (`outbox.db.damaged-...`), never overwritten. What can still be read in
-//!    it is carried over, a *new* stream begins, and a `gap` record says so. The same happens, without the
-//!    damage, when the directory was copied from another box or restored from a backup: two lives never
+//!    it is carried over, cursors included, a *new* stream begins, and a `gap` record says so. The same happens, without
+//!    the damage, when the directory was copied from another box or restored from a backup: two lives never
 //!    share a stream.
 //! 5. A record whose body is not what was stored (SQLite notices broken pages, not a changed letter) is never lent:
 //!    it is given up, and a `gap` record names its number.
 //! 6. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
-//!    that stores what replaced it, together with a `gap` record that names the numbers and the reason.
+//!    that stores what replaced it, together with a `gap` record that names the numbers and the reason. Only there it
+//!    is known which numbers those are, so this message alone is built inside; where that fails, nothing is dropped.
 //! 7. SQLite takes a damaged log up to the first broken frame and says nothing. `outbox.high` is written after every
 //!    commit, never before; what it knows and the database does not is named in a `gap` record at the next opening,
 //!    and those numbers are not given again. Without that file, or with a broken one, nothing is concluded.
+//! 8. An alert's state is stored in the transaction that stores its revision: after a restart the box takes up exactly
+//!    the alerts of which it told. It is the box's own; nothing is read out of what was published.
 
+mod consumers;
 mod crash;
 mod damage;
 mod error;
@@ -69,10 +92,13 @@ use tokio::sync::{oneshot, watch};
 use tracing::error;
 
 use crate::analysis::time::Timestamp;
+use crate::contract::EventError;
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
+pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
+pub use retention::Limits;
 use store::Store;
 
 /// Largest body of a message that is not a picture; larger ones are stored and sent, with a warning.
@@ -116,7 +142,13 @@ pub struct Record {
     pub topic_suffix: String,
     /// When what it tells happened.
     pub at: Timestamp,
+    /// What the alert's owner needs to take it up again after a restart, in a form of the owner's: kept until the alert
+    /// is over. `None`: the alert is not among [`Outbox::open_alerts`].
+    pub state: Option<Vec<u8>>,
 }
+
+/// A message as it will be published, or why it cannot be built.
+pub type BuiltMessage = Result<Vec<u8>, EventError>;
 
 /// The place of a record: its number in its stream.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -239,35 +271,7 @@ pub struct Gap {
 }
 
 /// Makes the body of a gap record: the contract's business, not the queue's.
-pub type GapBody = Arc<dyn Fn(&Gap, &Seq) -> Vec<u8> + Send + Sync>;
-
-/// How much may be kept. When one of them is passed, what goes first is, in this order: pictures already
-/// sent; pictures (blue first); updates with a later revision behind them; counts; blue; yellow and
-/// replies. Red, orange, `end` and `retract` never: for them the limits are passed.
-///
-/// A disk that others have filled is not emptied by dropping alerts: below `free_bytes` the outbox shrinks to
-/// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Most records.
-    pub rows: u64,
-    /// Most bytes of bodies.
-    pub bytes: u64,
-    /// Free disk to leave to others.
-    pub free_bytes: u64,
-}
-
-impl Limits {
-    /// An outbox of 16 MiB, thousands of alerts, is not what fills a disk.
-    pub const FLOOR_BYTES: u64 = 16 << 20;
-}
-
-impl Default for Limits {
-    /// 200,000 records (a quiet month without a connection), half a gigabyte, and half a gigabyte left free.
-    fn default() -> Self {
-        Limits { rows: 200_000, bytes: 512 << 20, free_bytes: 512 << 20 }
-    }
-}
+pub type GapBody = Arc<dyn Fn(&Gap, &Seq) -> BuiltMessage + Send + Sync>;
 
 /// How to open an outbox.
 #[derive(Clone)]
@@ -321,10 +325,18 @@ pub struct OpenAlert {
     pub rev: u32,
     /// Its latest level.
     pub level: Option<Level>,
-    /// The body of its latest revision, as it was published.
-    pub revision: Vec<u8>,
-    /// The acknowledgement as given to [`Outbox::store_ack`].
-    pub ack: Option<Vec<u8>>,
+    /// What to take it up again with.
+    pub state: AlertState,
+}
+
+/// What is known of an open alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertState {
+    /// As given in [`Record::state`].
+    Own(Vec<u8>),
+    /// The message that told of it last. From a queue of format 2 or earlier, which kept no state; until its next
+    /// revision.
+    Published(Vec<u8>),
 }
 
 /// What is in the outbox, and what became of the rest since it was opened.
@@ -346,6 +358,8 @@ pub struct Depth {
     pub dropped: u64,
     /// Pictures dropped unsent for lack of room.
     pub dropped_pictures: u64,
+    /// Further records, with which `mqtt` is done and another consumer is not.
+    pub kept: u64,
     /// The last number given.
     pub last_n: u64,
     /// The stream.
@@ -442,14 +456,15 @@ impl Outbox {
 
     /// Stores a record and gives it its number; `body` gets the number and makes what is sent.
     ///
-    /// An alert's record also becomes the latest revision of the open alert, or closes it.
+    /// An alert's record also brings the state of the open alert up to date, or closes it.
     ///
     /// # Errors
-    /// Nothing was stored, no number used: the disk is full or broken, or `body` panicked or is too large.
+    /// Nothing was stored, no number used: the disk is full or broken, or `body` failed, panicked, or made nothing or
+    /// too much.
     pub fn append(
         &self,
         record: Record,
-        body: impl FnOnce(&Seq) -> Vec<u8> + Send + 'static,
+        body: impl FnOnce(&Seq) -> BuiltMessage + Send + 'static,
     ) -> Result<Seq, OutboxError> {
         self.call(move |store| store.append(record, body))
     }
@@ -469,7 +484,7 @@ impl Outbox {
     pub async fn append_async(
         &self,
         record: Record,
-        body: impl FnOnce(&Seq) -> Vec<u8> + Send + 'static,
+        body: impl FnOnce(&Seq) -> BuiltMessage + Send + 'static,
     ) -> Result<Seq, OutboxError> {
         self.call_async(move |store| store.append(record, body)).await
     }
@@ -552,21 +567,12 @@ impl Outbox {
         self.call_async(|store| Ok(store.next_hold_end())).await
     }
 
-    /// Alerts that were open when the box stopped, oldest first, with their acknowledgements.
+    /// Alerts that were open when the box stopped, oldest first.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn open_alerts(&self) -> Result<Vec<OpenAlert>, OutboxError> {
         self.call(|store| store.open_alerts())
-    }
-
-    /// Stores who acknowledged an alert, as bytes the caller understands; `false` if no such alert is open.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn store_ack(&self, alert_id: &str, ack: Vec<u8>) -> Result<bool, OutboxError> {
-        let alert_id = alert_id.to_owned();
-        self.call(move |store| store.store_ack(&alert_id, &ack))
     }
 
     /// Other limits from here on, and whether the centre is known to send marks, as in [`Options`].

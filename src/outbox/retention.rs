@@ -4,6 +4,7 @@
 //! Part of the store's transactions. Must never drop a red or orange alert, the end of one, or a record that
 //! is in flight.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -13,7 +14,7 @@ use tracing::error;
 
 use super::format::sum;
 use super::store::{Changes, Gone, NewRow, Store, read_gone};
-use super::{Gap, Kind, Limits, Seq};
+use super::{BuiltMessage, Gap, Kind, Seq};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
 
@@ -23,6 +24,34 @@ const RESERVE_BYTES: u64 = 4 << 20;
 const GAP_RANGES: usize = 500;
 /// How far below the limit dropping goes, as a share: not again at the next record, and room for the gap.
 const SLACK: u64 = 50;
+
+/// How much may be kept. When one of them is passed, what goes first is, in this order: pictures already
+/// sent; pictures (blue first); updates with a later revision behind them; counts; blue; yellow and
+/// replies. Red, orange, `end` and `retract` never: for them the limits are passed.
+///
+/// A disk that others have filled is not emptied by dropping alerts: below `free_bytes` the outbox shrinks to
+/// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most records.
+    pub rows: u64,
+    /// Most bytes of bodies.
+    pub bytes: u64,
+    /// Free disk to leave to others.
+    pub free_bytes: u64,
+}
+
+impl Limits {
+    /// An outbox of 16 MiB, thousands of alerts, is not what fills a disk.
+    pub const FLOOR_BYTES: u64 = 16 << 20;
+}
+
+impl Default for Limits {
+    /// 200,000 records (a quiet month without a connection), half a gigabyte, and half a gigabyte left free.
+    fn default() -> Self {
+        Limits { rows: 200_000, bytes: 512 << 20, free_bytes: 512 << 20 }
+    }
+}
 
 pub(super) struct Excess {
     rows: u64,
@@ -40,21 +69,22 @@ pub(super) const DROP_ORDER: &[&str] = &[
     // Pictures already sent.
     "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked = 1 ORDER BY id",
     // Pictures, blue first.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 ORDER BY level, id",
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked < 2 ORDER BY level, id",
     // Updates with a later revision behind them.
     "SELECT id, stream, n, acked, bytes FROM record AS r
-     WHERE kind = 0 AND level < 2 AND ends = 0 AND rev > 1
-       AND EXISTS (SELECT 1 FROM record AS later WHERE later.alert_id = r.alert_id AND later.rev > r.rev)
+     WHERE kind = 0 AND acked < 2 AND level < 2 AND ends = 0 AND rev > 1
+       AND EXISTS (SELECT 1 FROM record AS later
+                   WHERE later.alert_id = r.alert_id AND later.rev > r.rev AND later.acked < 2)
      ORDER BY acked DESC, id",
     // Counts.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 1 ORDER BY acked DESC, id",
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 1 AND acked < 2 ORDER BY acked DESC, id",
     // Blue, and alerts without a level.
     "SELECT id, stream, n, acked, bytes FROM record
-     WHERE kind = 0 AND ifnull(level, 0) = 0 AND ends = 0 ORDER BY acked DESC, id",
+     WHERE kind = 0 AND acked < 2 AND ifnull(level, 0) = 0 AND ends = 0 ORDER BY acked DESC, id",
     // Yellow, then replies.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 0 AND level = 1 AND ends = 0
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 0 AND acked < 2 AND level = 1 AND ends = 0
      ORDER BY acked DESC, id",
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 2 ORDER BY acked DESC, id",
+    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 2 AND acked < 2 ORDER BY acked DESC, id",
 ];
 
 impl Store {
@@ -66,8 +96,29 @@ impl Store {
         now: Timestamp,
         changes: &mut Changes,
     ) -> rusqlite::Result<()> {
-        let Some(mut excess) = self.excess(changes) else { return Ok(()) };
-        let first_new = changes.gone.len();
+        let missing = self.missing_bytes();
+        let freed = if missing > 0 { changes.consumers.give_up_bytes(tx, missing)? } else { 0 };
+        if let Some(excess) = self.excess(changes, freed) {
+            self.drop_excess(tx, excess, now, changes)?;
+        }
+        // Gives pages back to the file system where the disk is what is short.
+        if freed > 0 || changes.drop_reason == Some(GapReason::DiskFull) {
+            let mut vacuum = tx.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
+            let mut pages = vacuum.query([])?;
+            while pages.next()?.is_some() {}
+        }
+        Ok(())
+    }
+
+    fn drop_excess(
+        &self,
+        tx: &Transaction<'_>,
+        mut excess: Excess,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<()> {
+        let mut dropped: Vec<Gone> = Vec::new();
+        let mut chosen: HashSet<i64> = changes.gone.iter().map(|gone| gone.id).collect();
         let order = if excess.pictures_only { &DROP_ORDER[..PICTURES] } else { DROP_ORDER };
         for sql in order {
             if excess.rows == 0 && excess.bytes == 0 {
@@ -80,38 +131,43 @@ impl Store {
                     break;
                 }
                 let gone = read_gone(row)?;
-                if self.lent.contains(&gone.id) || changes.gone.iter().any(|known| known.id == gone.id) {
+                if self.lent.contains(&gone.id) || !chosen.insert(gone.id) {
                     continue;
                 }
                 excess.rows = excess.rows.saturating_sub(1);
                 excess.bytes = excess.bytes.saturating_sub(gone.bytes);
-                changes.gone.push(gone);
+                dropped.push(gone);
             }
         }
         changes.over_limit = excess.reason != GapReason::DiskFull && (excess.rows > 0 || excess.bytes > 0);
-        if changes.gone.len() == first_new {
-            return Ok(());
-        }
-        let dropped = changes.gone[first_new..].to_vec();
-        let mut delete = tx.prepare_cached("DELETE FROM record WHERE id = ?")?;
-        for gone in &dropped {
-            delete.execute([gone.id])?;
-        }
-        changes.drop_reason = Some(excess.reason);
         for gap in gaps(&dropped, excess.reason, now) {
-            self.insert_gap(tx, gap, now, changes)?;
+            let stream = gap.stream.clone();
+            if !self.insert_gap(tx, gap, now, changes)? {
+                // Nothing goes of which nobody is told.
+                dropped.retain(|gone| *gone.stream != *stream || is_told_already(gone));
+                changes.over_limit = true;
+            }
         }
-        // Gives pages back to the file system where the disk is what is short.
-        if excess.reason == GapReason::DiskFull {
-            let mut vacuum = tx.prepare_cached("PRAGMA incremental_vacuum(2000)")?;
-            let mut pages = vacuum.query([])?;
-            while pages.next()?.is_some() {}
+        for gone in dropped {
+            if excess.reason == GapReason::DiskFull {
+                changes.consumers.delete(tx, &gone, false)?;
+            } else {
+                changes.consumers.retire(tx, &gone)?;
+            }
+            changes.drop_reason = Some(excess.reason);
+            changes.gone.push(gone);
         }
-        Ok(())
+        changes.consumers.keep_bounds(tx)
     }
 
-    pub(super) fn excess(&self, changes: &Changes) -> Option<Excess> {
-        let Limits { rows, bytes, free_bytes } = self.options.limits;
+    /// Free disk that is missing of what is to be left to others.
+    fn missing_bytes(&self) -> u64 {
+        self.options.limits.free_bytes.saturating_sub(self.free_bytes.unwrap_or(u64::MAX))
+    }
+
+    /// `freed`: bytes that are free by now, and were not when the disk was looked at.
+    fn excess(&self, changes: &Changes, freed: u64) -> Option<Excess> {
+        let Limits { rows, bytes, .. } = self.options.limits;
         let have_rows = self.totals.rows + changes.rows_added - changes.gone.len() as u64;
         let gone_bytes: u64 = changes.gone.iter().map(|gone| gone.bytes).sum();
         let have_bytes = self.totals.bytes + changes.bytes_added - gone_bytes;
@@ -123,8 +179,8 @@ impl Store {
         if have_bytes > bytes {
             return excess(0, have_bytes - (bytes - bytes / SLACK), GapReason::SizeLimit);
         }
-        let free = self.free_bytes.unwrap_or(u64::MAX);
-        let missing = free_bytes.saturating_sub(free);
+        let free = self.free_bytes.unwrap_or(u64::MAX).saturating_add(freed);
+        let missing = self.missing_bytes().saturating_sub(freed);
         let above_floor = have_bytes.saturating_sub(Limits::FLOOR_BYTES);
         if missing > 0 && above_floor > 0 {
             return excess(0, missing.min(above_floor), GapReason::DiskFull);
@@ -137,22 +193,27 @@ impl Store {
         })
     }
 
-    /// Stores a gap, or adds it to the last one while that still waits.
+    /// Stores a gap, or adds it to the last one while that still waits. `false`, and nothing is stored: its message cannot
+    /// be built, which is said here.
     pub(super) fn insert_gap(
         &self,
         tx: &Transaction<'_>,
         gap: Gap,
         now: Timestamp,
         changes: &mut Changes,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<bool> {
         if let Some(id) = changes.open_gap
             && self.add_to_gap(tx, id, &gap, now, changes)?
         {
-            return Ok(());
+            return Ok(true);
         }
-        for part in split(gap) {
-            let seq = Seq { stream: self.stream.clone(), n: changes.next_n };
-            let body = (self.options.gap_body)(&part, &seq);
+        let mut built = Vec::new();
+        for (part, n) in split(gap).into_iter().zip(changes.next_n..) {
+            let seq = Seq { stream: self.stream.clone(), n };
+            let Some(body) = self.gap_message(&part, &seq) else { return Ok(false) };
+            built.push((part, seq, body));
+        }
+        for (part, seq, body) in built {
             let id = self.insert(
                 tx,
                 NewRow {
@@ -175,10 +236,20 @@ impl Store {
             changes.open_gap = Some(id);
         }
         tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
-        Ok(())
+        Ok(true)
     }
 
-    /// Adds to the gap in row `id`; `false` if it is of another stream or reason, or full.
+    /// The message of a gap record; `None` where it cannot be built.
+    fn gap_message(&self, gap: &Gap, seq: &Seq) -> Option<Vec<u8>> {
+        match (self.options.gap_body)(gap, seq) {
+            Ok(body) if !body.is_empty() => return Some(body),
+            Ok(_) => error!(stream = %seq.stream, n = seq.n, "a gap record cannot be built: it is empty"),
+            Err(error) => error!(stream = %seq.stream, n = seq.n, %error, "a gap record cannot be built"),
+        }
+        None
+    }
+
+    /// Adds to the gap in row `id`; `false` if it is of another stream or reason, or full, or cannot be built.
     fn add_to_gap(
         &self,
         tx: &Transaction<'_>,
@@ -202,7 +273,9 @@ impl Store {
         known.ranges = joined(known.ranges.iter().chain(&gap.ranges).copied());
         known.pictures += gap.pictures;
         known.to = now;
-        let body = (self.options.gap_body)(&known, &Seq { stream: stream.as_str().into(), n });
+        let Some(body) = self.gap_message(&known, &Seq { stream: stream.as_str().into(), n }) else {
+            return Ok(false);
+        };
         let sum = sum(&stream, Some(n), &self.options.gap_topic, &body);
         tx.prepare_cached("UPDATE record SET gap = ?, sum = ?, body = ?, bytes = ? WHERE id = ?")?
             .execute(params![gap_detail(&known), sum, body, body.len() as u64, id])?;
@@ -247,12 +320,16 @@ pub(super) fn free_bytes(dir: &Path) -> Option<u64> {
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// A picture that was sent.
+fn is_told_already(gone: &Gone) -> bool {
+    gone.n.is_none() && gone.acked
+}
+
 /// One gap per stream: what is missing of it.
 pub(super) fn gaps(dropped: &[Gone], reason: GapReason, now: Timestamp) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = Vec::new();
     for gone in dropped {
-        if gone.n.is_none() && gone.acked {
-            // A picture that was sent has been told.
+        if is_told_already(gone) {
             continue;
         }
         let at = match gaps.iter().position(|gap| *gap.stream == *gone.stream) {
@@ -363,8 +440,8 @@ pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
 }
 
 /// A gap's body where nobody gave a better one: its fields, and its own place.
-pub(super) fn plain_gap_body(gap: &Gap, seq: &Seq) -> Vec<u8> {
+pub(super) fn plain_gap_body(gap: &Gap, seq: &Seq) -> BuiltMessage {
     let mut value = gap_json(gap);
     value["seq"] = serde_json::json!({ "stream": &*seq.stream, "n": seq.n });
-    value.to_string().into_bytes()
+    Ok(value.to_string().into_bytes())
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use rusqlite::{OptionalExtension, Transaction, params};
 use tracing::error;
 
+use super::consumers::KEPT;
 use super::crash;
 use super::format::{damage, kind_from_number, new_stream, sum};
 use super::store::{Changes, Gone, Store, read_gone};
@@ -61,18 +62,26 @@ impl Store {
         Ok(found)
     }
 
-    /// Gives up records whose bodies are not what was stored: they must not be sent, and a gap record names them.
-    fn give_up(&mut self, rows: &[i64]) -> Result<(), OutboxError> {
-        let now = self.latest;
+    /// Gives up records whose bodies are not what was stored: they must not be sent, and a gap record names them. Of what
+    /// the centre is done with it needs none.
+    pub(super) fn give_up(&mut self, rows: &[i64]) -> Result<(), OutboxError> {
+        let (now, generation) = (self.latest, self.generation);
         error!(records = rows.len(), file = %self.path.display(),
                "records were changed on the disk and are given up: is the disk worn out?");
         self.attempt("give up changed records", |store| {
+            if store.generation != generation {
+                // Rows of a database that has been replaced: its changed records were left behind.
+                return Ok(());
+            }
             store.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
                 for row in rows {
-                    let gone = tx
+                    let (gone, acked) = tx
                         .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ?")?
-                        .query_row([row], read_gone)?;
-                    tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([row])?;
+                        .query_row([row], |row| Ok((read_gone(row)?, row.get::<_, u8>(3)?)))?;
+                    if acked == KEPT {
+                        changes.consumers.delete(tx, &gone, true)?;
+                        continue;
+                    }
                     let gap = Gap {
                         stream: gone.stream.as_str().into(),
                         reason: GapReason::Damaged,
@@ -81,8 +90,14 @@ impl Store {
                         from: now,
                         to: now,
                     };
-                    changes.gone.push(gone);
-                    store.insert_gap(tx, gap, now, changes)?;
+                    // A gap that was changed itself takes nothing more.
+                    changes.open_gap = changes.open_gap.filter(|gap| gap != row);
+                    if store.insert_gap(tx, gap, now, changes)? {
+                        changes.consumers.delete(tx, &gone, false)?;
+                        changes.gone.push(gone);
+                    } else {
+                        changes.put_aside.push(*row);
+                    }
                 }
                 Ok(())
             })
@@ -227,11 +242,12 @@ impl Store {
 
     pub(super) fn try_acked(&mut self, ids: &[RecordId]) -> rusqlite::Result<()> {
         let tx = self.conn.unchecked_transaction()?;
+        let mut consumers = self.consumers.clone();
         let mut gone = Vec::new();
         let mut waiting = Vec::new();
         for id in ids.iter().filter_map(|id| self.row_of(*id)) {
             let row: Option<Gone> = tx
-                .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ?")?
+                .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ? AND acked < 2")?
                 .query_row([id], read_gone)
                 .optional()?;
             // Already gone: dropped or acknowledged twice.
@@ -241,7 +257,7 @@ impl Store {
                 None => false,
             };
             if marked || !self.marks {
-                tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
+                consumers.retire(&tx, &row)?;
                 gone.push(row);
             } else if !row.acked {
                 let release_n = row.n.is_none().then_some(self.next_n);
@@ -253,9 +269,11 @@ impl Store {
                 waiting.push((id, false));
             }
         }
+        consumers.keep_bounds(&tx)?;
         crash::point("receipt-before-commit");
         tx.commit()?;
         crash::point("receipt-after-commit");
+        self.consumers = consumers;
         for row in &gone {
             self.forget(row);
             self.totals.delivered += 1;
@@ -285,7 +303,7 @@ impl Store {
     }
 
     /// The row, unless it was one of a database that has been replaced since.
-    fn row_of(&self, id: RecordId) -> Option<i64> {
+    pub(super) fn row_of(&self, id: RecordId) -> Option<i64> {
         (id.generation == self.generation).then_some(id.row)
     }
 
@@ -326,7 +344,7 @@ impl Store {
         }
         let known: bool = ours
             || tx
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE stream = ?)")?
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE stream = ? AND acked < 2)")?
                 .query_row([stream], |row| row.get(0))?;
         if !known {
             return Ok(Marked::OtherStream);
@@ -343,14 +361,15 @@ impl Store {
             )?
             .query_map(params![stream, n], read_gone)?
             .collect::<rusqlite::Result<_>>()?;
-        let mut delete = tx.prepare_cached("DELETE FROM record WHERE id = ?")?;
+        let mut consumers = self.consumers.clone();
         for row in &gone {
-            delete.execute([row.id])?;
+            consumers.retire(&tx, row)?;
         }
-        drop(delete);
+        consumers.keep_bounds(&tx)?;
         crash::point("mark-before-commit");
         tx.commit()?;
         crash::point("mark-after-commit");
+        self.consumers = consumers;
         self.marks = true;
         for row in &gone {
             self.forget(row);

@@ -7,11 +7,12 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, params};
 use tracing::{error, info, warn};
 
+use super::consumers::Consumers;
 use super::crash;
 use super::damage::move_aside;
 use super::format::{
@@ -21,8 +22,8 @@ use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
 use super::retention::{free_bytes, stored_reason};
 use super::{
-    Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert, Opened, Options,
-    OutboxError, Record, Seq,
+    AlertState, BuiltMessage, Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert,
+    Opened, Options, OutboxError, Record, Seq,
 };
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
@@ -30,6 +31,9 @@ use crate::types::level::Level;
 
 /// Up to this size the file is checked at every start, not only after a crash: read within a second from a slow card.
 const CHECKED_BYTES: u64 = 16 << 20;
+
+/// A record that was changed on the disk, and of which no gap record can tell, is looked at again after so long.
+const PUT_ASIDE: Duration = Duration::from_secs(3600);
 
 /// An open database, and what is known of it in memory.
 pub(super) struct Store {
@@ -42,6 +46,7 @@ pub(super) struct Store {
     pub(super) next_n: u64,
     pub(super) marks: bool,
     pub(super) totals: Totals,
+    pub(super) consumers: Consumers,
     /// Lent to the publisher.
     pub(super) lent: HashSet<i64>,
     /// Not to be lent before.
@@ -69,6 +74,7 @@ pub(super) struct Store {
     pub(super) untold: Option<Gap>,
 }
 
+/// Of what the centre is not done with.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Totals {
     pub(super) rows: u64,
@@ -105,6 +111,9 @@ pub(super) struct Changes {
     pub(super) over_limit: bool,
     pub(super) open_gap: Option<i64>,
     pub(super) drop_reason: Option<GapReason>,
+    pub(super) consumers: Consumers,
+    /// Rows that are not to be lent for a while.
+    pub(super) put_aside: Vec<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -237,7 +246,7 @@ impl Store {
         let marks = has_marks || options.expect_marks;
         let (rows, bytes, acked) = conn
             .query_row(
-                "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(acked), 0) FROM record",
+                "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(acked), 0) FROM record WHERE acked < 2",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
@@ -248,6 +257,7 @@ impl Store {
         if highest >= next_n {
             return Err(sqlite(path, "check", damage("it holds numbers that it says it has not given")));
         }
+        let consumers = Consumers::load(&conn).map_err(fail("read the consumers"))?;
         let store = Store {
             conn,
             path: path.to_path_buf(),
@@ -258,6 +268,7 @@ impl Store {
             next_n: next_n.max(given.saturating_add(1)),
             marks,
             totals: Totals { rows, bytes, acked, ..Totals::default() },
+            consumers,
             lent: HashSet::new(),
             held: HashMap::new(),
             acked_here: HashMap::new(),
@@ -310,6 +321,7 @@ impl Store {
             unsent: self.totals.rows - self.totals.acked,
             unmarked: self.totals.acked,
             held: self.held.len() as u64,
+            kept: self.consumers.kept_rows(),
             delivered: self.totals.delivered,
             dropped: self.totals.dropped,
             dropped_pictures: self.totals.dropped_pictures,
@@ -327,11 +339,12 @@ impl Store {
     pub(super) fn append(
         &mut self,
         record: Record,
-        body: impl FnOnce(&Seq) -> Vec<u8>,
+        body: impl FnOnce(&Seq) -> BuiltMessage,
     ) -> Result<Seq, OutboxError> {
         self.latest = self.latest.max(record.at);
         let seq = Seq { stream: self.stream.clone(), n: self.next_n };
-        let body = body(&seq);
+        let body = body(&seq)
+            .map_err(|source| OutboxError::Message { topic: record.topic_suffix.clone(), source })?;
         self.check_size(&record.topic_suffix, body.len())?;
         self.write("store a record", |store, tx, changes| {
             store.insert_record(tx, &record, &seq, &body, changes)
@@ -365,6 +378,9 @@ impl Store {
     }
 
     pub(super) fn check_size(&self, topic: &str, bytes: usize) -> Result<(), OutboxError> {
+        if bytes == 0 {
+            return Err(OutboxError::Empty { topic: topic.to_owned() });
+        }
         if bytes > EVIDENCE_BYTES {
             return Err(OutboxError::TooLarge { topic: topic.to_owned(), bytes, max: EVIDENCE_BYTES });
         }
@@ -409,20 +425,14 @@ impl Store {
         }
         if let (Kind::Alert, Some(alert)) = (record.kind, &record.alert_id) {
             if record.phase_end {
-                tx.prepare_cached("DELETE FROM alert WHERE alert_id = ?")?.execute([alert])?;
-            } else {
+                tx.prepare_cached("DELETE FROM open_alert WHERE alert_id = ?")?.execute([alert])?;
+            } else if let Some(state) = &record.state {
                 tx.prepare_cached(
-                    "INSERT INTO alert (alert_id, rev, level, first_id, revision) VALUES (?1, ?2, ?3, ?4, ?5)
+                    "INSERT INTO open_alert (alert_id, rev, level, first_id, state) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT (alert_id) DO UPDATE
-                     SET rev = excluded.rev, level = excluded.level, revision = excluded.revision",
+                     SET rev = excluded.rev, level = excluded.level, state = excluded.state, published = NULL",
                 )?
-                .execute(params![
-                    alert,
-                    record.rev,
-                    record.level.map(level_number),
-                    id,
-                    body
-                ])?;
+                .execute(params![alert, record.rev, record.level.map(level_number), id, state])?;
             }
         }
         self.trim(tx, record.at, changes)?;
@@ -514,17 +524,21 @@ impl Store {
             next_n: self.next_n,
             last_row: self.last_row,
             open_gap: self.open_gap,
+            consumers: self.consumers.clone(),
             ..Changes::default()
         };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
-        if let Some(gap) = &self.untold {
-            self.insert_gap(&tx, gap.clone(), self.latest, &mut changes)?;
-        }
+        let is_told = match &self.untold {
+            Some(gap) => self.insert_gap(&tx, gap.clone(), self.latest, &mut changes)?,
+            None => true,
+        };
         crash::point("record-before-commit");
         tx.commit()?;
         crash::point("record-after-commit");
-        self.untold = None;
+        if is_told {
+            self.untold = None;
+        }
         self.apply(changes);
         self.high_water.note(&self.stream, self.next_n - 1, self.last_row);
         Ok(())
@@ -562,6 +576,8 @@ impl Store {
             );
         }
         self.over_limit = changes.over_limit;
+        self.consumers = changes.consumers;
+        self.held.extend(changes.put_aside.into_iter().map(|row| (row, Instant::now() + PUT_ASIDE)));
     }
 
     pub(super) fn forget(&mut self, gone: &Gone) {
@@ -579,28 +595,25 @@ impl Store {
     pub(super) fn open_alerts(&mut self) -> Result<Vec<OpenAlert>, OutboxError> {
         self.attempt("read the open alerts", |store| {
             let mut statement = store.conn.prepare_cached(
-                "SELECT alert_id, rev, level, revision, ack FROM alert ORDER BY first_id, rowid",
+                "SELECT alert_id, rev, level, state, published FROM open_alert ORDER BY first_id, rowid",
             )?;
-            let alerts = statement.query_map([], |row| {
-                Ok(OpenAlert {
-                    alert_id: row.get(0)?,
-                    rev: row.get(1)?,
-                    level: row.get::<_, Option<u8>>(2)?.map(level_from_number),
-                    revision: row.get(3)?,
-                    ack: row.get(4)?,
-                })
-            })?;
+            let alerts = statement.query_map([], |row| read_open_alert(row, 0))?;
             alerts.collect()
         })
     }
+}
 
-    pub(super) fn store_ack(&mut self, alert_id: &str, ack: &[u8]) -> Result<bool, OutboxError> {
-        self.attempt("store an acknowledgement", |store| {
-            let rows =
-                store.conn.execute("UPDATE alert SET ack = ? WHERE alert_id = ?", params![ack, alert_id])?;
-            Ok(rows > 0)
-        })
-    }
+/// From the columns `alert_id, rev, level, state, published`, beginning with `first`.
+pub(super) fn read_open_alert(row: &Row<'_>, first: usize) -> rusqlite::Result<OpenAlert> {
+    Ok(OpenAlert {
+        alert_id: row.get(first)?,
+        rev: row.get(first + 1)?,
+        level: row.get::<_, Option<u8>>(first + 2)?.map(level_from_number),
+        state: match row.get(first + 3)? {
+            Some(state) => AlertState::Own(state),
+            None => AlertState::Published(row.get(first + 4)?),
+        },
+    })
 }
 
 /// What a mark knows and the database does not. `place` is the database's stream, next number and last row; `None` for

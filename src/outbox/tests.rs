@@ -11,8 +11,11 @@ use tempfile::TempDir;
 use super::store::Store;
 use super::*;
 
+mod consumers;
 mod log_end;
 mod marks;
+mod messages;
+mod migration;
 mod model;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
@@ -51,6 +54,7 @@ fn record(kind: Kind, alert: u32, rev: u32, level: Level, phase_end: bool) -> Re
         phase_end,
         topic_suffix: "up/alert".to_owned(),
         at: now(),
+        state: (kind == Kind::Alert).then(|| format!("state {rev}").into_bytes()),
     }
 }
 
@@ -59,7 +63,9 @@ fn alert(store: &mut Store, number: u32, level: Level) -> Seq {
 }
 
 fn revision(store: &mut Store, number: u32, rev: u32, level: Level, end: bool) -> Seq {
-    store.append(record(Kind::Alert, number, rev, level, end), |seq| seq.n.to_string().into_bytes()).unwrap()
+    store
+        .append(record(Kind::Alert, number, rev, level, end), |seq| Ok(seq.n.to_string().into_bytes()))
+        .unwrap()
 }
 
 fn picture(store: &mut Store, number: u32, level: Level, bytes: usize) {
@@ -187,37 +193,11 @@ fn a_held_record_waits_and_the_others_go_on() {
 }
 
 #[test]
-fn a_body_that_panics_stores_nothing_and_uses_no_number() {
-    let dir = dir();
-    let mut options = options(100, 1 << 20);
-    options.limits.free_bytes = 0;
-    let (outbox, _) = Outbox::open(dir.path(), now(), "box-1", options).unwrap();
-    let bad = outbox.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| panic!("no body"));
-    assert!(matches!(bad, Err(OutboxError::Panicked(text)) if text == "no body"));
-    let good = outbox.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| b"x".to_vec()).unwrap();
-    assert_eq!(good.n, 1);
-    assert!(outbox.close(Duration::from_secs(10)));
-}
-
-#[test]
-fn a_body_that_is_too_large_is_refused_and_uses_no_number() {
-    let dir = dir();
-    let mut store = open(dir.path());
-    let error = store
-        .append(record(Kind::Alert, 1, 1, Level::Red, false), |_| vec![0; EVIDENCE_BYTES + 1])
-        .unwrap_err();
-    assert_eq!(error.to_string(), "a message for up/alert has 262145 bytes, at most 262144 are allowed");
-    assert_eq!(alert(&mut store, 1, Level::Red).n, 1);
-}
-
-#[test]
-fn open_alerts_and_their_acknowledgements_survive_a_crash() {
+fn open_alerts_and_their_latest_states_survive_a_crash() {
     let dir = dir();
     let mut store = open(dir.path());
     alert(&mut store, 1, Level::Yellow);
     alert(&mut store, 2, Level::Red);
-    assert!(store.store_ack("alert-1", b"desk-2").unwrap());
-    assert!(!store.store_ack("nobody", b"x").unwrap());
     revision(&mut store, 1, 2, Level::Orange, false);
     alert(&mut store, 3, Level::Blue);
     revision(&mut store, 3, 2, Level::Blue, true);
@@ -229,15 +209,14 @@ fn open_alerts_and_their_acknowledgements_survive_a_crash() {
     let open = open(dir.path()).open_alerts().unwrap();
     let seen: Vec<_> = open
         .iter()
-        .map(|alert| {
-            (alert.alert_id.as_str(), alert.rev, alert.level, alert.revision.clone(), alert.ack.clone())
-        })
+        .map(|alert| (alert.alert_id.as_str(), alert.rev, alert.level, alert.state.clone()))
         .collect();
+    let own = |text: &str| AlertState::Own(text.as_bytes().to_vec());
     assert_eq!(
         seen,
         [
-            ("alert-1", 2, Some(Level::Orange), b"3".to_vec(), Some(b"desk-2".to_vec())),
-            ("alert-2", 1, Some(Level::Red), b"2".to_vec(), None),
+            ("alert-1", 2, Some(Level::Orange), own("state 2")),
+            ("alert-2", 1, Some(Level::Red), own("state 1")),
         ]
     );
 }
@@ -252,8 +231,8 @@ fn what_goes_first_when_room_is_short() {
     alert(&mut store, 2, Level::Yellow); // 3
     alert(&mut store, 3, Level::Red); // 4
     revision(&mut store, 4, 2, Level::Blue, true); // 5
-    store.append(record(Kind::Count, 0, 0, Level::Blue, false), |_| vec![0]).unwrap(); // 6
-    store.append(reply, |_| vec![0]).unwrap(); // 7
+    store.append(record(Kind::Count, 0, 0, Level::Blue, false), |_| Ok(vec![0])).unwrap(); // 6
+    store.append(reply, |_| Ok(vec![0])).unwrap(); // 7
     revision(&mut store, 3, 2, Level::Orange, false); // 8
     revision(&mut store, 3, 3, Level::Orange, false); // 9
     picture(&mut store, 2, Level::Yellow, 100); // 10
@@ -289,7 +268,7 @@ fn what_must_not_be_dropped_passes_the_limit_and_says_so() {
 }
 
 fn alert_of(store: &mut Store, number: u32, level: Level, bytes: usize) {
-    store.append(record(Kind::Alert, number, 1, level, false), |_| vec![b'0'; bytes]).unwrap();
+    store.append(record(Kind::Alert, number, 1, level, false), |_| Ok(vec![b'0'; bytes])).unwrap();
 }
 
 #[test]
@@ -406,18 +385,6 @@ fn a_directory_that_cannot_be_made_is_named() {
 }
 
 #[test]
-fn a_newer_format_is_refused_and_left_alone() {
-    let dir = dir();
-    open(dir.path()).close().unwrap();
-    let path = dir.path().join("outbox.db");
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let before = fs::read(&path).unwrap();
-    let error = Store::open(dir.path(), now(), "box-1", options(10, 10)).err().unwrap();
-    assert!(matches!(error, OutboxError::TooNew { found: 99, .. }), "{error}");
-    assert!(fs::read(&path).unwrap() == before, "not a byte changed");
-}
-
-#[test]
 fn a_full_disk_is_an_error_that_uses_no_number_and_goes_away_with_room() {
     let dir = dir();
     let mut store = open(dir.path());
@@ -426,7 +393,7 @@ fn a_full_disk_is_an_error_that_uses_no_number_and_goes_away_with_room() {
     store.conn.pragma_update(None, "max_page_count", pages + 2).unwrap();
     let mut last = 0;
     let error = loop {
-        let result = store.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| vec![0; 3000]);
+        let result = store.append(record(Kind::Alert, 1, 1, Level::Red, false), |_| Ok(vec![0; 3000]));
         match result {
             Ok(seq) => last = seq.n,
             Err(error) => break error,
@@ -510,7 +477,7 @@ fn damage_while_it_is_open_costs_neither_the_record_nor_a_hole() {
     let seq = (0..50)
         .map(|number| {
             store.append(record(Kind::Alert, 100 + number, 1, Level::Red, false), |seq| {
-                format!("{}/{}", seq.stream, seq.n).into_bytes()
+                Ok(format!("{}/{}", seq.stream, seq.n).into_bytes())
             })
         })
         .map(|stored| stored.expect("stored, in this database or in the next"))
@@ -545,7 +512,7 @@ fn the_depth_never_lags_behind_an_answer() {
     let (outbox, _) = Outbox::open(dir.path(), now(), "box-1", options(10_000, u64::MAX / 2)).unwrap();
     for number in 0..2_000 {
         let record = record(Kind::Alert, number, 1, Level::Yellow, false);
-        let seq = outbox.append(record, |seq| seq.n.to_string().into_bytes()).unwrap();
+        let seq = outbox.append(record, |seq| Ok(seq.n.to_string().into_bytes())).unwrap();
         assert_eq!(outbox.depth().last_n, seq.n);
         assert_eq!(outbox.depth().rows, seq.n);
     }
@@ -573,24 +540,6 @@ fn a_body_that_changed_on_the_disk_is_never_sent_and_its_number_is_told() {
     let body: serde_json::Value = serde_json::from_slice(&gap.body).unwrap();
     assert_eq!((&body["reason"], &body["ranges"]), (&"damaged".into(), &serde_json::json!([[4, 4]])));
     assert_eq!((store.depth().stream, store.depth().rows), (stream, 10), "the same stream goes on");
-}
-
-#[test]
-fn a_queue_of_format_1_is_taken_over() {
-    let dir = dir();
-    let mut store = open(dir.path());
-    for number in 0..3 {
-        alert(&mut store, number, Level::Blue);
-    }
-    store.close().unwrap();
-    let conn = rusqlite::Connection::open(dir.path().join("outbox.db")).unwrap();
-    conn.execute_batch("ALTER TABLE record DROP COLUMN sum; PRAGMA user_version = 1;").unwrap();
-    drop(conn);
-    let mut store = open(dir.path());
-    assert_eq!(alert(&mut store, 3, Level::Blue).n, 4);
-    let mut lent = lend(&mut store, 100, EVERYTHING);
-    lent.sort_unstable();
-    assert_eq!(lent, [1, 2, 3, 4]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
 use lookout::control::Inbox;
 use lookout::mqtt::{Bodies, Publisher, Settings, Timing};
-use lookout::outbox::{Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
+use lookout::outbox::{BuiltMessage, Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
 use lookout::types::level::Level;
 use serde_json::json;
 
@@ -26,15 +26,14 @@ pub fn options(vfs: Option<&str>) -> Options {
     }
 }
 
-fn gap_body(gap: &Gap, seq: &Seq) -> Vec<u8> {
+fn gap_body(gap: &Gap, seq: &Seq) -> BuiltMessage {
     let missing: Vec<_> = gap.ranges.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
-    json!({
+    let event = json!({
         "id": format!("gap.{}.{}", seq.stream, seq.n), "type": "lookout.gap.v1",
         "data": { "seq": { "stream": &*seq.stream, "n": seq.n }, "missing_stream": &*gap.stream,
                   "missing": missing, "reason": gap.reason },
-    })
-    .to_string()
-    .into_bytes()
+    });
+    Ok(event.to_string().into_bytes())
 }
 
 /// One revision of alert `alert`; returns its place and its id.
@@ -56,6 +55,7 @@ pub fn append(
         phase_end: ends,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
+        state: None,
     };
     let for_body = id.clone();
     let seq = outbox.append(record, move |seq| {
@@ -66,13 +66,12 @@ pub fn append(
         } else {
             "update"
         };
-        json!({
+        let event = json!({
             "specversion": "1.0", "id": for_body, "type": "lookout.alert.v1",
             "data": { "alert_id": name, "rev": rev, "phase": phase, "level": level.name(),
                       "padding": "x".repeat(padding), "seq": { "stream": &*seq.stream, "n": seq.n } },
-        })
-        .to_string()
-        .into_bytes()
+        });
+        Ok(event.to_string().into_bytes())
     })?;
     Ok((seq, id))
 }

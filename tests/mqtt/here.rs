@@ -157,19 +157,19 @@ pub fn append_padded(outbox: &Outbox, number: u32, level: Level, padding: usize)
         phase_end: false,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
+        state: None,
     };
     outbox
         .append(record, move |seq| {
-            serde_json::json!({
+            let event = serde_json::json!({
                 "specversion": "1.0",
                 "id": format!("alert-{number}.1"),
                 "time": Timestamp::now().to_string(),
                 "data": { "alert_id": format!("alert-{number}"), "rev": 1, "phase": "new",
                           "level": level.name(), "title": "a test", "padding": "x".repeat(padding),
                           "seq": { "stream": &*seq.stream, "n": seq.n } },
-            })
-            .to_string()
-            .into_bytes()
+            });
+            Ok(event.to_string().into_bytes())
         })
         .unwrap()
 }

@@ -443,7 +443,8 @@ fn a_piece_of_a_resting_bus_asks_for_no_look_back_and_another_vehicle_does() {
     let vehicle = |class, score, box_in_frame| Detection { class, score, box_in_frame };
     let bus = vehicle(Class::BUS, 0.9, BBox::new(0.2, 0.3, 0.8, 0.75));
     let classes = vec![Class::CAR, Class::BUS];
-    let over = Condition::LineCrossed(LineCrossed { line: "middle".into(), classes, direction: Direction::Both });
+    let over =
+        Condition::LineCrossed(LineCrossed { line: "middle".into(), classes, direction: Direction::Both });
     let mut stage = Stage::of(vec![rule(over)]);
     stage.look(6.0, |_| vec![bus]);
     let front = BBox::new(0.2, 0.32, 0.4, 0.75);

@@ -112,6 +112,7 @@ impl Connection {
             phase_end: false,
             topic_suffix: REPLY.topic.to_owned(),
             at: refusal.at,
+            state: None,
         };
         let body = self.shared.bodies.reply.clone();
         if let Err(error) = self.shared.outbox.append_async(record, move |seq| body(&refusal, seq)).await {

@@ -64,6 +64,21 @@ fn it_is_told_once_and_after_another_crash_again_as_long_as_it_is_not_stored() {
 }
 
 #[test]
+fn as_long_as_it_cannot_be_told_records_are_stored_all_the_same() {
+    let (killed, stream) = killed();
+    shorten_log(killed.path(), 0.7);
+    let cannot_tell = Options { gap_body: Arc::new(messages::unbuildable_gap), ..options(100, u64::MAX / 2) };
+    let mut store = open_with(killed.path(), cannot_tell).0;
+    assert_eq!(alert(&mut store, 98, Level::Red).n, 21);
+    assert_eq!(gaps(&mut store), []);
+    store.options.gap_body = Options::default().gap_body;
+    assert_eq!(alert(&mut store, 99, Level::Red).n, 22);
+    let told = gaps(&mut store);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&told[0].0, &told[0].1[0][1]), (&stream, &20.into()));
+}
+
+#[test]
 fn a_log_that_is_gone_as_a_whole_begins_a_new_stream_that_names_the_old_one() {
     let (killed, stream) = killed();
     fs::remove_file(killed.path().join("outbox.db-wal")).unwrap();

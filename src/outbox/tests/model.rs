@@ -220,7 +220,7 @@ proptest! {
                     }
                 }
                 4 => {
-                    let seq = store.append(record(Kind::Count, 0, 0, level, false), |_| vec![0; 10]).unwrap();
+                    let seq = store.append(record(Kind::Count, 0, 0, level, false), |_| Ok(vec![0; 10])).unwrap();
                     prop_assert!(seq.n > 0);
                 }
                 _ => picture(&mut store, number, Level::Blue, 10),

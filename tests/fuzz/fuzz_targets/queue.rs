@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use lookout::types::level::Level;
 use lookout::analysis::time::Timestamp;
-use lookout::outbox::{Kind, Limits, Options, Outbox, Policy, Record};
+use lookout::outbox::{ConsumerPolicy, Kind, Limits, Options, Outbox, Policy, Record, Seq};
+
+/// A second consumer, which wants everything.
+const HISTORY: ConsumerPolicy = ConsumerPolicy { rows: 1000, bytes: 1 << 20, pictures: true };
 
 /// The files as `kill -9` left them.
 struct Killed {
@@ -21,9 +24,13 @@ struct Killed {
 static KILLED: LazyLock<Killed> = LazyLock::new(|| {
     let folder = tempfile::tempdir_in("/dev/shm").expect("memory").keep();
     let outbox = open(&folder);
+    let history = outbox.register("history", HISTORY).expect("registered");
     for n in 0..12 {
         store(&outbox, n, [Level::Blue, Level::Red][n as usize % 2]);
     }
+    let read = history.read(5).expect("read").records;
+    history.advance(read[4].id).expect("advanced");
+    drop(history);
     assert!(outbox.close(Duration::from_secs(10)));
     let outbox = open(&folder);
     for n in 12..20 {
@@ -48,8 +55,10 @@ fn store(outbox: &Outbox, n: u64, level: Level) {
         phase_end: false,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
+        state: Some(n.to_string().into_bytes()),
     };
-    outbox.append(record, |seq| format!("{{\"n\":{},\"text\":\"{}\"}}", seq.n, "x".repeat(200)).into_bytes()).expect("stored");
+    let body = |seq: &Seq| Ok(format!("{{\"n\":{},\"text\":\"{}\"}}", seq.n, "x".repeat(200)).into_bytes());
+    outbox.append(record, body).expect("stored");
 }
 
 fuzz_target!(|changes: &[u8]| {
@@ -88,6 +97,12 @@ fuzz_target!(|changes: &[u8]| {
         }
     });
     outbox.open_alerts().expect("read");
+    let history = outbox.register("history", HISTORY).expect("registered");
+    let read = history.read(1000).expect("read").records;
+    if let Some(last) = read.last() {
+        history.advance(last.id).expect("advanced");
+    }
+    drop(history);
     store(&outbox, 99, Level::Red);
     assert!(outbox.close(Duration::from_secs(10)));
 });

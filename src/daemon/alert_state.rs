@@ -1,0 +1,319 @@
+//! An open alert as the box keeps it for itself, to take it up again after a restart: everything of its latest revision,
+//! neither rounded nor cut down as in the message that tells of it.
+//!
+//! Stored with each revision, in the same transaction. A field that is added is optional or has a default: a later
+//! version reads what an earlier one stored.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::alert::{
+    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why,
+};
+use crate::analysis::camera_health::NoVideoCause;
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::BBox;
+use crate::analysis::time::{Moment, Timestamp};
+use crate::contract::Event;
+use crate::contract::alert::{AlertData, Evidence};
+use crate::types::level::Level;
+use crate::types::phase::{Phase, PhaseReason};
+
+/// What is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredAlert {
+    alert: String,
+    rev: u32,
+    phase: Phase,
+    kind: String,
+    level: Level,
+    level_max: Level,
+    confidence: f32,
+    #[serde(with = "exact")]
+    started_at: Timestamp,
+    #[serde(with = "exact")]
+    last_seen_at: Timestamp,
+    grid: String,
+    cameras: Vec<String>,
+    zones: Vec<String>,
+    sensors: Vec<String>,
+    shown: Vec<ShownState>,
+    /// `None`: a belief decided.
+    rule: Option<String>,
+    condition: String,
+    threshold: f64,
+    contributions: Vec<ContributionState>,
+    silent: Vec<String>,
+    acknowledged: Option<AcknowledgementState>,
+    escalated: Option<EscalationState>,
+    evidence: Vec<Evidence>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ShownState {
+    class: String,
+    score: f32,
+    box_in_frame: [f32; 4],
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ContributionState {
+    source: String,
+    value: f64,
+    contribution: f64,
+    weight: f64,
+    age_secs: f64,
+    cause: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AcknowledgementState {
+    by: String,
+    #[serde(with = "exact")]
+    at: Timestamp,
+    note: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct EscalationState {
+    level: Level,
+    step: u8,
+    to: String,
+    #[serde(with = "exact")]
+    at: Timestamp,
+}
+
+/// Times to the nanosecond; those of messages end at the millisecond.
+mod exact {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(at)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// The state of an open alert, for [`crate::outbox::Record::state`].
+///
+/// # Errors
+/// None with what the analysis makes; JSON could not hold something.
+pub fn to_bytes(revision: &Revision, evidence: &[Evidence]) -> serde_json::Result<Vec<u8>> {
+    let Revision { why, origin, .. } = revision;
+    let state = StoredAlert {
+        alert: revision.alert.0.to_string(),
+        rev: revision.rev,
+        phase: revision.phase,
+        kind: revision.kind.to_string(),
+        level: revision.level,
+        level_max: revision.level_max,
+        confidence: finite(revision.confidence),
+        started_at: revision.started_at,
+        last_seen_at: revision.last_seen_at,
+        grid: revision.grid.to_string(),
+        cameras: texts(&origin.cameras),
+        zones: texts(&origin.zones),
+        sensors: texts(&origin.sensors),
+        shown: revision
+            .shown
+            .iter()
+            .map(|shown| {
+                let BBox { x0, y0, x1, y1 } = shown.box_in_frame;
+                ShownState {
+                    class: shown.class.name().to_owned(),
+                    score: finite(shown.score),
+                    box_in_frame: [x0, y0, x1, y1].map(finite),
+                }
+            })
+            .collect(),
+        rule: why.basis.rule().map(|rule| rule.to_string()),
+        condition: why.condition.clone(),
+        threshold: finite_f64(why.threshold),
+        contributions: why
+            .contributions
+            .iter()
+            .map(|c| ContributionState {
+                source: c.source.clone(),
+                value: finite_f64(c.value),
+                contribution: finite_f64(c.contribution),
+                weight: finite_f64(c.weight),
+                age_secs: finite_f64(c.age_secs),
+                cause: c.cause.map(|cause| cause.name().to_owned()),
+            })
+            .collect(),
+        silent: why.silent.clone(),
+        acknowledged: revision
+            .acknowledged
+            .clone()
+            .map(|Acknowledgement { by, at, note }| AcknowledgementState { by, at, note }),
+        escalated: revision.escalated.as_ref().map(|e| EscalationState {
+            level: e.level,
+            step: e.step,
+            to: e.to.to_string(),
+            at: e.at,
+        }),
+        evidence: evidence.to_vec(),
+    };
+    serde_json::to_vec(&state)
+}
+
+/// The alert as it was, at the moment `now` of this run, and its pictures.
+///
+/// # Errors
+/// It is not what [`to_bytes`] made.
+pub fn from_bytes(bytes: &[u8], now: Moment) -> serde_json::Result<(Revision, Vec<Evidence>)> {
+    let state: StoredAlert = serde_json::from_slice(bytes)?;
+    Ok(state.into_revision(now))
+}
+
+/// The same from the message that told of it, for an alert of a version that kept no state.
+///
+/// # Errors
+/// It is no such message.
+pub fn from_published(message: &[u8], now: Moment) -> serde_json::Result<(Revision, Vec<Evidence>)> {
+    let event: Event<AlertData> = serde_json::from_slice(message)?;
+    Ok(StoredAlert::from(event.data).into_revision(now))
+}
+
+impl From<AlertData> for StoredAlert {
+    fn from(data: AlertData) -> Self {
+        StoredAlert {
+            alert: data.alert_id,
+            rev: data.rev,
+            phase: data.phase,
+            kind: data.kind,
+            level: data.level,
+            level_max: data.level_max,
+            confidence: data.confidence as f32,
+            started_at: data.started_at.0,
+            last_seen_at: data.last_seen_at.0,
+            grid: data.place.grid,
+            cameras: data.origin.cameras.into_iter().map(|camera| camera.id).collect(),
+            zones: data.origin.zones,
+            sensors: data.origin.sensors,
+            shown: data
+                .geometry
+                .objects
+                .into_iter()
+                .map(|object| ShownState {
+                    class: object.class,
+                    score: object.score as f32,
+                    box_in_frame: object.box_in_frame.map(|edge| edge as f32),
+                })
+                .collect(),
+            rule: data.why.rule,
+            condition: data.why.condition,
+            threshold: data.why.threshold,
+            contributions: data
+                .why
+                .signals
+                .into_iter()
+                .map(|s| ContributionState {
+                    source: s.source,
+                    value: s.value,
+                    contribution: s.contribution,
+                    weight: s.weight,
+                    age_secs: s.age_s,
+                    cause: s.cause,
+                })
+                .collect(),
+            silent: data.why.silent,
+            acknowledged: data.acknowledged.map(|a| AcknowledgementState {
+                by: a.by,
+                at: a.at.0,
+                note: a.note,
+            }),
+            escalated: data.escalated.map(|e| EscalationState {
+                level: e.level,
+                step: e.step,
+                to: e.to,
+                at: e.at.0,
+            }),
+            evidence: data.evidence,
+        }
+    }
+}
+
+impl StoredAlert {
+    fn into_revision(self, now: Moment) -> (Revision, Vec<Evidence>) {
+        let revision =
+            Revision {
+                alert: AlertId(self.alert.into()),
+                rev: self.rev,
+                phase: self.phase,
+                reason: PhaseReason::StillThere,
+                kind: self.kind.into(),
+                level: self.level,
+                level_max: self.level_max,
+                confidence: self.confidence,
+                started_at: self.started_at,
+                last_seen_at: self.last_seen_at,
+                ended_at: None,
+                at: now,
+                grid: self.grid.into(),
+                origin: Origin {
+                    cameras: names(self.cameras),
+                    zones: names(self.zones),
+                    sensors: names(self.sensors),
+                },
+                shown: self
+                    .shown
+                    .into_iter()
+                    .map(|ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }| Shown {
+                        class: Class::named(&class),
+                        score,
+                        box_in_frame: BBox::new(x0, y0, x1, y1),
+                    })
+                    .collect(),
+                why: Why {
+                    basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
+                    condition: self.condition,
+                    threshold: self.threshold,
+                    contributions: self
+                        .contributions
+                        .into_iter()
+                        .map(|c| Contribution {
+                            source: c.source,
+                            value: c.value,
+                            contribution: c.contribution,
+                            weight: c.weight,
+                            age_secs: c.age_secs,
+                            cause: c.cause.as_deref().and_then(NoVideoCause::named),
+                        })
+                        .collect(),
+                    silent: self.silent,
+                },
+                acknowledged: self
+                    .acknowledged
+                    .map(|AcknowledgementState { by, at, note }| Acknowledgement { by, at, note }),
+                escalated: self.escalated.map(|e| Escalation {
+                    level: e.level,
+                    step: e.step,
+                    to: e.to.into(),
+                    at: e.at,
+                }),
+            };
+        (revision, self.evidence)
+    }
+}
+
+fn texts(names: &[Arc<str>]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
+}
+
+fn names(texts: Vec<String>) -> Vec<Arc<str>> {
+    texts.into_iter().map(Arc::from).collect()
+}
+
+/// JSON has no word for what is no number.
+fn finite(value: f32) -> f32 {
+    if value.is_finite() { value } else { 0.0 }
+}
+
+fn finite_f64(value: f64) -> f64 {
+    if value.is_finite() { value } else { 0.0 }
+}

@@ -1,0 +1,472 @@
+//! Consumers with a cursor: what each has read, what is kept for it after the centre is done, and what it loses when it
+//! stays behind for too long.
+//!
+//! The cursors in memory are those of the table `consumer`: a transaction changes a copy, which replaces them once it is
+//! committed. Must never keep a record from the centre, and never more for a consumer than its policy allows.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction, params};
+use tracing::warn;
+
+use super::format::{kind_from_number, level_from_number, sum};
+use super::store::{Gone, Store};
+use super::{Kind, Level, Outbox, OutboxError, RecordId, Seq};
+use crate::analysis::time::Timestamp;
+
+/// How far below a bound giving up goes, as a share: not again at the next record.
+const SLACK: u64 = 50;
+
+/// What is kept for a consumer at most, of what the centre is done with already. What still waits for the centre is
+/// there for every consumer and counts for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConsumerPolicy {
+    /// Most records.
+    pub rows: u64,
+    /// Most bytes of their bodies.
+    pub bytes: u64,
+    /// Whether it wants pictures, too.
+    pub pictures: bool,
+}
+
+/// A record, as a consumer reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// For [`Consumer::advance`].
+    pub id: RecordId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its place; `None` for pictures.
+    pub seq: Option<Seq>,
+    /// The alert it belongs to.
+    pub alert_id: Option<String>,
+    /// The alert's revision; 0 without an alert.
+    pub rev: u32,
+    /// The alert's level.
+    pub level: Option<Level>,
+    /// Whether the alert is over with this.
+    pub phase_end: bool,
+    /// Topic below `prefix/area/box/`.
+    pub topic_suffix: String,
+    /// When what it tells happened.
+    pub at: Timestamp,
+    /// The message, or the picture.
+    pub body: Vec<u8>,
+}
+
+/// What a consumer reads at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// In the order in which they were stored.
+    pub records: Vec<StoredRecord>,
+    /// How many records were given up before this consumer had read them, since it was registered.
+    pub missed: u64,
+}
+
+/// A registered consumer. Nothing leaves before [`Consumer::advance`]: what was read and not advanced past is read again,
+/// also after a crash, so whoever stores it elsewhere must know it again by its stream and number.
+#[derive(Debug)]
+pub struct Consumer {
+    outbox: Outbox,
+    name: Arc<str>,
+}
+
+impl Consumer {
+    /// The next records after the cursor, `limit` at most. None: wait for [`Outbox::appended`].
+    ///
+    /// # Errors
+    /// The database cannot be read, or the consumer is not registered any more.
+    pub fn read(&self, limit: usize) -> Result<Batch, OutboxError> {
+        let name = self.name.clone();
+        self.outbox.call(move |store| store.read(&name, limit))
+    }
+
+    /// Everything up to this record is done with. In one transaction the cursor moves, and what nobody needs any more
+    /// leaves.
+    ///
+    /// # Errors
+    /// The database cannot be written, or the consumer is not registered any more; the cursor stays.
+    pub fn advance(&self, up_to: RecordId) -> Result<(), OutboxError> {
+        let name = self.name.clone();
+        self.outbox.call(move |store| store.advance(&name, up_to))
+    }
+}
+
+impl Outbox {
+    /// Registers a consumer, or takes it up again with another policy. A new one begins with the oldest record that is
+    /// there. Its place and what is kept for it outlast a restart, whether it is registered then or not.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn register(&self, name: &str, policy: ConsumerPolicy) -> Result<Consumer, OutboxError> {
+        let name: Arc<str> = name.into();
+        let row = name.clone();
+        self.call(move |store| store.register(&row, policy))?;
+        Ok(Consumer { outbox: self.clone(), name })
+    }
+
+    /// Forgets a consumer and what is kept for it alone. One that is not known is no error.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn unregister(&self, name: &str) -> Result<(), OutboxError> {
+        let name = name.to_owned();
+        self.call(move |store| store.unregister(&name))
+    }
+}
+
+/// Records and the bytes of their bodies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Amount {
+    rows: u64,
+    bytes: u64,
+}
+
+impl Amount {
+    fn add(&mut self, bytes: u64) {
+        self.rows += 1;
+        self.bytes += bytes;
+    }
+
+    fn less(self, other: Amount) -> Amount {
+        Amount { rows: self.rows.saturating_sub(other.rows), bytes: self.bytes.saturating_sub(other.bytes) }
+    }
+}
+
+/// A row of `consumer`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) name: Arc<str>,
+    /// The last record it is done with.
+    pub(super) at: i64,
+    pub(super) policy: ConsumerPolicy,
+    pub(super) missed: u64,
+    /// What is kept for it.
+    holds: Amount,
+}
+
+impl Cursor {
+    pub(super) fn from_row(name: String, at: i64, policy: ConsumerPolicy, missed: u64) -> Self {
+        Cursor { name: name.into(), at, policy, missed, holds: Amount::default() }
+    }
+
+    /// The same, before it has read anything.
+    pub(super) fn at_the_beginning(&self) -> Self {
+        Cursor { at: 0, ..self.clone() }
+    }
+
+    /// Whether it still has to read it.
+    pub(super) fn wants(&self, id: i64, is_picture: bool) -> bool {
+        self.at < id && (self.policy.pictures || !is_picture)
+    }
+
+    pub(super) fn save(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        let ConsumerPolicy { rows, bytes, pictures } = self.policy;
+        tx.prepare_cached(
+            "INSERT INTO consumer (name, cursor, rows, bytes, pictures, missed) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor, rows = excluded.rows,
+             bytes = excluded.bytes, pictures = excluded.pictures, missed = excluded.missed",
+        )?
+        .execute(params![
+            &*self.name,
+            self.at,
+            in_sql(rows),
+            in_sql(bytes),
+            pictures,
+            in_sql(self.missed)
+        ])?;
+        Ok(())
+    }
+
+    /// Moves on past the oldest records until no more than `target` is kept for it.
+    fn give_up(&mut self, tx: &Transaction<'_>, target: Amount) -> rusqlite::Result<()> {
+        let before = self.missed;
+        let mut oldest = tx.prepare_cached(
+            "SELECT id, class = 2, acked, bytes FROM record NOT INDEXED WHERE id > ? ORDER BY id",
+        )?;
+        let mut rows = oldest.query([self.at])?;
+        while (self.holds.rows > target.rows || self.holds.bytes > target.bytes)
+            && let Some(row) = rows.next()?
+        {
+            let (id, is_picture, acked): (i64, bool, u8) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if self.wants(id, is_picture) {
+                self.missed += 1;
+                if acked == KEPT {
+                    self.holds = self.holds.less(Amount { rows: 1, bytes: row.get(3)? });
+                }
+            }
+            self.at = id;
+        }
+        warn!(consumer = %self.name, records = self.missed - before,
+              "given up before they were read: the consumer is too far behind");
+        self.save(tx)
+    }
+}
+
+/// `record.acked` of what the centre is done with and a consumer is not.
+pub(super) const KEPT: u8 = 2;
+
+/// SQLite counts to 2^63.
+fn in_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// All cursors, and what is kept for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Consumers {
+    list: Vec<Cursor>,
+    kept: Amount,
+}
+
+impl Consumers {
+    pub(super) fn load(conn: &Connection) -> rusqlite::Result<Self> {
+        let mut statement = conn.prepare_cached(
+            "SELECT name, cursor, rows, bytes, pictures, missed FROM consumer ORDER BY name",
+        )?;
+        let cursors = statement.query_map([], |row| {
+            let policy = ConsumerPolicy { rows: row.get(2)?, bytes: row.get(3)?, pictures: row.get(4)? };
+            Ok(Cursor::from_row(row.get(0)?, row.get(1)?, policy, row.get(5)?))
+        })?;
+        let mut list: Vec<Cursor> = cursors.collect::<rusqlite::Result<_>>()?;
+        for cursor in &mut list {
+            cursor.holds = kept_between(conn, cursor.at, i64::MAX, cursor.policy.pictures)?;
+        }
+        Ok(Consumers { list, kept: kept_between(conn, 0, i64::MAX, true)? })
+    }
+
+    /// Records that are kept for consumers alone.
+    pub(super) fn kept_rows(&self) -> u64 {
+        self.kept.rows
+    }
+
+    /// The centre is done with a record: it leaves, or is kept for those who have not read it.
+    pub(super) fn retire(&mut self, tx: &Transaction<'_>, gone: &Gone) -> rusqlite::Result<()> {
+        let mut is_kept = false;
+        for cursor in self.list.iter_mut().filter(|cursor| cursor.wants(gone.id, gone.n.is_none())) {
+            cursor.holds.add(gone.bytes);
+            is_kept = true;
+        }
+        if is_kept {
+            self.kept.add(gone.bytes);
+            tx.prepare_cached("UPDATE record SET acked = 2 WHERE id = ?")?.execute([gone.id])?;
+        } else {
+            tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([gone.id])?;
+        }
+        Ok(())
+    }
+
+    /// A record leaves at once, whoever has not read it. `was_kept`: the centre was done with it.
+    pub(super) fn delete(
+        &mut self,
+        tx: &Transaction<'_>,
+        gone: &Gone,
+        was_kept: bool,
+    ) -> rusqlite::Result<()> {
+        tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([gone.id])?;
+        let amount = Amount { rows: 1, bytes: gone.bytes };
+        if was_kept {
+            self.kept = self.kept.less(amount);
+        }
+        for cursor in self.list.iter_mut().filter(|cursor| cursor.wants(gone.id, gone.n.is_none())) {
+            cursor.missed += 1;
+            if was_kept {
+                cursor.holds = cursor.holds.less(amount);
+            }
+            cursor.save(tx)?;
+        }
+        Ok(())
+    }
+
+    /// Whoever has more kept than its policy allows gives up the oldest of it.
+    pub(super) fn keep_bounds(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        let below = |bound: u64| bound.saturating_sub((bound / SLACK).max(1));
+        let mut is_over = false;
+        for cursor in &mut self.list {
+            let ConsumerPolicy { rows, bytes, .. } = cursor.policy;
+            if cursor.holds.rows > rows || cursor.holds.bytes > bytes {
+                cursor.give_up(tx, Amount { rows: below(rows), bytes: below(bytes) })?;
+                is_over = true;
+            }
+        }
+        if is_over {
+            self.sweep(tx)?;
+        }
+        Ok(())
+    }
+
+    /// The disk is short of so many bytes: they are taken from what is kept for consumers alone, as far as there are.
+    /// Returns how many became free.
+    pub(super) fn give_up_bytes(&mut self, tx: &Transaction<'_>, missing: u64) -> rusqlite::Result<u64> {
+        let before = self.kept.bytes;
+        let target = Amount { rows: u64::MAX, bytes: before.saturating_sub(missing) };
+        for cursor in self.list.iter_mut().filter(|cursor| cursor.holds.bytes > target.bytes) {
+            cursor.give_up(tx, target)?;
+        }
+        self.sweep(tx)?;
+        Ok(before.saturating_sub(self.kept.bytes))
+    }
+
+    /// Deletes what is kept and everybody is past.
+    fn sweep(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        if self.kept.rows == 0 {
+            return Ok(());
+        }
+        for is_picture in [false, true] {
+            let wanting = self.list.iter().filter(|cursor| cursor.policy.pictures || !is_picture);
+            let lowest = wanting.map(|cursor| cursor.at).min().unwrap_or(i64::MAX);
+            let (count, delete) = if is_picture {
+                (
+                    "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
+                    "DELETE FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
+                )
+            } else {
+                (
+                    "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class IN (0, 1) AND id <= ?",
+                    "DELETE FROM record WHERE acked = 2 AND class IN (0, 1) AND id <= ?",
+                )
+            };
+            let read = tx
+                .prepare_cached(count)?
+                .query_row([lowest], |row| Ok(Amount { rows: row.get(0)?, bytes: row.get(1)? }))?;
+            if read.rows > 0 {
+                tx.prepare_cached(delete)?.execute([lowest])?;
+                self.kept = self.kept.less(read);
+            }
+        }
+        Ok(())
+    }
+
+    fn named(&mut self, name: &str) -> Option<&mut Cursor> {
+        self.list.iter_mut().find(|cursor| &*cursor.name == name)
+    }
+}
+
+/// What the centre is done with, of the records after `above` up to `up_to`.
+fn kept_between(conn: &Connection, above: i64, up_to: i64, pictures: bool) -> rusqlite::Result<Amount> {
+    // The classes one by one, so that the index leads to the place.
+    let sql = if pictures {
+        "SELECT count(*), ifnull(sum(bytes), 0) FROM record
+         WHERE acked = 2 AND class IN (0, 1, 2) AND id > ? AND id <= ?"
+    } else {
+        "SELECT count(*), ifnull(sum(bytes), 0) FROM record
+         WHERE acked = 2 AND class IN (0, 1) AND id > ? AND id <= ?"
+    };
+    conn.prepare_cached(sql)?
+        .query_row([above, up_to], |row| Ok(Amount { rows: row.get(0)?, bytes: row.get(1)? }))
+}
+
+impl Store {
+    pub(super) fn register(&mut self, name: &str, policy: ConsumerPolicy) -> Result<(), OutboxError> {
+        self.change_consumers("register a consumer", |store, tx| {
+            let known = store.consumers.list.iter().find(|cursor| &*cursor.name == name);
+            let (at, missed) = known.map_or((0, 0), |cursor| (cursor.at, cursor.missed));
+            Cursor::from_row(name.to_owned(), at, policy, missed).save(tx)?;
+            Consumers::load(tx)
+        })
+    }
+
+    pub(super) fn unregister(&mut self, name: &str) -> Result<(), OutboxError> {
+        self.change_consumers("forget a consumer", |_, tx| {
+            tx.execute("DELETE FROM consumer WHERE name = ?", [name])?;
+            Consumers::load(tx)
+        })
+    }
+
+    pub(super) fn advance(&mut self, name: &str, up_to: RecordId) -> Result<(), OutboxError> {
+        self.check_registered(name)?;
+        self.change_consumers("note what a consumer has", |store, tx| {
+            let mut consumers = store.consumers.clone();
+            // Of a database that has been replaced since: read again, and known again by whoever reads.
+            if let Some(row) = store.row_of(up_to)
+                && let Some(cursor) = consumers.named(name)
+                && cursor.at < row
+            {
+                let read = kept_between(tx, cursor.at, row, cursor.policy.pictures)?;
+                cursor.holds = cursor.holds.less(read);
+                cursor.at = row;
+                cursor.save(tx)?;
+            }
+            Ok(consumers)
+        })
+    }
+
+    /// Runs `work` in a transaction; what nobody needs any more with the consumers it returns leaves with it.
+    fn change_consumers(
+        &mut self,
+        doing: &'static str,
+        work: impl Fn(&Store, &Transaction<'_>) -> rusqlite::Result<Consumers>,
+    ) -> Result<(), OutboxError> {
+        self.attempt(doing, |store| {
+            let tx = store.conn.unchecked_transaction()?;
+            let mut consumers = work(store, &tx)?;
+            consumers.keep_bounds(&tx)?;
+            consumers.sweep(&tx)?;
+            tx.commit()?;
+            store.consumers = consumers;
+            Ok(())
+        })
+    }
+
+    fn check_registered(&mut self, name: &str) -> Result<(), OutboxError> {
+        match self.consumers.named(name) {
+            Some(_) => Ok(()),
+            None => Err(OutboxError::NoConsumer { name: name.to_owned() }),
+        }
+    }
+
+    pub(super) fn read(&mut self, name: &str, limit: usize) -> Result<Batch, OutboxError> {
+        self.check_registered(name)?;
+        let (mut records, spoiled) = self.read_after_cursor(name, limit)?;
+        if !spoiled.is_empty() {
+            self.give_up(&spoiled)?;
+            (records, _) = self.read_after_cursor(name, limit)?;
+        }
+        // A gap that somebody has read stays as it is.
+        if self.open_gap.is_some_and(|gap| records.iter().any(|record| record.id.row == gap)) {
+            self.open_gap = None;
+        }
+        let missed = self.consumers.named(name).map_or(0, |cursor| cursor.missed);
+        Ok(Batch { records, missed })
+    }
+
+    /// The next records, and the rows among them whose bodies are not what was stored.
+    fn read_after_cursor(
+        &mut self,
+        name: &str,
+        limit: usize,
+    ) -> Result<(Vec<StoredRecord>, Vec<i64>), OutboxError> {
+        self.attempt("read for a consumer", |store| {
+            let cursor = store.consumers.named(name).map_or((i64::MAX, false), |c| (c.at, c.policy.pictures));
+            let mut statement = store.conn.prepare_cached(
+                "SELECT id, stream, n, kind, level, rev, ends, at_ms, alert_id, topic, sum, body
+                 FROM record NOT INDEXED WHERE id > ? AND (class < 2 OR ?) ORDER BY id",
+            )?;
+            let mut rows = statement.query(cursor)?;
+            let (mut records, mut spoiled) = (Vec::new(), Vec::new());
+            while records.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let (stream, n): (String, Option<u64>) = (row.get(1)?, row.get(2)?);
+                let record = StoredRecord {
+                    id: RecordId { generation: store.generation, row: row.get(0)? },
+                    kind: kind_from_number(row.get(3)?),
+                    alert_id: row.get(8)?,
+                    rev: row.get(5)?,
+                    level: row.get::<_, Option<u8>>(4)?.map(level_from_number),
+                    phase_end: row.get(6)?,
+                    topic_suffix: row.get(9)?,
+                    at: Timestamp::from_millisecond(row.get(7)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                    body: row.get(11)?,
+                    seq: n.map(|n| Seq { stream: stream.as_str().into(), n }),
+                };
+                let stored: Option<i64> = row.get(10)?;
+                if stored.is_none_or(|stored| stored == sum(&stream, n, &record.topic_suffix, &record.body)) {
+                    records.push(record);
+                } else {
+                    spoiled.push(record.id.row);
+                }
+            }
+            Ok((records, spoiled))
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Files of other formats.
+
+use rusqlite::Connection;
+
+use super::*;
+
+/// A queue of format 2, one record of each kind and more; `tests/data/outbox-v2.py` says what is in it.
+const FORMAT_2: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/outbox-v2.db"));
+const BOX: &str = "530127/box-7f3a";
+const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
+const TRUCK: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
+const QUEUE: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3D5";
+
+/// A folder with it, changed by `sql`.
+fn format_2(sql: &str) -> TempDir {
+    let dir = dir();
+    let path = dir.path().join("outbox.db");
+    fs::write(&path, FORMAT_2).unwrap();
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    dir
+}
+
+fn open_box(dir: &Path) -> (Store, Opened) {
+    Store::open(dir, now(), BOX, options(u64::MAX / 2, u64::MAX / 2)).unwrap()
+}
+
+fn user_version(path: &Path) -> i64 {
+    Connection::open(path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+}
+
+/// Names of the tables and indexes.
+fn names(conn: &Connection) -> Vec<String> {
+    let mut statement = conn.prepare("SELECT name FROM sqlite_master ORDER BY name").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_queue_of_format_2_goes_on_as_it_was() {
+    let dir = format_2("");
+    let (mut store, opened) = open_box(dir.path());
+    assert_eq!(opened, Opened::Continued);
+    let depth = store.depth();
+    assert_eq!((depth.stream.as_str(), depth.last_n, depth.marks), (STREAM, 9, true));
+    assert_eq!((depth.rows, depth.unsent, depth.unmarked, depth.kept), (9, 7, 2, 0));
+    store.connected().unwrap();
+    // The orange one; the others in order; a picture; again what has no mark yet, and its picture.
+    assert_eq!(lend(&mut store, 100, EVERYTHING), [5, 4, 6, 7, 8, 9, 0, 3, 0]);
+    assert_eq!(store.marked(STREAM, 3, now()).unwrap(), Marked::Released(1));
+    let seq = alert(&mut store, 1, Level::Red);
+    assert_eq!((&*seq.stream, seq.n), (STREAM, 10));
+    store.close().unwrap();
+    assert_eq!(user_version(&dir.path().join("outbox.db")), 3);
+    let (store, opened) = open_box(dir.path());
+    assert_eq!((opened, store.depth().rows), (Opened::Continued, 9));
+}
+
+#[test]
+fn alerts_of_format_2_are_known_by_what_was_published_until_their_next_revision() {
+    let dir = format_2("");
+    let (mut store, _) = open_box(dir.path());
+    let next = |rev, end| Record {
+        alert_id: Some(TRUCK.to_owned()),
+        ..record(Kind::Alert, 0, rev, Level::Orange, end)
+    };
+    let found = store.open_alerts().unwrap();
+    // In the order of their beginning, not of the table.
+    assert_eq!(found.iter().map(|alert| alert.alert_id.as_str()).collect::<Vec<_>>(), [TRUCK, QUEUE]);
+    for alert in found {
+        let AlertState::Published(message) = alert.state else { panic!("{:?}", alert.state) };
+        let message: serde_json::Value = serde_json::from_slice(&message).unwrap();
+        assert_eq!(message["data"]["alert_id"], alert.alert_id);
+        assert_eq!(message["data"]["rev"], alert.rev);
+    }
+    store.append(next(3, false), |_| Ok(b"{}".to_vec())).unwrap();
+    let found = store.open_alerts().unwrap();
+    assert_eq!((found[0].rev, &found[0].state), (3, &AlertState::Own(b"state 3".to_vec())));
+    store.append(next(4, true), |_| Ok(b"{}".to_vec())).unwrap();
+    let found = store.open_alerts().unwrap();
+    assert_eq!(found.iter().map(|alert| alert.alert_id.as_str()).collect::<Vec<_>>(), [QUEUE]);
+}
+
+#[test]
+fn a_queue_of_format_1_is_taken_over() {
+    let dir = format_2("ALTER TABLE record DROP COLUMN sum; PRAGMA user_version = 1;");
+    let (mut store, opened) = open_box(dir.path());
+    assert_eq!((opened, store.depth().rows), (Opened::Continued, 9));
+    store.connected().unwrap();
+    assert_eq!(lend(&mut store, 100, EVERYTHING).len(), 9);
+    assert_eq!(alert(&mut store, 3, Level::Blue).n, 10);
+}
+
+#[test]
+fn what_was_taken_over_has_the_tables_of_a_new_queue() {
+    let (new, old) = (dir(), format_2(""));
+    assert_eq!(names(&open_box(old.path()).0.conn), names(&open(new.path()).conn));
+}
+
+#[test]
+fn a_step_to_the_next_format_that_fails_changes_nothing_of_the_file() {
+    // The first table of the step can be made, the second is there.
+    let dir = format_2("CREATE TABLE open_alert (anything)");
+    let (mut store, opened) = open_box(dir.path());
+    let Opened::Damaged { aside, records: 9 } = opened else { panic!("{opened:?}") };
+    let conn = Connection::open(&aside).unwrap();
+    let alerts: i64 = conn.query_row("SELECT count(*) FROM alert", [], |row| row.get(0)).unwrap();
+    assert_eq!((user_version(&aside), alerts), (2, 2));
+    assert!(!names(&conn).contains(&"consumer".to_owned()), "not half a step");
+    assert_eq!(store.open_alerts().unwrap().len(), 2, "carried over from the old table");
+}
+
+#[test]
+fn a_file_of_another_format_than_it_says_is_salvaged() {
+    for format in [0, 1, 2, -1] {
+        let dir = dir();
+        let (mut store, _) = open_box(dir.path());
+        alert(&mut store, 1, Level::Red);
+        store.close().unwrap();
+        let path = dir.path().join("outbox.db");
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", format).unwrap();
+        let (mut store, opened) = open_box(dir.path());
+        assert!(matches!(opened, Opened::Damaged { records: 1, .. }), "{format}: {opened:?}");
+        assert_eq!(store.open_alerts().unwrap().len(), 1, "{format}");
+    }
+}
+
+#[test]
+fn a_newer_format_is_refused_and_left_alone() {
+    let dir = dir();
+    open(dir.path()).close().unwrap();
+    let path = dir.path().join("outbox.db");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&path).unwrap();
+    let error = Store::open(dir.path(), now(), "box-1", options(10, 10)).err().unwrap();
+    assert!(matches!(error, OutboxError::TooNew { found: 99, .. }), "{error}");
+    assert!(fs::read(&path).unwrap() == before, "not a byte changed");
+}
