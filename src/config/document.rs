@@ -8,12 +8,10 @@
 //! that the rest of the file can still be checked.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use toml::Spanned;
 
 use super::conditions::{
     CrowdDocument, DwellDocument, FallenDocument, FireDocument, GoneDocument, IndoorsDocument,
@@ -35,37 +33,8 @@ pub use signal::{
 };
 mod sensor;
 
+pub use crate::types::at::At;
 pub use sensor::*;
-
-/// A value and its place in the file, in bytes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct At<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub span: Range<usize>,
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<T>::deserialize(deserializer)?;
-        Ok(At { span: spanned.span(), value: spanned.into_inner() })
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for At<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
 
 /// A list of texts, each with its place.
 pub type Names = At<Vec<At<String>>>;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use url::Url;
@@ -15,6 +14,7 @@ use crate::analysis::plausible::LARGEST_BOX;
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;
+use crate::types::at::seconds;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::transport::Transport;
 
@@ -30,11 +30,6 @@ fn counted(camera: &CameraDocument, zones: &BTreeMap<Arc<str>, Polygon>) -> Vec<
     let wants = |zone: &&At<ZoneDocument>| value_of(&zone.value.count).unwrap_or(false);
     let names = camera.zone.iter().filter(wants).filter_map(|zone| zone.value.id.as_ref());
     names.filter_map(|id| zones.get_key_value(id.value.as_str()).map(|(name, _)| name.clone())).collect()
-}
-
-/// Seconds as a duration; the range was checked against the document's schema.
-pub(super) fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
-    Duration::try_from_secs_f64(value_of(field).unwrap_or(default)).unwrap_or_default()
 }
 
 impl Checker<'_, '_> {

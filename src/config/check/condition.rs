@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::camera::seconds;
 use super::rule::Offered;
 use super::{Checker, quoted, value_of};
 use crate::analysis::detection::Class;
@@ -13,6 +12,7 @@ use crate::analysis::rules::Condition;
 use crate::config::conditions::{self, CrowdDocument, VendingDocument};
 use crate::config::document::{At, Names, RuleDocument};
 use crate::config::suggest;
+use crate::types::at::seconds;
 
 /// The conditions, by the name of their table.
 const CONDITIONS: [&str; 16] = [

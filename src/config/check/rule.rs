@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::rules::{Condition, Rule};
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, CameraDocument, Document, Names, RuleDocument};
 use crate::config::suggest;
 use crate::contract::kinds;
+use crate::types::at::seconds;
 use crate::types::level::Level;
 
 /// What schedules look like.

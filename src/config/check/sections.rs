@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
@@ -18,6 +17,7 @@ use crate::config::secret::SecretStore;
 use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
+use crate::types::at::seconds;
 use crate::types::mqtt;
 use crate::types::provider::Provider;
 

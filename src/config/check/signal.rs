@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::camera::seconds;
 use super::{Checker, quoted, value_of};
 use crate::analysis::grid::GridCode;
 use crate::analysis::rules::Rule;
@@ -18,6 +17,7 @@ use crate::config::document::{
     self, At, Document, FeedDocument, FusionDocument, LevelsDocument, Names, SignalDocument,
 };
 use crate::config::suggest;
+use crate::types::at::seconds;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::level::Level;
 
