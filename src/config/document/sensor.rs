@@ -110,7 +110,7 @@ macro_rules! sensor_document {
 
         impl SensorDocument {
             /// Names of the sources, as they are typed.
-            pub(in crate::config) const SOURCES: &[&str] = &[$(stringify!($key)),+];
+            pub(in crate::config) const SOURCES: &'static [&'static str] = &[$(stringify!($key)),+];
 
             /// The sources that it has, with their names and places.
             pub(in crate::config) fn sources(&self) -> Vec<(&'static str, At<&dyn SourceDocument>)> {
