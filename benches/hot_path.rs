@@ -17,7 +17,7 @@ use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::grid::GridCode;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{CameraPlan, Condition, Rule};
+use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::sensor::{Quantity, RawReading, SensorPlan};
 use lookout::analysis::time::{Moment, Timestamp};
@@ -381,17 +381,21 @@ fn site() -> (CameraPlan, Vec<Rule>) {
     let (zone, classes): (Arc<str>, _) = ("zone".into(), vec![Class::PERSON]);
     let for_at_least = Duration::from_secs(10);
     let conditions = [
-        Condition::Present { zone: zone.clone(), classes: classes.clone(), for_at_least },
-        Condition::Dwell { zone: zone.clone(), classes: classes.clone(), for_at_least },
-        Condition::Line { line: "line".into(), classes: classes.clone(), direction: Direction::Both },
-        Condition::Crowd {
+        Condition::Present(Present { zone: zone.clone(), classes: classes.clone(), for_at_least }),
+        Condition::Dwell(Dwell { zone: zone.clone(), classes: classes.clone(), for_at_least }),
+        Condition::LineCrossed(LineCrossed {
+            line: "line".into(),
+            classes: classes.clone(),
+            direction: Direction::Both,
+        }),
+        Condition::Crowd(Crowd {
             zone: zone.clone(),
             classes: classes.clone(),
             at_least: 10,
             density: None,
             for_at_least,
-        },
-        Condition::Parked { zone, classes, for_at_least },
+        }),
+        Condition::Parked(Parked { zone, classes, for_at_least }),
     ];
     let rule = |(n, when): (usize, Condition)| Rule {
         id: format!("rule-{n}").into(),

@@ -15,7 +15,7 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
+//! Arrows point one way: `main > cli > daemon > pipeline > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
 //! `types` holds the words that all of them share.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
@@ -50,6 +50,7 @@ pub mod analysis;
 pub mod clock;
 pub mod contract;
 pub mod frame;
+pub mod lifeline;
 pub mod types;
 
 pub mod audit;
@@ -60,6 +61,6 @@ pub mod detector;
 pub mod evidence;
 pub mod mqtt;
 pub mod outbox;
-pub mod scheduler;
+pub mod pipeline;
 pub mod sensors;
 pub mod video;

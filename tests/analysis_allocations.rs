@@ -12,7 +12,10 @@ use lookout::analysis::filters::ClassMask;
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::ground::Horizon;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{CameraPlan, Condition, Rule};
+use lookout::analysis::rules::{
+    CameraPlan, Condition, Crowd, Dwell, Fallen, Fire, Gone, Indoors, LeftBehind, LineCrossed, Parked,
+    Present, Rule, Rush, Scuffle, Vending, Works, WrongWay,
+};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
@@ -73,57 +76,61 @@ fn rules() -> Vec<Rule> {
     let classes = CLASSES.to_vec();
     let for_at_least = Duration::from_secs(5);
     let conditions = [
-        Condition::Present { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Dwell { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Crowd {
+        Condition::Present(Present { zone: "zone".into(), classes: classes.clone(), for_at_least }),
+        Condition::Dwell(Dwell { zone: "zone".into(), classes: classes.clone(), for_at_least }),
+        Condition::Crowd(Crowd {
             zone: "zone".into(),
             classes: classes.clone(),
             at_least: 5,
             density: None,
             for_at_least,
-        },
-        Condition::Parked { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Line { line: "line".into(), classes: classes.clone(), direction: Direction::Both },
-        Condition::Crowd {
+        }),
+        Condition::Parked(Parked { zone: "zone".into(), classes: classes.clone(), for_at_least }),
+        Condition::LineCrossed(LineCrossed {
+            line: "line".into(),
+            classes: classes.clone(),
+            direction: Direction::Both,
+        }),
+        Condition::Crowd(Crowd {
             zone: "zone".into(),
             classes: classes.clone(),
             at_least: 2,
             density: Some(0.2),
             for_at_least,
-        },
-        Condition::WrongWay {
+        }),
+        Condition::WrongWay(WrongWay {
             zone: "zone".into(),
             classes: classes.clone(),
             heading_deg: 0.0,
             tolerance_deg: 60.0,
             for_at_least,
-        },
-        Condition::LeftBehind {
+        }),
+        Condition::LeftBehind(LeftBehind {
             zone: "zone".into(),
             classes: vec![Class::CAR],
             owner_away: true,
             for_at_least,
-        },
-        Condition::Gone { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Fallen { zone: "zone".into(), classes: classes.clone(), low: 0.55, for_at_least },
-        Condition::Scuffle {
+        }),
+        Condition::Gone(Gone { zone: "zone".into(), classes: classes.clone(), for_at_least }),
+        Condition::Fallen(Fallen { zone: "zone".into(), classes: classes.clone(), low: 0.55, for_at_least }),
+        Condition::Scuffle(Scuffle {
             zone: "zone".into(),
             classes: classes.clone(),
             people: 2,
             unrest: 0.1,
             for_at_least,
-        },
-        Condition::Rush {
+        }),
+        Condition::Rush(Rush {
             zone: "zone".into(),
             classes: classes.clone(),
             at_least: 2,
             speed: 0.2,
             for_at_least,
-        },
-        Condition::Fire { zone: "zone".into(), classes: vec![Class::CAR], for_at_least },
-        Condition::Indoors { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Vending { zone: "zone".into(), classes: classes.clone(), for_at_least },
-        Condition::Works { zone: "zone".into(), classes, at_least: 2, for_at_least },
+        }),
+        Condition::Fire(Fire { zone: "zone".into(), classes: vec![Class::CAR], for_at_least }),
+        Condition::Indoors(Indoors { zone: "zone".into(), classes: classes.clone(), for_at_least }),
+        Condition::Vending(Vending { zone: "zone".into(), classes: classes.clone(), for_at_least }),
+        Condition::Works(Works { zone: "zone".into(), classes, at_least: 2, for_at_least }),
     ];
     let rule = |(i, when): (usize, Condition)| Rule {
         id: format!("rule-{i}").into(),

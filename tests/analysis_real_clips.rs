@@ -13,7 +13,7 @@ use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{BBox, Line, Point, Polygon};
 use lookout::analysis::ground::Horizon;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{CameraPlan, Condition, Rule};
+use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
@@ -157,11 +157,11 @@ fn six_people_one_by_one_are_six_times_somebody_present() {
         let clip = Clip::read("people-one-by-one").every(nth);
         let mut plan = plan();
         plan.zones.insert("room".into(), Polygon::whole_picture());
-        let when = Condition::Present {
+        let when = Condition::Present(Present {
             zone: "room".into(),
             classes: vec![Class::PERSON],
             for_at_least: Duration::from_secs(3),
-        };
+        });
         let told = clip.told(&plan, &rule(when));
         // Sure with the second look, and one may fail while they are only half in the picture.
         let slack = 0.7 + 0.5 * (nth as f64 - 1.0);
@@ -177,11 +177,11 @@ fn whoever_stays_at_the_table_for_fourteen_seconds_dwells() {
         let clip = Clip::read("people-one-by-one").every(nth);
         let mut plan = plan();
         plan.zones.insert("table".into(), table());
-        let when = Condition::Dwell {
+        let when = Condition::Dwell(Dwell {
             zone: "table".into(),
             classes: vec![Class::PERSON],
             for_at_least: Duration::from_secs(14),
-        };
+        });
         let told = clip.told(&plan, &rule(when));
         // The first, fourth and sixth are gone after nine to eleven seconds.
         let stayed = [SIX_PEOPLE[1], SIX_PEOPLE[2], SIX_PEOPLE[4]];
@@ -197,8 +197,13 @@ fn six_people_leave_to_the_right_and_nobody_comes_from_there() {
         let mut plan = plan();
         let way_out = Line { from: Point::new(0.78, 1.0), to: Point::new(0.78, 0.4) };
         plan.lines.insert("way-out".into(), way_out);
-        let when =
-            |direction| Condition::Line { line: "way-out".into(), classes: vec![Class::PERSON], direction };
+        let when = |direction| {
+            Condition::LineCrossed(LineCrossed {
+                line: "way-out".into(),
+                classes: vec![Class::PERSON],
+                direction,
+            })
+        };
         let told = clip.told(&plan, &rule(when(Direction::LeftToRight)));
         let crossed = [18.8, 43.9, 68.9, 85.7, 118.8, 134.9];
         assert_near("crossed", &began(&told), &crossed, 0.6 + (nth as f64 - 1.0) / 5.0);
@@ -212,8 +217,11 @@ fn crossings_near_in_time_are_one_alert_that_counts() {
     let mut plan = plan();
     let way_out = Line { from: Point::new(0.78, 1.0), to: Point::new(0.78, 0.4) };
     plan.lines.insert("way-out".into(), way_out);
-    let when =
-        Condition::Line { line: "way-out".into(), classes: vec![Class::PERSON], direction: Direction::Both };
+    let when = Condition::LineCrossed(LineCrossed {
+        line: "way-out".into(),
+        classes: vec![Class::PERSON],
+        direction: Direction::Both,
+    });
     let told = clip.told(&plan, &Rule { hold: Duration::from_secs(40), ..rule(when) });
     assert_eq!(began(&told).len(), 1);
     assert_eq!(told.last().expect("revisions").why.contributions[0].value, 6.0);
@@ -226,7 +234,9 @@ fn eight_vehicles_come_down_the_street() {
     plan.thresholds.extend(VEHICLES.map(|class| (class, 0.35)));
     let across = Line { from: Point::new(0.30, 0.68), to: Point::new(0.75, 0.56) };
     plan.lines.insert("across".into(), across);
-    let when = |direction| Condition::Line { line: "across".into(), classes: VEHICLES.to_vec(), direction };
+    let when = |direction| {
+        Condition::LineCrossed(LineCrossed { line: "across".into(), classes: VEHICLES.to_vec(), direction })
+    };
     let short = |when| Rule { hold: Duration::from_millis(500), ..rule(when) };
     let told = clip.told(&plan, &short(when(Direction::LeftToRight)));
     // White saloon, red, grey, white pick-up, white estate, black off-roader, black saloon, grey off-roader.
@@ -244,10 +254,12 @@ fn the_car_in_the_drive_is_parked_and_the_passing_ones_are_not() {
         plan.zones.insert("drive".into(), zone(&[(0.90, 0.38), (1.0, 0.38), (1.0, 0.58), (0.90, 0.58)]));
         plan.zones
             .insert("lane".into(), zone(&[(0.28, 0.5), (0.6, 0.45), (1.0, 0.75), (1.0, 1.0), (0.4, 1.0)]));
-        let parked = |zone: &str, secs| Condition::Parked {
-            zone: zone.into(),
-            classes: VEHICLES.to_vec(),
-            for_at_least: Duration::from_secs(secs),
+        let parked = |zone: &str, secs| {
+            Condition::Parked(Parked {
+                zone: zone.into(),
+                classes: VEHICLES.to_vec(),
+                for_at_least: Duration::from_secs(secs),
+            })
         };
         let told = clip.told(&plan, &rule(parked("drive", 15)));
         assert_near("parked", &began(&told), &[0.0], 0.5 + nth as f64 / 5.0);
@@ -271,11 +283,11 @@ fn a_car_that_people_and_vans_pass_before_is_parked_once_until_it_leaves() {
                 zone(&[(0.28, 0.5), (0.6, 0.45), (1.0, 0.75), (1.0, 1.0), (0.4, 1.0)]),
             );
             for secs in [30, 120] {
-                let when = Condition::Parked {
+                let when = Condition::Parked(Parked {
                     zone: "lane".into(),
                     classes: VEHICLES.to_vec(),
                     for_at_least: Duration::from_secs(secs),
-                };
+                });
                 let told = clip.told(
                     &plan,
                     &Rule { hold: Duration::from_secs(5), cooldown: Duration::from_secs(60), ..rule(when) },
@@ -301,12 +313,14 @@ fn the_plaza_is_a_crowd_of_ten_only_while_most_cross_it() {
     let clip = Clip::read("plaza-crowd");
     let mut plan = plan();
     plan.zones.insert("plaza".into(), zone(&[(0.30, 0.35), (0.995, 0.35), (0.995, 0.99), (0.30, 0.99)]));
-    let crowd = |at_least, secs| Condition::Crowd {
-        zone: "plaza".into(),
-        classes: vec![Class::PERSON],
-        at_least,
-        density: None,
-        for_at_least: Duration::from_secs(secs),
+    let crowd = |at_least, secs| {
+        Condition::Crowd(Crowd {
+            zone: "plaza".into(),
+            classes: vec![Class::PERSON],
+            at_least,
+            density: None,
+            for_at_least: Duration::from_secs(secs),
+        })
     };
     // Seven at least are there all the time, eleven to thirteen from second 3 to 5, never twenty.
     let always = clip.told(&plan, &rule(crowd(6, 3)));
@@ -328,7 +342,7 @@ fn path_plan() -> CameraPlan {
 
 fn somebody_on_the_path() -> Rule {
     let for_at_least = Duration::from_secs(1);
-    rule(Condition::Present { zone: "path".into(), classes: vec![Class::PERSON], for_at_least })
+    rule(Condition::Present(Present { zone: "path".into(), classes: vec![Class::PERSON], for_at_least }))
 }
 
 #[test]
@@ -384,8 +398,11 @@ fn a_replay_gives_the_same_revisions_again() {
     let mut plan = plan();
     let name: Arc<str> = "table".into();
     plan.zones.insert(name.clone(), table());
-    let when =
-        Condition::Dwell { zone: name, classes: vec![Class::PERSON], for_at_least: Duration::from_secs(5) };
+    let when = Condition::Dwell(Dwell {
+        zone: name,
+        classes: vec![Class::PERSON],
+        for_at_least: Duration::from_secs(5),
+    });
     let once = clip.told(&plan, &rule(when.clone()));
     assert_eq!(began(&once).len(), 6);
     assert_eq!(once, clip.told(&plan, &rule(when)));

@@ -10,7 +10,7 @@ use lookout::contract::schema::MESSAGES;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("types", &[]),
     ("analysis", &["types"]),
     ("clock", &["types", "analysis"]),
@@ -22,7 +22,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("audit", &["types", "analysis", "contract"]),
     ("outbox", &["types", "analysis", "clock", "contract"]),
     ("mqtt", &["types", "analysis", "clock", "contract", "outbox"]),
-    ("scheduler", &["types", "analysis", "frame", "clock"]),
+    ("lifeline", &[]),
+    ("pipeline", &["types", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["types", "analysis", "clock"]),
     // The configuration of a sensor's source is the source's own.
     ("config", &["types", "analysis", "contract", "sensors"]),
@@ -41,7 +42,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "outbox",
             "mqtt",
             "audit",
-            "scheduler",
+            "pipeline",
+            "lifeline",
             "sensors",
         ],
     ),
@@ -60,7 +62,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "outbox",
             "mqtt",
             "audit",
-            "scheduler",
+            "pipeline",
+            "lifeline",
             "sensors",
             "daemon",
         ],
@@ -80,7 +83,7 @@ const HOMES: [(&str, &str); 11] = [
     ("hyper", "sensors"),
     ("clap", "cli"),
     ("ureq", "cli"),
-    ("schemars", "types and contract and config and sensors"),
+    ("schemars", "types and analysis and contract and config and sensors"),
 ];
 
 /// What would make the analysis depend on anything but its arguments.

@@ -9,7 +9,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use lookout::analysis::detection::Class;
-use lookout::analysis::rules::Condition;
+use lookout::analysis::rules::{
+    Condition, Crowd, Fallen, Fire, Indoors, LeftBehind, LineCrossed, Parked, Rush, Scuffle, Smoke, Vending,
+    Works, WrongWay,
+};
 use lookout::config::document::DEFAULT_MODEL;
 use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severity, Surroundings, Wanted};
 use lookout::types::direction::Direction;
@@ -136,10 +139,13 @@ fn a_good_file_becomes_what_it_says() {
     let crowd = &config.rules[1];
     assert_eq!((&*crowd.signal, crowd.level), ("crowd", Level::Orange));
     assert!(
-        matches!(&crowd.when, Condition::Crowd { classes, at_least: 8, .. } if classes == &[Class::PERSON])
+        matches!(&crowd.when, Condition::Crowd(Crowd { classes, at_least: 8, .. }) if classes == &[Class::PERSON])
     );
     let line = &config.rules[2];
-    assert!(matches!(&line.when, Condition::Line { direction: Direction::LeftToRight, .. }));
+    assert!(matches!(
+        &line.when,
+        Condition::LineCrossed(LineCrossed { direction: Direction::LeftToRight, .. })
+    ));
     // A schedule over the night makes any rule one for after hours.
     let after_hours = &config.rules[3];
     assert_eq!((&*after_hours.signal, after_hours.level), ("after_hours", Level::Yellow));
@@ -156,59 +162,90 @@ fn conditions_leave_out_what_is_usual() {
     for (typed, wanted) in [
         (
             r#"wrong_way = { zone = "gate", heading_deg = 90, classes = ["car"], for_secs = 2 }"#,
-            Condition::WrongWay {
+            Condition::WrongWay(WrongWay {
                 zone: zone(),
                 classes: vec![Class::CAR],
                 heading_deg: 90.0,
                 tolerance_deg: 60.0,
                 for_at_least: secs(2.0),
-            },
+            }),
         ),
         (
             r#"left_behind = { zone = "gate", for_secs = 60 }"#,
-            Condition::LeftBehind {
+            Condition::LeftBehind(LeftBehind {
                 zone: zone(),
                 classes: vec![Class::TWO_WHEELER],
                 owner_away: true,
                 for_at_least: secs(60.0),
-            },
+            }),
         ),
         (
             r#"fallen = { zone = "gate" }"#,
-            Condition::Fallen { zone: zone(), classes: people(), low: 0.55, for_at_least: secs(5.0) },
+            Condition::Fallen(Fallen { zone: zone(), classes: people(), low: 0.55, for_at_least: secs(5.0) }),
         ),
         (
             r#"rush = { zone = "gate", at_least = 5 }"#,
-            Condition::Rush {
+            Condition::Rush(Rush {
                 zone: zone(),
                 classes: people(),
                 at_least: 5,
                 speed: 1.5,
                 for_at_least: secs(1.0),
-            },
+            }),
         ),
         (
             r#"fire = { zone = "gate" }"#,
-            Condition::Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least: secs(3.0) },
+            Condition::Fire(Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least: secs(3.0) }),
+        ),
+        (
+            r#"smoke = { zone = "gate" }"#,
+            Smoke { zone: zone(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) }.into(),
+        ),
+        (
+            r#"scuffle = { zone = "gate" }"#,
+            Scuffle { zone: zone(), classes: people(), people: 2, unrest: 0.25, for_at_least: secs(0.5) }
+                .into(),
+        ),
+        (
+            r#"parked = { zone = "gate", for_secs = 60 }"#,
+            Parked {
+                zone: zone(),
+                classes: vec![Class::CAR, Class::TRUCK, Class::BUS],
+                for_at_least: secs(60.0),
+            }
+            .into(),
+        ),
+        (
+            r#"indoors = { zone = "gate", for_secs = 2 }"#,
+            Indoors { zone: zone(), classes: vec![Class::TWO_WHEELER], for_at_least: secs(2.0) }.into(),
+        ),
+        (
+            r#"vending = { zone = "gate", for_secs = 300 }"#,
+            Vending {
+                zone: zone(),
+                classes: vec![Class::PERSON, Class::TWO_WHEELER, Class::TRUCK, Class::CAR],
+                for_at_least: secs(300.0),
+            }
+            .into(),
         ),
         (
             r#"crowd = { zone = "gate", density = 0.25, for_secs = 10 }"#,
-            Condition::Crowd {
+            Condition::Crowd(Crowd {
                 zone: zone(),
                 classes: people(),
                 at_least: 2,
                 density: Some(0.25),
                 for_at_least: secs(10.0),
-            },
+            }),
         ),
         (
             r#"works = { zone = "gate", for_secs = 300 }"#,
-            Condition::Works {
+            Condition::Works(Works {
                 zone: zone(),
                 classes: vec![Class::TRUCK, Class::PERSON],
                 at_least: 2,
                 for_at_least: secs(300.0),
-            },
+            }),
         ),
     ] {
         let text = with_rule(typed);

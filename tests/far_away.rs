@@ -12,9 +12,9 @@ use std::time::Duration;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::config::document::DEFAULT_MODEL;
-use lookout::daemon::frame_gate::{DetectOptions, FrameGate, Looked};
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Inference, Model};
+use lookout::pipeline::frame_gate::{DetectOptions, FrameGate, Looked};
 use lookout::types::provider::Provider;
 use lookout::video::{self, FileOptions};
 

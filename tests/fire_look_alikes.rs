@@ -13,11 +13,10 @@ use std::time::Duration;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::Polygon;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{CameraPlan, Condition, Rule};
+use lookout::analysis::rules::{CameraPlan, Condition, Fire, Rule, Smoke};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
-use lookout::config::conditions as defaults;
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::types::level::Level;
@@ -82,16 +81,16 @@ impl Eye {
         let mut plan = CameraPlan::new("cam", HZ);
         plan.zones.insert("all".into(), Polygon::whole_picture());
         plan.thresholds.extend(self.thresholds.iter().copied());
-        let fire = Condition::Fire {
+        let fire = Condition::Fire(Fire {
             zone: "all".into(),
             classes: vec![Class::FIRE],
-            for_at_least: secs(defaults::DEFAULT_FIRE_SECS),
-        };
-        let smoke = Condition::Smoke {
+            for_at_least: secs(Fire::DEFAULT_SECS),
+        });
+        let smoke = Condition::Smoke(Smoke {
             zone: "all".into(),
             classes: vec![Class::SMOKE],
-            for_at_least: secs(defaults::DEFAULT_SMOKE_SECS),
-        };
+            for_at_least: secs(Smoke::DEFAULT_SECS),
+        });
         let rules = [fire, smoke].map(|when| Rule {
             id: when.name().into(),
             cameras: vec!["cam".into()],

@@ -16,7 +16,7 @@ use std::time::Duration;
 use lookout::analysis::detection::{Class, Detection};
 use lookout::analysis::geometry::{Line, Point, Polygon};
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{CameraPlan, Condition, Rule};
+use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
@@ -57,20 +57,33 @@ fn conditions() -> Vec<(&'static str, Condition)> {
     let mut moving = people();
     moving.extend(vehicles());
     vec![
-        ("line", Condition::Line { line: "middle".into(), classes: moving, direction: Direction::Both }),
-        ("present", Condition::Present { zone: "right".into(), classes: people(), for_at_least: secs(1) }),
-        ("dwell", Condition::Dwell { zone: "all".into(), classes: people(), for_at_least: secs(8) }),
+        (
+            "line",
+            Condition::LineCrossed(LineCrossed {
+                line: "middle".into(),
+                classes: moving,
+                direction: Direction::Both,
+            }),
+        ),
+        (
+            "present",
+            Condition::Present(Present { zone: "right".into(), classes: people(), for_at_least: secs(1) }),
+        ),
+        ("dwell", Condition::Dwell(Dwell { zone: "all".into(), classes: people(), for_at_least: secs(8) })),
         ("crowd", {
             let for_at_least = secs(5);
-            Condition::Crowd {
+            Condition::Crowd(Crowd {
                 zone: "all".into(),
                 classes: people(),
                 at_least: 5,
                 density: None,
                 for_at_least,
-            }
+            })
         }),
-        ("parked", Condition::Parked { zone: "all".into(), classes: vehicles(), for_at_least: secs(8) }),
+        (
+            "parked",
+            Condition::Parked(Parked { zone: "all".into(), classes: vehicles(), for_at_least: secs(8) }),
+        ),
     ]
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::Polygon;
 use lookout::analysis::heights::HeightLimits;
-use lookout::analysis::rules::{CameraPlan, Condition, Rule};
+use lookout::analysis::rules::{CameraPlan, Condition, Fallen, Fire, Rule, Rush, Scuffle, Smoke};
 use lookout::analysis::schedule::Schedule;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event, Plan};
@@ -67,37 +67,36 @@ fn model() -> String {
 
 /// The rules with the defaults of the configuration.
 fn conditions(classes: &[Class]) -> Vec<Condition> {
-    use lookout::config::conditions as defaults;
     let zone = || "all".into();
     let people = || vec![Class::PERSON];
     let secs = Duration::from_secs_f64;
     let mut all = vec![
-        Condition::Scuffle {
+        Condition::Scuffle(Scuffle {
             zone: zone(),
             classes: people(),
-            people: defaults::DEFAULT_SCUFFLE_PEOPLE as usize,
-            unrest: defaults::DEFAULT_UNREST as f32,
-            for_at_least: secs(defaults::DEFAULT_SCUFFLE_SECS),
-        },
-        Condition::Fallen {
+            people: Scuffle::DEFAULT_PEOPLE as usize,
+            unrest: Scuffle::DEFAULT_UNREST as f32,
+            for_at_least: secs(Scuffle::DEFAULT_SECS),
+        }),
+        Condition::Fallen(Fallen {
             zone: zone(),
             classes: people(),
-            low: defaults::DEFAULT_LOW as f32,
-            for_at_least: secs(defaults::DEFAULT_FALLEN_SECS),
-        },
-        Condition::Rush {
+            low: Fallen::DEFAULT_LOW as f32,
+            for_at_least: secs(Fallen::DEFAULT_SECS),
+        }),
+        Condition::Rush(Rush {
             zone: zone(),
             classes: people(),
             at_least: 3,
-            speed: defaults::DEFAULT_RUN_SPEED as f32,
-            for_at_least: secs(defaults::DEFAULT_RUSH_SECS),
-        },
+            speed: Rush::DEFAULT_SPEED as f32,
+            for_at_least: secs(Rush::DEFAULT_SECS),
+        }),
     ];
     if classes.contains(&Class::FIRE) {
-        let for_at_least = secs(defaults::DEFAULT_FIRE_SECS);
-        all.push(Condition::Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least });
-        let for_at_least = secs(defaults::DEFAULT_SMOKE_SECS);
-        all.push(Condition::Smoke { zone: zone(), classes: vec![Class::SMOKE], for_at_least });
+        let for_at_least = secs(Fire::DEFAULT_SECS);
+        all.push(Condition::Fire(Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least }));
+        let for_at_least = secs(Smoke::DEFAULT_SECS);
+        all.push(Condition::Smoke(Smoke { zone: zone(), classes: vec![Class::SMOKE], for_at_least }));
     }
     all
 }

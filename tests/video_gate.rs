@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use lookout::analysis::time::Moment;
 use lookout::clock::Clock;
 use lookout::frame::{Frame, Taken};
-use lookout::scheduler::Scheduler;
+use lookout::pipeline::scheduler::Scheduler;
 use lookout::types::decoding::DecodePolicy;
 use lookout::video::{
     Auth, CameraEvent, CameraHandle, Demand, FrameSink, GateMode, Mount, Play, RtspServer, Source, Unsuited,

@@ -119,6 +119,12 @@ def main():
     for pool in sorted({s.pool for s in samples}):
         chosen = [i for i in everything if samples[i].pool == pool]
         pools[f"{pool} ({len(chosen)})"] = scores(card, chosen)
+    full, lost = tables["AP50 on all held-out pictures"], {}
+    for name, row in full.items():
+        whole = full.get(name.removesuffix("-int8"), row)
+        if whole is not row:
+            lost[name] = {c: None if row[c] is None else row[c] - whole[c] for c in CLASSES}
+    tables["What 8 bits change of it"] = lost
     tables[f"AP50 of {card} by source (pictures)"] = pools
     for title, rows in tables.items():
         table(title, rows)

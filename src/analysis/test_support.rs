@@ -8,7 +8,7 @@ use super::detection::{Class, Detection};
 use super::geometry::{BBox, Line, Point, Polygon};
 use super::heights::HeightLimits;
 use super::plausible::ASPECT;
-use super::rules::{CameraPlan, Condition, FLICKER, Rule, Scene};
+use super::rules::{CameraPlan, Condition, Crowd, Dwell, FLICKER, Parked, Present, Rule, Scene};
 use super::schedule::Schedule;
 use super::time::{Moment, Timestamp};
 use super::tracker::{Track, TrackNumber, Tracker};
@@ -85,21 +85,31 @@ pub fn rule(when: Condition) -> Rule {
 }
 
 pub fn present(zone: &str, for_secs: f64) -> Condition {
-    Condition::Present { zone: zone.into(), classes: vec![Class::PERSON], for_at_least: secs(for_secs) }
+    Condition::Present(Present {
+        zone: zone.into(),
+        classes: vec![Class::PERSON],
+        for_at_least: secs(for_secs),
+    })
 }
 
 pub fn dwell(zone: &str, for_secs: f64) -> Condition {
-    Condition::Dwell { zone: zone.into(), classes: vec![Class::PERSON], for_at_least: secs(for_secs) }
+    Condition::Dwell(Dwell { zone: zone.into(), classes: vec![Class::PERSON], for_at_least: secs(for_secs) })
 }
 
 pub fn crowd(zone: &str, at_least: usize, for_secs: f64) -> Condition {
     let classes = vec![Class::PERSON];
-    Condition::Crowd { zone: zone.into(), classes, at_least, density: None, for_at_least: secs(for_secs) }
+    Condition::Crowd(Crowd {
+        zone: zone.into(),
+        classes,
+        at_least,
+        density: None,
+        for_at_least: secs(for_secs),
+    })
 }
 
 pub fn parked(zone: &str, for_secs: f64) -> Condition {
     let classes = vec![Class::CAR, Class::TRUCK, Class::BUS];
-    Condition::Parked { zone: zone.into(), classes, for_at_least: secs(for_secs) }
+    Condition::Parked(Parked { zone: zone.into(), classes, for_at_least: secs(for_secs) })
 }
 
 /// The track of a thing that is seen in one place for so long, five times a second.

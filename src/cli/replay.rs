@@ -18,9 +18,7 @@ use serde::Deserialize;
 
 use self::schedules::Schedules;
 use crate::analysis::alert::Revision;
-use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::{Class, Detection};
-use crate::analysis::flow::Flow;
 use crate::analysis::sensor::RawReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::{Analysis, Event};
@@ -29,14 +27,13 @@ use crate::contract::Language;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
 use crate::daemon::alert_enricher::AlertEnricher;
-use crate::daemon::empty_views::EmptyViews;
 use crate::daemon::faces::FaceFinder;
-use crate::daemon::frame_gate::{DetectOptions, FrameGate};
 use crate::daemon::loaded_models::LoadedModels;
 use crate::daemon::picture_shape;
 use crate::evidence;
+use crate::frame::Picture;
 use crate::frame::flow::{Estimator, Thumbnail};
-use crate::frame::{self, Picture};
+use crate::pipeline::camera_slot::{CameraMemory, Look};
 use crate::types::phase::Phase;
 use crate::video::{self, FileOptions};
 
@@ -46,9 +43,6 @@ mod schedules;
 
 /// When a recording begins unless `--start` says otherwise: a Wednesday, 08:00 in China.
 const START: &str = "2026-01-07T00:00:00Z";
-
-/// How often the health of the camera is judged, as in the daemon.
-const GLANCE_EVERY: Duration = Duration::from_millis(500);
 
 /// Frames that are farther apart than they are looked at, by more than this, lie on both sides of a pause.
 const GAP: Duration = Duration::from_secs(10);
@@ -214,7 +208,6 @@ struct Moments {
     next_look: Duration,
     is_wanted: bool,
     latest: Option<Thumbnail>,
-    estimator: Estimator,
 }
 
 impl Moments {
@@ -226,7 +219,6 @@ impl Moments {
             next_look: Duration::ZERO,
             is_wanted: false,
             latest: None,
-            estimator: Estimator::default(),
         }
     }
 
@@ -241,18 +233,6 @@ impl Moments {
         }
         true
     }
-
-    fn flow(
-        &mut self,
-        frame_gate: &mut FrameGate,
-        look: (&Picture, Moment),
-        detect_options: &DetectOptions,
-        found: &[Detection],
-    ) -> Option<Box<Flow>> {
-        let moved = frame_gate.flow(&mut self.estimator, look, self.latest.take(), detect_options, found);
-        self.is_wanted = moved.is_wanted;
-        moved.flow
-    }
 }
 
 struct Replay {
@@ -263,8 +243,7 @@ struct Replay {
     /// Looks for faces in pictures, where there is a model for it.
     faces: Option<FaceFinder>,
     masks: Vec<crate::analysis::geometry::Polygon>,
-    camera: Arc<str>,
-    views: EmptyViews,
+    memory: CameraMemory,
     stream: Arc<str>,
     printed: u64,
     new_alerts: u64,
@@ -301,8 +280,8 @@ impl Replay {
             classes,
             faces,
             masks,
-            camera: camera.id.clone(),
-            views: EmptyViews::default(),
+            // As the daemon looks.
+            memory: CameraMemory::new(loaded_models.detect_options(config, camera)),
             stream: STREAM.into(),
             printed: 0,
             new_alerts: 0,
@@ -321,17 +300,14 @@ impl Replay {
         loaded_models: &LoadedModels,
     ) -> Result<(), Failure> {
         let mut detector = loaded_models.detector().map_err(Failure::failed)?;
-        // As the daemon looks.
-        let (mut frame_gate, detect_options) =
-            (FrameGate::default(), DetectOptions::of(config, camera, loaded_models));
+        let mut estimator = Estimator::default();
+        let may_want_flow = loaded_models.detect_options(config, camera).wants_flow;
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);
         let shape = picture_shape(camera);
-        let mut moments = Moments::new(every, detect_options.wants_flow);
+        let mut moments = Moments::new(every, may_want_flow);
         let options = FileOptions { every: moments.every, shape };
         let mut frames = video::read_file(video, options).map_err(Failure::failed)?;
         let progress = progress();
-        let mut next_glance = Duration::ZERO;
-        let mut detections: Vec<Detection> = Vec::new();
         let mut looked = 0u64;
         let mut latest: Option<Duration> = None;
         let mut gaps = Gaps::default();
@@ -350,21 +326,19 @@ impl Replay {
                 continue;
             }
             self.schedules.pass(at.utc);
-            frame_gate
-                .look(&mut *detector, &picture, at, &detect_options, &mut detections)
-                .map_err(Failure::failed)?;
+            let moment_before = moments.latest.take();
+            let look = self.memory.look(&mut *detector, &mut estimator, (&picture, at), moment_before);
+            let Look { detections, wants_moment_before, flow, image_stats, coarse, .. } =
+                look.map_err(Failure::failed)?;
+            moments.is_wanted = wants_moment_before;
             looked += 1;
-            let moved = moments.flow(&mut frame_gate, (&picture, at), &detect_options, &detections);
-            if let Some(flow) = moved {
+            if let Some(flow) = flow {
                 self.analysis.apply(&Event::Flow { camera: camera.id.clone(), at, flow });
             }
-            if let Some(coarse) = self.views.learn(&camera.id, &picture, at, &detections) {
+            if let Some(coarse) = coarse {
                 self.analysis.apply(&Event::Picture { camera: camera.id.clone(), at, coarse });
             }
-            if pts >= next_glance {
-                next_glance = pts + GLANCE_EVERY;
-                let mut glance = Box::new(ImageStats::even(0));
-                frame::image_stats::measure(&picture, &mut glance);
+            if let Some(glance) = image_stats {
                 let told = self.analysis.apply(&Event::ImageStats { camera: camera.id.clone(), at, glance });
                 self.tell(told, Some((&picture, &detections)))?;
             }
@@ -455,13 +429,13 @@ impl Replay {
     ) -> Result<(), Failure> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = folder.join(format!("{}-1.jpg", revision.alert.0));
-        let view = self.views.of(&self.camera);
+        let view = self.memory.view();
         let mut seen = seen.to_vec();
         if let Some(finder) = &mut self.faces {
             let faces = finder.find(picture, &seen, || true).map_err(Failure::failed)?;
             seen.extend(faces);
         }
-        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, view.as_ref()) {
+        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(view)) {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
             Err(error) => {

@@ -13,11 +13,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::conditions::{
-    CrowdDocument, DwellDocument, FallenDocument, FireDocument, GoneDocument, IndoorsDocument,
-    LeftBehindDocument, LineCrossedDocument, ParkedDocument, PresentDocument, RushDocument, ScuffleDocument,
-    SmokeDocument, VendingDocument, WorksDocument, WrongWayDocument,
-};
 use crate::contract::signature::Role;
 use crate::contract::words::{Language, Mode};
 use crate::types::level::Level;
@@ -25,19 +20,18 @@ use crate::types::mqtt;
 use crate::types::provider::Provider;
 
 mod camera;
+mod rule;
 mod signal;
 
 pub use camera::*;
+pub use rule::{Given, RuleDocument};
 pub use signal::{
     DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
 };
 mod sensor;
 
-pub use crate::types::at::At;
+pub use crate::types::at::{At, Names};
 pub use sensor::*;
-
-/// A list of texts, each with its place.
-pub type Names = At<Vec<At<String>>>;
 
 /// The configuration of one box: one TOML file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -272,85 +266,6 @@ pub struct EvidenceDocument {
     /// How many days sealed originals are kept. Only with `originals_for`.
     #[schemars(range(min = 1, max = 90), extend("default" = DEFAULT_ORIGINALS_DAYS))]
     pub originals_days: Option<At<u16>>,
-}
-
-/// What to tell about. Exactly one condition (`present`, `dwell`, ... `works`) says what must be seen.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    {"required": ["present"]}, {"required": ["dwell"]}, {"required": ["line"]},
-    {"required": ["crowd"]}, {"required": ["parked"]}, {"required": ["wrong_way"]},
-    {"required": ["left_behind"]}, {"required": ["gone"]}, {"required": ["fallen"]},
-    {"required": ["scuffle"]}, {"required": ["rush"]}, {"required": ["fire"]},
-    {"required": ["smoke"]}, {"required": ["indoors"]}, {"required": ["vending"]},
-    {"required": ["works"]},
-]))]
-pub struct RuleDocument {
-    /// Its name, unique in the file.
-    #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["fire-lane-blocked"]))]
-    pub id: Option<At<String>>,
-    /// The cameras it watches, by id. Each has its own state and its own alerts.
-    #[schemars(required)]
-    pub cameras: Option<Names>,
-    /// When it is in force, in the site's time zone: `"workdays 07:00-20:00"`, `"daily 22:00-06:00"`,
-    /// `"sat,sun"`, several joined by `;`. Always, if left out. Any rule with the hours of the night is a rule for
-    /// after hours: give it `signal = "after_hours"`.
-    #[schemars(extend("default" = "always", "examples" = ["workdays 07:00-20:00"]))]
-    pub schedule: Option<At<String>>,
-    /// The kind of its alerts. If left out, the name of the condition (`parked`, ...).
-    #[schemars(extend("pattern" = "^[a-z][a-z0-9_]{0,63}$", "examples" = ["fire_lane_blocked"]))]
-    pub signal: Option<At<String>>,
-    /// The level of its alerts: `blue`, `yellow`, `orange` or `red`. If left out, what is usual for its kind.
-    pub level: Option<At<Level>>,
-    /// Title of its alerts, in place of the usual one for its kind.
-    #[schemars(length(max = 100))]
-    pub title: Option<At<String>>,
-    /// Seconds for which the condition must be gone before its alert ends.
-    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = DEFAULT_HOLD_SECS))]
-    pub hold_secs: Option<At<f64>>,
-    /// Seconds after an alert's end in which the same rule on the same camera raises no new one.
-    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = DEFAULT_COOLDOWN_SECS))]
-    pub cooldown_secs: Option<At<f64>>,
-    /// Least height of what it looks at, in parts of the picture's height, above 0 to 1: what is smaller does not count for
-    /// this rule. Who is cut off above or below by a border of the picture, or stands behind something nearer, is never too
-    /// small. `heights` of the camera is for all of its rules.
-    #[schemars(extend("examples" = [0.1]))]
-    pub min_height: Option<At<f64>>,
-    /// Greatest height of what it looks at, in parts of the picture's height, above 0 to 1.
-    #[schemars(extend("examples" = [0.6]))]
-    pub max_height: Option<At<f64>>,
-    /// Something of these classes is in the zone for some time; not necessarily the same thing.
-    pub present: Option<At<PresentDocument>>,
-    /// The same thing stays in the zone.
-    pub dwell: Option<At<DwellDocument>>,
-    /// Something crosses a line.
-    pub line: Option<At<LineCrossedDocument>>,
-    /// Many at once are in the zone.
-    pub crowd: Option<At<CrowdDocument>>,
-    /// The same vehicle stands still in the zone.
-    pub parked: Option<At<ParkedDocument>>,
-    /// Something moves against the permitted direction.
-    pub wrong_way: Option<At<WrongWayDocument>>,
-    /// A thing appears, stays, and whoever brought it goes away.
-    pub left_behind: Option<At<LeftBehindDocument>>,
-    /// A thing that stood there steadily is missing.
-    pub gone: Option<At<GoneDocument>>,
-    /// Somebody goes down within a moment and stays down.
-    pub fallen: Option<At<FallenDocument>>,
-    /// Several people close together move fast and irregularly.
-    pub scuffle: Option<At<ScuffleDocument>>,
-    /// Many run at once.
-    pub rush: Option<At<RushDocument>>,
-    /// Open flame.
-    pub fire: Option<At<FireDocument>>,
-    /// Smoke.
-    pub smoke: Option<At<SmokeDocument>>,
-    /// A two-wheeler is inside an entrance.
-    pub indoors: Option<At<IndoorsDocument>>,
-    /// A stall: something stands for long, with people round it.
-    pub vending: Option<At<VendingDocument>>,
-    /// Several trucks or people are busy where nobody may dig or build.
-    pub works: Option<At<WorksDocument>>,
 }
 
 /// Most boxes stand in China; a site elsewhere says so.

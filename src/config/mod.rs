@@ -31,7 +31,6 @@ use crate::contract::topics::Topics;
 pub mod account;
 pub mod catalogue;
 mod check;
-pub mod conditions;
 mod digest;
 pub mod document;
 mod lookalike;

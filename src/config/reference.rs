@@ -37,9 +37,8 @@ pub fn markdown() -> String {
         }
     }
     out.push_str(KINDS_OF_ALERT);
-    for kind in &kinds::KINDS {
-        let level = kind.level.name();
-        let _ = writeln!(out, "| `{}` | {level} | {} | {} |", kind.name, kind.en, kind.zh);
+    for kind in kinds::all() {
+        let _ = writeln!(out, "| `{}` | {} | {} | {} |", kind.name, kind.level.name(), kind.en, kind.zh);
     }
     out
 }

@@ -4,35 +4,18 @@
 //! its words from the name itself, so that nothing is ever told without a title.
 
 use super::words::Language;
+use crate::analysis::rules::{self, AlertKind};
 use crate::types::level::Level;
-
-/// One kind of alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
-    /// Its name in configuration and JSON.
-    pub name: &'static str,
-    /// Title in English.
-    pub en: &'static str,
-    /// Title in simplified Chinese.
-    pub zh: &'static str,
-    /// Suggested level where the rule gives none.
-    pub level: Level,
-}
 
 /// The kind of alerts about cameras themselves; their titles say what is wrong.
 pub const CAMERA_TROUBLE: &str = "camera_trouble";
 
-const fn kind(name: &'static str, level: Level, en: &'static str, zh: &'static str) -> Kind {
-    Kind { name, en, zh, level }
+const fn kind(name: &'static str, level: Level, en: &'static str, zh: &'static str) -> AlertKind {
+    AlertKind { name, level, en, zh }
 }
 
-/// Everything known by name. Every condition is among them, for a rule without a `signal`.
-pub const KINDS: [Kind; 37] = [
-    kind("present", Level::Blue, "Something is where it is watched for", "发现目标"),
-    kind("dwell", Level::Yellow, "Something stays too long", "目标滞留"),
-    kind("line", Level::Blue, "Line crossed", "越过警戒线"),
-    kind("crowd", Level::Orange, "Crowd gathering", "人员聚集"),
-    kind("parked", Level::Yellow, "Vehicle parked", "车辆停放"),
+/// Kinds that are no rule's own, for a rule with a `signal` and for what signals believe.
+const OTHERS: [AlertKind; 21] = [
     kind("fire_lane_blocked", Level::Orange, "Fire lane blocked", "消防通道被占用"),
     kind("exit_blocked", Level::Orange, "Emergency exit blocked", "安全出口被堵"),
     kind("illegal_parking", Level::Yellow, "Illegal parking", "车辆违停"),
@@ -43,21 +26,10 @@ pub const KINDS: [Kind; 37] = [
     kind("after_hours", Level::Yellow, "Somebody is there after hours", "非开放时间有人"),
     kind("vehicle_present", Level::Blue, "Vehicle present", "发现车辆"),
     kind("line_crossed", Level::Blue, "Line crossed", "越过警戒线"),
-    kind("wrong_way", Level::Yellow, "Moving against the permitted direction", "逆行"),
     kind("e_bike_indoors", Level::Orange, "E-bike indoors", "电动车进楼"),
-    kind("indoors", Level::Orange, "Vehicle indoors", "车辆进楼"),
-    kind("left_behind", Level::Yellow, "Something was left behind", "物品遗留"),
-    kind("gone", Level::Yellow, "Something is gone", "物品缺失"),
-    kind("fallen", Level::Orange, "Somebody fell", "人员倒地"),
-    kind("scuffle", Level::Orange, "Scuffle", "人员推搡"),
-    kind("rush", Level::Orange, "People running", "人员奔跑"),
-    kind("fire", Level::Red, "Fire", "疑似火情"),
-    kind("smoke", Level::Red, "Smoke", "发现烟雾"),
     kind("flooding", Level::Orange, "Flooding", "积水内涝"),
     kind("drain_blocked", Level::Yellow, "Drain blocked", "排水口堵塞"),
     kind("dumping", Level::Yellow, "Illegal dumping", "违规倾倒垃圾"),
-    kind("vending", Level::Blue, "Street vending", "占道经营"),
-    kind("works", Level::Yellow, "Digging or building", "违规施工"),
     kind("digging", Level::Yellow, "Digging", "违规开挖"),
     kind("dust", Level::Yellow, "Dust", "扬尘"),
     kind("noise", Level::Blue, "Noise", "噪声扰民"),
@@ -67,9 +39,14 @@ pub const KINDS: [Kind; 37] = [
     kind("camera_silent", Level::Yellow, "Camera silent", "摄像机失联"),
 ];
 
+/// Everything known by name: those of the kinds of rules, for a rule without a `signal`, and the others.
+pub fn all() -> impl Iterator<Item = &'static AlertKind> {
+    rules::KINDS.iter().chain(&OTHERS)
+}
+
 /// The kind of that name, if it is known by name.
-pub fn known(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.name == name)
+pub fn known(name: &str) -> Option<&'static AlertKind> {
+    all().find(|kind| kind.name == name)
 }
 
 /// The title that people read: the rule's own if it has one, else the kind's, else the kind's name in words.
@@ -98,10 +75,10 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_own_name_and_a_title_in_both_languages() {
-        for (i, kind) in KINDS.iter().enumerate() {
+        for (i, kind) in all().enumerate() {
             assert!(!kind.en.is_empty() && !kind.zh.is_empty(), "{}", kind.name);
             assert!(kind.zh.chars().all(|c| !c.is_ascii()), "{} is not in Chinese", kind.zh);
-            assert!(KINDS[..i].iter().all(|other| other.name != kind.name), "{} is there twice", kind.name);
+            assert!(all().take(i).all(|other| other.name != kind.name), "{} is there twice", kind.name);
         }
     }
 

@@ -30,7 +30,9 @@ use crate::contract::words::Time;
 use crate::detector::Model;
 use crate::evidence::{self, Covered, EvidenceError};
 use crate::frame::Picture;
+use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, Record};
+use crate::pipeline::camera_slot::CameraSlots;
 use crate::types::hex::sha256_hex;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -38,9 +40,7 @@ use crate::types::phase::{Phase, PhaseReason};
 use super::alert_enricher::AlertEnricher;
 use super::analysis_thread::Snapshot;
 use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
-use super::empty_views::EmptyViews;
 use super::evidence_retention::{EvidenceRetention, NoOriginal};
-use super::lifeline;
 use super::redactor::Redactor;
 use super::watchdog::Ping;
 
@@ -154,7 +154,7 @@ pub struct Outlets {
     /// Opens large streams.
     pub close_ups: CloseUpQueue,
     /// What the cameras see when nobody is there.
-    pub views: Arc<EmptyViews>,
+    pub slots: Arc<CameraSlots>,
 }
 
 /// The running thread.
@@ -175,7 +175,7 @@ impl AlertWriter {
         counts: Arc<AlertWriterCounts>,
     ) -> std::io::Result<(Self, AlertWriterQueue)> {
         let (queue, notes) = sync_channel(QUEUE);
-        let Outlets { outbox, evidence_retention, tell_open, close_ups, views } = outlets;
+        let Outlets { outbox, evidence_retention, tell_open, close_ups, slots } = outlets;
         let unstored = VecDeque::new();
         let evidence = known;
         let redactor = Redactor::new(counts.clone());
@@ -189,7 +189,7 @@ impl AlertWriter {
             counts,
             tell_open,
             close_ups,
-            views,
+            slots,
             unstored,
         };
         let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
@@ -217,7 +217,7 @@ struct Desk {
     counts: Arc<AlertWriterCounts>,
     tell_open: OpenAlerts,
     close_ups: CloseUpQueue,
-    views: Arc<EmptyViews>,
+    slots: Arc<CameraSlots>,
     unstored: VecDeque<Unstored>,
 }
 
@@ -302,7 +302,7 @@ impl Desk {
         }
         let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
         let Settings { classes, face_model, .. } = &self.settings;
-        let view = self.views.of(camera);
+        let view = self.slots.empty_view(camera);
         let made = self
             .redactor
             .make(classes, face_model.as_ref(), saw, &[], masks, view.as_ref())
@@ -383,7 +383,7 @@ impl Desk {
         let masks = camera.and_then(|camera| self.settings.masks.get(camera));
         let masks = masks.map_or(&[][..], Vec::as_slice);
         let Settings { classes, face_model, .. } = &self.settings;
-        let view = camera.and_then(|camera| self.views.of(camera));
+        let view = camera.and_then(|camera| self.slots.empty_view(camera));
         let made = self.redactor.make(classes, face_model.as_ref(), saw, framed, masks, view.as_ref());
         let made = match made {
             Ok(made) => made,

@@ -16,23 +16,22 @@ use tracing::warn;
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
 use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::camera_health::NoVideoCause;
-use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::Detection;
-use crate::analysis::empty_view::Coarse;
-use crate::analysis::flow::Flow;
 use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::contract::command::SnapshotPicture;
 use crate::frame::{self, Frame};
+use crate::lifeline;
+use crate::pipeline::camera_slot::Look;
+use crate::pipeline::decode_demand::DecodeDemands;
+use crate::pipeline::inference_workers::LookSink;
 use crate::sensors::SensorWord;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_writer::{AlertWriterQueue, Saw, Told};
-use super::decode_demand::DecodeDemands;
 use super::furniture::KnownFurniture;
-use super::lifeline;
 use super::watchdog::Ping;
 
 /// Notes that may wait. Each is one looked-at frame at most; a second's worth on a busy box.
@@ -58,19 +57,8 @@ fn wants_picture(revision: &Revision) -> bool {
 
 /// What the analysis thread is told.
 pub enum Note {
-    /// A worker looked at a frame.
-    Looked {
-        /// The frame, kept for evidence.
-        frame: Frame,
-        /// Everything found in it, unsure detections included.
-        detections: Vec<Detection>,
-        /// What the picture says about the camera's health, now and then.
-        glance: Option<Box<ImageStats>>,
-        /// What moved since a moment before, where a rule asks for it.
-        flow: Option<Box<Flow>>,
-        /// What it shows, coarsely, now and then.
-        coarse: Option<Box<Coarse>>,
-    },
+    /// A worker looked at a frame, which is kept for evidence.
+    Looked(Frame, Look),
     /// A camera stopped giving frames, or still gives none; why, where that is known.
     Silent(Arc<str>, Option<NoVideoCause>),
     /// A camera gives frames again.
@@ -117,6 +105,11 @@ pub struct Known {
 
 /// Where notes go.
 pub type AnalysisQueue = SyncSender<Note>;
+
+/// Where the inference workers send what they saw.
+pub fn look_sink(queue: AnalysisQueue) -> LookSink {
+    Arc::new(move |frame, look| queue.send(Note::Looked(frame, look)).is_ok())
+}
 
 /// The running thread.
 pub struct AnalysisThread {
@@ -212,8 +205,8 @@ impl Desk {
 
     fn take(&mut self, note: Note) {
         match note {
-            Note::Looked { frame, detections, glance, flow, coarse } => {
-                if let Some(glance) = glance {
+            Note::Looked(frame, Look { detections, image_stats, flow, coarse, .. }) => {
+                if let Some(glance) = image_stats {
                     let event = Event::ImageStats { camera: frame.camera.clone(), at: frame.at, glance };
                     let told = self.analysis.apply(&event);
                     self.tell(told, None);

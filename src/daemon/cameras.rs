@@ -3,7 +3,7 @@
 //! Frames go to the scheduler's mailboxes, events to the analysis thread. Must never block a camera's thread for
 //! longer than a note to the analysis thread takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ use crate::analysis::time::Moment;
 use crate::clock::Clock;
 use crate::frame::Frame;
 use crate::frame::flow::Thumbnail;
-use crate::scheduler::Scheduler;
+use crate::pipeline::decode_demand::DecodeDemands;
+use crate::pipeline::scheduler::Scheduler;
 use crate::types::decoding::DecodePolicy;
 use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSink, Source};
 
 use super::analysis_thread::{AnalysisQueue, Note};
-use super::decode_demand::DecodeDemands;
 
 /// What stopping all cameras together may take.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -73,8 +73,11 @@ impl Cameras {
             .map(|(id, _)| id.clone())
             .collect();
         self.stop(&gone);
-        let gated = |wanted: &Wanted| wanted.source.policy == DecodePolicy::Auto;
-        self.decode_demands.set_cameras(wanted.iter().map(|wanted| (&wanted.source.camera, gated(wanted))));
+        let is_gated = |wanted: &&Wanted| wanted.source.policy == DecodePolicy::Auto;
+        let gated: BTreeSet<&str> =
+            wanted.iter().filter(is_gated).map(|wanted| &*wanted.source.camera).collect();
+        self.decode_demands.set_gated(|camera| gated.contains(camera));
+        drop(gated);
         let mut failed = Vec::new();
         for wanted in wanted {
             let id = wanted.source.camera.clone();

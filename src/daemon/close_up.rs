@@ -27,8 +27,8 @@ use crate::types::level::Level;
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
 use super::alert_writer::{AlertWriterQueue, Told};
-use super::lifeline;
 use super::loaded_models::LoadModelsError;
+use crate::lifeline;
 
 /// Alerts that may wait for their close-up.
 const QUEUE: usize = 8;

@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::{Control, lifeline};
+use super::Control;
+use crate::lifeline;
 
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(1000);

@@ -15,17 +15,18 @@ use parking_lot::{Mutex, RwLock};
 use crate::analysis::Analysis;
 use crate::clock::Clock;
 use crate::config::{Camera, CameraSource, Config};
-use crate::scheduler::Scheduler;
+use crate::pipeline::camera_slot::CameraSlots;
+use crate::pipeline::decode_demand::DecodeDemands;
+use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
+use crate::pipeline::scheduler::Scheduler;
 use crate::types::phase::Phase;
 use crate::types::transport::Transport;
 use crate::video::{self, CameraState, GateMode};
 
 use super::DaemonError;
 use super::alert_writer::{AlertWriterQueue, Told};
-use super::analysis_thread::{AnalysisQueue, AnalysisThread, Known, Note};
+use super::analysis_thread::{AnalysisQueue, AnalysisThread, Known, Note, look_sink};
 use super::cameras::{Cameras, Wanted};
-use super::decode_demand::DecodeDemands;
-use super::inference_workers::{InferenceCounts, InferenceWorkers};
 use super::loaded_models::LoadedModels;
 use super::machine::{self, CpuReading};
 use super::wiring::Site;
@@ -164,7 +165,9 @@ impl LoadTest {
             })
             .map_err(DaemonError::new)?;
         let scheduler = Arc::new(Scheduler::new());
-        let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone()));
+        let slots = Arc::new(CameraSlots::default());
+        slots.set_cameras(site.detect_options());
+        let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
         let analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
         let known = Arc::new(Known::default());
         let (analyst, queue) = AnalysisThread::start(
@@ -178,17 +181,9 @@ impl LoadTest {
         .map_err(DaemonError::new)?;
         let looked = Arc::new(InferenceCounts::default());
         let detectors = site.detectors(loaded_models)?;
-        let views = Arc::default();
-        let inference_workers = InferenceWorkers::start(
-            detectors,
-            &scheduler,
-            site.detect_options_by_camera(),
-            &queue,
-            &looked,
-            &views,
-            clock,
-        )
-        .map_err(DaemonError::new)?;
+        let sink = look_sink(queue.clone());
+        let inference_workers = InferenceWorkers::start(detectors, &scheduler, &slots, sink, &looked, clock)
+            .map_err(DaemonError::new)?;
         let cameras = Cameras::new(clock, scheduler.clone(), decode_demands, queue.clone());
         Ok(LoadTest {
             clock,

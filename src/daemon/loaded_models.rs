@@ -14,6 +14,7 @@ use crate::contract::box_status::MetaModel;
 use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Thresholds};
+use crate::pipeline::frame_gate::DetectOptions;
 use crate::types::hex::hex;
 use crate::types::provider::Provider;
 
@@ -164,6 +165,18 @@ impl LoadedModels {
     pub fn certain(&self, camera: &Camera) -> Thresholds {
         let by_night = camera.night.iter().flat_map(|night| &night.thresholds);
         least(camera.thresholds.clone(), by_night, &self.recommended()).into_iter().collect()
+    }
+
+    /// How a camera's frames are looked at.
+    pub fn detect_options(&self, config: &Config, camera: &Camera) -> DetectOptions {
+        let mut rules = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
+        DetectOptions {
+            wants_flow: rules.any(|rule| rule.when.wants_flow()),
+            thresholds: self.thresholds(camera),
+            near_thresholds: self.certain(camera),
+            skip_still: camera.skip_still,
+            look_closer: camera.look_closer,
+        }
     }
 
     fn recommended(&self) -> BTreeMap<Class, f32> {

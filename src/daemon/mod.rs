@@ -18,18 +18,13 @@ pub mod clock_watch;
 mod close_up;
 mod commands;
 pub mod crash_loop;
-mod decode_demand;
 mod descriptors;
-pub mod empty_views;
 mod evidence_retention;
 pub mod faces;
 pub mod failed_start;
 mod file_watch;
-pub mod frame_gate;
 mod furniture;
-mod inference_workers;
 mod last_known_good;
-mod lifeline;
 pub mod load_test;
 pub mod loaded_models;
 mod machine;
@@ -63,26 +58,26 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
+use crate::lifeline::{self, Doing, Lifeline};
 use crate::mqtt::{Order, Publisher};
-use crate::scheduler::Scheduler;
+use crate::pipeline::camera_slot::CameraSlots;
+use crate::pipeline::decode_demand::DecodeDemands;
+use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
+use crate::pipeline::scheduler::Scheduler;
 
 pub use wiring::picture_shape;
 
 use alert_enricher::Mutes;
 use alert_writer::{AlertWriter, AlertWriterCounts, Outlets, Told};
-use analysis_thread::{AnalysisThread, Known, Note};
+use analysis_thread::{AnalysisThread, Known, Note, look_sink};
 use cameras::Cameras;
 use clock_watch::ClockWatch;
 use close_up::CloseUps;
 use commands::{Answering, SiteZone, Tally};
 use crash_loop::ShortRuns;
-use decode_demand::DecodeDemands;
-use empty_views::EmptyViews;
 use evidence_retention::EvidenceRetention;
 use file_watch::SecretFiles;
 use furniture::{FurnitureFile, KnownFurniture};
-use inference_workers::{InferenceCounts, InferenceWorkers};
-use lifeline::{Doing, Lifeline};
 use loaded_models::LoadedModels;
 use part_reports::PartReports;
 use report::Health;
@@ -206,7 +201,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let counts = Arc::new(AlertWriterCounts::default());
     let tell_open = wiring::tell_open(publisher.clone(), outbox.clone(), clock);
     let (close_up_queue, close_ups_wanted) = close_up::queue();
-    let views = Arc::new(EmptyViews::default());
+    let slots = Arc::new(CameraSlots::default());
+    slots.set_cameras(site.detect_options());
     let (alert_writer, recorder_queue) = AlertWriter::start(
         site.recorder_settings(),
         restored.evidence,
@@ -215,7 +211,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
             evidence_retention,
             tell_open,
             close_ups: close_up_queue,
-            views: views.clone(),
+            slots: slots.clone(),
         },
         clock,
         counts.clone(),
@@ -231,7 +227,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let furniture = Mutex::new(recall_furniture(&mut analysis, &control_dir));
     let known = Arc::new(Known { furniture, ..Known::default() });
     let scheduler = Arc::new(Scheduler::new());
-    let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone()));
+    let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
     let (analyst, analyst_queue) = AnalysisThread::start(
         analysis,
         told,
@@ -260,10 +256,9 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let inference_workers = InferenceWorkers::start(
         detectors,
         &scheduler,
-        site.detect_options_by_camera(),
-        &analyst_queue,
+        &slots,
+        look_sink(analyst_queue.clone()),
         &looked,
-        &views,
         clock,
     )
     .map_err(DaemonError::new)?;
@@ -313,6 +308,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         models,
         close_ups_outdated: close_ups.outdated(),
         inference_workers,
+        slots,
         broker,
         broker_dir,
         site,

@@ -25,7 +25,8 @@ use crate::contract::words::Time;
 use crate::contract::{EventError, Sender};
 use crate::mqtt;
 use crate::outbox::Depth;
-use crate::scheduler::Counts;
+use crate::pipeline::inference_workers::InferenceCounts;
+use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
@@ -34,7 +35,6 @@ use super::alert_writer::AlertWriterCounts;
 use super::analysis_thread::Known;
 use super::clock_watch;
 use super::crash_loop::ShortRuns;
-use super::inference_workers::InferenceCounts;
 use super::machine::{self, CpuReading};
 use super::overrides::LastOffer;
 

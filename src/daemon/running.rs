@@ -26,7 +26,9 @@ use crate::contract::{EventError, Topics};
 use crate::detector::Detector;
 use crate::mqtt::{Delivery, Gate, Publisher, Qos};
 use crate::outbox::Outbox;
-use crate::scheduler::Scheduler;
+use crate::pipeline::camera_slot::CameraSlots;
+use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
+use crate::pipeline::scheduler::Scheduler;
 
 use super::alert_enricher::Mutes;
 use super::alert_writer::{AlertWriterCounts, AlertWriterQueue, Told};
@@ -38,7 +40,6 @@ use super::crash_loop::ShortRuns;
 use super::evidence_retention::EvidenceRetention;
 use super::file_watch::SecretFiles;
 use super::furniture::FurnitureFile;
-use super::inference_workers::{InferenceCounts, InferenceWorkers};
 use super::loaded_models::{LoadedModels, Models};
 use super::meta::meta;
 use super::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
@@ -79,6 +80,7 @@ pub struct Running {
     /// Tells the thread of close-ups that `models` are others.
     pub close_ups_outdated: Arc<AtomicBool>,
     pub inference_workers: InferenceWorkers,
+    pub slots: Arc<CameraSlots>,
     pub broker: RunningBroker,
     /// Where the embedded one has its state.
     pub broker_dir: PathBuf,
@@ -449,8 +451,8 @@ impl Running {
     /// Makes it what runs. Places and titles come before rules, rules before frames: no alert is told with settings it
     /// does not have.
     fn put_in_force(&mut self, config: &Config, prepared: Prepared) {
-        let Prepared { mut site, loaded_models, evidence_retention } = prepared;
-        site.share_manners_of(&self.site);
+        let Prepared { site, loaded_models, evidence_retention } = prepared;
+        self.slots.set_cameras(site.detect_options());
         let _ = self.alert_writer.send(Told::Settings(Box::new(site.recorder_settings())));
         if let Some(evidence_retention) = evidence_retention {
             let _ = self.alert_writer.send(Told::Keep(Box::new(evidence_retention)));

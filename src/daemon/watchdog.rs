@@ -15,7 +15,7 @@ use tracing::{error, warn};
 use crate::outbox::Outbox;
 
 use super::analysis_thread::{AnalysisQueue, Note};
-use super::lifeline;
+use crate::lifeline;
 
 /// A question that goes the way of an alert (analysis thread, alert writer, outbox) is answered within this; a disk that syncs
 /// slowly takes seconds.

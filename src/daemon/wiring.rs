@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
 use tracing::{error, info, warn};
 
 use crate::analysis::Plan;
@@ -20,6 +19,7 @@ use crate::contract::{Sender, Topics, gap_event};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher, Qos};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
+use crate::pipeline::frame_gate::DetectOptions;
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;
@@ -29,8 +29,6 @@ use super::cameras::Wanted;
 use super::clock_watch::SharedClockData;
 use super::close_up::MainStream;
 use super::commands::Tally;
-use super::frame_gate::DetectOptions;
-use super::inference_workers::DetectOptionsByCamera;
 use super::loaded_models::LoadedModels;
 use super::report;
 
@@ -39,7 +37,7 @@ pub struct Site {
     plan: Plan,
     wanted: Vec<Wanted>,
     alert_writer: Settings,
-    detect_options_by_camera: DetectOptionsByCamera,
+    detect_options: Vec<(Arc<str>, DetectOptions)>,
     workers: usize,
 }
 
@@ -71,15 +69,15 @@ impl Site {
             masks: config.cameras.iter().map(|camera| (camera.id.clone(), camera.masks.clone())).collect(),
             main_streams,
         };
-        let detect_options = |camera: &Camera| Arc::new(DetectOptions::of(config, camera, loaded_models));
-        let detect_options_by_camera =
-            config.cameras.iter().map(|camera| (camera.id.clone(), detect_options(camera))).collect();
+        let detect_options =
+            |camera: &Camera| (camera.id.clone(), loaded_models.detect_options(config, camera));
+        let detect_options = config.cameras.iter().map(detect_options).collect();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Site {
             plan: config.plan(config.cameras.iter().map(|camera| loaded_models.plan(camera)).collect()),
             wanted,
             alert_writer,
-            detect_options_by_camera: Arc::new(RwLock::new(detect_options_by_camera)),
+            detect_options,
             workers: if config.cameras.is_empty() {
                 0
             } else {
@@ -103,16 +101,9 @@ impl Site {
         self.alert_writer.clone()
     }
 
-    /// For the workers.
-    pub fn detect_options_by_camera(&self) -> &DetectOptionsByCamera {
-        &self.detect_options_by_camera
-    }
-
-    /// Puts the manners of a newer site into the cell that the workers read, and shares it from here on.
-    pub fn share_manners_of(&mut self, older: &Site) {
-        let newer: BTreeMap<_, _> = std::mem::take(&mut *self.detect_options_by_camera.write());
-        *older.detect_options_by_camera.write() = newer;
-        self.detect_options_by_camera = older.detect_options_by_camera.clone();
+    /// How each camera is looked at, for the pipeline.
+    pub fn detect_options(&self) -> Vec<(Arc<str>, DetectOptions)> {
+        self.detect_options.clone()
     }
 
     /// One detector per worker; none where there is no camera.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::SourceCheck;
 use super::modbus::Question;
-use crate::types::at::{At, seconds, value_of};
+use crate::types::at::{At, secs_or, value_of};
 use crate::types::modbus;
 
 /// The number most devices ship with.
@@ -80,8 +80,8 @@ impl Asked<'_> {
             register,
             kind: kind?,
             order: value_of(self.order).unwrap_or(modbus::Order::Big),
-            poll: seconds(self.poll, DEFAULT_POLL_SECS),
-            timeout: seconds(self.timeout, DEFAULT_ANSWER_SECS),
+            poll: secs_or(self.poll, DEFAULT_POLL_SECS),
+            timeout: secs_or(self.timeout, DEFAULT_ANSWER_SECS),
             connect_pause: self.connect_pause.as_ref().map(|field| Duration::from_secs_f64(field.value)),
             any_unit: self.any_unit,
             if_missing,

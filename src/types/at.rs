@@ -38,6 +38,9 @@ impl<T: JsonSchema> JsonSchema for At<T> {
     }
 }
 
+/// A list of texts, each with its place.
+pub type Names = At<Vec<At<String>>>;
+
 /// A value, where there is one.
 pub fn value_of<T: Copy>(field: &Option<At<T>>) -> Option<T> {
     field.as_ref().map(|at| at.value)
@@ -48,7 +51,12 @@ pub fn text_of(field: &Option<At<String>>) -> Option<String> {
     field.as_ref().map(|at| at.value.trim().to_owned())
 }
 
-/// Seconds as a duration. Their range was checked against the schema; what no duration can be is none.
-pub fn seconds(field: &Option<At<f64>>, default: f64) -> Duration {
-    Duration::try_from_secs_f64(value_of(field).unwrap_or(default)).unwrap_or_default()
+/// Seconds as a duration, where they are typed; their range was checked against the schema.
+pub fn secs(field: &Option<At<f64>>) -> Option<Duration> {
+    value_of(field).map(|secs| Duration::try_from_secs_f64(secs).unwrap_or_default())
+}
+
+/// As [`secs`], with what is usual.
+pub fn secs_or(field: &Option<At<f64>>, usual: f64) -> Duration {
+    Duration::try_from_secs_f64(value_of(field).unwrap_or(usual)).unwrap_or_default()
 }

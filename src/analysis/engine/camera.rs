@@ -14,7 +14,7 @@ use crate::analysis::flow::Flow;
 use crate::analysis::furniture::Furniture;
 use crate::analysis::fusion::Fusion;
 use crate::analysis::heights::is_whole;
-use crate::analysis::rules::{CameraPlan, Condition, FLICKER, Scene, View, is_worth_a_flow};
+use crate::analysis::rules::{CameraPlan, FLICKER, Scene, View, is_worth_a_flow};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Tracker;
 use crate::types::phase::PhaseReason;
@@ -124,8 +124,7 @@ impl Camera {
         let of_rules = in_force.clone().filter_map(|instance| {
             instance.evaluator.pace(View { tracks: instance.within.latest(view.tracks), ..view })
         });
-        let sees_blows =
-            |instance: &RuleInstance| matches!(instance.evaluator.rule().when, Condition::Scuffle { .. });
+        let sees_blows = |instance: &RuleInstance| instance.evaluator.rule().when.wants_flow();
         let of_flow = (in_force.clone().any(sees_blows) && is_worth_a_flow(&self.unmasked)).then_some(usual);
         let of_ends = in_force.filter(|instance| instance.waits_for_its_end()).map(|_| usual).min();
         let of_counts = (!self.plan.counted.is_empty() && view.has_restless(&counts::NOT_COUNTED))

@@ -8,7 +8,7 @@ use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::AlertLifecycle;
 use crate::analysis::fusion::Word;
 use crate::analysis::heights::TracksWithin;
-use crate::analysis::rules::{Condition, RuleEvaluator, Scene};
+use crate::analysis::rules::{RuleEvaluator, Scene};
 use crate::analysis::signals::SourceId;
 use crate::types::phase::PhaseReason;
 
@@ -38,8 +38,7 @@ impl RuleInstance {
     /// seldom.
     pub(super) fn waits_for_its_end(&self) -> bool {
         let rule = self.evaluator.rule();
-        let by_time_alone = matches!(rule.when, Condition::Line { .. });
-        self.lifecycle.open().is_some() && !self.says_yes && !by_time_alone && rule.hold < SHORT_HOLD
+        self.lifecycle.open().is_some() && !self.says_yes && !rule.when.is_instant() && rule.hold < SHORT_HOLD
     }
 
     pub(super) fn look(&mut self, shared: &mut SharedState, scene: Scene<'_>, told: &mut Vec<Revision>) {

@@ -9,7 +9,7 @@ use crate::analysis::detection::{Class, Detection};
 use crate::analysis::empty_view::Coarse;
 use crate::analysis::filters::Filter;
 use crate::analysis::furniture::Furniture;
-use crate::analysis::rules::{CameraPlan, Condition};
+use crate::analysis::rules::CameraPlan;
 use crate::analysis::time::Moment;
 use crate::types::camera_condition::CameraCondition;
 
@@ -21,7 +21,7 @@ pub(super) fn furniture_of(plan: &CameraPlan, instances: &[RuleInstance]) -> Opt
     let is_steered = plan.ignore_conditions.contains(&CameraCondition::Moved);
     let misses_people = instances.iter().any(|instance| {
         let when = &instance.evaluator.rule().when;
-        matches!(when, Condition::Gone { .. }) && when.classes().contains(&Class::PERSON)
+        when.waits_for_absence() && when.classes().contains(&Class::PERSON)
     });
     (plan.learn_furniture && !is_steered && !misses_people).then(Furniture::default)
 }

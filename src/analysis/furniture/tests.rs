@@ -6,7 +6,7 @@ use super::*;
 use crate::analysis::camera_health::image_stats::{self, ImageStats};
 use crate::analysis::empty_view::{COLUMNS, ROWS};
 use crate::analysis::filters::Filter;
-use crate::analysis::rules::{CameraPlan, Condition, Rule};
+use crate::analysis::rules::{CameraPlan, Condition, Gone, Rule};
 use crate::analysis::test_support::*;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::types::camera_condition::CameraCondition;
@@ -324,7 +324,7 @@ fn a_camera_that_is_turned_forgets_what_stood_before_it() {
 fn it_is_not_learnt_where_it_is_switched_off_or_could_hide_what_is_waited_for() {
     let classes = vec![Class::PERSON];
     let guard_is_gone =
-        Condition::Gone { zone: "all".into(), classes, for_at_least: Duration::from_secs(60) };
+        Condition::Gone(Gone { zone: "all".into(), classes, for_at_least: Duration::from_secs(60) });
     let learns = |plan: CameraPlan, rules: Vec<Rule>| {
         let analysis = Analysis::new("box", Plan::of(vec![plan], rules)).expect("a good plan");
         analysis.furniture().count() == 1

@@ -9,12 +9,113 @@
 //! the latest two seconds, which neither one frame too many nor one too few can move.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use super::evaluator::{Observation, Scene, Spell};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Point, Polygon};
+use super::evaluator::Spell;
+use super::prelude::*;
+use crate::analysis::geometry::{BBox, Point};
 use crate::analysis::tracker::{Track, TrackState};
+
+/// At least so many at once in the zone, and so dense where that is asked, for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crowd {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How many.
+    pub at_least: usize,
+    /// Which part of the zone they must cover, 0..1, as the camera sees it.
+    pub density: Option<f32>,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Many at once are in the zone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("anyOf" = [{"required": ["at_least"]}, {"required": ["density"]}]))]
+pub struct CrowdDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// How many at once. Either this, or `density`, or both: then both must be met.
+    #[schemars(range(min = 2, max = 1000))]
+    pub at_least: Option<At<u32>>,
+    /// How dense: which part of the zone the people in it cover, 0 to 1, as the camera sees it. A loose queue is
+    /// about 0.1, a full stair 0.5. `lookout replay` with a recording shows what a place has on its usual days.
+    #[schemars(range(min = 0.01, max = 1.0), extend("examples" = [0.4]))]
+    pub density: Option<At<f64>>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 0.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = Crowd::DEFAULT_CLASSES))]
+    pub classes: Option<Names>,
+}
+
+impl Crowd {
+    pub(super) const ALERT: Alert = (Level::Orange, "Crowd gathering", "人员聚集");
+    /// Crowds are people.
+    const DEFAULT_CLASSES: [&str; 1] = ["person"];
+    /// A dense zone with one body in it is a body close to the camera.
+    const LEAST_DENSE: usize = 2;
+}
+
+impl Typed for CrowdDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &Crowd::DEFAULT_CLASSES, &self.zone);
+        let density = value_of(&self.density).map(|density| density as f32);
+        let at_least = value_of(&self.at_least).map(|people| people as usize);
+        let at_least = at_least.or(density.map(|_| Crowd::LEAST_DENSE));
+        let for_at_least = secs(&self.for_secs);
+        if at_least.is_none()
+            && let Some(place) = &self.zone
+        {
+            check.missing(
+                &place.span,
+                "`crowd` says not how many",
+                "add `at_least = 8` (people), `density = 0.4` (share of the zone they cover), or both",
+            );
+        }
+        let (zone, classes, at_least, for_at_least) = (zone?, classes?, at_least?, for_at_least?);
+        Some(Crowd { zone, classes, at_least, density, for_at_least }.into())
+    }
+}
+
+impl RuleKind for Crowd {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn threshold(&self) -> f64 {
+        self.density.map_or(self.at_least as f64, f64::from)
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        let there = view.inside().count() >= self.at_least.div_ceil(2);
+        there.then(|| view.to_follow())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at least {} of {} are in {}", self.at_least, AnyOf(&self.classes), self.zone)?;
+        match self.density {
+            Some(density) => write!(f, " and cover {:.0} % of it", f64::from(density) * 100.0),
+            None => Ok(()),
+        }
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(CrowdState::new(
+            zone,
+            self.classes.clone(),
+            self.at_least,
+            self.density,
+            self.for_at_least,
+        )))
+    }
+}
 
 /// A lost track counts for as long as it was seen before, but at most for so long (a guess: three looks of
 /// five a second are missed rarely).
@@ -30,7 +131,7 @@ const WINDOW_LOOKS: usize = 31;
 const GRID: usize = 40;
 
 #[derive(Debug, Clone)]
-pub(super) struct Crowd {
+struct CrowdState {
     zone: Polygon,
     classes: Vec<Class>,
     at_least: usize,
@@ -71,15 +172,15 @@ impl Density {
     }
 }
 
-impl Crowd {
-    pub(super) fn new(
+impl CrowdState {
+    fn new(
         zone: Polygon,
         classes: Vec<Class>,
         at_least: usize,
         density: Option<f32>,
         lasting: Duration,
     ) -> Self {
-        Crowd {
+        CrowdState {
             density: density.map(|at_least| Density::new(&zone, at_least)),
             zone,
             classes,
@@ -90,37 +191,6 @@ impl Crowd {
             scores: Vec::new(),
             spell: Spell::default(),
         }
-    }
-
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
-        let count = self.count(scene);
-        let covered = self.density.as_ref().map_or(0.0, Density::covered);
-        let median = self.median_with(scene.at.mono, count, covered);
-        let density = self.density.as_mut().map(|density| {
-            density.sorted.clear();
-            density.sorted.extend(self.counts.iter().map(|(_, _, covered)| *covered));
-            density.sorted.sort_unstable_by(f32::total_cmp);
-            (density.sorted[(density.sorted.len() - 1) / 2], density.at_least)
-        });
-        let is_crowd = median >= self.at_least && density.is_none_or(|(is, wanted)| is >= wanted);
-        self.spell.look(scene, is_crowd);
-        if is_crowd {
-            observation.shown.clear();
-            for track in scene.confirmed(&self.classes) {
-                if self.zone.contains(track.full_box().standing_point()) {
-                    observation.show(track);
-                }
-            }
-            observation.strength = self.score_of_the_least_sure_needed();
-        }
-        self.spell.tell(self.lasting, observation);
-        observation.count = median;
-        observation.value = density.map_or(median as f64, |(is, _)| f64::from(is));
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.spell.forget();
-        self.counts.clear();
     }
 
     /// How many are in the zone in this frame; their scores are kept.
@@ -174,5 +244,38 @@ impl Crowd {
         self.scores.sort_unstable_by(|a, b| b.total_cmp(a));
         let last = self.at_least.min(self.scores.len());
         if last == 0 { 0.0 } else { self.scores[last - 1] }
+    }
+}
+
+impl Evaluate for CrowdState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        let count = self.count(scene);
+        let covered = self.density.as_ref().map_or(0.0, Density::covered);
+        let median = self.median_with(scene.at.mono, count, covered);
+        let density = self.density.as_mut().map(|density| {
+            density.sorted.clear();
+            density.sorted.extend(self.counts.iter().map(|(_, _, covered)| *covered));
+            density.sorted.sort_unstable_by(f32::total_cmp);
+            (density.sorted[(density.sorted.len() - 1) / 2], density.at_least)
+        });
+        let is_crowd = median >= self.at_least && density.is_none_or(|(is, wanted)| is >= wanted);
+        self.spell.look(scene, is_crowd);
+        if is_crowd {
+            observation.shown.clear();
+            for track in scene.confirmed(&self.classes) {
+                if self.zone.contains(track.full_box().standing_point()) {
+                    observation.show(track);
+                }
+            }
+            observation.strength = self.score_of_the_least_sure_needed();
+        }
+        self.spell.tell(self.lasting, observation);
+        observation.count = median;
+        observation.value = density.map_or(median as f64, |(is, _)| f64::from(is));
+    }
+
+    fn forget(&mut self) {
+        self.spell.forget();
+        self.counts.clear();
     }
 }

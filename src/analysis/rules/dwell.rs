@@ -1,16 +1,72 @@
 //! `dwell`: the *same* thing stays in the zone for so long; it may move about in there. Who stood still, was lost behind
 //! something and is found again under another number has stayed all the while ([`Place::is_taken_over_by`]).
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene, Span};
+use super::evaluator::Span;
+use super::prelude::*;
 use super::stationary::Place;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
 use crate::analysis::tracker::{Track, TrackState};
 
+/// The *same* thing stays in the zone for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dwell {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// The same thing stays in the zone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DwellDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["person"]]))]
+    pub classes: Option<Names>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 1.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+}
+
+impl Dwell {
+    pub(super) const ALERT: Alert = (Level::Yellow, "Something stays too long", "目标滞留");
+}
+
+impl Typed for DwellDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes(&self.classes);
+        let for_at_least = secs(&self.for_secs);
+        Some(Dwell { zone: zone?, classes: classes?, for_at_least: for_at_least? }.into())
+    }
+}
+
+impl RuleKind for Dwell {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        // Who stays must be followed while they walk about.
+        view.any_moves_inside().then(|| view.to_follow())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the same {} stays in {}", AnyOf(&self.classes), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(DwellState::new(zone, self.classes.clone(), self.for_at_least)))
+    }
+}
+
 #[derive(Debug, Clone)]
-pub(super) struct Dwell {
+struct DwellState {
     zone: Polygon,
     classes: Vec<Class>,
     lasting: Duration,
@@ -57,18 +113,9 @@ impl Stay {
     }
 }
 
-impl Dwell {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
-        Dwell { zone, classes, lasting, stays: Vec::new() }
-    }
-
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
-        self.follow(scene);
-        observation.tell_spans(scene, &self.classes, self.lasting, self.stays.iter().map(|stay| stay.span));
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.stays.clear();
+impl DwellState {
+    fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
+        DwellState { zone, classes, lasting, stays: Vec::new() }
     }
 
     /// Brings the stays up to this frame.
@@ -112,6 +159,17 @@ impl Dwell {
     }
 }
 
+impl Evaluate for DwellState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.follow(scene);
+        observation.tell_spans(scene, &self.classes, self.lasting, self.stays.iter().map(|stay| stay.span));
+    }
+
+    fn forget(&mut self) {
+        self.stays.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,7 +179,7 @@ mod tests {
 
     /// For how long the second track has stayed at second 22, where the first stood from second 0 to 20 and is lost.
     fn stayed(second: Track) -> f64 {
-        let mut dwell = Dwell::new(rectangle(0.0, 0.0, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
+        let mut dwell = DwellState::new(rectangle(0.0, 0.0, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
         let mut look = |at: f64, tracks: &[Track]| {
             dwell.follow(scene(at, tracks));
             dwell.stays.clone()
@@ -148,7 +206,7 @@ mod tests {
             ("a head", head(person(0.5, 0.8)), 0.0),
             ("somebody who walks up out of the zone", person(0.5, 0.55), 24.0),
         ] {
-            let mut dwell = Dwell::new(zone.clone(), vec![Class::PERSON], secs(60.0));
+            let mut dwell = DwellState::new(zone.clone(), vec![Class::PERSON], secs(60.0));
             let mut look = |at: f64, track: &Track| {
                 let tracks = std::slice::from_ref(track);
                 dwell.follow(scene(at, tracks));
@@ -180,7 +238,7 @@ mod tests {
             ("was seen outside a moment ago", person(0.7, 0.5), true, 0.0),
             ("was seen where they stood", person(0.5, 0.8), true, 22.0),
         ] {
-            let mut dwell = Dwell::new(zone.clone(), vec![Class::PERSON], secs(60.0));
+            let mut dwell = DwellState::new(zone.clone(), vec![Class::PERSON], secs(60.0));
             let mut look = |at: f64, tracks: &[Track]| {
                 dwell.follow(scene(at, tracks));
                 dwell.stays.clone()
@@ -204,7 +262,7 @@ mod tests {
         let zone = rectangle(0.0, 0.6, 1.0, 1.0);
         let over = BBox { y1: 0.58, ..person(0.5, 0.8).box_in_frame };
         let upper = crate::analysis::detection::Detection { box_in_frame: over, ..person(0.5, 0.8) };
-        let mut dwell = Dwell::new(zone, vec![Class::PERSON], secs(60.0));
+        let mut dwell = DwellState::new(zone, vec![Class::PERSON], secs(60.0));
         let mut look = |at: f64, track: Track| {
             let tracks = std::slice::from_ref(&track);
             dwell.follow(scene(at, tracks));
@@ -216,7 +274,7 @@ mod tests {
             assert_eq!(look(at, standing_track(1, 0.0, at, upper)), [at]);
         }
         // And somebody who comes to stand behind it was never in the zone.
-        let mut fresh = Dwell::new(rectangle(0.0, 0.6, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
+        let mut fresh = DwellState::new(rectangle(0.0, 0.6, 1.0, 1.0), vec![Class::PERSON], secs(60.0));
         let behind = [standing_track(1, 0.0, 20.0, upper)];
         fresh.follow(scene(20.0, &behind));
         assert!(fresh.stays.is_empty());

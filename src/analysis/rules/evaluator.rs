@@ -4,22 +4,8 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::crowd::Crowd;
-use super::dwell::Dwell;
-use super::fallen::Fallen;
-use super::fire_smoke::FireSmoke;
-use super::gone::Gone;
-use super::indoors::indoors;
-use super::left_behind::LeftBehind;
-use super::line::Crossings;
-use super::parked::Parked;
-use super::present::{Inside, Present};
-use super::rush::Rush;
-use super::scuffle::Scuffle;
-use super::vending::Vending;
-use super::works::Works;
-use super::wrong_way::WrongWay;
-use super::{CameraPlan, Condition, Rule, View};
+use super::kind::{Drawn, Evaluate};
+use super::{CameraPlan, Rule, View};
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::flow::Flow;
@@ -218,26 +204,8 @@ pub struct RuleEvaluator {
     rule: Arc<Rule>,
     /// Where it looks; `None` for a line.
     zone: Option<Polygon>,
-    looking: Looking,
+    state: Box<dyn Evaluate>,
     observation: Observation,
-}
-
-#[derive(Debug, Clone)]
-enum Looking {
-    Present(Present),
-    Dwell(Dwell),
-    Line(Crossings),
-    Crowd(Crowd),
-    Parked(Parked),
-    WrongWay(WrongWay),
-    LeftBehind(LeftBehind),
-    Gone(Gone),
-    Fallen(Fallen),
-    Scuffle(Box<Scuffle>),
-    Rush(Rush),
-    FireSmoke(FireSmoke),
-    Vending(Vending),
-    Works(Works),
 }
 
 impl RuleEvaluator {
@@ -246,51 +214,14 @@ impl RuleEvaluator {
     /// # Errors
     /// When the camera lacks the zone or line.
     pub fn new(rule: Arc<Rule>, plan: &CameraPlan) -> Result<Self, UnknownName> {
-        let place = rule.when.place();
-        let unknown = || UnknownName { rule: rule.id.clone(), camera: plan.id.clone(), place: place.clone() };
-        let zone = || plan.zones.get(place).cloned().ok_or_else(unknown);
-        let classes = rule.when.classes().to_vec();
-        let lasting = rule.when.lasting();
-        let looking = match &rule.when {
-            Condition::Present { .. } => {
-                Looking::Present(Present::new(zone()?, classes, lasting, Inside::Foot))
-            }
-            Condition::Dwell { .. } => Looking::Dwell(Dwell::new(zone()?, classes, lasting)),
-            Condition::Parked { .. } => Looking::Parked(Parked::new(zone()?, classes, lasting)),
-            Condition::Crowd { at_least, density, .. } => {
-                Looking::Crowd(Crowd::new(zone()?, classes, *at_least, *density, lasting))
-            }
-            Condition::WrongWay { heading_deg, tolerance_deg, .. } => {
-                let way = WrongWay::new(zone()?, classes, *heading_deg, *tolerance_deg, lasting);
-                Looking::WrongWay(way)
-            }
-            Condition::LeftBehind { owner_away, .. } => {
-                Looking::LeftBehind(LeftBehind::new(zone()?, classes, *owner_away, lasting))
-            }
-            Condition::Gone { .. } => Looking::Gone(Gone::new(zone()?, classes, lasting)),
-            Condition::Fallen { low, .. } => Looking::Fallen(Fallen::new(zone()?, classes, *low, lasting)),
-            Condition::Scuffle { people, unrest, .. } => {
-                Looking::Scuffle(Box::new(Scuffle::new(zone()?, classes, *people, *unrest, lasting)))
-            }
-            Condition::Rush { at_least, speed, .. } => {
-                Looking::Rush(Rush::new(zone()?, classes, *at_least, *speed, lasting))
-            }
-            Condition::Fire { .. } | Condition::Smoke { .. } => {
-                Looking::FireSmoke(FireSmoke::new(zone()?, classes, lasting))
-            }
-            Condition::Indoors { .. } => Looking::Present(indoors(zone()?, classes, lasting)),
-            Condition::Vending { .. } => Looking::Vending(Vending::new(zone()?, &classes, lasting)),
-            Condition::Works { at_least, .. } => {
-                Looking::Works(Works::new(zone()?, classes, *at_least, lasting))
-            }
-            Condition::Line { direction, .. } => {
-                let line = *plan.lines.get(place).ok_or_else(unknown)?;
-                Looking::Line(Crossings::new(line, classes, *direction, rule.hold))
-            }
-        };
+        let state = rule.when.evaluator(Drawn { rule: &rule, plan }).ok_or_else(|| UnknownName {
+            rule: rule.id.clone(),
+            camera: plan.id.clone(),
+            place: rule.when.place().clone(),
+        })?;
         let observation = Observation::nothing(rule.id.clone(), plan.id.clone());
-        let zone = plan.zones.get(place).cloned();
-        Ok(RuleEvaluator { rule, zone, looking, observation })
+        let zone = rule.when.zone().and_then(|name| plan.zones.get(name)).cloned();
+        Ok(RuleEvaluator { rule, zone, state, observation })
     }
 
     /// The rule it evaluates.
@@ -305,46 +236,15 @@ impl RuleEvaluator {
 
     /// Takes in one frame.
     pub fn look(&mut self, scene: Scene<'_>) -> &Observation {
-        let observation = &mut self.observation;
-        observation.at = scene.at;
-        match &mut self.looking {
-            Looking::Present(present) => present.look(scene, observation),
-            Looking::Dwell(dwell) => dwell.look(scene, observation),
-            Looking::Line(crossings) => crossings.look(scene, observation),
-            Looking::Crowd(crowd) => crowd.look(scene, observation),
-            Looking::Parked(parked) => parked.look(scene, observation),
-            Looking::WrongWay(wrong_way) => wrong_way.look(scene, observation),
-            Looking::LeftBehind(left_behind) => left_behind.look(scene, observation),
-            Looking::Gone(gone) => gone.look(scene, observation),
-            Looking::Fallen(fallen) => fallen.look(scene, observation),
-            Looking::Scuffle(scuffle) => scuffle.look(scene, observation),
-            Looking::Rush(rush) => rush.look(scene, observation),
-            Looking::FireSmoke(fire_smoke) => fire_smoke.look(scene, observation),
-            Looking::Vending(vending) => vending.look(scene, observation),
-            Looking::Works(works) => works.look(scene, observation),
-        }
-        observation
+        self.observation.at = scene.at;
+        self.state.look(scene, &mut self.observation);
+        &self.observation
     }
 
     /// Forgets what it saw: the camera was away, or the rule was not in force.
     pub fn forget(&mut self) {
         self.observation.clear();
-        match &mut self.looking {
-            Looking::Present(present) => present.forget(),
-            Looking::Dwell(dwell) => dwell.forget(),
-            Looking::Line(crossings) => crossings.forget(),
-            Looking::Crowd(crowd) => crowd.forget(),
-            Looking::Parked(parked) => parked.forget(),
-            Looking::WrongWay(wrong_way) => wrong_way.forget(),
-            Looking::LeftBehind(left_behind) => left_behind.forget(),
-            Looking::Gone(gone) => gone.forget(),
-            Looking::Fallen(fallen) => fallen.forget(),
-            Looking::Scuffle(scuffle) => scuffle.forget(),
-            Looking::Rush(rush) => rush.forget(),
-            Looking::FireSmoke(fire_smoke) => fire_smoke.forget(),
-            Looking::Vending(vending) => vending.forget(),
-            Looking::Works(works) => works.forget(),
-        }
+        self.state.forget();
     }
 }
 

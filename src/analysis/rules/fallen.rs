@@ -13,14 +13,85 @@
 //! found lying cannot be told from who was only missed: the rule is silent then. The camera must see people
 //! from the side or at a slant: from straight above nobody turns.
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene, Span};
+use super::evaluator::Span;
 use super::path::{Paths, distance, shape_of};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use super::prelude::*;
+use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
+
+/// Somebody upright went down within a moment and has been down for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fallen {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How low they must be, in parts of their upright height.
+    pub low: f32,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Somebody goes down within a moment and stays down.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FallenDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// For how many seconds they are down. Who ties a shoe or picks something up is up again after two or three.
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = Fallen::DEFAULT_SECS))]
+    pub for_secs: Option<At<f64>>,
+    /// How low, in parts of their upright height. Higher finds more falls and more people who squat. The camera must
+    /// see people from the side or at a slant, and be looked at at least twice a second.
+    #[schemars(range(min = 0.2, max = 0.8), extend("default" = Fallen::DEFAULT_LOW))]
+    pub low: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = DEFAULT_PEOPLE))]
+    pub classes: Option<Names>,
+}
+
+impl Fallen {
+    pub(super) const ALERT: Alert = (Level::Orange, "Somebody fell", "人员倒地");
+    /// Twice as long as somebody bends to pick something up (about two seconds on a real clip).
+    pub const DEFAULT_SECS: f64 = 5.0;
+    /// Bending goes to 0.5 of the upright height (measured on a real clip), lying to 0.2 to 0.5.
+    pub const DEFAULT_LOW: f64 = 0.55;
+}
+
+impl Typed for FallenDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &DEFAULT_PEOPLE, &self.zone);
+        let low = value_of(&self.low).unwrap_or(Fallen::DEFAULT_LOW) as f32;
+        let for_at_least = secs_or(&self.for_secs, Fallen::DEFAULT_SECS);
+        Some(Fallen { zone: zone?, classes: classes?, low, for_at_least }.into())
+    }
+}
+
+impl RuleKind for Fallen {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn is_fast(&self) -> bool {
+        true
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        view.any_moves_inside().then(|| view.usual())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} went down in {} and stays down", AnyOf(&self.classes), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(FallenState::new(zone, self.classes.clone(), self.low, self.for_at_least)))
+    }
+}
 
 /// Going down takes no longer, from the last upright box to the first low one. A fall takes about one
 /// second; the rest is for looks that fail.
@@ -53,7 +124,7 @@ const SEEN_SHARE: f32 = 0.4;
 const UNSEEN_FOR: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
-pub(super) struct Fallen {
+struct FallenState {
     zone: Polygon,
     classes: Vec<Class>,
     lasting: Duration,
@@ -141,9 +212,9 @@ fn is_at_border(b: &BBox) -> bool {
     b.x0 < AT_BORDER || b.y0 < AT_BORDER || b.x1 > 1.0 - AT_BORDER || b.y1 > 1.0 - AT_BORDER
 }
 
-impl Fallen {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, low: f32, lasting: Duration) -> Self {
-        Fallen {
+impl FallenState {
+    fn new(zone: Polygon, classes: Vec<Class>, low: f32, lasting: Duration) -> Self {
+        FallenState {
             zone,
             classes,
             lasting,
@@ -152,43 +223,6 @@ impl Fallen {
             upright: Vec::new(),
             down: Vec::new(),
         }
-    }
-
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
-        self.paths.look(scene, &self.classes);
-        for down in &mut self.down {
-            down.looks = down.looks.saturating_add(1);
-        }
-        for track in scene.tracks {
-            let is_seen = track.last_seen.mono == scene.at.mono && self.classes.contains(&track.class);
-            if !is_seen || self.goes_on_lying(scene, track) {
-                continue;
-            }
-            match self.fell(scene, track) {
-                Some(upright) => self.goes_down(scene, track, &upright),
-                None => self.stands(scene, track),
-            }
-        }
-        let falls_within = FALLS_WITHIN.max(scene.flicker);
-        self.upright.retain(|upright| scene.at.since(upright.at) <= falls_within);
-        let unseen_for = UNSEEN_FOR.max(scene.flicker);
-        self.down.retain(|down| {
-            let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
-            !is_up && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
-        });
-        let spans = self.down.iter().filter(|down| down.is_seen_enough()).map(|down| Span {
-            number: down.number,
-            since: down.since,
-            last: down.last,
-            is_sure: down.is_sure,
-        });
-        observation.tell_spans(scene, &self.classes, self.lasting, spans);
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.paths.forget();
-        self.upright.clear();
-        self.down.clear();
     }
 
     /// Takes a box as that of somebody who is down already, if it is.
@@ -266,5 +300,44 @@ impl Fallen {
             Some(other) => *other = upright,
             None => self.upright.push(upright),
         }
+    }
+}
+
+impl Evaluate for FallenState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.paths.look(scene, &self.classes);
+        for down in &mut self.down {
+            down.looks = down.looks.saturating_add(1);
+        }
+        for track in scene.tracks {
+            let is_seen = track.last_seen.mono == scene.at.mono && self.classes.contains(&track.class);
+            if !is_seen || self.goes_on_lying(scene, track) {
+                continue;
+            }
+            match self.fell(scene, track) {
+                Some(upright) => self.goes_down(scene, track, &upright),
+                None => self.stands(scene, track),
+            }
+        }
+        let falls_within = FALLS_WITHIN.max(scene.flicker);
+        self.upright.retain(|upright| scene.at.since(upright.at) <= falls_within);
+        let unseen_for = UNSEEN_FOR.max(scene.flicker);
+        self.down.retain(|down| {
+            let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
+            !is_up && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
+        });
+        let spans = self.down.iter().filter(|down| down.is_seen_enough()).map(|down| Span {
+            number: down.number,
+            since: down.since,
+            last: down.last,
+            is_sure: down.is_sure,
+        });
+        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+    }
+
+    fn forget(&mut self) {
+        self.paths.forget();
+        self.upright.clear();
+        self.down.clear();
     }
 }

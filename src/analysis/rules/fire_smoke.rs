@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use super::evaluator::{Observation, Scene};
+use super::kind::Evaluate;
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
@@ -198,7 +199,30 @@ impl FireSmoke {
         FireSmoke { zone, classes, lasting, began: None, fire_smoke: Vec::new() }
     }
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+    fn tell(&self, scene: Scene<'_>, observation: &mut Observation) {
+        let confirmed = self.fire_smoke.iter().filter(|plume| plume.is_confirmed());
+        observation.clear();
+        let believed = |plume: &Plume| plume.needs(self.lasting).is_some_and(|needs| plume.lasted() >= needs);
+        let Some(first) = confirmed.clone().max_by_key(|plume| (believed(plume), plume.lasted())) else {
+            return;
+        };
+        observation.since = Some(first.since);
+        observation.seen_at = Some(first.last);
+        observation.value = first.lasted().as_secs_f64();
+        observation.strength = first.strength();
+        for plume in confirmed.filter(|plume| believed(plume)) {
+            observation.holds = true;
+            observation.sustains |= plume.last.mono == scene.at.mono;
+            observation.strength = observation.strength.max(plume.strength());
+            let (class, score, box_in_frame) = (plume.class, plume.score, plume.box_in_frame);
+            observation.shown.push(Shown { class, score, box_in_frame });
+        }
+        observation.count = observation.shown.len();
+    }
+}
+
+impl Evaluate for FireSmoke {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         let began = *self.began.get_or_insert(scene.at);
         for plume in &mut self.fire_smoke {
             plume.looks = plume.looks.saturating_add(1);
@@ -226,29 +250,8 @@ impl FireSmoke {
         self.tell(scene, observation);
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.began = None;
         self.fire_smoke.clear();
-    }
-
-    fn tell(&self, scene: Scene<'_>, observation: &mut Observation) {
-        let confirmed = self.fire_smoke.iter().filter(|plume| plume.is_confirmed());
-        observation.clear();
-        let believed = |plume: &Plume| plume.needs(self.lasting).is_some_and(|needs| plume.lasted() >= needs);
-        let Some(first) = confirmed.clone().max_by_key(|plume| (believed(plume), plume.lasted())) else {
-            return;
-        };
-        observation.since = Some(first.since);
-        observation.seen_at = Some(first.last);
-        observation.value = first.lasted().as_secs_f64();
-        observation.strength = first.strength();
-        for plume in confirmed.filter(|plume| believed(plume)) {
-            observation.holds = true;
-            observation.sustains |= plume.last.mono == scene.at.mono;
-            observation.strength = observation.strength.max(plume.strength());
-            let (class, score, box_in_frame) = (plume.class, plume.score, plume.box_in_frame);
-            observation.shown.push(Shown { class, score, box_in_frame });
-        }
-        observation.count = observation.shown.len();
     }
 }

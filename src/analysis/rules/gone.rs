@@ -4,13 +4,73 @@
 //! place, nothing stands in front, and nothing of the classes is found there. A camera that was away has
 //! not seen it vanish: what should be there is learnt anew then.
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene};
+use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::alert::Shown;
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+
+/// A thing that stood there steadily has been missing for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gone {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// A thing that stood there steadily is missing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GoneDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["car"]]))]
+    pub classes: Option<Names>,
+    /// For how many seconds it is missing while nothing stands in front of its place. It must have stood there for as
+    /// long before (10 seconds to 2 minutes).
+    #[schemars(required, range(min = 1.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+}
+
+impl Gone {
+    pub(super) const ALERT: Alert = (Level::Yellow, "Something is gone", "物品缺失");
+}
+
+impl Typed for GoneDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes(&self.classes);
+        let for_at_least = secs(&self.for_secs);
+        Some(Gone { zone: zone?, classes: classes?, for_at_least: for_at_least? }.into())
+    }
+}
+
+impl RuleKind for Gone {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn waits_for_absence(&self) -> bool {
+        true
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        let is_in = view.inside().next().is_some();
+        (!view.holds && is_in).then(|| view.often_enough())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} that stood in {} is missing", AnyOf(&self.classes), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(GoneState::new(zone, self.classes.clone(), self.for_at_least)))
+    }
+}
 
 /// It must have stood for as long as it must then be missing, but at least and at most so long.
 const STEADY_AT_LEAST: Duration = Duration::from_secs(10);
@@ -22,18 +82,20 @@ const SEEN_SHARE: f32 = 0.5;
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Debug, Clone)]
-pub(super) struct Gone {
+struct GoneState {
     classes: Vec<Class>,
     lasting: Duration,
     remembered: RememberedObjects,
 }
 
-impl Gone {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
-        Gone { classes, lasting, remembered: RememberedObjects::new(zone, KEPT_FOR) }
+impl GoneState {
+    fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration) -> Self {
+        GoneState { classes, lasting, remembered: RememberedObjects::new(zone, KEPT_FOR) }
     }
+}
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+impl Evaluate for GoneState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.remembered.follow(scene, &self.classes);
         let steady = self.lasting.clamp(STEADY_AT_LEAST, STEADY_AT_MOST);
         let is_missing = |spot: &&RememberedObject| {
@@ -57,7 +119,7 @@ impl Gone {
         observation.count = observation.shown.len();
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.remembered.forget();
     }
 }

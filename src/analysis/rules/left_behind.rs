@@ -5,15 +5,87 @@
 //! thrown) it counts as left from the start, and less surely so. Somebody who lingers beside it looks after it,
 //! whoever it is; who passes by does not.
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene, Span};
+use super::evaluator::Span;
 use super::path::{Paths, gap};
+use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
+
+/// A thing appears, stays still, and whoever brought it has been away for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftBehind {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// Whether somebody who stays beside it keeps it from counting.
+    pub owner_away: bool,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// A thing appears, stays, and whoever brought it goes away.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftBehindDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// For how many seconds it lies there alone.
+    #[schemars(required, range(min = 1.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// The classes that count, as the model names them. Models that know bags have `backpack`, `handbag`,
+    /// `suitcase`; the one that comes with Lookout does not.
+    #[schemars(extend("default" = LeftBehind::DEFAULT_CLASSES))]
+    pub classes: Option<Names>,
+    /// Whether somebody who stays beside it keeps it from counting. With `false` it counts from when it came.
+    #[schemars(extend("default" = LeftBehind::DEFAULT_OWNER_AWAY))]
+    pub owner_away: Option<At<bool>>,
+}
+
+impl LeftBehind {
+    pub(super) const ALERT: Alert = (Level::Yellow, "Something was left behind", "物品遗留");
+    /// What the model that comes with Lookout knows of things that are left in lanes and stairs.
+    const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
+    /// Beside its owner nothing is left behind.
+    const DEFAULT_OWNER_AWAY: bool = true;
+}
+
+impl Typed for LeftBehindDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &LeftBehind::DEFAULT_CLASSES, &self.zone);
+        let owner_away = value_of(&self.owner_away).unwrap_or(LeftBehind::DEFAULT_OWNER_AWAY);
+        let for_at_least = secs(&self.for_secs);
+        Some(LeftBehind { zone: zone?, classes: classes?, owner_away, for_at_least: for_at_least? }.into())
+    }
+}
+
+impl RuleKind for LeftBehind {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn is_by_feet(&self) -> bool {
+        false
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        view.any_moves_inside().then(|| view.to_follow())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alone = if self.owner_away { " with nobody beside it" } else { "" };
+        write!(f, "{} is left in {}{alone}", AnyOf(&self.classes), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(LeftBehindState::new(zone, self.classes.clone(), self.owner_away, self.for_at_least)))
+    }
+}
 
 /// People are taken for owners from so long before until so long after it came to stand.
 const ARRIVAL: Duration = Duration::from_secs(3);
@@ -32,7 +104,7 @@ const MOST_PEOPLE: usize = 6;
 const PEOPLE: [Class; 1] = [Class::PERSON];
 
 #[derive(Debug, Clone)]
-pub(super) struct LeftBehind {
+struct LeftBehindState {
     classes: Vec<Class>,
     lasting: Duration,
     owner_away: bool,
@@ -62,9 +134,9 @@ struct Companion {
     beside_at: Moment,
 }
 
-impl LeftBehind {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, owner_away: bool, lasting: Duration) -> Self {
-        LeftBehind {
+impl LeftBehindState {
+    fn new(zone: Polygon, classes: Vec<Class>, owner_away: bool, lasting: Duration) -> Self {
+        LeftBehindState {
             classes,
             lasting,
             owner_away,
@@ -73,8 +145,10 @@ impl LeftBehind {
             things: Vec::new(),
         }
     }
+}
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+impl Evaluate for LeftBehindState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.people.look(scene, &PEOPLE);
         self.remembered.follow(scene, &self.classes);
         let remembered = &self.remembered;
@@ -110,7 +184,7 @@ impl LeftBehind {
         }
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.remembered.forget();
         self.people.forget();
         self.things.clear();

@@ -4,20 +4,92 @@
 //! It has crossed when it is clearly on the other side and its way between the two cut the line as drawn
 //! (not its endless extension). Somebody who stands on the line is on neither side and counts for nothing.
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene};
-use crate::analysis::detection::Class;
+use super::prelude::*;
 use crate::analysis::geometry::{Crossing, Line, Point};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
 use crate::types::direction::Direction;
 
+/// Something crosses the line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineCrossed {
+    /// Line name.
+    pub line: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Something crosses a line.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineCrossedDocument {
+    /// The line; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub line: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["person", "two_wheeler"]]))]
+    pub classes: Option<Names>,
+    /// Which way: `left_to_right`, `right_to_left` or `both`, seen along the drawn line.
+    #[schemars(required)]
+    pub direction: Option<At<Direction>>,
+}
+
+impl LineCrossed {
+    pub(super) const ALERT: Alert = (Level::Blue, "Line crossed", "越过警戒线");
+}
+
+impl Typed for LineCrossedDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let line = check.line(&self.line);
+        let classes = check.classes(&self.classes);
+        let direction = value_of(&self.direction);
+        Some(LineCrossed { line: line?, classes: classes?, direction: direction? }.into())
+    }
+}
+
+impl RuleKind for LineCrossed {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Line(&self.line), classes: &self.classes, lasting: Duration::ZERO }
+    }
+
+    fn threshold(&self) -> f64 {
+        1.0
+    }
+
+    fn is_instant(&self) -> bool {
+        true
+    }
+
+    fn is_fast(&self) -> bool {
+        true
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        view.any_moves().then(|| view.usual())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = match self.direction {
+            Direction::LeftToRight => " from left to right",
+            Direction::RightToLeft => " from right to left",
+            Direction::Both => "",
+        };
+        write!(f, "{} crosses {}{way}", AnyOf(&self.classes), self.line)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let line = drawn.line(&self.line)?;
+        Some(Box::new(LineState::new(line, self.classes.clone(), self.direction, drawn.rule.hold)))
+    }
+}
+
 /// How far from the line is clearly beside it, in own sizes: twice the detector's jitter (`motion`).
 const CLEAR: f32 = 0.1;
 
 #[derive(Debug, Clone)]
-pub(super) struct Crossings {
+struct LineState {
     line: Line,
     classes: Vec<Class>,
     direction: Direction,
@@ -41,12 +113,28 @@ struct Burst {
     count: usize,
 }
 
-impl Crossings {
-    pub(super) fn new(line: Line, classes: Vec<Class>, direction: Direction, hold: Duration) -> Self {
-        Crossings { line, classes, direction, hold, walkers: Vec::new(), burst: None }
+impl LineState {
+    fn new(line: Line, classes: Vec<Class>, direction: Direction, hold: Duration) -> Self {
+        LineState { line, classes, direction, hold, walkers: Vec::new(), burst: None }
     }
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+    /// Moves a track to where it is now and says whether that took it across.
+    fn step(&mut self, track: &Track) -> Option<Crossing> {
+        let at = track.full_box().foot();
+        if self.line.distance(at).abs() <= CLEAR * track.box_in_frame.size() {
+            return None;
+        }
+        let Some(walker) = self.walkers.iter_mut().find(|walker| walker.number == track.number) else {
+            self.walkers.push(Walker { number: track.number, at });
+            return None;
+        };
+        let before = std::mem::replace(&mut walker.at, at);
+        self.line.crossed_by(before, at)
+    }
+}
+
+impl Evaluate for LineState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         let quiet_for = self.burst.map(|burst| scene.at.since(burst.latest));
         if quiet_for.is_some_and(|quiet| quiet > self.hold) {
             self.burst = None;
@@ -82,23 +170,9 @@ impl Crossings {
         }
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.walkers.clear();
         self.burst = None;
-    }
-
-    /// Moves a track to where it is now and says whether that took it across.
-    fn step(&mut self, track: &Track) -> Option<Crossing> {
-        let at = track.full_box().foot();
-        if self.line.distance(at).abs() <= CLEAR * track.box_in_frame.size() {
-            return None;
-        }
-        let Some(walker) = self.walkers.iter_mut().find(|walker| walker.number == track.number) else {
-            self.walkers.push(Walker { number: track.number, at });
-            return None;
-        };
-        let before = std::mem::replace(&mut walker.at, at);
-        self.line.crossed_by(before, at)
     }
 }
 

@@ -4,6 +4,9 @@
 //! Configuration is turned into these types; nothing here can be half valid. A watch gets the tracks of
 //! each frame and answers with an [`Observation`]; it knows nothing of alerts and never reads a clock.
 //! Where things stand is asked of their foot, as zones are drawn on the ground.
+//!
+//! A kind of rule is a file: what it is told in the configuration, what it says of itself, and how it watches. The kinds
+//! are listed once, here; whatever concerns all of them is made of that list or asks through the traits in `kind`.
 
 mod condition;
 mod crowd;
@@ -11,25 +14,69 @@ mod duty_cycle;
 mod dwell;
 mod evaluator;
 mod fallen;
+mod fire;
 mod fire_smoke;
 mod gone;
 mod indoors;
+mod kind;
 mod left_behind;
 mod line;
 mod parked;
 mod path;
+mod prelude;
 mod present;
 mod remembered_objects;
 mod required_rate;
 mod rush;
 mod scuffle;
+mod smoke;
 mod stationary;
+pub(crate) mod typed;
 mod vending;
 mod works;
 mod wrong_way;
 
-pub use condition::Condition;
+/// Every kind of rule, by the name of its table in the configuration: its parameters, and those as they are typed.
+///
+/// Gives the list to the macro that it is called with, which makes of it what needs all kinds: [`Condition`], the table
+/// of a rule in the configuration. A new kind is a file, its `mod` above, and a line here.
+macro_rules! rule_kinds {
+    ($made_of:ident) => {
+        $made_of! {
+            present: Present, PresentDocument;
+            dwell: Dwell, DwellDocument;
+            line: LineCrossed, LineCrossedDocument;
+            crowd: Crowd, CrowdDocument;
+            parked: Parked, ParkedDocument;
+            wrong_way: WrongWay, WrongWayDocument;
+            left_behind: LeftBehind, LeftBehindDocument;
+            gone: Gone, GoneDocument;
+            fallen: Fallen, FallenDocument;
+            scuffle: Scuffle, ScuffleDocument;
+            rush: Rush, RushDocument;
+            fire: Fire, FireDocument;
+            smoke: Smoke, SmokeDocument;
+            indoors: Indoors, IndoorsDocument;
+            vending: Vending, VendingDocument;
+            works: Works, WorksDocument;
+        }
+    };
+}
+pub(crate) use rule_kinds;
+
+macro_rules! parameters {
+    ($($name:ident: $Rule:ident, $Document:ident;)*) => {
+        $(
+            pub use $name::$Rule;
+            pub(crate) use $name::$Document;
+        )*
+    };
+}
+rule_kinds!(parameters);
+
+pub use condition::{Condition, KINDS};
 pub use evaluator::{FLICKER, Observation, RuleEvaluator, Scene, UnknownName};
+pub use kind::AlertKind;
 pub use required_rate::View;
 pub use scuffle::is_worth_a_flow;
 

@@ -1,13 +1,72 @@
 //! `present`: anything of the classes is in the zone, whoever it is, for so long.
 
-use std::time::Duration;
+use super::evaluator::Spell;
+use super::prelude::*;
+use crate::analysis::geometry::BBox;
 
-use super::evaluator::{Observation, Scene, Spell};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+/// Anything of these classes in the zone, without a gap longer than flicker, for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Present {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Something of these classes is in the zone for some time; not necessarily the same thing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PresentDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["person"]]))]
+    pub classes: Option<Names>,
+    /// For how many seconds.
+    #[schemars(required, range(min = 0.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+}
+
+impl Present {
+    pub(super) const ALERT: Alert = (Level::Blue, "Something is where it is watched for", "发现目标");
+}
+
+impl Typed for PresentDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes(&self.classes);
+        let for_at_least = secs(&self.for_secs);
+        Some(Present { zone: zone?, classes: classes?, for_at_least: for_at_least? }.into())
+    }
+}
+
+impl RuleKind for Present {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        // Somebody outside may be inside, and gone, before the next keyframe.
+        let may_enter = self.is_fast() && view.any_moves();
+        let is_in = view.inside().next().is_some();
+        (!view.holds && (is_in || may_enter)).then(|| view.often_enough())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is in {}", AnyOf(&self.classes), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(PresentState::new(zone, self.classes.clone(), self.for_at_least, Inside::Foot)))
+    }
+}
 
 #[derive(Debug, Clone)]
-pub(super) struct Present {
+pub(super) struct PresentState {
     zone: Polygon,
     classes: Vec<Class>,
     lasting: Duration,
@@ -33,12 +92,14 @@ impl Inside {
     }
 }
 
-impl Present {
+impl PresentState {
     pub(super) fn new(zone: Polygon, classes: Vec<Class>, lasting: Duration, inside: Inside) -> Self {
-        Present { zone, classes, lasting, inside, spell: Spell::default() }
+        PresentState { zone, classes, lasting, inside, spell: Spell::default() }
     }
+}
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+impl Evaluate for PresentState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         let mut strength = None;
         for track in scene.confirmed(&self.classes) {
             if !self.inside.holds(&self.zone, track.full_box()) {
@@ -59,7 +120,7 @@ impl Present {
         observation.value = self.spell.lasted().unwrap_or_default().as_secs_f64();
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.spell.forget();
     }
 }

@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use super::Condition;
+use super::kind::Scope;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::time::Moment;
@@ -66,68 +67,68 @@ impl<'a> View<'a> {
     }
 }
 
-impl Condition {
-    /// Whether it may be over between two keyframes, so that what came before its first sight must be seen as well.
-    pub fn is_fast(&self) -> bool {
-        match self {
-            Condition::Line { .. }
-            | Condition::WrongWay { .. }
-            | Condition::Rush { .. }
-            | Condition::Scuffle { .. }
-            | Condition::Fallen { .. } => true,
-            _ => self.lasting() / LOOKS_WITHIN < TO_FOLLOW,
-        }
+/// What one rule goes by when it says how often it must see its camera.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RuleView<'a> {
+    view: View<'a>,
+    /// `None` for a line.
+    zone: Option<&'a Polygon>,
+    classes: &'a [Class],
+    lasting: Duration,
+    /// Its condition is fulfilled already, with its duration.
+    pub(super) holds: bool,
+}
+
+impl<'a> RuleView<'a> {
+    /// The time between looks at which the camera is looked at when everything is decoded.
+    pub(super) fn usual(&self) -> Duration {
+        self.view.usual
     }
 
+    /// Enough looks within the rule's duration.
+    pub(super) fn often_enough(&self) -> Duration {
+        (self.lasting / LOOKS_WITHIN).max(self.view.usual)
+    }
+
+    /// As [`often_enough`](Self::often_enough), and often enough to follow who walks about.
+    pub(super) fn to_follow(&self) -> Duration {
+        self.often_enough().min(TO_FOLLOW.max(self.view.usual))
+    }
+
+    /// What is in view of its classes.
+    pub(super) fn in_view(&self) -> impl Iterator<Item = &'a Track> + use<'a> {
+        self.view.of(self.classes)
+    }
+
+    /// What is in its zone, or about to be.
+    pub(super) fn inside(&self) -> impl Iterator<Item = &'a Track> + use<'a> {
+        let zone = self.zone;
+        self.in_view().filter(move |track| zone.is_none_or(|zone| is_inside(zone, track.full_box())))
+    }
+
+    /// Whether anything of its classes moves, or is new.
+    pub(super) fn any_moves(&self) -> bool {
+        self.in_view().any(|track| self.view.is_restless(track))
+    }
+
+    /// Whether anything in its zone moves, or is new.
+    pub(super) fn any_moves_inside(&self) -> bool {
+        self.inside().any(|track| self.view.is_restless(track))
+    }
+}
+
+/// Whether what must last for so long may be over between two keyframes.
+pub(super) fn is_short(lasting: Duration) -> bool {
+    lasting / LOOKS_WITHIN < TO_FOLLOW
+}
+
+impl Condition {
     /// The longest time between looks with which it is seen as well as with more; `None` where any will do.
     ///
     /// `holds`: it is fulfilled already, with its duration.
     pub fn pace(&self, zone: Option<&Polygon>, view: View<'_>, holds: bool) -> Option<Duration> {
-        let inside = |track: &&Track| zone.is_none_or(|zone| is_inside(zone, track.full_box()));
-        let restless = |track: &&Track| view.is_restless(track);
-        let classes = self.classes();
-        let often_enough = (self.lasting() / LOOKS_WITHIN).max(view.usual);
-        match self {
-            Condition::Line { .. } | Condition::WrongWay { .. } => {
-                view.of(classes).any(|track| restless(&track)).then_some(view.usual)
-            }
-            Condition::Fallen { .. } => {
-                view.of(classes).filter(inside).any(|track| restless(&track)).then_some(view.usual)
-            }
-            Condition::Scuffle { people, .. } => {
-                let there = view.of(classes).filter(inside).count() >= *people;
-                (there && view.of(classes).any(|track| restless(&track))).then_some(view.usual)
-            }
-            Condition::Rush { at_least, .. } => {
-                let there = view.of(classes).count() >= at_least.div_ceil(2);
-                (there && view.of(classes).any(|track| restless(&track))).then_some(view.usual)
-            }
-            Condition::Crowd { at_least, .. } => {
-                let there = view.of(classes).filter(inside).count() >= at_least.div_ceil(2);
-                there.then(|| often_enough.min(TO_FOLLOW.max(view.usual)))
-            }
-            // Who stays must be followed while they walk about.
-            Condition::Dwell { .. }
-            | Condition::LeftBehind { .. }
-            | Condition::Vending { .. }
-            | Condition::Works { .. } => {
-                let walks = view.of(classes).filter(inside).any(|track| restless(&track));
-                walks.then(|| often_enough.min(TO_FOLLOW.max(view.usual)))
-            }
-            Condition::Present { .. } | Condition::Indoors { .. } => {
-                // Somebody outside may be inside, and gone, before the next keyframe.
-                let may_enter = self.is_fast() && view.of(classes).any(|track| restless(&track));
-                let is_in = view.of(classes).find(inside).is_some();
-                (!holds && (is_in || may_enter)).then_some(often_enough)
-            }
-            Condition::Parked { .. } | Condition::Gone { .. } => {
-                let is_in = view.of(classes).find(inside).is_some();
-                (!holds && is_in).then_some(often_enough)
-            }
-            Condition::Fire { .. } | Condition::Smoke { .. } => {
-                (!holds && view.of(classes).next().is_some()).then_some(often_enough)
-            }
-        }
+        let Scope { classes, lasting, .. } = self.kind().scope();
+        self.kind().pace(RuleView { view, zone, classes, lasting, holds })
     }
 
     /// Whether what a frame shows differs from what was followed until then in a way that matters here: a thing came,

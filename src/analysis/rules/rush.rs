@@ -4,14 +4,102 @@
 //! far: a walk is about 0.8 (1.4 m/s by somebody of 1.7 m), a run begins at about 1.5. Who runs straight at
 //! the camera moves little in the picture and is not found by this. Needs at least three looks a second.
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene, Spell};
+use super::evaluator::Spell;
 use super::path::{Path, Paths, is_cut};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use super::prelude::*;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::TrackNumber;
+
+/// At least so many run at once for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rush {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How many.
+    pub at_least: usize,
+    /// What counts as running, in body heights per second.
+    pub speed: f32,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Many run at once, together or apart.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RushDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// How many at once.
+    #[schemars(required, range(min = 1, max = 1000))]
+    pub at_least: Option<At<u32>>,
+    /// For how many seconds.
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = Rush::DEFAULT_SECS))]
+    pub for_secs: Option<At<f64>>,
+    /// What counts as running, in body heights per second: a walk is about 0.8. Needs at least three looks a second.
+    #[schemars(range(min = 0.5, max = 10.0), extend("default" = Rush::DEFAULT_SPEED))]
+    pub speed: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = DEFAULT_PEOPLE))]
+    pub classes: Option<Names>,
+}
+
+impl Rush {
+    pub(super) const ALERT: Alert = (Level::Orange, "People running", "人员奔跑");
+    /// One look's mistake is not a rush.
+    pub const DEFAULT_SECS: f64 = 1.0;
+    /// Between a walk of 0.8 and a run of 2 body heights per second.
+    pub const DEFAULT_SPEED: f64 = 1.5;
+}
+
+impl Typed for RushDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &DEFAULT_PEOPLE, &self.zone);
+        let at_least = value_of(&self.at_least).map(|people| people as usize);
+        let speed = value_of(&self.speed).unwrap_or(Rush::DEFAULT_SPEED) as f32;
+        let for_at_least = secs_or(&self.for_secs, Rush::DEFAULT_SECS);
+        Some(Rush { zone: zone?, classes: classes?, at_least: at_least?, speed, for_at_least }.into())
+    }
+}
+
+impl RuleKind for Rush {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn threshold(&self) -> f64 {
+        self.at_least as f64
+    }
+
+    fn is_fast(&self) -> bool {
+        true
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        let there = view.in_view().count() >= self.at_least.div_ceil(2);
+        (there && view.any_moves()).then(|| view.usual())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rush { zone, classes, at_least, speed, .. } = self;
+        let classes = AnyOf(classes);
+        write!(f, "at least {at_least} of {classes} run at {speed} body heights a second in {zone}")
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(RushState::new(
+            zone,
+            self.classes.clone(),
+            self.at_least,
+            self.speed,
+            self.for_at_least,
+        )))
+    }
+}
 
 /// The way over so long: two steps of a runner.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -23,7 +111,7 @@ const STILL_RUNS_FOR: Duration = Duration::from_secs(1);
 const UNSEEN_FOR: Duration = Duration::from_millis(350);
 
 #[derive(Debug, Clone)]
-pub(super) struct Rush {
+struct RushState {
     zone: Polygon,
     classes: Vec<Class>,
     at_least: usize,
@@ -42,15 +130,9 @@ struct Runner {
     ran_at: Moment,
 }
 
-impl Rush {
-    pub(super) fn new(
-        zone: Polygon,
-        classes: Vec<Class>,
-        at_least: usize,
-        speed: f32,
-        lasting: Duration,
-    ) -> Self {
-        Rush {
+impl RushState {
+    fn new(zone: Polygon, classes: Vec<Class>, at_least: usize, speed: f32, lasting: Duration) -> Self {
+        RushState {
             zone,
             classes,
             at_least: at_least.max(1),
@@ -62,8 +144,10 @@ impl Rush {
             spell: Spell::default(),
         }
     }
+}
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+impl Evaluate for RushState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         for track in scene.confirmed(&self.classes) {
             let runs = self.paths.of(track.number).is_some_and(|path| speed_of(path) >= self.speed);
@@ -98,7 +182,7 @@ impl Rush {
         observation.value = count as f64;
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.paths.forget();
         self.runners.clear();
         self.spell.forget();

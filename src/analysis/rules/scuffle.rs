@@ -23,16 +23,120 @@
 //! is right on real clips.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
-use super::evaluator::{Observation, Scene, Spell};
+use super::evaluator::Spell;
 use super::path::{Path, Paths, gap};
-use crate::analysis::detection::{Class, Detection};
+use super::prelude::*;
+use crate::analysis::detection::Detection;
 use crate::analysis::flow::Flow;
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::BBox;
 use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
+
+/// Several people close together move fast and irregularly for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scuffle {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How many.
+    pub people: usize,
+    /// How irregularly they must move, in body heights per second.
+    pub unrest: f32,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Several people close together move fast and irregularly.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScuffleDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// For how many seconds.
+    #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = Scuffle::DEFAULT_SECS))]
+    pub for_secs: Option<At<f64>>,
+    /// How many, touching or nearly.
+    #[schemars(range(min = 2, max = 20), extend("default" = Scuffle::DEFAULT_PEOPLE))]
+    pub people: Option<At<u32>>,
+    /// How irregularly they must move, in body heights per second: the part of their movement that goes to and fro
+    /// and not along. It is taken from their boxes and, of people taller than a quarter of the picture, from what moves
+    /// within them. Lower finds more scuffles and more of what only looks like one; a detector whose boxes tremble
+    /// needs more. Needs at least five looks a second.
+    #[schemars(range(min = 0.05, max = 10.0), extend("default" = Scuffle::DEFAULT_UNREST))]
+    pub unrest: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = DEFAULT_PEOPLE))]
+    pub classes: Option<Names>,
+}
+
+impl Scuffle {
+    pub(super) const ALERT: Alert = (Level::Orange, "Scuffle", "人员推搡");
+    /// A blow and its return; counted from when the unrest has lasted for half a second. See
+    /// `tests/truth/README.md` for what it finds.
+    pub const DEFAULT_SECS: f64 = 0.5;
+    /// It takes two.
+    pub const DEFAULT_PEOPLE: u32 = 2;
+    /// Measured on real clips, see `tests/truth/README.md`.
+    pub const DEFAULT_UNREST: f64 = 0.25;
+}
+
+impl Typed for ScuffleDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &DEFAULT_PEOPLE, &self.zone);
+        let people = value_of(&self.people).unwrap_or(Scuffle::DEFAULT_PEOPLE) as usize;
+        let unrest = value_of(&self.unrest).unwrap_or(Scuffle::DEFAULT_UNREST) as f32;
+        let for_at_least = secs_or(&self.for_secs, Scuffle::DEFAULT_SECS);
+        Some(Scuffle { zone: zone?, classes: classes?, people, unrest, for_at_least }.into())
+    }
+}
+
+impl RuleKind for Scuffle {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn threshold(&self) -> f64 {
+        f64::from(self.unrest)
+    }
+
+    fn is_fast(&self) -> bool {
+        true
+    }
+
+    fn wants_flow(&self) -> bool {
+        true
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        let there = view.inside().count() >= self.people;
+        (there && view.any_moves()).then(|| view.usual())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Scuffle { zone, classes, people, unrest, .. } = self;
+        let classes = AnyOf(classes);
+        write!(
+            f,
+            "at least {people} of {classes} close together move by {unrest} body heights a second to and fro in {zone}"
+        )
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(ScuffleState::new(
+            zone,
+            self.classes.clone(),
+            self.people,
+            self.unrest,
+            self.for_at_least,
+        )))
+    }
+}
 
 /// Movement is taken over so long: a blow and its return.
 const WINDOW: Duration = Duration::from_secs(1);
@@ -88,7 +192,7 @@ pub fn is_worth_a_flow(detections: &[Detection]) -> bool {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Scuffle {
+struct ScuffleState {
     zone: Polygon,
     classes: Vec<Class>,
     people: usize,
@@ -143,15 +247,9 @@ struct Restless {
     is_certain: bool,
 }
 
-impl Scuffle {
-    pub(super) fn new(
-        zone: Polygon,
-        classes: Vec<Class>,
-        people: usize,
-        unrest: f32,
-        lasting: Duration,
-    ) -> Self {
-        Scuffle {
+impl ScuffleState {
+    fn new(zone: Polygon, classes: Vec<Class>, people: usize, unrest: f32, lasting: Duration) -> Self {
+        ScuffleState {
             zone,
             classes,
             people: people.max(2),
@@ -168,67 +266,6 @@ impl Scuffle {
             disorder: Disorder::default(),
             spell: Spell::default(),
         }
-    }
-
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
-        self.paths.look(scene, &self.classes);
-        self.restless.clear();
-        let mut measured = 0;
-        for track in scene.seen_now(&self.classes) {
-            let b = track.box_in_frame;
-            if !self.zone.contains(b.standing_point()) {
-                continue;
-            }
-            let path = self.paths.of(track.number).filter(|_| track.certainty >= CERTAIN);
-            let unrest = path.and_then(unrest_of);
-            measured += usize::from(unrest.is_some());
-            let unrest = unrest.unwrap_or(0.0);
-            let is_certain = track.is_confirmed() && track.certainty >= CERTAIN;
-            self.restless.push(Restless { number: track.number, box_in_frame: b, unrest, is_certain });
-        }
-        let (now, centre) = self.most_restless_group();
-        let smoothed = self.smoothed(scene, now);
-        let by_boxes = smoothed >= self.unrest;
-        let (disorder, among) = scene.flow.map_or((0.0, None), |flow| self.most_disorder(scene, flow));
-        let by_flow = self.disorder.look(scene.at, among.is_some() && disorder >= self.unrest);
-        self.company.look(scene, self.restless.len() >= self.people);
-        if self.company.lasted().is_none() {
-            self.recent.clear();
-        }
-        // Nobody knows of the first moment how they moved.
-        if measured >= self.people {
-            self.recent.push_back((scene.at.mono, by_boxes));
-        }
-        let from = scene.at.mono.saturating_sub(RECENT);
-        while self.recent.len() > MOST_RECENT || self.recent.front().is_some_and(|(at, _)| *at < from) {
-            self.recent.pop_front();
-        }
-        self.spell.look(scene, by_boxes || by_flow.is_some());
-        let restless = centre.filter(|_| by_boxes).map(|centre| (centre, smoothed));
-        let torn = among.filter(|_| by_flow.is_some()).map(|among| (among, disorder));
-        if let Some((centre, unrest)) = torn.or(restless) {
-            self.show(scene, centre, unrest, observation);
-        }
-        self.spell.tell(self.lasting, observation);
-        self.at_once_since = if by_boxes { self.at_once_since.or(Some(scene.at)) } else { None };
-        let at_once = self.at_once_since.map_or(Duration::ZERO, |since| scene.at.since(since));
-        let holds_by_boxes = at_once >= self.lasting && self.busy_share() >= BUSY_SHARE;
-        observation.holds =
-            (observation.holds && holds_by_boxes) || by_flow.is_some_and(|lasted| lasted >= self.lasting);
-        if self.spell.lasted().is_some() {
-            observation.value = observation.value.max(f64::from(smoothed.max(disorder)));
-            observation.count = observation.shown.len();
-        }
-    }
-
-    pub(super) fn forget(&mut self) {
-        self.paths.forget();
-        self.latest.clear();
-        self.recent.clear();
-        self.company.forget();
-        self.at_once_since = None;
-        self.disorder = Disorder::default();
-        self.spell.forget();
     }
 
     /// The most disorder between somebody followed and others close to them, as unrest, and who it is. The others need not
@@ -311,6 +348,69 @@ impl Scuffle {
         let margin = if self.unrest > 0.0 { unrest / (2.0 * self.unrest) } else { 1.0 };
         observation.strength = mean * margin.clamp(0.5, 1.0);
         observation.value = f64::from(unrest);
+    }
+}
+
+impl Evaluate for ScuffleState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+        self.paths.look(scene, &self.classes);
+        self.restless.clear();
+        let mut measured = 0;
+        for track in scene.seen_now(&self.classes) {
+            let b = track.box_in_frame;
+            if !self.zone.contains(b.standing_point()) {
+                continue;
+            }
+            let path = self.paths.of(track.number).filter(|_| track.certainty >= CERTAIN);
+            let unrest = path.and_then(unrest_of);
+            measured += usize::from(unrest.is_some());
+            let unrest = unrest.unwrap_or(0.0);
+            let is_certain = track.is_confirmed() && track.certainty >= CERTAIN;
+            self.restless.push(Restless { number: track.number, box_in_frame: b, unrest, is_certain });
+        }
+        let (now, centre) = self.most_restless_group();
+        let smoothed = self.smoothed(scene, now);
+        let by_boxes = smoothed >= self.unrest;
+        let (disorder, among) = scene.flow.map_or((0.0, None), |flow| self.most_disorder(scene, flow));
+        let by_flow = self.disorder.look(scene.at, among.is_some() && disorder >= self.unrest);
+        self.company.look(scene, self.restless.len() >= self.people);
+        if self.company.lasted().is_none() {
+            self.recent.clear();
+        }
+        // Nobody knows of the first moment how they moved.
+        if measured >= self.people {
+            self.recent.push_back((scene.at.mono, by_boxes));
+        }
+        let from = scene.at.mono.saturating_sub(RECENT);
+        while self.recent.len() > MOST_RECENT || self.recent.front().is_some_and(|(at, _)| *at < from) {
+            self.recent.pop_front();
+        }
+        self.spell.look(scene, by_boxes || by_flow.is_some());
+        let restless = centre.filter(|_| by_boxes).map(|centre| (centre, smoothed));
+        let torn = among.filter(|_| by_flow.is_some()).map(|among| (among, disorder));
+        if let Some((centre, unrest)) = torn.or(restless) {
+            self.show(scene, centre, unrest, observation);
+        }
+        self.spell.tell(self.lasting, observation);
+        self.at_once_since = if by_boxes { self.at_once_since.or(Some(scene.at)) } else { None };
+        let at_once = self.at_once_since.map_or(Duration::ZERO, |since| scene.at.since(since));
+        let holds_by_boxes = at_once >= self.lasting && self.busy_share() >= BUSY_SHARE;
+        observation.holds =
+            (observation.holds && holds_by_boxes) || by_flow.is_some_and(|lasted| lasted >= self.lasting);
+        if self.spell.lasted().is_some() {
+            observation.value = observation.value.max(f64::from(smoothed.max(disorder)));
+            observation.count = observation.shown.len();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.paths.forget();
+        self.latest.clear();
+        self.recent.clear();
+        self.company.forget();
+        self.at_once_since = None;
+        self.disorder = Disorder::default();
+        self.spell.forget();
     }
 }
 

@@ -123,7 +123,7 @@ fn a_mistake_of_one_frame_is_never_told() {
 }
 
 fn line(direction: Direction) -> Condition {
-    Condition::Line { line: "middle".into(), classes: vec![Class::PERSON], direction }
+    Condition::LineCrossed(LineCrossed { line: "middle".into(), classes: vec![Class::PERSON], direction })
 }
 
 #[test]
@@ -303,6 +303,93 @@ fn conditions_read_as_sentences() {
     assert_eq!(dwell("gate", 7.5).to_string(), "the same person stays in gate for 7.5 s");
     assert_eq!(crowd("square", 30, 60.0).to_string(), "at least 30 of person are in square for 60 s");
     assert_eq!(line(Direction::LeftToRight).to_string(), "person crosses middle from left to right");
+}
+
+#[test]
+fn each_kind_reads_as_a_sentence_and_says_what_must_be_passed() {
+    let zone = || Arc::from("yard");
+    let people = || vec![Class::PERSON];
+    let vehicles = || vec![Class::CAR, Class::TRUCK];
+    let for_at_least = secs(5.0);
+    let cases: [(Condition, &str, f64); 14] = [
+        (
+            Crowd { zone: zone(), classes: people(), at_least: 4, density: Some(0.5), for_at_least }.into(),
+            "at least 4 of person are in yard and cover 50 % of it for 5 s",
+            0.5,
+        ),
+        (
+            Crowd { zone: zone(), classes: people(), at_least: 4, density: None, for_at_least }.into(),
+            "at least 4 of person are in yard for 5 s",
+            4.0,
+        ),
+        (line(Direction::Both), "person crosses middle", 1.0),
+        (
+            WrongWay {
+                zone: zone(),
+                classes: vehicles(),
+                heading_deg: 90.0,
+                tolerance_deg: 60.0,
+                for_at_least,
+            }
+            .into(),
+            "car or truck moves against 90 degrees in yard for 5 s",
+            5.0,
+        ),
+        (
+            LeftBehind { zone: zone(), classes: vehicles(), owner_away: true, for_at_least }.into(),
+            "car or truck is left in yard with nobody beside it for 5 s",
+            5.0,
+        ),
+        (
+            Gone { zone: zone(), classes: vehicles(), for_at_least }.into(),
+            "car or truck that stood in yard is missing for 5 s",
+            5.0,
+        ),
+        (
+            Fallen { zone: zone(), classes: people(), low: 0.5, for_at_least }.into(),
+            "person went down in yard and stays down for 5 s",
+            5.0,
+        ),
+        (
+            Scuffle { zone: zone(), classes: people(), people: 2, unrest: 0.25, for_at_least }.into(),
+            "at least 2 of person close together move by 0.25 body heights a second to and fro in yard for 5 s",
+            0.25,
+        ),
+        (
+            Rush { zone: zone(), classes: people(), at_least: 3, speed: 1.5, for_at_least }.into(),
+            "at least 3 of person run at 1.5 body heights a second in yard for 5 s",
+            3.0,
+        ),
+        (
+            Fire { zone: zone(), classes: vec![Class::FIRE], for_at_least }.into(),
+            "flames burn in yard for 5 s",
+            5.0,
+        ),
+        (
+            Smoke { zone: zone(), classes: vec![Class::SMOKE], for_at_least }.into(),
+            "smoke rises in yard for 5 s",
+            5.0,
+        ),
+        (
+            Indoors { zone: zone(), classes: vehicles(), for_at_least }.into(),
+            "car or truck is inside yard for 5 s",
+            5.0,
+        ),
+        (
+            Vending { zone: zone(), classes: vec![Class::PERSON, Class::CAR], for_at_least }.into(),
+            "car stands in yard with people round it for 5 s",
+            5.0,
+        ),
+        (
+            Works { zone: zone(), classes: people(), at_least: 2, for_at_least }.into(),
+            "at least 2 of person are busy in yard for 5 s",
+            5.0,
+        ),
+    ];
+    for (when, sentence, threshold) in cases {
+        assert_eq!(when.to_string(), sentence);
+        assert_eq!(when.threshold(), threshold, "{sentence}");
+    }
 }
 
 #[test]

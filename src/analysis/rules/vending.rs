@@ -4,15 +4,88 @@
 //! parked car has nobody round it, somebody who unloads is gone before the time is over. It is the place that
 //! counts, as customers hide a stall longer than a track lives.
 
-use std::time::Duration;
-
 use super::duty_cycle::Share;
-use super::evaluator::{Observation, Scene, Span};
+use super::evaluator::Span;
 use super::path::gap;
+use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
+
+/// A vehicle stands for that long with people round it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vending {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// What a stall is made of; with `person` among them somebody must be beside it.
+    pub classes: Vec<Class>,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// A stall: something stands for long, with people round it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VendingDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// For how many seconds it stands.
+    #[schemars(required, range(min = 10.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// What a stall is made of, as the model names it. With `person` among them somebody must be beside it at least half
+    /// of the recent time; without, this is `parked`.
+    #[schemars(extend("default" = Vending::DEFAULT_CLASSES))]
+    pub classes: Option<Names>,
+}
+
+impl Vending {
+    pub(super) const ALERT: Alert = (Level::Blue, "Street vending", "占道经营");
+    /// Carts, tricycles and vans, with somebody who sells.
+    const DEFAULT_CLASSES: [&str; 4] = ["person", "two_wheeler", "truck", "car"];
+}
+
+impl Typed for VendingDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &Vending::DEFAULT_CLASSES, &self.zone);
+        if let (Some(names), Some(classes)) = (&self.classes, &classes)
+            && !names.value.is_empty()
+            && classes.iter().all(|class| *class == Class::PERSON)
+        {
+            check.error(
+                &names.span,
+                "`vending` names people only",
+                "name what a stall is made of as well: [\"person\", \"two_wheeler\", \"truck\"]; for people who only stay there is `dwell`",
+            );
+            return None;
+        }
+        let for_at_least = secs(&self.for_secs);
+        Some(Vending { zone: zone?, classes: classes?, for_at_least: for_at_least? }.into())
+    }
+}
+
+impl RuleKind for Vending {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        view.any_moves_inside().then(|| view.to_follow())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (people, things): (Vec<Class>, Vec<Class>) =
+            self.classes.iter().partition(|class| **class == Class::PERSON);
+        let round = if people.is_empty() { "" } else { " with people round it" };
+        write!(f, "{} stands in {}{round}", AnyOf(&things), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(VendingState::new(zone, &self.classes, self.for_at_least)))
+    }
+}
 
 /// Beside it, in the person's own heights: at arm's length and a step (a guess).
 const BESIDE: f32 = 0.6;
@@ -25,7 +98,7 @@ const KEPT_FOR: Duration = Duration::from_secs(30);
 const PEOPLE: [Class; 1] = [Class::PERSON];
 
 #[derive(Debug, Clone)]
-pub(super) struct Vending {
+struct VendingState {
     /// What a stall is made of: the rule's classes without people.
     things: Vec<Class>,
     wants_people: bool,
@@ -48,9 +121,9 @@ impl Stall {
     }
 }
 
-impl Vending {
-    pub(super) fn new(zone: Polygon, classes: &[Class], lasting: Duration) -> Self {
-        Vending {
+impl VendingState {
+    fn new(zone: Polygon, classes: &[Class], lasting: Duration) -> Self {
+        VendingState {
             things: classes.iter().copied().filter(|class| *class != Class::PERSON).collect(),
             wants_people: classes.contains(&Class::PERSON),
             lasting,
@@ -58,8 +131,10 @@ impl Vending {
             stalls: Vec::new(),
         }
     }
+}
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+impl Evaluate for VendingState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.remembered.follow(scene, &self.things);
         let remembered = &self.remembered;
         self.stalls.retain(|stall| remembered.iter().any(|spot| !spot.has_moved && stall.is_at(spot)));
@@ -104,7 +179,7 @@ impl Vending {
         observation.count = observation.shown.len();
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.remembered.forget();
         self.stalls.clear();
     }

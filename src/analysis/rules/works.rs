@@ -4,15 +4,80 @@
 //! busy, nor are people who pass through or wait for a bus without a step. Digging goes on and off, so what is
 //! asked is the share of the recent time.
 
-use std::time::Duration;
-
 use super::duty_cycle::Share;
-use super::evaluator::{Observation, Scene};
 use super::path::{Path, Paths, distance, shape_of, size_of};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::{BBox, Polygon};
+use super::prelude::*;
+use crate::analysis::geometry::BBox;
 use crate::analysis::plausible::ASPECT;
 use crate::analysis::time::Moment;
+
+/// Several stay and are busy, on and off, for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Works {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// How many at once.
+    pub at_least: usize,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Several trucks or people are busy where nobody may dig or build.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorksDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// For how many seconds, on and off.
+    #[schemars(required, range(min = 10.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(extend("default" = Works::DEFAULT_CLASSES))]
+    pub classes: Option<Names>,
+    /// How many at once stay at the place while at least one of them moves there.
+    #[schemars(range(min = 1, max = 100), extend("default" = Works::DEFAULT_AT_LEAST))]
+    pub at_least: Option<At<u32>>,
+}
+
+impl Works {
+    pub(super) const ALERT: Alert = (Level::Yellow, "Digging or building", "违规施工");
+    /// Trucks and diggers, and who works with them.
+    const DEFAULT_CLASSES: [&str; 2] = ["truck", "person"];
+    /// One digs, one shovels.
+    const DEFAULT_AT_LEAST: u32 = 2;
+}
+
+impl Typed for WorksDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes_or(&self.classes, &Works::DEFAULT_CLASSES, &self.zone);
+        let at_least = value_of(&self.at_least).unwrap_or(Works::DEFAULT_AT_LEAST) as usize;
+        let for_at_least = secs(&self.for_secs);
+        Some(Works { zone: zone?, classes: classes?, at_least, for_at_least: for_at_least? }.into())
+    }
+}
+
+impl RuleKind for Works {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        view.any_moves_inside().then(|| view.to_follow())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at least {} of {} are busy in {}", self.at_least, AnyOf(&self.classes), self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        Some(Box::new(WorksState::new(zone, self.classes.clone(), self.at_least, self.for_at_least)))
+    }
+}
 
 /// Who stays was there for so long ...
 const STAYS_FOR: Duration = Duration::from_secs(8);
@@ -31,7 +96,7 @@ const BUSY_SHARE: f32 = 0.5;
 const OVER_SHARE: f32 = 0.2;
 
 #[derive(Debug, Clone)]
-pub(super) struct Works {
+struct WorksState {
     zone: Polygon,
     classes: Vec<Class>,
     at_least: usize,
@@ -42,9 +107,9 @@ pub(super) struct Works {
     seen_at: Option<Moment>,
 }
 
-impl Works {
-    pub(super) fn new(zone: Polygon, classes: Vec<Class>, at_least: usize, lasting: Duration) -> Self {
-        Works {
+impl WorksState {
+    fn new(zone: Polygon, classes: Vec<Class>, at_least: usize, lasting: Duration) -> Self {
+        WorksState {
             zone,
             classes,
             at_least: at_least.max(1),
@@ -55,8 +120,10 @@ impl Works {
             seen_at: None,
         }
     }
+}
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+impl Evaluate for WorksState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         let staying = scene.confirmed(&self.classes).filter_map(|track| {
             let is_in_zone = self.zone.contains(track.full_box().standing_point());
@@ -93,7 +160,7 @@ impl Works {
         observation.count = observation.shown.len();
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.paths.forget();
         self.busy = Share::new(self.lasting / 2);
         self.since = None;

@@ -4,12 +4,97 @@
 //! size long, and gone in both halves of the time. Who stands, sways or is half hidden by a passing bus moves
 //! nowhere.
 
-use std::time::Duration;
-
-use super::evaluator::{Observation, Scene, Span};
+use super::evaluator::Span;
 use super::path::{Motion, Paths, size_of};
-use crate::analysis::detection::Class;
-use crate::analysis::geometry::Polygon;
+use super::prelude::*;
+
+/// Something moves against the permitted direction for that long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrongWay {
+    /// Zone name.
+    pub zone: Arc<str>,
+    /// Classes that count.
+    pub classes: Vec<Class>,
+    /// The permitted direction in the picture, degrees: 0 to the right, 90 up, 180 to the left, 270 down.
+    pub heading_deg: f32,
+    /// How far a movement may be from exactly opposite and still count, degrees, 0..90.
+    pub tolerance_deg: f32,
+    /// How long.
+    pub for_at_least: Duration,
+}
+
+/// Something moves against the permitted direction.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrongWayDocument {
+    /// The zone; every camera of the rule must have one of this name.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The permitted direction as it looks in the picture, in degrees: 0 to the right, 90 up, 180 to the left,
+    /// 270 down (towards the camera).
+    #[schemars(required, range(min = 0.0, max = 360.0))]
+    pub heading_deg: Option<At<f64>>,
+    /// The classes that count, as the model names them.
+    #[schemars(required, extend("examples" = [["two_wheeler", "car"]]))]
+    pub classes: Option<Names>,
+    /// For how many seconds it moves so. Who stands never counts, however they turn.
+    #[schemars(required, range(min = 0.0, max = 86_400.0))]
+    pub for_secs: Option<At<f64>>,
+    /// How far a movement may be from exactly opposite and still count, in degrees. 90: all that does not move
+    /// the permitted way.
+    #[schemars(range(min = 1.0, max = 90.0), extend("default" = WrongWay::DEFAULT_TOLERANCE_DEG))]
+    pub tolerance_deg: Option<At<f64>>,
+}
+
+impl WrongWay {
+    pub(super) const ALERT: Alert = (Level::Yellow, "Moving against the permitted direction", "逆行");
+    /// A third of all directions is the wrong one; who crosses the way is not meant.
+    const DEFAULT_TOLERANCE_DEG: f64 = 60.0;
+}
+
+impl Typed for WrongWayDocument {
+    fn checked(&self, check: &mut dyn Check) -> Option<Condition> {
+        let zone = check.zone(&self.zone);
+        let classes = check.classes(&self.classes);
+        let heading_deg = value_of(&self.heading_deg).map(|degrees| degrees as f32);
+        let tolerance_deg = value_of(&self.tolerance_deg).unwrap_or(WrongWay::DEFAULT_TOLERANCE_DEG) as f32;
+        let for_at_least = secs(&self.for_secs);
+        Some(
+            WrongWay {
+                zone: zone?,
+                classes: classes?,
+                heading_deg: heading_deg?,
+                tolerance_deg,
+                for_at_least: for_at_least?,
+            }
+            .into(),
+        )
+    }
+}
+
+impl RuleKind for WrongWay {
+    fn scope(&self) -> Scope<'_> {
+        Scope { place: ZoneOrLine::Zone(&self.zone), classes: &self.classes, lasting: self.for_at_least }
+    }
+
+    fn is_fast(&self) -> bool {
+        true
+    }
+
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
+        view.any_moves().then(|| view.usual())
+    }
+
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} moves against {} degrees in {}", AnyOf(&self.classes), self.heading_deg, self.zone)
+    }
+
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
+        let zone = drawn.zone(&self.zone)?;
+        let (heading, tolerance) = (self.heading_deg, self.tolerance_deg);
+        Some(Box::new(WrongWayState::new(zone, self.classes.clone(), heading, tolerance, self.for_at_least)))
+    }
+}
 
 /// The way is taken over so long: a walker does about three own sizes in it, a creeping car half a size.
 const WINDOW: Duration = Duration::from_secs(3);
@@ -17,7 +102,7 @@ const WINDOW: Duration = Duration::from_secs(3);
 const SHORTEST: f32 = 0.5;
 
 #[derive(Debug, Clone)]
-pub(super) struct WrongWay {
+struct WrongWayState {
     zone: Polygon,
     classes: Vec<Class>,
     lasting: Duration,
@@ -30,8 +115,8 @@ pub(super) struct WrongWay {
     wrong: Vec<Span>,
 }
 
-impl WrongWay {
-    pub(super) fn new(
+impl WrongWayState {
+    fn new(
         zone: Polygon,
         classes: Vec<Class>,
         heading_deg: f32,
@@ -39,7 +124,7 @@ impl WrongWay {
         lasting: Duration,
     ) -> Self {
         let heading = heading_deg.to_radians();
-        WrongWay {
+        WrongWayState {
             zone,
             classes,
             lasting,
@@ -50,7 +135,15 @@ impl WrongWay {
         }
     }
 
-    pub(super) fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
+    fn is_against(&self, motion: &Motion) -> bool {
+        let (x, y) = self.permitted;
+        let length = motion.length();
+        length > 0.0 && -(motion.dx * x + motion.dy * y) / length >= self.at_least_against - 1e-4
+    }
+}
+
+impl Evaluate for WrongWayState {
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         for track in scene.seen_now(&self.classes) {
             let b = track.full_box();
@@ -75,14 +168,8 @@ impl WrongWay {
         observation.tell_spans(scene, &self.classes, self.lasting, self.wrong.iter().copied());
     }
 
-    pub(super) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.paths.forget();
         self.wrong.clear();
-    }
-
-    fn is_against(&self, motion: &Motion) -> bool {
-        let (x, y) = self.permitted;
-        let length = motion.length();
-        length > 0.0 && -(motion.dx * x + motion.dy * y) / length >= self.at_least_against - 1e-4
     }
 }

@@ -6,10 +6,9 @@
 use std::ops::Range;
 
 use super::Checker;
-use super::condition::given;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{Point, Polygon};
-use crate::analysis::rules::{Condition, Rule};
+use crate::analysis::rules::Rule;
 use crate::config::document::{At, CameraDocument, Document, MaskDocument, RuleDocument};
 use crate::config::settings::Camera;
 
@@ -38,17 +37,16 @@ impl Checker<'_, '_> {
             let pairs: Vec<Pair<'_>> = of_camera
                 .filter_map(|rule| {
                     let rule_typed = typed_rule(document, &rule.id)?;
-                    let (_, condition) = given(rule_typed).into_iter().next()?;
+                    let condition = rule_typed.given().first()?.span;
                     Some(Pair { rule, rule_typed, condition, camera, camera_typed })
                 })
                 .collect();
             self.blinding_thresholds(camera_typed, &pairs);
             let sees_nothing = self.covered_picture(&whole_picture, &pairs);
             for pair in pairs {
-                let is_line = matches!(pair.rule.when, Condition::Line { .. });
-                let zone = camera.zones.get(pair.rule.when.place()).filter(|_| !is_line);
+                let zone = pair.rule.when.zone().and_then(|zone| camera.zones.get(zone));
                 let places = zone.map_or_else(|| whole_picture.clone(), Polygon::standing_places);
-                let by_feet = is_by_feet(&pair.rule.when);
+                let by_feet = pair.rule.when.is_by_feet();
                 if !sees_nothing && by_feet {
                     self.covered_places(pair, &places, zone.is_some());
                 }
@@ -270,17 +268,6 @@ fn half(height: f64) -> f64 {
 
 fn twice(height: f64) -> f64 {
     (height * 2.0).min(1.0)
-}
-
-/// Whether a thing is where its feet are; of others a part of the box in the zone is enough, wherever they end.
-fn is_by_feet(when: &Condition) -> bool {
-    !matches!(
-        when,
-        Condition::Parked { .. }
-            | Condition::LeftBehind { .. }
-            | Condition::Fire { .. }
-            | Condition::Smoke { .. }
-    )
 }
 
 /// Whether masks leave nothing of these places: those of everything, and those of the class.

@@ -12,7 +12,7 @@ use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, CameraDocument, Document, Names, RuleDocument};
 use crate::config::suggest;
 use crate::contract::kinds;
-use crate::types::at::seconds;
+use crate::types::at::secs_or;
 use crate::types::level::Level;
 
 /// What schedules look like.
@@ -100,8 +100,8 @@ impl Checker<'_, '_> {
             level: value_of(&rule.level).unwrap_or(usual),
             signal,
             schedule: schedule?,
-            hold: seconds(&rule.hold_secs, document::DEFAULT_HOLD_SECS),
-            cooldown: seconds(&rule.cooldown_secs, document::DEFAULT_COOLDOWN_SECS),
+            hold: secs_or(&rule.hold_secs, document::DEFAULT_HOLD_SECS),
+            cooldown: secs_or(&rule.cooldown_secs, document::DEFAULT_COOLDOWN_SECS),
             heights: heights?,
             when,
         })
@@ -164,7 +164,7 @@ impl Checker<'_, '_> {
                 .hint("lower-case letters, digits and `_`, for example `fire_lane_blocked`");
             return None;
         }
-        let names = || kinds::KINDS.iter().map(|kind| kind.name);
+        let names = || kinds::all().map(|kind| kind.name);
         let near = suggest::nearest(value, names()).filter(|_| kinds::known(value).is_none());
         if let Some(near) = near {
             self.report

@@ -15,7 +15,7 @@ use crate::config::secret::set_command;
 use crate::config::settings::{Sensor, SensorBroker, Sensors, WebhookListener};
 use crate::config::suggest;
 use crate::sensors::{Agreed, Around, ON_THIS_MACHINE, Source, SourceCheck};
-use crate::types::at::seconds;
+use crate::types::at::secs_or;
 
 /// What a token is compared with must not be guessable.
 const LEAST_TOKEN_CHARS: usize = 16;
@@ -203,7 +203,7 @@ impl Checker<'_, '_> {
         let is_binary = unit.as_deref() == Some(BINARY);
         let source = self.sensor_source(sensor, span, &owner, is_binary, shared);
         let stale_after = self.stale_after(sensor, source.as_ref(), span, &owner);
-        let debounce = seconds(&sensor.debounce_secs, 0.0);
+        let debounce = secs_or(&sensor.debounce_secs, 0.0);
         if let (Some(field), Some(stale_after)) = (&sensor.debounce_secs, stale_after)
             && debounce >= stale_after
         {
@@ -346,7 +346,7 @@ impl Checker<'_, '_> {
             }
             return None;
         };
-        let stale_after = seconds(&sensor.stale_after_secs, 0.0);
+        let stale_after = secs_or(&sensor.stale_after_secs, 0.0);
         if let Some(polled) = polled.filter(|polled| stale_after <= polled.every) {
             self.report
                 .error(&field.span, format!("{owner}: `stale_after_secs` must be more than `poll_secs`"))

@@ -33,8 +33,9 @@ use crate::contract::words::Time;
 use crate::mqtt::{Ask, Command, Order, Refusal as Refused};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
+use super::Control;
 use super::analysis_thread::{AnalysisQueue, Note};
-use super::{Control, lifeline};
+use crate::lifeline;
 use rate_limit::{LeftOut, Pace, Paced};
 pub use refusal_stats::Tally;
 use replay_guard::{Seen, Turn};

@@ -12,7 +12,7 @@ fn flame(x: f64, size: f64, score: f32) -> Detection {
 }
 
 fn fire(for_secs: f64) -> Condition {
-    Condition::Fire { zone: "all".into(), classes: vec![Class::FIRE], for_at_least: secs(for_secs) }
+    Condition::Fire(Fire { zone: "all".into(), classes: vec![Class::FIRE], for_at_least: secs(for_secs) })
 }
 
 /// Flickers about a size, and its score with it.
@@ -60,7 +60,8 @@ fn a_lookalike_that_a_hand_disturbs_is_no_smoke() {
         score: 0.6,
         box_in_frame: BBox::new(0.07, 0.01, x1, y1),
     };
-    let when = Condition::Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) };
+    let when =
+        Condition::Smoke(Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) });
     let mut stage = Stage::of(vec![rule(when)]);
     stage.look(10.0, |_| vec![]).look(14.0, |t| match t {
         t if t < 0.3 => vec![smoke(0.55, 0.65)],
@@ -85,7 +86,8 @@ fn what_appears_and_never_changes_needs_three_times_as_long_and_weighs_less() {
 fn smoke_that_drifts_and_grows_is_told() {
     let smoke =
         |t: f64| Detection { class: Class::SMOKE, ..flame(0.4 + 0.01 * t, 0.1 * (1.0 + 0.15 * t), 0.5) };
-    let when = Condition::Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) };
+    let when =
+        Condition::Smoke(Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) });
     let mut stage = Stage::of(vec![rule(when)]);
     stage.look(10.0, |_| vec![]).look(15.0, |t| vec![smoke(t)]);
     assert_near(&raised(&stage), &[15.2], 2.0);
@@ -93,7 +95,8 @@ fn smoke_that_drifts_and_grows_is_told() {
 
 #[test]
 fn fire_outside_the_zone_is_not_asked_for() {
-    let when = Condition::Fire { zone: "right".into(), classes: vec![Class::FIRE], for_at_least: secs(1.0) };
+    let when =
+        Condition::Fire(Fire { zone: "right".into(), classes: vec![Class::FIRE], for_at_least: secs(1.0) });
     let mut stage = Stage::of(vec![rule(when)]);
     stage.look(10.0, |t| vec![Detection { ..flame(0.25, 0.1 * (1.0 + 0.25 * (7.0 * t).sin()), 0.7) }]);
     assert_eq!(stage.told(), []);

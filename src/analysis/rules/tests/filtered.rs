@@ -54,8 +54,11 @@ fn a_rule_has_heights_of_its_own_and_the_other_rules_see_everything() {
 
 #[test]
 fn a_rule_for_near_things_needs_no_closer_look_at_far_ones() {
-    let crossing =
-        Condition::Line { line: "middle".into(), classes: vec![Class::PERSON], direction: Direction::Both };
+    let crossing = Condition::LineCrossed(LineCrossed {
+        line: "middle".into(),
+        classes: vec![Class::PERSON],
+        direction: Direction::Both,
+    });
     let pace_of = |heights| {
         let mut stage = Stage::of(vec![Rule { heights, ..rule(crossing.clone()) }]);
         stage.look(2.0, |t| vec![tall(0.1, 0.3 + 0.05 * t, 0.8)]);

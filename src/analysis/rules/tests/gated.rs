@@ -71,7 +71,11 @@ fn same_alerts(rules: &[Rule], for_secs: f64, most_looks: f64, script: impl Fn(f
 }
 
 fn line() -> Condition {
-    Condition::Line { line: "middle".into(), classes: vec![Class::PERSON], direction: Direction::Both }
+    Condition::LineCrossed(LineCrossed {
+        line: "middle".into(),
+        classes: vec![Class::PERSON],
+        direction: Direction::Both,
+    })
 }
 
 fn nothing() -> Vec<Detection> {
@@ -127,8 +131,11 @@ fn a_crowd_that_mills_about_is_counted() {
 
 #[test]
 fn a_car_that_stood_and_drives_off_over_the_line_is_told() {
-    let over =
-        Condition::Line { line: "middle".into(), classes: vec![Class::CAR], direction: Direction::Both };
+    let over = Condition::LineCrossed(LineCrossed {
+        line: "middle".into(),
+        classes: vec![Class::CAR],
+        direction: Direction::Both,
+    });
     same_alerts(&[rule(over)], 100.0, 0.3, |t| match t {
         t if t < 50.7 => vec![car(0.2, 0.8)],
         t if t < 52.5 => vec![car(0.2 + 0.5 * (t - 50.7), 0.8)],

@@ -191,8 +191,11 @@ fn feet_that_are_hidden_leave_no_zone_and_cross_no_line() {
     plan.zones.insert("kerb".into(), rectangle(0.5, 0.8, 1.0, 1.0));
     plan.lines.insert("kerb".into(), Line { from: Point::new(0.4, 0.8), to: Point::new(1.0, 0.8) });
     plan.counted.push("kerb".into());
-    let crosses =
-        Condition::Line { line: "kerb".into(), classes: vec![Class::PERSON], direction: Direction::Both };
+    let crosses = Condition::LineCrossed(LineCrossed {
+        line: "kerb".into(),
+        classes: vec![Class::PERSON],
+        direction: Direction::Both,
+    });
     let rules = vec![
         Rule { id: "line".into(), ..rule(crosses) },
         Rule { id: "dwell".into(), ..rule(dwell("kerb", 30.0)) },
@@ -220,7 +223,8 @@ fn feet_that_are_hidden_leave_no_zone_and_cross_no_line() {
 
 #[test]
 fn what_is_half_hidden_is_not_gone() {
-    let gone = Condition::Gone { zone: "right".into(), classes: vec![Class::CAR], for_at_least: secs(10.0) };
+    let gone =
+        Condition::Gone(Gone { zone: "right".into(), classes: vec![Class::CAR], for_at_least: secs(10.0) });
     // A pillar of scaffolding that no detector knows hides its left two thirds for a minute, and for three.
     let scaffold = BBox::new(0.5, 0.0, 0.8, 1.0);
     for until in [85.0, 210.0] {
@@ -397,7 +401,7 @@ fn pieces_of_a_parked_car_are_no_cars_of_their_own() {
 
 fn crowd_of_cars(at_least: usize) -> Condition {
     let classes = vec![Class::CAR];
-    Condition::Crowd { zone: "all".into(), classes, at_least, density: None, for_at_least: secs(3.0) }
+    Condition::Crowd(Crowd { zone: "all".into(), classes, at_least, density: None, for_at_least: secs(3.0) })
 }
 
 #[test]

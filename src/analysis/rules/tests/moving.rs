@@ -11,13 +11,13 @@ type Script = fn(f64) -> Detection;
 type Scripts = Box<dyn Fn(f64) -> Vec<Detection>>;
 
 fn wrong_way(heading_deg: f32, for_secs: f64) -> Condition {
-    Condition::WrongWay {
+    Condition::WrongWay(WrongWay {
         zone: "all".into(),
         classes: vec![Class::PERSON, Class::CAR],
         heading_deg,
         tolerance_deg: 60.0,
         for_at_least: secs(for_secs),
-    }
+    })
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn who_stands_never_goes_the_wrong_way() {
 }
 
 fn fallen(for_secs: f64) -> Condition {
-    Condition::Fallen {
+    Condition::Fallen(Fallen {
         zone: "all".into(),
         classes: vec![Class::PERSON],
         low: 0.55,
         for_at_least: secs(for_secs),
-    }
+    })
 }
 
 /// Somebody whose feet are there, of that share of the upright height, and that wide for it (16:9).
@@ -224,13 +224,13 @@ fn a_fall_is_told_although_the_detector_loses_who_fell() {
 }
 
 fn rush(at_least: usize) -> Condition {
-    Condition::Rush {
+    Condition::Rush(Rush {
         zone: "all".into(),
         classes: vec![Class::PERSON],
         at_least,
         speed: 1.5,
         for_at_least: secs(1.0),
-    }
+    })
 }
 
 /// Four people who move to the right at that many body heights a second, one after the other.
@@ -275,13 +275,13 @@ fn boxes_that_jump_do_not_run() {
 }
 
 fn scuffle(for_secs: f64) -> Condition {
-    Condition::Scuffle {
+    Condition::Scuffle(Scuffle {
         zone: "all".into(),
         classes: vec![Class::PERSON],
         people: 2,
         unrest: 0.5,
         for_at_least: secs(for_secs),
-    }
+    })
 }
 
 /// A camera that is looked at ten times a second.

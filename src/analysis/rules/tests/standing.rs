@@ -17,7 +17,12 @@ fn truck(x: f64, y: f64) -> Detection {
 
 fn left_behind(for_secs: f64, owner_away: bool) -> Condition {
     let classes = vec![Class::TWO_WHEELER];
-    Condition::LeftBehind { zone: "all".into(), classes, owner_away, for_at_least: secs(for_secs) }
+    Condition::LeftBehind(LeftBehind {
+        zone: "all".into(),
+        classes,
+        owner_away,
+        for_at_least: secs(for_secs),
+    })
 }
 
 /// Somebody pushes a two-wheeler to the middle within five seconds, stays for `stays`, walks off to the right.
@@ -83,7 +88,7 @@ fn a_thing_whose_owner_nobody_saw_is_told_less_surely() {
 }
 
 fn gone(for_secs: f64) -> Condition {
-    Condition::Gone { zone: "right".into(), classes: vec![Class::CAR], for_at_least: secs(for_secs) }
+    Condition::Gone(Gone { zone: "right".into(), classes: vec![Class::CAR], for_at_least: secs(for_secs) })
 }
 
 #[test]
@@ -131,7 +136,7 @@ fn a_camera_that_was_away_misses_nothing() {
 
 fn vending(for_secs: f64) -> Condition {
     let classes = vec![Class::PERSON, Class::TWO_WHEELER];
-    Condition::Vending { zone: "right".into(), classes, for_at_least: secs(for_secs) }
+    Condition::Vending(Vending { zone: "right".into(), classes, for_at_least: secs(for_secs) })
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn a_cart_with_people_round_it_is_a_stall_and_a_parked_one_is_not() {
 
 fn works(for_secs: f64) -> Condition {
     let classes = vec![Class::TRUCK, Class::PERSON];
-    Condition::Works { zone: "right".into(), classes, at_least: 2, for_at_least: secs(for_secs) }
+    Condition::Works(Works { zone: "right".into(), classes, at_least: 2, for_at_least: secs(for_secs) })
 }
 
 #[test]
@@ -201,11 +206,11 @@ fn works_go_on_over_a_pause() {
 fn a_two_wheeler_inside_the_door_is_indoors_and_one_that_passes_is_not() {
     let mut plan = plan();
     plan.zones.insert("hall".into(), rectangle(0.4, 0.5, 0.6, 0.8));
-    let indoors = Condition::Indoors {
+    let indoors = Condition::Indoors(Indoors {
         zone: "hall".into(),
         classes: vec![Class::TWO_WHEELER],
         for_at_least: secs(3.0),
-    };
+    });
     for (y, is_in) in [(0.75, true), (0.88, false), (0.52, false)] {
         let mut stage = Stage::with(plan.clone(), vec![rule(indoors.clone())]);
         stage.look(10.0, |_| vec![two_wheeler(0.5, y)]);
@@ -220,12 +225,14 @@ fn a_two_wheeler_inside_the_door_is_indoors_and_one_that_passes_is_not() {
 fn a_dense_crowd_is_one_that_covers_the_zone() {
     let mut plan = plan();
     plan.zones.insert("stair".into(), rectangle(0.3, 0.5, 0.7, 0.9));
-    let dense = |at_least, density| Condition::Crowd {
-        zone: "stair".into(),
-        classes: vec![Class::PERSON],
-        at_least,
-        density: Some(density),
-        for_at_least: secs(3.0),
+    let dense = |at_least, density| {
+        Condition::Crowd(Crowd {
+            zone: "stair".into(),
+            classes: vec![Class::PERSON],
+            at_least,
+            density: Some(density),
+            for_at_least: secs(3.0),
+        })
     };
     // Four people side by side cover 0.3 x 0.4 of the stair's 0.4 x 0.4.
     let four = |apart: f64| {
@@ -281,12 +288,12 @@ fn a_car_as_large_as_the_street_is_no_car() {
             Rule { id: "parked".into(), ..rule(parked("all", 10.0)) },
             Rule {
                 id: "left".into(),
-                ..rule(Condition::LeftBehind {
+                ..rule(Condition::LeftBehind(LeftBehind {
                     zone: "all".into(),
                     classes: vec![Class::CAR],
                     owner_away: true,
                     for_at_least: secs(10.0),
-                })
+                }))
             },
         ]
     };
@@ -303,8 +310,11 @@ fn a_car_as_large_as_the_street_is_no_car() {
 #[test]
 fn nothing_is_left_or_missing_that_was_only_just_believed() {
     let thing = |score| scored(two_wheeler(0.75, 0.8), score);
-    let gone =
-        Condition::Gone { zone: "right".into(), classes: vec![Class::TWO_WHEELER], for_at_least: secs(20.0) };
+    let gone = Condition::Gone(Gone {
+        zone: "right".into(),
+        classes: vec![Class::TWO_WHEELER],
+        for_at_least: secs(20.0),
+    });
     for (threshold, barely, well) in [(0.25, 0.27, 0.4), (0.45, 0.47, 0.6), (0.6, 0.62, 0.7)] {
         for (score, wanted) in [(barely, 0), (well, 1)] {
             let plan = || {

@@ -4,104 +4,113 @@
 //! Written by the analysis thread after each look, read with every compressed picture of every camera. Must never decide
 //! anything itself, and never wait.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
-
 use crate::analysis::Pace;
-use crate::scheduler::Scheduler;
 use crate::video::Demand;
+
+use super::camera_slot::CameraSlots;
+use super::scheduler::Scheduler;
 
 /// How often a camera is looked at that needs no more than its keyframes. Less than a second, so that a keyframe a
 /// second is looked at each time whatever its jitter.
 const ON_PATROL: Duration = Duration::from_millis(700);
 
 /// See the module.
-#[derive(Debug)]
 pub struct DecodeDemands {
     scheduler: Arc<Scheduler>,
-    state: RwLock<State>,
+    slots: Arc<CameraSlots>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    demands: BTreeMap<Arc<str>, Demand>,
-    /// Cameras that are decoded as it is needed.
-    gated: BTreeSet<Arc<str>>,
-    /// Cameras that look back, and up to where.
-    looking_back: BTreeMap<Arc<str>, Duration>,
+/// How far one camera is decoded.
+#[derive(Debug)]
+pub(super) struct SlotDemand {
+    demand: Demand,
+    /// Whether it is decoded as it is needed.
+    is_gated: bool,
+    /// It looks back, up to then.
+    looks_back_until: Option<Duration>,
+}
+
+impl Default for SlotDemand {
+    fn default() -> Self {
+        SlotDemand { demand: Demand::Keyframes, is_gated: false, looks_back_until: None }
+    }
+}
+
+impl SlotDemand {
+    /// Whether what the camera was asked to look back at is not all seen yet.
+    fn is_looking_back(&mut self, seen_to: Option<Duration>) -> bool {
+        let Some(until) = self.looks_back_until else { return false };
+        // A camera that was away has nothing to look back at any more.
+        let goes_on = seen_to.is_some_and(|seen_to| seen_to < until);
+        if !goes_on {
+            self.looks_back_until = None;
+        }
+        goes_on
+    }
 }
 
 impl DecodeDemands {
     /// Nothing is needed yet.
-    pub fn new(scheduler: Arc<Scheduler>) -> Self {
-        DecodeDemands { scheduler, state: RwLock::default() }
+    pub fn new(scheduler: Arc<Scheduler>, slots: Arc<CameraSlots>) -> Self {
+        DecodeDemands { scheduler, slots }
     }
 
-    /// The cameras that there are, and whether they are decoded as it is needed.
-    pub fn set_cameras<'a>(&self, cameras: impl Iterator<Item = (&'a Arc<str>, bool)>) {
-        let mut state = self.state.write();
-        state.gated = cameras.filter(|(_, gated)| *gated).map(|(camera, _)| camera.clone()).collect();
-        let State { demands, gated, looking_back } = &mut *state;
-        demands.retain(|camera, _| gated.contains(camera));
-        looking_back.retain(|camera, _| gated.contains(camera));
+    /// Which cameras are decoded as it is needed.
+    pub fn set_gated(&self, is_gated: impl Fn(&str) -> bool) {
+        self.slots.for_each_demand(|camera, slot| {
+            slot.is_gated = is_gated(camera);
+            if !slot.is_gated {
+                *slot = SlotDemand::default();
+            }
+        });
     }
 
     /// What a camera needs now.
     pub fn demand(&self, camera: &str) -> Demand {
-        self.state.read().demands.get(camera).copied().unwrap_or(Demand::Keyframes)
+        self.slots.with_demand(camera, |slot| slot.demand).unwrap_or(Demand::Keyframes)
     }
 
     /// Whether a camera's decoding follows what it needs.
     pub fn is_gated(&self, camera: &str) -> bool {
-        self.state.read().gated.contains(camera)
+        self.slots.with_demand(camera, |slot| slot.is_gated).unwrap_or(false)
     }
 
     /// What the analysis needs of a camera from now on.
-    pub fn set(&self, camera: &Arc<str>, pace: Pace) {
-        if !self.is_gated(camera) || self.is_looking_back(camera, pace.seen_to) {
-            return;
-        }
-        let demand = match pace {
-            Pace { every: Some(every), seen_to: Some(after) } => Demand::Often { every, after },
-            _ => Demand::Keyframes,
-        };
-        self.scheduler.set_pace(camera, pace.every.unwrap_or(ON_PATROL));
-        let before = self.state.read().demands.get(camera).copied();
-        if before != Some(demand) {
-            self.state.write().demands.insert(camera.clone(), demand);
+    pub fn set(&self, camera: &str, pace: Pace) {
+        let is_set = self.slots.with_demand(camera, |slot| {
+            if !slot.is_gated || slot.is_looking_back(pace.seen_to) {
+                return false;
+            }
+            slot.demand = match pace {
+                Pace { every: Some(every), seen_to: Some(after) } => Demand::Often { every, after },
+                _ => Demand::Keyframes,
+            };
+            true
+        });
+        if is_set == Some(true) {
+            self.scheduler.set_pace(camera, pace.every.unwrap_or(ON_PATROL));
         }
     }
 
     /// What came after `after` must be seen, with every look there is, up to `until`: what the first of these looks
     /// show may need nothing, and what asked for them comes at their end.
-    pub fn look_back(&self, camera: &Arc<str>, after: Duration, until: Duration) {
+    pub fn look_back(&self, camera: &str, after: Duration, until: Duration) {
         self.scheduler.set_pace(camera, Duration::ZERO);
         self.scheduler.rewind(camera, after);
-        let demand = Demand::Often { every: Duration::ZERO, after };
-        let mut state = self.state.write();
-        state.demands.insert(camera.clone(), demand);
-        state.looking_back.insert(camera.clone(), until);
-    }
-
-    /// Whether what a camera was asked to look back at is not all seen yet.
-    fn is_looking_back(&self, camera: &str, seen_to: Option<Duration>) -> bool {
-        let until = self.state.read().looking_back.get(camera).copied();
-        let Some(until) = until else { return false };
-        // A camera that was away has nothing to look back at any more.
-        let goes_on = seen_to.is_some_and(|seen_to| seen_to < until);
-        if !goes_on {
-            self.state.write().looking_back.remove(camera);
-        }
-        goes_on
+        self.slots.with_demand(camera, |slot| {
+            slot.demand = Demand::Often { every: Duration::ZERO, after };
+            slot.looks_back_until = Some(until);
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::frame_gate::DetectOptions;
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -110,8 +119,10 @@ mod tests {
         let (gated, full): (Arc<str>, Arc<str>) = ("gated".into(), "full".into());
         scheduler.set_camera(&gated, 5.0, 1.0);
         scheduler.set_camera(&full, 5.0, 1.0);
-        let decode_demands = DecodeDemands::new(scheduler);
-        decode_demands.set_cameras([(&gated, true), (&full, false)].into_iter());
+        let slots = Arc::new(CameraSlots::default());
+        slots.set_cameras([&gated, &full].map(|camera| (camera.clone(), DetectOptions::default())));
+        let decode_demands = DecodeDemands::new(scheduler, slots);
+        decode_demands.set_gated(|camera| camera == "gated");
         (decode_demands, gated, full)
     }
 
@@ -149,8 +160,11 @@ mod tests {
     #[test]
     fn a_camera_that_is_taken_away_leaves_no_demand_behind() {
         let (decode_demands, gated, full) = decode_demands();
-        decode_demands.set(&gated, Pace { every: Some(MS(200)), seen_to: Some(MS(1)) });
-        decode_demands.set_cameras([(&full, false)].into_iter());
+        let often = Pace { every: Some(MS(200)), seen_to: Some(MS(1)) };
+        decode_demands.set(&gated, often);
+        decode_demands.slots.set_cameras([(full, DetectOptions::default())]);
+        assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
+        decode_demands.set(&gated, often);
         assert_eq!(decode_demands.demand(&gated), Demand::Keyframes);
     }
 }

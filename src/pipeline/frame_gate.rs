@@ -4,24 +4,17 @@
 //! One memory per camera; the daemon and a replay look in the same way. Must never trust a still picture for long:
 //! after a while it is looked at all the same.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 use crate::analysis::detection::Detection;
 use crate::analysis::flow::Flow;
 use crate::analysis::motion_detector::{COLUMNS, MotionDetector, ROWS};
 use crate::analysis::roi::RoiSelector;
-use crate::analysis::rules::{Condition, is_worth_a_flow};
+use crate::analysis::rules::is_worth_a_flow;
 use crate::analysis::time::Moment;
-use crate::config::{Camera, Config};
 use crate::detector::{Detector, InferError, Thresholds};
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{Picture, PictureFormat, luma};
-
-use super::loaded_models::LoadedModels;
 
 /// A still picture in which nothing was found is looked at again after this: what stands there and was missed once
 /// gets another chance.
@@ -36,25 +29,6 @@ const SAME: f32 = 0.5;
 const RESTLESS_FOR: Duration = Duration::from_secs(1);
 /// and at least so many times: on patrol a look comes every second or two.
 const LOOKS_AFTER: u32 = 1;
-
-/// All cameras' memories.
-#[derive(Default)]
-pub struct FrameGates(Mutex<BTreeMap<Arc<str>, Arc<Mutex<FrameGate>>>>);
-
-impl FrameGates {
-    /// The memory of one camera.
-    pub fn of(&self, camera: &Arc<str>) -> Arc<Mutex<FrameGate>> {
-        self.0.lock().entry(camera.clone()).or_default().clone()
-    }
-
-    /// Forgets the cameras that are not among these.
-    pub fn keep_only(&self, cameras: &BTreeMap<Arc<str>, Arc<DetectOptions>>) {
-        let mut memories = self.0.lock();
-        if memories.len() > cameras.len() {
-            memories.retain(|camera, _| cameras.contains_key(camera));
-        }
-    }
-}
 
 /// The memory of one camera.
 #[derive(Default)]
@@ -98,20 +72,6 @@ pub struct DetectOptions {
     pub look_closer: bool,
     /// Whether a rule asks what moves where among people close together.
     pub wants_flow: bool,
-}
-
-impl DetectOptions {
-    /// As the configuration has it for one of its cameras.
-    pub fn of(config: &Config, camera: &Camera, loaded_models: &LoadedModels) -> Self {
-        let mut rules = config.rules.iter().filter(|rule| rule.cameras.contains(&camera.id));
-        DetectOptions {
-            wants_flow: rules.any(|rule| matches!(rule.when, Condition::Scuffle { .. })),
-            thresholds: loaded_models.thresholds(camera),
-            near_thresholds: loaded_models.certain(camera),
-            skip_still: camera.skip_still,
-            look_closer: camera.look_closer,
-        }
-    }
 }
 
 /// How a frame was looked at.

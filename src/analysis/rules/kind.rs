@@ -1,0 +1,153 @@
+//! What every kind of rule answers for itself: [`RuleKind`] for its parameters, [`Evaluate`] for its state on one camera.
+//!
+//! A kind is a file: its parameters, its table in the configuration ([`super::typed`]), its state and its evaluation. The
+//! list in [`super`] names it; everything else asks through these traits.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::evaluator::{Observation, Scene};
+use super::required_rate::{self, RuleView};
+use super::{CameraPlan, Rule};
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::{Line, Polygon};
+use crate::types::level::Level;
+
+/// A kind of alert that is known by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertKind {
+    /// Its name in configuration and JSON.
+    pub name: &'static str,
+    /// Suggested level where the rule gives none.
+    pub level: Level,
+    /// Title in English.
+    pub en: &'static str,
+    /// Title in simplified Chinese.
+    pub zh: &'static str,
+}
+
+/// Level and titles, in English and in Chinese, of a rule's alerts where it names no other kind.
+pub(super) type Alert = (Level, &'static str, &'static str);
+
+/// Where a rule looks: a name in the [`CameraPlan`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ZoneOrLine<'a> {
+    Zone(&'a Arc<str>),
+    Line(&'a Arc<str>),
+}
+
+/// What every rule has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) place: ZoneOrLine<'a>,
+    /// Classes that count.
+    pub(super) classes: &'a [Class],
+    /// How long it must last; zero for instants.
+    pub(super) lasting: Duration,
+}
+
+/// The parameters of one kind of rule.
+pub(super) trait RuleKind {
+    /// Where it looks, for what, and for how long.
+    fn scope(&self) -> Scope<'_>;
+
+    /// What must be passed, in the unit of [`Observation::value`]: seconds where nothing else is said.
+    fn threshold(&self) -> f64 {
+        self.scope().lasting.as_secs_f64()
+    }
+
+    /// Whether it is over as soon as it happened: nothing can be seen to end.
+    fn is_instant(&self) -> bool {
+        false
+    }
+
+    /// Whether it may be over between two keyframes, so that what came before its first sight must be seen as well.
+    fn is_fast(&self) -> bool {
+        required_rate::is_short(self.scope().lasting)
+    }
+
+    /// The longest time between looks with which it is seen as well as with more; `None` where any will do.
+    fn pace(&self, view: RuleView<'_>) -> Option<Duration>;
+
+    /// Whether a thing is where its feet are; of others a part of the box in the zone is enough, wherever they end.
+    fn is_by_feet(&self) -> bool {
+        true
+    }
+
+    /// Whether it asks what moves where among people close together ([`Scene::flow`]).
+    fn wants_flow(&self) -> bool {
+        false
+    }
+
+    /// Whether its alert is raised because something is no longer seen.
+    fn waits_for_absence(&self) -> bool {
+        false
+    }
+
+    /// The condition in words and numbers, without its duration.
+    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Its state on a camera that has seen nothing yet; `None` if the camera lacks its place.
+    fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>>;
+}
+
+/// What is drawn on the camera that a rule watches.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drawn<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) plan: &'a CameraPlan,
+}
+
+impl Drawn<'_> {
+    pub(super) fn zone(&self, name: &str) -> Option<Polygon> {
+        self.plan.zones.get(name).cloned()
+    }
+
+    pub(super) fn line(&self, name: &str) -> Option<Line> {
+        self.plan.lines.get(name).copied()
+    }
+}
+
+/// The state of one rule on one camera.
+pub(super) trait Evaluate: CloneEvaluator + fmt::Debug + Send + Sync {
+    /// Takes in one frame.
+    fn look(&mut self, scene: Scene<'_>, observation: &mut Observation);
+
+    /// Forgets what it saw.
+    fn forget(&mut self);
+}
+
+/// A copy of a state whose type is not known any more.
+pub(super) trait CloneEvaluator {
+    fn boxed(&self) -> Box<dyn Evaluate>;
+}
+
+impl<T: Evaluate + Clone + 'static> CloneEvaluator for T {
+    fn boxed(&self) -> Box<dyn Evaluate> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Evaluate> {
+    fn clone(&self) -> Self {
+        (**self).boxed()
+    }
+}
+
+/// Classes in a sentence: `car, truck or bus`.
+pub(super) struct AnyOf<'a>(pub(super) &'a [Class]);
+
+impl fmt::Display for AnyOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, class) in self.0.iter().enumerate() {
+            let joint = match i {
+                0 => "",
+                _ if i + 1 == self.0.len() => " or ",
+                _ => ", ",
+            };
+            write!(f, "{joint}{class}")?;
+        }
+        Ok(())
+    }
+}

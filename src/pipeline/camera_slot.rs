@@ -1,0 +1,332 @@
+//! Everything that the pipeline keeps about one camera, in one place: how its frames are looked at, what was found last,
+//! what it sees when nobody is there, and how far it has to be decoded.
+//!
+//! A slot has two locks. Its [`CameraMemory`] is locked for as long as a frame is looked at: a camera's frames are looked
+//! at one at a time, so nobody waits for it but whoever makes evidence. What is to be decoded is read with every compressed
+//! picture and never waits for a look. Must never know more than one camera.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::analysis::camera_health::image_stats::ImageStats;
+use crate::analysis::detection::Detection;
+use crate::analysis::empty_view::{Coarse, EmptyView};
+use crate::analysis::flow::Flow;
+use crate::analysis::time::Moment;
+use crate::detector::Detector;
+use crate::frame::flow::{Estimator, Thumbnail};
+use crate::frame::{self, Picture};
+
+use super::decode_demand::SlotDemand;
+use super::empty_view_learner::EmptyViewLearner;
+use super::frame_gate::{DetectOptions, FlowLook, FrameGate, Looked};
+
+/// Least time between two measurements of a camera's image statistics: enough to tell its health within 10 s.
+const IMAGE_STATS_EVERY: Duration = Duration::from_millis(500);
+
+/// The slots of all cameras.
+#[derive(Default)]
+pub struct CameraSlots(RwLock<BTreeMap<Arc<str>, Arc<CameraSlot>>>);
+
+/// See the module.
+pub struct CameraSlot {
+    memory: Mutex<CameraMemory>,
+    /// How far it is decoded now.
+    pub(super) demand: Mutex<SlotDemand>,
+}
+
+/// What is kept between two looks at a camera.
+#[derive(Default)]
+pub struct CameraMemory {
+    options: DetectOptions,
+    gate: FrameGate,
+    /// Which models found what the gate remembers.
+    generation: u64,
+    image_stats_at: Option<Moment>,
+    view: EmptyViewLearner,
+}
+
+/// What a look at a frame gave.
+pub struct Look {
+    /// Everything found, unsure detections included.
+    pub detections: Vec<Detection>,
+    /// How it was looked at.
+    pub looked: Looked,
+    /// The next look should come with the moment before it.
+    pub wants_moment_before: bool,
+    /// What moved since the moment before, where a rule asks for it.
+    pub flow: Option<Box<Flow>>,
+    /// What the picture says about the camera's health, now and then.
+    pub image_stats: Option<Box<ImageStats>>,
+    /// What it shows, coarsely, now and then.
+    pub coarse: Option<Box<Coarse>>,
+}
+
+impl CameraSlots {
+    /// Slots of exactly these cameras. What is kept of those that stay is kept.
+    pub fn set_cameras(&self, options: impl IntoIterator<Item = (Arc<str>, DetectOptions)>) {
+        let mut stay = Vec::new();
+        let mut slots = self.0.write();
+        let mut before = std::mem::take(&mut *slots);
+        for (camera, options) in options {
+            let slot = match before.remove(&camera) {
+                Some(slot) => {
+                    stay.push((slot.clone(), options));
+                    slot
+                }
+                None => Arc::new(CameraSlot {
+                    memory: Mutex::new(CameraMemory::new(options)),
+                    demand: Mutex::default(),
+                }),
+            };
+            slots.insert(camera, slot);
+        }
+        drop(slots);
+        // Each waits for the look that is under way, and nobody waits for all of them.
+        for (slot, options) in stay {
+            slot.memory.lock().options = options;
+        }
+    }
+
+    /// A camera's slot; `None` where the camera was taken away.
+    pub fn of(&self, camera: &str) -> Option<Arc<CameraSlot>> {
+        self.0.read().get(camera).cloned()
+    }
+
+    /// A copy of what a camera sees when nobody is there; `None` where there is no such camera.
+    pub fn empty_view(&self, camera: &str) -> Option<EmptyView> {
+        let slot = self.of(camera)?;
+        let view = slot.memory.lock().view().clone();
+        Some(view)
+    }
+
+    /// Reads or changes what is to be decoded of a camera; `None` where there is no such camera.
+    pub(super) fn with_demand<T>(
+        &self,
+        camera: &str,
+        use_demand: impl FnOnce(&mut SlotDemand) -> T,
+    ) -> Option<T> {
+        self.0.read().get(camera).map(|slot| use_demand(&mut slot.demand.lock()))
+    }
+
+    /// Changes what is to be decoded of every camera.
+    pub(super) fn for_each_demand(&self, mut change: impl FnMut(&Arc<str>, &mut SlotDemand)) {
+        for (camera, slot) in &*self.0.read() {
+            change(camera, &mut slot.demand.lock());
+        }
+    }
+}
+
+impl CameraSlot {
+    /// Looks at a frame of the camera with models of the given generation: what older models found is not taken as still
+    /// there. A panic loses the frame and what was remembered, and nothing else.
+    ///
+    /// # Errors
+    /// A sentence that says why this frame could not be looked at. The next one may well be.
+    pub fn look(
+        &self,
+        detector: &mut dyn Detector,
+        estimator: &mut Estimator,
+        (picture, at): (&Picture, Moment),
+        moment_before: Option<Thumbnail>,
+        generation: u64,
+    ) -> Result<Look, String> {
+        let mut memory = self.memory.lock();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            memory.of_generation(generation, |memory| {
+                memory.look(detector, estimator, (picture, at), moment_before)
+            })
+        }));
+        result.unwrap_or_else(|_| {
+            memory.forget();
+            Err("looking at a frame panicked (our bug, please report it)".to_owned())
+        })
+    }
+}
+
+impl CameraMemory {
+    /// Nothing is remembered yet.
+    pub fn new(options: DetectOptions) -> Self {
+        CameraMemory { options, ..CameraMemory::default() }
+    }
+
+    /// Looks at a picture, taken at a moment. The daemon and a replay look in the same way.
+    ///
+    /// # Errors
+    /// What the detector says.
+    pub fn look(
+        &mut self,
+        detector: &mut dyn Detector,
+        estimator: &mut Estimator,
+        (picture, at): (&Picture, Moment),
+        moment_before: Option<Thumbnail>,
+    ) -> Result<Look, String> {
+        let mut detections = Vec::with_capacity(32);
+        let looked = self
+            .gate
+            .look(detector, picture, at, &self.options, &mut detections)
+            .map_err(|error| error.to_string())?;
+        let FlowLook { is_wanted, flow } =
+            self.gate.flow(estimator, (picture, at), moment_before, &self.options, &detections);
+        let image_stats = self.image_stats(picture, at);
+        let coarse = self.view.learn(picture, at, &detections);
+        Ok(Look { detections, looked, wants_moment_before: is_wanted, flow, image_stats, coarse })
+    }
+
+    /// What the camera sees when nobody is there.
+    pub fn view(&self) -> &EmptyView {
+        self.view.view()
+    }
+
+    fn of_generation<T>(&mut self, generation: u64, look: impl FnOnce(&mut Self) -> T) -> T {
+        if generation > self.generation {
+            (self.gate, self.generation) = (FrameGate::default(), generation);
+        }
+        if generation == self.generation {
+            return look(self);
+        }
+        // A thread that began before the models changed: what it finds is remembered by nobody.
+        let gate = std::mem::take(&mut self.gate);
+        let result = look(self);
+        self.gate = gate;
+        result
+    }
+
+    fn image_stats(&mut self, picture: &Picture, at: Moment) -> Option<Box<ImageStats>> {
+        if self.image_stats_at.is_some_and(|latest| at.since(latest) < IMAGE_STATS_EVERY) {
+            return None;
+        }
+        self.image_stats_at = Some(at);
+        let mut stats = Box::new(ImageStats::even(0));
+        frame::image_stats::measure(picture, &mut stats);
+        Some(stats)
+    }
+
+    /// Forgets what a panic may have left half done.
+    fn forget(&mut self) {
+        (self.gate, self.view) = Default::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::geometry::BBox;
+    use crate::analysis::time::Timestamp;
+    use crate::detector::{InferError, Thresholds};
+    use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
+
+    /// Counts its looks, and fails as it is told.
+    #[derive(Default)]
+    struct Counting {
+        looks: u32,
+        panics: bool,
+    }
+
+    impl Detector for Counting {
+        fn detect(
+            &mut self,
+            _: &Picture,
+            _: Option<BBox>,
+            _: &Thresholds,
+            out: &mut Vec<Detection>,
+        ) -> Result<(), InferError> {
+            assert!(!self.panics, "as it was told");
+            self.looks += 1;
+            out.clear();
+            Ok(())
+        }
+    }
+
+    fn grey() -> Picture {
+        let (width, height) = (320, 180);
+        let format = PictureFormat {
+            width,
+            height,
+            layout: Layout::Gray,
+            strides: [width, 0, 0],
+            range: Range::Full,
+            matrix: Matrix::Bt601,
+            pixel_aspect: PixelAspect::SQUARE,
+        };
+        Picture::new(format, Box::new(vec![vec![120u8; width * height]])).expect("a whole picture")
+    }
+
+    fn at(ms: u64) -> Moment {
+        Moment::after_origin(Timestamp::UNIX_EPOCH, Duration::from_millis(ms))
+    }
+
+    fn slots(cameras: &[&str]) -> CameraSlots {
+        let slots = CameraSlots::default();
+        let options = DetectOptions { skip_still: true, ..DetectOptions::default() };
+        slots.set_cameras(cameras.iter().map(|camera| (Arc::from(*camera), options.clone())));
+        slots
+    }
+
+    fn look(slot: &CameraSlot, detector: &mut Counting, ms: u64, generation: u64) -> Result<Look, String> {
+        slot.look(detector, &mut Estimator::default(), (&grey(), at(ms)), None, generation)
+    }
+
+    #[test]
+    fn image_statistics_are_measured_twice_a_second_at_most() {
+        let slots = slots(&["one", "other"]);
+        let (one, other) = (slots.of("one").expect("there"), slots.of("other").expect("there"));
+        let mut detector = Counting::default();
+        let mut has_stats =
+            |slot: &CameraSlot, ms| look(slot, &mut detector, ms, 0).expect("it looks").image_stats.is_some();
+        let measured = (0..50).filter(|n| has_stats(&one, n * 100)).count();
+        assert_eq!(measured, 10, "5 s at 10 frames a second");
+        assert!(has_stats(&other, 4900));
+        assert!(!has_stats(&other, 4800), "an older frame brings nothing new");
+    }
+
+    #[test]
+    fn what_older_models_found_is_not_taken_as_still_there() {
+        let slots = slots(&["a"]);
+        let slot = slots.of("a").expect("there");
+        let mut old = Counting::default();
+        for ms in [0, 1000, 2000, 3000] {
+            look(&slot, &mut old, ms, 1).expect("it looks");
+        }
+        assert_eq!(old.looks, 2, "nothing moves: the rest is known");
+        let mut new = Counting::default();
+        look(&slot, &mut new, 3200, 2).expect("it looks");
+        assert_eq!(new.looks, 1);
+        // A thread with the old models that comes late looks for itself and leaves nothing behind.
+        look(&slot, &mut old, 3400, 1).expect("it looks");
+        assert_eq!(old.looks, 3);
+        look(&slot, &mut new, 4200, 2).expect("it looks");
+        look(&slot, &mut new, 5200, 2).expect("it looks");
+        assert_eq!(new.looks, 2, "its second look was its own");
+    }
+
+    #[test]
+    fn a_panic_loses_one_frame() {
+        let slots = slots(&["a"]);
+        let slot = slots.of("a").expect("there");
+        let mut detector = Counting { panics: true, ..Counting::default() };
+        let error = look(&slot, &mut detector, 0, 0).err().expect("it panics");
+        assert!(error.contains("panicked"), "{error}");
+        detector.panics = false;
+        look(&slot, &mut detector, 200, 0).expect("the next frame is looked at");
+    }
+
+    #[test]
+    fn cameras_that_are_taken_away_are_forgotten_and_others_keep_what_they_know() {
+        let slots = slots(&["stays", "goes"]);
+        let mut detector = Counting::default();
+        for ms in [0, 1000] {
+            look(&slots.of("stays").expect("there"), &mut detector, ms, 0).expect("it looks");
+        }
+        let options = DetectOptions { skip_still: true, ..DetectOptions::default() };
+        slots.set_cameras([("stays".into(), options.clone()), ("new".into(), options)]);
+        assert!(slots.of("goes").is_none() && slots.empty_view("goes").is_none());
+        assert!(slots.of("new").is_some());
+        look(&slots.of("stays").expect("there"), &mut detector, 2000, 0).expect("it looks");
+        assert_eq!(detector.looks, 2, "nothing moved since");
+    }
+}

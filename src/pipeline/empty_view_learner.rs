@@ -1,0 +1,51 @@
+//! What a camera sees when nobody is there, learnt from the frames that are looked at anyway, for those who make
+//! evidence. Must never learn from a region in which somebody may be.
+
+use std::time::Duration;
+
+use crate::analysis::detection::{Class, Detection};
+use crate::analysis::empty_view::{Coarse, EmptyView};
+use crate::analysis::time::Moment;
+use crate::frame::Picture;
+use crate::frame::coarse::coarse;
+
+/// Least time between two pictures that are learnt from: people do not come and go faster, and it costs little then.
+const LEARN_EVERY: Duration = Duration::from_secs(1);
+
+/// The view of one camera, and when it was last learnt from.
+pub struct EmptyViewLearner {
+    view: EmptyView,
+    coarse: Coarse,
+    latest: Option<Moment>,
+}
+
+impl Default for EmptyViewLearner {
+    fn default() -> Self {
+        EmptyViewLearner { view: EmptyView::new(), coarse: Coarse::even(0), latest: None }
+    }
+}
+
+impl EmptyViewLearner {
+    /// Learns from a frame that was looked at, if it is due; `found` is everything that was found in it. Returns what was
+    /// learnt from.
+    pub fn learn(&mut self, picture: &Picture, at: Moment, found: &[Detection]) -> Option<Box<Coarse>> {
+        let dt = match self.latest {
+            // Also what comes late, from before the latest.
+            Some(latest) if at.since(latest) < LEARN_EVERY => return None,
+            Some(latest) => at.since(latest),
+            None => Duration::ZERO,
+        };
+        self.latest = Some(at);
+        coarse(picture, &mut self.coarse);
+        // A vehicle that stays may become part of the view; whatever else was found may be, hold or hide somebody.
+        let may_be_somebody =
+            found.iter().filter(|d| ![Class::CAR, Class::BUS, Class::TRUCK].contains(&d.class));
+        self.view.learn(&self.coarse, dt, may_be_somebody.map(|d| d.box_in_frame));
+        Some(Box::new(self.coarse.clone()))
+    }
+
+    /// What was learnt so far.
+    pub fn view(&self) -> &EmptyView {
+        &self.view
+    }
+}
