@@ -7,7 +7,8 @@
 //! ```
 //!
 //! - `mqtt_json`, `onvif_mqtt`, `modbus_tcp`, `modbus_rtu`, `webhook`: the sources, as `[[sensor]]` names them: the table in the
-//!   configuration, its check, and what becomes of it. `with_sources` lists them.
+//!   configuration, its check, and what becomes of it. `with_sources` lists them: a new one is its file, its `mod` and its
+//!   entry there.
 //! - `brokers`: MQTT messages, one connection for each broker. `modbus`: registers of Modbus devices, one connection for each
 //!   address. `webhook`: JSON that somebody posts, with a token. These are the ways by which numbers come (`transports` lists them).
 //! - `payload`: from bytes to JSON. `extract`: from JSON to a number. `latest_values`: what each sensor last said, for health.

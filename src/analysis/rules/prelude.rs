@@ -12,7 +12,7 @@ pub(super) use super::evaluator::{Observation, Scene};
 pub(super) use super::kind::{Alert, AnyOf, Drawn, Evaluate, RuleKind, Scope, ZoneOrLine};
 pub(super) use super::required_rate::RuleView;
 pub(super) use super::typed::{Check, DEFAULT_PEOPLE, Typed};
-pub(super) use crate::types::at::{At, Names, secs, secs_or, value_of};
 pub(super) use crate::analysis::detection::Class;
 pub(super) use crate::analysis::geometry::Polygon;
+pub(super) use crate::types::at::{At, Names, secs, secs_or, value_of};
 pub(super) use crate::types::level::Level;

@@ -13,7 +13,6 @@ use crate::analysis::rules::typed::Check;
 use crate::analysis::rules::{self, Condition};
 use crate::config::document::{At, Given, Names, RuleDocument};
 use crate::config::suggest;
-use crate::types::at::secs_or;
 
 impl Checker<'_, '_> {
     /// Exactly one of the conditions.

@@ -1,7 +1,8 @@
 //! From a network's raw outputs to boxes: one file per kind of head, and the suppression of doubles.
 //!
 //! A head's file says everything about it: its name, what its makers feed it, its parameters, the shapes of its outputs,
-//! how boxes are read out of them, and its tests. [`KINDS`] lists them.
+//! how boxes are read out of them, and its tests. `heads!` lists them: a new one is its file, its `mod` and its line there.
+//! Its key in the manifest for a parameter of its own, if it has one, stands in `with_own_parameters`.
 //!
 //! Pure functions over slices. What a network puts out is input from a file somebody brought: any value may
 //! be NaN, infinite or absurd, and none may panic; what is no finite box of positive size is dropped.
