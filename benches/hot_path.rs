@@ -318,8 +318,7 @@ fn decode(criterion: &mut Criterion, ledger: &Ledger) {
     let classes = lookout::analysis::detection::Class::STREET;
     let wanted: Vec<Wanted> =
         (0..).zip(classes).map(|(column, class)| Wanted { column, class, at_least: 0.4 }).collect();
-    let strides = vec![8, 16, 32];
-    for head in [Head::Yolov8 { strides: strides.clone() }, Head::Yolox { strides }] {
+    for head in ["yolov8", "yolox"].map(|name| Head::usual(name).expect("a head")) {
         let shapes = head.outputs(&input, wanted.len());
         let outputs: Vec<Vec<f32>> =
             shapes.iter().map(|o| quiet_scene(&head, o.shape.iter().product())).collect();
@@ -343,20 +342,18 @@ fn decode(criterion: &mut Criterion, ledger: &Ledger) {
 /// Scores of a usual scene: a hundred cells see something, the others next to nothing.
 fn quiet_scene(head: &Head, values: usize) -> Vec<f32> {
     let noise = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7 & 1023) as f32 / 1023.0;
-    match head {
-        Head::Yolov8 { .. } => {
-            let cells = values / 12;
-            let score = |i: usize| if i.is_multiple_of(22) { 0.3 + 0.6 * noise(i) } else { 0.02 * noise(i) };
-            (0..values).map(|i| if i < 4 * cells { 20.0 + 300.0 * noise(i) } else { score(i) }).collect()
-        }
-        _ => (0..values)
-            .map(|i| match (i % 13, i / 13 % 22) {
-                (0..=3, _) => noise(i),
-                (_, 0) => 0.5 + 0.5 * noise(i),
-                _ => 0.02 * noise(i),
-            })
-            .collect(),
+    if head.name() == "yolov8" {
+        let cells = values / 12;
+        let score = |i: usize| if i.is_multiple_of(22) { 0.3 + 0.6 * noise(i) } else { 0.02 * noise(i) };
+        return (0..values).map(|i| if i < 4 * cells { 20.0 + 300.0 * noise(i) } else { score(i) }).collect();
     }
+    (0..values)
+        .map(|i| match (i % 13, i / 13 % 22) {
+            (0..=3, _) => noise(i),
+            (_, 0) => 0.5 + 0.5 * noise(i),
+            _ => 0.02 * noise(i),
+        })
+        .collect()
 }
 
 // ---- track and rules: detections to alerts, against a walk over the detections' overlaps

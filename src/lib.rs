@@ -17,7 +17,8 @@
 //!
 //! Arrows point one way: `main > cli > daemon > {pipeline, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
 //! `types` holds the words that all of them share.
-//! Edges do not import one another (`mqtt` may use `outbox`). `tests/architecture.rs` holds these arrows.
+//! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
+//! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
 //!
 //! # Invariants
 //!

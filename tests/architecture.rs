@@ -16,7 +16,6 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("clock", &["types", "analysis"]),
     ("frame", &["types", "analysis"]),
     ("contract", &["types", "analysis"]),
-    ("config", &["types", "analysis", "contract"]),
     ("video", &["types", "analysis", "frame", "clock", "contract"]),
     ("detector", &["types", "analysis", "frame", "clock", "contract"]),
     ("evidence", &["types", "analysis", "frame", "clock", "contract"]),
@@ -27,6 +26,8 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("pipeline", &["types", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["types", "analysis", "clock"]),
     ("control", &["types", "analysis", "clock", "contract", "config", "outbox", "mqtt", "audit", "lifeline"]),
+    // The configuration of a sensor's source is the source's own.
+    ("config", &["types", "analysis", "contract", "sensors"]),
     (
         "daemon",
         &[
@@ -56,7 +57,7 @@ const HOMES: [(&str, &str); 11] = [
     ("hyper", "sensors"),
     ("clap", "cli"),
     ("ureq", "cli"),
-    ("schemars", "types and analysis and contract and config and control"),
+    ("schemars", "types and analysis and contract and config and control and sensors"),
 ];
 
 /// What would make the analysis depend on anything but its arguments.
@@ -143,6 +144,8 @@ fn code_of(text: &str) -> String {
         };
         if skipped > 0 {
             code.push(' ');
+            // Lines stay lines, so that a place can be named.
+            code.extend(rest[..skipped].chars().filter(|c| *c == '\n'));
             i += skipped;
         } else {
             let c = rest.chars().next().unwrap();
@@ -363,6 +366,148 @@ fn a_file_fits_into_a_head() {
     assert!(offences.is_empty(), "{}", offences.join("\n"));
 }
 
+/// Bytes from an opening bracket to behind the one that closes it.
+fn bracketed(code: &str) -> usize {
+    let mut depth = 0;
+    for (at, c) in code.char_indices() {
+        match c {
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at + c.len_utf8();
+        }
+    }
+    code.len()
+}
+
+/// Bytes before the first `end` that stands in no bracket; all if there is none.
+fn before(code: &str, end: &str) -> usize {
+    let mut at = 0;
+    while at < code.len() && !code[at..].starts_with(end) {
+        let c = code[at..].chars().next().unwrap();
+        at += if matches!(c, '{' | '(' | '[') { bracketed(&code[at..]) } else { c.len_utf8() };
+    }
+    at.min(code.len())
+}
+
+/// Places where a word of its own begins.
+fn places<'c>(code: &'c str, word: &'c str) -> impl Iterator<Item = usize> + 'c {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).map(|(at, _)| at).filter(move |&at| {
+        let has_part_before = code[..at].chars().next_back().is_some_and(is_part);
+        !has_part_before && !code[at + word.len()..].chars().next().is_some_and(is_part)
+    })
+}
+
+/// The enums that a code declares, with the names of their variants.
+fn enums_of(code: &str) -> Vec<(String, Vec<String>)> {
+    let mut enums = Vec::new();
+    for at in places(code, "enum") {
+        let after = code[at + "enum".len()..].trim_start();
+        let (Some(name), Some(open)) = (first_name(after), after.find('{')) else { continue };
+        let mut body = &after[open + 1..open + bracketed(&after[open..]) - 1];
+        let mut variants = Vec::new();
+        while !body.trim().is_empty() {
+            let variant = &body[..before(body, ",")];
+            variants.extend(first_name(without_attributes(variant)));
+            body = body.get(variant.len() + 1..).unwrap_or("");
+        }
+        enums.push((name, variants));
+    }
+    enums
+}
+
+fn without_attributes(code: &str) -> &str {
+    let mut rest = code.trim_start();
+    while rest.starts_with('#') {
+        rest = rest[1 + bracketed(&rest[1..])..].trim_start();
+    }
+    rest
+}
+
+/// The patterns of every `match`, each with the byte at which the `match` stands.
+fn matches_of(code: &str) -> Vec<(usize, Vec<&str>)> {
+    let mut all = Vec::new();
+    for at in places(code, "match") {
+        let mut open = at;
+        // What is matched holds no block of its own but in parentheses.
+        while open < code.len() && !code[open..].starts_with(['{', ';']) {
+            let c = code[open..].chars().next().unwrap();
+            open += if matches!(c, '(' | '[') { bracketed(&code[open..]) } else { c.len_utf8() };
+        }
+        if !code[open.min(code.len())..].starts_with('{') {
+            continue;
+        }
+        let mut body = &code[open + 1..open + bracketed(&code[open..]) - 1];
+        let mut patterns = Vec::new();
+        while let Some((pattern, rest)) = body.split_at_checked(before(body, "=>")) {
+            let Some(rest) = rest.strip_prefix("=>") else { break };
+            patterns.push(without_attributes(pattern).trim());
+            let rest = rest.trim_start();
+            let length = if rest.starts_with('{') { bracketed(rest) } else { before(rest, ",") };
+            body = rest[length..].trim_start();
+            body = body.strip_prefix(',').unwrap_or(body);
+        }
+        all.push((at, patterns));
+    }
+    all
+}
+
+/// The enum and the variant with which a pattern begins, `Some` and `Ok` around it left away.
+fn variant_of(pattern: &str) -> Option<(String, String)> {
+    let mut rest = pattern.trim_start_matches(['&', ' ']);
+    for around in ["Some(", "Ok(", "Err("] {
+        rest = rest.strip_prefix(around).unwrap_or(rest);
+    }
+    let path =
+        &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len())];
+    let mut names = path.rsplit("::");
+    let (variant, name) = (names.next()?, names.next()?);
+    Some((name.to_owned(), variant.to_owned()))
+}
+
+/// Lines in which a `match` over one of these enums ends in `_`.
+fn wildcards_over(enums: &[(String, Vec<String>)], code: &str) -> Vec<(usize, String)> {
+    let is_ours = |(name, variant): &(String, String)| {
+        enums.iter().any(|(known, variants)| known == name && variants.contains(variant))
+    };
+    let mut found = Vec::new();
+    for (at, patterns) in matches_of(code) {
+        let ours = patterns
+            .iter()
+            .filter(|pattern| !pattern.starts_with(['(', '[']))
+            .flat_map(|pattern| pattern.split('|'))
+            .filter_map(variant_of)
+            .find(|named| is_ours(named));
+        if let (true, Some((name, _))) = (patterns.contains(&"_"), ours) {
+            found.push((code[..at].matches('\n').count() + 1, name));
+        }
+    }
+    found
+}
+
+/// Whoever adds a variant is led by the compiler to every place that must know it.
+#[test]
+fn a_closed_list_of_ours_is_matched_whole() {
+    let sources = sources();
+    let enums: Vec<(String, Vec<String>)> =
+        sources.iter().flat_map(|source| enums_of(&source.code)).collect();
+    assert!(enums.len() > 100, "only {} enums were found", enums.len());
+    let mut offences = Vec::new();
+    // Tests may name what they expect and nothing else.
+    let is_test = |source: &Source| source.path.iter().any(|part| part == "tests" || part == "tests.rs");
+    for source in sources.iter().filter(|source| !is_test(source)) {
+        let code = source.code.split("#[cfg(test)]\nmod ").next().unwrap_or("");
+        for (line, name) in wildcards_over(&enums, code) {
+            let path = source.path.display();
+            offences.push(format!("src/{path}:{line}: a `match` over `{name}` ends in `_`"));
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
 /// Words that would say who somebody is. Parts of names are compared, so `face_embedding` is found by `embedding`.
 const IDENTITY: [&str; 32] = [
     "identity",
@@ -487,6 +632,21 @@ fn the_guards_see_what_they_guard_against() {
     assert_eq!(named, ["frame", "outbox", "video"]);
     assert!(names("let t = Instant::now();", "Instant"));
     assert!(!names("let instantly = InstantNoodles;", "Instant"));
+    let enums =
+        enums_of("pub enum Kind {\n #[serde(rename = \"a\")] A,\n B { x: [u8; 2] },\n C(Vec<u8>, u8) }");
+    assert_eq!(enums, [("Kind".to_owned(), ["A", "B", "C"].map(str::to_owned).to_vec())]);
+    for (arms, lines) in [
+        ("Kind::A => 1,\n _ => 2", vec![2]),
+        ("Some(super::Kind::B { x }) if x[0] == 1 => { f(x) }\n _ => g(1, 2),", vec![2]),
+        ("Kind::A | Kind::B { .. } => 1, Kind::C(..) => match n { 0 => 1, _ => 2 }", vec![]),
+        ("Other::A => 1, _ => 2", vec![]),
+        ("(Kind::A, 1) => 1, _ => 2", vec![]),
+        ("_ if Kind::A == x => 1, Kind::D => 3, _ => 2", vec![]),
+    ] {
+        let code = format!("\nlet y = match f({{ x }}) {{ {arms} }};");
+        let found: Vec<usize> = wildcards_over(&enums, &code).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(found, lines, "{arms}");
+    }
     for bad in [
         "face_embedding",
         "plate_text",

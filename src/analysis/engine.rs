@@ -193,9 +193,10 @@ impl Analysis {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.alive_at.get_or_insert(*at);
                     camera.was_away(&mut self.shared.fusion, *at);
-                    match event {
-                        Event::CameraSilent { cause, .. } => camera.health.fall_silent(*at, *cause),
-                        _ => camera.health.come_back(*at),
+                    if let Event::CameraSilent { cause, .. } = event {
+                        camera.health.fall_silent(*at, *cause);
+                    } else {
+                        camera.health.come_back(*at);
                     }
                     camera.update_health(&mut self.shared, *at, &mut told);
                 }

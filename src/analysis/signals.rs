@@ -199,7 +199,11 @@ impl SignalPlan {
         let listed = self.from.iter().find_map(|feed| match &feed.from {
             Selector::Rule(id) if *id == rule.id => Some((feed.weight, feed.only_supports)),
             Selector::RuleKind(kind) if *kind == rule.signal => Some((feed.weight, feed.only_supports)),
-            _ => None,
+            Selector::Rule(_)
+            | Selector::RuleKind(_)
+            | Selector::Sensor { .. }
+            | Selector::Quantity { .. }
+            | Selector::Cameras { .. } => None,
         });
         listed.or_else(|| (rule.signal == self.kind).then_some((DEFAULT_WEIGHT, false)))
     }
@@ -214,7 +218,11 @@ impl SignalPlan {
             Selector::Quantity { quantity, threshold } if **quantity == *plan.quantity.name() => {
                 Some((threshold, feed))
             }
-            _ => None,
+            Selector::Rule(_)
+            | Selector::RuleKind(_)
+            | Selector::Sensor { .. }
+            | Selector::Quantity { .. }
+            | Selector::Cameras { .. } => None,
         })
     }
 

@@ -503,11 +503,11 @@ impl Tracker {
             }
             let limit = match track.state {
                 TrackState::Tentative => TENTATIVE_FOR,
-                _ if track.is_still() => {
+                TrackState::Confirmed | TrackState::Lost if track.is_still() => {
                     let seen_for = track.last_seen.since(track.first_seen);
                     seen_for.clamp(LOST_FOR, LOST_WHILE_STILL_FOR)
                 }
-                _ => LOST_FOR,
+                TrackState::Confirmed | TrackState::Lost => LOST_FOR,
             };
             at.since(track.last_seen) <= limit.max(patience)
         });

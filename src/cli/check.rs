@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::{Failure, print_line};
 use crate::config::account::{Account, Unit};
 use crate::config::{
-    self, Broker, Camera, CameraSource, Config, KnownModel, NamedPath, Problem, SensorSource, Severity,
-    Surroundings, Wanted,
+    self, Broker, Camera, CameraSource, Config, KnownModel, NamedPath, Problem, Severity, Surroundings,
+    Wanted,
 };
 use crate::contract::stream_address;
 use crate::daemon::faces;
@@ -408,7 +408,7 @@ impl Outcome {
         }
         for sensor in &config.sensors.list {
             let plan = &sensor.plan;
-            writeln!(out, "    {:<20} {} ({}) {}", plan.id, plan.quantity, plan.unit, from(&sensor.source))?;
+            writeln!(out, "    {:<20} {} ({}) {}", plan.id, plan.quantity, plan.unit, sensor.source.told())?;
         }
         writeln!(out, "  rules    {}", config.rules.len())?;
         let plan = config.plan(config.camera_plans());
@@ -455,21 +455,6 @@ fn broker(config: &Config) -> String {
             let login = if credentials.is_some() { "with a login" } else { "without a login" };
             format!("{host}:{port} ({version}, {lock}, {login})")
         }
-    }
-}
-
-fn from(source: &SensorSource) -> String {
-    match source {
-        SensorSource::MqttJson { topic, broker, .. } | SensorSource::OnvifMqtt { topic, broker, .. } => {
-            format!("from {topic} at the broker {}", broker.as_deref().unwrap_or("on this machine"))
-        }
-        SensorSource::ModbusTcp { host, port, register, .. } => {
-            format!("asked every {:?} of unit {} at {host}:{port}", register.poll, register.unit)
-        }
-        SensorSource::ModbusRtu { port, register } => {
-            format!("asked every {:?} of unit {} on {}", register.poll, register.unit, port.device)
-        }
-        SensorSource::Webhook { path, .. } => format!("posted to {path}"),
     }
 }
 

@@ -55,7 +55,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     let config = Config::load(&args.config).map_err(Failure::invalid)?;
     let embedded = match config.mqtt.broker {
         Broker::Embedded { port } if port > 0 => Some(port),
-        _ => None,
+        Broker::Embedded { .. } | Broker::Remote { .. } => None,
     };
     let mut setup = setup(&config.sensors, embedded);
     if let Some(unknown) = args.sensor.iter().find(|id| !setup.sensors.iter().any(|s| *s.plan.id == **id)) {
@@ -136,7 +136,7 @@ impl Row {
         };
         let reason = match self.state.reading() {
             SensorReading::Bad { reason, .. } => Some(reason.to_string()),
-            _ => None,
+            SensorReading::Good { .. } | SensorReading::Silent { .. } => None,
         };
         let state = if reason.is_some() { "bad" } else { "good" };
         self.print(args, word.at.utc, state, raw, reason.as_deref())

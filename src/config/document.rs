@@ -10,9 +10,8 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use toml::Spanned;
 
 use crate::contract::signature::Role;
 use crate::contract::words::{Language, Mode};
@@ -31,29 +30,8 @@ pub use signal::{
 };
 mod sensor;
 
-pub use crate::analysis::rules::typed::{At, Names};
+pub use crate::types::at::{At, Names};
 pub use sensor::*;
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let spanned = Spanned::<T>::deserialize(deserializer)?;
-        Ok(At { span: spanned.span(), value: spanned.into_inner() })
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for At<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        generator.subschema_for::<T>()
-    }
-}
 
 /// The configuration of one box: one TOML file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]

@@ -49,8 +49,8 @@ pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
-    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, JsonValue, ModbusRegister,
-    Mqtt, Outbox, Sensor, SensorBroker, SensorSource, Sensors, SerialPort, Site, Tls, WebhookListener,
+    Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor,
+    SensorBroker, Sensors, Site, Tls, WebhookListener,
 };
 
 use problem::{Report, Source};

@@ -20,9 +20,9 @@ use crate::analysis::heights::HeightLimits;
 use crate::analysis::rules::Night;
 use crate::analysis::sensor::SensorPlan;
 use crate::contract::words::{Eye, Language, Mode};
+use crate::sensors::Source;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::decoding::{DecodePolicy, Decoder};
-use crate::types::modbus;
 use crate::types::mqtt;
 use crate::types::provider::Provider;
 use crate::types::transport::Transport;
@@ -358,106 +358,5 @@ pub struct Sensor {
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
     /// Where its numbers come from.
-    pub source: SensorSource,
-}
-
-/// Where a sensor's numbers come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SensorSource {
-    /// JSON on an MQTT topic.
-    MqttJson {
-        /// Without wildcards.
-        topic: String,
-        /// Where the value is.
-        value: JsonValue,
-        /// One of the brokers; `None` for the one on this machine.
-        broker: Option<Arc<str>>,
-    },
-    /// ONVIF events on an MQTT topic.
-    OnvifMqtt {
-        /// Without wildcards.
-        topic: String,
-        /// Items of the source that must have these values.
-        source: BTreeMap<String, String>,
-        /// Name of the data item.
-        data_key: String,
-        /// Words that stand for numbers, in lower case.
-        words: BTreeMap<String, f64>,
-        /// One of the brokers; `None` for the one on this machine.
-        broker: Option<Arc<str>>,
-    },
-    /// A register over TCP.
-    ModbusTcp {
-        /// Host name or address.
-        host: String,
-        /// Port.
-        port: u16,
-        /// How frames are written; all sensors of one address have the same.
-        framing: modbus::Framing,
-        /// Which register.
-        register: ModbusRegister,
-    },
-    /// A register over Modbus RTU.
-    ModbusRtu {
-        /// The serial port; all sensors of one device have the same.
-        port: SerialPort,
-        /// Which register.
-        register: ModbusRegister,
-    },
-    /// Posted over HTTP.
-    Webhook {
-        /// Begins with a slash.
-        path: String,
-        /// Where the value is.
-        value: JsonValue,
-    },
-}
-
-/// Where in a JSON message a value is.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct JsonValue {
-    /// A well-formed JSON pointer; empty for the whole message.
-    pub pointer: String,
-    /// Words that stand for numbers, in lower case.
-    pub words: BTreeMap<String, f64>,
-    /// Messages without the place are passed over.
-    pub skip_missing: bool,
-}
-
-/// A serial port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SerialPort {
-    /// The device.
-    pub device: String,
-    /// Bits per second.
-    pub baud: u32,
-    /// Parity.
-    pub parity: modbus::Parity,
-    /// 1 or 2.
-    pub stop_bits: u8,
-}
-
-/// A register of a Modbus device.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModbusRegister {
-    /// Number of the device.
-    pub unit: u8,
-    /// Its table.
-    pub table: modbus::Table,
-    /// The first register, from 0; what `kind` takes fits below 65536.
-    pub register: u16,
-    /// What is in it; fits the table.
-    pub kind: modbus::Kind,
-    /// Order of the bytes.
-    pub order: modbus::Order,
-    /// Time between two questions.
-    pub poll: Duration,
-    /// How long an answer may take.
-    pub timeout: Duration,
-    /// How long the device is left in peace after it was connected; learned if not given.
-    pub connect_pause: Option<Duration>,
-    /// An answer with another device's number is taken all the same.
-    pub any_unit: bool,
-    /// What to try if the device has no such register.
-    pub if_missing: Option<String>,
+    pub source: Source,
 }

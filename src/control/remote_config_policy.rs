@@ -12,7 +12,7 @@ use crate::analysis::filters::ClassMask;
 use crate::analysis::geometry::Point;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::time::Timestamp;
-use crate::config::{Camera, CameraSource, Config, SensorSource, WebhookListener};
+use crate::config::{Camera, CameraSource, Config, WebhookListener};
 use crate::contract::signature::Role;
 
 /// Scores that only the surest detections reach: above it a camera is as good as blind.
@@ -205,11 +205,7 @@ fn other_places(file: &Config, wanted: &Config) -> Vec<String> {
 }
 
 fn devices(config: &Config) -> BTreeSet<PathBuf> {
-    let device = |source: &SensorSource| match source {
-        SensorSource::ModbusRtu { port, .. } => Some(Path::new(&port.device).to_owned()),
-        _ => None,
-    };
-    config.sensors.list.iter().filter_map(|sensor| device(&sensor.source)).collect()
+    config.sensors.list.iter().filter_map(|sensor| sensor.source.device().map(Path::to_owned)).collect()
 }
 
 #[cfg(test)]

@@ -567,7 +567,10 @@ fn redaction_ways(made: &evidence::Evidence) -> Vec<RedactionWay> {
 fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
     let redaction = match error {
         EvidenceError::CannotRedact => Redaction::Failed,
-        _ => Redaction::NobodyInPicture,
+        EvidenceError::Empty
+        | EvidenceError::Encode(_)
+        | EvidenceError::Seal(_)
+        | EvidenceError::TooLarge => Redaction::NobodyInPicture,
     };
     Evidence {
         id,

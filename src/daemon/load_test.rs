@@ -151,7 +151,15 @@ impl LoadTest {
                         Told::Revision { revision, .. } if revision.phase == Phase::New => {
                             count.fetch_add(1, Ordering::Relaxed);
                         }
-                        _ => {}
+                        Told::Revision { .. }
+                        | Told::Open(_)
+                        | Told::Counts { .. }
+                        | Told::Snapshot { .. }
+                        | Told::CloseUp(_)
+                        | Told::Original { .. }
+                        | Told::Settings(_)
+                        | Told::Keep(_)
+                        | Told::Ping(_) => {}
                     }
                 }
             })

@@ -2,25 +2,20 @@
 //!
 //! Must never decide anything about a reading; it only translates the configuration and passes words on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::error;
 
 use crate::clock::Clock;
 use crate::config;
-use crate::config::{ModbusRegister, SensorSource};
 use crate::sensors::{
-    Broker, BrokerTls, Extract, Line, Out, Place, Question, Sensor, SensorStats, Sensors, Serial, Setup,
-    Source, Timing, Webhook, usual_words,
+    Broker, BrokerTls, ON_THIS_MACHINE, Out, Sensor, SensorStats, Sensors, Setup, Timing, Webhook,
 };
 
 use super::analysis_thread::{AnalysisQueue, Note};
 
 /// What stopping all sources may take.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
-/// Name of the broker on this machine; no id can be this.
-const ON_THIS_MACHINE: &str = "(on this machine)";
 /// Where a broker on this machine listens, unless it is the embedded one.
 const USUAL_PORT: u16 = config::document::DEFAULT_EMBEDDED_PORT;
 
@@ -121,62 +116,5 @@ fn broker(broker: &config::SensorBroker) -> Broker {
 }
 
 fn sensor(sensor: &config::Sensor) -> Sensor {
-    // Usual words stand for states. A gauge that says `high` has not measured one metre.
-    let words_with = |own: &std::collections::BTreeMap<String, f64>| {
-        let mut words = if sensor.plan.is_binary() { usual_words() } else { Default::default() };
-        words.extend(own.iter().map(|(word, value)| (word.clone(), *value)));
-        words
-    };
-    let from_json = |value: &config::JsonValue| Extract {
-        place: Place::Pointer(value.pointer.clone()),
-        words: words_with(&value.words),
-        skip_missing: value.skip_missing,
-    };
-    let named = |broker: &Option<Arc<str>>| broker.clone().unwrap_or_else(|| ON_THIS_MACHINE.into());
-    let source = match &sensor.source {
-        SensorSource::MqttJson { topic, value, broker } => {
-            Source::Mqtt { broker: named(broker), topic: topic.clone(), extract: from_json(value) }
-        }
-        SensorSource::OnvifMqtt { topic, source, data_key, words, broker } => Source::Mqtt {
-            broker: named(broker),
-            topic: topic.clone(),
-            extract: Extract {
-                place: Place::Onvif { source: source.clone(), data_key: data_key.clone() },
-                words: words_with(words),
-                skip_missing: false,
-            },
-        },
-        SensorSource::ModbusTcp { host, port, framing, register } => Source::Modbus {
-            line: Line::Tcp { host: host.clone(), port: *port, framing: *framing },
-            question: question(register),
-        },
-        SensorSource::ModbusRtu { port, register } => Source::Modbus {
-            line: Line::Rtu(Serial {
-                device: port.device.clone(),
-                baud: port.baud,
-                parity: port.parity,
-                stop_bits: port.stop_bits,
-            }),
-            question: question(register),
-        },
-        SensorSource::Webhook { path, value } => {
-            Source::Webhook { path: path.clone(), extract: from_json(value) }
-        }
-    };
-    Sensor { plan: sensor.plan.clone(), source }
-}
-
-fn question(register: &ModbusRegister) -> Question {
-    Question {
-        unit: register.unit,
-        table: register.table,
-        register: register.register,
-        kind: register.kind,
-        order: register.order,
-        poll: register.poll,
-        timeout: register.timeout,
-        connect_pause: register.connect_pause,
-        any_unit: register.any_unit,
-        if_missing: register.if_missing.clone(),
-    }
+    Sensor { plan: sensor.plan.clone(), source: sensor.source.clone() }
 }

@@ -132,7 +132,12 @@ fn measure(question: Question, trial: &mut dyn Trial) -> Choice {
             match provider {
                 Provider::TensorRt => continue, // prepares for minutes
                 Provider::OpenVinoBf16 if !question.less_precise => continue,
-                _ => {}
+                Provider::Cpu
+                | Provider::OpenVino
+                | Provider::OpenVinoBf16
+                | Provider::Cuda
+                | Provider::Xnnpack
+                | Provider::Acl => {}
             }
             let outcome = match trial.run(entry, provider) {
                 Ok(outcome) => outcome,

@@ -11,8 +11,8 @@
 //! sha256 = "9f86d0818..."             # 64 hex digits; checked before anything parses the file
 //! licence = "Apache-2.0"
 //! origin = "trained by this project"
-//! head = "yolov8"                     # yolox, nanodet, yolov8, scrfd, yunet, centerface
-//! strides = [8, 16, 32]               # the default; centerface has [4] and no other
+//! head = "yolov8"                     # one of those in `heads/`
+//! strides = [8, 16, 32]               # the default, where the head has no other
 //! outputs = ["output"]                # names, in the head's order; left out: the file's own order
 //! classes = ["person", "car"]         # what the network's classes are called, in its order; "" is never reported
 //! words = { car = "car" }             # our words for them; with it, only what it names is reported
@@ -30,7 +30,7 @@
 //! std = [1, 1, 1]                     # the default, in channel order
 //! ```
 //!
-//! `reg_max` and `cell_centre` belong to `nanodet`, `anchors` to `scrfd`.
+//! Some heads have parameters of their own ([`Parameter`](super::heads)): `reg_max`, `anchors`, ...
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,7 +41,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::convert::{Colour, Fit, ModelInput};
-use super::heads::Head;
+use super::heads::{self, Head, KINDS, Kind, Own, USUAL_STRIDES, with_own_parameters};
 use crate::analysis::detection::Class;
 use crate::types::hex::digest_from_hex;
 
@@ -57,9 +57,6 @@ pub use problems::{ManifestError, Problem};
 pub const FILE_NAME: &str = "manifest.toml";
 /// Names a manifest, or the folder that holds it.
 pub const ENVIRONMENT: &str = "LOOKOUT_MODELS";
-
-/// Kinds of heads, as a manifest names them.
-pub const HEADS: [&str; 6] = ["yolox", "nanodet", "yolov8", "scrfd", "yunet", "centerface"];
 
 /// Threshold of a class for which the manifest recommends none. A guess.
 const DEFAULT_THRESHOLD: f32 = 0.5;
@@ -219,28 +216,43 @@ struct ManifestAsTyped {
     model: Vec<Spanned<ModelAsTyped>>,
 }
 
-/// Everything optional, so that everything that is missing can be reported at once.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelAsTyped {
-    name: Option<Spanned<String>>,
-    file: Option<Spanned<String>>,
-    sha256: Option<Spanned<String>>,
-    licence: Option<Spanned<String>>,
-    origin: Option<Spanned<String>>,
-    head: Option<Spanned<String>>,
-    strides: Option<Spanned<Vec<i64>>>,
-    reg_max: Option<Spanned<i64>>,
-    cell_centre: Option<Spanned<f64>>,
-    anchors: Option<Spanned<i64>>,
-    outputs: Option<Spanned<Vec<String>>>,
-    classes: Option<Spanned<Vec<String>>>,
-    words: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
-    #[serde(default)]
-    thresholds: BTreeMap<Spanned<String>, Spanned<f64>>,
-    nms_iou: Option<Spanned<f64>>,
-    int8: Option<String>,
-    input: Option<Spanned<InputAsTyped>>,
+macro_rules! model_as_typed {
+    ($($own:ident: $kind:ty),+) => {
+        /// Everything optional, so that everything that is missing can be reported at once.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct ModelAsTyped {
+            name: Option<Spanned<String>>,
+            file: Option<Spanned<String>>,
+            sha256: Option<Spanned<String>>,
+            licence: Option<Spanned<String>>,
+            origin: Option<Spanned<String>>,
+            head: Option<Spanned<String>>,
+            strides: Option<Spanned<Vec<i64>>>,
+            $($own: Option<Spanned<$kind>>,)+
+            outputs: Option<Spanned<Vec<String>>>,
+            classes: Option<Spanned<Vec<String>>>,
+            words: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
+            #[serde(default)]
+            thresholds: BTreeMap<Spanned<String>, Spanned<f64>>,
+            nms_iou: Option<Spanned<f64>>,
+            int8: Option<String>,
+            input: Option<Spanned<InputAsTyped>>,
+        }
+
+        impl ModelAsTyped {
+            /// The parameters that one head alone has: key, place and value.
+            fn own(&self) -> Vec<(&'static str, Spanned<f64>)> {
+                let own = [$((stringify!($own), as_number(&self.$own))),+];
+                own.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+            }
+        }
+    };
+}
+with_own_parameters!(model_as_typed);
+
+fn as_number<N: Copy + Into<f64>>(field: &Option<Spanned<N>>) -> Option<Spanned<f64>> {
+    field.as_ref().map(|number| Spanned::new(number.span(), (*number.get_ref()).into()))
 }
 
 #[derive(Deserialize)]
@@ -354,7 +366,7 @@ impl Check<'_, '_> {
             }
         }
         if let Some(place) = &typed.classes
-            && head.finds_faces_only()
+            && head.kind().finds_faces_only
             && classes != 1
         {
             let what = format!("head `{}` finds one class, not {classes}", head.name());
@@ -491,54 +503,49 @@ impl Check<'_, '_> {
 
     fn head(&mut self, typed: &ModelAsTyped) -> Option<Head> {
         let strides = self.strides(&typed.strides);
-        let reg_max = match &typed.reg_max {
-            None => Some(7), // NanoDet's usual
-            Some(v) => self.whole(v, "reg_max", 1..=64),
-        };
-        let cell_centre = match &typed.cell_centre {
-            None => Some(0.5),
-            Some(v) => self.real(v, "cell_centre", 0.0..=1.0),
-        };
-        let anchors = match &typed.anchors {
-            None => Some(2), // SCRFD's usual
-            Some(v) => self.whole(v, "anchors", 1..=16),
-        };
-        let kinds = HEADS.map(|kind| (kind, kind));
+        let own = self.own_parameters(&typed.own());
+        let kinds: Vec<(&str, &'static Kind)> = KINDS.iter().map(|kind| (kind.name, *kind)).collect();
         let kind = self.word(&typed.head, "head", &kinds)?;
-        let foreign = [
-            ("reg_max", "nanodet", typed.reg_max.as_ref().map(Spanned::span)),
-            ("cell_centre", "nanodet", typed.cell_centre.as_ref().map(Spanned::span)),
-            ("anchors", "scrfd", typed.anchors.as_ref().map(Spanned::span)),
-        ];
-        for (key, owner, place) in foreign {
-            if let (Some(place), true) = (place, kind != owner) {
-                let what = format!("{}: `{key}` belongs to head `{owner}`, not `{kind}`", self.called);
-                self.problems.add(place.start, what, None);
+        for (key, value) in typed.own() {
+            let owner = heads::own_parameters().find(|(_, parameter)| parameter.key == key);
+            if let Some((owner, _)) = owner.filter(|(owner, _)| owner.name != kind.name) {
+                let what = format!("`{key}` belongs to head `{}`, not `{}`", owner.name, kind.name);
+                self.report(&value, what, None);
             }
         }
         let strides = strides?;
-        if let (Some(place), true) =
-            (&typed.strides, kind == "centerface" && strides != Head::CenterFace.strides())
+        if let (Some(place), Some(only)) = (&typed.strides, kind.only_stride)
+            && strides != [only]
         {
-            self.report(place, "head `centerface` has one stride, 4", Some("leave `strides` out".into()));
+            let what = format!("head `{}` has one stride, {only}", kind.name);
+            self.report(place, what, Some("leave `strides` out".into()));
         }
-        Some(match kind {
-            "yolox" => Head::Yolox { strides },
-            "nanodet" => Head::Nanodet { strides, reg_max: reg_max?, cell_centre: cell_centre? },
-            "scrfd" => Head::Scrfd { strides, anchors: anchors? },
-            "yunet" => Head::Yunet { strides },
-            "centerface" => Head::CenterFace,
-            "yolov8" => Head::Yolov8 { strides },
-            forgotten => {
-                let what = format!("{}: head `{forgotten}` is in the list, but nobody reads it", self.called);
-                self.problems.add(0, what, None);
-                return None;
+        Some((kind.head)(strides, &own?))
+    }
+
+    /// The parameters that one head alone has, whichever it is; `None` if one is out of its range.
+    fn own_parameters(&mut self, typed: &[(&'static str, Spanned<f64>)]) -> Option<Own> {
+        let mut all = Some(Vec::new());
+        for (key, value) in typed {
+            let Some((_, parameter)) = heads::own_parameters().find(|(_, known)| known.key == *key) else {
+                continue;
+            };
+            let v = *value.get_ref();
+            if (parameter.least..=parameter.most).contains(&v) {
+                if let Some(all) = &mut all {
+                    all.push((*key, v));
+                }
+            } else {
+                let what = format!("`{key}` is {v}, not in {}..{}", parameter.least, parameter.most);
+                self.report(value, what, None);
+                all = None;
             }
-        })
+        }
+        all.map(Own::from_iter)
     }
 
     fn strides(&mut self, field: &Option<Spanned<Vec<i64>>>) -> Option<Vec<usize>> {
-        let Some(value) = field else { return Some(vec![8, 16, 32]) };
+        let Some(value) = field else { return Some(USUAL_STRIDES.to_vec()) };
         let strides = value.get_ref();
         if (1..=12).contains(&strides.len()) && strides.iter().all(|s| (1..=256).contains(s)) {
             return Some(strides.iter().map(|s| *s as usize).collect());

@@ -343,7 +343,7 @@ pub(super) fn refuse_weights_elsewhere(named: &Named, bytes: &[u8]) -> Result<()
 
 /// The same network for pictures of the size that the entry wants, where it reads any.
 fn of_described_size(entry: &ModelEntry, bytes: Vec<u8>) -> Vec<u8> {
-    if !entry.head.reads_any_size() {
+    if !entry.head.kind().reads_any_size {
         return bytes;
     }
     onnx_size::fed(&bytes, entry.input.width, entry.input.height).unwrap_or(bytes)

@@ -214,7 +214,7 @@ fn location(tensor: &[u8]) -> Option<String> {
 fn opset(set: &[u8]) -> (String, Option<u64>) {
     let version = Fields::of(set).find_map(|(number, value)| match value {
         Value::Number(version) if number == field::VERSION => Some(version),
-        _ => None,
+        Value::Number(_) | Value::Bytes(_) | Value::Other => None,
     });
     (text(set, field::DOMAIN).unwrap_or_default(), version)
 }

@@ -655,7 +655,7 @@ impl Connection {
             .iter()
             .filter_map(|item| match item {
                 Item::Record { id, .. } => Some(*id),
-                _ => None,
+                Item::State(_) | Item::Latest { .. } => None,
             })
             .collect();
         // Closed means that nobody wants them sent any more.

@@ -19,14 +19,17 @@ use rumqttc::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::extract::{Extract, Said};
 use super::latest_values::Desk;
+use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
-use super::{Broker, BrokerTls, Retry, Timing};
+use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
+use crate::types::at::At;
 
 /// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
 /// enough for the smallest box.
@@ -38,16 +41,67 @@ const SETTLED: Duration = Duration::from_secs(30);
 /// Where Debian, Alpine and their children keep the authorities everybody knows.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// A sensor and what it listens to.
-#[derive(Debug, Clone)]
-pub(super) struct Listener {
-    pub sensor: Arc<str>,
+/// Messages on a topic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscription {
+    /// Name of one of the brokers.
+    pub broker: Arc<str>,
+    /// Without wildcards.
     pub topic: String,
+    /// Where in a message the number is.
     pub extract: Extract,
 }
 
+impl SensorTransport for Subscription {
+    fn told(&self) -> String {
+        let broker = if *self.broker == *ON_THIS_MACHINE { "on this machine" } else { &self.broker };
+        format!("from {} at the broker {broker}", self.topic)
+    }
+
+    fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
+        let mut by_broker: BTreeMap<Arc<str>, Vec<Listener>> = BTreeMap::new();
+        for (sensor, Subscription { broker, topic, extract }) in wanted {
+            by_broker.entry(broker).or_default().push(Listener { sensor, topic, extract });
+        }
+        for (name, listeners) in by_broker {
+            match running.brokers.iter().find(|broker| broker.name == name) {
+                Some(broker) => {
+                    tasks.spawn(listen(broker.clone(), listeners, running.desk.clone(), running.timing));
+                }
+                None => {
+                    for listener in listeners {
+                        running.desk.trouble(&listener.sensor, &format!("there is no broker `{name}`"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The topic of one device.
+pub(super) fn checked_topic(field: &At<String>, check: &mut SourceCheck<'_>) -> Option<String> {
+    let topic = field.value.trim();
+    if topic.contains(['+', '#']) {
+        check.error(
+            &field.span,
+            "`topic` may hold no wildcard (`+`, `#`)",
+            "a sensor is one device: write its whole topic; `mosquitto_sub -v -t '#'` shows them",
+        );
+        return None;
+    }
+    Some(topic.to_owned())
+}
+
+/// A sensor and what it listens to.
+#[derive(Debug, Clone)]
+struct Listener {
+    sensor: Arc<str>,
+    topic: String,
+    extract: Extract,
+}
+
 /// Listens, for ever.
-pub(super) async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
+async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
     let mut by_topic: BTreeMap<String, Vec<Listener>> = BTreeMap::new();
     for listener in listeners {
         by_topic.entry(listener.topic.clone()).or_default().push(listener);

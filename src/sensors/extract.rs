@@ -15,8 +15,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::SourceCheck;
 use super::payload::{self, Json};
 use crate::analysis::sensor::RawReading;
+use crate::types::at::{At, text_of};
 
 /// Largest message that is read. An uplink of ChirpStack has a few kilobytes.
 pub(super) const MESSAGE_BYTES: usize = 64 * 1024;
@@ -58,6 +60,25 @@ pub fn usual_words() -> BTreeMap<String, f64> {
     USUAL_WORDS.iter().map(|(word, value)| ((*word).to_owned(), *value)).collect()
 }
 
+/// Words that stand for numbers, as the configuration says them.
+pub(super) type WordsDocument = Option<At<BTreeMap<String, At<f64>>>>;
+
+/// Those of the configuration in lower case, as they are compared, and the usual ones, which stand for states: a gauge that
+/// says `high` has not measured one metre.
+pub(super) fn words_of(typed: &WordsDocument, is_binary: bool) -> BTreeMap<String, f64> {
+    let mut words = if is_binary { usual_words() } else { BTreeMap::new() };
+    let own = typed.iter().flat_map(|table| &table.value);
+    words.extend(own.map(|(word, value)| (word.trim().to_lowercase(), value.value)));
+    words
+}
+
+/// Whether a path may be repeated in a hint.
+fn is_path(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= 64
+        && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/'))
+}
+
 /// Where in a message the number is, and how it may be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extract {
@@ -94,6 +115,41 @@ pub(super) enum Said {
 }
 
 impl Extract {
+    /// The place that a JSON pointer of the configuration names; `None` if it is none, which is told.
+    pub(super) fn checked(
+        pointer: &Option<At<String>>,
+        words: &WordsDocument,
+        skip_missing: bool,
+        check: &mut SourceCheck<'_>,
+    ) -> Option<Self> {
+        let text = text_of(pointer).unwrap_or_default();
+        let words = words_of(words, check.is_binary);
+        let Some(field) = pointer else {
+            return Some(Extract { place: Place::Pointer(text), words, skip_missing });
+        };
+        if !text.starts_with('/') {
+            let path = text
+                .trim_start_matches('$')
+                .trim_start_matches('.')
+                .replace(['.', '['], "/")
+                .replace(']', "");
+            let path = if is_path(&path) { &path } else { "level" };
+            let hint = format!("a JSON pointer, for example \"/{path}\"");
+            check.error(&field.span, "`pointer` must begin with `/`", hint);
+            return None;
+        }
+        let escapes_well = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        if !escapes_well {
+            check.error(
+                &field.span,
+                "`~` in `pointer` stands before 0 or 1 only",
+                "`~0` is a `~`, `~1` is a `/` in a name",
+            );
+            return None;
+        }
+        Some(Extract { place: Place::Pointer(text), words, skip_missing })
+    }
+
     /// Reads one message.
     pub(super) fn read(&self, message: &[u8]) -> Said {
         if message.len() > MESSAGE_BYTES {

@@ -6,10 +6,12 @@
 //!  HTTP webhook ─┘
 //! ```
 //!
-//! - `brokers`: MQTT messages with JSON in them (zigbee2mqtt, ChirpStack, ONVIF events), one connection for each broker.
-//! - `modbus`: registers of Modbus TCP and RTU devices, one connection for each address.
-//! - `webhook`: JSON that somebody posts, with a token.
-//! - `payload`: from bytes to JSON. `extract`: from JSON to a number. `board`: what each sensor last said, for health.
+//! - `mqtt_json`, `onvif_mqtt`, `modbus_tcp`, `modbus_rtu`, `webhook`: the sources, as `[[sensor]]` names them: the table in the
+//!   configuration, its check, and what becomes of it. `with_sources` lists them: a new one is its file, its `mod` and its
+//!   entry there.
+//! - `brokers`: MQTT messages, one connection for each broker. `modbus`: registers of Modbus devices, one connection for each
+//!   address. `webhook`: JSON that somebody posts, with a token. These are the ways by which numbers come (`transports` lists them).
+//! - `payload`: from bytes to JSON. `extract`: from JSON to a number. `latest_values`: what each sensor last said, for health.
 //!
 //! Input from outside never panics and never becomes a number it is not: what cannot be read is passed on
 //! as [`RawReading::Unreadable`]. Whether a number is plausible and what it means is the analysis's business,
@@ -25,15 +27,20 @@ mod latest_values;
 mod modbus;
 mod modbus_client;
 mod modbus_frame;
+mod modbus_register;
+pub(crate) mod modbus_rtu;
+pub(crate) mod modbus_tcp;
 mod modbus_transport;
+pub(crate) mod mqtt_json;
+pub(crate) mod onvif_mqtt;
 mod payload;
+mod source;
 mod state_log;
-mod webhook;
+pub(crate) mod webhook;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -64,8 +71,10 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
 }
 pub use modbus::Question;
 pub use modbus_transport::{Line, Serial};
+pub use source::{Agreed, Around, Polled, SourceCheck, SourceDocument};
 
 use latest_values::{Board, Desk};
+use source::{Running, SensorTransport};
 
 /// Words that may wait for whoever takes them. A second's worth of a box with many sensors.
 const QUEUE: usize = 256;
@@ -93,33 +102,85 @@ pub struct Sensor {
     pub source: Source,
 }
 
-/// Where a sensor's numbers come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Source {
-    /// Messages on a topic.
-    Mqtt {
-        /// Name of one of the brokers.
-        broker: Arc<str>,
-        /// Without wildcards.
-        topic: String,
-        /// Where in a message the number is.
-        extract: Extract,
-    },
-    /// A register that is asked for.
-    Modbus {
-        /// Where the device is. Sensors with the same line share it.
-        line: Line,
-        /// What is asked.
-        question: Question,
-    },
-    /// Bodies that are posted to a path.
-    Webhook {
-        /// Begins with a slash.
-        path: String,
-        /// Where in a body the number is.
-        extract: Extract,
-    },
+/// Hands the sources to a macro: their names in `[[sensor]]`, which are those of their files, each with its sentence in the
+/// reference and the type of its table.
+macro_rules! with_sources {
+    ($macro:ident) => {
+        $macro! {
+            /// Messages with JSON on an MQTT topic: zigbee2mqtt, ChirpStack, Tasmota and many others.
+            mqtt_json: MqttJsonDocument,
+            /// ONVIF events with JSON on an MQTT topic (prefix `onvif-ej`).
+            onvif_mqtt: OnvifMqttDocument,
+            /// A register that is asked for over Modbus TCP, or in RTU frames behind a serial server.
+            modbus_tcp: ModbusTcpDocument,
+            /// A register that is asked for over Modbus RTU on a serial port.
+            modbus_rtu: ModbusRtuDocument,
+            /// Readings that somebody posts over HTTP, see `[sensors.webhook]`.
+            webhook: WebhookDocument,
+        }
+    };
 }
+pub(crate) use with_sources;
+
+/// Lists the ways by which numbers come: the enum, what each says of itself, and how all are started.
+macro_rules! transports {
+    ($($file:ident::$Wanted:ident as $Name:ident),+ $(,)?) => {
+        $(pub use $file::$Wanted;)+
+
+        /// Where a sensor's numbers come from.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Source {
+            $(
+                #[doc = concat!("See `", stringify!($file), ".rs`.")]
+                $Name($Wanted),
+            )+
+        }
+
+        impl Source {
+            fn transport(&self) -> &dyn SensorTransport {
+                match self {
+                    $(Source::$Name(wanted) => wanted,)+
+                }
+            }
+        }
+
+        fn start_all(sensors: &[Sensor], running: &Running, tasks: &mut JoinSet<()>) {
+            $(
+                let wanted = sensors.iter().filter_map(|Sensor { plan, source }| {
+                    let Source::$Name(wanted) = source else { return None };
+                    Some((plan.id.clone(), wanted.clone()))
+                });
+                <$Wanted>::start(wanted.collect(), running, tasks);
+            )+
+        }
+    };
+}
+
+transports! {
+    brokers::Subscription as Mqtt,
+    modbus::Poll as Modbus,
+    webhook::Post as Webhook,
+}
+
+impl Source {
+    /// Where the numbers come from, for people: `asked every 5s of unit 1 at 10.0.0.8:502`.
+    pub fn told(&self) -> String {
+        self.transport().told()
+    }
+
+    /// How often the sensor is asked, where it is.
+    pub fn polled(&self) -> Option<Polled> {
+        self.transport().polled()
+    }
+
+    /// The device of this machine that it uses.
+    pub fn device(&self) -> Option<&Path> {
+        self.transport().device()
+    }
+}
+
+/// Name of the broker on this machine; no id can be this.
+pub const ON_THIS_MACHINE: &str = "(on this machine)";
 
 /// A broker that sensors publish to. Spoken to in MQTT 3.1.1, which all of them know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -285,50 +346,11 @@ impl Drop for Sensors {
     }
 }
 
-/// One task for each broker, line and listener that a sensor needs, and one for the passing of time.
+/// The tasks of all sources, and one for the passing of time.
 fn all_tasks(setup: Setup, desk: &Desk) -> JoinSet<()> {
     let Setup { sensors, brokers, webhook, timing } = setup;
-    let mut by_broker: BTreeMap<Arc<str>, Vec<brokers::Listener>> = BTreeMap::new();
-    let mut by_line: BTreeMap<Line, Vec<(Arc<str>, Question)>> = BTreeMap::new();
-    let mut posted: Vec<webhook::Listener> = Vec::new();
-    for Sensor { plan, source } in sensors {
-        let sensor = plan.id.clone();
-        match source {
-            Source::Mqtt { broker, topic, extract } => {
-                by_broker.entry(broker).or_default().push(brokers::Listener { sensor, topic, extract });
-            }
-            Source::Modbus { line, question } => by_line.entry(line).or_default().push((sensor, question)),
-            Source::Webhook { path, extract } => posted.push(webhook::Listener { sensor, path, extract }),
-        }
-    }
     let mut tasks = JoinSet::new();
-    for (name, listeners) in by_broker {
-        match brokers.iter().find(|broker| broker.name == name) {
-            Some(broker) => {
-                tasks.spawn(brokers::listen(broker.clone(), listeners, desk.clone(), timing));
-            }
-            None => {
-                for listener in listeners {
-                    desk.trouble(&listener.sensor, &format!("there is no broker `{name}`"));
-                }
-            }
-        }
-    }
-    for (line, questions) in by_line {
-        tasks.spawn(modbus::ask(line, questions, desk.clone(), timing));
-    }
-    if !posted.is_empty() {
-        match webhook {
-            Some(webhook) => {
-                tasks.spawn(webhook::serve(webhook, posted, desk.clone(), timing));
-            }
-            None => {
-                for listener in posted {
-                    desk.trouble(&listener.sensor, "there is no listener for posts");
-                }
-            }
-        }
-    }
+    start_all(&sensors, &Running { brokers, webhook, timing, desk: desk.clone() }, &mut tasks);
     tasks.spawn(latest_values::watch_silence(desk.board().clone()));
     tasks
 }

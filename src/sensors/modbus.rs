@@ -14,9 +14,12 @@
 //! Source: "MODBUS Application Protocol Specification" V1.1b3. Register numbers are the protocol's, from 0:
 //! what a manual calls 40018 is holding register 17.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{debug, info, warn};
 
@@ -24,6 +27,7 @@ use super::latest_values::Desk;
 use super::modbus_client::{Answer, Connection, Failed};
 use super::modbus_frame::{Request, USE_RTU, USE_TCP};
 use super::modbus_transport::{GREETING, Line};
+use super::source::{Polled, Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
@@ -31,6 +35,47 @@ use crate::types::modbus::{Framing, Kind, Order, Table};
 
 /// A device that fails is asked no less often than this, unless it is asked more rarely anyway.
 const SELDOM: Duration = Duration::from_secs(30);
+
+/// A register that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Poll {
+    /// Where the device is. Sensors with the same line share it.
+    pub line: Line,
+    /// What is asked.
+    pub question: Question,
+}
+
+impl SensorTransport for Poll {
+    fn told(&self) -> String {
+        let Question { poll, unit, .. } = &self.question;
+        let at = match &self.line {
+            Line::Tcp { .. } => "at",
+            Line::Rtu(_) => "on",
+        };
+        format!("asked every {poll:?} of unit {unit} {at} {}", self.line)
+    }
+
+    fn polled(&self) -> Option<Polled> {
+        Some(Polled { every: self.question.poll, answer_within: self.question.timeout })
+    }
+
+    fn device(&self) -> Option<&Path> {
+        match &self.line {
+            Line::Tcp { .. } => None,
+            Line::Rtu(serial) => Some(Path::new(&serial.device)),
+        }
+    }
+
+    fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
+        let mut by_line: BTreeMap<Line, Vec<(Arc<str>, Question)>> = BTreeMap::new();
+        for (sensor, Poll { line, question }) in wanted {
+            by_line.entry(line).or_default().push((sensor, question));
+        }
+        for (line, questions) in by_line {
+            tasks.spawn(ask(line, questions, running.desk.clone(), running.timing));
+        }
+    }
+}
 
 /// One register of one device, and how often it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +199,7 @@ impl Turn {
 }
 
 /// Asks, for ever.
-pub(super) async fn ask(line: Line, questions: Vec<(Arc<str>, Question)>, desk: Desk, timing: Timing) {
+async fn ask(line: Line, questions: Vec<(Arc<str>, Question)>, desk: Desk, timing: Timing) {
     let now = Instant::now();
     let pause = questions.iter().filter_map(|(_, question)| question.connect_pause).max();
     let mut session = Session::new(line, timing, pause, &desk);

@@ -30,18 +30,23 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
 use super::extract::{Extract, MESSAGE_BYTES, Said};
 use super::latest_values::Desk;
+use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
-use super::{Retry, Timing, Webhook};
+use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
+use crate::types::at::{At, value_of};
 use crate::types::rate::Bucket;
 use crate::types::secret::Secret;
 
@@ -54,12 +59,90 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// All headers together.
 const HEADER_BYTES: usize = 16 * 1024;
 
+/// Readings that somebody posts over HTTP.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookDocument {
+    /// The path. Several sensors may share one and take their values from different places of the same message.
+    #[schemars(required, length(max = 128), extend("examples" = ["/readings/drain-2"]))]
+    pub path: Option<At<String>>,
+    /// Where in the message the value is, as a JSON pointer (RFC 6901). Without it, the whole message is the value.
+    #[schemars(length(max = 512), extend("examples" = ["/level"]))]
+    pub pointer: Option<At<String>>,
+    /// Words that stand for numbers, in addition to the usual ones for 0/1 sensors.
+    #[schemars(extend("examples" = [{"true": 0, "false": 1}]))]
+    pub words: Option<At<BTreeMap<String, At<f64>>>>,
+    /// Pass over messages that lack the place. Otherwise they make the reading bad and are answered with 400.
+    #[schemars(extend("default" = false))]
+    pub skip_missing: Option<At<bool>>,
+}
+
+impl SourceDocument for WebhookDocument {
+    fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
+        if !check.around.has_listener() {
+            check.error_of_table(
+                "`webhook` without the section `[sensors.webhook]`",
+                "add [sensors.webhook] with secret = \"FILE\", a file that holds the token",
+            );
+        }
+        let skip_missing = value_of(&self.skip_missing).unwrap_or(false);
+        let extract = Extract::checked(&self.pointer, &self.words, skip_missing, check);
+        let field = self.path.as_ref()?;
+        let path = field.value.trim();
+        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '%');
+        if !path.starts_with('/') || !path.chars().all(is_plain) {
+            check.error(
+                &field.span,
+                "`path` must begin with `/` and be plain ASCII",
+                "for example \"/readings/drain-2\", without the host and without `?`",
+            );
+            return None;
+        }
+        Some(Source::Webhook(Post { path: path.to_owned(), extract: extract? }))
+    }
+}
+
+/// Bodies that are posted to a path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// Begins with a slash.
+    pub path: String,
+    /// Where in a body the number is.
+    pub extract: Extract,
+}
+
+impl SensorTransport for Post {
+    fn told(&self) -> String {
+        format!("posted to {}", self.path)
+    }
+
+    fn start(wanted: Vec<(Arc<str>, Self)>, running: &Running, tasks: &mut JoinSet<()>) {
+        if wanted.is_empty() {
+            return;
+        }
+        let posted: Vec<Listener> = wanted
+            .into_iter()
+            .map(|(sensor, Post { path, extract })| Listener { sensor, path, extract })
+            .collect();
+        match running.webhook.clone() {
+            Some(webhook) => {
+                tasks.spawn(serve(webhook, posted, running.desk.clone(), running.timing));
+            }
+            None => {
+                for listener in posted {
+                    running.desk.trouble(&listener.sensor, "there is no listener for posts");
+                }
+            }
+        }
+    }
+}
+
 /// A sensor and where its readings are posted.
 #[derive(Debug, Clone)]
-pub(super) struct Listener {
-    pub sensor: Arc<str>,
-    pub path: String,
-    pub extract: Extract,
+struct Listener {
+    sensor: Arc<str>,
+    path: String,
+    extract: Extract,
 }
 
 /// Everything a request needs.
@@ -73,7 +156,7 @@ struct Counter {
 }
 
 /// Listens, for ever. A port that is taken now is tried again.
-pub(super) async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
+async fn serve(webhook: Webhook, listeners: Vec<Listener>, desk: Desk, timing: Timing) {
     let Webhook { listen, token, per_second } = webhook;
     let mut by_path: BTreeMap<String, Vec<Listener>> = BTreeMap::new();
     for listener in listeners {

@@ -5,6 +5,7 @@
 //! a doc comment on it is a sentence that an installer and a command-centre developer read. Once published, a word is
 //! never renamed. Must never do anything: no I/O, no clock, no thread.
 
+pub mod at;
 pub mod backoff;
 pub mod box_state;
 pub mod camera_condition;

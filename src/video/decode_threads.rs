@@ -158,8 +158,8 @@ impl Queue {
             };
             match then {
                 Then::Later => self.waiting.lock().later.push((Instant::now() + ASK_AGAIN, job)),
-                _ if has_more => self.push(job),
-                _ => {}
+                Then::Rest | Then::Again if has_more => self.push(job),
+                Then::Rest | Then::Again => {}
             }
             let mut waiting = self.waiting.lock();
             if waiting.surplus > 0 {

@@ -275,14 +275,12 @@ impl FileFrames {
     /// A decoder whose pixels nobody takes shows as "not-negotiated" far from the decoder.
     fn explain(&self, fault: Fault) -> Fault {
         let codec = *self.codec.lock();
-        match (&fault, codec) {
-            (Fault::NotVideo { detail, .. } | Fault::Broken { detail }, Some(codec))
-                if detail.contains("not-negotiated") =>
-            {
-                error::unsupported_depth(codec, "pixels in a form that no reader knows")
-            }
-            _ => fault,
+        if let (Fault::NotVideo { detail, .. } | Fault::Broken { detail }, Some(codec)) = (&fault, codec)
+            && detail.contains("not-negotiated")
+        {
+            return error::unsupported_depth(codec, "pixels in a form that no reader knows");
         }
+        fault
     }
 
     /// Place in the file: the presentation time since its first frame, held so that it never goes backwards.

@@ -263,7 +263,7 @@ impl<P: Clone> Gate<P> {
             (Mode::Burst { .. }, None) => {
                 self.mode = Mode::Patrol { waiting: None, latest: Some(now) };
             }
-            _ => {}
+            (Mode::Patrol { .. }, None) | (Mode::Burst { .. }, Some(_)) => {}
         }
     }
 

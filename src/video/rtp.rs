@@ -80,9 +80,13 @@ pub(super) fn changed(packet: &[u8], number: u16, without: Range<usize>) -> Vec<
 
 /// Length of a start code at the head of a unit: it belongs into files and not here, but some cameras send it.
 fn start_code(codec: Codec, payload: &[u8]) -> usize {
-    match (codec, payload) {
-        (Codec::H264 | Codec::H265, [0, 0, 0, 1, ..]) => 4,
-        (Codec::H264 | Codec::H265, [0, 0, 1, ..]) => 3,
+    let has_units = match codec {
+        Codec::H264 | Codec::H265 => true,
+        Codec::Mjpeg | Codec::InFiles(_) => false,
+    };
+    match payload {
+        [0, 0, 0, 1, ..] if has_units => 4,
+        [0, 0, 1, ..] if has_units => 3,
         _ => 0,
     }
 }

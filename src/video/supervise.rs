@@ -336,7 +336,7 @@ impl Supervisor {
             });
             match next {
                 Next::AttemptIn(wait) if self.waited(wait) => {}
-                _ => break,
+                Next::AttemptIn(_) | Next::Nothing => break,
             }
         }
         if self.shared.must_stop() {
@@ -401,10 +401,19 @@ impl Supervisor {
             Err(fault) => {
                 let noted = self.notes.try_iter().find(|(attempt, _)| *attempt == self.attempt);
                 tap.retire();
-                match noted {
-                    Some((_, Note::Failed(fault))) => End::Lost(fault),
-                    Some((_, Note::DecoderFailed(decoder, fault))) => End::OtherDecoder(decoder, fault),
-                    _ => End::Lost(fault),
+                match noted.map(|(_, note)| note) {
+                    Some(Note::Failed(fault)) => End::Lost(fault),
+                    Some(Note::DecoderFailed(decoder, fault)) => End::OtherDecoder(decoder, fault),
+                    None
+                    | Some(
+                        Note::Pictures(_)
+                        | Note::NoConnection
+                        | Note::Ended
+                        | Note::Redirected(_)
+                        | Note::Misread(_)
+                        | Note::Unsuited(_)
+                        | Note::Wake,
+                    ) => End::Lost(fault),
                 }
             }
         };
@@ -538,7 +547,7 @@ impl Supervisor {
             Some(ReceivedBy::Gstreamer) if diagnose::wants_another_login(url) => {
                 End::Lost(Fault::UnknownLogin { url: url.to_string() })
             }
-            _ => End::Lost(fault),
+            Some(ReceivedBy::Lean | ReceivedBy::Gstreamer) | None => End::Lost(fault),
         }
     }
 

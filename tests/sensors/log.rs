@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::sync::{Mutex, Once};
 
-use lookout::sensors::{Broker, Line, Setup, Source, Webhook};
+use lookout::sensors::{Broker, Line, Poll, Post, Setup, Source, Subscription, Webhook};
 use lookout::types::modbus::Framing;
 use lookout::types::secret::Secret;
 
@@ -46,7 +46,7 @@ fn a_line_to_which_there_is_no_connection_is_told_once_and_its_return_too() {
     let port = free_port();
     let line = Line::Tcp { host: "127.0.0.1".to_owned(), port, framing: Framing::Tcp };
     let running = Running::start(Setup {
-        sensors: vec![sensor("seven", Source::Modbus { line, question: level(7) })],
+        sensors: vec![sensor("seven", Source::Modbus(Poll { line, question: level(7) }))],
         brokers: Vec::new(),
         webhook: None,
         timing: QUICK,
@@ -75,7 +75,8 @@ fn a_broker_that_is_not_there_is_told_once() {
         tls: None,
         login: None,
     };
-    let source = Source::Mqtt { broker: broker.name.clone(), topic: "t".to_owned(), extract: at("") };
+    let source =
+        Source::Mqtt(Subscription { broker: broker.name.clone(), topic: "t".to_owned(), extract: at("") });
     let running = Running::start(Setup {
         sensors: vec![sensor("door", source)],
         brokers: vec![broker],
@@ -93,7 +94,7 @@ fn a_port_that_is_taken_is_told_once() {
     listen();
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = holder.local_addr().unwrap();
-    let source = Source::Webhook { path: "/door".to_owned(), extract: at("") };
+    let source = Source::Webhook(Post { path: "/door".to_owned(), extract: at("") });
     let running = Running::start(Setup {
         sensors: vec![sensor("door", source)],
         brokers: Vec::new(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lookout::sensors::{Line, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Poll, Question, Sensor, Serial, Setup, Source};
 use lookout::types::modbus::{Framing, Parity};
 
 use super::here::{QUICK, Running, SOON, sensor, value};
@@ -15,7 +15,7 @@ use super::modbus_late::{answer, holds, level, read_question, rtu_answer, rtu_qu
 use super::modbus_real::pty;
 
 fn start_with(line: &Line, questions: Vec<(&str, Question)>) -> Running {
-    let on = |(id, question)| -> Sensor { sensor(id, Source::Modbus { line: line.clone(), question }) };
+    let on = |(id, question)| -> Sensor { sensor(id, Source::Modbus(Poll { line: line.clone(), question })) };
     Running::start(Setup {
         sensors: questions.into_iter().map(on).collect(),
         brokers: Vec::new(),

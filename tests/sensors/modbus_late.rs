@@ -9,7 +9,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use lookout::sensors::{Line, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Poll, Question, Sensor, Serial, Setup, Source};
 use lookout::types::modbus::{Framing, Kind, Order, Parity, Table};
 
 use super::here::{QUICK, Running, SOON, sensor, value};
@@ -35,7 +35,7 @@ pub fn level(register: u16) -> Question {
 
 fn start(line: &Line, registers: &[(&str, u16)]) -> Running {
     let on = |(id, register): &(&str, u16)| -> Sensor {
-        sensor(id, Source::Modbus { line: line.clone(), question: level(*register) })
+        sensor(id, Source::Modbus(Poll { line: line.clone(), question: level(*register) }))
     };
     Running::start(Setup {
         sensors: registers.iter().map(on).collect(),

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Line, Question, Sensor, Serial, Setup, Source};
+use lookout::sensors::{Line, Poll, Question, Sensor, Serial, Setup, Source};
 use lookout::types::modbus::{Framing, Kind, Order, Parity, Table};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -96,7 +96,7 @@ fn all_questions() -> Vec<(&'static str, Question, f64)> {
 }
 
 fn sensors(line: &Line) -> Vec<Sensor> {
-    let on = |(id, question, _)| sensor(id, Source::Modbus { line: line.clone(), question });
+    let on = |(id, question, _)| sensor(id, Source::Modbus(Poll { line: line.clone(), question }));
     all_questions().into_iter().map(on).collect()
 }
 
@@ -121,7 +121,7 @@ fn every_kind_order_and_table_is_read_over_tcp() {
     let beyond = question(1, Table::Holding, 500, Kind::U16, Order::Big);
     sensors.push(sensor(
         "beyond",
-        Source::Modbus { line, question: Question { timeout: Duration::from_millis(200), ..beyond } },
+        Source::Modbus(Poll { line, question: Question { timeout: Duration::from_millis(200), ..beyond } }),
     ));
     let running = start(sensors);
     assert_all_are_read(&running);
@@ -139,7 +139,8 @@ fn a_server_that_goes_and_comes_back_is_found_again() {
     let port = free_port();
     let server = Server::start(&["tcp", &port.to_string()]);
     let line = Line::Tcp { host: "localhost".to_owned(), port, framing: Framing::Tcp };
-    let source = Source::Modbus { line, question: question(1, Table::Holding, 0, Kind::U16, Order::Big) };
+    let source =
+        Source::Modbus(Poll { line, question: question(1, Table::Holding, 0, Kind::U16, Order::Big) });
     let running = start(vec![sensor("level", source)]);
     running.wait_for("level", 1);
     drop(server);
@@ -181,7 +182,8 @@ fn every_kind_order_and_table_is_read_over_a_serial_server() {
     // Who forgets it is told what to set, and the other way round.
     let patience = Duration::from_millis(200);
     let level = Question { timeout: patience, ..question(1, Table::Holding, 0, Kind::U16, Order::Big) };
-    let start_on = |line| start(vec![sensor("level", Source::Modbus { line, question: level.clone() })]);
+    let start_on =
+        |line| start(vec![sensor("level", Source::Modbus(Poll { line, question: level.clone() }))]);
     let running = start_on(line(Framing::Tcp));
     let says = |what: &'static str| {
         move |stats: &lookout::sensors::SensorStats| {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use lookout::analysis::sensor::RawReading;
-use lookout::sensors::{Broker, BrokerTls, Extract, Sensor, Setup, Source};
+use lookout::sensors::{Broker, BrokerTls, Extract, Sensor, Setup, Source, Subscription};
 use lookout::types::secret::Secret;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn broker(port: u16) -> Broker {
 }
 
 fn on(id: &str, topic: &str, extract: Extract) -> Sensor {
-    sensor(id, Source::Mqtt { broker: "b".into(), topic: topic.to_owned(), extract })
+    sensor(id, Source::Mqtt(Subscription { broker: "b".into(), topic: topic.to_owned(), extract }))
 }
 
 fn start(port: u16, sensors: Vec<Sensor>) -> Running {

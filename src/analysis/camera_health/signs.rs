@@ -104,7 +104,12 @@ impl Readings {
             CameraCondition::OverExposed => {
                 (f64::from(self.white), f64::from(WHITE_ABOVE), half_at(self.white, WHITE_ABOVE))
             }
-            _ => {
+            CameraCondition::Frozen
+            | CameraCondition::NoVideo
+            | CameraCondition::Covered
+            | CameraCondition::Moved
+            | CameraCondition::Blurred
+            | CameraCondition::Sprayed => {
                 let (run, limit) = (self.still.run, self.still.limit);
                 (run.as_secs_f64(), limit.as_secs_f64(), half_at(run.as_secs_f32(), limit.as_secs_f32()))
             }
@@ -329,7 +334,11 @@ impl Seen {
             CameraCondition::Blurred => {
                 (f64::from(sharpness), f64::from(self.blurred_below), 1.0 - sharpness.min(1.0))
             }
-            _ => (f64::from(lost), f64::from(SPRAYED_ABOVE), lost),
+            CameraCondition::Sprayed
+            | CameraCondition::NoVideo
+            | CameraCondition::Frozen
+            | CameraCondition::Dark
+            | CameraCondition::OverExposed => (f64::from(lost), f64::from(SPRAYED_ABOVE), lost),
         }
     }
 }

@@ -421,10 +421,8 @@ impl Signal {
             Some(incident) => {
                 let revision = incident.go_on(ids, &plan, &heard, wanted, at)?;
                 if revision.is_last() {
-                    let until = match revision.reason {
-                        PhaseReason::Cleared => at.mono.saturating_add(plan.cooldown),
-                        _ => at.mono,
-                    };
+                    let is_cleared = revision.reason == PhaseReason::Cleared;
+                    let until = if is_cleared { at.mono.saturating_add(plan.cooldown) } else { at.mono };
                     cell.quiet = Quiet { until, up_to: revision.level_max };
                     cell.incident = None;
                 }

@@ -8,22 +8,10 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Condition;
 use crate::analysis::detection::Class;
-
-/// A value and its place in the file, in bytes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct At<T> {
-    /// The value.
-    pub value: T,
-    /// Where it stands.
-    pub span: Range<usize>,
-}
-
-/// A list of texts, each with its place.
-pub type Names = At<Vec<At<String>>>;
+use crate::types::at::{At, Names};
 
 /// Only people fall, scuffle and rush.
 pub(super) const DEFAULT_PEOPLE: [&str; 1] = ["person"];
@@ -58,19 +46,4 @@ pub trait Check {
 
     /// Complains of what is missing in the table at that place, perhaps only because it was broken.
     fn missing(&mut self, span: &Range<usize>, what: &str, hint: &str);
-}
-
-/// A value, where there is one.
-pub fn value_of<T: Copy>(field: &Option<At<T>>) -> Option<T> {
-    field.as_ref().map(|at| at.value)
-}
-
-/// Seconds as a duration, where they are typed; their range was checked against the schema.
-pub fn secs(field: &Option<At<f64>>) -> Option<Duration> {
-    value_of(field).map(|secs| Duration::try_from_secs_f64(secs).unwrap_or_default())
-}
-
-/// As [`secs`], with what is usual.
-pub fn secs_or(field: &Option<At<f64>>, usual: f64) -> Duration {
-    Duration::try_from_secs_f64(value_of(field).unwrap_or(usual)).unwrap_or_default()
 }

@@ -23,7 +23,7 @@ use std::time::Duration;
 use super::grid::GridCode;
 use super::time::Moment;
 
-pub use quantity::Quantity;
+pub use quantity::{BINARY, Quantity};
 pub use threshold::{Comparison, Threshold};
 
 /// Most readings a median is taken of. Two a second for half a minute; a faster sensor's window is shorter.
@@ -65,7 +65,7 @@ pub struct SensorPlan {
 impl SensorPlan {
     /// Whether its values are 0 and 1 only.
     pub fn is_binary(&self) -> bool {
-        &*self.unit == quantity::BINARY
+        &*self.unit == BINARY
     }
 }
 
@@ -119,7 +119,7 @@ impl SensorReading {
     pub fn value(&self) -> Option<f64> {
         match self {
             SensorReading::Good { value, .. } => Some(*value),
-            _ => None,
+            SensorReading::Bad { .. } | SensorReading::Silent { .. } => None,
         }
     }
 }
@@ -327,7 +327,7 @@ impl SensorState {
     fn become_good(&mut self, at: Moment, value: f64) {
         let since = match self.reading {
             SensorReading::Good { since, .. } => since,
-            _ => at,
+            SensorReading::Bad { .. } | SensorReading::Silent { .. } => at,
         };
         self.pending = None;
         self.reading = SensorReading::Good { value, at, since };
@@ -343,7 +343,7 @@ impl SensorState {
     fn become_bad(&mut self, at: Moment, value: Option<f64>, reason: BadReason) {
         let since = match self.reading {
             SensorReading::Bad { since, .. } => since,
-            _ => at,
+            SensorReading::Good { .. } | SensorReading::Silent { .. } => at,
         };
         self.pending = None;
         self.reading = SensorReading::Bad { value, reason, at, since };

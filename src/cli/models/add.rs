@@ -20,8 +20,8 @@ use super::verify::shortest_run;
 use crate::analysis::detection::{Class, Detection};
 use crate::cli::{Failure, detect, print_line};
 use crate::detector::convert::{Colour, Fit, ModelInput};
-use crate::detector::heads::{Head, Shape, Stranger, stranger};
-use crate::detector::manifest::{Description, FILE_NAME, HEADS, Input, Manifest, ManifestError, ModelEntry};
+use crate::detector::heads::{self, Head, KINDS, Own, Shape, Stranger, USUAL_STRIDES, stranger};
+use crate::detector::manifest::{Description, FILE_NAME, Input, Manifest, ManifestError, ModelEntry};
 use crate::detector::{Detector, Inference, Model, Network, Thresholds};
 use crate::types::provider::Provider;
 
@@ -47,10 +47,9 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// How its outputs are read
-    #[arg(long, value_parser = PossibleValuesParser::new(HEADS))]
+    #[arg(long, value_parser = PossibleValuesParser::new(KINDS.iter().map(|kind| kind.name)))]
     head: String,
-    /// What the network's classes are called, in its order, or `coco` [default: face for scrfd, yunet and centerface]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "classes_file")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "classes_file", help = classes_help())]
     classes: Vec<String>,
     /// The same from a file, one in each line
     #[arg(long, value_name = "FILE")]
@@ -89,15 +88,8 @@ pub struct Args {
     /// Pixels per cell of each level [default: 8,16,32]
     #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
     strides: Vec<i64>,
-    /// nanodet: largest distance in cells [default: 7]
-    #[arg(long, value_name = "CELLS")]
-    reg_max: Option<i64>,
-    /// nanodet: where a cell's reference point lies, 0.5 for NanoDet-m, 0 for NanoDet-plus [default: 0.5]
-    #[arg(long, value_name = "0..1")]
-    cell_centre: Option<f64>,
-    /// scrfd: boxes per cell [default: 2]
-    #[arg(long, value_name = "NUMBER")]
-    anchors: Option<i64>,
+    #[command(flatten)]
+    own: OwnOptions,
     /// Names of the outputs in the head's order [default: told by their shapes]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     outputs: Vec<String>,
@@ -115,6 +107,56 @@ pub struct Args {
     dry_run: bool,
     #[command(flatten)]
     target: Target,
+}
+
+/// Options for the parameters that one kind of head alone has.
+#[derive(Debug)]
+struct OwnOptions(Own);
+
+impl clap::Args for OwnOptions {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        heads::own_parameters().fold(command, |command, (kind, parameter)| {
+            let help = format!("{}: {} [default: {}]", kind.name, parameter.help, parameter.usual);
+            let option = clap::Arg::new(parameter.key).long(parameter.option).value_name(parameter.value);
+            let option = match parameter.is_whole {
+                true => option.value_parser(clap::value_parser!(i32)),
+                false => option.value_parser(clap::value_parser!(f64)),
+            };
+            command.arg(option.help(help))
+        })
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl clap::FromArgMatches for OwnOptions {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let own = heads::own_parameters().filter_map(|(_, parameter)| {
+            let value = match parameter.is_whole {
+                true => matches.get_one::<i32>(parameter.key).map(|value| f64::from(*value)),
+                false => matches.get_one::<f64>(parameter.key).copied(),
+            };
+            Some((parameter.key, value?))
+        });
+        Ok(OwnOptions(own.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn classes_help() -> String {
+    let of_faces: Vec<&str> =
+        KINDS.iter().filter(|kind| kind.finds_faces_only).map(|kind| kind.name).collect();
+    let (last, others) = of_faces.split_last().unwrap_or((&"none", &[]));
+    format!(
+        "What the network's classes are called, in its order, or `coco` [default: face for {} and {last}]",
+        others.join(", ")
+    )
 }
 
 /// Where an entry goes and how the model is tried; shared with `fetch`.
@@ -152,15 +194,12 @@ fn add(args: Args) -> Result<(), Failure> {
         Err(_) => args.file.parent().unwrap_or(Path::new("")).join(FILE_NAME),
     };
     let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
-    let description = Description {
+    let mut description = Description {
         name: args.name,
         licence: args.licence,
         origin: args.origin,
         head: Some(args.head),
         strides: Some(args.strides).filter(|strides| !strides.is_empty()),
-        reg_max: args.reg_max,
-        cell_centre: args.cell_centre,
-        anchors: args.anchors,
         outputs: some(args.outputs),
         classes,
         words: Some(args.words.into_iter().collect::<BTreeMap<_, _>>()).filter(|words| !words.is_empty()),
@@ -177,6 +216,7 @@ fn add(args: Args) -> Result<(), Failure> {
         },
         ..Description::default()
     };
+    description.set_own(&args.own.0);
     plug_in(description, &args.file, &manifest, &args.target, args.dry_run)
 }
 
@@ -244,8 +284,8 @@ fn describe(
     if let Some(stranger) = network.stranger {
         return Err(unread(&named, stranger));
     }
-    let of_that_name = |head: &Head| Some(head.name()) == description.head.as_deref();
-    let reads_any_size = heads(description).iter().any(|head| of_that_name(head) && head.reads_any_size());
+    let kind = description.head.as_deref().and_then(heads::kind_named);
+    let reads_any_size = kind.is_some_and(|kind| kind.reads_any_size);
     // The size for which such a file was exported means nothing, nor do the sizes of its outputs.
     let own = if reads_any_size { Some((None, None)) } else { network.picture_size() };
     let Some((width, height)) = own else {
@@ -303,7 +343,7 @@ fn compare_outputs(
 ) -> Result<(), Failure> {
     let shapes: Vec<Shape> = network.outputs.iter().map(|port| port.shape.clone()).collect();
     let input = bare_input(size);
-    let heads = heads(description);
+    let heads = known_heads(description);
     let said = description.classes.len();
     let mut named_so = heads.iter().filter(|head| Some(head.name()) == description.head.as_deref());
     // Of a head that can lie in two ways, the way that fits.
@@ -370,22 +410,11 @@ fn compare_outputs(
                 Some(other) if other.contains(&format!(" {said} ")) => format!("it looks like {other}; or "),
                 _ => String::new(),
             };
-            // An angle, or joints of a number of one's own, look like classes.
-            let behind_boxes = match head {
-                Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => {
-                    "; a network of turned boxes (-obb) or joints (-pose) has other values behind its boxes and is not \
-                     read: export the detection model of the same family"
-                }
-                Head::Yolox { .. }
-                | Head::Nanodet { .. }
-                | Head::Scrfd { .. }
-                | Head::Yunet { .. }
-                | Head::CenterFace => "",
-            };
             return Err(Failure::invalid(format!(
-                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: {other}name all of them, in the network's order; with \"\" for those that should never be reported{behind_boxes}",
+                "{named}: it tells {counted} {} apart, but {said} {} named\n  hint: {other}name all of them, in the network's order; with \"\" for those that should never be reported{}",
                 plural(counted),
                 if said == 1 { "is" } else { "are" },
+                head.kind().not_classes,
             )));
         }
         Some(_) => {}
@@ -397,26 +426,22 @@ fn compare_outputs(
     Ok(())
 }
 
-/// Every kind of head with the parameters that were given.
-fn heads(description: &Description) -> [Head; 7] {
-    let positive = |value: i64| usize::try_from(value).unwrap_or(0);
+/// Every kind of head with the parameters that were given, as it lies and as exporters turn it.
+fn known_heads(description: &Description) -> Vec<Head> {
+    let positive = |value: &i64| usize::try_from(*value).unwrap_or(0);
     let strides: Vec<usize> = match &description.strides {
-        Some(strides) => strides.iter().map(|stride| positive(*stride)).collect(),
-        None => vec![8, 16, 32],
+        Some(strides) => strides.iter().map(positive).collect(),
+        None => USUAL_STRIDES.to_vec(),
     };
-    [
-        Head::Yolox { strides: strides.clone() },
-        Head::Nanodet {
-            strides: strides.clone(),
-            reg_max: description.reg_max.map_or(7, positive),
-            cell_centre: 0.5,
-        },
-        Head::Yolov8 { strides: strides.clone() },
-        Head::Yolov8Turned { strides: strides.clone() },
-        Head::Scrfd { strides: strides.clone(), anchors: description.anchors.map_or(2, positive) },
-        Head::Yunet { strides },
-        Head::CenterFace,
-    ]
+    let own = description.own();
+    KINDS
+        .iter()
+        .flat_map(|kind| {
+            let head = (kind.head)(strides.clone(), &own);
+            let turned = head.turned();
+            std::iter::once(head).chain(turned)
+        })
+        .collect()
 }
 
 /// An input of that size; how it is filled does not matter for shapes.

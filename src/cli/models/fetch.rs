@@ -146,7 +146,14 @@ fn bring(model: &Public, digest: &[u8; 32], file: &Path, timeout_secs: u64) -> R
         DownloadError::NotSecure { .. } | DownloadError::Credentials { .. } => {
             Failure::invalid(format!("`{}`: {error}", model.name))
         }
-        _ => Failure::failed(format!("`{}`: {error}", model.name)),
+        DownloadError::NoAuthorities { .. }
+        | DownloadError::Status { .. }
+        | DownloadError::Redirect { .. }
+        | DownloadError::TooLarge { .. }
+        | DownloadError::Cut { .. }
+        | DownloadError::TooSlow { .. }
+        | DownloadError::Certificate { .. }
+        | DownloadError::Connection { .. } => Failure::failed(format!("`{}`: {error}", model.name)),
     })?;
     if found != *digest {
         return Err(Failure::failed(format!(

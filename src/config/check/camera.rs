@@ -12,10 +12,10 @@ use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
 /// Seconds as a duration; the range was checked against the document's schema.
-pub(super) use crate::analysis::rules::typed::secs_or as seconds;
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;
+use crate::types::at::secs_or;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::transport::Transport;
 
@@ -100,7 +100,7 @@ impl Checker<'_, '_> {
             answer_within: camera
                 .answer_within_secs
                 .as_ref()
-                .map(|_| seconds(&camera.answer_within_secs, 0.0)),
+                .map(|_| secs_or(&camera.answer_within_secs, 0.0)),
             grid: grid?,
             address: text_of(&camera.address),
             lonlat,
@@ -124,7 +124,7 @@ impl Checker<'_, '_> {
                 .map(|condition| condition.value)
                 .collect(),
             largest_box: value_of(&camera.largest_box).unwrap_or(LARGEST_BOX) as f32,
-            stall_after: seconds(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
+            stall_after: secs_or(&camera.stall_after_secs, document::DEFAULT_STALL_SECS),
             zones,
             counted,
             lines,

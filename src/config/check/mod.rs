@@ -18,9 +18,9 @@ use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::Rule;
-use crate::analysis::rules::typed::value_of;
 use crate::analysis::signals::SignalPlan;
 use crate::contract::signature::KnownKey;
+use crate::types::at::{text_of, value_of};
 
 mod address;
 mod camera;
@@ -28,7 +28,6 @@ mod certificates;
 mod command_key;
 mod condition;
 mod filters;
-mod modbus;
 mod nothing_left;
 mod rule;
 mod sections;
@@ -131,11 +130,6 @@ pub(super) fn catalogue(
     let paths = Vec::new();
     let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
     signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
-}
-
-/// A text, where there is one.
-fn text_of(field: &Option<At<String>>) -> Option<String> {
-    field.as_ref().map(|at| at.value.trim().to_owned())
 }
 
 /// Whether a text may name a camera, zone, line or rule.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::rules::{Condition, Rule};
 use crate::analysis::schedule::Schedule;
 use crate::config::document::{self, At, CameraDocument, Document, Names, RuleDocument};
 use crate::config::suggest;
 use crate::contract::kinds;
+use crate::types::at::secs_or;
 use crate::types::level::Level;
 
 /// What schedules look like.
@@ -100,8 +100,8 @@ impl Checker<'_, '_> {
             level: value_of(&rule.level).unwrap_or(usual),
             signal,
             schedule: schedule?,
-            hold: seconds(&rule.hold_secs, document::DEFAULT_HOLD_SECS),
-            cooldown: seconds(&rule.cooldown_secs, document::DEFAULT_COOLDOWN_SECS),
+            hold: secs_or(&rule.hold_secs, document::DEFAULT_HOLD_SECS),
+            cooldown: secs_or(&rule.cooldown_secs, document::DEFAULT_COOLDOWN_SECS),
             heights: heights?,
             when,
         })

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::camera::seconds;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::acceptance::AcceptancePlan;
 use crate::config::document::{
@@ -18,6 +17,7 @@ use crate::config::secret::SecretStore;
 use crate::config::settings::{Broker, Detector, Evidence, FaceModel, Mqtt, Originals, Outbox, Site, Tls};
 use crate::config::{FACE_MODEL, ModelUse, NamedPath, PathUse, Surroundings};
 use crate::contract::topics::DEFAULT_PREFIX;
+use crate::types::at::secs_or;
 use crate::types::mqtt;
 use crate::types::provider::Provider;
 
@@ -42,7 +42,7 @@ pub(super) fn secret_store(site: Option<&At<SiteDocument>>, surroundings: &Surro
 
 /// 0 turns it off.
 fn acceptance(site: &SiteDocument) -> AcceptancePlan {
-    let within = seconds(&site.accept_within_secs, document::DEFAULT_ACCEPT_WITHIN_SECS);
+    let within = secs_or(&site.accept_within_secs, document::DEFAULT_ACCEPT_WITHIN_SECS);
     AcceptancePlan {
         within: (!within.is_zero()).then_some(within),
         from: value_of(&site.escalate_from).unwrap_or(document::DEFAULT_ESCALATE_FROM).into(),

@@ -6,23 +6,19 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::camera::seconds;
-use super::modbus::Lines;
 use super::{Checker, is_id, quoted, text_of, value_of};
-use crate::analysis::sensor::{Quantity, SensorPlan};
+use crate::analysis::sensor::{BINARY, Quantity, SensorPlan};
 use crate::config::document::{
-    self, At, Document, MqttJsonDocument, OnvifMqttDocument, SensorBrokerDocument, SensorDocument,
-    WebhookDocument, WebhookListenerDocument,
+    self, At, Document, SensorBrokerDocument, SensorDocument, WebhookListenerDocument,
 };
 use crate::config::secret::set_command;
-use crate::config::settings::{JsonValue, Sensor, SensorBroker, SensorSource, Sensors, WebhookListener};
+use crate::config::settings::{Sensor, SensorBroker, Sensors, WebhookListener};
 use crate::config::suggest;
+use crate::sensors::{Agreed, Around, ON_THIS_MACHINE, Source, SourceCheck};
+use crate::types::at::secs_or;
 
 /// What a token is compared with must not be guessable.
 const LEAST_TOKEN_CHARS: usize = 16;
-
-/// Names of the sources, as they are typed.
-const SOURCES: [&str; 5] = ["mqtt_json", "onvif_mqtt", "modbus_tcp", "modbus_rtu", "webhook"];
 
 /// What sensors refer to and share.
 struct Shared {
@@ -31,10 +27,39 @@ struct Shared {
     /// Whether there is a section `[sensors.webhook]`, a broken one included.
     has_webhook: bool,
     posts: bool,
-    lines: Lines,
+    agreed: Agreed,
 }
 
-type WordsDocument = Option<At<BTreeMap<String, At<f64>>>>;
+/// What a source's check sees of the file.
+struct Surrounding<'a, 'c, 's> {
+    checker: &'a mut Checker<'c, 's>,
+    brokers: &'a mut BTreeMap<String, bool>,
+    has_webhook: bool,
+    posts: &'a mut bool,
+}
+
+impl Around for Surrounding<'_, '_, '_> {
+    fn error(&mut self, at: &Range<usize>, what: String, hint: String) {
+        self.checker.report.error(at, what).hint(hint);
+    }
+
+    fn warning(&mut self, at: &Range<usize>, what: String, hint: String) {
+        self.checker.report.warning(at, what).hint(hint);
+    }
+
+    fn slipped(&self, table: &Range<usize>, name: &str) -> bool {
+        self.checker.taken_out.resembles(table.start, name)
+    }
+
+    fn broker(&mut self, named: &Option<At<String>>, table: &Range<usize>, owner: &str) -> Option<Arc<str>> {
+        self.checker.broker_named(named, table, owner, self.brokers)
+    }
+
+    fn has_listener(&mut self) -> bool {
+        *self.posts = true;
+        self.has_webhook
+    }
+}
 
 impl Checker<'_, '_> {
     pub(super) fn sensors(&mut self, document: &Document) -> Sensors {
@@ -55,7 +80,7 @@ impl Checker<'_, '_> {
             brokers: taken.keys().map(|name| (name.clone(), false)).collect(),
             has_webhook: listener.is_some() || was_webhook_broken || self.taken_out.resembles(0, "sensors"),
             posts: false,
-            lines: Lines::default(),
+            agreed: Agreed::default(),
         };
         let mut ids = BTreeMap::new();
         let mut list = Vec::with_capacity(document.sensor.len());
@@ -175,9 +200,10 @@ impl Checker<'_, '_> {
         let unit = quantity.as_ref().and_then(|quantity| self.unit(sensor, quantity, span, &owner));
         let grid = sensor.grid.as_ref().and_then(|field| self.grid(field, area, &owner));
         let lonlat = sensor.lonlat.as_ref().and_then(|field| self.lonlat(field, &owner));
-        let source = self.sensor_source(sensor, span, &owner, shared);
+        let is_binary = unit.as_deref() == Some(BINARY);
+        let source = self.sensor_source(sensor, span, &owner, is_binary, shared);
         let stale_after = self.stale_after(sensor, source.as_ref(), span, &owner);
-        let debounce = seconds(&sensor.debounce_secs, 0.0);
+        let debounce = secs_or(&sensor.debounce_secs, 0.0);
         if let (Some(field), Some(stale_after)) = (&sensor.debounce_secs, stale_after)
             && debounce >= stale_after
         {
@@ -299,20 +325,15 @@ impl Checker<'_, '_> {
     fn stale_after(
         &mut self,
         sensor: &SensorDocument,
-        source: Option<&SensorSource>,
+        source: Option<&Source>,
         span: &Range<usize>,
         owner: &str,
     ) -> Option<Duration> {
-        let asked = match source {
-            Some(SensorSource::ModbusTcp { register, .. } | SensorSource::ModbusRtu { register, .. }) => {
-                Some(register)
-            }
-            _ => None,
-        };
+        let polled = source.and_then(Source::polled);
         let Some(field) = &sensor.stale_after_secs else {
-            if let Some(register) = asked {
+            if let Some(polled) = polled {
                 let least = Duration::from_secs_f64(document::LEAST_STALE_SECS);
-                return Some((register.poll * 3 + register.timeout).max(least));
+                return Some((polled.every * 3 + polled.answer_within).max(least));
             }
             if source.is_some() && !self.taken_out.resembles(span.start, "stale_after_secs") {
                 self.report
@@ -325,11 +346,11 @@ impl Checker<'_, '_> {
             }
             return None;
         };
-        let stale_after = seconds(&sensor.stale_after_secs, 0.0);
-        if let Some(register) = asked.filter(|register| stale_after <= register.poll) {
+        let stale_after = secs_or(&sensor.stale_after_secs, 0.0);
+        if let Some(polled) = polled.filter(|polled| stale_after <= polled.every) {
             self.report
                 .error(&field.span, format!("{owner}: `stale_after_secs` must be more than `poll_secs`"))
-                .hint(format!("three polls are usual: {}", register.poll.as_secs_f64() * 3.0));
+                .hint(format!("three polls are usual: {}", polled.every.as_secs_f64() * 3.0));
         }
         Some(stale_after)
     }
@@ -339,123 +360,51 @@ impl Checker<'_, '_> {
         sensor: &SensorDocument,
         span: &Range<usize>,
         owner: &str,
+        is_binary: bool,
         shared: &mut Shared,
-    ) -> Option<SensorSource> {
-        let spans = [
-            sensor.mqtt_json.as_ref().map(|at| &at.span),
-            sensor.onvif_mqtt.as_ref().map(|at| &at.span),
-            sensor.modbus_tcp.as_ref().map(|at| &at.span),
-            sensor.modbus_rtu.as_ref().map(|at| &at.span),
-            sensor.webhook.as_ref().map(|at| &at.span),
-        ];
-        let mut there: Vec<(&str, &Range<usize>)> =
-            SOURCES.iter().zip(spans).filter_map(|(name, span)| Some((*name, span?))).collect();
-        there.sort_by_key(|(_, span)| span.start);
-        if let [(first, _), (second, at), ..] = there.as_slice() {
-            self.report
-                .error(at, format!("{owner}: has both `{first}` and `{second}`"))
-                .hint("a sensor has one source: leave one of them out");
-            return None;
-        }
-        let slipped = || SOURCES.iter().any(|name| self.taken_out.resembles(span.start, name));
-        if there.is_empty() && !slipped() {
-            self.report
-                .error(&(span.start..span.start), format!("{owner}: has no source"))
-                .hint(format!("one of {}", suggest::one_of(&SOURCES)))
-                .consequence();
-        }
-        if let Some(At { value, span }) = &sensor.mqtt_json {
-            return self.mqtt_json(value, span, owner, shared);
-        }
-        if let Some(At { value, span }) = &sensor.onvif_mqtt {
-            return self.onvif_mqtt(value, span, owner, shared);
-        }
-        if let Some(At { value, span }) = &sensor.modbus_tcp {
-            return self.modbus_tcp(value, span, owner, &mut shared.lines);
-        }
-        if let Some(At { value, span }) = &sensor.modbus_rtu {
-            return self.modbus_rtu(value, span, owner, &mut shared.lines);
-        }
-        let At { value, span } = sensor.webhook.as_ref()?;
-        self.webhook(value, span, owner, shared)
+    ) -> Option<Source> {
+        let mut there = sensor.sources();
+        there.sort_by_key(|(_, source)| source.span.start);
+        let source = match there.as_slice() {
+            [] => {
+                let slipped = |name: &&str| self.taken_out.resembles(span.start, name);
+                if !SensorDocument::SOURCES.iter().any(slipped) {
+                    self.report
+                        .error(&(span.start..span.start), format!("{owner}: has no source"))
+                        .hint(format!("one of {}", suggest::one_of(SensorDocument::SOURCES)))
+                        .consequence();
+                }
+                return None;
+            }
+            [(first, _), (second, at), ..] => {
+                self.report
+                    .error(&at.span, format!("{owner}: has both `{first}` and `{second}`"))
+                    .hint("a sensor has one source: leave one of them out");
+                return None;
+            }
+            [(_, source)] => source,
+        };
+        let Shared { brokers, has_webhook, posts, agreed } = shared;
+        let mut around = Surrounding { checker: self, brokers, has_webhook: *has_webhook, posts };
+        let table = &source.span;
+        source.value.check(&mut SourceCheck { owner, table, is_binary, around: &mut around, agreed })
     }
 
-    fn mqtt_json(
-        &mut self,
-        source: &MqttJsonDocument,
-        span: &Range<usize>,
-        owner: &str,
-        shared: &mut Shared,
-    ) -> Option<SensorSource> {
-        let broker = self.broker_named(&source.broker, span, owner, shared);
-        let value = self.json_value(&source.pointer, &source.words, value_of(&source.skip_missing), owner);
-        let topic = source.topic.as_ref().and_then(|field| self.topic(field, owner));
-        Some(SensorSource::MqttJson { topic: topic?, value: value?, broker: broker? })
-    }
-
-    fn onvif_mqtt(
-        &mut self,
-        source: &OnvifMqttDocument,
-        span: &Range<usize>,
-        owner: &str,
-        shared: &mut Shared,
-    ) -> Option<SensorSource> {
-        let broker = self.broker_named(&source.broker, span, owner, shared);
-        let topic = source.topic.as_ref().and_then(|field| self.topic(field, owner));
-        let items = source.source.iter().flat_map(|table| &table.value);
-        Some(SensorSource::OnvifMqtt {
-            topic: topic?,
-            source: items.map(|(name, value)| (name.clone(), value.value.clone())).collect(),
-            data_key: text_of(&source.data_key)?,
-            words: words(&source.words),
-            broker: broker?,
-        })
-    }
-
-    fn webhook(
-        &mut self,
-        source: &WebhookDocument,
-        span: &Range<usize>,
-        owner: &str,
-        shared: &mut Shared,
-    ) -> Option<SensorSource> {
-        shared.posts = true;
-        if !shared.has_webhook {
-            self.report
-                .error(
-                    &(span.start..span.start),
-                    format!("{owner}: `webhook` without the section `[sensors.webhook]`"),
-                )
-                .hint("add [sensors.webhook] with secret = \"FILE\", a file that holds the token");
-        }
-        let value = self.json_value(&source.pointer, &source.words, value_of(&source.skip_missing), owner);
-        let field = source.path.as_ref()?;
-        let path = field.value.trim();
-        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '%');
-        if !path.starts_with('/') || !path.chars().all(is_plain) {
-            self.report
-                .error(&field.span, format!("{owner}: `path` must begin with `/` and be plain ASCII"))
-                .hint("for example \"/readings/drain-2\", without the host and without `?`");
-            return None;
-        }
-        Some(SensorSource::Webhook { path: path.to_owned(), value: value? })
-    }
-
-    /// The broker of a sensor: `Some(None)` is the one on this machine.
+    /// Name of the broker of a sensor.
     fn broker_named(
         &mut self,
         field: &Option<At<String>>,
         table: &Range<usize>,
         owner: &str,
-        shared: &mut Shared,
-    ) -> Option<Option<Arc<str>>> {
+        brokers: &mut BTreeMap<String, bool>,
+    ) -> Option<Arc<str>> {
         let name = match field {
             Some(field) => field.value.trim(),
-            None => match shared.brokers.len() {
-                0 => return Some(None),
-                1 => shared.brokers.keys().next()?.as_str(),
+            None => match brokers.len() {
+                0 => return Some(ON_THIS_MACHINE.into()),
+                1 => brokers.keys().next()?.as_str(),
                 _ => {
-                    let names: Vec<&str> = shared.brokers.keys().map(String::as_str).collect();
+                    let names: Vec<&str> = brokers.keys().map(String::as_str).collect();
                     self.report
                         .error(&(table.start..table.start), format!("{owner}: there are several brokers"))
                         .hint(format!("say which one: broker = {}", suggest::one_of(&names)));
@@ -464,12 +413,12 @@ impl Checker<'_, '_> {
             },
         };
         let name = name.to_owned();
-        if let Some(used) = shared.brokers.get_mut(&name) {
+        if let Some(used) = brokers.get_mut(&name) {
             *used = true;
-            return Some(Some(name.into()));
+            return Some(name.into());
         }
         let span = field.as_ref().map_or(table.start..table.start, |field| field.span.clone());
-        let known = suggest::hint(&name, shared.brokers.keys().map(String::as_str), "there are");
+        let known = suggest::hint(&name, brokers.keys().map(String::as_str), "there are");
         self.report.error(&span, format!("{owner}: names an unknown broker{}", quoted(&name))).hint(
             known.unwrap_or_else(|| {
                 "add [[sensors.broker]] with id and url, or leave `broker` out for the one on this machine"
@@ -477,53 +426,6 @@ impl Checker<'_, '_> {
             }),
         );
         None
-    }
-
-    fn topic(&mut self, field: &At<String>, owner: &str) -> Option<String> {
-        let topic = field.value.trim();
-        if topic.contains(['+', '#']) {
-            self.report
-                .error(&field.span, format!("{owner}: `topic` may hold no wildcard (`+`, `#`)"))
-                .hint("a sensor is one device: write its whole topic; `mosquitto_sub -v -t '#'` shows them");
-            return None;
-        }
-        Some(topic.to_owned())
-    }
-
-    fn json_value(
-        &mut self,
-        pointer: &Option<At<String>>,
-        typed: &WordsDocument,
-        skip_missing: Option<bool>,
-        owner: &str,
-    ) -> Option<JsonValue> {
-        let value = JsonValue {
-            pointer: text_of(pointer).unwrap_or_default(),
-            words: words(typed),
-            skip_missing: skip_missing.unwrap_or(false),
-        };
-        let Some(field) = pointer else { return Some(value) };
-        let text = &value.pointer;
-        if !text.starts_with('/') {
-            let path = text
-                .trim_start_matches('$')
-                .trim_start_matches('.')
-                .replace(['.', '['], "/")
-                .replace(']', "");
-            self.report.error(&field.span, format!("{owner}: `pointer` must begin with `/`")).hint(format!(
-                "a JSON pointer, for example \"/{}\"",
-                if is_path(&path) { &path } else { "level" }
-            ));
-            return None;
-        }
-        let escapes_well = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
-        if !escapes_well {
-            self.report
-                .error(&field.span, format!("{owner}: `~` in `pointer` stands before 0 or 1 only"))
-                .hint("`~0` is a `~`, `~1` is a `/` in a name");
-            return None;
-        }
-        Some(value)
     }
 }
 
@@ -533,19 +435,6 @@ fn owner(sensor: &SensorDocument) -> String {
         Some(id) if is_id(&id.value) => format!("sensor `{}`", id.value),
         _ => "sensor".to_owned(),
     }
-}
-
-/// In lower case, as they are compared.
-fn words(typed: &WordsDocument) -> BTreeMap<String, f64> {
-    let pairs = typed.iter().flat_map(|table| &table.value);
-    pairs.map(|(word, value)| (word.trim().to_lowercase(), value.value)).collect()
-}
-
-/// Whether a path may be repeated in a hint.
-fn is_path(path: &str) -> bool {
-    !path.is_empty()
-        && path.len() <= 64
-        && path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/'))
 }
 
 #[cfg(test)]

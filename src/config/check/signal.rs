@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::camera::seconds;
 use super::{Checker, quoted, value_of};
 use crate::analysis::grid::GridCode;
 use crate::analysis::rules::Rule;
@@ -18,6 +17,7 @@ use crate::config::document::{
     self, At, Document, FeedDocument, FusionDocument, LevelsDocument, Names, SignalDocument,
 };
 use crate::config::suggest;
+use crate::types::at::secs_or;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::level::Level;
 
@@ -265,7 +265,7 @@ impl Checker<'_, '_> {
             above: above.then_some(at),
             below: (!above).then_some(at),
             hysteresis: value_of(&feed.hysteresis).unwrap_or(0.0),
-            lasting: seconds(&feed.for_secs, 0.0),
+            lasting: secs_or(&feed.for_secs, 0.0),
             full_after: Some(sure_at.map_or(AT_ONCE, |sure| (sure - at).abs().max(AT_ONCE))),
         })
     }
@@ -335,12 +335,12 @@ fn plan_of(
         each_camera,
         from,
         prior,
-        half_life: seconds(&signal.half_life_secs, document::DEFAULT_HALF_LIFE_SECS),
+        half_life: secs_or(&signal.half_life_secs, document::DEFAULT_HALF_LIFE_SECS),
         origin_cap: value_of(&signal.origin_cap).unwrap_or(DEFAULT_ORIGIN_CAP),
         levels,
         clear,
-        hold: seconds(&signal.hold_secs, document::DEFAULT_SIGNAL_HOLD_SECS),
-        cooldown: seconds(&signal.cooldown_secs, document::DEFAULT_SIGNAL_COOLDOWN_SECS),
+        hold: secs_or(&signal.hold_secs, document::DEFAULT_SIGNAL_HOLD_SECS),
+        cooldown: secs_or(&signal.cooldown_secs, document::DEFAULT_SIGNAL_COOLDOWN_SECS),
         join_neighbours: value_of(&signal.join_neighbours).unwrap_or(false),
     }
 }

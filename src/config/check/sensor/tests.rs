@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use super::super::modbus::host_and_port;
 use super::*;
 use crate::config::{Config, Surroundings};
+use crate::sensors::{Line, Place, Poll, Question, Subscription};
 use crate::types::modbus;
 
 const MINIMAL: &str = include_str!("../../../../config/minimal.toml");
@@ -63,18 +63,25 @@ fn said(sensors: &str) -> String {
     }
 }
 
-#[test]
-fn an_address_is_a_host_and_perhaps_a_port() {
-    let port = document::DEFAULT_MODBUS_PORT;
-    assert_eq!(host_and_port("10.0.0.8"), Some(("10.0.0.8".to_owned(), port)));
-    assert_eq!(host_and_port("plc-1.example:1502"), Some(("plc-1.example".to_owned(), 1502)));
-    assert_eq!(host_and_port("[fe80::1]"), Some(("fe80::1".to_owned(), port)));
-    assert_eq!(host_and_port("[fe80::1]:1"), Some(("fe80::1".to_owned(), 1)));
-    for text in
-        ["tcp://10.0.0.8", "10.0.0.8:", "10.0.0.8:0", "10.0.0.8:70000", "", ":502", "fe80::1", "a b", "u@h:1"]
-    {
-        assert_eq!(host_and_port(text), None, "{text}");
+fn question(config: &Config) -> &Question {
+    match &config.sensors.list[0].source {
+        Source::Modbus(Poll { question, .. }) => question,
+        other => panic!("no Modbus: {other:?}"),
     }
+}
+
+fn subscription(sensor: &Sensor) -> &Subscription {
+    match &sensor.source {
+        Source::Mqtt(subscription) => subscription,
+        other => panic!("no MQTT: {other:?}"),
+    }
+}
+
+/// Of `asked every 5s of unit 1 at 10.0.0.8:502` only `asked at`.
+fn shape(told: &str) -> String {
+    let first = told.split(' ').next().unwrap_or_default();
+    let way = if first == "asked" && told.contains(" on /") { " on" } else { " at" };
+    format!("{first}{}", if first == "asked" { way } else { "" })
 }
 
 #[test]
@@ -85,13 +92,14 @@ fn what_is_left_out_is_the_usual() {
     assert_eq!((&*gauge.plan.unit, gauge.plan.range), ("m", Some([-10.0, 100.0])));
     assert_eq!((gauge.plan.scale, gauge.plan.offset, gauge.plan.debounce), (1.0, 0.0, Duration::ZERO));
     assert_eq!(gauge.plan.stale_after, Duration::from_secs(16), "three polls and an answer");
-    let SensorSource::ModbusTcp { host, port: 502, framing: modbus::Framing::Tcp, register } = &gauge.source
+    let Source::Modbus(Poll { line: Line::Tcp { host, port: 502, framing: modbus::Framing::Tcp }, question }) =
+        &gauge.source
     else {
         panic!("no Modbus")
     };
-    assert_eq!((host.as_str(), register.unit, register.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
-    assert_eq!((register.table, register.order), (modbus::Table::Holding, modbus::Order::Big));
-    assert!(matches!(&door.source, SensorSource::MqttJson { broker: None, .. }), "the one on this machine");
+    assert_eq!((host.as_str(), question.unit, question.poll), ("10.0.0.8", 1, Duration::from_secs(5)));
+    assert_eq!((question.table, question.order), (modbus::Table::Holding, modbus::Order::Big));
+    assert_eq!(&*subscription(door).broker, ON_THIS_MACHINE);
     assert!(config.sensors.brokers.is_empty() && config.sensors.webhook.is_none());
 }
 
@@ -99,23 +107,21 @@ fn what_is_left_out_is_the_usual() {
 fn the_example_shows_every_source() {
     let there = surroundings(false, Path::new("/etc/lookout"));
     let config = Config::from_text(Path::new("example.toml"), EXAMPLE, &there).unwrap();
-    let kind = |source: &SensorSource| match source {
-        SensorSource::MqttJson { .. } => "mqtt_json",
-        SensorSource::OnvifMqtt { .. } => "onvif_mqtt",
-        SensorSource::ModbusTcp { .. } => "modbus_tcp",
-        SensorSource::ModbusRtu { .. } => "modbus_rtu",
-        SensorSource::Webhook { .. } => "webhook",
-    };
-    let mut kinds: Vec<&str> = config.sensors.list.iter().map(|sensor| kind(&sensor.source)).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut all = SOURCES.to_vec();
-    all.sort_unstable();
-    assert_eq!(kinds, all);
+    let mut ways: Vec<String> =
+        config.sensors.list.iter().map(|sensor| sensor.source.told()).map(|told| shape(&told)).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    assert_eq!(ways, ["asked at", "asked on", "from", "posted"]);
+    for name in SensorDocument::SOURCES {
+        assert!(EXAMPLE.contains(&format!("\n{name} = {{")), "{name}");
+    }
     let door = config.sensors.list.iter().find(|sensor| &*sensor.plan.id == "depot-door").unwrap();
-    let SensorSource::MqttJson { value, broker, .. } = &door.source else { panic!("no MQTT") };
-    assert_eq!(value.words, BTreeMap::from([("false".to_owned(), 1.0), ("true".to_owned(), 0.0)]));
-    assert_eq!(broker.as_deref(), Some("zigbee"));
+    let Subscription { broker, extract, .. } = subscription(door);
+    // Its own words count more than the usual ones, which it has as well: a door knows two states.
+    let word = |word: &str| extract.words.get(word).copied();
+    assert_eq!([word("false"), word("true"), word("on")], [Some(1.0), Some(0.0), Some(1.0)]);
+    assert!(matches!(&extract.place, Place::Pointer(_)));
+    assert_eq!(&**broker, "zigbee");
 }
 
 #[test]
@@ -187,10 +193,7 @@ fn registers_and_lines_are_checked() {
     }
     let coil = GAUGE.replace("kind = \"f32\"", "table = \"discrete\"").replace("water_level", "door");
     let config = check(&coil).unwrap();
-    let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
-        panic!("no Modbus")
-    };
-    assert_eq!(register.kind, modbus::Kind::Bool);
+    assert_eq!(question(&config).kind, modbus::Kind::Bool);
 
     for (from, to, said_instead) in [
         ("modbus_tcp", "modbus_rtu_over_tcp", "write modbus_tcp = { framing = \"rtu\", ... }"),
@@ -205,11 +208,12 @@ fn registers_and_lines_are_checked() {
     };
     let served =
         check(&bridge("one", "framing = \"rtu\", connect_pause_secs = 2, any_unit = true, ")).unwrap();
-    let SensorSource::ModbusTcp { framing, register, .. } = &served.sensors.list[0].source else {
-        panic!("no Modbus")
+    let Source::Modbus(Poll { line: Line::Tcp { framing: modbus::Framing::Rtu, .. }, question: asked }) =
+        &served.sensors.list[0].source
+    else {
+        panic!("no RTU over TCP")
     };
-    assert_eq!((*framing, register.any_unit), (modbus::Framing::Rtu, true));
-    assert_eq!(register.connect_pause, Some(Duration::from_secs(2)));
+    assert_eq!((asked.any_unit, asked.connect_pause), (true, Some(Duration::from_secs(2))));
     let differ = said(&format!("{}{}", bridge("one", "framing = \"rtu\", "), bridge("two", "unit = 2, ")));
     assert!(
         differ.contains("sensor `two`: speaks with the same address in another framing than"),
@@ -241,10 +245,7 @@ fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
     let with = |from_manual: &str| GAUGE.replace("register = 17, kind = \"f32\"", from_manual);
     let read = |from_manual: &str| {
         let config = check(&with(from_manual)).unwrap();
-        let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
-            panic!("no Modbus")
-        };
-        (register.table, register.register)
+        (question(&config).table, question(&config).register)
     };
     // Six digits are no register of the protocol: they can only be a manual's.
     assert_eq!(read("register = 400001, kind = \"u16\""), (modbus::Table::Holding, 0));
@@ -275,10 +276,7 @@ fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
     }
     // What the device may say to it later is answered with the same.
     let config = check(&with("register = 40018, kind = \"f32\", table = \"holding\"")).unwrap();
-    let SensorSource::ModbusTcp { register, .. } = &config.sensors.list[0].source else {
-        panic!("no Modbus")
-    };
-    let hint = register.if_missing.as_deref();
+    let hint = question(&config).if_missing.as_deref();
     assert_eq!(hint, Some("if 40018 is the manual's number, set table = \"holding\", register = 17"));
 }
 

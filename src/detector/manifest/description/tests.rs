@@ -1,9 +1,8 @@
 //! Entries as they are written, and the file they are put into.
 
-use super::super::HEADS;
 use super::*;
 use crate::detector::convert::{Colour, Fit};
-use crate::detector::heads::Head;
+use crate::detector::heads::{KINDS, USUAL_STRIDES};
 
 fn described(head: &str, classes: &[&str]) -> Description {
     let mut description = Description {
@@ -28,13 +27,16 @@ fn parsed(text: &str) -> Manifest {
 
 #[test]
 fn every_kind_of_head_gets_an_entry_that_a_manifest_takes() {
-    for head in HEADS {
-        let classes: &[&str] =
-            if matches!(head, "scrfd" | "yunet" | "centerface") { &[] } else { &["person", "kite"] };
-        let text = described(head, classes).to_toml();
+    for kind in KINDS {
+        let classes: &[&str] = if kind.finds_faces_only { &[] } else { &["person", "kite"] };
+        let mut description = described(kind.name, classes);
+        let least: Own = kind.own.iter().map(|parameter| (parameter.key, parameter.least)).collect();
+        description.set_own(&least);
+        let text = description.to_toml();
         let manifest = parsed(&text);
         let entry = manifest.model("mine").expect("described");
-        assert_eq!((entry.head.name(), entry.origin.as_str()), (head, "a \"test\""));
+        let strides = kind.only_stride.map_or_else(|| USUAL_STRIDES.to_vec(), |stride| vec![stride]);
+        assert_eq!((&entry.head, entry.origin.as_str()), (&(kind.head)(strides, &least), "a \"test\""));
     }
 }
 
@@ -53,7 +55,7 @@ fn what_was_said_is_not_overruled_by_what_is_usual() {
     said.complete();
     let manifest = parsed(&said.to_toml());
     let entry = &manifest.models()[0];
-    assert_eq!(entry.head, Head::Yolov8 { strides: vec![8, 16] });
+    assert_eq!((entry.head.name(), entry.head.strides()), ("yolov8", [8, 16].as_slice()));
     assert_eq!((entry.input.colour, entry.input.fit, entry.input.pad), (Colour::Bgr, Fit::Stretch, 7.5));
     assert_eq!((entry.input.mean, entry.input.std), ([1.0, 2.0, 3.5], [4.0, 5.0, 6.25]));
     assert_eq!((entry.nms_iou, entry.thresholds[0].1), (0.33, 0.77));

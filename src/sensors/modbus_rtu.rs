@@ -1,0 +1,115 @@
+//! Registers that are asked for over Modbus RTU on a serial port.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::modbus::Poll;
+use super::modbus_register::{Asked, DEFAULT_ANSWER_SECS, DEFAULT_POLL_SECS, DEFAULT_UNIT};
+use super::modbus_tcp::host_and_port;
+use super::modbus_transport::{Line, Serial};
+use super::{Source, SourceCheck, SourceDocument};
+use crate::types::at::{At, value_of};
+use crate::types::modbus;
+
+/// The speed most devices ship with.
+const DEFAULT_BAUD: u32 = 9600;
+
+/// A register that is asked for over Modbus RTU on a serial port. Sensors on the same device share the line and are asked one
+/// after the other.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModbusRtuDocument {
+    /// The serial port. A name under `/dev/serial/by-id` stays the same when cables are swapped.
+    #[schemars(required, length(max = 256), extend("examples" = ["/dev/ttyUSB0"]))]
+    pub device: Option<At<String>>,
+    /// Bits per second.
+    #[schemars(range(min = 300, max = 4_000_000), extend("default" = DEFAULT_BAUD))]
+    pub baud: Option<At<u32>>,
+    /// Parity: `none`, `even` or `odd`.
+    #[schemars(extend("default" = "none"))]
+    pub parity: Option<At<modbus::Parity>>,
+    /// Stop bits.
+    #[schemars(range(min = 1, max = 2), extend("default" = 1))]
+    pub stop_bits: Option<At<u8>>,
+    /// Number of the device on the line.
+    #[schemars(range(min = 1, max = 247), extend("default" = DEFAULT_UNIT))]
+    pub unit: Option<At<u8>>,
+    /// Number of the register, from 0: what a manual calls 40018 is `table = "holding", register = 17`. The six digits of
+    /// some manuals (400018, 300018, 100018) are taken as they stand there, table included.
+    #[schemars(required, range(min = 0, max = 465_536), extend("examples" = [17]))]
+    pub register: Option<At<u32>>,
+    /// `holding` or `input` registers, `coil` or `discrete` bits.
+    #[schemars(extend("default" = "holding"))]
+    pub table: Option<At<modbus::Table>>,
+    /// What is in it: `u16`, `i16`, `bool` (one register), `u32`, `i32`, `f32` (two). Coils and discrete inputs are `bool`.
+    pub kind: Option<At<modbus::Kind>>,
+    /// Order of the bytes `ABCD`: `big` (ABCD), `word_swapped` (CDAB), `byte_swapped` (BADC), `little` (DCBA).
+    #[schemars(extend("default" = "big"))]
+    pub order: Option<At<modbus::Order>>,
+    /// Seconds between two questions.
+    #[schemars(range(min = 0.1, max = 86_400.0), extend("default" = DEFAULT_POLL_SECS))]
+    pub poll_secs: Option<At<f64>>,
+    /// Seconds an answer may take.
+    #[schemars(range(min = 0.05, max = 60.0), extend("default" = DEFAULT_ANSWER_SECS))]
+    pub timeout_secs: Option<At<f64>>,
+    /// Seconds to wait after opening the port before the first question. Many devices swallow what comes too soon. If left
+    /// out, it is learned; of several sensors on a line the longest counts.
+    #[schemars(range(min = 0.0, max = 60.0))]
+    pub connect_pause_secs: Option<At<f64>>,
+}
+
+/// The settings of each serial port, and who said them first.
+#[derive(Default)]
+struct Ports(BTreeMap<String, (Serial, String)>);
+
+impl SourceDocument for ModbusRtuDocument {
+    fn check(&self, check: &mut SourceCheck<'_>) -> Option<Source> {
+        let asked = Asked {
+            unit: &self.unit,
+            register: &self.register,
+            table: &self.table,
+            kind: &self.kind,
+            order: &self.order,
+            poll: &self.poll_secs,
+            timeout: &self.timeout_secs,
+            connect_pause: &self.connect_pause_secs,
+            any_unit: false,
+        };
+        let question = asked.check(check);
+        let field = self.device.as_ref()?;
+        let device = field.value.trim().to_owned();
+        if device.contains("://") || host_and_port(&device).is_some_and(|(host, _)| host.contains('.')) {
+            check.error(
+                &field.span,
+                "`device` is an address of the network, not a serial port",
+                "modbus_tcp = { address = \"HOST:PORT\", framing = \"rtu\", ... } for a serial server",
+            );
+            return None;
+        }
+        if !device.starts_with('/') {
+            check.error(
+                &field.span,
+                "`device` must be the whole path of a serial port",
+                "for example \"/dev/ttyUSB0\"; `ls /dev/serial/by-id` shows names that stay the same",
+            );
+            return None;
+        }
+        let port = Serial {
+            device: device.clone(),
+            baud: value_of(&self.baud).unwrap_or(DEFAULT_BAUD),
+            parity: value_of(&self.parity).unwrap_or(modbus::Parity::None),
+            stop_bits: value_of(&self.stop_bits).unwrap_or(1),
+        };
+        let Ports(ports) = check.agreed.of::<Ports>()?;
+        let said = || (port.clone(), check.owner.to_owned());
+        let (first, by) = ports.entry(device).or_insert_with(said);
+        if *first != port {
+            let what = format!("sets the serial port otherwise than {by}");
+            check.error(&field.span, what, "all devices on one line speak with the same speed and parity");
+            return None;
+        }
+        Some(Source::Modbus(Poll { line: Line::Rtu(port), question: question? }))
+    }
+}
