@@ -183,7 +183,9 @@ impl Upright {
             let margin = if is_parked { 0.1 } else { -0.1 };
             let is_nearer = other.box_in_frame.y1 >= b.y1 + margin * self.height;
             let hides_the_rest = away <= scene.flicker && is_nearer && covers(other, &missing);
-            hides_the_rest || (other.class == Class::PERSON && away <= COVERS_FOR && covers(other, b))
+            // Who appears only now may be the same person, found twice as they lie.
+            let stood_there = other.class == Class::PERSON && other.first_seen.mono < self.at.mono;
+            hides_the_rest || (stood_there && away <= COVERS_FOR && covers(other, b))
         })
     }
 }
@@ -235,11 +237,13 @@ impl Down {
 }
 
 impl Thing {
+    fn is_at(&self, b: &BBox) -> bool {
+        self.box_in_frame.iou(b) >= 0.5
+    }
+
     /// Whether it lay there before that moment.
     fn was_there(&self, b: &BBox, before: Moment) -> bool {
-        self.sights >= SIGHTS_OF_A_THING
-            && self.since.mono < before.mono
-            && self.box_in_frame.iou(b) >= SAME_PLACE
+        self.sights >= SIGHTS_OF_A_THING && self.since.mono < before.mono && self.is_at(b)
     }
 }
 
@@ -351,7 +355,7 @@ impl Fallen {
                 continue;
             }
             let is_full = self.things.len() >= MOST_THINGS;
-            match self.things.iter_mut().find(|thing| thing.box_in_frame.iou(b) >= 0.5) {
+            match self.things.iter_mut().find(|thing| thing.is_at(b)) {
                 Some(thing) => {
                     thing.box_in_frame = *b;
                     thing.sights = thing.sights.saturating_add(1);
