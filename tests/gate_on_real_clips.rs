@@ -14,7 +14,7 @@ mod support;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::{Line, Point, Polygon};
 use lookout::analysis::heights::HeightLimits;
 use lookout::analysis::rules::{CameraPlan, Condition, Crowd, Dwell, LineCrossed, Parked, Present, Rule};

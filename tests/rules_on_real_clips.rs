@@ -133,11 +133,20 @@ fn told(looker: &mut Looker, clip: &Path) -> BTreeMap<&'static str, Vec<f64>> {
 
 /// The same at fewer looks a second, of those of [`HZ`].
 fn told_at(looker: &mut Looker, clip: &Path, hz: f32) -> BTreeMap<&'static str, Vec<f64>> {
+    let classes: Vec<Class> = looker.thresholds().map(|(class, _)| class).collect();
+    told_by(conditions(&classes), looker, clip, hz)
+}
+
+/// The same of other rules.
+fn told_by(
+    conditions: Vec<Condition>,
+    looker: &mut Looker,
+    clip: &Path,
+    hz: f32,
+) -> BTreeMap<&'static str, Vec<f64>> {
     let mut plan = CameraPlan::new("cam", hz);
     plan.zones.insert("all".into(), Polygon::whole_picture());
     plan.thresholds.extend(looker.thresholds());
-    let classes: Vec<Class> = looker.thresholds().map(|(class, _)| class).collect();
-    let conditions = conditions(&classes);
     let rule = |when: &Condition| Rule {
         id: when.name().into(),
         cameras: vec!["cam".into()],
@@ -257,6 +266,41 @@ fn ordinary_places_are_quiet_at_the_usual_rate_and_fights_are_told_as_often_as_b
         eprintln!("{model}: scuffle in {fights} of 60 fights, {ordinary} of 60 ordinary moments");
         let at_least = known(&model, floors).fights;
         assert!(fights >= at_least && fights > ordinary, "{model}: {fights} fights, {ordinary} others");
+    }
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+}
+
+/// Clips in which people stand, walk, sit and bend, and nobody goes down. In `fall-indoors` a man bends until his trunk is
+/// level, for two seconds, and straightens up again; there is no clip in which somebody falls and lies.
+const NOBODY_FALLS: [&str; 8] = [
+    "plaza-crowd",
+    "office-wide",
+    "shop-hevc-1080p",
+    "walkway-small-people",
+    "worker-in-zone-1080p",
+    "people-one-by-one",
+    "street-cars",
+    "fall-indoors",
+];
+
+#[test]
+#[ignore = "needs ../shared: clips and public weights"]
+fn nobody_falls_in_crowds_offices_and_rooms_also_where_two_seconds_are_enough() {
+    let mut mistakes = Vec::new();
+    for model in ["street-nano", "street-small", "yolox_nano_416"] {
+        let mut looker = Looker::new(model);
+        for (clip, hz) in NOBODY_FALLS.into_iter().flat_map(|clip| [(clip, USUAL_HZ), (clip, USUAL_HZ / 2.0)])
+        {
+            let fallen = Condition::Fallen(Fallen {
+                zone: "all".into(),
+                classes: vec![Class::PERSON],
+                low: Fallen::DEFAULT_LOW as f32,
+                for_at_least: Duration::from_secs(2),
+            });
+            let told = told_by(vec![fallen], &mut looker, &videos(&format!("{clip}.mp4")), hz);
+            mistakes
+                .extend(told.values().map(|at| format!("{model}, {hz} looks a second: {clip}: {at:.1?}")));
+        }
     }
     assert!(mistakes.is_empty(), "{mistakes:#?}");
 }

@@ -1,21 +1,26 @@
 //! `fallen`: somebody who stood or walked goes down within a moment and stays down.
 //!
-//! Down is told from the box: within two and a half seconds its top sinks, it loses half its height, it turns
-//! from upright to lying or nearly so, while its lower edge stays where it was. Who walks behind a wall keeps the
-//! top and loses the lower edge; who walks away shrinks slowly; who leaves the picture is cut by its edge; who
-//! sits down or bends is higher than that, or up again before the rule's time is over. Who is down stays where they
-//! went down and is found there in most looks; a low box that walks on is half of somebody who walks, and where others
-//! stand before what is missing of somebody, nobody can say. Width and height are compared as people see them, in a wide
-//! picture as in an upright one ([`Scene::aspect`]).
+//! Down is told from the box: within two and a half seconds its top sinks, it loses half its height (or less of it, if it
+//! turns the more) and turns from upright to lying or nearly so, while its lower edge stays where it was.
+//! Who walks behind a wall keeps the top and loses the lower edge; who walks away shrinks slowly; who leaves the picture
+//! below is cut by its edge; who sits down or bends is higher than that, or up again before the rule's time is over. Who is
+//! down stays where they went down and is found there in most looks; a low box that walks on is half of somebody who
+//! walks. Width and height are compared as people see them, in a wide picture as in an upright one ([`Scene::aspect`]).
 //!
-//! A detector often loses somebody who falls and finds them again as somebody new. So the latest upright box of
-//! everybody is remembered for a moment, and a low box that appears at its feet is the same one. Who is never
-//! found lying cannot be told from who was only missed: the rule is silent then. The camera must see people
-//! from the side or at a slant: from straight above nobody turns.
+//! Nobody can say who lies where others stand before what is missing of them, or before the low box itself: in a crowd
+//! boxes merge, split and change hands. Nor is anything that was found in its place while they still stood somebody who
+//! fell: a kerb or a bag that a detector half believes in is often the next box of a track that loses its walker.
+//!
+//! Detectors know few people who lie. So the latest upright box of everybody is remembered for a moment, and a low box
+//! that appears at its feet is the same one, also one of which the detector is so unsure that it begins no track. Who is
+//! never found lying cannot be told from who was only missed: the rule is silent then. The camera must see people from the
+//! side or at a slant: from straight above nobody turns.
 
 use super::evaluator::Span;
-use super::path::{Paths, distance, shape_of};
+use super::path::{Path, Paths, distance, shape_of};
 use super::prelude::*;
+use crate::analysis::alert::Shown;
+use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::{Track, TrackNumber};
@@ -96,32 +101,54 @@ impl RuleKind for Fallen {
 /// Going down takes no longer, from the last upright box to the first low one. A fall takes about one
 /// second; the rest is for looks that fail.
 const FALLS_WITHIN: Duration = Duration::from_millis(2500);
-/// The upright height is taken over so long.
+/// The upright height and shape are taken over so long.
 const UPRIGHT_OVER: Duration = Duration::from_millis(1500);
 /// Wider than that (width over height) is not upright: arms out, a stride.
 const UPRIGHT_SHAPE: f32 = 0.75;
-/// A low box is at least as wide as that, and at least [`TURNED_BY`] times as wide for its height as the upright
-/// one was. Between squatting (0.7) and lying across the view (2 and more); lying along it is about 1.
-const LOW_SHAPE: f32 = 0.85;
-/// See [`LOW_SHAPE`].
-const TURNED_BY: f32 = 1.8;
-/// The top sinks by at least this part of the upright height ...
-const TOP_SINKS: f32 = 0.35;
-/// ... and the lower edge rises by no more than this.
+/// So much of the upright height is upright.
+const UPRIGHT_HEIGHT: f32 = 0.85;
+/// How somebody lies who is as low as the rule says. Between squatting (0.7 wide for its height) and lying across the view
+/// (2 and more); lying along it is about 1.
+const LOW: Lying = Lying { shape: 0.85, turned_by: 1.8, top_sinks: 0.35 };
+/// How somebody lies slantwise, whose box is as much as [`SLANT_IS_HIGHER`] higher.
+const SLANTWISE: Lying = Lying { shape: 1.1, turned_by: 2.5, top_sinks: 0.2 };
+/// In parts of the upright height. Boxes of who is down tremble by as much.
+const SLANT_IS_HIGHER: f32 = 0.2;
+/// The lower edge rises by no more than this part of the upright height ...
 const FEET_STAY: f32 = 0.25;
+/// ... and sinks by no more than this: who falls towards the camera.
+const HEAD_BELOW_FEET: f32 = 0.6;
+/// Whose feet lie farther off than so many upright heights is somebody else.
+const REACH: f32 = 1.0;
 /// Who is this tall again, in parts of the upright height, has got up.
 const UP_AGAIN: f32 = 0.75;
-/// Nearer to the picture's border than this a box is cut by it: those of people who walk out of the picture end a
+/// Boxes of somebody down overlap at least so much from look to look.
+const SAME_PLACE: f32 = 0.3;
+/// Nearer to the picture's lower border than this a box is cut by it: those of people who walk out of the picture end a
 /// little inside.
 const AT_BORDER: f32 = 0.03;
-/// Others hide somebody when they cover this part of what is missing of the upright box (a guess).
+/// The same at its sides.
+const AT_SIDE: f32 = 0.005;
+/// Who lies at the lower border is so many times as wide as they were upright; who walks out there is not.
+const WIDER_AT_BORDER: f32 = 1.6;
+/// Others hide somebody when they cover this part of what is missing of the upright box, or of the low one (a guess).
 const HIDDEN: f32 = 0.3;
+/// Who covered a box so recently may still do so.
+const COVERS_FOR: Duration = Duration::from_secs(1);
 /// Who is down lies within this distance of where they went down, in upright heights.
 const STAYS_WITHIN: f32 = 0.6;
 /// And is found lying in this part of the looks.
 const SEEN_SHARE: f32 = 0.4;
 /// Somebody down is looked for so long after they were last found.
 const UNSEEN_FOR: Duration = Duration::from_secs(5);
+/// A box as wide as that for its height may be taken for somebody down later.
+const MAY_BE_TAKEN: f32 = 0.6;
+/// What was found so often in its place is a thing that lies there ...
+const SIGHTS_OF_A_THING: u32 = 3;
+/// ... and is remembered for so long after it was last found.
+const THING_FOR: Duration = Duration::from_secs(30);
+/// Things that are remembered at once.
+const MOST_THINGS: usize = 64;
 
 #[derive(Debug, Clone)]
 struct FallenState {
@@ -133,6 +160,18 @@ struct FallenState {
     paths: Paths,
     upright: Vec<Upright>,
     down: Vec<Down>,
+    things: Vec<Thing>,
+}
+
+/// What a low box must be.
+#[derive(Debug, Clone, Copy)]
+struct Lying {
+    /// At least as wide for its height.
+    shape: f32,
+    /// At least so many times as wide for its height as the upright one.
+    turned_by: f32,
+    /// The top sinks by at least this part of the upright height.
+    top_sinks: f32,
 }
 
 /// The latest upright box of a track, kept a moment longer than the track is seen.
@@ -141,6 +180,7 @@ struct Upright {
     number: TrackNumber,
     box_in_frame: BBox,
     height: f32,
+    shape: f32,
     at: Moment,
 }
 
@@ -148,7 +188,9 @@ struct Upright {
 #[derive(Debug, Clone, Copy)]
 struct Down {
     number: TrackNumber,
-    box_in_frame: BBox,
+    latest: Detection,
+    /// Where they stood.
+    upright_box: BBox,
     /// Where they went down.
     first_box: BBox,
     upright_height: f32,
@@ -158,58 +200,136 @@ struct Down {
     last: Moment,
     /// Since when a box as tall as upright stands there.
     up_since: Option<Moment>,
-    is_sure: bool,
+}
+
+/// A wide box that stays in its place.
+#[derive(Debug, Clone, Copy)]
+struct Thing {
+    box_in_frame: BBox,
+    sights: u32,
+    since: Moment,
+    last: Moment,
 }
 
 impl Upright {
     /// Whether that box, now, is this one gone down.
     fn became(&self, b: &BBox, low: f32, aspect: f32) -> bool {
-        let upright = shape_of(&self.box_in_frame, aspect);
-        let shape = shape_of(b, aspect);
-        b.height() <= low * self.height
-            && b.y0 >= self.box_in_frame.y0 + TOP_SINKS * self.height
-            && b.y1 >= self.box_in_frame.y1 - FEET_STAY * self.height
-            && shape >= LOW_SHAPE
-            && shape >= TURNED_BY * upright
-            && !is_at_border(b)
+        let (shape, height) = (shape_of(b, aspect), b.height() / self.height);
+        let sinks = (b.y0 - self.box_in_frame.y0) / self.height;
+        let lies = |as_low: f32, lying: Lying| {
+            height <= as_low
+                && shape >= lying.shape.max(lying.turned_by * self.shape)
+                && sinks >= lying.top_sinks
+        };
+        let feet = (b.y1 - self.box_in_frame.y1) / self.height;
+        let is_whole = b.y1 <= 1.0 - AT_BORDER || shape * height >= WIDER_AT_BORDER * self.shape;
+        (lies(low, LOW) || lies(low + SLANT_IS_HIGHER, SLANTWISE))
+            && (-FEET_STAY..=HEAD_BELOW_FEET).contains(&feet)
+            && is_whole
+            && distance(self.box_in_frame.foot(), b.foot(), aspect) <= REACH * self.height
     }
 
-    /// Whether others stand before what is missing of them if that box is all that is left to see.
-    fn is_hidden(&self, scene: Scene<'_>, track: &Track) -> bool {
-        let missing = BBox { y1: track.box_in_frame.y0, ..self.box_in_frame };
-        let area = missing.area();
-        scene.tracks.iter().any(|other| {
-            let is_other = other.number != track.number && other.number != self.number;
-            let is_there = scene.at.since(other.last_seen) <= scene.flicker;
-            // A parked car beside somebody who falls stands no nearer than they lie.
-            let is_parked = other.class != track.class && other.rests();
-            let margin = if is_parked { 0.1 } else { -0.1 };
-            let is_nearer = other.box_in_frame.y1 >= track.box_in_frame.y1 + margin * self.height;
-            let common = other.box_in_frame.intersection(&missing).map_or(0.0, |common| common.area());
-            is_other && is_there && is_nearer && common > HIDDEN * area
+    /// Whether a low box that is now of the given track, or of none, can be of the same person: nobody is in two
+    /// places at once, and whoever was followed before is somebody else.
+    fn may_be_of(&self, of: Option<&Track>, scene: Scene<'_>) -> bool {
+        let is_gone = scene.track(self.number).is_none_or(|own| own.last_seen.mono < scene.at.mono);
+        of.map_or(is_gone, |track| {
+            track.number == self.number || (is_gone && track.first_seen.mono >= self.at.mono)
         })
     }
 
-    /// Whether a box lies where this one's feet were: a body's length to any side.
-    fn reaches(&self, b: &BBox, aspect: f32) -> bool {
-        distance(self.box_in_frame.foot(), b.foot(), aspect) <= self.height
+    /// Whether others stand before that low box, or before what is missing of this one if it is all that is left to see.
+    fn is_hidden(&self, b: &BBox, of: Option<&Track>, scene: Scene<'_>) -> bool {
+        let missing = BBox { y1: b.y0, ..self.box_in_frame };
+        let covers = |other: &Track, what: &BBox| {
+            let common = other.box_in_frame.intersection(what).map_or(0.0, |common| common.area());
+            common > HIDDEN * what.area()
+        };
+        let is_other = |other: &&Track| {
+            other.number != self.number && of.is_none_or(|track| track.number != other.number)
+        };
+        scene.tracks.iter().filter(is_other).any(|other| {
+            let away = scene.at.since(other.last_seen);
+            // A parked car beside somebody who falls stands no nearer than they lie.
+            let is_parked = other.class != Class::PERSON && other.rests();
+            let margin = if is_parked { 0.1 } else { -0.1 };
+            let is_nearer = other.box_in_frame.y1 >= b.y1 + margin * self.height;
+            let hides_the_rest = away <= scene.flicker && is_nearer && covers(other, &missing);
+            // Who appears only now may be the same person, found twice as they lie.
+            let stood_there = other.class == Class::PERSON && other.first_seen.mono < self.at.mono;
+            hides_the_rest || (stood_there && away <= COVERS_FOR && covers(other, b))
+        })
     }
 }
 
 impl Down {
     fn stays(&self, aspect: f32) -> bool {
-        let moved = distance(self.first_box.centre(), self.box_in_frame.centre(), aspect);
+        let moved = distance(self.first_box.centre(), self.latest.box_in_frame.centre(), aspect);
         moved <= STAYS_WITHIN * self.upright_height
     }
 
     fn is_seen_enough(&self) -> bool {
         self.sights as f32 >= SEEN_SHARE * self.looks as f32
     }
+
+    /// How well a box fits them as they lie; `None` if it does not.
+    fn fit(&self, b: &BBox, of: Option<&Track>, low: f32, aspect: f32) -> Option<f32> {
+        let overlap = self.latest.box_in_frame.iou(b);
+        let is_followed = of.is_some_and(|track| track.number == self.number)
+            && distance(self.latest.box_in_frame.centre(), b.centre(), aspect) <= 0.5 * self.upright_height;
+        let is_low = b.height() <= (low + SLANT_IS_HIGHER) * self.upright_height
+            && shape_of(b, aspect) >= UPRIGHT_SHAPE;
+        (is_low && (is_followed || overlap >= SAME_PLACE)).then_some(overlap)
+    }
+
+    fn look(&mut self, scene: Scene<'_>, classes: &[Class], low: f32) {
+        self.looks = self.looks.saturating_add(1);
+        let fits = found(scene, classes)
+            .filter_map(|d| Some((d, self.fit(&d.box_in_frame, track_of(scene, d), low, scene.aspect)?)));
+        if let Some((detection, _)) = fits.max_by(|a, b| a.1.total_cmp(&b.1)) {
+            if let Some(track) = track_of(scene, detection) {
+                self.number = track.number;
+            }
+            self.latest = *detection;
+            self.sights = self.sights.saturating_add(1);
+            self.last = scene.at;
+            self.up_since = None;
+            return;
+        }
+        let is_up = found(scene, classes).any(|d| {
+            let b = &d.box_in_frame;
+            let is_theirs = track_of(scene, d).is_some_and(|track| track.number == self.number)
+                || self.upright_box.iou(b) >= 0.5;
+            is_theirs && b.height() >= UP_AGAIN * self.upright_height
+        });
+        if is_up {
+            self.up_since.get_or_insert(scene.at);
+        }
+    }
 }
 
-/// Cut by the picture's border: neither size nor shape is its own.
-fn is_at_border(b: &BBox) -> bool {
-    b.x0 < AT_BORDER || b.y0 < AT_BORDER || b.x1 > 1.0 - AT_BORDER || b.y1 > 1.0 - AT_BORDER
+impl Thing {
+    fn is_at(&self, b: &BBox) -> bool {
+        self.box_in_frame.iou(b) >= 0.5
+    }
+
+    /// Whether it lay there before that moment.
+    fn was_there(&self, b: &BBox, before: Moment) -> bool {
+        self.sights >= SIGHTS_OF_A_THING && self.since.mono < before.mono && self.is_at(b)
+    }
+}
+
+/// Everything found of these classes.
+fn found<'a>(scene: Scene<'a>, classes: &[Class]) -> impl Iterator<Item = &'a Detection> + Clone {
+    scene.found.iter().filter(|d| classes.contains(&d.class))
+}
+
+/// The track that was continued with a detection.
+fn track_of<'a>(scene: Scene<'a>, detection: &Detection) -> Option<&'a Track> {
+    const SAME_BOX: f32 = 0.9;
+    scene.tracks.iter().find(|track| {
+        track.last_seen.mono == scene.at.mono && track.box_in_frame.iou(&detection.box_in_frame) >= SAME_BOX
+    })
 }
 
 impl FallenState {
@@ -222,122 +342,168 @@ impl FallenState {
             paths: Paths::new(UPRIGHT_OVER),
             upright: Vec::new(),
             down: Vec::new(),
+            things: Vec::with_capacity(MOST_THINGS),
         }
     }
 
-    /// Takes a box as that of somebody who is down already, if it is.
-    fn goes_on_lying(&mut self, scene: Scene<'_>, track: &Track) -> bool {
-        let b = &track.box_in_frame;
-        let limit = self.low + 0.15;
-        let is_theirs = |down: &&mut Down| {
-            let is_low = b.height() <= limit * down.upright_height;
-            down.number == track.number || (is_low && down.box_in_frame.iou(b) >= 0.2)
+    /// What is found now of somebody who was upright a moment ago, if they have gone down since.
+    fn fell<'a>(&self, scene: Scene<'a>, upright: &Upright) -> Option<&'a Detection> {
+        let is_it = |d: &&Detection| {
+            let (b, track) = (&d.box_in_frame, track_of(scene, d));
+            upright.became(b, self.low, scene.aspect)
+                && self.zone.contains(b.standing_point())
+                && upright.may_be_of(track, scene)
+                && !upright.is_hidden(b, track, scene)
+                && !self.things.iter().any(|thing| thing.was_there(b, upright.at))
+                && !self.down.iter().any(|down| down.latest.box_in_frame.iou(b) >= SAME_PLACE)
         };
-        let Some(down) = self.down.iter_mut().find(is_theirs) else { return false };
-        if b.height() <= limit * down.upright_height {
-            down.number = track.number;
-            down.box_in_frame = *b;
-            down.sights = down.sights.saturating_add(1);
-            down.last = scene.at;
-            down.up_since = None;
-            down.is_sure = track.is_confirmed();
-        } else if b.height() >= UP_AGAIN * down.upright_height {
-            down.up_since.get_or_insert(scene.at);
-        }
-        true
+        found(scene, &self.classes).filter(is_it).max_by(|a, b| a.score.total_cmp(&b.score))
     }
 
-    /// The upright box that this one was a moment ago, if it has gone down since.
-    fn fell(&self, scene: Scene<'_>, track: &Track) -> Option<Upright> {
-        let b = &track.box_in_frame;
-        if !self.zone.contains(b.standing_point()) {
-            return None;
-        }
-        let falls_within = FALLS_WITHIN.max(scene.flicker);
-        let is_new = scene.at.since(track.first_seen) <= falls_within;
-        self.upright.iter().copied().find(|upright| {
-            let is_same = upright.number == track.number;
-            // Their own track is not seen now: two boxes in one frame are two people.
-            let may_be = is_new
-                && track.first_seen.mono >= upright.at.mono
-                && scene.track(upright.number).is_none_or(|old| old.last_seen.mono < scene.at.mono)
-                && upright.reaches(b, scene.aspect);
-            (is_same || may_be)
-                && upright.became(b, self.low, scene.aspect)
-                && !upright.is_hidden(scene, track)
-        })
-    }
-
-    fn goes_down(&mut self, scene: Scene<'_>, track: &Track, upright: &Upright) {
-        self.upright.retain(|other| other.number != upright.number && other.number != track.number);
+    fn goes_down(&mut self, scene: Scene<'_>, detection: &Detection, upright: &Upright) {
         self.down.push(Down {
-            number: track.number,
-            box_in_frame: track.box_in_frame,
-            first_box: track.box_in_frame,
+            number: track_of(scene, detection).map_or(upright.number, |track| track.number),
+            latest: *detection,
+            upright_box: upright.box_in_frame,
+            first_box: detection.box_in_frame,
             upright_height: upright.height,
             sights: 1,
             looks: 1,
             since: scene.at,
             last: scene.at,
             up_since: None,
-            is_sure: track.is_confirmed(),
+        });
+    }
+
+    /// Takes in what is wide and stays where it is, but for who is down and for parts of who stands.
+    fn remember_things(&mut self, scene: Scene<'_>) {
+        for d in found(scene, &self.classes) {
+            let b = &d.box_in_frame;
+            let is_part = |other: &Detection| {
+                let other = &other.box_in_frame;
+                let common = other.intersection(b).map_or(0.0, |common| common.area());
+                let stands = shape_of(other, scene.aspect) <= UPRIGHT_SHAPE;
+                stands && other.height() > 1.6 * b.height() && common > 0.7 * b.area()
+            };
+            if shape_of(b, scene.aspect) < MAY_BE_TAKEN
+                || found(scene, &self.classes).any(is_part)
+                || self.down.iter().any(|down| down.latest.box_in_frame.iou(b) >= SAME_PLACE)
+            {
+                continue;
+            }
+            let is_full = self.things.len() >= MOST_THINGS;
+            match self.things.iter_mut().find(|thing| thing.is_at(b)) {
+                Some(thing) => {
+                    thing.box_in_frame = *b;
+                    thing.sights = thing.sights.saturating_add(1);
+                    thing.last = scene.at;
+                }
+                None if !is_full => {
+                    let thing = Thing { box_in_frame: *b, sights: 1, since: scene.at, last: scene.at };
+                    self.things.push(thing);
+                }
+                None => {}
+            }
+        }
+        self.things.retain(|thing| {
+            let kept_for = if thing.sights >= SIGHTS_OF_A_THING { THING_FOR } else { scene.flicker };
+            scene.at.since(thing.last) <= kept_for.max(scene.flicker)
         });
     }
 
     /// Remembers an upright box.
     fn stands(&mut self, scene: Scene<'_>, track: &Track) {
         let b = &track.box_in_frame;
-        if shape_of(b, scene.aspect) > UPRIGHT_SHAPE || is_at_border(b) {
+        let is_cut = b.y1 > 1.0 - AT_BORDER || b.x0 < AT_SIDE || b.x1 > 1.0 - AT_SIDE;
+        if shape_of(b, scene.aspect) > UPRIGHT_SHAPE || is_cut {
             return;
         }
-        let path = self.paths.of(track.number);
-        let Some(height) = path.and_then(|path| path.upright_height(scene.at, UPRIGHT_OVER)) else { return };
-        if b.height() < 0.85 * height {
+        let Some(path) = self.paths.of(track.number) else { return };
+        let Some(height) = path.upright_height(scene.at, UPRIGHT_OVER) else { return };
+        if b.height() < UPRIGHT_HEIGHT * height {
             return;
         }
-        let upright = Upright { number: track.number, box_in_frame: *b, height, at: scene.at };
+        let shape = upright_shape(path, scene.aspect);
+        let upright = Upright { number: track.number, box_in_frame: *b, height, shape, at: scene.at };
         match self.upright.iter_mut().find(|other| other.number == track.number) {
             Some(other) => *other = upright,
             None => self.upright.push(upright),
         }
     }
+
+    fn tell(&self, scene: Scene<'_>, observation: &mut Observation) {
+        let lying = self.down.iter().filter(|down| down.is_seen_enough());
+        let spans = lying.clone().map(|down| Span {
+            number: down.number,
+            since: down.since,
+            last: down.last,
+            is_sure: down.sights >= 2,
+        });
+        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+        if !observation.holds {
+            return;
+        }
+        // Not all of them are tracks.
+        let lasts = |down: &&Down| down.last.since(down.since) >= self.lasting && down.sights >= 2;
+        observation.shown.clear();
+        observation.strength = 0.0;
+        for Down { latest, .. } in lying.filter(lasts) {
+            let Detection { class, score, box_in_frame } = *latest;
+            observation.shown.push(Shown { class, score, box_in_frame });
+            observation.strength = observation.strength.max(score);
+        }
+        observation.count = observation.shown.len();
+    }
+}
+
+/// How wide for its height somebody upright is: the third narrowest of the boxes seen within [`UPRIGHT_OVER`], as who
+/// begins to fall is wide already.
+fn upright_shape(path: &Path, aspect: f32) -> f32 {
+    let mut narrowest = [UPRIGHT_SHAPE; 3];
+    for step in path.latest(UPRIGHT_OVER) {
+        let mut shape = shape_of(&step.box_in_frame, aspect);
+        for place in &mut narrowest {
+            if shape < *place {
+                std::mem::swap(&mut shape, place);
+            }
+        }
+    }
+    narrowest[2]
 }
 
 impl Evaluate for FallenState {
     fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         for down in &mut self.down {
-            down.looks = down.looks.saturating_add(1);
-        }
-        for track in scene.tracks {
-            let is_seen = track.last_seen.mono == scene.at.mono && self.classes.contains(&track.class);
-            if !is_seen || self.goes_on_lying(scene, track) {
-                continue;
-            }
-            match self.fell(scene, track) {
-                Some(upright) => self.goes_down(scene, track, &upright),
-                None => self.stands(scene, track),
-            }
+            down.look(scene, &self.classes, self.low);
         }
         let falls_within = FALLS_WITHIN.max(scene.flicker);
         self.upright.retain(|upright| scene.at.since(upright.at) <= falls_within);
+        for i in (0..self.upright.len()).rev() {
+            let upright = self.upright[i];
+            if let Some(detection) = self.fell(scene, &upright) {
+                self.upright.swap_remove(i);
+                self.goes_down(scene, detection, &upright);
+            }
+        }
+        self.remember_things(scene);
+        for track in scene.tracks {
+            if track.last_seen.mono == scene.at.mono && self.classes.contains(&track.class) {
+                self.stands(scene, track);
+            }
+        }
         let unseen_for = UNSEEN_FOR.max(scene.flicker);
         self.down.retain(|down| {
             let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
             !is_up && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
         });
-        let spans = self.down.iter().filter(|down| down.is_seen_enough()).map(|down| Span {
-            number: down.number,
-            since: down.since,
-            last: down.last,
-            is_sure: down.is_sure,
-        });
-        observation.tell_spans(scene, &self.classes, self.lasting, spans);
+        self.tell(scene, observation);
     }
 
     fn forget(&mut self) {
         self.paths.forget();
         self.upright.clear();
         self.down.clear();
+        self.things.clear();
     }
 }

@@ -1,6 +1,7 @@
 //! Each rule, on things that move as a script says.
 
 mod burning;
+mod falling;
 mod filtered;
 mod gated;
 mod hidden;

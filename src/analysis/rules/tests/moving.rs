@@ -5,7 +5,7 @@ use crate::analysis::Event;
 use crate::analysis::flow::{self, Flow};
 
 /// Where one thing is at each second.
-type Scene = fn(f64) -> Vec<Detection>;
+pub(super) type Scene = fn(f64) -> Vec<Detection>;
 type Script = fn(f64) -> Detection;
 /// Where several are.
 type Scripts = Box<dyn Fn(f64) -> Vec<Detection>>;
@@ -71,7 +71,7 @@ fn who_stands_never_goes_the_wrong_way() {
     assert_eq!(stage.told(), []);
 }
 
-fn fallen(for_secs: f64) -> Condition {
+pub(super) fn fallen(for_secs: f64) -> Condition {
     Condition::Fallen(Fallen {
         zone: "all".into(),
         classes: vec![Class::PERSON],
@@ -81,7 +81,7 @@ fn fallen(for_secs: f64) -> Condition {
 }
 
 /// Somebody whose feet are there, of that share of the upright height, and that wide for it (16:9).
-fn posture(x: f64, y: f64, height: f64, shape: f64) -> Detection {
+pub(super) fn posture(x: f64, y: f64, height: f64, shape: f64) -> Detection {
     let height = 0.3 * height;
     let half = height * shape * 9.0 / 16.0 / 2.0;
     let [x0, y0, x1, y1] = [x - half, y - height, x + half, y].map(|v| v as f32);
@@ -89,7 +89,7 @@ fn posture(x: f64, y: f64, height: f64, shape: f64) -> Detection {
 }
 
 /// Walks for four seconds, goes down within `takes` seconds to a height and shape, and stays so.
-fn going_down(t: f64, takes: f64, low: f64, shape: f64) -> Detection {
+pub(super) fn going_down(t: f64, takes: f64, low: f64, shape: f64) -> Detection {
     let down = ((t - 4.0) / takes).clamp(0.0, 1.0);
     let x = 0.3 + 0.05 * t.min(4.0);
     posture(x, 0.8, 1.0 + (low - 1.0) * down, 0.4 + (shape - 0.4) * down)
