@@ -321,7 +321,8 @@ mod tests {
 
     fn asked(width: usize, height: usize) -> Vec<Option<BBox>> {
         let mut asked = Asked::default();
-        look(&mut asked, &gray(width, height, width, |_, _| 0), &Thresholds::default()).expect("it finds nothing");
+        look(&mut asked, &gray(width, height, width, |_, _| 0), &Thresholds::default())
+            .expect("it finds nothing");
         asked.0
     }
 

@@ -4,8 +4,6 @@
 //! A picture neither flickers nor grows, so a real fire has less to show here than in life: what is asked of it is only
 //! that the detector sees it at all. A look-alike has everything that it has in life.
 
-mod support;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +20,7 @@ use lookout::config::conditions as defaults;
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Provider, Thresholds};
 
-use support::labels::{Labelled, held_out};
+use crate::support::labels::{Labelled, held_out};
 
 const HZ: f32 = 5.0;
 /// Nothing is there at first, so that what comes is new.
@@ -117,7 +115,7 @@ impl Eye {
 }
 
 fn pictures() -> Vec<Labelled> {
-    let shared = support::clips::shared();
+    let shared = crate::support::clips::shared();
     ["train", "train2"].iter().flat_map(|folder| held_out(&shared.join(folder))).collect()
 }
 
