@@ -36,7 +36,7 @@ FACTORS = (0.4, 0.6, 0.8, SHIPPED, 1.25, 1.6, 2.0)
 START_SECS = 0.4
 SECS_PER_MB = 1.1
 # A rendered clip, the rules that are meant for it, and how much sooner or later an alert may begin than the event
-# (as tests/demo_clip.rs has it).
+# (as tests/clips/demo.rs has it).
 SCENE = REPO / "tests/scenes/lane-day.mp4"
 SCENE_RULES = REPO / "config/demo-lane.toml"
 EARLY_SECS, LATE_SECS = 3.0, 4.0

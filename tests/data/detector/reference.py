@@ -1,7 +1,7 @@
 """What the public models see on real frames, computed without Lookout.
 
 Reads frames with ffmpeg, resizes with OpenCV, runs onnxruntime, decodes the heads with numpy after each
-model's own publication, and writes reference.json, with which tests/detector_public_models.rs compares.
+model's own publication, and writes reference.json, with which tests/detector/public_models.rs compares.
 
     python reference.py --models DIR --videos DIR --out reference.json [--pictures DIR]
 

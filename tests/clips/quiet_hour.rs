@@ -3,8 +3,6 @@
 //!
 //! What the model sees in a clip is looked up once and kept (`support/seen.rs`); glances are taken anew.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -19,8 +17,8 @@ use lookout::frame;
 use lookout::types::phase::Phase;
 use lookout::video::{self, FileOptions};
 
-use support::clips::shared;
-use support::seen::{Look, Looker, flows};
+use crate::support::clips::shared;
+use crate::support::seen::{Look, Looker, flows};
 
 /// As the daemon does it.
 const GLANCE_EVERY: Duration = Duration::from_millis(500);

@@ -1,9 +1,6 @@
 //! Faces in evidence: found by a model of their own where it is installed, and told where it is not.
 //!
 //! What needs the model is reported as ignored without it; `deploy/setup.sh` installs it.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,12 +16,12 @@ use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::types::provider::Provider;
 
-use support::clips::shared;
-use support::consumer::{Consumer, Message, alert_where};
-use support::daemon::{Daemon, write_config};
-use support::labels::{CERTAIN, Score, held_out};
-use support::mosquitto::Mosquitto;
-use support::site::one_camera;
+use crate::support::clips::shared;
+use crate::support::consumer::{Consumer, Message, alert_where};
+use crate::support::daemon::{Daemon, write_config};
+use crate::support::labels::{CERTAIN, Score, held_out};
+use crate::support::mosquitto::Mosquitto;
+use crate::support::site::one_camera;
 
 /// Loading models and connecting, on a machine that builds something else at the same time.
 const SOON: Duration = Duration::from_secs(60);

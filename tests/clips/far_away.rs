@@ -1,7 +1,4 @@
 //! People far away, on real clips: what a closer look at what moved finds, and that it finds nothing else.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +15,7 @@ use lookout::pipeline::frame_gate::{DetectOptions, FrameGate, Looked};
 use lookout::types::provider::Provider;
 use lookout::video::{self, FileOptions};
 
-use support::clips::shared;
+use crate::support::clips::shared;
 
 /// What a camera's looks at a clip found.
 struct Seen {

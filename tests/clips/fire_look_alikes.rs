@@ -4,8 +4,6 @@
 //! A picture neither flickers nor grows, so a real fire has less to show here than in life: what is asked of it is only
 //! that the detector sees it at all. A look-alike has everything that it has in life.
 
-mod support;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +21,7 @@ use lookout::types::level::Level;
 use lookout::types::phase::Phase;
 use lookout::types::provider::Provider;
 
-use support::labels::{Labelled, held_out};
+use crate::support::labels::{Labelled, held_out};
 
 const HZ: f32 = 5.0;
 /// Nothing is there at first, so that what comes is new.
@@ -118,7 +116,7 @@ impl Eye {
 }
 
 fn pictures() -> Vec<Labelled> {
-    let shared = support::clips::shared();
+    let shared = crate::support::clips::shared();
     ["train", "train2"].iter().flat_map(|folder| held_out(&shared.join(folder))).collect()
 }
 

@@ -18,8 +18,7 @@ use lookout::frame::coarse::coarse;
 use lookout::frame::{Picture, PictureFormat};
 use lookout::types::provider::Provider;
 
-#[path = "support/clip_frames.rs"]
-mod clip_frames;
+use crate::clip_frames;
 
 /// A clip: its name, frames a second, and how many seconds lie between two pictures that are looked at.
 struct Clip {

@@ -2,14 +2,12 @@
 //! same clips with a look at each keyframe and bursts as the rules ask for them.
 //!
 //! ```sh
-//! cargo test --test gate_on_real_clips -- --include-ignored --nocapture
+//! cargo test --test clips gate:: -- --include-ignored --nocapture
 //! ```
 //!
 //! What is decoded is chosen by the daemon's own gate, demands and scheduler, fed with a picture for each look: only
 //! decoding is left out, and what the pictures show was found before. Streams have tests of their own (`video_gate.rs`);
 //! both together are measured in `benches/density`. `LOOKOUT_TABLE_MODEL=NAME` takes another model.
-
-mod support;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,9 +31,9 @@ use lookout::types::level::Level;
 use lookout::types::phase::Phase;
 use lookout::video::gop_gate::{Gate, Unit, Work};
 
-use support::clips::shared;
-use support::seen::{Look, Looker};
-use support::tracks;
+use crate::support::clips::shared;
+use crate::support::seen::{Look, Looker};
+use crate::support::tracks;
 
 /// Looks a second when everything is decoded.
 const HZ: f32 = 5.0;
@@ -69,8 +67,9 @@ const TOLD_OF_TRACKS: [f64; 3] = [0.9, 0.9, 0.8];
 /// What is told beside that, in parts of what is told of everything: who is seen seldom may be two to a tracker.
 const MOST_EXTRA: f64 = 0.2;
 
+/// A millionth later than in the clip: a look that comes just when it is due is not to be missed by a rounded rate.
 fn moment(mono: Duration) -> Moment {
-    Moment::after_origin(Timestamp::UNIX_EPOCH, mono)
+    Moment::after_origin(Timestamp::UNIX_EPOCH, mono + mono / 1_000_000)
 }
 
 fn conditions() -> Vec<(&'static str, Condition)> {
@@ -193,15 +192,16 @@ impl<'a> Gated<'a> {
     /// All of it, with a keyframe every `gop` pictures.
     fn play(mut self, gop: usize) -> Self {
         for (number, (mono, _)) in self.looks.iter().enumerate() {
-            let unit =
-                Unit { at: moment(*mono), keyframe: number.is_multiple_of(gop), bytes: 1, payload: number };
+            let at = moment(*mono);
+            let unit = Unit { at, keyframe: number.is_multiple_of(gop), bytes: 1, payload: number };
             self.gate.take_in(unit, self.demands.demand(&self.camera));
-            self.decode(*mono);
+            self.decode(at.mono);
         }
         // A camera goes on, so what its last keyframe asked for is seen as well.
         if let Some((last, _)) = self.looks.last() {
-            self.gate.steer(self.demands.demand(&self.camera), *last);
-            self.decode(*last);
+            let now = moment(*last).mono;
+            self.gate.steer(self.demands.demand(&self.camera), now);
+            self.decode(now);
         }
         self
     }

@@ -2,13 +2,11 @@
 //! average precision at IoU 0.5 on the pictures that nothing was trained on, class by class.
 //!
 //! ```sh
-//! cargo test --test model_floors -- --include-ignored --nocapture
+//! cargo test --test clips model_floors:: -- --include-ignored --nocapture
 //! ```
 //!
 //! prints what was found as rows for [`FLOORS`]: a model that is added gets its rows from there.
 //! `benches/accuracy` has the whole table, beside the public weights.
-
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,8 +16,8 @@ use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Thresholds};
 use lookout::types::provider::Provider;
 
-use support::clips::shared;
-use support::labels::{Score, held_out};
+use crate::support::clips::shared;
+use crate::support::labels::{Score, held_out};
 
 /// Every box counts, by its rank.
 const LEAST_SCORE: f32 = 0.01;

@@ -2,13 +2,11 @@
 //! (`tests/truth`). Reports figures; what it asserts is only what a change must not make worse.
 //!
 //! ```sh
-//! cargo test --test rules_on_real_clips -- --include-ignored --nocapture
+//! cargo test --test clips rules:: -- --include-ignored --nocapture
 //! ```
 //!
 //! `LOOKOUT_TABLE_MODEL=NAME` takes that model alone; one without a row among the floors has its figures printed and fails.
 //! A clip is looked at once per model; the detections are kept outside the repository (`support/seen.rs`).
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,8 +24,8 @@ use lookout::types::level::Level;
 use lookout::types::phase::Phase;
 use serde::Deserialize;
 
-use support::clips::shared;
-use support::seen::{Looker, flows};
+use crate::support::clips::shared;
+use crate::support::seen::{Looker, flows};
 
 /// Looks a second: what a burst has.
 const HZ: f32 = 10.0;

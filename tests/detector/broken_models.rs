@@ -3,9 +3,6 @@
 //!
 //! The real program reads them. `LOOKOUT_FAULT_ROUNDS` says how many mutations there are (a hundred by default).
 //! Needs ONNX Runtime, which `deploy/setup.sh` installs.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use crate::support::fault_report::{report, rounds};
+use crate::support::onnx::{self, Attribute, Node};
 use lookout::detector::Model;
 use lookout::detector::manifest::Manifest;
 use lookout::types::provider::Provider;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::fault_report::{report, rounds};
-use support::onnx::{self, Attribute, Node};
 
 /// Files that are described in one manifest, so that one process tries them after one another.
 const BATCH: usize = 50;

@@ -1,16 +1,14 @@
 //! `lookout replay` on real clips, as an operator runs it. What must come out is written in
 //! `tests/data/clips.md`, read from the pictures and not from any output.
 
-mod support;
-
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use support::clips::shared;
-use support::daemon::write_config;
-use support::site::public_models;
+use crate::support::clips::shared;
+use crate::support::daemon::write_config;
+use crate::support::site::public_models;
 
 /// One camera with zones and lines, and the rules to try on it.
 fn config(folder: &Path, model: &str, hz: f32, camera: &str, rules: &str) -> String {

@@ -4,8 +4,7 @@
 //! The detections were made once by another program (see `tests/data/tracks`), so these tests need neither
 //! clips nor a model. The replay of the clips themselves through the whole program uses the same table.
 
-#[path = "support/tracks.rs"]
-mod tracks;
+use crate::support::tracks;
 
 use std::sync::Arc;
 use std::time::Duration;

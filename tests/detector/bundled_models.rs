@@ -3,7 +3,6 @@
 //! rules live on; nothing here was read off a model, so better weights need no change here.
 //!
 //! Needs ONNX Runtime, which `deploy/setup.sh` installs.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -17,8 +16,7 @@ use lookout::frame::Picture;
 use lookout::types::provider::Provider;
 use serde::Deserialize;
 
-#[path = "support/clip_frames.rs"]
-mod clip_frames;
+use crate::clip_frames;
 
 /// Every second of the clip from when the car has parked to the end, with five people gathering.
 const FRAMES: [usize; 23] = [

@@ -12,8 +12,7 @@ use lookout::frame::{Matrix, Picture};
 use lookout::types::provider::Provider;
 use serde::Deserialize;
 
-#[path = "support/clip_frames.rs"]
-mod clip_frames;
+use crate::clip_frames;
 
 #[derive(Deserialize)]
 struct ReferenceFrame {
@@ -60,7 +59,7 @@ fn model(name: &str) -> Arc<Model> {
 fn reference() -> &'static [(ReferenceFrame, Picture)] {
     static FRAMES: OnceLock<Vec<(ReferenceFrame, Picture)>> = OnceLock::new();
     FRAMES.get_or_init(|| {
-        let text = include_str!("data/detector/reference.json");
+        let text = include_str!("../data/detector/reference.json");
         let frames: Vec<ReferenceFrame> = serde_json::from_str(text).expect("reference boxes");
         frames
             .into_iter()
