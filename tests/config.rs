@@ -520,12 +520,12 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
         )
         .replace("area = \"530127\"", "area = \"5301\"")
         .replace("[\"person\"]", "[\"persn\"]")
-        .replace("[[camera]]", "[detector]\nmodel = \"street-nan\"\n[[camera]]");
+        .replace("[[camera]]", "[detector]\nmodel = \"street-smal\"\n[[camera]]");
     let said = surveyed(&wrong, &[(DEFAULT_MODEL, &[Class::PERSON, Class::CAR])]).join("\n");
     for wanted in [
         "`area` must be a county's six digits",
-        "`model` names an unknown model: `street-nan`",
-        "did you mean `street-nano`?",
+        "`model` names an unknown model: `street-smal`",
+        "did you mean `street-small`?",
         "y must be from 0 to 1, not 1.2",
         "the polygon crosses itself",
         "rule `person-in-lane`: no model finds the class `persn`",
@@ -537,7 +537,7 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
     let wrong = shipped("minimal.toml")
         .replace("rtsp://", "rtsp//")
         .replace("[\"person\"]", "[\"persn\"]")
-        .replace("[[camera]]", "[detector]\nmodel = \"street-nan\"\n[[camera]]");
+        .replace("[[camera]]", "[detector]\nmodel = \"street-smal\"\n[[camera]]");
     let said = surveyed(&wrong, &[(DEFAULT_MODEL, &[Class::PERSON, Class::CAR])]).join("\n");
     for wanted in ["`url`", "unknown model: `street-nan`", "no model finds the class `persn`"] {
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");

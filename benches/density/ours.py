@@ -17,7 +17,7 @@ LINE_X = 0.82
 DWELL_SECS = 8
 
 # The model of ours that everybody in the comparison uses, and its 8-bit form.
-MODEL = "street-nano"
+MODEL = "street-small"
 MODEL_INT8 = f"{MODEL}-int8"
 
 # All cameras send their keyframes at the same time, as after a power cut.

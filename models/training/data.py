@@ -23,8 +23,8 @@ CERTAIN_SCORE = 0.40
 
 # How much more often a picture is drawn when it holds the class (the largest factor counts).
 DRAW_FACTOR = {
-    "person": 1.0, "face": 1.5, "two_wheeler": 1.8, "car": 1.0,
-    "bus": 2.6, "truck": 2.0, "fire": 3.0, "smoke": 3.0,
+    "person": 1.0, "face": 1.5, "two_wheeler": 2.2, "car": 1.0,
+    "bus": 2.6, "truck": 2.0, "fire": 4.0, "smoke": 4.0,
 }
 DRAW_FACTOR_EMPTY = 0.6
 

@@ -223,11 +223,29 @@ def public(file):
     return model
 
 
+def exported(file):
+    """The network of a file that `export.py` wrote in fp32."""
+    model, prefix = folded(Detector()), "model."
+    arrays = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in onnx.load(str(file)).graph.initializer}
+    weights = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    # What export.py brought together.
+    stem = weights["stem.0.weight"]
+    weights["stem.0.weight"] = torch.cat([stem[..., i::2, j::2] for j in (0, 1) for i in (0, 1)], 1)
+    for h, head in enumerate(model.heads):
+        parts = {name: getattr(head, name).out_channels for name in ("boxes", "new_boxes", "objectness")}
+        for kind in ("weight", "bias"):
+            places = weights.pop(f"heads.{h}.places.{kind}").split(list(parts.values()))
+            weights.update({f"heads.{h}.{name}.{kind}": part for name, part in zip(parts, places)})
+    model.load_state_dict(weights)
+    return model
+
+
 @torch.no_grad()
-def trainable(start, pictures):
-    """A network to train that answers `pictures` (`[B, 3, H, W]`) as `start` (see `public`) does as long as its
-    rectifiers are SiLU: each BatchNorm takes what it sees as its statistics, and gives back what it took away."""
-    model, Rectifier.share = Detector().eval(), 0.0
+def trainable(start, pictures, share):
+    """A network to train that answers `pictures` (`[B, 3, H, W]`) as `start` does while `Rectifier.share` is `share`
+    (0 for `public`, 1 for `exported`): each BatchNorm takes what it sees as its statistics, and gives back what it took
+    away."""
+    model, Rectifier.share = Detector().eval(), share
     hooks = []
     for mine, theirs in zip(_modules(model, Conv), _modules(start, Conv), strict=True):
         # Filters of one size, so that one learning rate suits them all; the stem's, for 0..255, are tiny.

@@ -29,7 +29,9 @@ import torch.multiprocessing as mp
 import metrics
 from assign_loss import DetectionLoss
 from data import Augmented, Pictures, collate, letterbox
-from net import FAMILY_OF, INPUT_H, INPUT_W, Rectifier, boxes_from_raw, flatten, folded, grid, public, split, trainable
+from net import (
+    FAMILY_OF, INPUT_H, INPUT_W, Rectifier, boxes_from_raw, exported, flatten, folded, grid, public, split, trainable,
+)
 
 REPO = Path(__file__).resolve().parents[2]
 WARMUP_STEPS = 400
@@ -44,7 +46,8 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     shared = REPO.parent / "shared"
     p.add_argument("--data", type=Path, nargs="+", default=[shared / "train", shared / "train2"])
-    p.add_argument("--start", type=Path, default=shared / "models" / "yolox_nano_416.onnx", help="YOLOX-nano's public weights")
+    p.add_argument("--public", type=Path, default=shared / "models" / "yolox_nano_416.onnx", help="YOLOX-nano's public weights")
+    p.add_argument("--go-on-from", type=Path, help="a file of export.py to begin with, where its checkpoint is gone")
     p.add_argument("--cache", type=Path, default=Path("~/.cache/lookout/train"))
     p.add_argument("--run", type=Path, required=True, help="folder of checkpoint and log, outside the repository")
     p.add_argument("--minutes", type=float, required=True, help="processor time of each process, over all restarts")
@@ -137,11 +140,12 @@ def worker(rank, args):
     train, val = pictures.split("train"), pictures.split("val")
     log = Log(args.run / "train.log") if first else None
 
-    before = public(args.start).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+    before = public(args.public).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     dataset = Augmented(pictures, train, seed=args.seed * 1000 + rank)
     # Every process measures the same pictures, so that all begin alike.
     measured = Augmented(pictures, train, seed=args.seed * 1000)
-    model = trainable(before, collate([measured[i] for i in range(MEASURED)])["pictures"].float())
+    begin, share = (exported(args.go_on_from), 1.0) if args.go_on_from else (before, 0.0)
+    model = trainable(begin, collate([measured[i] for i in range(MEASURED)])["pictures"].float(), share)
     model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(parameter_groups(model, args), betas=(0.9, 0.99), foreach=True)
     average = Average(model)
@@ -169,7 +173,7 @@ def worker(rank, args):
     while True:
         now, used = time.monotonic(), time.process_time()
         spent, clock = spent + used - clock, used
-        Rectifier.share = min(1.0, progress / RECTIFIED_FROM)
+        Rectifier.share = max(share, min(1.0, progress / RECTIFIED_FROM))
         batch = collate([dataset[item + i] for i in range(args.batch)])
         item += args.batch
         x = batch["pictures"].float()

@@ -275,7 +275,7 @@ pub const DEFAULT_LANGUAGE: Language = Language::Chinese;
 /// Alerts are meant seriously unless somebody says otherwise: a forgotten line must not silence a street.
 pub const DEFAULT_MODE: Mode = Mode::Actual;
 /// The model that comes with Lookout.
-pub const DEFAULT_MODEL: &str = "street-nano";
+pub const DEFAULT_MODEL: &str = "street-small";
 /// Looks for faces where nothing else is said.
 pub const DEFAULT_FACE_MODEL: &str = "centerface";
 /// Says that no face model is wanted.

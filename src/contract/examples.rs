@@ -161,7 +161,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
     };
     let grid = GridCode::parse("53012700300102").map_err(|_| ExampleError::Fact)?;
     let sender = sender();
-    let model = ModelRef { name: "street-nano".to_owned(), sha256: SHA256.to_owned() };
+    let model = ModelRef { name: "street-small".to_owned(), sha256: SHA256.to_owned() };
     let evidence = [Evidence {
         id: 1,
         media_type: "image/jpeg".to_owned(),
@@ -275,7 +275,7 @@ fn meta_data() -> Result<MetaData, ExampleError> {
         }],
         rules_omitted: 0,
         models: vec![MetaModel {
-            name: "street-nano".to_owned(),
+            name: "street-small".to_owned(),
             sha256: SHA256.to_owned(),
             classes: ["person", "face", "car", "bus", "truck"].map(str::to_owned).to_vec(),
         }],

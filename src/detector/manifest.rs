@@ -6,8 +6,8 @@
 //!
 //! ```toml
 //! [[model]]
-//! name = "street-nano"                # what configuration calls it
-//! file = "street-nano.onnx"           # beside the manifest
+//! name = "street-small"               # what configuration calls it
+//! file = "street-small.onnx"          # beside the manifest
 //! sha256 = "9f86d0818..."             # 64 hex digits; checked before anything parses the file
 //! licence = "Apache-2.0"
 //! origin = "trained by this project"
