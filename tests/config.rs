@@ -539,7 +539,7 @@ fn a_crossed_polygon_an_unknown_class_and_an_unknown_model_come_in_the_same_pass
         .replace("[\"person\"]", "[\"persn\"]")
         .replace("[[camera]]", "[detector]\nmodel = \"street-smal\"\n[[camera]]");
     let said = surveyed(&wrong, &[(DEFAULT_MODEL, &[Class::PERSON, Class::CAR])]).join("\n");
-    for wanted in ["`url`", "unknown model: `street-nan`", "no model finds the class `persn`"] {
+    for wanted in ["`url`", "unknown model: `street-smal`", "no model finds the class `persn`"] {
         assert!(said.contains(wanted), "`{wanted}` comes later:\n{said}");
     }
     let good = shipped("minimal.toml");
