@@ -33,7 +33,7 @@ use crate::daemon::picture_shape;
 use crate::evidence;
 use crate::frame::Picture;
 use crate::frame::flow::{Estimator, Thumbnail};
-use crate::pipeline::camera_slot::{CameraMemory, Look};
+use crate::pipeline::camera_slot::{CameraSlot, Look};
 use crate::types::phase::Phase;
 use crate::video::{self, FileOptions};
 
@@ -243,7 +243,7 @@ struct Replay {
     /// Looks for faces in pictures, where there is a model for it.
     faces: Option<FaceFinder>,
     masks: Vec<crate::analysis::geometry::Polygon>,
-    memory: CameraMemory,
+    slot: CameraSlot,
     stream: Arc<str>,
     printed: u64,
     new_alerts: u64,
@@ -281,7 +281,7 @@ impl Replay {
             faces,
             masks,
             // As the daemon looks.
-            memory: CameraMemory::new(loaded_models.detect_options(config, camera)),
+            slot: CameraSlot::new(loaded_models.detect_options(config, camera)),
             stream: STREAM.into(),
             printed: 0,
             new_alerts: 0,
@@ -327,7 +327,7 @@ impl Replay {
             }
             self.schedules.pass(at.utc);
             let moment_before = moments.latest.take();
-            let look = self.memory.look(&mut *detector, &mut estimator, (&picture, at), moment_before);
+            let look = self.slot.look(&mut *detector, &mut estimator, (&picture, at), moment_before, 0);
             let Look { detections, wants_moment_before, flow, image_stats, coarse, .. } =
                 look.map_err(Failure::failed)?;
             moments.is_wanted = wants_moment_before;
@@ -429,13 +429,13 @@ impl Replay {
     ) -> Result<(), Failure> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = folder.join(format!("{}-1.jpg", revision.alert.0));
-        let view = self.memory.view();
+        let view = self.slot.empty_view();
         let mut seen = seen.to_vec();
         if let Some(finder) = &mut self.faces {
             let faces = finder.find(picture, &seen, || true).map_err(Failure::failed)?;
             seen.extend(faces);
         }
-        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(view)) {
+        match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(&view)) {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::failed(format!("{}: {error}", path.display()))),
             Err(error) => {

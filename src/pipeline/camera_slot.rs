@@ -1,9 +1,9 @@
 //! Everything that the pipeline keeps about one camera, in one place: how its frames are looked at, what was found last,
 //! what it sees when nobody is there, and how far it has to be decoded.
 //!
-//! A slot has two locks. Its [`CameraMemory`] is locked for as long as a frame is looked at: a camera's frames are looked
-//! at one at a time, so nobody waits for it but whoever makes evidence. What is to be decoded is read with every compressed
-//! picture and never waits for a look. Must never know more than one camera.
+//! Only one of a slot's locks is held for as long as a frame is looked at, and only the inference workers take it: a camera's
+//! frames are looked at one at a time. Whoever makes evidence, reads the demand with a compressed picture, or brings other
+//! options never waits for a look. Must never know more than one camera.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
+use tracing::error;
 
 use crate::analysis::camera_health::image_stats::ImageStats;
 use crate::analysis::detection::Detection;
 use crate::analysis::empty_view::{Coarse, EmptyView};
 use crate::analysis::flow::Flow;
 use crate::analysis::time::Moment;
-use crate::detector::Detector;
+use crate::detector::{Detector, InferError};
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::frame::{self, Picture};
 
@@ -34,20 +35,21 @@ pub struct CameraSlots(RwLock<BTreeMap<Arc<str>, Arc<CameraSlot>>>);
 
 /// See the module.
 pub struct CameraSlot {
+    options: RwLock<Arc<DetectOptions>>,
+    /// Locked for as long as a frame is looked at.
     memory: Mutex<CameraMemory>,
+    view: Mutex<EmptyViewLearner>,
     /// How far it is decoded now.
     pub(super) demand: Mutex<SlotDemand>,
 }
 
 /// What is kept between two looks at a camera.
 #[derive(Default)]
-pub struct CameraMemory {
-    options: DetectOptions,
+struct CameraMemory {
     gate: FrameGate,
     /// Which models found what the gate remembers.
     generation: u64,
     image_stats_at: Option<Moment>,
-    view: EmptyViewLearner,
 }
 
 /// What a look at a frame gave.
@@ -69,26 +71,17 @@ pub struct Look {
 impl CameraSlots {
     /// Slots of exactly these cameras. What is kept of those that stay is kept.
     pub fn set_cameras(&self, options: impl IntoIterator<Item = (Arc<str>, DetectOptions)>) {
-        let mut stay = Vec::new();
         let mut slots = self.0.write();
         let mut before = std::mem::take(&mut *slots);
         for (camera, options) in options {
             let slot = match before.remove(&camera) {
                 Some(slot) => {
-                    stay.push((slot.clone(), options));
+                    *slot.options.write() = Arc::new(options);
                     slot
                 }
-                None => Arc::new(CameraSlot {
-                    memory: Mutex::new(CameraMemory::new(options)),
-                    demand: Mutex::default(),
-                }),
+                None => Arc::new(CameraSlot::new(options)),
             };
             slots.insert(camera, slot);
-        }
-        drop(slots);
-        // Each waits for the look that is under way, and nobody waits for all of them.
-        for (slot, options) in stay {
-            slot.memory.lock().options = options;
         }
     }
 
@@ -99,9 +92,7 @@ impl CameraSlots {
 
     /// A copy of what a camera sees when nobody is there; `None` where there is no such camera.
     pub fn empty_view(&self, camera: &str) -> Option<EmptyView> {
-        let slot = self.of(camera)?;
-        let view = slot.memory.lock().view().clone();
-        Some(view)
+        self.of(camera).map(|slot| slot.empty_view())
     }
 
     /// Reads or changes what is to be decoded of a camera; `None` where there is no such camera.
@@ -122,11 +113,21 @@ impl CameraSlots {
 }
 
 impl CameraSlot {
+    /// Nothing is known of the camera yet.
+    pub fn new(options: DetectOptions) -> Self {
+        CameraSlot {
+            options: RwLock::new(Arc::new(options)),
+            memory: Mutex::default(),
+            view: Mutex::default(),
+            demand: Mutex::default(),
+        }
+    }
+
     /// Looks at a frame of the camera with models of the given generation: what older models found is not taken as still
-    /// there. A panic loses the frame and what was remembered, and nothing else.
+    /// there. The daemon and a replay look in the same way. A panic loses what it happened in, and nothing else.
     ///
     /// # Errors
-    /// A sentence that says why this frame could not be looked at. The next one may well be.
+    /// A sentence that says why nothing was found out about this frame. The next one may well succeed.
     pub fn look(
         &self,
         detector: &mut dyn Detector,
@@ -135,65 +136,57 @@ impl CameraSlot {
         moment_before: Option<Thumbnail>,
         generation: u64,
     ) -> Result<Look, String> {
+        let options = self.options.read().clone();
         let mut memory = self.memory.lock();
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            memory.of_generation(generation, |memory| {
-                memory.look(detector, estimator, (picture, at), moment_before)
+        let mut detections = Vec::with_capacity(32);
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            memory.with_gate_of(generation, |gate| {
+                let looked = gate.look(detector, picture, at, &options, &mut detections)?;
+                let moved = gate.flow(estimator, (picture, at), moment_before, &options, &detections);
+                Ok::<_, InferError>((looked, moved))
             })
         }));
-        result.unwrap_or_else(|_| {
-            memory.forget();
-            Err("looking at a frame panicked (our bug, please report it)".to_owned())
+        let (looked, FlowLook { is_wanted, flow }) = match found {
+            Ok(found) => found.map_err(|error| error.to_string())?,
+            Err(_) => {
+                memory.gate = FrameGate::default();
+                return Err("the detector panicked (our bug, please report it)".to_owned());
+            }
+        };
+        let image_stats = memory.image_stats(picture, at);
+        drop(memory);
+        let coarse = self.learn_view(picture, at, &detections);
+        Ok(Look { detections, looked, wants_moment_before: is_wanted, flow, image_stats, coarse })
+    }
+
+    /// A copy of what the camera sees when nobody is there.
+    pub fn empty_view(&self) -> EmptyView {
+        self.view.lock().view().clone()
+    }
+
+    fn learn_view(&self, picture: &Picture, at: Moment, found: &[Detection]) -> Option<Box<Coarse>> {
+        let mut view = self.view.lock();
+        let learnt = catch_unwind(AssertUnwindSafe(|| view.learn(picture, at, found)));
+        learnt.unwrap_or_else(|_| {
+            // It may be half learnt.
+            view.forget();
+            error!("learning the empty view panicked (our bug, please report it)");
+            None
         })
     }
 }
 
 impl CameraMemory {
-    /// Nothing is remembered yet.
-    pub fn new(options: DetectOptions) -> Self {
-        CameraMemory { options, ..CameraMemory::default() }
-    }
-
-    /// Looks at a picture, taken at a moment. The daemon and a replay look in the same way.
-    ///
-    /// # Errors
-    /// What the detector says.
-    pub fn look(
-        &mut self,
-        detector: &mut dyn Detector,
-        estimator: &mut Estimator,
-        (picture, at): (&Picture, Moment),
-        moment_before: Option<Thumbnail>,
-    ) -> Result<Look, String> {
-        let mut detections = Vec::with_capacity(32);
-        let looked = self
-            .gate
-            .look(detector, picture, at, &self.options, &mut detections)
-            .map_err(|error| error.to_string())?;
-        let FlowLook { is_wanted, flow } =
-            self.gate.flow(estimator, (picture, at), moment_before, &self.options, &detections);
-        let image_stats = self.image_stats(picture, at);
-        let coarse = self.view.learn(picture, at, &detections);
-        Ok(Look { detections, looked, wants_moment_before: is_wanted, flow, image_stats, coarse })
-    }
-
-    /// What the camera sees when nobody is there.
-    pub fn view(&self) -> &EmptyView {
-        self.view.view()
-    }
-
-    fn of_generation<T>(&mut self, generation: u64, look: impl FnOnce(&mut Self) -> T) -> T {
+    /// Looks with what models of that generation remember.
+    fn with_gate_of<T>(&mut self, generation: u64, look: impl FnOnce(&mut FrameGate) -> T) -> T {
         if generation > self.generation {
             (self.gate, self.generation) = (FrameGate::default(), generation);
         }
         if generation == self.generation {
-            return look(self);
+            return look(&mut self.gate);
         }
         // A thread that began before the models changed: what it finds is remembered by nobody.
-        let gate = std::mem::take(&mut self.gate);
-        let result = look(self);
-        self.gate = gate;
-        result
+        look(&mut FrameGate::default())
     }
 
     fn image_stats(&mut self, picture: &Picture, at: Moment) -> Option<Box<ImageStats>> {
@@ -201,14 +194,12 @@ impl CameraMemory {
             return None;
         }
         self.image_stats_at = Some(at);
-        let mut stats = Box::new(ImageStats::even(0));
-        frame::image_stats::measure(picture, &mut stats);
-        Some(stats)
-    }
-
-    /// Forgets what a panic may have left half done.
-    fn forget(&mut self) {
-        (self.gate, self.view) = Default::default();
+        let measured = catch_unwind(AssertUnwindSafe(|| {
+            let mut stats = Box::new(ImageStats::even(0));
+            frame::image_stats::measure(picture, &mut stats);
+            stats
+        }));
+        measured.inspect_err(|_| error!("measuring a picture panicked (our bug, please report it)")).ok()
     }
 }
 
@@ -217,7 +208,7 @@ mod tests {
     use super::*;
     use crate::analysis::geometry::BBox;
     use crate::analysis::time::Timestamp;
-    use crate::detector::{InferError, Thresholds};
+    use crate::detector::Thresholds;
     use crate::frame::{Layout, Matrix, PictureFormat, PixelAspect, Range};
 
     /// Counts its looks, and fails as it is told.
@@ -312,7 +303,18 @@ mod tests {
         let error = look(&slot, &mut detector, 0, 0).err().expect("it panics");
         assert!(error.contains("panicked"), "{error}");
         detector.panics = false;
-        look(&slot, &mut detector, 200, 0).expect("the next frame is looked at");
+        let look = look(&slot, &mut detector, 200, 0).expect("the next frame is looked at");
+        assert!(look.image_stats.is_some() && look.coarse.is_some());
+    }
+
+    #[test]
+    fn nobody_but_a_worker_waits_for_a_look() {
+        let slots = slots(&["a"]);
+        let slot = slots.of("a").expect("there");
+        let _a_look_that_takes_long = slot.memory.lock();
+        slots.set_cameras([("a".into(), DetectOptions::default())]);
+        assert!(slots.empty_view("a").is_some());
+        assert!(slots.with_demand("a", |_| ()).is_some());
     }
 
     #[test]

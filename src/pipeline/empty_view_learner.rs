@@ -44,6 +44,11 @@ impl EmptyViewLearner {
         Some(Box::new(self.coarse.clone()))
     }
 
+    /// What was learnt is not to be relied on. When it was learnt from last is kept: what made it so may come again.
+    pub fn forget(&mut self) {
+        self.view.forget();
+    }
+
     /// What was learnt so far.
     pub fn view(&self) -> &EmptyView {
         &self.view
