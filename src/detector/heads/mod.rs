@@ -274,8 +274,8 @@ impl Head {
     /// Adds to `found` every box whose score is high enough. `outputs` are those of
     /// [`outputs`](Head::outputs), in that order; one that is missing or too short yields no boxes.
     ///
-    /// A place that scores high enough for several classes is reported once, as the one that scores highest:
-    /// classes that nobody wants cannot hide one that is wanted.
+    /// A place that scores high enough for several classes is reported once, as the one that scores highest, but for a
+    /// rider and the machine, who are two: classes that nobody wants cannot hide one that is wanted.
     pub fn decode(
         &self,
         outputs: &[&[f32]],
@@ -370,6 +370,29 @@ impl Grid {
 
 /// The class that scores highest among those that score high enough; NaN never does.
 fn best_class(wanted: &[Wanted], score_of: impl Fn(usize) -> f32) -> Option<(Class, f32)> {
+    best_of(wanted.iter(), score_of)
+}
+
+/// What is at a place that scores several classes for one box: the best class, and of a rider and the machine also the
+/// other. Vehicles are one kind or another, but who rides fills the same box as what is ridden.
+fn classes_at(
+    wanted: &[Wanted],
+    score_of: impl Fn(usize) -> f32 + Copy,
+) -> impl Iterator<Item = (Class, f32)> {
+    let best = best_class(wanted, score_of);
+    let other = best.and_then(|(class, _)| match class {
+        Class::PERSON => Some(Class::TWO_WHEELER),
+        Class::TWO_WHEELER => Some(Class::PERSON),
+        _ => None,
+    });
+    let beside = other.and_then(|other| best_of(wanted.iter().filter(|w| w.class == other), score_of));
+    best.into_iter().chain(beside)
+}
+
+fn best_of<'w>(
+    wanted: impl Iterator<Item = &'w Wanted>,
+    score_of: impl Fn(usize) -> f32,
+) -> Option<(Class, f32)> {
     let mut best: Option<(Class, f32)> = None;
     for w in wanted {
         let score = score_of(w.column);

@@ -2,7 +2,7 @@
 //! its mean counts. The sigmoid of the class scores is in the graph, the softmax of the distances is not.
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted, best_class,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted, classes_at,
     keep, per_level, values_of,
 };
 
@@ -112,7 +112,7 @@ fn decode(
         let cells = scores.chunks_exact(classes).zip(distances.chunks_exact(4 * bins)).take(grid.cells());
         for (cell, (scores, distances)) in cells.enumerate() {
             let score_of = |column: usize| scores.get(column).copied().unwrap_or(0.0);
-            if let Some(best) = best_class(wanted, score_of) {
+            for best in classes_at(wanted, score_of) {
                 let (column, line) = grid.place(cell);
                 let (cx, cy) = ((column + cell_centre) * grid.stride, (line + cell_centre) * grid.stride);
                 let edge = |side: usize| mean_bin(&distances[side * bins..(side + 1) * bins]) * grid.stride;

@@ -3,7 +3,7 @@
 
 use super::{
     Candidate, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, all_cells, behind_the_box,
-    best_class, classes_behind, edges, keep, one_output,
+    classes_at, classes_behind, edges, keep, one_output,
 };
 
 /// What its makers do: Ultralytics' export, RGB in 0..1, centred on 114; score 0.25, NMS 0.7.
@@ -91,7 +91,7 @@ fn decode(
     for cell in 0..cells {
         let value_of = |value: usize| output.get(place(value, cell)).copied().unwrap_or(0.0);
         let score_of = |column: usize| if column + 4 < values { value_of(column + 4) } else { 0.0 };
-        if let Some(best) = best_class(wanted, score_of) {
+        for best in classes_at(wanted, score_of) {
             keep(found, best, edges(value_of(0), value_of(1), value_of(2), value_of(3)));
         }
     }
@@ -111,6 +111,31 @@ mod tests {
         }
         let found = decoded(&head, &outputs, &person_and_car());
         assert_one_box(&found, Class::CAR, 0.6, [20.0, 12.0, 40.0, 20.0]);
+    }
+
+    #[test]
+    fn a_rider_and_the_machine_are_two_and_a_vehicle_is_one() {
+        let head = usual("yolov8");
+        let wanted =
+            [("person", 0.4), ("two_wheeler", 0.3), ("two_wheeler", 0.3), ("car", 0.3), ("truck", 0.3)];
+        let wanted: Vec<Wanted> = (0..)
+            .zip(wanted)
+            .map(|(column, (class, at_least))| Wanted { column, class: Class::named(class), at_least })
+            .collect();
+        let at_one_place = |scores: [f32; 5]| {
+            let mut outputs = blank(&head, 5);
+            for (row, value) in [30.0, 16.0, 20.0, 8.0].into_iter().chain(scores).enumerate() {
+                outputs[0][row * 42 + 40] = value;
+            }
+            let mut found: Vec<(&str, f32)> =
+                decoded(&head, &outputs, &wanted).iter().map(|c| (c.class.name(), c.score)).collect();
+            found.sort_by_key(|(name, _)| *name);
+            found
+        };
+        assert_eq!(at_one_place([0.5, 0.4, 0.6, 0.0, 0.0]), [("person", 0.5), ("two_wheeler", 0.6)]);
+        assert_eq!(at_one_place([0.9, 0.2, 0.35, 0.0, 0.0]), [("person", 0.9), ("two_wheeler", 0.35)]);
+        assert_eq!(at_one_place([0.3, 0.2, 0.6, 0.0, 0.0]), [("two_wheeler", 0.6)], "nobody rides it");
+        assert_eq!(at_one_place([0.5, 0.0, 0.0, 0.6, 0.5]), [("car", 0.6)], "a car hides who is in it");
     }
 
     #[test]
