@@ -25,9 +25,9 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("lifeline", &[]),
     ("pipeline", &["types", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
     ("sensors", &["types", "analysis", "clock"]),
-    ("control", &["types", "analysis", "clock", "contract", "config", "outbox", "mqtt", "audit", "lifeline"]),
     // The configuration of a sensor's source is the source's own.
     ("config", &["types", "analysis", "contract", "sensors"]),
+    ("control", &["types", "analysis", "clock", "contract", "config", "outbox", "mqtt", "audit", "lifeline"]),
     (
         "daemon",
         &[
