@@ -1,6 +1,7 @@
 //! Makes the redacted picture from what was found in a frame and from what the face model finds in it besides. Where that
 //! model is not there or fails, the picture is redacted by what the structure model found, and the failure is told. Alerts
-//! wait while this looks, so the time for it is bounded, and the same picture is looked at once.
+//! wait while this looks, so the time for it is bounded, and the same picture is looked at once. Must never let a picture out
+//! in which what was found is not made unrecognisable.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
