@@ -10,12 +10,12 @@
 //!                       analysis: tracker ► rules ─observations─┬► alerts     pure, one owner, no clock
 //!  sensor ─ MQTT, Modbus, HTTP ─► sensors ─ readings ───────────┴► signals ► fusion ► alerts
 //!                                                                │ revisions
-//!                       outbox (SQLite, on disk before anything else)
+//!                       alerts: evidence, message ─► outbox (SQLite, on disk before anything else)
 //!                                                                │
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {pipeline, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
+//! Arrows point one way: `main > cli > daemon > {pipeline, alerts, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
 //! `types` holds the words that all of them share.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
@@ -53,6 +53,7 @@ pub mod frame;
 pub mod lifeline;
 pub mod types;
 
+pub mod alerts;
 pub mod audit;
 pub mod cli;
 pub mod config;

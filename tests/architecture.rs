@@ -10,7 +10,7 @@ use lookout::control::messages;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("types", &[]),
     ("analysis", &["types"]),
     ("clock", &["types", "analysis"]),
@@ -29,17 +29,31 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("config", &["types", "analysis", "contract", "sensors"]),
     ("control", &["types", "analysis", "clock", "contract", "config", "outbox", "mqtt", "audit", "lifeline"]),
     (
+        "control",
+        &[
+            "types", "analysis", "clock", "contract", "config", "evidence", "outbox", "mqtt", "audit",
+            "lifeline",
+        ],
+    ),
+    (
+        "alerts",
+        &[
+            "types", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
+            "outbox", "lifeline",
+        ],
+    ),
+    (
         "daemon",
         &[
             "types", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control",
+            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
         ],
     ),
     (
         "cli",
         &[
             "types", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "daemon",
+            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts", "daemon",
         ],
     ),
     ("main", &["cli"]),

@@ -89,7 +89,7 @@ fn systemd_hears_nothing_any_more_when_one_part_hangs_though_the_others_get_on()
     let daemon = Daemon::start_with(
         &config,
         &in_repository("models/manifest.toml"),
-        &[("NOTIFY_SOCKET", path.as_os_str()), ("LOOKOUT_HANG_AT", "recorder-question:3".as_ref())],
+        &[("NOTIFY_SOCKET", path.as_os_str()), ("LOOKOUT_HANG_AT", "alert-writer-question:3".as_ref())],
     );
     heard(&socket, "READY=1");
     heard(&socket, "WATCHDOG=1");
@@ -202,11 +202,11 @@ fn a_thread_that_panics_ends_the_process_with_its_name_and_an_exit_code() {
     let daemon = Daemon::start_with(
         &config,
         &in_repository("models/manifest.toml"),
-        &[("LOOKOUT_PANIC_AT", "recorder-question:3".as_ref())],
+        &[("LOOKOUT_PANIC_AT", "alert-writer-question:3".as_ref())],
     );
     let (code, log) = daemon.ended_for_log(SOON);
     assert_eq!(code, Some(1), "{log}");
-    assert!(log.contains("the thread `recorder` ended with a panic"), "{log}");
+    assert!(log.contains("the thread `alert-writer` ended with a panic"), "{log}");
 }
 
 // ---- the service's user

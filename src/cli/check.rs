@@ -12,13 +12,13 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::{Failure, print_line};
+use crate::alerts::faces;
 use crate::config::account::{Account, Unit};
 use crate::config::{
     self, Broker, Camera, CameraSource, Config, KnownModel, NamedPath, Problem, Severity, Surroundings,
     Wanted,
 };
 use crate::contract::stream_address;
-use crate::daemon::faces;
 use crate::detector::manifest::Manifest;
 use crate::detector::{Model, face_model};
 use crate::mqtt::embedded;

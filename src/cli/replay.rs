@@ -17,6 +17,8 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use self::schedules::Schedules;
+use crate::alerts::alert_enricher::AlertEnricher;
+use crate::alerts::faces::FaceFinder;
 use crate::analysis::alert::Revision;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::sensor::RawReading;
@@ -26,8 +28,6 @@ use crate::config::{Camera, Config, Surroundings};
 use crate::contract::Language;
 use crate::contract::alert::{ClockData, ClockSync};
 use crate::contract::alert_event::Seq;
-use crate::daemon::alert_enricher::AlertEnricher;
-use crate::daemon::faces::FaceFinder;
 use crate::daemon::loaded_models::LoadedModels;
 use crate::daemon::picture_shape;
 use crate::evidence;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::commands::set::CameraSetting;
 use crate::analysis::time::Timestamp;
 use crate::contract::box_status::{ConfigOutcome, ConfigProblem, ConfigSource};
+use crate::contract::mute::Mute;
 use crate::contract::words::Time;
 use crate::types::hex::sha256_hex;
 
@@ -122,26 +123,6 @@ pub struct Trial {
     pub secs: u32,
     /// What was there before.
     pub before: Box<Overrides>,
-}
-
-/// Alerts of one kind, rule or camera, for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mute {
-    /// The kind of alert.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub kind: Option<String>,
-    /// The rule.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rule: Option<String>,
-    /// The camera.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub camera: Option<String>,
-    /// Until when.
-    pub until: Time,
-    /// Who.
-    pub by: String,
-    /// Why.
-    pub reason: String,
 }
 
 impl StoredOverrides {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::commands::original::{NoOriginal, OriginalData, Requests};
+use super::commands::original::{OriginalData, Requests};
 use super::overrides::{Overrides, StoredOverrides, Trial};
 use crate::analysis::alert::{Acknowledgement, AlertId};
 use crate::analysis::alert_lifecycle::AlertError;
@@ -15,6 +15,7 @@ use crate::config::{Config, Problems};
 use crate::contract::box_status::ConfigSource;
 use crate::contract::command::{Refusal, SealedOriginal, SelftestResult, SnapshotPicture};
 use crate::contract::words::Time;
+use crate::evidence::NoOriginal;
 
 /// Hears what became of an acknowledgement; `Some`: who had the alert before.
 pub type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::commands::original::{NoOriginal, OriginalData, Requests};
+use super::commands::original::{OriginalData, Requests};
 use super::commands::{self, Work};
 use super::envelope::CommandEnvelope;
 use super::overrides::StoredOverrides;
@@ -19,6 +19,7 @@ use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems, Surroundings};
 use crate::contract::command::SelftestResult;
 use crate::contract::signature::Role;
+use crate::evidence::NoOriginal;
 
 /// A box that runs `config/minimal.toml`.
 pub struct TestBox {

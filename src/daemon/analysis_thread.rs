@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use tracing::warn;
 
+use crate::alerts::writer_message::{AlertWriterQueue, Ping, Snapshot, SnapshotRequest, WriterMessage};
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
 use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Detection;
@@ -21,7 +22,7 @@ use crate::analysis::fusion::SignalState;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::control::command_thread::SiteZone;
-use crate::control::running_box::{AcknowledgeReply, Alerts, SnapshotReply};
+use crate::control::running_box::{AcknowledgeReply, Alerts};
 use crate::frame::Frame;
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
@@ -31,9 +32,7 @@ use crate::sensors::SensorWord;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
 
-use super::alert_writer::{AlertWriterQueue, Saw, Told};
 use super::furniture::KnownFurniture;
-use super::watchdog::Ping;
 
 /// Notes that may wait. Each is one looked-at frame at most; a second's worth on a busy box.
 const QUEUE: usize = 64;
@@ -78,19 +77,11 @@ pub enum Note {
     /// The watchdog's question, to be passed on.
     Ping(Ping),
     /// Somebody wants to see what a camera sees.
-    Snapshot(Snapshot),
+    Snapshot(SnapshotRequest),
     /// Another configuration, checked.
     Reconfigure(Box<Plan>),
     /// The last note.
     Stop,
-}
-
-/// A picture that somebody asked for.
-pub struct Snapshot {
-    /// Of which camera.
-    pub camera: Arc<str>,
-    /// Hears where it is, or why there is none.
-    pub reply: SnapshotReply,
 }
 
 /// What the analysis last knew, for the health report.
@@ -106,6 +97,11 @@ pub struct Known {
 
 /// Where notes go.
 pub type AnalysisQueue = SyncSender<Note>;
+
+/// The two ends of the queue. Whoever starts before the thread can send already.
+pub fn queue() -> (AnalysisQueue, Receiver<Note>) {
+    sync_channel(QUEUE)
+}
 
 /// Where the inference workers send what they saw.
 pub fn look_sink(queue: AnalysisQueue) -> LookSink {
@@ -141,12 +137,12 @@ impl AnalysisThread {
     pub fn start(
         analysis: Analysis,
         told: Vec<Revision>,
+        notes: Receiver<Note>,
         clock: Clock,
         alert_writer: AlertWriterQueue,
         known: Arc<Known>,
         decode_demands: Arc<DecodeDemands>,
-    ) -> std::io::Result<(Self, AnalysisQueue)> {
-        let (queue, notes) = sync_channel(QUEUE);
+    ) -> std::io::Result<Self> {
         let thread = thread::Builder::new().name("analyst".to_owned()).spawn(move || {
             let _essential = lifeline::essential("analyst");
             let mut desk = Desk {
@@ -163,7 +159,7 @@ impl AnalysisThread {
             desk.tell_open();
             desk.work(&notes);
         })?;
-        Ok((AnalysisThread { thread }, queue))
+        Ok(AnalysisThread { thread })
     }
 
     /// Waits until the thread has worked off its queue; [`Note::Stop`] must have been sent.
@@ -182,9 +178,9 @@ struct Desk {
     decode_demands: Arc<DecodeDemands>,
     /// The latest frame of each camera in which a rule saw what a signal asks for: an alert of several sources is
     /// often raised by another one than the camera that shows it.
-    witnessed: BTreeMap<Arc<str>, (Duration, Saw)>,
+    witnessed: BTreeMap<Arc<str>, (Duration, Snapshot)>,
     /// Pictures that were asked for, and until when they are waited for.
-    snapshots: Vec<(Duration, Snapshot)>,
+    snapshots: Vec<(Duration, SnapshotRequest)>,
     /// Of what never moves, as it was told last.
     furniture_changes: u64,
 }
@@ -213,7 +209,7 @@ impl Desk {
                 self.witnessed.retain(|_, (at, _)| now.mono.saturating_sub(*at) < WITNESS_KEPT);
                 let minutes = self.analysis.take_counts();
                 if !minutes.is_empty() {
-                    self.send(Told::Counts { minutes, at: now.utc });
+                    self.send(WriterMessage::Counts { minutes, at: now.utc });
                 }
             }
         }
@@ -249,7 +245,7 @@ impl Desk {
                     return;
                 }
                 let Event::Detections { detections, .. } = event else { return };
-                let saw = Saw { picture: frame.picture, detections };
+                let saw = Snapshot { picture: frame.picture, detections };
                 if is_witness {
                     self.witnessed.insert(frame.camera.clone(), (frame.at.mono, saw.clone()));
                 }
@@ -281,7 +277,7 @@ impl Desk {
                     Err(error) => reply(Err(error)),
                 }
             }
-            Note::Ping(ping) => self.send(Told::Ping(ping)),
+            Note::Ping(ping) => self.send(WriterMessage::Ping(ping)),
             Note::Reconfigure(plan) => {
                 let at = self.clock.now();
                 match self.analysis.reconfigure(*plan, at) {
@@ -304,9 +300,9 @@ impl Desk {
     /// The frame that was just looked at is the one that can be redacted.
     fn serve_snapshots(&mut self, frame: &Frame, detections: &[Detection]) {
         while let Some(at) = self.snapshots.iter().position(|(_, wanted)| wanted.camera == frame.camera) {
-            let (_, snapshot) = self.snapshots.swap_remove(at);
-            let saw = Saw { picture: frame.picture.clone(), detections: detections.to_vec() };
-            self.send(Told::Snapshot { snapshot, saw, at: frame.at.utc });
+            let (_, request) = self.snapshots.swap_remove(at);
+            let snapshot = Snapshot { picture: frame.picture.clone(), detections: detections.to_vec() };
+            self.send(WriterMessage::Snapshot { request, snapshot, at: frame.at.utc });
         }
     }
 
@@ -326,8 +322,8 @@ impl Desk {
         }
     }
 
-    /// Hands revisions to the recorder, in order, with the frame that shows what they tell.
-    fn tell(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Saw)>) {
+    /// Hands revisions to the alert writer, in order, with the frame that shows what they tell.
+    fn tell(&self, revisions: Vec<Revision>, saw: Option<(&Arc<str>, Snapshot)>) {
         if revisions.is_empty() {
             return;
         }
@@ -336,19 +332,19 @@ impl Desk {
                 Some((of, saw)) if *of == camera => Some(saw.clone()),
                 _ => self.witnessed.get(camera).map(|(_, saw)| saw.clone()),
             });
-            self.send(Told::Revision { revision: Box::new(revision), saw });
+            self.send(WriterMessage::Revision { revision: Box::new(revision), snapshot: saw });
         }
         self.tell_open();
     }
 
     fn tell_open(&self) {
-        self.send(Told::Open(self.analysis.open().cloned().collect()));
+        self.send(WriterMessage::Open(self.analysis.open().cloned().collect()));
     }
 
-    fn send(&self, told: Told) {
-        if self.alert_writer.send(told).is_err() {
-            // Only when the recorder is gone: the daemon is coming down after a panic there.
-            tracing::error!("the recorder is gone; a revision could not be stored");
+    fn send(&self, message: WriterMessage) {
+        if self.alert_writer.send(message).is_err() {
+            // Only when the alert writer is gone: the daemon is coming down after a panic there.
+            tracing::error!("the alert writer is gone; a revision could not be stored");
         }
     }
 }

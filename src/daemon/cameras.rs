@@ -21,7 +21,7 @@ use crate::video::{self, CameraEvent, CameraHandle, CameraStats, Demand, FrameSi
 use super::analysis_thread::{AnalysisQueue, Note};
 
 /// What stopping all cameras together may take.
-const STOP_WITHIN: Duration = Duration::from_secs(8);
+pub const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// The running cameras.
 pub struct Cameras {

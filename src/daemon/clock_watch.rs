@@ -5,12 +5,11 @@
 //! concerned. Must never correct a time by itself: which clock is right is not for a box to guess.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tracing::{error, warn};
 
+use crate::alerts::SharedClockData;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::contract::Sender;
 use crate::contract::alert::{ClockData, ClockSync, SeqData};
@@ -23,9 +22,6 @@ use super::machine;
 
 /// Less is what a time server corrects by running the clock faster or slower, and what scheduling may look like.
 const NOTABLE: Duration = Duration::from_secs(1);
-
-/// How far to trust the clock, for every message that carries it.
-pub type SharedClockData = Arc<Mutex<ClockData>>;
 
 /// The clock was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +78,7 @@ impl ClockWatch {
         }
         while let Some(next) = self.waiting.front() {
             if !self.tell(*next, sender) {
-                // The recorder has said why; it is tried again in a second.
+                // The alert writer has said why; it is tried again in a second.
                 return;
             }
             self.waiting.pop_front();

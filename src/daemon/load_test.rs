@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 
+use crate::alerts::writer_message::{AlertWriterQueue, WriterMessage};
 use crate::analysis::Analysis;
 use crate::clock::Clock;
 use crate::config::{Camera, CameraSource, Config};
@@ -24,8 +25,7 @@ use crate::types::transport::Transport;
 use crate::video::{self, CameraState, GateMode};
 
 use super::DaemonError;
-use super::alert_writer::{AlertWriterQueue, Told};
-use super::analysis_thread::{AnalysisQueue, AnalysisThread, Known, Note, look_sink};
+use super::analysis_thread::{self, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
 use super::cameras::{Cameras, Wanted};
 use super::loaded_models::LoadedModels;
 use super::machine::{self, CpuReading};
@@ -140,26 +140,26 @@ impl LoadTest {
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
         let site = Site::new(config, loaded_models, clock_data, Arc::new(RwLock::new(Vec::new())))?;
         let alerts = Arc::new(AtomicU64::new(0));
-        let (alert_writer, told) = sync_channel(QUEUE);
+        let (alert_writer, messages) = sync_channel(QUEUE);
         let count = alerts.clone();
         let drain = std::thread::Builder::new()
-            .name("recorder".to_owned())
+            .name("alert-writer".to_owned())
             .spawn(move || {
-                for told in told {
-                    match told {
-                        Told::Stop => return,
-                        Told::Revision { revision, .. } if revision.phase == Phase::New => {
+                for message in messages {
+                    match message {
+                        WriterMessage::Stop => return,
+                        WriterMessage::Revision { revision, .. } if revision.phase == Phase::New => {
                             count.fetch_add(1, Ordering::Relaxed);
                         }
-                        Told::Revision { .. }
-                        | Told::Open(_)
-                        | Told::Counts { .. }
-                        | Told::Snapshot { .. }
-                        | Told::CloseUp(_)
-                        | Told::Original { .. }
-                        | Told::Settings(_)
-                        | Told::Keep(_)
-                        | Told::Ping(_) => {}
+                        WriterMessage::Revision { .. }
+                        | WriterMessage::Open(_)
+                        | WriterMessage::Counts { .. }
+                        | WriterMessage::Snapshot { .. }
+                        | WriterMessage::CloseUp(_)
+                        | WriterMessage::Original(_)
+                        | WriterMessage::Settings(_)
+                        | WriterMessage::Retention(_)
+                        | WriterMessage::Ping(_) => {}
                     }
                 }
             })
@@ -170,9 +170,11 @@ impl LoadTest {
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
         let analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
         let known = Arc::new(Known::default());
-        let (analyst, queue) = AnalysisThread::start(
+        let (queue, notes) = analysis_thread::queue();
+        let analyst = AnalysisThread::start(
             analysis,
             Vec::new(),
+            notes,
             clock,
             alert_writer.clone(),
             known,
@@ -289,7 +291,7 @@ impl Drop for LoadTest {
         if let Some(analyst) = self.analyst.take() {
             analyst.join();
         }
-        let _ = self.alert_writer.send(Told::Stop);
+        let _ = self.alert_writer.send(WriterMessage::Stop);
         if let Some(drain) = self.drain.take()
             && drain.join().is_err()
         {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::alerts::faces::Faces;
 use crate::analysis::detection::Class;
 use crate::analysis::rules::CameraPlan;
 use crate::config::{Camera, Config, Precision};
@@ -13,12 +14,10 @@ use crate::contract::alert::ModelRef;
 use crate::contract::box_status::MetaModel;
 use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
-use crate::detector::{Detector, Inference, Model, Thresholds};
+use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
 use crate::types::hex::hex;
 use crate::types::provider::Provider;
-
-use super::faces::Faces;
 
 /// Detections below a camera's threshold but above this part of it continue tracks and are redacted; they
 /// never begin a track. ByteTrack (Zhang et al., 2022) takes 0.1 beside 0.6; a guess between.
@@ -107,7 +106,7 @@ impl LoadedModels {
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detector(&self) -> Result<Box<dyn Detector>, LoadModelsError> {
-        detector(&self.models)
+        detector(&self.models).map_err(|error| LoadModelsError(error.to_string()))
     }
 
     /// The models, for those who make detectors later.
@@ -206,9 +205,8 @@ pub type Models = Vec<Arc<Model>>;
 ///
 /// # Errors
 /// Buffers for them cannot be had.
-pub fn detector(models: &[Arc<Model>]) -> Result<Box<dyn Detector>, LoadModelsError> {
-    let inference = Inference::new(models).map_err(|error| LoadModelsError(error.to_string()))?;
-    Ok(Box::new(inference))
+pub fn detector(models: &[Arc<Model>]) -> Result<Box<dyn Detector>, ModelError> {
+    Ok(Box::new(Inference::new(models)?))
 }
 
 /// The model to take and what runs it, by a measurement now or at an earlier start.

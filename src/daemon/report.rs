@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::alerts::alert_enricher::AlertEnricher;
+use crate::alerts::alert_writer::AlertWriterCounts;
 use crate::analysis::alert::Revision;
 use crate::analysis::fusion::{SignalState, State};
 use crate::analysis::sensor::SensorReading;
@@ -31,8 +33,6 @@ use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
-use super::alert_enricher::AlertEnricher;
-use super::alert_writer::AlertWriterCounts;
 use super::analysis_thread::Known;
 use super::clock_watch;
 use super::crash_loop::ShortRuns;

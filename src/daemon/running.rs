@@ -5,17 +5,20 @@
 //! of two configurations.
 
 mod commanded;
+mod start;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use parking_lot::RwLock;
 use tracing::{error, info, warn};
 
-use crate::audit::{Audit, Entry};
+use crate::alerts::SharedClockData;
+use crate::alerts::alert_enricher::Mutes;
+use crate::alerts::evidence_retention::EvidenceRetention;
+use crate::alerts::writer_message::WriterMessage;
+use crate::audit::Entry;
 use crate::clock::Clock;
 use crate::config::restart::takes_a_restart;
 use crate::config::{Broker, Config, Problems, Surroundings};
@@ -24,31 +27,21 @@ use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::health::HEALTH_EVERY;
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
-use crate::control::command_thread::SiteZone;
 use crate::control::commands::original::Requests;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
-use crate::control::{Gate, Offer, settings};
+use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
-use crate::outbox::Outbox;
-use crate::pipeline::camera_slot::CameraSlots;
-use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
-use crate::pipeline::scheduler::Scheduler;
 
-use super::alert_enricher::Mutes;
-use super::alert_writer::{AlertWriterCounts, AlertWriterQueue, Told};
-use super::analysis_thread::{AnalysisQueue, Known, Note};
-use super::cameras::Cameras;
-use super::clock_watch::{ClockWatch, SharedClockData};
+use super::analysis_thread::Note;
+use super::clock_watch::ClockWatch;
 use super::crash_loop::ShortRuns;
-use super::evidence_retention::EvidenceRetention;
 use super::file_watch::SecretFiles;
-use super::furniture::FurnitureFile;
-use super::loaded_models::{LoadedModels, Models};
+use super::loaded_models::LoadedModels;
 use super::meta::meta;
 use super::part_reports::PartReports;
 use super::report::{self, ConfigReport, Health, Readings};
-use super::sensors::RunningSensors;
+use super::stages::{STOP_WITHIN, Stages};
 use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
@@ -75,34 +68,14 @@ pub struct Running {
     pub manifest: Option<PathBuf>,
     /// Originals that were asked for in the last hour.
     pub original_requests: Requests,
-    pub folder: PathBuf,
     pub loaded_models: LoadedModels,
-    /// Those of `loaded_models`, for who makes detectors later.
-    pub models: Arc<RwLock<Models>>,
-    /// Tells the thread of close-ups that `models` are others.
-    pub close_ups_outdated: Arc<AtomicBool>,
-    pub inference_workers: InferenceWorkers,
-    pub slots: Arc<CameraSlots>,
-    pub broker: RunningBroker,
-    /// Where the embedded one has its state.
-    pub broker_dir: PathBuf,
     pub site: Site,
+    /// What was started, as far as it can change.
+    pub stages: Stages,
     pub clock: Clock,
-    pub publisher: Arc<Publisher>,
-    pub outbox: Outbox,
-    pub audit: Arc<Audit>,
-    pub alert_writer: AlertWriterQueue,
-    pub analyst: AnalysisQueue,
-    pub gate: Arc<Gate>,
-    pub zone: SiteZone,
     pub mutes: Mutes,
-    pub cameras: Cameras,
-    pub sensors: RunningSensors,
-    pub gauges: Gauges,
     pub health: Health,
     pub parts: PartReports,
-    /// What never moves before the cameras, on disk.
-    pub furniture: FurnitureFile,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Messages that go on from the birth message, which does not hold all.
@@ -112,17 +85,6 @@ pub struct Running {
     pub watchdog: Watchdog,
     /// When the next report is due at the latest.
     pub report_at: Duration,
-}
-
-/// What the parts count.
-pub struct Gauges {
-    pub scheduler: Arc<Scheduler>,
-    pub known: Arc<Known>,
-    pub looked: Arc<InferenceCounts>,
-    pub stored: Arc<AlertWriterCounts>,
-    pub workers: usize,
-    /// Why the queue is not where it should be.
-    pub spool_trouble: Option<String>,
 }
 
 /// Everything that a configuration needs and that can fail.
@@ -135,9 +97,14 @@ struct Prepared {
 }
 
 impl Running {
-    /// What ends after the rest: who looks at frames, what they learnt, and the embedded broker.
-    pub fn into_last(self) -> (InferenceWorkers, FurnitureFile, RunningBroker) {
-        (self.inference_workers, self.furniture, self.broker)
+    /// The end: what is left to be stopped. Everything else is let go of.
+    pub fn into_stages(self) -> Stages {
+        self.stages
+    }
+
+    /// Where what the command centre asked for is kept.
+    fn folder(&self) -> &Path {
+        &self.stages.storage.control_dir
     }
 
     /// Birth and configuration, after the start and after every change.
@@ -208,8 +175,8 @@ impl Running {
             return;
         }
         self.standing.last_offer = offer;
-        if let Err(error) = self.standing.save(&self.folder) {
-            error!(folder = %self.folder.display(), %error, "what became of a configuration could not be written down");
+        if let Err(error) = self.standing.save(self.folder()) {
+            error!(folder = %self.folder().display(), %error, "what became of a configuration could not be written down");
         }
     }
 
@@ -224,8 +191,9 @@ impl Running {
         let at = self.clock.now();
         self.clock_watch.look(at, &self.health.sender);
         let readings = self.readings();
-        self.watchdog.look(at.mono, progress(&readings, &self.publisher));
-        self.furniture.look(at.mono, &self.gauges.known.furniture);
+        self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
+        let analysis = &mut self.stages.analysis;
+        analysis.furniture.look(at.mono, &analysis.known.furniture);
         if at.mono >= self.report_at || self.health.is_news(&readings) {
             self.report_at = at.mono + HEALTH_EVERY;
             self.report(&readings);
@@ -235,7 +203,7 @@ impl Running {
     fn report(&mut self, readings: &Readings) {
         let report = self.health.report(readings, &self.config);
         match report.summary {
-            Ok(message) => self.publisher.set_latest(messages::HEALTH.at(&[]), message),
+            Ok(message) => self.stages.publisher.set_latest(messages::HEALTH.at(&[]), message),
             Err(error) => error!(%error, "the health report could not be written"),
         }
         let cameras = self.config.cameras.iter().map(|camera| messages::CAMERA.suffix(&[&camera.id]));
@@ -243,14 +211,14 @@ impl Running {
         let sensors = sensors.iter().map(|sensor| messages::SENSOR.suffix(&[&sensor.plan.id]));
         let meta_parts = (1..=self.meta_parts).map(|part| messages::META_PART.suffix(&[&part.to_string()]));
         for gone in self.parts.gone(&cameras.chain(sensors).chain(meta_parts).collect()) {
-            self.publisher.withdraw(&gone);
+            self.stages.publisher.withdraw(&gone);
         }
         for part in report.parts {
             if !self.parts.is_due(&part.topic.suffix, &part.state, readings.at.mono) {
                 continue;
             }
             match part.message(&self.health.sender, readings.at.utc) {
-                Ok(message) => self.publisher.set_latest(part.topic, message),
+                Ok(message) => self.stages.publisher.set_latest(part.topic, message),
                 Err(error) => error!(%error, topic = part.topic.suffix, "a message could not be written"),
             }
         }
@@ -259,17 +227,17 @@ impl Running {
     fn readings(&self) -> Readings {
         Readings {
             at: self.clock.now(),
-            cameras: self.cameras.stats(),
-            frames: self.gauges.scheduler.counts(),
-            sensors: self.sensors.stats(),
-            known: self.gauges.known.clone(),
-            inference_workers: self.gauges.looked.clone(),
-            alert_writer: self.gauges.stored.clone(),
-            depth: self.outbox.depth(),
-            broker: self.publisher.status(),
+            cameras: self.stages.cameras.stats(),
+            frames: self.stages.inference.scheduler.counts(),
+            sensors: self.stages.sensors.stats(),
+            known: self.stages.analysis.known.clone(),
+            inference_workers: self.stages.inference.counts.clone(),
+            alert_writer: self.stages.alerts.counts.clone(),
+            depth: self.stages.storage.outbox.depth(),
+            broker: self.stages.publisher.status(),
             provider: self.loaded_models.provider(),
-            workers: self.gauges.workers,
-            spool_trouble: self.gauges.spool_trouble.clone(),
+            workers: self.stages.inference.size,
+            spool_trouble: self.stages.storage.trouble.clone(),
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
@@ -279,7 +247,7 @@ impl Running {
 
     fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
         match message {
-            Ok(message) => self.publisher.set_latest(topic, message),
+            Ok(message) => self.stages.publisher.set_latest(topic, message),
             Err(error) => error!(%error, topic = topic.suffix, "a message could not be written"),
         }
     }
@@ -298,7 +266,7 @@ impl Running {
             detail: Some(format!("{sha256} ({source}){goes_on}")),
             ..Entry::of("config")
         };
-        if let Err(error) = self.audit.record(self.clock.now().utc, entry) {
+        if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
             error!(%error, "the audit log cannot be written");
         }
     }
@@ -347,7 +315,7 @@ impl Running {
                 (self.file, self.file_trouble) = (file, None);
                 self.watch_secrets(&BTreeSet::new());
                 // Whoever edits the file stands beside it: a camera that waits for minutes is tried now.
-                self.cameras.retry_now();
+                self.stages.cameras.retry_now();
             }
             // What is named there is looked at again when it changes.
             Err(problems) => self.tell_refused(&offer, &problems.naming(file.secret_files)),
@@ -357,7 +325,7 @@ impl Running {
     /// A secret file or certificate that is named holds something else. That is no other configuration: what is named
     /// stays, and whoever uses it connects anew.
     pub fn renew_secrets(&mut self) {
-        self.cameras.retry_now();
+        self.stages.cameras.retry_now();
         if self.file_trouble.is_some() {
             // Perhaps this was what was wrong with it.
             self.reload(false);
@@ -378,7 +346,7 @@ impl Running {
                 (self.file, self.base, self.config) = (file, base, config);
                 info!("took up secrets that were renewed; the configuration is the same");
                 let entry = Entry { outcome: Some("renewed".to_owned()), ..Entry::of("secrets") };
-                if let Err(error) = self.audit.record(self.clock.now().utc, entry) {
+                if let Err(error) = self.stages.commands.audit.record(self.clock.now().utc, entry) {
                     error!(%error, "the audit log cannot be written");
                 }
             }
@@ -438,28 +406,30 @@ impl Running {
     /// does not have.
     fn put_in_force(&mut self, config: &Config, prepared: Prepared) {
         let Prepared { site, loaded_models, evidence_retention } = prepared;
-        self.slots.set_cameras(site.detect_options());
-        let _ = self.alert_writer.send(Told::Settings(Box::new(site.recorder_settings())));
+        self.stages.inference.slots.set_cameras(site.detect_options());
+        let alert_writer = &self.stages.alerts.queue;
+        let _ = alert_writer.send(WriterMessage::Settings(Box::new(site.writer_settings())));
         if let Some(evidence_retention) = evidence_retention {
-            let _ = self.alert_writer.send(Told::Keep(Box::new(evidence_retention)));
+            let _ = alert_writer.send(WriterMessage::Retention(Box::new(evidence_retention)));
         }
-        let _ = self.analyst.send(Note::Reconfigure(Box::new(site.plan())));
+        let _ = self.stages.analysis.queue.send(Note::Reconfigure(Box::new(site.plan())));
         if let Some((loaded_models, detectors)) = loaded_models {
             self.look_with(loaded_models, detectors);
         }
-        for (camera, error) in self.cameras.become_those(site.wanted_cameras()) {
+        for (camera, error) in self.stages.cameras.become_those(site.wanted_cameras()) {
             error!(%camera, %error, "the camera could not be started");
         }
         self.connect_to_broker(config);
-        self.sensors.become_those(&config.sensors);
+        self.stages.sensors.become_those(&config.sensors);
         let limits = |config: &Config| (wiring::limits(config), config.mqtt.expect_marks);
         if limits(config) != limits(&self.config)
-            && let Err(error) = self.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks)
+            && let Err(error) =
+                self.stages.storage.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks)
         {
             error!(%error, "the limits of the queue could not be changed");
         }
-        self.zone.write().clone_from(&config.site.time_zone);
-        self.gate.set_keys(&config.command_keys);
+        self.stages.commands.zone.write().clone_from(&config.site.time_zone);
+        self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {
             wiring::warn_of_open_door(config);
         }
@@ -467,13 +437,9 @@ impl Running {
     }
 
     fn look_with(&mut self, loaded_models: LoadedModels, detectors: Vec<Box<dyn Detector>>) {
-        *self.models.write() = loaded_models.models();
-        self.close_ups_outdated.store(true, Ordering::SeqCst);
+        self.stages.alerts.set_models(loaded_models.models());
         self.loaded_models = loaded_models;
-        self.gauges.workers = detectors.len();
-        if let Err(error) = self.inference_workers.renew(detectors) {
-            error!(%error, "not all workers could be started");
-        }
+        self.stages.inference.renew(detectors);
     }
 
     /// Elsewhere, otherwise, or with a password or certificate that was renewed.
@@ -488,16 +454,19 @@ impl Running {
         };
         if port(config) != port(&self.config) {
             // One after the other: both have their state in the same folder.
-            std::mem::replace(&mut self.broker, RunningBroker::Remote).stop(super::STOP_WITHIN);
-            match wiring::start_broker(config, &self.broker_dir) {
-                Ok(broker) => self.broker = broker,
+            let broker = &mut self.stages.broker;
+            std::mem::replace(broker, RunningBroker::Remote).stop(STOP_WITHIN);
+            match wiring::start_broker(config, &self.stages.storage.broker_dir) {
+                Ok(started) => *broker = started,
                 Err(error) => {
                     error!(%error, "there is no broker until the configuration or the machine changes")
                 }
             }
-            self.sensors.set_embedded(self.broker.port());
+            self.stages.sensors.set_embedded(self.stages.broker.port());
         }
-        if let Err(error) = self.publisher.reconnect(wiring::mqtt_settings(config, &self.broker)) {
+        if let Err(error) =
+            self.stages.publisher.reconnect(wiring::mqtt_settings(config, &self.stages.broker))
+        {
             error!(%error, "the connection to the command centre stays as it was");
         }
     }
@@ -514,8 +483,8 @@ impl Running {
         let next = StoredOverrides { last_offer: fell, ..next };
         let config = settings::apply(base.clone(), &next.now.settings);
         let prepared = self.prepare(&config)?;
-        if let Err(error) = next.save(&self.folder) {
-            let why = format!("it could not be written to {}: {error}", self.folder.display());
+        if let Err(error) = next.save(self.folder()) {
+            let why = format!("it could not be written to {}: {error}", self.folder().display());
             return Err(Problems::of_the_whole(base.path(), Some(&config.sha256), vec![why]));
         }
         self.put_in_force(&config, prepared);

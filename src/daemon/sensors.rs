@@ -15,7 +15,7 @@ use crate::sensors::{
 use super::analysis_thread::{AnalysisQueue, Note};
 
 /// What stopping all sources may take.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// Where a broker on this machine listens, unless it is the embedded one.
 const USUAL_PORT: u16 = config::document::DEFAULT_EMBEDDED_PORT;
 

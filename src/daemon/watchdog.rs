@@ -6,16 +6,17 @@
 //! library does not. Must never feed the watchdog from a thread that looks at nothing.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tracing::{error, warn};
 
+use crate::alerts::writer_message::Ping;
+use crate::lifeline;
 use crate::outbox::Outbox;
 
 use super::analysis_thread::{AnalysisQueue, Note};
-use crate::lifeline;
 
 /// A question that goes the way of an alert (analysis thread, alert writer, outbox) is answered within this; a disk that syncs
 /// slowly takes seconds.
@@ -45,7 +46,7 @@ pub struct Progress {
 /// A part that does not get on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stuck {
-    /// Analyst, recorder or outbox.
+    /// Analysis thread, alert writer or outbox.
     Alerts,
     /// The MQTT thread.
     Mqtt,
@@ -58,7 +59,7 @@ pub enum Stuck {
 impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Stuck::Alerts => "no answer on the way of an alert (analyst, recorder, outbox)",
+            Stuck::Alerts => "no answer on the way of an alert (analysis thread, alert writer, outbox)",
             Stuck::Mqtt => "the MQTT thread does not wake up",
             Stuck::InferenceWorkers => "frames wait and no worker looks at them",
             Stuck::Cameras => "no camera delivers anything or is tried again",
@@ -118,35 +119,14 @@ impl Watchdog {
                 Ok(()) | Err(TryRecvError::Disconnected) => self.asked = None,
             }
         }
-        let (reply, answer) = sync_channel(1);
         // A full queue keeps no question; the next look tries again, and a queue that stays full is overload, which
         // the workers' count shows.
-        let sent = self.analyst.try_send(Note::Ping(Ping { outbox: self.outbox.clone(), reply }));
+        let (ping, answer) = Ping::new(self.outbox.clone());
+        let sent = self.analyst.try_send(Note::Ping(ping));
         if sent.is_ok() {
             self.asked = Some((now, answer));
         }
         None
-    }
-}
-
-/// A question that goes the way of an alert; whoever carries it last calls [`Ping::answer`].
-pub struct Ping {
-    outbox: Outbox,
-    reply: SyncSender<()>,
-}
-
-impl Ping {
-    /// Asks the outbox, and tells the watchdog that it answered.
-    pub fn answer(self) {
-        if self.outbox.is_alive() {
-            let _ = self.reply.try_send(());
-        }
-    }
-}
-
-impl fmt::Debug for Ping {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ping")
     }
 }
 

@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use crate::alerts::SharedClockData;
+use crate::alerts::alert_enricher::{AlertEnricher, Mutes};
+use crate::alerts::alert_writer::{PublishOpen, WriterSettings};
+use crate::alerts::close_up::MainStream;
 use crate::analysis::Plan;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
@@ -26,11 +30,7 @@ use crate::pipeline::frame_gate::DetectOptions;
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;
-use super::alert_enricher::{AlertEnricher, Mutes};
-use super::alert_writer::{OpenAlerts, Settings};
 use super::cameras::Wanted;
-use super::clock_watch::SharedClockData;
-use super::close_up::MainStream;
 use super::loaded_models::LoadedModels;
 use super::report;
 
@@ -38,7 +38,7 @@ use super::report;
 pub struct Site {
     plan: Plan,
     wanted: Vec<Wanted>,
-    alert_writer: Settings,
+    alert_writer: WriterSettings,
     detect_options: Vec<(Arc<str>, DetectOptions)>,
     workers: usize,
 }
@@ -63,7 +63,7 @@ impl Site {
                 main_streams.insert(camera.id.clone(), Arc::new(stream));
             }
         }
-        let alert_writer = Settings {
+        let alert_writer = WriterSettings {
             alert_enricher,
             evidence: config.evidence.enabled,
             classes: loaded_models.classes(),
@@ -98,8 +98,8 @@ impl Site {
         self.wanted.clone()
     }
 
-    /// For the recorder.
-    pub fn recorder_settings(&self) -> Settings {
+    /// For the alert writer.
+    pub fn writer_settings(&self) -> WriterSettings {
         self.alert_writer.clone()
     }
 
@@ -378,7 +378,7 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: In
 }
 
 /// Publishes the list of open alerts whenever it changes.
-pub fn tell_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> OpenAlerts {
+pub fn publish_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> PublishOpen {
     Box::new(move |open, alert_enricher| {
         match report::active(open, alert_enricher, outbox.depth(), clock.now().utc) {
             Ok(message) => publisher.set_latest(ACTIVE.at(&[]), message),

@@ -29,6 +29,26 @@ impl Kept {
     }
 }
 
+/// Why there is no original to hand out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoOriginal {
+    /// This box keeps none.
+    #[error("originals are not kept on this box ([evidence] `originals_for`)")]
+    NotKept,
+    /// It was kept as long as it may be.
+    #[error("originals are kept for {days} days on this box, and this one is older: it is deleted")]
+    Over {
+        /// So long.
+        days: u64,
+    },
+    /// There is none of that name.
+    #[error("no original of such an alert and picture is kept on this box")]
+    Unknown,
+    /// It is there and cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+}
+
 /// The folder of kept pictures.
 #[derive(Debug)]
 pub struct Store {

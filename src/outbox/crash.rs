@@ -3,7 +3,7 @@
 //! environment names a point.
 
 /// Where a test wants it: `LOOKOUT_CRASH_AT=record-before-commit:17` ends the process at the seventeenth time,
-/// `LOOKOUT_HANG_AT=recorder-question:3` holds the thread up for good at the third, `LOOKOUT_PANIC_AT=recorder-question:3`
+/// `LOOKOUT_HANG_AT=alert-writer-question:3` holds the thread up for good at the third, `LOOKOUT_PANIC_AT=alert-writer-question:3`
 /// makes it panic.
 #[cfg(debug_assertions)]
 pub(crate) fn point(name: &str) {

@@ -7,10 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lookout::alerts::faces::{FaceFinder, Faces, WEAKER};
 use lookout::analysis::detection::{Class, Detection};
 use lookout::config::FaceModel;
 use lookout::config::document::DEFAULT_MODEL;
-use lookout::daemon::faces::{FaceFinder, Faces, WEAKER};
 use lookout::detector::face_model::ENVIRONMENT;
 use lookout::detector::manifest::Manifest;
 use lookout::detector::{Detector, Inference, Model, Thresholds};

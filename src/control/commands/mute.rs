@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope};
-use super::super::overrides::Mute;
 use super::super::running_box::{RunningBox, later};
 use super::{CommandData, Handler, Replay, example};
 use crate::contract::command::Refusal;
 use crate::contract::messages::Message;
+use crate::contract::mute::Mute;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
 

@@ -13,6 +13,7 @@ use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
 use crate::contract::signature::Role;
+use crate::evidence::NoOriginal;
 
 /// So many originals may be asked for within [`WITHIN`], found or not. A guess: one incident has a few pictures.
 const AT_MOST: usize = 12;
@@ -41,26 +42,6 @@ impl CommandData for OriginalData {
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::Once;
     const HANDLER: Handler<Self> = Handler::Later(hand_out);
-}
-
-/// Why there is no original to hand out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoOriginal {
-    /// This box keeps none.
-    #[error("originals are not kept on this box ([evidence] `originals_for`)")]
-    NotKept,
-    /// It was kept as long as it may be.
-    #[error("originals are kept for {days} days on this box, and this one is older: it is deleted")]
-    Over {
-        /// So long.
-        days: u64,
-    },
-    /// There is none of that name.
-    #[error("no original of such an alert and picture is kept on this box")]
-    Unknown,
-    /// It is there and cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
 }
 
 /// When originals were asked for in the last hour, on the monotonic clock. Who came by a key must not be able to empty the

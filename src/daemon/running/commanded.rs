@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::alerts::writer_message::{OriginalRequest, SnapshotRequest, WriterMessage};
 use crate::analysis::detection::Class;
 use crate::analysis::time::Moment;
 use crate::config::{Config, Problems};
@@ -12,8 +13,7 @@ use crate::control::overrides::StoredOverrides;
 use crate::control::running_box::{OriginalReply, SnapshotReply};
 use crate::control::{Offer, RunningBox};
 
-use super::super::alert_writer::Told;
-use super::super::analysis_thread::{Note, Snapshot};
+use super::super::analysis_thread::Note;
 use super::Running;
 
 impl RunningBox for Running {
@@ -50,7 +50,7 @@ impl RunningBox for Running {
     }
 
     fn store_overrides(&mut self, next: StoredOverrides) -> io::Result<()> {
-        next.save(&self.folder)?;
+        next.save(self.folder())?;
         self.mutes.write().clone_from(&next.mutes);
         let was_on_trial = self.standing.trial.is_some();
         self.standing = next;
@@ -68,12 +68,14 @@ impl RunningBox for Running {
 
     fn snapshot(&mut self, camera: Arc<str>, reply: SnapshotReply) {
         // Fails only while the daemon is stopping; the centre hears nothing and asks again.
-        let _ = self.analyst.send(Note::Snapshot(Snapshot { camera, reply }));
+        let _ = self.stages.analysis.queue.send(Note::Snapshot(SnapshotRequest { camera, reply }));
     }
 
     fn original(&mut self, wanted: OriginalData, reply: OriginalReply) {
         // As above.
-        let _ = self.alert_writer.send(Told::Original { wanted, reply });
+        let OriginalData { alert_id, n } = wanted;
+        let _ =
+            self.stages.alerts.queue.send(WriterMessage::Original(OriginalRequest { alert_id, n, reply }));
     }
 
     fn original_requests(&mut self) -> &mut Requests {

@@ -2,7 +2,7 @@
 //! neither rounded nor cut down as in the message that tells of it.
 //!
 //! Stored with each revision, in the same transaction. A field that is added is optional or has a default: a later
-//! version reads what an earlier one stored.
+//! version reads what an earlier one stored. Must never be sent: it is the box's own.
 
 use std::sync::Arc;
 

@@ -15,13 +15,13 @@ use crate::contract::alert::{Evidence, ModelRef, Muted, SeqData};
 use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq, active_alert};
 use crate::contract::box_status::ActiveAlert;
 use crate::contract::count::{CountData, ZoneCount};
+use crate::contract::mute::Mute;
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
-use crate::control::overrides::Mute;
 use crate::types::level::Level;
 use crate::video::RtspUrl;
 
-use super::clock_watch::SharedClockData;
+use super::SharedClockData;
 
 /// Mutes that are in force, or were.
 pub type Mutes = Arc<RwLock<Vec<Mute>>>;

@@ -11,8 +11,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
-use crate::control::commands::original::NoOriginal;
-use crate::evidence::{self, Kept, Recipient, Store};
+use crate::evidence::{self, Kept, NoOriginal, Recipient, Store};
 use crate::frame::Picture;
 
 /// How often what is too old is deleted.

@@ -1,6 +1,7 @@
 //! Makes the redacted picture from what was found in a frame and from what the face model finds in it besides. Where that
 //! model is not there or fails, the picture is redacted by what the structure model found, and the failure is told. Alerts
-//! wait while this looks, so the time for it is bounded, and the same picture is looked at once.
+//! wait while this looks, so the time for it is bounded, and the same picture is looked at once. Must never let a picture out
+//! in which what was found is not made unrecognisable.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -15,8 +16,9 @@ use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
 use crate::frame::Picture;
 
-use super::alert_writer::{AlertWriterCounts, Saw};
+use super::alert_writer::AlertWriterCounts;
 use super::faces::{FaceFinder, WEAKER};
+use super::writer_message::Snapshot;
 
 /// Looking may be ahead of what is allowed by so much before parts are left out. A picture with eight parts takes most
 /// of it where one look takes 0.09 s of a core (models/README.md).
@@ -26,7 +28,7 @@ const OWED: Duration = Duration::from_secs(4);
 /// What is allowed in the long run: one part in so many of the time that passes.
 const ONE_IN: u32 = 4;
 
-/// One per recorder.
+/// One per alert writer.
 pub struct Redactor {
     finder: Option<FaceFinder>,
     /// The picture that was looked at last: several alerts may show it.
@@ -57,13 +59,13 @@ impl Redactor {
         &mut self,
         finds: &[Class],
         face_model: Option<&Arc<Model>>,
-        saw: &Saw,
+        snapshot: &Snapshot,
         framed: &[Shown],
         masks: &[Polygon],
         view: Option<&EmptyView>,
     ) -> Result<Evidence, EvidenceError> {
-        let (mut classes, mut seen) = (finds.to_vec(), saw.detections.clone());
-        match self.faces(face_model, saw) {
+        let (mut classes, mut seen) = (finds.to_vec(), snapshot.detections.clone());
+        match self.faces(face_model, snapshot) {
             Ok(None) => {}
             Ok(Some(faces)) => {
                 classes.push(Class::FACE);
@@ -78,14 +80,14 @@ impl Redactor {
                 *told = Some(format!("{WEAKER}: {why}"));
             }
         }
-        evidence::make(&saw.picture, &classes, &seen, framed, masks, view)
+        evidence::make(&snapshot.picture, &classes, &seen, framed, masks, view)
     }
 
     /// What the face model finds; `None` where none is set.
     fn faces(
         &mut self,
         face_model: Option<&Arc<Model>>,
-        saw: &Saw,
+        snapshot: &Snapshot,
     ) -> Result<Option<Vec<Detection>>, String> {
         let Some(model) = face_model else {
             (self.finder, self.last) = (None, None);
@@ -101,7 +103,7 @@ impl Redactor {
         };
         let finder = self.finder.insert(finder);
         // Nobody else can have the address as long as this holds on to it.
-        let of_last = self.last.as_ref().filter(|(last, _)| last.as_ptr() == Arc::as_ptr(&saw.picture));
+        let of_last = self.last.as_ref().filter(|(last, _)| last.as_ptr() == Arc::as_ptr(&snapshot.picture));
         if let Some((_, faces)) = of_last {
             return Ok(Some(faces.clone()));
         }
@@ -109,10 +111,10 @@ impl Redactor {
             return Err("more pictures are made than there is time to look for faces in".to_owned());
         };
         let begin = Instant::now();
-        let found = finder.find(&saw.picture, &saw.detections, || begin.elapsed() < room);
+        let found = finder.find(&snapshot.picture, &snapshot.detections, || begin.elapsed() < room);
         self.allowance.spend(begin.elapsed());
         let faces = found.map_err(|error| error.to_string())?;
-        self.last = Some((Arc::downgrade(&saw.picture), faces.clone()));
+        self.last = Some((Arc::downgrade(&snapshot.picture), faces.clone()));
         Ok(Some(faces))
     }
 }

@@ -21,14 +21,13 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::detection::Detection;
 use crate::analysis::geometry::BBox;
 use crate::clock::Clock;
-use crate::detector::{Detector, InferError, Thresholds};
+use crate::detector::{Detector, InferError, ModelError, Thresholds};
 use crate::frame::{Frame, Picture};
+use crate::lifeline;
 use crate::types::level::Level;
 use crate::video::{LossLog, Source, VideoError, first_frame};
 
-use super::alert_writer::{AlertWriterQueue, Told};
-use super::loaded_models::LoadModelsError;
-use crate::lifeline;
+use super::writer_message::{AlertWriterQueue, WriterMessage};
 
 /// Alerts that may wait for their close-up.
 const QUEUE: usize = 8;
@@ -53,17 +52,17 @@ pub struct MainStream {
     pub thresholds: Thresholds,
 }
 
-/// An alert that has begun.
+/// An alert that has begun and asks for a picture.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct CloseUpRequest {
     /// Which alert.
     pub alert: AlertId,
     /// How urgent it is.
     pub level: Level,
     /// Its camera's large stream.
     pub stream: Arc<MainStream>,
-    /// When it was asked for, on the monotonic clock.
-    pub asked_at: Duration,
+    /// When it was requested, on the monotonic clock.
+    pub requested_at: Duration,
 }
 
 /// A picture of a large stream.
@@ -80,10 +79,10 @@ pub struct CloseUp {
 }
 
 /// Where alerts ask for theirs.
-pub type CloseUpQueue = SyncSender<Wanted>;
+pub type CloseUpQueue = SyncSender<CloseUpRequest>;
 
 /// The two ends of the queue.
-pub fn queue() -> (CloseUpQueue, Receiver<Wanted>) {
+pub fn queue() -> (CloseUpQueue, Receiver<CloseUpRequest>) {
     sync_channel(QUEUE)
 }
 
@@ -98,8 +97,8 @@ impl CloseUps {
     /// Starts the thread; `make_detector` is asked with the first close-up, and with the first one after it was said to
     /// be outdated.
     pub fn start(
-        wanted: Receiver<Wanted>,
-        make_detector: impl Fn() -> Result<Box<dyn Detector>, LoadModelsError> + Send + 'static,
+        requests: Receiver<CloseUpRequest>,
+        make_detector: impl Fn() -> Result<Box<dyn Detector>, ModelError> + Send + 'static,
         alert_writer: AlertWriterQueue,
         clock: Clock,
     ) -> std::io::Result<Self> {
@@ -108,22 +107,23 @@ impl CloseUps {
         let (over, outdated) = (is_over.clone(), is_outdated.clone());
         let thread = thread::Builder::new().name("close-up".to_owned()).spawn(move || {
             let _essential = lifeline::essential("close-up");
-            let mut desk = Desk::new(clock);
-            while let Some(wanted) = desk.next(&wanted) {
+            let mut grabber = FrameGrabber::new(clock);
+            while let Some(request) = grabber.next(&requests) {
                 if outdated.swap(false, Ordering::SeqCst) {
-                    desk.detector = None;
+                    grabber.detector = None;
                 }
                 let goes_on = || !over.load(Ordering::SeqCst);
-                let taken = catch_unwind(AssertUnwindSafe(|| desk.take(&wanted, &make_detector, goes_on)));
+                let taken =
+                    catch_unwind(AssertUnwindSafe(|| grabber.take(&request, &make_detector, goes_on)));
                 let taken = taken.unwrap_or_else(|_| {
-                    error!(alert = %wanted.alert.0, "a close-up panicked (our bug, please report it)");
-                    desk.detector = None;
+                    error!(alert = %request.alert.0, "a close-up panicked (our bug, please report it)");
+                    grabber.detector = None;
                     None
                 });
-                let Wanted { alert, level, .. } = wanted;
+                let CloseUpRequest { alert, level, .. } = request;
                 let Some(Shot { frame, detections }) = taken else { continue };
                 let close_up = CloseUp { alert, level, frame, detections };
-                if !goes_on() || alert_writer.send(Told::CloseUp(close_up)).is_err() {
+                if !goes_on() || alert_writer.send(WriterMessage::CloseUp(close_up)).is_err() {
                     return;
                 }
             }
@@ -131,17 +131,17 @@ impl CloseUps {
         Ok(CloseUps { thread, is_over, is_outdated })
     }
 
-    /// Set by whoever loaded other models.
-    pub fn outdated(&self) -> Arc<AtomicBool> {
-        self.is_outdated.clone()
+    /// The detector is made anew for the next picture: other models were loaded.
+    pub fn renew_detector(&self) {
+        self.is_outdated.store(true, Ordering::SeqCst);
     }
 
-    /// No more of them: whoever records will end.
+    /// No more of them: the alert writer will end.
     pub fn give_up(&self) {
         self.is_over.store(true, Ordering::SeqCst);
     }
 
-    /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the recorder must have ended.
+    /// Waits for the thread; [`give_up`](Self::give_up) must have been called, and the alert writer must have ended.
     pub fn join(self) {
         if self.thread.join().is_err() {
             error!("the thread of close-ups ended with a panic");
@@ -156,7 +156,8 @@ struct Shot {
     detections: Vec<Detection>,
 }
 
-struct Desk {
+/// Opens large streams and looks at their first picture.
+struct FrameGrabber {
     detector: Option<Box<dyn Detector>>,
     clock: Clock,
     latest: Option<Shot>,
@@ -173,9 +174,9 @@ struct Failed {
     log: LossLog,
 }
 
-impl Desk {
+impl FrameGrabber {
     fn new(clock: Clock) -> Self {
-        Desk { detector: None, clock, latest: None, failed: BTreeMap::new() }
+        FrameGrabber { detector: None, clock, latest: None, failed: BTreeMap::new() }
     }
 
     /// Whether the stream failed a moment ago in a way that does not pass by itself.
@@ -185,8 +186,8 @@ impl Desk {
     }
 
     /// Says why there is no picture, once an hour where it stays so, and remembers how long it will.
-    fn failed(&mut self, wanted: &Wanted, error: &VideoError) {
-        let (source, now) = (&wanted.stream.source, self.clock.now().mono);
+    fn failed(&mut self, request: &CloseUpRequest, error: &VideoError) {
+        let (source, now) = (&request.stream.source, self.clock.now().mono);
         let until = now.saturating_add(error.lasts());
         let fresh = || Failed { source: source.clone(), until, log: LossLog::default() };
         let failed = self.failed.entry(source.camera.clone()).or_insert_with(fresh);
@@ -195,50 +196,51 @@ impl Desk {
         }
         failed.until = until;
         if let Some(times) = failed.log.lost(error.kind(), Instant::now()) {
-            let (camera, alert) = (&source.camera, &wanted.alert.0);
+            let (camera, alert) = (&source.camera, &request.alert.0);
             warn!(%camera, %alert, error = error.summary(), times, "no picture of the large stream");
         }
     }
 
     /// The next alert that wants one; `None` once nobody can want one any more.
-    fn next(&mut self, wanted: &Receiver<Wanted>) -> Option<Wanted> {
+    fn next(&mut self, requests: &Receiver<CloseUpRequest>) -> Option<CloseUpRequest> {
         if self.latest.is_some() {
-            match wanted.recv_timeout(SHARED_FOR) {
+            match requests.recv_timeout(SHARED_FOR) {
                 Err(RecvTimeoutError::Timeout) => self.latest = None,
                 next => return next.ok(),
             }
         }
-        wanted.recv().ok()
+        requests.recv().ok()
     }
 
     /// The picture; `None` if there is none, which was said.
     fn take(
         &mut self,
-        wanted: &Wanted,
-        make_detector: &impl Fn() -> Result<Box<dyn Detector>, LoadModelsError>,
+        request: &CloseUpRequest,
+        make_detector: &impl Fn() -> Result<Box<dyn Detector>, ModelError>,
         goes_on: impl Fn() -> bool,
     ) -> Option<Shot> {
-        let camera = &wanted.stream.source.camera;
-        let is_new = |shot: &&Shot| shot.frame.camera == *camera && shot.frame.at.mono >= wanted.asked_at;
+        let camera = &request.stream.source.camera;
+        let is_new =
+            |shot: &&Shot| shot.frame.camera == *camera && shot.frame.at.mono >= request.requested_at;
         if let Some(shot) = self.latest.as_ref().filter(is_new) {
             return Some(shot.clone());
         }
         let say = |error: &dyn Display| {
-            warn!(%camera, alert = %wanted.alert.0, %error, "no picture of the large stream");
+            warn!(%camera, alert = %request.alert.0, %error, "no picture of the large stream");
         };
         self.latest = None;
-        if self.clock.now().mono.saturating_sub(wanted.asked_at) > TOO_LATE {
+        if self.clock.now().mono.saturating_sub(request.requested_at) > TOO_LATE {
             say(&"too many alerts began at once");
             return None;
         }
-        if self.is_resting(&wanted.stream.source) {
-            debug!(%camera, alert = %wanted.alert.0, "no picture of the large stream: it could not be opened before");
+        if self.is_resting(&request.stream.source) {
+            debug!(%camera, alert = %request.alert.0, "no picture of the large stream: it could not be opened before");
             return None;
         }
-        let frame = match first_frame(wanted.stream.source.clone(), self.clock, WITHIN, goes_on) {
+        let frame = match first_frame(request.stream.source.clone(), self.clock, WITHIN, goes_on) {
             Ok(frame) => frame?,
             Err(error) => {
-                self.failed(wanted, &error);
+                self.failed(request, &error);
                 return None;
             }
         };
@@ -247,9 +249,9 @@ impl Desk {
             Some(detector) => detector,
             none => none.insert(make_detector().inspect_err(|error| say(error)).ok()?),
         };
-        let detections = look(&mut **detector, &frame.picture, &wanted.stream.thresholds);
+        let detections = look(&mut **detector, &frame.picture, &request.stream.thresholds);
         let detections = detections.inspect_err(|error| say(error)).ok()?;
-        debug!(%camera, alert = %wanted.alert.0, found = detections.len(), "a picture of the large stream");
+        debug!(%camera, alert = %request.alert.0, found = detections.len(), "a picture of the large stream");
         self.latest = Some(Shot { frame, detections });
         self.latest.clone()
     }
@@ -334,8 +336,8 @@ mod tests {
         Arc::new(MainStream { source: Source::new("cam-01", location), thresholds: Thresholds::default() })
     }
 
-    fn wanted(alert: &str, asked_at: Duration) -> Wanted {
-        Wanted { alert: AlertId(alert.into()), level: Level::Red, stream: stream(), asked_at }
+    fn wanted(alert: &str, requested_at: Duration) -> CloseUpRequest {
+        CloseUpRequest { alert: AlertId(alert.into()), level: Level::Red, stream: stream(), requested_at }
     }
 
     #[test]
@@ -344,7 +346,7 @@ mod tests {
         let (alert_writer, told) = sync_channel(4);
         let made = Arc::new(AtomicUsize::new(0));
         let count = made.clone();
-        let make = move || -> Result<Box<dyn Detector>, LoadModelsError> {
+        let make = move || -> Result<Box<dyn Detector>, ModelError> {
             let first = count.fetch_add(1, Ordering::SeqCst) == 0;
             Ok(if first { Box::new(Panics) } else { Box::new(Asked::default()) })
         };
@@ -354,7 +356,7 @@ mod tests {
             ask.send(wanted(alert, clock.now().mono)).expect("the thread lives");
         }
         let told = told.recv_timeout(Duration::from_secs(60)).expect("a close-up");
-        let Told::CloseUp(close_up) = told else { panic!("that is no close-up") };
+        let WriterMessage::CloseUp(close_up) = told else { panic!("that is no close-up") };
         assert_eq!(&*close_up.alert.0, "second", "nobody looked for people in the picture of the first");
         assert_eq!(made.load(Ordering::SeqCst), 2);
         drop(ask);
@@ -367,9 +369,9 @@ mod tests {
         let began = Duration::from_secs(5);
         for (waited, gets_one) in [(TOO_LATE - WITHIN, true), (TOO_LATE + Duration::from_secs(1), false)] {
             let clock = Clock::started_ago(began + waited).expect("the machine runs for so long");
-            let mut desk = Desk::new(clock);
-            let make = || -> Result<Box<dyn Detector>, LoadModelsError> { Ok(Box::new(Asked::default())) };
-            let shot = desk.take(&wanted("a", began), &make, || true);
+            let mut grabber = FrameGrabber::new(clock);
+            let make = || -> Result<Box<dyn Detector>, ModelError> { Ok(Box::new(Asked::default())) };
+            let shot = grabber.take(&wanted("a", began), &make, || true);
             assert_eq!(shot.is_some(), gets_one, "after {waited:?}");
         }
     }
@@ -395,18 +397,21 @@ mod tests {
     #[test]
     fn a_large_stream_that_is_not_there_is_not_asked_for_with_every_alert() {
         let clock = Clock::start();
-        let mut desk = Desk::new(clock);
-        let make = || -> Result<Box<dyn Detector>, LoadModelsError> { Ok(Box::new(Asked::default())) };
+        let mut grabber = FrameGrabber::new(clock);
+        let make = || -> Result<Box<dyn Detector>, ModelError> { Ok(Box::new(Asked::default())) };
         let missing = |name: &str| {
             let location = Location::File { path: name.into(), pace: Pace::AsFastAsPossible, repeat: false };
             let stream =
                 MainStream { source: Source::new("cam-01", location), thresholds: Thresholds::default() };
-            Wanted { stream: Arc::new(stream), ..wanted("a", clock.now().mono) }
+            CloseUpRequest { stream: Arc::new(stream), ..wanted("a", clock.now().mono) }
         };
-        assert!(desk.take(&missing("not-there.mp4"), &make, || true).is_none());
-        assert!(desk.is_resting(&missing("not-there.mp4").stream.source), "it stays away for minutes");
-        assert!(!desk.is_resting(&missing("another.mp4").stream.source), "another address is tried at once");
-        assert!(desk.take(&wanted("b", clock.now().mono), &make, || true).is_some());
-        assert!(desk.failed.is_empty(), "what was opened is not held against it");
+        assert!(grabber.take(&missing("not-there.mp4"), &make, || true).is_none());
+        assert!(grabber.is_resting(&missing("not-there.mp4").stream.source), "it stays away for minutes");
+        assert!(
+            !grabber.is_resting(&missing("another.mp4").stream.source),
+            "another address is tried at once"
+        );
+        assert!(grabber.take(&wanted("b", clock.now().mono), &make, || true).is_some());
+        assert!(grabber.failed.is_empty(), "what was opened is not held against it");
     }
 }

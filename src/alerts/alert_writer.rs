@@ -1,5 +1,5 @@
-//! The thread through which everything that is told passes, in order: evidence is made, the message
-//! written, both stored. What this thread stored is safe; what happens before it may be made again.
+//! The thread through which every revision passes, in order: evidence is made, the message written, both stored.
+//! What this thread stored is safe; what happens before it may be made again.
 //!
 //! Owns the list of evidence of every open alert. When storing fails it keeps what it could not store and
 //! tries again: revisions are never dropped here silently; when memory for them runs out, the oldest
@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use ulid::Ulid;
 
 use crate::analysis::alert::{AlertId, Revision, Shown};
 use crate::analysis::counts::ZoneMinute;
-use crate::analysis::detection::{Class, Detection};
+use crate::analysis::detection::Class;
+use crate::analysis::empty_view::EmptyView;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
@@ -27,25 +28,20 @@ use crate::contract::alert_event::Seq;
 use crate::contract::command::{SealedOriginal, SnapshotPicture};
 use crate::contract::messages::{ALERT, COUNT, EVIDENCE, SEALED};
 use crate::contract::words::Time;
-use crate::control::commands::original::{NoOriginal, OriginalData};
-use crate::control::running_box::OriginalReply;
 use crate::detector::Model;
-use crate::evidence::{self, Covered, EvidenceError};
-use crate::frame::Picture;
+use crate::evidence::{self, Covered, EvidenceError, NoOriginal};
 use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
-use crate::pipeline::camera_slot::CameraSlots;
 use crate::types::hex::sha256_hex;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
 use super::alert_enricher::AlertEnricher;
 use super::alert_state;
-use super::analysis_thread::Snapshot;
-use super::close_up::{CloseUp, CloseUpQueue, MainStream, Wanted};
+use super::close_up::{CloseUp, CloseUpQueue, CloseUpRequest, MainStream};
 use super::evidence_retention::EvidenceRetention;
 use super::redactor::Redactor;
-use super::watchdog::Ping;
+use super::writer_message::{AlertWriterQueue, Snapshot, WriterMessage};
 
 /// Revisions that may wait for this thread; whoever sends more waits.
 const QUEUE: usize = 256;
@@ -56,67 +52,9 @@ const UNSTORED_PICTURES: usize = 64;
 /// How often storing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A frame from which a revision was made, for its evidence.
+/// What the writer needs to know of the configuration.
 #[derive(Debug, Clone)]
-pub struct Saw {
-    /// The pixels.
-    pub picture: Arc<Picture>,
-    /// Everything found in it.
-    pub detections: Vec<Detection>,
-}
-
-/// What the recorder is told.
-pub enum Told {
-    /// A revision of an alert, with the frame it was made from where evidence is wanted.
-    Revision {
-        /// The revision.
-        revision: Box<Revision>,
-        /// The frame.
-        saw: Option<Saw>,
-    },
-    /// The alerts that are open now.
-    Open(Vec<Revision>),
-    /// The counts of minutes that are over.
-    Counts {
-        /// Zone by zone, those of one camera and minute together.
-        minutes: Vec<ZoneMinute>,
-        /// Now.
-        at: Timestamp,
-    },
-    /// A picture that somebody asked for.
-    Snapshot {
-        /// Who waits for it.
-        snapshot: Snapshot,
-        /// The frame.
-        saw: Saw,
-        /// When it was taken.
-        at: Timestamp,
-    },
-    /// A picture of a large stream, for an alert that began a moment ago.
-    CloseUp(CloseUp),
-    /// A sealed original that somebody asked for.
-    Original {
-        /// Which.
-        wanted: OriginalData,
-        /// Hears what came of it, when it is in the queue.
-        reply: OriginalReply,
-    },
-    /// The camera side changed: titles, places, masks.
-    Settings(Box<Settings>),
-    /// Pictures are kept elsewhere, otherwise, or not any more.
-    Keep(Box<EvidenceRetention>),
-    /// The watchdog's question.
-    Ping(Ping),
-    /// The last note.
-    Stop,
-}
-
-/// Where revisions go.
-pub type AlertWriterQueue = SyncSender<Told>;
-
-/// What the recorder needs to know of the configuration.
-#[derive(Debug, Clone)]
-pub struct Settings {
+pub struct WriterSettings {
     /// Adds places and titles.
     pub alert_enricher: AlertEnricher,
     /// Whether pictures are wanted at all.
@@ -148,18 +86,21 @@ pub struct AlertWriterCounts {
     pub no_faces: Mutex<Option<String>>,
 }
 
-/// Where what is recorded goes.
+/// What a camera sees when nobody is there, where that is known.
+pub type EmptyViews = Box<dyn Fn(&str) -> Option<EmptyView> + Send>;
+
+/// What the writer works with beside its settings.
 pub struct Outlets {
     /// The queue on disk.
     pub outbox: Outbox,
     /// The box's own pictures.
     pub evidence_retention: EvidenceRetention,
-    /// Hears the alerts that are open.
-    pub tell_open: OpenAlerts,
+    /// Publishes which alerts are open.
+    pub publish_open: PublishOpen,
     /// Opens large streams.
     pub close_ups: CloseUpQueue,
-    /// What the cameras see when nobody is there.
-    pub slots: Arc<CameraSlots>,
+    /// For the redaction.
+    pub empty_views: EmptyViews,
 }
 
 /// The running thread.
@@ -168,23 +109,23 @@ pub struct AlertWriter {
 }
 
 /// Called with the open alerts whenever they change.
-pub type OpenAlerts = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
+pub type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
 
 impl AlertWriter {
     /// Starts the thread. `known` is the evidence of the alerts that are open already.
     pub fn start(
-        settings: Settings,
+        settings: WriterSettings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
         outlets: Outlets,
         clock: Clock,
         counts: Arc<AlertWriterCounts>,
     ) -> std::io::Result<(Self, AlertWriterQueue)> {
-        let (queue, notes) = sync_channel(QUEUE);
-        let Outlets { outbox, evidence_retention, tell_open, close_ups, slots } = outlets;
+        let (queue, messages) = sync_channel(QUEUE);
+        let Outlets { outbox, evidence_retention, publish_open, close_ups, empty_views } = outlets;
         let unstored = VecDeque::new();
         let evidence = known;
         let redactor = Redactor::new(counts.clone());
-        let desk = Desk {
+        let writer = Writer {
             settings,
             evidence,
             redactor,
@@ -192,37 +133,38 @@ impl AlertWriter {
             evidence_retention,
             clock,
             counts,
-            tell_open,
+            publish_open,
             close_ups,
-            slots,
+            empty_views,
             unstored,
         };
-        let thread = thread::Builder::new().name("recorder".to_owned()).spawn(move || {
-            let _essential = lifeline::essential("recorder");
-            desk.work(&notes);
+        let thread = thread::Builder::new().name("alert-writer".to_owned()).spawn(move || {
+            let _essential = lifeline::essential("alert-writer");
+            writer.work(&messages);
         })?;
         Ok((AlertWriter { thread }, queue))
     }
 
-    /// Waits until everything told was stored or given up; [`Told::Stop`] must have been sent.
+    /// Waits until everything received was stored or given up; [`WriterMessage::Stop`] must have been sent.
     pub fn join(self) {
         if self.thread.join().is_err() {
-            error!("the recorder ended with a panic");
+            error!("the alert writer ended with a panic");
         }
     }
 }
 
-struct Desk {
-    settings: Settings,
+/// The state of the thread.
+struct Writer {
+    settings: WriterSettings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
     redactor: Redactor,
     outbox: Outbox,
     evidence_retention: EvidenceRetention,
     clock: Clock,
     counts: Arc<AlertWriterCounts>,
-    tell_open: OpenAlerts,
+    publish_open: PublishOpen,
     close_ups: CloseUpQueue,
-    slots: Arc<CameraSlots>,
+    empty_views: EmptyViews,
     unstored: VecDeque<Unstored>,
 }
 
@@ -241,29 +183,34 @@ struct Unstored {
     picture: Option<outbox::Evidence>,
 }
 
-impl Desk {
-    fn work(mut self, notes: &Receiver<Told>) {
+impl Writer {
+    fn work(mut self, messages: &Receiver<WriterMessage>) {
         loop {
-            match notes.recv_timeout(AGAIN) {
-                Ok(Told::Revision { revision, saw }) => {
-                    let unstored = self.prepare(revision, saw);
+            match messages.recv_timeout(AGAIN) {
+                Ok(WriterMessage::Revision { revision, snapshot }) => {
+                    let unstored = self.prepare(revision, snapshot);
                     self.unstored.push_back(unstored);
                 }
-                Ok(Told::Open(open)) => (self.tell_open)(&open, &self.settings.alert_enricher),
-                Ok(Told::Counts { minutes, at }) => self.store_counts(&minutes, at),
-                Ok(Told::Ping(ping)) => {
-                    outbox::crash_point("recorder-question");
+                Ok(WriterMessage::Open(open)) => (self.publish_open)(&open, &self.settings.alert_enricher),
+                Ok(WriterMessage::Counts { minutes, at }) => self.store_counts(&minutes, at),
+                Ok(WriterMessage::Ping(ping)) => {
+                    outbox::crash_point("alert-writer-question");
                     ping.answer();
                 }
-                Ok(Told::Snapshot { snapshot, saw, at }) => {
-                    let made = self.snapshot(&snapshot.camera, &saw, at);
-                    (snapshot.reply)(made);
+                Ok(WriterMessage::Snapshot { request, snapshot, at }) => {
+                    let made = self.snapshot(&request.camera, &snapshot, at);
+                    (request.reply)(made);
                 }
-                Ok(Told::CloseUp(close_up)) => self.close_up(close_up),
-                Ok(Told::Original { wanted, reply }) => reply(self.original(&wanted)),
-                Ok(Told::Settings(settings)) => self.settings = *settings,
-                Ok(Told::Keep(evidence_retention)) => self.evidence_retention = *evidence_retention,
-                Ok(Told::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(WriterMessage::CloseUp(close_up)) => self.close_up(close_up),
+                Ok(WriterMessage::Original(request)) => {
+                    let made = self.original(&request.alert_id, request.n);
+                    (request.reply)(made);
+                }
+                Ok(WriterMessage::Settings(settings)) => self.settings = *settings,
+                Ok(WriterMessage::Retention(evidence_retention)) => {
+                    self.evidence_retention = *evidence_retention
+                }
+                Ok(WriterMessage::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.store_waiting();
@@ -276,20 +223,20 @@ impl Desk {
     }
 
     /// Makes the picture where one is wanted, and adds it to the alert's list.
-    fn prepare(&mut self, revision: Box<Revision>, saw: Option<Saw>) -> Unstored {
+    fn prepare(&mut self, revision: Box<Revision>, snapshot: Option<Snapshot>) -> Unstored {
         let mut picture = None;
-        if let Some(saw) = saw.filter(|_| self.settings.evidence) {
+        if let Some(snapshot) = snapshot.filter(|_| self.settings.evidence) {
             let shown = Shows {
                 alert: &revision.alert,
                 level: revision.level,
                 camera: revision.camera(),
                 at: revision.at.utc,
             };
-            let (entry, jpeg) = self.picture(shown, &saw, &revision.shown);
+            let (entry, jpeg) = self.picture(shown, &snapshot, &revision.shown);
             self.evidence.entry(revision.alert.clone()).or_default().push(entry);
             picture = jpeg;
             if revision.phase == Phase::New {
-                self.ask_for_close_up(&revision);
+                self.request_close_up(&revision);
             }
         }
         let evidence = if revision.is_last() {
@@ -301,16 +248,21 @@ impl Desk {
     }
 
     /// A redacted picture that goes with no alert: kept and sent like those that do, with a name of its own.
-    fn snapshot(&mut self, camera: &str, saw: &Saw, at: Timestamp) -> Result<SnapshotPicture, String> {
+    fn snapshot(
+        &mut self,
+        camera: &str,
+        snapshot: &Snapshot,
+        at: Timestamp,
+    ) -> Result<SnapshotPicture, String> {
         if !self.settings.evidence {
             return Err("pictures are switched off ([evidence] `enabled`)".to_owned());
         }
         let masks = self.settings.masks.get(camera).map_or(&[][..], Vec::as_slice);
-        let Settings { classes, face_model, .. } = &self.settings;
-        let view = self.slots.empty_view(camera);
+        let WriterSettings { classes, face_model, .. } = &self.settings;
+        let view = (self.empty_views)(camera);
         let made = self
             .redactor
-            .make(classes, face_model.as_ref(), saw, &[], masks, view.as_ref())
+            .make(classes, face_model.as_ref(), snapshot, &[], masks, view.as_ref())
             .map_err(|error| error.to_string())?;
         let name = format!("snapshot-{}", Ulid::new());
         self.evidence_retention.keep_redacted(&name, 1, at, &made.jpeg);
@@ -324,37 +276,37 @@ impl Desk {
     }
 
     /// Puts a sealed original into the queue, behind everything else.
-    fn original(&mut self, wanted: &OriginalData) -> Result<SealedOriginal, NoOriginal> {
+    fn original(&mut self, alert_id: &str, n: u32) -> Result<SealedOriginal, NoOriginal> {
         let now = self.clock.now().utc;
-        let sealed = self.evidence_retention.original(&wanted.alert_id, wanted.n, now)?;
-        let topic = SEALED.suffix(&[&wanted.alert_id, &wanted.n.to_string()]);
-        let told =
+        let sealed = self.evidence_retention.original(alert_id, n, now)?;
+        let topic = SEALED.suffix(&[alert_id, &n.to_string()]);
+        let original =
             SealedOriginal { topic: topic.clone(), bytes: sealed.len() as u64, sha256: sha256_hex(&sealed) };
         let stored = outbox::Evidence {
-            alert_id: wanted.alert_id.clone(),
+            alert_id: alert_id.to_owned(),
             level: Level::Blue,
             topic_suffix: topic,
             at: now,
             jpeg: sealed,
         };
         self.outbox.append_evidence(stored).map_err(|error| NoOriginal::Unreadable(error.to_string()))?;
-        Ok(told)
+        Ok(original)
     }
 
     /// Asks for a picture of the camera's large stream, if it has one.
-    fn ask_for_close_up(&self, revision: &Revision) {
+    fn request_close_up(&self, revision: &Revision) {
         let Some((camera, stream)) =
             revision.camera().and_then(|camera| self.settings.main_streams.get_key_value(camera))
         else {
             return;
         };
-        let wanted = Wanted {
+        let request = CloseUpRequest {
             alert: revision.alert.clone(),
             level: revision.level,
             stream: stream.clone(),
-            asked_at: self.clock.now().mono,
+            requested_at: self.clock.now().mono,
         };
-        if self.close_ups.try_send(wanted).is_err() {
+        if self.close_ups.try_send(request).is_err() {
             warn!(%camera, alert = %revision.alert.0, "no picture of the large stream: too many alerts begin at once");
         }
     }
@@ -365,7 +317,8 @@ impl Desk {
             return info!(alert = %alert.0, "the alert was over before the picture of the large stream came");
         }
         let shows = Shows { alert: &alert, level, camera: Some(&frame.camera), at: frame.at.utc };
-        let (mut entry, picture) = self.picture(shows, &Saw { picture: frame.picture, detections }, &[]);
+        let snapshot = Snapshot { picture: frame.picture, detections };
+        let (mut entry, picture) = self.picture(shows, &snapshot, &[]);
         let Some(picture) = picture else { return };
         entry.main_stream_at = Some(Time(frame.at.utc));
         match self.outbox.append_evidence(picture) {
@@ -380,16 +333,16 @@ impl Desk {
     fn picture(
         &mut self,
         shows: Shows<'_>,
-        saw: &Saw,
+        snapshot: &Snapshot,
         framed: &[Shown],
     ) -> (Evidence, Option<outbox::Evidence>) {
         let Shows { alert, level, camera, at } = shows;
         let id = self.evidence.get(alert).map_or(0, Vec::len) as u32 + 1;
         let masks = camera.and_then(|camera| self.settings.masks.get(camera));
         let masks = masks.map_or(&[][..], Vec::as_slice);
-        let Settings { classes, face_model, .. } = &self.settings;
-        let view = camera.and_then(|camera| self.slots.empty_view(camera));
-        let made = self.redactor.make(classes, face_model.as_ref(), saw, framed, masks, view.as_ref());
+        let WriterSettings { classes, face_model, .. } = &self.settings;
+        let view = camera.and_then(|camera| (self.empty_views)(camera));
+        let made = self.redactor.make(classes, face_model.as_ref(), snapshot, framed, masks, view.as_ref());
         let made = match made {
             Ok(made) => made,
             Err(error) => {
@@ -397,7 +350,7 @@ impl Desk {
                 return (no_picture(id, &error), None);
             }
         };
-        self.evidence_retention.keep(alert, id, at, &made.jpeg, &saw.picture, masks);
+        self.evidence_retention.keep(alert, id, at, &made.jpeg, &snapshot.picture, masks);
         let entry = Evidence {
             id,
             media_type: "image/jpeg".to_owned(),

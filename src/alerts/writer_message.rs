@@ -1,0 +1,117 @@
+//! What the alert writer is sent, and by whom it is answered. Must never hold more than is passed on.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::analysis::alert::Revision;
+use crate::analysis::counts::ZoneMinute;
+use crate::analysis::detection::Detection;
+use crate::analysis::time::Timestamp;
+use crate::contract::command::{SealedOriginal, SnapshotPicture};
+use crate::evidence::NoOriginal;
+use crate::frame::Picture;
+use crate::outbox::Outbox;
+
+use super::alert_writer::WriterSettings;
+use super::close_up::CloseUp;
+use super::evidence_retention::EvidenceRetention;
+
+/// Where revisions go.
+pub type AlertWriterQueue = SyncSender<WriterMessage>;
+
+/// What the alert writer is sent.
+pub enum WriterMessage {
+    /// A revision of an alert, with the frame it was made from where evidence is wanted.
+    Revision {
+        /// The revision.
+        revision: Box<Revision>,
+        /// The frame.
+        snapshot: Option<Snapshot>,
+    },
+    /// The alerts that are open now.
+    Open(Vec<Revision>),
+    /// The counts of minutes that are over.
+    Counts {
+        /// Zone by zone, those of one camera and minute together.
+        minutes: Vec<ZoneMinute>,
+        /// Now.
+        at: Timestamp,
+    },
+    /// A picture that somebody requested.
+    Snapshot {
+        /// Who waits for it.
+        request: SnapshotRequest,
+        /// The frame.
+        snapshot: Snapshot,
+        /// When it was taken.
+        at: Timestamp,
+    },
+    /// A picture of a large stream, for an alert that began a moment ago.
+    CloseUp(CloseUp),
+    /// A sealed original that somebody requested.
+    Original(OriginalRequest),
+    /// The camera side changed: titles, places, masks.
+    Settings(Box<WriterSettings>),
+    /// Pictures are kept elsewhere, otherwise, or not any more.
+    Retention(Box<EvidenceRetention>),
+    /// The watchdog's question.
+    Ping(Ping),
+    /// The last message.
+    Stop,
+}
+
+/// A frame and what was found in it, for the evidence of a revision.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The pixels.
+    pub picture: Arc<Picture>,
+    /// Everything found in it.
+    pub detections: Vec<Detection>,
+}
+
+/// Somebody wants to see what a camera sees.
+pub struct SnapshotRequest {
+    /// Which camera.
+    pub camera: Arc<str>,
+    /// Receives where the picture is, or why there is none.
+    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>,
+}
+
+/// Somebody wants a sealed original.
+pub struct OriginalRequest {
+    /// Of which alert.
+    pub alert_id: String,
+    /// Which of its pictures: the `id` in the alert's `evidence`.
+    pub n: u32,
+    /// Receives the result once the original is in the queue.
+    pub reply: Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>,
+}
+
+/// A question that goes the way of a revision; whoever carries it last answers. No answer: something on the way hangs.
+pub struct Ping {
+    outbox: Outbox,
+    reply: SyncSender<()>,
+}
+
+impl Ping {
+    /// A question to this outbox, and where its answer comes.
+    pub fn new(outbox: Outbox) -> (Ping, Receiver<()>) {
+        let (reply, answer) = sync_channel(1);
+        (Ping { outbox, reply }, answer)
+    }
+
+    /// Asks the outbox, and answers where that did.
+    pub fn answer(self) {
+        if self.outbox.is_alive() {
+            // Fails only if nobody waits any more.
+            let _ = self.reply.try_send(());
+        }
+    }
+}
+
+impl fmt::Debug for Ping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ping")
+    }
+}

@@ -1,0 +1,486 @@
+//! The stages of the daemon, each with how it starts, what it gives to those that start after it, and how it stops.
+//!
+//! They start from the far end of the flow to the near one and stop the other way round. Must never decide anything: what
+//! a stage does is said by the module that it starts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, RwLock};
+use tracing::{error, warn};
+
+use crate::alerts::SharedClockData;
+use crate::alerts::alert_enricher::Mutes;
+use crate::alerts::alert_writer::{AlertWriter, AlertWriterCounts, Outlets};
+use crate::alerts::close_up::{self, CloseUps};
+use crate::alerts::evidence_retention::EvidenceRetention;
+use crate::alerts::restore;
+use crate::alerts::writer_message::{AlertWriterQueue, WriterMessage};
+use crate::analysis::Analysis;
+use crate::analysis::alert::Revision;
+use crate::analysis::furniture::Furniture;
+use crate::analysis::time::Timestamp;
+use crate::audit::{Audit, Entry};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::control::command_thread::{self, CommandThread, SiteZone};
+use crate::control::refusal_stats::Tally;
+use crate::control::{Gate, Inbox};
+use crate::detector::Detector;
+use crate::lifeline;
+use crate::mqtt::Publisher;
+use crate::outbox::Outbox;
+use crate::pipeline::camera_slot::CameraSlots;
+use crate::pipeline::decode_demand::DecodeDemands;
+use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
+use crate::pipeline::scheduler::Scheduler;
+
+use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
+use super::cameras::{self, Cameras};
+use super::furniture::{self, FurnitureFile, KnownFurniture};
+use super::loaded_models::{self, LoadedModels, Models};
+use super::running::Beginning;
+use super::sensors::{self, RunningSensors};
+use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
+use super::{CONTROL_DIR, Control, DaemonError, machine};
+
+/// What publisher, commands, broker and outbox get to finish.
+pub const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// What a thread takes at most to work off its queue. A frame or a picture takes less than a second each; a guess. Nothing
+/// is given up then, only said: where stopping hangs, [`lifeline`] ends the process.
+const DRAIN_WITHIN: Duration = Duration::from_secs(10);
+/// A stage that keeps to its deadline needs a little more to say so.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Folder within the outbox's for the embedded broker.
+const BROKER_DIR: &str = "broker";
+/// The embedded broker usually serves long before it is wanted; nobody waits longer than this for it.
+const BROKER_WITHIN: Duration = Duration::from_millis(300);
+
+/// Everything that was started, in that order.
+pub struct Stages {
+    pub storage: Storage,
+    pub broker: RunningBroker,
+    pub commands: CommandStage,
+    pub publisher: Arc<Publisher>,
+    pub alerts: AlertStage,
+    pub analysis: AnalysisStage,
+    pub inference: InferenceStage,
+    pub cameras: Cameras,
+    pub sensors: RunningSensors,
+}
+
+impl Stages {
+    /// Stops them, the last one first: each has worked off what it received before the one behind it ends. Whoever holds
+    /// a handle of the outbox must have let go of it.
+    pub fn stop(self) {
+        let Stages {
+            storage,
+            broker,
+            commands,
+            publisher,
+            alerts,
+            analysis,
+            inference,
+            mut cameras,
+            mut sensors,
+        } = self;
+        stop("sensors", sensors::STOP_WITHIN, |_| sensors.stop());
+        stop("cameras", cameras::STOP_WITHIN, |_| cameras.stop_all());
+        stop("inference", DRAIN_WITHIN, |_| inference.stop());
+        stop("analysis", DRAIN_WITHIN, |_| analysis.stop());
+        stop("alerts", DRAIN_WITHIN, |_| alerts.stop());
+        stop("publisher", STOP_WITHIN, |within| {
+            publisher.stop(within);
+            drop(publisher);
+        });
+        stop("commands", STOP_WITHIN, |within| commands.thread.stop(within));
+        stop("broker", STOP_WITHIN, |within| broker.stop(within));
+        stop("storage", STOP_WITHIN, |within| storage.stop(within));
+    }
+}
+
+/// Stops one stage, and says so where that takes longer than it may.
+fn stop(stage: &str, within: Duration, stop: impl FnOnce(Duration)) {
+    let began = Instant::now();
+    stop(within);
+    let took = began.elapsed();
+    if took > within + GRACE {
+        warn!(stage, ?took, ?within, "took longer to stop than it may");
+    }
+}
+
+/// What follows from a configuration before anything starts that watches: its models, and what each part is given.
+pub struct LoadedSite {
+    pub models: LoadedModels,
+    pub site: Site,
+    /// How far to trust the clock; [`ClockWatch`](super::clock_watch::ClockWatch) writes it.
+    pub clock_data: SharedClockData,
+    pub mutes: Mutes,
+}
+
+impl LoadedSite {
+    /// Loads the models and checks the configuration against them.
+    ///
+    /// # Errors
+    /// What a model or a camera lacks.
+    pub fn load(
+        beginning: &Beginning,
+        manifest: Option<&Path>,
+        clock: Clock,
+    ) -> Result<LoadedSite, DaemonError> {
+        let config = &beginning.config;
+        for warning in &config.warnings {
+            warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
+        }
+        let mut models = LoadedModels::load(config, manifest, None).map_err(DaemonError::new)?;
+        models.look_for_faces(config, manifest).map_err(DaemonError::new)?;
+        config.check_classes(&models.classes()).map_err(DaemonError::new)?;
+        let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
+        let mutes: Mutes = Arc::new(RwLock::new(beginning.standing.mutes.clone()));
+        let site = Site::new(config, &models, clock_data.clone(), mutes.clone())?;
+        Ok(LoadedSite { models, site, clock_data, mutes })
+    }
+}
+
+/// What every stage that watches or tells is given.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub config: &'a Config,
+    pub loaded: &'a LoadedSite,
+    pub clock: Clock,
+}
+
+/// The outbox and the folders beside it.
+pub struct Storage {
+    pub outbox: Outbox,
+    /// For what the command centre asked for, and for what the daemon remembers.
+    pub control_dir: PathBuf,
+    /// For the embedded broker.
+    pub broker_dir: PathBuf,
+    /// Why the outbox is not where it should be.
+    pub trouble: Option<String>,
+}
+
+impl Storage {
+    /// Opens it. Where its folder cannot be used, the outbox is elsewhere, and the other folders are, too.
+    ///
+    /// # Errors
+    /// Neither the outbox nor a folder can be made.
+    pub fn start(file: &Config, clock: Clock) -> Result<Self, DaemonError> {
+        let OpenedOutbox { outbox, dir, trouble } = wiring::open_outbox(file, clock.now().utc)?;
+        let control_dir = dir.join(CONTROL_DIR);
+        std::fs::create_dir_all(&control_dir)
+            .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
+        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble })
+    }
+
+    fn stop(self, within: Duration) {
+        if !self.outbox.close(within) {
+            warn!(
+                "the queue on disk did not close in time; nothing is lost, the next start takes a moment longer"
+            );
+        }
+    }
+}
+
+/// Who may ask for what, and the thread that carries it out. Ends after those who answer commands have ended, so that
+/// every answer is stored.
+pub struct CommandStage {
+    thread: CommandThread,
+    pub audit: Arc<Audit>,
+    pub gate: Arc<Gate>,
+    /// The site's time zone, for the times that people read in answers.
+    pub zone: SiteZone,
+    refusal_stats: Arc<Tally>,
+}
+
+impl CommandStage {
+    /// Starts it; also returns where the publisher puts what it receives. Commands that come before the analysis runs wait
+    /// in its queue.
+    ///
+    /// # Errors
+    /// The audit log cannot be written, or no thread started.
+    pub fn start(
+        context: Context<'_>,
+        storage: &Storage,
+        analysis: AnalysisQueue,
+        notes: Sender<Control>,
+    ) -> Result<(Self, Inbox), DaemonError> {
+        let Context { config, clock, .. } = context;
+        let folder = &storage.control_dir;
+        let audit = open_audit(folder, config, clock.now().utc)?;
+        wiring::warn_of_open_door(config);
+        let gate = Arc::new(Gate::default());
+        gate.set_keys(&config.command_keys);
+        let (inbox, commands) =
+            Inbox::new(config.site.area.to_string(), config.site.box_id.to_string(), gate.clone());
+        let refusal_stats = Arc::new(Tally::default());
+        let zone: SiteZone = Arc::new(RwLock::new(config.site.time_zone.clone()));
+        let parts = command_thread::Parts {
+            alerts: Box::new(AnalysisAlerts { queue: analysis, zone: zone.clone() }),
+            to_main: Box::new(move |command| notes.send(Control::Command(Box::new(command))).is_ok()),
+            outbox: storage.outbox.clone(),
+            sender: config.sender(),
+            audit: audit.clone(),
+            refusal_stats: refusal_stats.clone(),
+            clock,
+        };
+        let thread = CommandThread::start(commands, folder, parts, || lifeline::essential("commands"))
+            .map_err(|error| DaemonError(format!("{}: {error}", folder.display())))?;
+        Ok((CommandStage { thread, audit, gate, zone, refusal_stats }, inbox))
+    }
+}
+
+/// The connection to the broker.
+///
+/// # Errors
+/// Its settings cannot work, or no thread can be started. That nobody answers is no error.
+pub fn start_publisher(
+    context: Context<'_>,
+    storage: &Storage,
+    broker: &RunningBroker,
+    commands: &CommandStage,
+    inbox: Inbox,
+) -> Result<Arc<Publisher>, DaemonError> {
+    let Context { config, clock, .. } = context;
+    let bodies = wiring::bodies(config.sender(), commands.refusal_stats.clone(), clock, inbox);
+    broker.wait_until_ready(BROKER_WITHIN);
+    let settings = wiring::mqtt_settings(config, broker);
+    let publisher = Publisher::start(settings, bodies, storage.outbox.clone(), clock);
+    Ok(Arc::new(publisher.map_err(DaemonError::new)?))
+}
+
+/// Where frames go and what is known of each camera: shared by those that decode, look and decide.
+pub struct FramePath {
+    pub scheduler: Arc<Scheduler>,
+    pub slots: Arc<CameraSlots>,
+    decode_demands: Arc<DecodeDemands>,
+}
+
+impl FramePath {
+    /// For the cameras of the site.
+    pub fn new(site: &Site) -> Self {
+        let scheduler = Arc::new(Scheduler::new());
+        let slots = Arc::new(CameraSlots::default());
+        slots.set_cameras(site.detect_options());
+        let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
+        FramePath { scheduler, slots, decode_demands }
+    }
+}
+
+/// What becomes of revisions: the alert writer, and the thread of close-ups.
+pub struct AlertStage {
+    writer: AlertWriter,
+    close_ups: CloseUps,
+    /// Those that look at close-ups.
+    models: Arc<RwLock<Models>>,
+    pub queue: AlertWriterQueue,
+    pub counts: Arc<AlertWriterCounts>,
+}
+
+impl AlertStage {
+    /// Starts both; also returns the alerts that were open before the restart.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub fn start(
+        context: Context<'_>,
+        storage: &Storage,
+        publisher: &Arc<Publisher>,
+        frames: &FramePath,
+    ) -> Result<(Self, Vec<Revision>), DaemonError> {
+        let Context { config, loaded, clock } = context;
+        let (evidence_retention, troubles) = EvidenceRetention::open(config);
+        for trouble in troubles {
+            warn!("{trouble}: pictures are not kept there");
+        }
+        let restored = restore::open_alerts(&storage.outbox, clock.now());
+        let (close_up_queue, close_up_requests) = close_up::queue();
+        let slots = frames.slots.clone();
+        let outlets = Outlets {
+            outbox: storage.outbox.clone(),
+            evidence_retention,
+            publish_open: wiring::publish_open(publisher.clone(), storage.outbox.clone(), clock),
+            close_ups: close_up_queue,
+            empty_views: Box::new(move |camera| slots.empty_view(camera)),
+        };
+        let counts = Arc::new(AlertWriterCounts::default());
+        let (writer, queue) = AlertWriter::start(
+            loaded.site.writer_settings(),
+            restored.evidence,
+            outlets,
+            clock,
+            counts.clone(),
+        )
+        .map_err(DaemonError::new)?;
+        let models = Arc::new(RwLock::new(loaded.models.models()));
+        let of_now = models.clone();
+        let make_detector = move || loaded_models::detector(&of_now.read());
+        let close_ups = CloseUps::start(close_up_requests, make_detector, queue.clone(), clock)
+            .map_err(DaemonError::new)?;
+        Ok((AlertStage { writer, close_ups, models, queue, counts }, restored.revisions))
+    }
+
+    /// The next close-up is looked at with these.
+    pub fn set_models(&self, models: Models) {
+        *self.models.write() = models;
+        self.close_ups.renew_detector();
+    }
+
+    fn stop(self) {
+        self.close_ups.give_up();
+        // Fails only if the thread is gone already.
+        let _ = self.queue.send(WriterMessage::Stop);
+        self.writer.join();
+        self.close_ups.join();
+    }
+}
+
+/// The thread that owns the analysis, and what it remembers over a restart.
+pub struct AnalysisStage {
+    thread: AnalysisThread,
+    pub queue: AnalysisQueue,
+    pub known: Arc<Known>,
+    /// What never moves before the cameras, on disk.
+    pub furniture: FurnitureFile,
+}
+
+impl AnalysisStage {
+    /// Starts it with the alerts that are `open`. The two ends of its queue are made before.
+    ///
+    /// # Errors
+    /// The rules cannot work together, or no thread can be started.
+    pub fn start(
+        context: Context<'_>,
+        storage: &Storage,
+        open: Vec<Revision>,
+        (queue, notes): (AnalysisQueue, Receiver<Note>),
+        alerts: &AlertStage,
+        frames: &FramePath,
+    ) -> Result<Self, DaemonError> {
+        let Context { config, loaded, clock } = context;
+        let folder = &storage.control_dir;
+        let mut analysis =
+            Analysis::new(config.site.box_id.clone(), loaded.site.plan()).map_err(DaemonError::new)?;
+        let revisions = analysis.restore(open, clock.now());
+        let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
+        let known = Arc::new(Known { furniture, ..Known::default() });
+        let thread = AnalysisThread::start(
+            analysis,
+            revisions,
+            notes,
+            clock,
+            alerts.queue.clone(),
+            known.clone(),
+            frames.decode_demands.clone(),
+        )
+        .map_err(DaemonError::new)?;
+        Ok(AnalysisStage { thread, queue, known, furniture: FurnitureFile::within(folder) })
+    }
+
+    fn stop(mut self) {
+        // Fails only if the thread is gone already.
+        let _ = self.queue.send(Note::Stop);
+        self.thread.join();
+        self.furniture.finish(&self.known.furniture);
+    }
+}
+
+/// The workers that look at frames.
+pub struct InferenceStage {
+    workers: InferenceWorkers,
+    /// How many.
+    pub size: usize,
+    pub scheduler: Arc<Scheduler>,
+    pub slots: Arc<CameraSlots>,
+    pub counts: Arc<InferenceCounts>,
+}
+
+impl InferenceStage {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// There is no memory for their buffers, or no thread can be started.
+    pub fn start(
+        context: Context<'_>,
+        frames: &FramePath,
+        analysis: AnalysisQueue,
+    ) -> Result<Self, DaemonError> {
+        let Context { loaded, clock, .. } = context;
+        let detectors = loaded.site.detectors(&loaded.models)?;
+        let size = detectors.len();
+        let counts = Arc::new(InferenceCounts::default());
+        let (scheduler, slots) = (frames.scheduler.clone(), frames.slots.clone());
+        let workers =
+            InferenceWorkers::start(detectors, &scheduler, &slots, look_sink(analysis), &counts, clock)
+                .map_err(DaemonError::new)?;
+        Ok(InferenceStage { workers, size, scheduler, slots, counts })
+    }
+
+    /// From the next frame on these look.
+    pub fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) {
+        self.size = detectors.len();
+        if let Err(error) = self.workers.renew(detectors) {
+            error!(%error, "not all workers could be started");
+        }
+    }
+
+    fn stop(self) {
+        self.scheduler.close();
+        self.workers.join();
+    }
+}
+
+/// The cameras; one that cannot be started is said and left out.
+pub fn start_cameras(context: Context<'_>, frames: &FramePath, analysis: AnalysisQueue) -> Cameras {
+    let (scheduler, decode_demands) = (frames.scheduler.clone(), frames.decode_demands.clone());
+    let mut cameras = Cameras::new(context.clock, scheduler, decode_demands, analysis);
+    for (camera, error) in cameras.become_those(context.loaded.site.wanted_cameras()) {
+        error!(%camera, %error, "the camera could not be started");
+    }
+    cameras
+}
+
+/// The sensors.
+pub fn start_sensors(
+    context: Context<'_>,
+    broker: &RunningBroker,
+    analysis: AnalysisQueue,
+) -> RunningSensors {
+    let mut sensors = RunningSensors::new(context.clock, broker.port(), analysis);
+    sensors.become_those(&context.config.sensors);
+    sensors
+}
+
+/// What was known before the restart to never move.
+fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
+    let (memories, damage) = furniture::load(folder);
+    if let Some(damage) = damage {
+        error!(%damage, "what never moves before the cameras cannot be read and is learnt anew");
+    }
+    for (camera, places) in &memories {
+        analysis.recall_furniture(camera, Furniture::of(places.clone()));
+    }
+    KnownFurniture::kept(memories)
+}
+
+/// The audit log, with a line that the daemon started.
+fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audit>, DaemonError> {
+    let started = Entry {
+        detail: Some(format!(
+            "lookout {}, configuration {}, {} command keys",
+            env!("CARGO_PKG_VERSION"),
+            config.sha256,
+            config.command_keys.len()
+        )),
+        ..Entry::of("started")
+    };
+    let audit = Audit::open(folder, now).and_then(|audit| audit.record(now, started).map(|()| audit));
+    let audit = audit.map_err(|error| {
+        DaemonError(format!("the audit log in {} cannot be written: {error}", folder.display()))
+    })?;
+    Ok(Arc::new(audit))
+}
