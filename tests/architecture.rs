@@ -27,7 +27,6 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("sensors", &["types", "analysis", "clock"]),
     // The configuration of a sensor's source is the source's own.
     ("config", &["types", "analysis", "contract", "sensors"]),
-    ("control", &["types", "analysis", "clock", "contract", "config", "outbox", "mqtt", "audit", "lifeline"]),
     (
         "control",
         &[
