@@ -13,12 +13,12 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problem, Problems};
 use crate::contract::box_status::{
-    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
+    ActiveAlert, ActiveCounts, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
 };
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
-    CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
-    SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
+    HealthData, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
@@ -51,9 +51,11 @@ pub fn active(
     let mut open: Vec<&Revision> = open.iter().filter(|revision| !revision.is_last()).collect();
     // What does not fit into the message is cut off at the end.
     open.sort_by_key(|revision| (Reverse(revision.level), revision.started_at));
-    let alerts = open.into_iter().map(|revision| alert_enricher.open_alert(revision));
+    let alerts: Vec<ActiveAlert> =
+        open.into_iter().map(|revision| alert_enricher.open_alert(revision)).collect();
     let Depth { stream, last_n: seq, .. } = depth;
-    let data = ActiveData { stream, seq, alerts: alerts.collect(), omitted: 0 };
+    let counts = Some(ActiveCounts::of(&alerts));
+    let data = ActiveData { stream, seq, alerts, omitted: 0, counts };
     alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
 
@@ -318,7 +320,8 @@ impl Health {
 
     /// The answer to `selftest`.
     pub fn in_short(&mut self, readings: &Readings, config_sha256: &str) -> SelftestResult {
-        let degraded = self.degraded(readings);
+        let mut degraded = self.degraded(readings);
+        health::shorten_list(&mut degraded, MOST_IN_ANSWER);
         let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
         SelftestResult {
             ok: degraded.is_empty(),
@@ -326,7 +329,11 @@ impl Health {
             cameras: readings.cameras.len() as u32,
             queued: readings.depth.rows,
             config_sha256: config_sha256.to_owned(),
-            degraded: degraded.into_iter().take(10).map(|d| format!("{}: {}", d.part, d.reason)).collect(),
+            degraded: degraded
+                .into_iter()
+                .take(MOST_IN_ANSWER)
+                .map(|d| format!("{}: {}", d.part, d.reason))
+                .collect(),
         }
     }
 
@@ -448,6 +455,8 @@ fn advice(mode: GateMode) -> Option<String> {
     })
 }
 
+/// Most parts that the answer to `selftest` names.
+const MOST_IN_ANSWER: usize = 10;
 /// The part that stands for the disk of the queue.
 const DISK: &str = "disk";
 
@@ -467,20 +476,10 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
     })
 }
 
-/// What is wrong now: part and reason. `told` are the parts of the last report.
+/// What is wrong now: part and reason, first the box's own, then the cameras, then the sensors. `told` are the parts of the
+/// last report.
 fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
-    for (id, stats) in &readings.cameras {
-        if let Some(error) = &stats.last_error {
-            reasons.push((format!("camera:{id}"), error.to_string()));
-        }
-    }
-    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
-        let lasting = stats.lasting_fault.clone();
-        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
-            reasons.push((format!("sensor:{}", sensor.id), reason));
-        }
-    }
     if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
         reasons.push(("mqtt".to_owned(), trouble.clone()));
     }
@@ -540,6 +539,17 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     }
     if clock_watch::is_impossible(readings.at.utc) {
         reasons.push(("clock".to_owned(), format!("the clock was never set: it says {}", readings.at.utc)));
+    }
+    for (id, stats) in &readings.cameras {
+        if let Some(error) = &stats.last_error {
+            reasons.push((format!("camera:{id}"), error.to_string()));
+        }
+    }
+    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
+        let lasting = stats.lasting_fault.clone();
+        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
+            reasons.push((format!("sensor:{}", sensor.id), reason));
+        }
     }
     reasons
 }
