@@ -347,6 +347,7 @@ mod tests {
             quantity = "water_level"
             unit = "m"
             grid = "53012700300102"
+            stale_after_secs = 60
             modbus_tcp = { address = "10.0.0.8:502", register = 0, kind = "u16", poll_secs = 5 }
             [[rule]]
             id = "waits"
