@@ -17,9 +17,11 @@ use lookout::analysis::time::Moment;
 use lookout::cli::schema::published_files;
 use lookout::contract::alert::{AlertData, ClockData, ClockSync, GapData, GapRange, ModelRef, SeqData};
 use lookout::contract::alert_event::{AlertContext, CameraPlace, Seq};
-use lookout::contract::box_status::{ActiveData, ConfigData, MetaData, StateData};
+use lookout::contract::box_status::{ActiveAlert, ActiveCounts, ActiveData, ConfigData, MetaData, StateData};
 use lookout::contract::command::{MarkData, ReplyData};
-use lookout::contract::health::{CameraData, Degraded, HealthCounts, HealthData, SensorData};
+use lookout::contract::health::{
+    CameraData, CameraState, Decoding, Degraded, HealthCounts, HealthData, SensorData, SensorState,
+};
 use lookout::contract::schema::asyncapi;
 use lookout::contract::time_fix::TimeFixData;
 use lookout::contract::{
@@ -27,6 +29,7 @@ use lookout::contract::{
 };
 use lookout::control::commands::ack::AckCommand;
 use lookout::control::{COMMANDS, message, messages};
+use lookout::types::camera_condition::CameraCondition;
 use lookout::types::gap::GapReason;
 use lookout::types::level::Level;
 use lookout::types::phase::{Phase, PhaseReason};
@@ -403,7 +406,151 @@ fn a_box_of_a_thousand_cameras_still_introduces_itself() {
         "a list is whole or not there"
     );
     let parts: Vec<&str> = told.data.degraded.iter().map(|entry| entry.part.as_str()).collect();
-    assert_eq!(parts, ["cameras", "mqtt"], "all cameras in one entry, and the others as they are");
+    assert_eq!(parts, ["mqtt", "cameras"], "all cameras in one entry, and the others as they are");
+}
+
+/// In every state there is: the counts must not depend on what is left out of the lists.
+#[test]
+fn a_thousand_cameras_and_five_hundred_sensors_are_all_counted_in_a_message_that_fits() {
+    let health: Event<HealthData> = serde_json::from_value(example("health")).unwrap();
+    let at = health.time;
+    let camera = |i: usize| {
+        let mut camera = health.data.cameras[0].clone();
+        camera.id = format!("cam-{i}");
+        let (state, decoding, cause) = match i % 8 {
+            0 => (CameraState::Running, Some(Decoding::Overloaded), None),
+            1..4 => (CameraState::Running, Some(Decoding::Keyframes), None),
+            4 => (CameraState::Lost, None, Some("wrong_password")),
+            5 => (CameraState::Lost, None, Some("connection_refused")),
+            6 => (CameraState::Connecting, None, None),
+            _ => (CameraState::Ended, None, None),
+        };
+        (camera.state, camera.decoding, camera.cause) = (state, decoding, cause.map(str::to_owned));
+        camera.conditions = if i % 10 == 0 { vec![CameraCondition::Dark] } else { Vec::new() };
+        camera
+    };
+    let sensor = |i: usize| {
+        let mut sensor = health.data.sensors[0].clone();
+        sensor.id = format!("drain-{i}");
+        sensor.state = [SensorState::Good, SensorState::Bad, SensorState::Silent][i % 3];
+        sensor
+    };
+    let cameras: Vec<_> = (0..1_000).map(camera).collect();
+    let sensors: Vec<_> = (0..500).map(sensor).collect();
+    let signals: Vec<_> = std::iter::repeat_n(health.data.signals[0].clone(), 300).collect();
+    let lost = cameras.iter().filter(|camera| camera.state == CameraState::Lost);
+    let silent = sensors.iter().filter(|sensor| sensor.state == SensorState::Silent);
+    let parts = lost.map(|camera| format!("camera:{}", camera.id));
+    let parts = parts.chain(silent.map(|sensor| format!("sensor:{}", sensor.id)));
+    let degraded: Vec<Degraded> = std::iter::once("spool".to_owned())
+        .chain(parts)
+        .map(|part| Degraded {
+            part,
+            reason: "rtsp://10.0.0.31/stream2 refuses the password of user `admin`".repeat(3),
+            since: at,
+        })
+        .collect();
+    assert_eq!(degraded.len(), 1 + 250 + 166);
+    let counts = HealthCounts::of(&cameras, &sensors, &signals, degraded.len());
+    let data =
+        HealthData { counts: Some(counts), degraded, cameras, sensors, signals, ..health.data.clone() };
+
+    let bytes = sender().event("health.1", None, at.0, data).unwrap();
+    assert!(bytes.len() <= MAX_EVENT_BYTES, "{} bytes", bytes.len());
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("health", &value);
+    let counts = &value["data"]["counts"];
+    let expected = json!({
+        "total": 1_000, "running": 500, "connecting": 125, "lost": 250, "ended": 125,
+        "causes": { "wrong_password": 125, "connection_refused": 125 },
+        "conditions": { "dark": 100 },
+        "decoding": { "overloaded": 125, "keyframes": 375 },
+    });
+    assert_eq!(counts["cameras"], expected);
+    assert_eq!(counts["sensors"], json!({ "total": 500, "good": 167, "bad": 167, "silent": 166 }));
+    assert_eq!(counts["signals"], json!({ "total": 300, "on": 0, "off": 0, "unknown": 300 }));
+    assert_eq!(counts["degraded"], 417);
+    for (list, all) in [("cameras", 1_000), ("sensors", 500), ("signals", 300)] {
+        let here = value["data"][list].as_array().unwrap().len();
+        let omitted = value["data"][format!("{list}_omitted")].as_u64().unwrap_or(0);
+        assert!([(all, 0), (0, all as u64)].contains(&(here, omitted)), "{list}: {here} and {omitted}");
+    }
+    let degraded = value["data"]["degraded"].as_array().unwrap();
+    assert_eq!(degraded[0]["part"], "spool", "the box's own faults are not left out for its cameras'");
+    let cameras = degraded.iter().find(|entry| entry["part"] == "cameras").unwrap();
+    assert!(cameras["reason"].as_str().unwrap().starts_with("250 cameras "), "{cameras}");
+}
+
+/// A camera may answer with a page of text.
+#[test]
+fn reasons_that_are_too_long_are_cut_and_nothing_is_left_out_for_them() {
+    let mut camera: Event<CameraData> = serde_json::from_value(example("camera")).unwrap();
+    camera.data.health.error = Some("no".repeat(100_000));
+    let bytes = sender().event("camera.1", None, camera.time.0, camera.data).unwrap();
+    assert!(bytes.len() <= MAX_EVENT_BYTES);
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("camera", &value);
+    assert_eq!(value["data"]["cause"], "wrong_password");
+    let mut health: Event<HealthData> = serde_json::from_value(example("health")).unwrap();
+    let parts: Vec<String> = (0..20).map(|i| format!("part-{i}")).collect();
+    let entry = |part: &String| Degraded {
+        part: part.clone(),
+        reason: "the broker says no. ".repeat(1_000),
+        since: health.time,
+    };
+    health.data.degraded = parts.iter().map(entry).collect();
+    let bytes = sender().event("health.1", None, health.time.0, health.data).unwrap();
+    assert!(bytes.len() <= MAX_EVENT_BYTES);
+    let told: Event<HealthData> = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(
+        told.data.degraded.iter().map(|entry| &entry.part).collect::<Vec<_>>(),
+        parts.iter().collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn of_a_thousand_open_alerts_the_list_holds_as_many_as_fit_and_counts_all() {
+    let mut active: Event<ActiveData> = serde_json::from_value(example("active")).unwrap();
+    let one = active.data.alerts[0].clone();
+    let levels = [Level::Red, Level::Orange, Level::Yellow, Level::Blue];
+    active.data.alerts = (0..1_000)
+        .map(|i| {
+            let (level, acknowledged) = (levels[i / 250], i % 2 == 0);
+            ActiveAlert { alert_id: format!("{i:026}"), level, acknowledged, ..one.clone() }
+        })
+        .collect();
+    active.data.counts = Some(ActiveCounts::of(&active.data.alerts));
+    let bytes = sender().event("active.1", None, active.time.0, active.data).unwrap();
+    assert!((MAX_EVENT_BYTES - 2_048..=MAX_EVENT_BYTES).contains(&bytes.len()), "{} bytes", bytes.len());
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("active", &value);
+    let told: Event<ActiveData> = serde_json::from_value(value).unwrap();
+    assert_eq!(told.data.alerts.len() + told.data.omitted as usize, 1_000);
+    assert!(told.data.alerts.iter().all(|alert| alert.level == Level::Red), "the most urgent stay");
+    let (total, acknowledged) = (1_000, 500);
+    let counts = ActiveCounts { total, acknowledged, blue: 250, yellow: 250, orange: 250, red: 250 };
+    assert_eq!(told.data.counts, Some(counts));
+}
+
+/// What a box of before these fields sends must not be taken for wrong.
+#[test]
+fn a_birth_message_and_a_list_of_alerts_without_the_newer_fields_still_fit() {
+    let mut meta = example("meta");
+    let data = meta["data"].as_object_mut().unwrap();
+    for field in ["zones", "signals"] {
+        assert!(data.remove(field).is_some(), "{field}");
+    }
+    for field in ["analysis_fps", "thresholds"] {
+        assert!(data["cameras"][0].as_object_mut().unwrap().remove(field).is_some(), "{field}");
+    }
+    let older = ["id", "kind", "level", "cameras"];
+    data["rules"][0].as_object_mut().unwrap().retain(|field, _| older.contains(&field.as_str()));
+    assert_valid("meta", &meta);
+    let read: Event<MetaData> = serde_json::from_value(meta).unwrap();
+    assert!(read.data.zones.is_empty() && read.data.rules[0].condition.is_empty());
+    let mut active = example("active");
+    assert!(active["data"].as_object_mut().unwrap().remove("counts").is_some());
+    assert_valid("active", &active);
 }
 
 /// What a box of before these fields sends must not be taken for wrong.

@@ -132,6 +132,13 @@ fn of_96_dead_cameras_every_one_is_counted_told_and_has_its_alert_and_one_that_i
     );
     assert_eq!(first["why"]["signals"][0]["cause"], "connection_refused");
 
+    let active = centre.wait_for("a list of open alerts that counts all", SOON, |messages| {
+        let last = messages.iter().rev().find(|message| message.topic.ends_with("/up/active"))?.json();
+        (last["data"]["counts"]["total"] == CAMERAS).then_some(last)
+    });
+    let listed = active["data"]["alerts"].as_array().unwrap().len() as u64;
+    assert_eq!(listed + active["data"]["omitted"].as_u64().unwrap_or(0), CAMERAS as u64);
+
     // Taken out while the box runs, and while it is off.
     fs::write(&config, dead(start.clone(), CAMERAS - 1, nobody)).unwrap();
     daemon.reload();

@@ -174,7 +174,9 @@ fn a_camera_that_dies_comes_back_by_itself() {
     let lost = centre.wait_for("the loss in the health report", SOON, |m| {
         healths(m).find(|h| h["data"]["cameras"][0]["state"] == "lost")
     });
-    let reason = lost["data"]["degraded"][0]["reason"].as_str().expect("a reason").to_owned();
+    let degraded = lost["data"]["degraded"].as_array().expect("a list");
+    let camera = degraded.iter().find(|one| one["part"] == "camera:cam-01").expect("the camera among them");
+    let reason = camera["reason"].as_str().expect("a reason");
     assert!(reason.contains("cam-01"), "{reason}");
 
     let before = alerts(&centre.messages()).iter().filter(|a| has("new")(a)).count();

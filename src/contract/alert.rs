@@ -441,7 +441,7 @@ fn drop_silent(silent: &mut Vec<String>) -> bool {
 }
 
 /// Halves a text of more than 120 characters; `false` when it is short already.
-fn shorten(text: &mut String) -> bool {
+pub(super) fn shorten(text: &mut String) -> bool {
     let length = text.chars().count();
     if length <= 120 {
         return false;

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Acknowledged, Escalated, Muted};
+use super::meta_rules::{MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone};
 use super::words::{Eye, Language, Mode, Time};
-use super::{Payload, halve, is_zero};
+use super::{MAX_EVENT_BYTES, Payload, halve, is_zero};
 use crate::types::box_state::BoxState;
 use crate::types::level::Level;
 use crate::types::phase::Phase;
@@ -64,11 +65,24 @@ pub struct MetaData {
     /// How many more sensors there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub sensors_omitted: u32,
-    /// Its rules.
+    /// The zones and lines that are drawn on its cameras' pictures.
+    #[serde(default)]
+    pub zones: Vec<MetaZone>,
+    /// How many more zones and lines there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub zones_omitted: u32,
+    /// Its rules that are in force, with what each asks for.
     pub rules: Vec<MetaRule>,
     /// How many more rules there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub rules_omitted: u32,
+    /// Its signals, with what feeds each and what each level takes. What is believed of them at each place is in
+    /// `up/health` and `up/alert`.
+    #[serde(default)]
+    pub signals: Vec<MetaSignal>,
+    /// How many more signals there are than fit into the message; absent when all are here.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub signals_omitted: u32,
     /// Its models; none on a box without cameras.
     pub models: Vec<MetaModel>,
     /// SHA-256 of the configuration in force, hexadecimal.
@@ -86,13 +100,19 @@ impl Payload for MetaData {
     const SCHEMA: &'static str = "meta";
 
     fn shrink(&mut self) -> bool {
+        let (zones, signals) = (self.zones.len(), self.signals.len());
         let (cameras, sensors, rules) = (self.cameras.len(), self.sensors.len(), self.rules.len());
-        if cameras >= rules.max(sensors) {
+        let longest = [cameras, sensors, zones, rules, signals].into_iter().max().unwrap_or(0);
+        if zones == longest {
+            halve(&mut self.zones, &mut self.zones_omitted)
+        } else if cameras == longest {
             halve(&mut self.cameras, &mut self.cameras_omitted)
-        } else if sensors >= rules {
+        } else if sensors == longest {
             halve(&mut self.sensors, &mut self.sensors_omitted)
-        } else {
+        } else if rules == longest {
             halve(&mut self.rules, &mut self.rules_omitted)
+        } else {
+            halve(&mut self.signals, &mut self.signals_omitted)
         }
     }
 }
@@ -134,6 +154,15 @@ pub struct MetaCamera {
     /// Longitude and latitude in degrees (WGS 84).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lonlat: Option<[f64; 2]>,
+    /// Most pictures per second that are looked at.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub analysis_fps: Option<f64>,
+    /// From which score on a class counts, where the configuration or `set` says so.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub thresholds: Vec<MetaThreshold>,
+    /// Other scores at other hours; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub night: Option<MetaNight>,
 }
 
 /// One sensor.
@@ -153,19 +182,6 @@ pub struct MetaSensor {
     /// Longitude and latitude in degrees (WGS 84).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lonlat: Option<[f64; 2]>,
-}
-
-/// One rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct MetaRule {
-    /// Its id.
-    pub id: String,
-    /// The kind of alert it raises.
-    pub kind: String,
-    /// The level it suggests.
-    pub level: Level,
-    /// The cameras it watches.
-    pub cameras: Vec<String>,
 }
 
 /// One model.
@@ -193,14 +209,67 @@ pub struct ActiveData {
     /// How many more are open than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub omitted: u32,
+    /// How many are open, those that are not listed among them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counts: Option<ActiveCounts>,
 }
+
+/// How many alerts are open, all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActiveCounts {
+    /// All.
+    pub total: u32,
+    /// Those that somebody took on.
+    pub acknowledged: u32,
+    /// Those whose level is blue now.
+    pub blue: u32,
+    /// Yellow.
+    pub yellow: u32,
+    /// Orange.
+    pub orange: u32,
+    /// Red.
+    pub red: u32,
+}
+
+impl ActiveCounts {
+    /// Counts what the list holds.
+    pub fn of(alerts: &[ActiveAlert]) -> Self {
+        let mut counts = ActiveCounts::default();
+        for alert in alerts {
+            counts.total += 1;
+            counts.acknowledged += u32::from(alert.acknowledged);
+            *match alert.level {
+                Level::Blue => &mut counts.blue,
+                Level::Yellow => &mut counts.yellow,
+                Level::Orange => &mut counts.orange,
+                Level::Red => &mut counts.red,
+            } += 1;
+        }
+        counts
+    }
+}
+
+/// Bytes of a message that are kept for what is not in its list.
+const BESIDE_THE_LIST: usize = 1024;
 
 impl Payload for ActiveData {
     const TYPE: &'static str = "lookout.active.v1";
     const SCHEMA: &'static str = "active";
 
     fn shrink(&mut self) -> bool {
-        halve(&mut self.alerts, &mut self.omitted)
+        let mut left = MAX_EVENT_BYTES - BESIDE_THE_LIST;
+        let fits = |alert: &&ActiveAlert| {
+            let bytes = serde_json::to_vec(alert).map_or(0, |json| json.len()) + 1;
+            let fits = bytes <= left;
+            left = left.saturating_sub(bytes);
+            fits
+        };
+        // As many as there is room for, and one less each time that it was not enough.
+        let keep = self.alerts.iter().take_while(fits).count().min(self.alerts.len().saturating_sub(1));
+        let dropped = self.alerts.len() - keep;
+        self.alerts.truncate(keep);
+        self.omitted = self.omitted.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
+        dropped > 0
     }
 }
 

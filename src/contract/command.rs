@@ -90,7 +90,7 @@ pub struct SelftestResult {
     pub queued: u64,
     /// SHA-256 of the configuration in force.
     pub config_sha256: String,
-    /// What is not as it should be, at most ten.
+    /// What is not as it should be, at most ten: where there is more, all cameras in trouble are one entry, and all sensors.
     pub degraded: Vec<String>,
 }
 

@@ -12,8 +12,8 @@ use super::alert::{
 };
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
 use super::box_status::{
-    ActiveAlert, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, MetaCamera, MetaData,
-    MetaModel, MetaRule, MetaSensor, StateData,
+    ActiveAlert, ActiveCounts, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource,
+    MetaCamera, MetaData, MetaModel, MetaSensor, StateData,
 };
 use super::command::{MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
@@ -22,6 +22,7 @@ use super::health::{
     MachineHealth, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use super::meta_part::MetaPartData;
+use super::meta_rules::{MetaFeed, MetaLevel, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape};
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Eye, Language, Mode, Time};
 use super::{EventError, Sender, box_status, kinds};
@@ -256,6 +257,9 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             grid: "53012700300102".to_owned(),
             address: Some("Yangqiao, lane 3, east gate".to_owned()),
             lonlat: Some([102.912, 25.046]),
+            analysis_fps: Some(5.0),
+            thresholds: vec![MetaThreshold { class: "person".to_owned(), score: 0.45 }],
+            night: None,
         }],
         cameras_omitted: 0,
         sensors: vec![MetaSensor {
@@ -267,13 +271,54 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             lonlat: Some([102.9125, 25.0462]),
         }],
         sensors_omitted: 0,
+        zones: vec![MetaZone {
+            camera: "cam-03".to_owned(),
+            id: "fire-lane".to_owned(),
+            shape: ZoneShape::Area,
+            points: vec![[0.1, 0.5], [0.9, 0.5], [0.9, 1.0], [0.1, 1.0]],
+            counted: false,
+        }],
+        zones_omitted: 0,
         rules: vec![MetaRule {
             id: "fire-lane-blocked".to_owned(),
             kind: "fire_lane_blocked".to_owned(),
             level: Level::Orange,
+            title: None,
+            when: "parked".to_owned(),
+            condition: "car, truck or bus stands still in fire-lane for 120 s".to_owned(),
+            zone: Some("fire-lane".to_owned()),
+            line: None,
+            classes: ["car", "truck", "bus"].map(str::to_owned).to_vec(),
+            threshold: 120.0,
+            for_secs: 120.0,
+            min_height: None,
+            max_height: None,
+            schedule: "always".to_owned(),
+            hold_secs: 10.0,
+            cooldown_secs: 60.0,
             cameras: vec!["cam-03".to_owned()],
         }],
         rules_omitted: 0,
+        signals: vec![MetaSignal {
+            kind: "flooding".to_owned(),
+            levels: vec![MetaLevel { level: Level::Orange, belief: 0.7, after_secs: 0.0, origins: 1 }],
+            clear: 0.55,
+            prior: 0.2,
+            half_life_secs: 300.0,
+            origin_cap: 3.0,
+            hold_secs: 60.0,
+            cooldown_secs: 300.0,
+            join_neighbours: false,
+            each_camera: false,
+            from: vec![MetaFeed {
+                quantity: Some("water_level".to_owned()),
+                above: Some(0.3),
+                sure_at: Some(0.5),
+                weight: 2.6,
+                ..MetaFeed::default()
+            }],
+        }],
+        signals_omitted: 0,
         models: vec![MetaModel {
             name: "street-small".to_owned(),
             sha256: SHA256.to_owned(),
@@ -287,8 +332,9 @@ fn meta_data() -> Result<MetaData, ExampleError> {
 }
 
 fn meta_part_data() -> Result<MetaPartData, ExampleError> {
-    let MetaData { grids, cameras, sensors, rules, .. } = meta_data()?;
-    Ok(MetaPartData { of: "meta.1".to_owned(), part: 1, parts: 1, grids, cameras, sensors, rules })
+    let MetaData { grids, cameras, sensors, zones, rules, signals, .. } = meta_data()?;
+    let of = "meta.1".to_owned();
+    Ok(MetaPartData { of, part: 1, parts: 1, grids, cameras, sensors, zones, rules, signals })
 }
 
 fn active_data() -> Result<ActiveData, ExampleError> {
@@ -313,6 +359,7 @@ fn active_data() -> Result<ActiveData, ExampleError> {
             muted: None,
         }],
         omitted: 0,
+        counts: Some(ActiveCounts { total: 1, orange: 1, ..ActiveCounts::default() }),
     })
 }
 

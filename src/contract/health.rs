@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alert::shorten;
 use super::box_status::Software;
 use super::words::{Eye, Time};
 use super::{Payload, is_zero};
@@ -38,8 +39,8 @@ pub struct HealthData {
     /// How many of each there are, and how they do. Never cut.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counts: Option<HealthCounts>,
-    /// Everything that is not as it should be, worst first; empty when all is well. Where it does not fit, all cameras in
-    /// trouble are one entry (`cameras`), and all sensors (`sensors`).
+    /// Everything that is not as it should be: first the box's own parts, then its cameras, then its sensors; empty when all
+    /// is well. Where it does not fit, all cameras in trouble are one entry (`cameras`), and all sensors (`sensors`).
     pub degraded: Vec<Degraded>,
     /// Each camera; empty where they do not fit.
     pub cameras: Vec<CameraHealth>,
@@ -108,16 +109,16 @@ impl Payload for HealthData {
         leave_out(&mut self.cameras, &mut self.cameras_omitted)
             || leave_out(&mut self.sensors, &mut self.sensors_omitted)
             || leave_out(&mut self.signals, &mut self.signals_omitted)
-            || sum_up(&mut self.degraded, "camera:", "cameras")
-            || sum_up(&mut self.degraded, "sensor:", "sensors")
-            || {
-                let keep = self.degraded.len() / 2;
-                let fewer = keep < self.degraded.len();
-                self.degraded.truncate(keep);
-                fewer
-            }
+            || sum_up(&mut self.degraded, CAMERAS.0, CAMERAS.1)
+            || sum_up(&mut self.degraded, SENSORS.0, SENSORS.1)
+            || self.degraded.iter_mut().fold(false, |shorter, entry| shorten(&mut entry.reason) || shorter)
     }
 }
+
+/// What the names of parts that are cameras begin with, and the name of all of them.
+const CAMERAS: (&str, &str) = ("camera:", "cameras");
+/// The same of sensors.
+const SENSORS: (&str, &str) = ("sensor:", "sensors");
 
 fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
     if list.is_empty() {
@@ -135,8 +136,17 @@ fn sum_up(degraded: &mut Vec<Degraded>, prefix: &str, all: &str) -> bool {
     *degraded = others;
     let Some(since) = parts.iter().map(|entry| entry.since).min() else { return false };
     let reason = format!("{} {all} are in trouble; each says on its own topic what it is", parts.len());
-    degraded.insert(0, Degraded { part: all.to_owned(), reason, since });
+    degraded.push(Degraded { part: all.to_owned(), reason, since });
     true
+}
+
+/// Makes a list of more than `most` parts shorter: all cameras become one entry, then all sensors.
+pub fn shorten_list(degraded: &mut Vec<Degraded>, most: usize) {
+    for (prefix, all) in [CAMERAS, SENSORS] {
+        if degraded.len() > most {
+            sum_up(degraded, prefix, all);
+        }
+    }
 }
 
 /// How many cameras, sensors and signals there are, and how they do.
@@ -169,6 +179,10 @@ pub struct CameraCounts {
     pub causes: BTreeMap<String, u32>,
     /// Cameras by what is wrong with their pictures, as in `conditions` of a camera; empty when nothing is.
     pub conditions: BTreeMap<String, u32>,
+    /// Running cameras by how much of their stream is decoded, as in `decoding` of a camera: `overloaded` are those that the
+    /// box could not keep up with. Absent before the first frame of any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub decoding: BTreeMap<String, u32>,
 }
 
 /// The sensors of a box by whether they are believed.
@@ -226,6 +240,9 @@ impl HealthCounts {
             for condition in &camera.conditions {
                 *of.conditions.entry(condition.name().to_owned()).or_default() += 1;
             }
+            if let Some(decoding) = camera.decoding.filter(|_| camera.state == CameraState::Running) {
+                *of.decoding.entry(decoding.name().to_owned()).or_default() += 1;
+            }
         }
         for sensor in sensors {
             let of = &mut counts.sensors;
@@ -268,6 +285,10 @@ pub struct CameraData {
 impl Payload for CameraData {
     const TYPE: &'static str = "lookout.camera.v1";
     const SCHEMA: &'static str = "camera";
+
+    fn shrink(&mut self) -> bool {
+        self.health.error.as_mut().is_some_and(shorten) || self.address.as_mut().is_some_and(shorten)
+    }
 }
 
 /// One sensor, retained on `up/sensor/{sensor}`: when it becomes good, bad or silent and every ten minutes. It expires
@@ -287,6 +308,10 @@ pub struct SensorData {
 impl Payload for SensorData {
     const TYPE: &'static str = "lookout.sensor.v1";
     const SCHEMA: &'static str = "sensor";
+
+    fn shrink(&mut self) -> bool {
+        self.health.reason.as_mut().is_some_and(shorten) || self.address.as_mut().is_some_and(shorten)
+    }
 }
 
 /// One thing that is not as it should be.
@@ -364,6 +389,19 @@ pub enum Decoding {
     Forced,
     /// Keyframes although something in view needs more: the box could not keep up and tries again in a few seconds.
     Overloaded,
+}
+
+impl Decoding {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Decoding::Keyframes => "keyframes",
+            Decoding::Burst => "burst",
+            Decoding::Full => "full",
+            Decoding::Forced => "forced",
+            Decoding::Overloaded => "overloaded",
+        }
+    }
 }
 
 /// What a camera does.
@@ -463,4 +501,41 @@ pub struct MachineHealth {
     pub disk_free_bytes: Option<u64>,
     /// Temperatures in degrees Celsius by name, where the machine tells them.
     pub temperatures_c: BTreeMap<String, f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::time::Timestamp;
+
+    fn degraded(parts: impl Iterator<Item = String>) -> Vec<Degraded> {
+        let since = Time(Timestamp::UNIX_EPOCH);
+        parts.map(|part| Degraded { part, reason: "it is broken".to_owned(), since }).collect()
+    }
+
+    #[test]
+    fn a_fault_of_the_box_is_not_hidden_by_its_cameras() {
+        let cameras = (0..96).map(|number| format!("camera:cam-{number}"));
+        let sensors = (0..4).map(|number| format!("sensor:drain-{number}"));
+        let mut list = degraded(["spool".to_owned()].into_iter().chain(cameras).chain(sensors));
+        shorten_list(&mut list, 10);
+        let parts: Vec<&str> = list.iter().map(|entry| entry.part.as_str()).collect();
+        assert_eq!(
+            parts,
+            ["spool", "sensor:drain-0", "sensor:drain-1", "sensor:drain-2", "sensor:drain-3", "cameras"]
+        );
+        assert!(list[5].reason.starts_with("96 cameras are in trouble"), "{}", list[5].reason);
+        let before = list.clone();
+        shorten_list(&mut list, 10);
+        assert_eq!(list, before, "what is short enough stays");
+    }
+
+    #[test]
+    fn every_way_of_decoding_is_counted_by_its_published_name() {
+        for decoding in
+            [Decoding::Keyframes, Decoding::Burst, Decoding::Full, Decoding::Forced, Decoding::Overloaded]
+        {
+            assert_eq!(serde_json::to_value(decoding).expect("a word"), decoding.name());
+        }
+    }
 }

@@ -126,9 +126,12 @@ pub const STATE: Message = event::<StateData>(
 )
 .retained();
 /// The birth certificate.
-pub const META: Message =
-    event::<MetaData>("up/meta", examples::meta, "What the box is: software, cameras, rules, models.")
-        .retained();
+pub const META: Message = event::<MetaData>(
+    "up/meta",
+    examples::meta,
+    "What the box is and watches for: software, cameras, zones, sensors, rules, signals, models.",
+)
+.retained();
 /// The rest of it.
 pub const META_PART: Message = event::<MetaPartData>(
     "up/meta_part/{part}",
@@ -328,6 +331,7 @@ const fn last_part(topic: &'static str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::health::HEALTH_EVERY;
 
     #[test]
     fn a_topic_is_filled_in_from_left_to_right() {
@@ -347,5 +351,14 @@ mod tests {
             assert_eq!(message.direction(), Direction::FromBox);
         }
         assert!(EVENTS.iter().all(|m| m.expires.is_none() || m.retain), "only what is kept can expire");
+    }
+
+    #[test]
+    fn how_a_box_and_its_parts_do_is_forgotten_soon_after_the_box_is_gone_and_not_while_it_is_there() {
+        for (message, every) in [(HEALTH, HEALTH_EVERY), (CAMERA, PART_EVERY), (SENSOR, PART_EVERY)] {
+            let expires = message.expires.expect("a box that is gone is not said to run for ever");
+            assert!(expires >= every * 3, "{}: two that are lost in a row are no loss", message.name);
+            assert!(expires <= Duration::from_secs(1800), "{}", message.name);
+        }
     }
 }

@@ -30,6 +30,7 @@ pub mod health;
 pub mod kinds;
 pub mod messages;
 pub mod meta_part;
+pub mod meta_rules;
 pub mod mute;
 pub mod portable_json;
 pub mod schema;

@@ -1,9 +1,20 @@
 //! The birth certificate: what the box is, watches and runs. Large ones are several messages.
 
+use std::collections::BTreeMap;
+
+use crate::analysis::detection::Class;
+use crate::analysis::geometry::Point;
+use crate::analysis::rules::Rule;
+use crate::analysis::sensor::Threshold;
+use crate::analysis::signals::{Feed, LevelPlan, Selector, SignalPlan};
 use crate::analysis::time::Timestamp;
-use crate::config::Config;
-use crate::contract::box_status::{MetaCamera, MetaData, MetaModel, MetaRule, MetaSensor, Software};
+use crate::config::{Camera, Config};
+use crate::contract::alert_event::rounded;
+use crate::contract::box_status::{MetaCamera, MetaData, MetaModel, MetaSensor, Software};
 use crate::contract::messages::{BoxTopic, META, META_PART};
+use crate::contract::meta_rules::{
+    MetaFeed, MetaLevel, MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape,
+};
 use crate::contract::{EventError, meta_part};
 use crate::control::commands;
 
@@ -27,6 +38,12 @@ pub fn meta(
         grid: camera.grid.to_string(),
         address: camera.address.clone(),
         lonlat: camera.lonlat,
+        analysis_fps: Some(rounded(camera.analysis_hz.into())),
+        thresholds: thresholds(&camera.thresholds),
+        night: camera.night.as_ref().map(|night| MetaNight {
+            schedule: night.schedule.to_string(),
+            thresholds: thresholds(&night.thresholds),
+        }),
     });
     let sensors = config.sensors.list.iter().map(|sensor| MetaSensor {
         id: sensor.plan.id.to_string(),
@@ -35,12 +52,6 @@ pub fn meta(
         grid: sensor.plan.grid.to_string(),
         address: sensor.address.clone(),
         lonlat: sensor.lonlat,
-    });
-    let rules = config.rules.iter().map(|rule| MetaRule {
-        id: rule.id.to_string(),
-        kind: rule.signal.to_string(),
-        level: rule.level,
-        cameras: rule.cameras.iter().map(|camera| camera.to_string()).collect(),
     });
     let data = MetaData {
         box_id: config.site.box_id.to_string(),
@@ -57,8 +68,12 @@ pub fn meta(
         cameras_omitted: 0,
         sensors: sensors.collect(),
         sensors_omitted: 0,
-        rules: rules.collect(),
+        zones: config.cameras.iter().flat_map(zones).collect(),
+        zones_omitted: 0,
+        rules: config.rules.iter().map(|told| rule(told, config)).collect(),
         rules_omitted: 0,
+        signals: config.signals.iter().map(signal).collect(),
+        signals_omitted: 0,
         models,
         config_sha256: config.sha256.clone(),
         commands: commands::names().into_iter().map(str::to_owned).collect(),
@@ -75,6 +90,128 @@ pub fn meta(
     Ok(messages)
 }
 
+/// A sentence that lists very many classes is cut.
+const MOST_CHARACTERS: usize = 500;
+/// A sensor that counts fully so close to its threshold does so at once.
+const AT_ONCE: f64 = 1e-6;
+
+fn thresholds(of: &BTreeMap<Class, f32>) -> Vec<MetaThreshold> {
+    of.iter()
+        .map(|(class, score)| MetaThreshold {
+            class: class.name().to_owned(),
+            score: rounded(f64::from(*score)),
+        })
+        .collect()
+}
+
+/// The zones, then the lines of a camera.
+fn zones(camera: &Camera) -> Vec<MetaZone> {
+    let drawn = |id: &str, shape, points: &[Point], counted| {
+        let points = points.iter().map(|point| [point.x, point.y].map(|part| rounded(f64::from(part))));
+        let points = points.collect();
+        MetaZone { camera: camera.id.to_string(), id: id.to_owned(), shape, points, counted }
+    };
+    let areas = camera
+        .zones
+        .iter()
+        .map(|(id, polygon)| drawn(id, ZoneShape::Area, polygon.corners(), camera.counted.contains(id)));
+    let lines =
+        camera.lines.iter().map(|(id, line)| drawn(id, ZoneShape::Line, &[line.from, line.to], false));
+    areas.chain(lines).collect()
+}
+
+fn rule(rule: &Rule, config: &Config) -> MetaRule {
+    let place = rule.when.place().to_string();
+    let (zone, line) = match rule.when.zone() {
+        Some(_) => (Some(place), None),
+        None => (None, Some(place)),
+    };
+    let mut condition = rule.when.to_string();
+    if let Some((cut, _)) = condition.char_indices().nth(MOST_CHARACTERS) {
+        condition.truncate(cut);
+        condition.push('…');
+    }
+    MetaRule {
+        id: rule.id.to_string(),
+        kind: rule.signal.to_string(),
+        level: rule.level,
+        title: config.titles.get(&rule.id).cloned(),
+        when: rule.when.name().to_owned(),
+        condition,
+        zone,
+        line,
+        classes: rule.when.classes().iter().map(|class| class.name().to_owned()).collect(),
+        threshold: rounded(rule.when.threshold()),
+        for_secs: rounded(rule.when.lasting().as_secs_f64()),
+        min_height: Some(rule.heights.min).filter(|min| *min > 0.0).map(|min| rounded(min.into())),
+        max_height: Some(rule.heights.max).filter(|max| *max < 1.0).map(|max| rounded(max.into())),
+        schedule: rule.schedule.to_string(),
+        hold_secs: rounded(rule.hold.as_secs_f64()),
+        cooldown_secs: rounded(rule.cooldown.as_secs_f64()),
+        cameras: rule.cameras.iter().map(|camera| camera.to_string()).collect(),
+    }
+}
+
+fn signal(plan: &SignalPlan) -> MetaSignal {
+    let level = |plan: &LevelPlan| MetaLevel {
+        level: plan.level,
+        belief: rounded(plan.belief),
+        after_secs: rounded(plan.after.as_secs_f64()),
+        origins: u32::try_from(plan.origins).unwrap_or(u32::MAX),
+    };
+    MetaSignal {
+        kind: plan.kind.to_string(),
+        levels: plan.levels.iter().map(level).collect(),
+        clear: rounded(plan.clear),
+        prior: rounded(plan.prior),
+        half_life_secs: rounded(plan.half_life.as_secs_f64()),
+        origin_cap: rounded(plan.origin_cap),
+        hold_secs: rounded(plan.hold.as_secs_f64()),
+        cooldown_secs: rounded(plan.cooldown.as_secs_f64()),
+        join_neighbours: plan.join_neighbours,
+        each_camera: plan.each_camera,
+        from: plan.from.iter().map(source).collect(),
+    }
+}
+
+fn source(feed: &Feed) -> MetaFeed {
+    let told =
+        MetaFeed { weight: rounded(feed.weight), only_supports: feed.only_supports, ..MetaFeed::default() };
+    match &feed.from {
+        Selector::Rule(rule) => MetaFeed { rule: Some(rule.to_string()), ..told },
+        Selector::RuleKind(kind) => MetaFeed { kind: Some(kind.to_string()), ..told },
+        Selector::Sensor { sensor, threshold } => {
+            MetaFeed { sensor: Some(sensor.to_string()), ..beyond(threshold, told) }
+        }
+        Selector::Quantity { quantity, threshold } => {
+            MetaFeed { quantity: Some(quantity.to_string()), ..beyond(threshold, told) }
+        }
+        Selector::Cameras { cameras, conditions } => MetaFeed {
+            conditions: conditions.iter().map(|condition| (*condition).to_owned()).collect(),
+            cameras: cameras.iter().map(|camera| camera.to_string()).collect(),
+            ..told
+        },
+    }
+}
+
+/// `told` with what a sensor must pass.
+fn beyond(threshold: &Threshold, told: MetaFeed) -> MetaFeed {
+    let further = threshold.full_after.filter(|further| *further > AT_ONCE);
+    let sure_at = further.and_then(|further| match (threshold.above, threshold.below) {
+        (Some(above), _) => Some(above + further),
+        (None, Some(below)) => Some(below - further),
+        (None, None) => None,
+    });
+    MetaFeed {
+        above: threshold.above,
+        below: threshold.below,
+        sure_at: sure_at.map(rounded),
+        hysteresis: Some(threshold.hysteresis).filter(|back| *back > 0.0),
+        for_secs: Some(threshold.lasting.as_secs_f64()).filter(|secs| *secs > 0.0).map(rounded),
+        ..told
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -85,6 +222,7 @@ mod tests {
     use crate::config::Surroundings;
     use crate::contract::meta_part::MetaPartData;
     use crate::contract::{Event, MAX_EVENT_BYTES};
+    use crate::types::level::Level;
 
     /// A box with cameras that have three zones and a long address each, and a rule of their own; one rule watches all.
     fn config(cameras: usize) -> Config {
@@ -147,30 +285,132 @@ mod tests {
             let (mut grids, mut ids) = (first.data.grids.clone(), BTreeSet::new());
             let mut rules: BTreeSet<(String, String)> = BTreeSet::new();
             let mut seen = [0; 2];
-            let mut take = |cameras: &[MetaCamera], of: &[MetaRule]| {
-                seen[0] += cameras.len();
-                ids.extend(cameras.iter().map(|camera| camera.id.clone()));
-                for rule in of {
-                    seen[1] += rule.cameras.len();
-                    rules.extend(rule.cameras.iter().map(|camera| (rule.id.clone(), camera.clone())));
-                }
-            };
-            take(&first.data.cameras, &first.data.rules);
+            let mut zones: Vec<(String, String)> = Vec::new();
+            let mut signals: BTreeSet<String> = BTreeSet::new();
+            let mut take =
+                |cameras: &[MetaCamera], of: &[MetaRule], drawn: &[MetaZone], believed: &[MetaSignal]| {
+                    zones.extend(drawn.iter().map(|zone| (zone.camera.clone(), zone.id.clone())));
+                    signals.extend(believed.iter().map(|signal| signal.kind.clone()));
+                    seen[0] += cameras.len();
+                    ids.extend(cameras.iter().map(|camera| camera.id.clone()));
+                    for rule in of {
+                        seen[1] += rule.cameras.len();
+                        rules.extend(rule.cameras.iter().map(|camera| (rule.id.clone(), camera.clone())));
+                    }
+                };
+            take(&first.data.cameras, &first.data.rules, &first.data.zones, &first.data.signals);
             for part in &parts {
-                let MetaPartData { of, parts: count, grids: more, cameras, rules, .. } = &part.data;
+                let MetaPartData { of, parts: count, grids: more, cameras, zones, rules, signals, .. } =
+                    &part.data;
                 assert_eq!((of, *count as usize), (&first.id, parts.len()));
                 grids.extend(more.clone());
-                take(cameras, rules);
+                take(cameras, rules, zones, signals);
             }
             assert_eq!((ids.len(), seen[0]), (cameras, cameras), "each camera once");
             // One rule of each camera, and one of all.
             assert_eq!((rules.len(), seen[1]), (2 * cameras, 2 * cameras));
             assert_eq!((grids.len(), grids.iter().collect::<BTreeSet<_>>().len()), (cameras, cameras));
+            let different: BTreeSet<_> = zones.iter().collect();
+            assert_eq!((zones.len(), different.len()), (3 * cameras, 3 * cameras), "each zone once");
+            assert_eq!(first.data.zones.len() + first.data.zones_omitted as usize, 3 * cameras);
+            assert_eq!(signals, BTreeSet::from(["camera_trouble".to_owned()]));
             assert_eq!(first.data.parts as usize, parts.len());
             assert_eq!(first.data.cameras.len() + first.data.cameras_omitted as usize, cameras);
             // One of the rules has several entries where it watches 2000 cameras.
             assert_eq!(first.data.rules.len() + first.data.rules_omitted as usize, cameras + 1);
         }
+    }
+
+    /// What a command centre needs to show what a box watches for, without its configuration.
+    #[test]
+    fn zones_rules_signals_and_their_numbers_are_told() {
+        let text = r#"
+            [site]
+            box = "box-1"
+            area = "530127"
+            [[camera]]
+            id = "cam-1"
+            eye = "village"
+            url = "rtsp://10.0.0.1/1"
+            grid = "53012700300101"
+            analysis_fps = 4
+            thresholds = { person = 0.45 }
+            [[camera.zone]]
+            id = "gate"
+            polygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]
+            count = true
+            [[camera.line]]
+            id = "kerb"
+            points = [[0.2, 0.6], [0.8, 0.65]]
+            [[sensor]]
+            id = "drain-2"
+            quantity = "water_level"
+            unit = "m"
+            grid = "53012700300102"
+            stale_after_secs = 60
+            modbus_tcp = { address = "10.0.0.8:502", register = 0, kind = "u16", poll_secs = 5 }
+            [[rule]]
+            id = "waits"
+            cameras = ["cam-1"]
+            schedule = "workdays 07:00-20:00"
+            title = "Somebody waits"
+            min_height = 0.1
+            present = { zone = "gate", classes = ["person", "car"], for_secs = 5 }
+            [[rule]]
+            id = "crosses"
+            cameras = ["cam-1"]
+            line = { line = "kerb", classes = ["person"], direction = "both" }
+            [[signal]]
+            kind = "flooding"
+            from = [
+              { sensor = "drain-2", above = 0.3, sure_at = 0.5, hysteresis = 0.05, for_secs = 60, weight = 2.6 },
+              { kind = "waits_here", weight = 1.0, only_supports = true },
+            ]
+            levels = { yellow = 0.7, red = 0.95 }
+            after_secs = { red = 30 }
+            origins = { red = 2 }
+        "#;
+        let path = Path::new("site.toml");
+        let config = Config::from_text(path, text, &Surroundings::elsewhere(path))
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        let (Event { data, .. }, parts, _) = told(&config);
+        assert!(parts.is_empty());
+        assert_eq!(data.grids, ["53012700300101", "53012700300102"], "a sensor's grid is one of the box's");
+        assert_eq!(data.sensors[0].grid, "53012700300102");
+        let camera = &data.cameras[0];
+        assert_eq!(camera.analysis_fps, Some(4.0));
+        assert_eq!(camera.thresholds, [MetaThreshold { class: "person".to_owned(), score: 0.45 }]);
+        let [gate, kerb] = &data.zones[..] else { panic!("{:?}", data.zones) };
+        assert_eq!((&*gate.id, gate.shape, gate.counted), ("gate", ZoneShape::Area, true));
+        assert_eq!(gate.points, [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]);
+        assert_eq!((&*kerb.id, kerb.shape, kerb.counted), ("kerb", ZoneShape::Line, false));
+        assert_eq!(kerb.points, [[0.2, 0.6], [0.8, 0.65]]);
+        let [waits, crosses] = &data.rules[..] else { panic!("{:?}", data.rules) };
+        assert_eq!((&*waits.when, waits.threshold, waits.for_secs), ("present", 5.0, 5.0));
+        assert_eq!(waits.title.as_deref(), Some("Somebody waits"));
+        assert_eq!((waits.zone.as_deref(), waits.line.as_deref()), (Some("gate"), None));
+        assert_eq!((&*waits.schedule, waits.min_height), ("workdays 07:00-20:00", Some(0.1)));
+        assert_eq!(waits.classes, ["person", "car"]);
+        assert!(waits.condition.ends_with("for 5 s"), "{}", waits.condition);
+        assert_eq!((crosses.zone.as_deref(), crosses.line.as_deref()), (None, Some("kerb")));
+        assert_eq!((&*crosses.schedule, crosses.for_secs), ("always", 0.0));
+        let flooding = &data.signals[0];
+        assert_eq!((&*flooding.kind, flooding.from.len()), ("flooding", 2));
+        let drain = MetaFeed {
+            sensor: Some("drain-2".to_owned()),
+            above: Some(0.3),
+            sure_at: Some(0.5),
+            hysteresis: Some(0.05),
+            for_secs: Some(60.0),
+            weight: 2.6,
+            ..MetaFeed::default()
+        };
+        assert_eq!(flooding.from[0], drain);
+        assert!(flooding.from[1].only_supports);
+        let red = MetaLevel { level: Level::Red, belief: 0.95, after_secs: 30.0, origins: 2 };
+        assert_eq!(flooding.levels.last(), Some(&red));
+        assert_eq!(data.signals[1].kind, "camera_trouble", "in force without being asked for");
+        assert!(data.signals[1].each_camera);
     }
 
     #[test]

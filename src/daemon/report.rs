@@ -15,12 +15,12 @@ use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problem, Problems};
 use crate::contract::box_status::{
-    ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
+    ActiveAlert, ActiveCounts, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
 };
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
-    CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
-    SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
+    HealthData, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
@@ -51,9 +51,11 @@ pub fn active(
     let mut open: Vec<&Revision> = open.iter().filter(|revision| !revision.is_last()).collect();
     // What does not fit into the message is cut off at the end.
     open.sort_by_key(|revision| (Reverse(revision.level), revision.started_at));
-    let alerts = open.into_iter().map(|revision| alert_enricher.open_alert(revision));
+    let alerts: Vec<ActiveAlert> =
+        open.into_iter().map(|revision| alert_enricher.open_alert(revision)).collect();
     let Depth { stream, last_n: seq, .. } = depth;
-    let data = ActiveData { stream, seq, alerts: alerts.collect(), omitted: 0 };
+    let counts = Some(ActiveCounts::of(&alerts));
+    let data = ActiveData { stream, seq, alerts, omitted: 0, counts };
     alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
 
@@ -318,7 +320,8 @@ impl Health {
 
     /// The answer to `selftest`.
     pub fn in_short(&mut self, readings: &Readings, config_sha256: &str) -> SelftestResult {
-        let degraded = self.degraded(readings);
+        let mut degraded = self.degraded(readings);
+        health::shorten_list(&mut degraded, MOST_IN_ANSWER);
         let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
         SelftestResult {
             ok: degraded.is_empty(),
@@ -326,7 +329,11 @@ impl Health {
             cameras: readings.cameras.len() as u32,
             queued: readings.depth.rows,
             config_sha256: config_sha256.to_owned(),
-            degraded: degraded.into_iter().take(10).map(|d| format!("{}: {}", d.part, d.reason)).collect(),
+            degraded: degraded
+                .into_iter()
+                .take(MOST_IN_ANSWER)
+                .map(|d| format!("{}: {}", d.part, d.reason))
+                .collect(),
         }
     }
 
@@ -448,6 +455,8 @@ fn advice(mode: GateMode) -> Option<String> {
     })
 }
 
+/// Most parts that the answer to `selftest` names.
+const MOST_IN_ANSWER: usize = 10;
 /// The part that stands for the disk of the queue.
 const DISK: &str = "disk";
 
@@ -467,20 +476,10 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
     })
 }
 
-/// What is wrong now: part and reason. `told` are the parts of the last report.
+/// What is wrong now: part and reason, first the box's own, then the cameras, then the sensors. `told` are the parts of the
+/// last report.
 fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
-    for (id, stats) in &readings.cameras {
-        if let Some(error) = &stats.last_error {
-            reasons.push((format!("camera:{id}"), error.to_string()));
-        }
-    }
-    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
-        let lasting = stats.lasting_fault.clone();
-        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
-            reasons.push((format!("sensor:{}", sensor.id), reason));
-        }
-    }
     if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
         reasons.push(("mqtt".to_owned(), trouble.clone()));
     }
@@ -540,6 +539,17 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     }
     if clock_watch::is_impossible(readings.at.utc) {
         reasons.push(("clock".to_owned(), format!("the clock was never set: it says {}", readings.at.utc)));
+    }
+    for (id, stats) in &readings.cameras {
+        if let Some(error) = &stats.last_error {
+            reasons.push((format!("camera:{id}"), error.to_string()));
+        }
+    }
+    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
+        let lasting = stats.lasting_fault.clone();
+        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
+            reasons.push((format!("sensor:{}", sensor.id), reason));
+        }
     }
     reasons
 }
@@ -626,7 +636,145 @@ fn tenth(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+    use std::path::Path;
+
     use super::*;
+    use crate::config::Surroundings;
+    use crate::contract::MAX_EVENT_BYTES;
+    use crate::video::Fault;
+
+    fn config(cameras: usize, sensors: usize) -> Config {
+        let mut text = "[site]\nbox = \"box-1\"\narea = \"530127\"\n".to_owned();
+        for number in 0..cameras {
+            write!(
+                text,
+                "[[camera]]\nid = \"cam-{number:04}\"\neye = \"village\"\nurl = \"rtsp://10.0.0.1/{number}\"\n\
+                 grid = \"5301270030{:04}\"\n",
+                number / 8
+            )
+            .unwrap();
+        }
+        for number in 0..sensors {
+            write!(
+                text,
+                "[[sensor]]\nid = \"drain-{number:04}\"\nquantity = \"water_level\"\nunit = \"m\"\n\
+                 grid = \"53012700300101\"\nstale_after_secs = 60\n\
+                 modbus_tcp = {{ address = \"10.0.0.8:502\", register = {number}, kind = \"u16\", poll_secs = 5 }}\n"
+            )
+            .unwrap();
+        }
+        let path = Path::new("site.toml");
+        Config::from_text(path, &text, &Surroundings::elsewhere(path))
+            .unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    fn stats(state: video::CameraState, last_error: Option<video::VideoError>) -> CameraStats {
+        CameraStats {
+            state,
+            units: 0,
+            frames: 0,
+            unwanted: 0,
+            unreadable: 0,
+            reconnects: 0,
+            beats: 0,
+            abandoned_teardowns: 0,
+            last_frame_age: None,
+            stream: None,
+            measure: video::StreamMeasure::default(),
+            received_by: None,
+            gate: None,
+            redirected_to: None,
+            last_error,
+        }
+    }
+
+    /// Nine cameras of ten are dead, each fifth sensor has never answered, and the queue cannot be written.
+    #[test]
+    fn of_a_thousand_cameras_and_five_hundred_sensors_each_is_counted_and_told_of() {
+        let config = config(1000, 500);
+        let at = Moment { mono: Duration::from_secs(100), utc: "2026-01-01T08:00:00Z".parse().unwrap() };
+        let camera = |(number, id): (usize, &Arc<str>)| {
+            let fault = Fault::Refused { address: "10.0.0.1:554".to_owned() };
+            let error = video::VideoError { camera: Some(id.clone()), fault };
+            let stats = match number % 10 {
+                0 => stats(video::CameraState::Running, None),
+                _ => stats(video::CameraState::Waiting, Some(error)),
+            };
+            (id.clone(), stats)
+        };
+        let sensor = |(number, plan)| {
+            let reading = match number % 5 {
+                0 => SensorReading::Silent { since: None },
+                _ => SensorReading::Good { value: 0.1, at, since: at },
+            };
+            let trouble = (number % 5 == 0).then(|| "10.0.0.8:502 does not answer".to_owned());
+            SensorStats {
+                plan,
+                reading,
+                numbers: 0,
+                unreadable: 0,
+                retained: 0,
+                passed_over: 0,
+                errors: 0,
+                trouble,
+                lasting_fault: None,
+            }
+        };
+        let readings = Readings {
+            at,
+            cameras: config.cameras.iter().map(|camera| &camera.id).enumerate().map(camera).collect(),
+            frames: Vec::new(),
+            sensors: config.sensors.list.iter().map(|s| s.plan.clone()).enumerate().map(sensor).collect(),
+            known: Arc::default(),
+            inference_workers: Arc::default(),
+            alert_writer: Arc::default(),
+            depth: Depth::default(),
+            spool_trouble: Some("the queue is in memory".to_owned()),
+            file_trouble: None,
+            secret_trouble: None,
+            short_runs: None,
+            redaction_trouble: None,
+            broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
+            provider: "cpu".to_owned(),
+            workers: 2,
+        };
+        let mut health = Health::new(config.sender(), at);
+        let answer = health.in_short(&readings, &config.sha256);
+        assert_eq!(answer.degraded.len(), 3, "{:?}", answer.degraded);
+        assert!(answer.degraded[0].starts_with("spool: "), "{:?}", answer.degraded);
+        assert!(
+            answer.degraded[1].starts_with("cameras: 900 cameras are in trouble"),
+            "{:?}",
+            answer.degraded
+        );
+        assert!(
+            answer.degraded[2].starts_with("sensors: 100 sensors are in trouble"),
+            "{:?}",
+            answer.degraded
+        );
+
+        let report = health.report(&readings, &config);
+        let summary = report.summary.unwrap();
+        assert!(summary.len() <= MAX_EVENT_BYTES, "{} bytes", summary.len());
+        let summary: serde_json::Value = serde_json::from_slice(&summary).unwrap();
+        let counts = &summary["data"]["counts"];
+        let of = |what: &str, state: &str| counts[what][state].as_u64();
+        assert_eq!((of("cameras", "total"), of("cameras", "running")), (Some(1000), Some(100)));
+        assert_eq!(of("cameras", "lost"), Some(900));
+        assert_eq!(counts["cameras"]["causes"]["connection_refused"], 900);
+        assert_eq!((of("sensors", "good"), of("sensors", "silent")), (Some(400), Some(100)));
+        assert_eq!(counts["degraded"], 1001);
+        assert_eq!(summary["data"]["degraded"][0]["part"], "spool");
+
+        let topics: std::collections::BTreeSet<&str> =
+            report.parts.iter().map(|part| part.topic.suffix.as_str()).collect();
+        assert_eq!(topics.len(), 1500, "each has a topic of its own");
+        for part in &report.parts {
+            let message = part.message(&health.sender, at.utc).unwrap();
+            assert!(message.len() <= MAX_EVENT_BYTES, "{}", part.topic.suffix);
+        }
+    }
 
     #[test]
     fn a_disk_that_others_filled_is_told_and_does_not_come_and_go() {
