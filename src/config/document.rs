@@ -50,6 +50,10 @@ pub struct Document {
     pub outbox: Option<At<OutboxDocument>>,
     /// The redacted pictures that go with alerts.
     pub evidence: Option<At<EvidenceDocument>>,
+    /// What grids are called and who answers for them, one `[[grid]]` for each that has something to say; goes into every
+    /// alert of that grid.
+    #[serde(default)]
+    pub grid: Vec<At<GridDocument>>,
     /// The cameras, one `[[camera]]` for each.
     #[serde(default)]
     pub camera: Vec<At<CameraDocument>>,
@@ -106,7 +110,11 @@ pub struct SiteDocument {
     /// Language of the titles of alerts: `zh-CN` or `en`.
     #[schemars(extend("default" = DEFAULT_LANGUAGE.tag()))]
     pub language: Option<At<Language>>,
-    /// Time zone of the schedules, a name of the IANA database.
+    /// Whether places are also given in GCJ-02, the coordinates of maps published in China, beside WGS 84 (`lonlat_gcj02` in
+    /// alerts and in `up/meta`).
+    #[schemars(extend("default" = false))]
+    pub also_gcj02: Option<At<bool>>,
+    /// Time zone of the schedules and of the local times in alerts, a name of the IANA database.
     #[schemars(extend("default" = DEFAULT_TIME_ZONE, "examples" = ["Asia/Shanghai"]))]
     pub time_zone: Option<At<String>>,
     /// Whether alerts are meant seriously: `actual`, `exercise` (a drill) or `test` (setting up).
@@ -122,6 +130,24 @@ pub struct SiteDocument {
     /// Folder with one file per secret. Systemd's credentials are used instead where the service has them.
     #[schemars(extend("default" = DEFAULT_SECRETS_DIR))]
     pub secrets_dir: Option<At<String>>,
+}
+
+/// What a grid is called and who answers for it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GridDocument {
+    /// Its code: county 6 digits, sub-district 3, community 3, grid 2 or more.
+    #[schemars(required, extend("pattern" = "^[0-9]{6}([0-9]{3}([0-9]{3}([0-9]{2,8})?)?)?$", "examples" = ["53012700300102"]))]
+    pub code: Option<At<String>>,
+    /// What people call it; goes into every alert of this grid.
+    #[schemars(length(max = 100), extend("examples" = ["Yangqiao community, grid 2"]))]
+    pub name: Option<At<String>>,
+    /// How to reach whoever answers for it, such as the telephone number of a desk; goes into every alert of this grid.
+    #[schemars(length(max = 100), extend("examples" = ["0871-5550102"]))]
+    pub contact: Option<At<String>>,
+    /// Who answers for it; goes into every alert of this grid.
+    #[schemars(length(max = 100), extend("examples" = ["grid officer on duty"]))]
+    pub officer: Option<At<String>>,
 }
 
 /// Where alerts go.

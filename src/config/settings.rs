@@ -25,6 +25,7 @@ use crate::types::camera_condition::CameraCondition;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::mqtt;
 use crate::types::provider::Provider;
+use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
 
 /// The box and where it stands.
@@ -38,6 +39,8 @@ pub struct Site {
     pub name: Option<String>,
     /// Language of titles.
     pub language: Language,
+    /// Whether places are told in GCJ-02, too.
+    pub also_gcj02: bool,
     /// Time zone of schedules.
     pub time_zone: TimeZone,
     /// Its name in the IANA database.
@@ -223,6 +226,8 @@ pub struct Camera {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    pub responsible: Responsible,
     /// Pictures per second that are looked at, 0.1..30.
     pub analysis_hz: f32,
     /// How much it counts beside the others when there is not time for all, 0.1..10.
@@ -357,6 +362,8 @@ pub struct Sensor {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    pub responsible: Responsible,
     /// Where its numbers come from.
     pub source: Source,
 }

@@ -63,6 +63,7 @@ impl Checker<'_, '_> {
             box_id: box_id?.into(),
             area: area?.into(),
             name: text_of(&site.name),
+            also_gcj02: value_of(&site.also_gcj02).unwrap_or(false),
             language: value_of(&site.language).unwrap_or(document::DEFAULT_LANGUAGE),
             time_zone_name: time_zone.iana_name().unwrap_or("UTC").to_owned(),
             time_zone,
