@@ -158,6 +158,11 @@ pub struct MqttDocument {
     /// broker of the box's own serves on the loopback address. Never with a password inside.
     #[schemars(extend("examples" = ["mqtts://centre.example:8883"]))]
     pub url: Option<At<String>>,
+    /// Several brokers of the command centre instead of one `url`, tried in this order: the next one when one cannot be
+    /// reached or does not take the box, the first one again when a connection that had lasted ends. All of them begin with
+    /// `mqtts://`, or all with `mqtt://`; login, authorities and certificate are the same for all.
+    #[schemars(extend("examples" = [["mqtts://a.centre.example:8883", "mqtts://b.centre.example:8883"]]))]
+    pub urls: Option<At<Vec<At<String>>>>,
     /// Protocol version: `"5"` or `"3.1.1"` (for brokers such as NATS).
     pub version: Option<At<mqtt::Version>>,
     /// User name at the broker, where the secret file holds only the password.

@@ -87,6 +87,8 @@ pub enum Broker {
         host: String,
         /// Port.
         port: u16,
+        /// Further ones, tried in this order after it, encrypted as it is: host and port.
+        others: Vec<(String, u16)>,
         /// Encryption; `None` for `mqtt://`.
         tls: Option<Tls>,
         /// Who logs in.
@@ -99,10 +101,16 @@ impl Broker {
         match (self, other) {
             (Broker::Embedded { port }, Broker::Embedded { port: other }) => port == other,
             (
-                Broker::Remote { host, port, tls, credentials },
-                Broker::Remote { host: other_host, port: other_port, tls: other_tls, credentials: other },
+                Broker::Remote { host, port, others, tls, credentials },
+                Broker::Remote {
+                    host: other_host,
+                    port: other_port,
+                    others: their_others,
+                    tls: other_tls,
+                    credentials: other,
+                },
             ) => {
-                (host, port) == (other_host, other_port)
+                (host, port, others) == (other_host, other_port, their_others)
                     && same_files(tls.as_ref(), other_tls.as_ref())
                     && same_secret(credentials.as_ref(), other.as_ref())
             }

@@ -13,8 +13,8 @@ use crate::analysis::grid::GridCode;
 
 use super::alert::{
     Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry,
-    Guarantee, LevelAuthority, LocalTimes, ModelRef, Muted, Object, Origin, OriginCamera, OriginSensor, Place,
-    SeqData, SignalData, WhyData,
+    Guarantee, LevelAuthority, LocalTimes, ModelRef, Muted, Object, Origin, OriginCamera, OriginSensor,
+    Place, SeqData, SignalData, WhyData,
 };
 use super::box_status::ActiveAlert;
 use super::words::{Crs, Eye, Language, LocalTime, Mode, Time};
@@ -276,9 +276,8 @@ pub fn zone_of(revision: &Revision, camera: Option<&CameraPlace>, foot: Option<P
     let zones = &revision.origin.zones;
     let Some(camera) = camera else { return zones.first().map(|zone| zone.to_string()) };
     let of_camera = || zones.iter().filter_map(|name| camera.zones.get_key_value(name));
-    let contains = |area: &Option<Polygon>| {
-        foot.zip(area.as_ref()).is_some_and(|(foot, area)| area.contains(foot))
-    };
+    let contains =
+        |area: &Option<Polygon>| foot.zip(area.as_ref()).is_some_and(|(foot, area)| area.contains(foot));
     let stands_in = of_camera().find(|(_, area)| contains(area));
     stands_in.or_else(|| of_camera().next()).map(|(name, _)| name.to_string())
 }

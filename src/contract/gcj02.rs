@@ -35,16 +35,10 @@ pub fn from_wgs84([lon, lat]: [f64; 2]) -> [f64; 2] {
 fn shift_m(x: f64, y: f64) -> (f64, f64) {
     let wave = |amplitude: f64, degrees: f64| amplitude * (degrees * PI).sin();
     let both = wave(20.0, 6.0 * x) + wave(20.0, 2.0 * x);
-    let east_waves = both
-        + wave(20.0, x)
-        + wave(40.0, x / 3.0)
-        + wave(150.0, x / 12.0)
-        + wave(300.0, x / 30.0);
-    let north_waves = both
-        + wave(20.0, y)
-        + wave(40.0, y / 3.0)
-        + wave(160.0, y / 12.0)
-        + wave(320.0, y / 30.0);
+    let east_waves =
+        both + wave(20.0, x) + wave(40.0, x / 3.0) + wave(150.0, x / 12.0) + wave(300.0, x / 30.0);
+    let north_waves =
+        both + wave(20.0, y) + wave(40.0, y / 3.0) + wave(160.0, y / 12.0) + wave(320.0, y / 30.0);
     let root = x.abs().sqrt();
     let east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + east_waves * 2.0 / 3.0;
     let north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + north_waves * 2.0 / 3.0;
@@ -99,13 +93,18 @@ mod tests {
             let made = from_wgs84(wgs84);
             let off_m = apart_m(made, gcj02);
             assert!(off_m <= within_m, "{source}: {wgs84:?} became {made:?}, {off_m:.2} m from {gcj02:?}");
-            assert!(apart_m(wgs84, gcj02) > 100.0, "{source}: a shift that would not be noticed proves nothing");
+            assert!(
+                apart_m(wgs84, gcj02) > 100.0,
+                "{source}: a shift that would not be noticed proves nothing"
+            );
         }
     }
 
     #[test]
     fn outside_of_china_nothing_is_shifted() {
-        for place in [[-0.1276, 51.5072], [151.2093, -33.8688], [139.6917, 35.6895], [0.0, 0.0], [180.0, 90.0]] {
+        for place in
+            [[-0.1276, 51.5072], [151.2093, -33.8688], [139.6917, 35.6895], [0.0, 0.0], [180.0, 90.0]]
+        {
             assert_eq!(from_wgs84(place), place);
         }
     }

@@ -93,7 +93,7 @@ fn picture() -> Evidence {
         state: EvidenceState::Queued,
         camera: Some("cam-03".to_owned()),
         zone: Some("fire-lane".to_owned()),
-        taken_at: Some(Time(at("2026-11-21T03:04:06Z"))),
+        taken_at: Some(at("2026-11-21T03:04:06Z").into()),
         main_stream_at: None,
     }
 }
