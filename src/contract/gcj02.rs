@@ -1,8 +1,8 @@
 //! GCJ-02, the coordinates of maps that are published in China, from WGS 84. Pure.
 //!
 //! The standard itself is not public. This is the transformation that everybody uses, first published as `Converter.java`
-//! (emq) and `EvilTransform.cs` (2013): a sum of sines on the ellipsoid of Krasovsky (1940). What map services of China give
-//! differs from it by less than two metres; the test has their published points.
+//! (emq) and `EvilTransform.cs` (2013): a sum of sines on the ellipsoid of Krasovsky (1940). What map services of China
+//! publish as examples differs from it by less than two metres; the test has their points.
 
 use std::f64::consts::PI;
 
@@ -69,6 +69,12 @@ mod tests {
             ),
             ([116.36657, 39.95094], [116.372789, 39.95232], 0.2, "map.yiweihang.com, deviation service"),
             ([115.21657, 38.95032], [115.222782, 38.951179], 0.2, "map.yiweihang.com, deviation service"),
+            // Cities at the corners of China, of the test data of `gcoord` (MIT): Nagqu, Xilingol, Qinzhou, Shenyang. Their WGS 84
+            // was computed from GCJ-02, to less than a metre.
+            ([92.0499619, 31.4784436], [92.0512438, 31.4762063], 1.0, "github.com/hujiulong/gcoord"),
+            ([116.0414035, 43.9312805], [116.0482308, 43.9334573], 1.0, "github.com/hujiulong/gcoord"),
+            ([108.6503952, 21.9828281], [108.6541485, 21.9799392], 1.0, "github.com/hujiulong/gcoord"),
+            ([123.4253306, 41.8032629], [123.4314787, 41.8057023], 1.0, "github.com/hujiulong/gcoord"),
             // The tests of the public implementation `eviltransform` (MIT): Shanghai, Shenzhen, Beijing.
             (
                 [121.5272106, 31.1774276],
