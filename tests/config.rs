@@ -155,6 +155,79 @@ fn a_good_file_becomes_what_it_says() {
 }
 
 #[test]
+fn several_brokers_are_tried_in_the_order_of_the_file() {
+    let minimal = shipped("minimal.toml");
+    let with = |lines: &str| check(&format!("{minimal}\n[mqtt]\n{lines}\n"));
+    let config =
+        with("urls = [\"mqtts://a.example\", \"mqtts://b.example:9883\", \"mqtts://[fd00::31]\"]").unwrap();
+    let Broker::Remote { host, port, others, tls, .. } = &config.mqtt.broker else {
+        panic!("an embedded broker")
+    };
+    assert_eq!((host.as_str(), *port, tls.is_some()), ("a.example", 8883, true));
+    assert_eq!(*others, [("b.example".to_owned(), 9883), ("fd00::31".to_owned(), 8883)]);
+    let one = with("url = \"mqtts://a.example\"").unwrap();
+    assert!(with("urls = [\"mqtts://a.example:8883\"]").unwrap().mqtt.says_the_same(&one.mqtt));
+    assert!(!config.mqtt.says_the_same(&one.mqtt));
+    for (lines, said) in [
+        ("urls = []", "`urls` is empty"),
+        ("url = \"mqtt://a.example\"\nurls = [\"mqtt://b.example\"]", "`urls` together with `url`"),
+        (
+            "urls = [\"mqtt://a.example\", \"mqtt://b.example\", \"mqtt://A.example:1883\"]",
+            "`urls` names a.example:1883 twice",
+        ),
+        (
+            "urls = [\"mqtts://a.example\", \"mqtt://b.example\"]",
+            "`urls` mixes `mqtts://` (a.example:8883) and `mqtt://` (b.example:1883)",
+        ),
+        ("urls = [\"mqtt://a.example\", \"http://b.example\"]", "`urls` cannot begin with `http://`"),
+        ("urls = [\"mqtt://a.example\", \"mqtt://b.example/topic\"]", "`urls` goes on after the port"),
+        ("urls = [\"mqtt://a.example\"]\nembedded_port = 1884", "`embedded_port` together with `url`"),
+    ] {
+        let problems = with(lines).unwrap_err().to_string();
+        assert!(problems.contains(said), "{lines}: {problems}");
+    }
+    // A password in any of them is not shown.
+    let problems = with("urls = [\"mqtt://a.example\", \"mqtt://box:hunter2@b.example\"]").unwrap_err();
+    assert!(problems.to_string().contains("`urls` holds a password"), "{problems}");
+    assert!(!problems.to_string().contains("hunter2"), "{problems}");
+}
+
+#[test]
+fn grids_cameras_and_sensors_say_who_answers_for_them() {
+    let grid = |lines: &str| format!("{}\n[[grid]]\n{lines}\n", shipped("minimal.toml"));
+    let code = "53012700300102";
+    let config = check(
+        &grid(&format!("code = \"{code}\"\nname = \"羊桥二网格\"\ncontact = \"110\"\nofficer = \"desk\""))
+            .replace("[[camera.zone]]", "name = \"East gate\"\ncontact = \"119\"\n[[camera.zone]]"),
+    )
+    .unwrap();
+    let known = &config.grids[code];
+    assert_eq!(known.name.as_deref(), Some("羊桥二网格"));
+    assert_eq!((known.contact.as_deref(), known.officer.as_deref()), (Some("110"), Some("desk")));
+    let camera = &config.cameras[0].responsible;
+    assert_eq!((camera.name.as_deref(), camera.contact.as_deref()), (Some("East gate"), Some("119")));
+    assert_eq!(camera.officer, None);
+    assert!(!config.site.also_gcj02, "only where it is asked for");
+    let said = |text: &str| match check(text) {
+        Ok(config) => config.warnings.iter().map(|problem| problem.what.clone()).collect(),
+        Err(problems) => problems.to_string(),
+    };
+    for (text, what) in [
+        (grid("name = \"x\""), "`code` is missing"),
+        (grid("code = \"5301\"\nname = \"x\""), "no grid code"),
+        (grid("code = \"110105\"\nname = \"x\""), "lies outside the area 530127"),
+        (grid("code = \"530127\""), "[[grid]] 530127 says nothing of its grid"),
+        (
+            grid("code = \"530127\"\nname = \"x\"\n[[grid]]\ncode = \"530127\"\nname = \"y\""),
+            "another [[grid]] with the code 530127",
+        ),
+    ] {
+        let problems = said(&text);
+        assert!(problems.contains(what), "{what}: {problems}");
+    }
+}
+
+#[test]
 fn conditions_leave_out_what_is_usual() {
     let secs = Duration::from_secs_f64;
     let zone = || "gate".into();

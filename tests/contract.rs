@@ -8,15 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jsonschema::Validator;
 use lookout::analysis::alert::{Acknowledgement, AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use lookout::analysis::detection::Class;
-use lookout::analysis::geometry::BBox;
+use lookout::analysis::geometry::{BBox, Point, Polygon};
 use lookout::analysis::grid::GridCode;
 use lookout::analysis::time::Moment;
 use lookout::cli::schema::published_files;
 use lookout::contract::alert::{AlertData, ClockData, ClockSync, GapData, GapRange, ModelRef, SeqData};
-use lookout::contract::alert_event::{AlertContext, CameraPlace, Seq};
+use lookout::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
 use lookout::contract::box_status::{ActiveAlert, ActiveCounts, ActiveData, ConfigData, MetaData, StateData};
 use lookout::contract::command::{MarkData, ReplyData};
 use lookout::contract::health::{
@@ -33,6 +34,7 @@ use lookout::types::camera_condition::CameraCondition;
 use lookout::types::gap::GapReason;
 use lookout::types::level::Level;
 use lookout::types::phase::{Phase, PhaseReason};
+use lookout::types::responsible::Responsible;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -245,15 +247,31 @@ fn revision(shown: usize) -> Revision {
     }
 }
 
+/// Without anything that the configuration may leave out.
+fn camera_place() -> CameraPlace {
+    CameraPlace {
+        eye: Eye::Sky,
+        grid: GridCode::parse("53012700300102").unwrap(),
+        address: None,
+        lonlat: None,
+        responsible: Responsible::default(),
+        zones: BTreeMap::new(),
+        device: None,
+    }
+}
+
 fn written(revision: &Revision, note: Option<&str>) -> Vec<u8> {
     let grid = GridCode::parse("53012700300102").unwrap();
     let model = ModelRef { name: "street-nano".to_owned(), sha256: "ab".repeat(32) };
-    let camera = CameraPlace { eye: Eye::Sky, grid: grid.clone(), address: None, lonlat: None, device: None };
+    let camera = camera_place();
     let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
     let context = AlertContext {
         sender: &sender(),
         site: None,
         language: Language::English,
+        time_zone: &TimeZone::UTC,
+        also_gcj02: false,
+        grids: &BTreeMap::new(),
         mode: Mode::Exercise,
         title: note,
         cameras: &cameras,
@@ -299,6 +317,133 @@ fn an_alert_tells_what_the_revision_says() {
     assert_eq!(data.acknowledged.unwrap().by, "desk 2");
     assert_eq!(data.seq, SeqData { stream: "01KAHZ5N8GQ4R6S7T8V9W0X1Y2".to_owned(), n: 7 });
     assert!(data.delivery.droppable, "a yellow alert that goes on may be given up when the disk is full");
+}
+
+fn responsible(name: &str) -> Responsible {
+    Responsible {
+        name: Some(name.to_owned()),
+        contact: Some(format!("telephone of {name}")),
+        officer: Some(format!("officer of {name}")),
+    }
+}
+
+#[test]
+fn everything_in_a_picture_can_be_placed_in_space_and_time() {
+    let mut revision = revision(0);
+    let corners = |x0: f32, x1: f32| {
+        let corners = [(x0, 0.0), (x1, 0.0), (x1, 1.0), (x0, 1.0)];
+        Polygon::new(corners.into_iter().map(|(x, y)| Point { x, y }).collect()).unwrap()
+    };
+    // The square belongs to another camera.
+    revision.origin.cameras.push(Arc::from("cam-09"));
+    revision.origin.zones = ["square", "left", "right"].map(Arc::from).to_vec();
+    revision.origin.sensors = vec![Arc::from("drain-2"), Arc::from("drain-3")];
+    let person = |x0: f32| BBox::new(x0, 0.3, x0 + 0.1, 0.7);
+    revision.shown =
+        [0.1, 0.8].map(|x0| Shown { class: Class::PERSON, score: 0.9, box_in_frame: person(x0) }).to_vec();
+    let zones = [("left", Some(corners(0.0, 0.5))), ("right", Some(corners(0.5, 1.0))), ("gate", None)];
+    let zones = zones.into_iter().map(|(name, area)| (Arc::from(name), area)).collect();
+    let lonlat = Some([116.36657, 39.95094]);
+    let camera = CameraPlace { lonlat, responsible: responsible("camera"), zones, ..camera_place() };
+    let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
+    let drain = SensorPlace { responsible: responsible("drain"), ..SensorPlace::default() };
+    let sensors =
+        BTreeMap::from([(Arc::from("drain-2"), drain), (Arc::from("drain-3"), SensorPlace::default())]);
+    let grids = BTreeMap::from([
+        (Arc::from("53012700300102"), responsible("grid")),
+        (Arc::from("530127003001"), responsible("community")),
+    ]);
+    let grid = GridCode::parse("530127").unwrap();
+    let model = ModelRef { name: "street-nano".to_owned(), sha256: "ab".repeat(32) };
+    let context = AlertContext {
+        sender: &sender(),
+        site: None,
+        language: Language::Chinese,
+        time_zone: &TimeZone::get("Asia/Shanghai").unwrap(),
+        also_gcj02: true,
+        grids: &grids,
+        mode: Mode::Actual,
+        title: None,
+        cameras: &cameras,
+        sensors: &sensors,
+        area: &grid,
+        model: &model,
+        config_sha256: &"cd".repeat(32),
+        clock: ClockData { sync: ClockSync::Synced, err_ms: None },
+        evidence: &[],
+        muted: None,
+    };
+    let seq = || Seq { stream: Arc::from("01KAHZ5N8GQ4R6S7T8V9W0X1Y2"), n: 7 };
+    let event: Value = serde_json::from_slice(&alert_event(&revision, &context, seq()).unwrap()).unwrap();
+    assert_valid("alert", &event);
+    let data = &event["data"];
+    let of_objects = |field: &str| -> Vec<Value> {
+        data["geometry"]["objects"].as_array().unwrap().iter().map(|object| object[field].clone()).collect()
+    };
+    assert_eq!(of_objects("zone"), ["left", "right"]);
+    assert_eq!(of_objects("camera"), ["cam-03", "cam-03"]);
+    assert_eq!(of_objects("taken_at"), [&data["last_seen_at"], &data["last_seen_at"]].map(Clone::clone));
+    assert_eq!((&data["level"], &data["severity"]), (&json!("yellow"), &json!(2)));
+    assert_eq!(
+        data["local"],
+        json!({ "time_zone": "Asia/Shanghai", "started_at": "2026-11-21T11:04:05.000+08:00",
+                "last_seen_at": "2026-11-21T11:07:25.500+08:00" })
+    );
+    let place = &data["place"];
+    assert_eq!(place["crs"], "WGS84");
+    assert_eq!(place["lonlat"], json!([116.36657, 39.95094]));
+    // A point that a map service of China publishes, to a fifth of a metre.
+    for (axis, published) in [116.372789, 39.95232].into_iter().enumerate() {
+        let made = place["lonlat_gcj02"][axis].as_f64().unwrap();
+        assert!((made - published).abs() < 2e-6, "{place}");
+    }
+    assert_eq!((&place["name"], &place["officer"]), (&json!("grid"), &json!("officer of grid")));
+    let cameras = &data["origin"]["cameras"];
+    assert_eq!(cameras[0]["contact"], "telephone of camera");
+    assert_eq!(cameras[1], json!({ "id": "cam-09", "eye": "village" }), "it is no longer configured");
+    assert_eq!(data["origin"]["sensors"], json!(["drain-2", "drain-3"]));
+    assert_eq!(
+        data["origin"]["sensor_details"],
+        json!([{ "id": "drain-2", "name": "drain", "contact": "telephone of drain", "officer": "officer of drain" }])
+    );
+
+    // Without what the configuration may leave out, nothing of it is there.
+    let plain: Value = serde_json::from_slice(&written(&revision, None)).unwrap();
+    let place = plain["data"]["place"].as_object().unwrap();
+    for absent in ["lonlat", "crs", "lonlat_gcj02", "name", "contact", "officer"] {
+        assert!(!place.contains_key(absent), "{absent}: {place:?}");
+    }
+}
+
+#[test]
+fn a_greater_severity_is_a_more_urgent_level() {
+    let levels = [Level::Blue, Level::Yellow, Level::Orange, Level::Red];
+    assert_eq!(levels.map(Level::severity), [1, 2, 3, 4]);
+    assert!(levels.is_sorted());
+}
+
+/// What an earlier box sends, and what its queue still holds.
+#[test]
+fn an_alert_without_places_and_local_times_still_fits_and_is_read() {
+    let mut old = example("alert");
+    let data = &mut old["data"];
+    let leave_out = |value: &mut Value, fields: &[&str]| {
+        let object = value.as_object_mut().unwrap();
+        for field in fields {
+            assert!(object.remove(*field).is_some(), "the example has no `{field}`");
+        }
+    };
+    leave_out(data, &["severity", "local"]);
+    leave_out(&mut data["place"], &["crs", "lonlat_gcj02", "name", "contact", "officer"]);
+    leave_out(&mut data["origin"]["cameras"][0], &["name", "contact", "officer"]);
+    leave_out(&mut data["geometry"]["objects"][0], &["camera", "zone", "taken_at"]);
+    leave_out(&mut data["evidence"][0], &["camera", "zone", "taken_at"]);
+    assert_valid("alert", &old);
+    let read: Event<AlertData> = serde_json::from_value(old.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), old);
+    let mut active = example("active");
+    leave_out(&mut active["data"]["alerts"][0], &["severity"]);
+    assert_valid("active", &active);
 }
 
 #[test]

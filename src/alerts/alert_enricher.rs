@@ -4,21 +4,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 
 use crate::analysis::alert::Revision;
 use crate::analysis::counts::ZoneMinute;
+use crate::analysis::geometry::Polygon;
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::Timestamp;
-use crate::config::{CameraSource, Config};
+use crate::config::{Camera, CameraSource, Config};
 use crate::contract::alert::{Evidence, ModelRef, Muted, SeqData};
-use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq, active_alert};
+use crate::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq, active_alert, zone_of};
 use crate::contract::box_status::ActiveAlert;
 use crate::contract::count::{CountData, ZoneCount};
 use crate::contract::mute::Mute;
 use crate::contract::words::{Language, Mode, Time};
 use crate::contract::{EventError, Sender, alert_event};
 use crate::types::level::Level;
+use crate::types::responsible::Responsible;
 use crate::video::RtspUrl;
 
 use super::SharedClockData;
@@ -32,6 +35,9 @@ pub struct AlertEnricher {
     sender: Sender,
     site: Option<String>,
     language: Language,
+    time_zone: TimeZone,
+    also_gcj02: bool,
+    grids: BTreeMap<Arc<str>, Responsible>,
     mode: Mode,
     model: ModelRef,
     config_sha256: String,
@@ -52,6 +58,12 @@ fn device(source: &CameraSource) -> Option<String> {
     }
 }
 
+/// The zones of a camera, and its lines, which have no area.
+fn zones(camera: &Camera) -> BTreeMap<Arc<str>, Option<Polygon>> {
+    let zones = camera.zones.iter().map(|(name, area)| (name.clone(), Some(area.clone())));
+    zones.chain(camera.lines.keys().map(|name| (name.clone(), None))).collect()
+}
+
 impl AlertEnricher {
     /// Takes over what the configuration says. `model` is the one that finds structure, `clock` how far the times in
     /// messages are to be trusted, as it is when each is written.
@@ -67,18 +79,27 @@ impl AlertEnricher {
                 grid: camera.grid.clone(),
                 address: camera.address.clone(),
                 lonlat: camera.lonlat,
+                responsible: camera.responsible.clone(),
+                zones: zones(camera),
                 device: device(&camera.source),
             };
             (camera.id.clone(), place)
         });
         let sensors = config.sensors.list.iter().map(|sensor| {
-            let place = SensorPlace { address: sensor.address.clone(), lonlat: sensor.lonlat };
+            let place = SensorPlace {
+                address: sensor.address.clone(),
+                lonlat: sensor.lonlat,
+                responsible: sensor.responsible.clone(),
+            };
             (sensor.plan.id.clone(), place)
         });
         Ok(AlertEnricher {
             sender: config.sender(),
             site: config.site.name.clone(),
             language: config.site.language,
+            time_zone: config.site.time_zone.clone(),
+            also_gcj02: config.site.also_gcj02,
+            grids: config.grids.clone(),
             mode: config.site.mode,
             model,
             config_sha256: config.sha256.clone(),
@@ -99,6 +120,13 @@ impl AlertEnricher {
     /// The grid of a camera; the area's code where the camera is no longer configured.
     pub fn grid(&self, camera: &str) -> &GridCode {
         self.cameras.get(camera).map_or(&self.area, |place| &place.grid)
+    }
+
+    /// The zone or line because of which a picture of the alert's camera is taken.
+    pub fn zone(&self, revision: &Revision) -> Option<String> {
+        let camera = revision.camera().and_then(|camera| self.cameras.get(camera));
+        let foot = revision.shown.first().map(|shown| shown.box_in_frame.standing_point());
+        zone_of(revision, camera, foot)
     }
 
     /// The message with the counts of one camera and minute; all of `zones` belong to those of `first`.
@@ -151,6 +179,9 @@ impl AlertEnricher {
             sender: &self.sender,
             site: self.site.as_deref(),
             language: self.language,
+            time_zone: &self.time_zone,
+            also_gcj02: self.also_gcj02,
+            grids: &self.grids,
             mode: self.mode,
             title: revision.why.basis.rule().and_then(|rule| self.titles.get(rule)).map(String::as_str),
             cameras: &self.cameras,

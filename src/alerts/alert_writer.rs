@@ -173,6 +173,7 @@ struct Shows<'a> {
     alert: &'a AlertId,
     level: Level,
     camera: Option<&'a Arc<str>>,
+    zone: Option<String>,
     at: Timestamp,
 }
 
@@ -230,6 +231,7 @@ impl Writer {
                 alert: &revision.alert,
                 level: revision.level,
                 camera: revision.camera(),
+                zone: self.settings.alert_enricher.zone(&revision),
                 at: revision.at.utc,
             };
             let (entry, jpeg) = self.picture(shown, &snapshot, &revision.shown);
@@ -313,10 +315,11 @@ impl Writer {
 
     /// Adds the picture to its alert; the next revision tells of it.
     fn close_up(&mut self, CloseUp { alert, level, frame, detections }: CloseUp) {
-        if !self.evidence.contains_key(&alert) {
+        let Some(before) = self.evidence.get(&alert) else {
             return info!(alert = %alert.0, "the alert was over before the picture of the large stream came");
-        }
-        let shows = Shows { alert: &alert, level, camera: Some(&frame.camera), at: frame.at.utc };
+        };
+        let zone = before.first().and_then(|first| first.zone.clone());
+        let shows = Shows { alert: &alert, level, camera: Some(&frame.camera), zone, at: frame.at.utc };
         let snapshot = Snapshot { picture: frame.picture, detections };
         let (mut entry, picture) = self.picture(shows, &snapshot, &[]);
         let Some(picture) = picture else { return };
@@ -336,7 +339,7 @@ impl Writer {
         snapshot: &Snapshot,
         framed: &[Shown],
     ) -> (Evidence, Option<outbox::Evidence>) {
-        let Shows { alert, level, camera, at } = shows;
+        let Shows { alert, level, camera, zone, at } = shows;
         let id = self.evidence.get(alert).map_or(0, Vec::len) as u32 + 1;
         let masks = camera.and_then(|camera| self.settings.masks.get(camera));
         let masks = masks.map_or(&[][..], Vec::as_slice);
@@ -347,7 +350,7 @@ impl Writer {
             Ok(made) => made,
             Err(error) => {
                 warn!(?camera, alert = %alert.0, %error, "no picture");
-                return (no_picture(id, &error), None);
+                return (Evidence { zone, ..no_picture(id, &error, camera, at) }, None);
             }
         };
         self.evidence_retention.keep(alert, id, at, &made.jpeg, &snapshot.picture, masks);
@@ -359,6 +362,9 @@ impl Writer {
             redaction_ways: redaction_ways(&made),
             sha256: made.sha256,
             state: EvidenceState::Queued,
+            camera: camera.map(|camera| camera.to_string()),
+            zone,
+            taken_at: Some(Time(at)),
             main_stream_at: None,
         };
         let picture = outbox::Evidence {
@@ -517,7 +523,7 @@ fn redaction_ways(made: &evidence::Evidence) -> Vec<RedactionWay> {
     found.into_iter().chain(covered).collect()
 }
 
-fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
+fn no_picture(id: u32, error: &EvidenceError, camera: Option<&Arc<str>>, at: Timestamp) -> Evidence {
     let redaction = match error {
         EvidenceError::CannotRedact => Redaction::Failed,
         EvidenceError::Empty
@@ -533,6 +539,9 @@ fn no_picture(id: u32, error: &EvidenceError) -> Evidence {
         redaction,
         redaction_ways: Vec::new(),
         state: EvidenceState::None,
+        camera: camera.map(|camera| camera.to_string()),
+        zone: None,
+        taken_at: Some(Time(at)),
         main_stream_at: None,
     }
 }

@@ -450,10 +450,12 @@ fn broker(config: &Config) -> String {
             };
             format!("an embedded broker on 127.0.0.1{port}{missing}")
         }
-        Broker::Remote { host, port, tls, credentials } => {
+        Broker::Remote { host, port, others, tls, credentials } => {
             let lock = if tls.is_some() { "encrypted" } else { "not encrypted" };
             let login = if credentials.is_some() { "with a login" } else { "without a login" };
-            format!("{host}:{port} ({version}, {lock}, {login})")
+            let others: String =
+                others.iter().map(|(host, port)| format!(", or else {host}:{port}")).collect();
+            format!("{host}:{port}{others} ({version}, {lock}, {login})")
         }
     }
 }

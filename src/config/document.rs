@@ -50,6 +50,10 @@ pub struct Document {
     pub outbox: Option<At<OutboxDocument>>,
     /// The redacted pictures that go with alerts.
     pub evidence: Option<At<EvidenceDocument>>,
+    /// What grids are called and who answers for them, one `[[grid]]` for each that has something to say; goes into every
+    /// alert of that grid.
+    #[serde(default)]
+    pub grid: Vec<At<GridDocument>>,
     /// The cameras, one `[[camera]]` for each.
     #[serde(default)]
     pub camera: Vec<At<CameraDocument>>,
@@ -106,7 +110,11 @@ pub struct SiteDocument {
     /// Language of the titles of alerts: `zh-CN` or `en`.
     #[schemars(extend("default" = DEFAULT_LANGUAGE.tag()))]
     pub language: Option<At<Language>>,
-    /// Time zone of the schedules, a name of the IANA database.
+    /// Whether places are also given in GCJ-02, the coordinates of maps published in China, beside WGS 84 (`lonlat_gcj02` in
+    /// alerts and in `up/meta`).
+    #[schemars(extend("default" = false))]
+    pub also_gcj02: Option<At<bool>>,
+    /// Time zone of the schedules and of the local times in alerts, a name of the IANA database.
     #[schemars(extend("default" = DEFAULT_TIME_ZONE, "examples" = ["Asia/Shanghai"]))]
     pub time_zone: Option<At<String>>,
     /// Whether alerts are meant seriously: `actual`, `exercise` (a drill) or `test` (setting up).
@@ -124,6 +132,24 @@ pub struct SiteDocument {
     pub secrets_dir: Option<At<String>>,
 }
 
+/// What a grid is called and who answers for it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GridDocument {
+    /// Its code: county 6 digits, sub-district 3, community 3, grid 2 or more.
+    #[schemars(required, extend("pattern" = "^[0-9]{6}([0-9]{3}([0-9]{3}([0-9]{2,8})?)?)?$", "examples" = ["53012700300102"]))]
+    pub code: Option<At<String>>,
+    /// What people call it; goes into every alert of this grid.
+    #[schemars(length(max = 100), extend("examples" = ["Yangqiao community, grid 2"]))]
+    pub name: Option<At<String>>,
+    /// How to reach whoever answers for it, such as the telephone number of a desk; goes into every alert of this grid.
+    #[schemars(length(max = 100), extend("examples" = ["0871-5550102"]))]
+    pub contact: Option<At<String>>,
+    /// Who answers for it; goes into every alert of this grid.
+    #[schemars(length(max = 100), extend("examples" = ["grid officer on duty"]))]
+    pub officer: Option<At<String>>,
+}
+
 /// Where alerts go.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +158,11 @@ pub struct MqttDocument {
     /// broker of the box's own serves on the loopback address. Never with a password inside.
     #[schemars(extend("examples" = ["mqtts://centre.example:8883"]))]
     pub url: Option<At<String>>,
+    /// Several brokers of the command centre instead of one `url`, tried in this order: the next one when one cannot be
+    /// reached or does not take the box, the first one again when a connection that had lasted ends. All of them begin with
+    /// `mqtts://`, or all with `mqtt://`; login, authorities and certificate are the same for all.
+    #[schemars(extend("examples" = [["mqtts://a.centre.example:8883", "mqtts://b.centre.example:8883"]]))]
+    pub urls: Option<At<Vec<At<String>>>>,
     /// Protocol version: `"5"` or `"3.1.1"` (for brokers such as NATS).
     pub version: Option<At<mqtt::Version>>,
     /// User name at the broker, where the secret file holds only the password.

@@ -27,6 +27,7 @@ use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
 use crate::contract::signature::KnownKey;
 use crate::contract::topics::Topics;
+use crate::types::responsible::Responsible;
 
 pub mod account;
 pub mod catalogue;
@@ -85,6 +86,8 @@ pub struct Config {
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     /// The sensors and what they share.
     pub sensors: Sensors,
+    /// What grids are called and who answers for them, by code.
+    pub grids: BTreeMap<Arc<str>, Responsible>,
     /// Who may command this box; empty if it asks for no signature.
     pub command_keys: Vec<KnownKey>,
     /// What is allowed but probably not meant.
@@ -289,6 +292,7 @@ impl Config {
             signals: parts.signals,
             neighbours: parts.neighbours,
             sensors: parts.sensors,
+            grids: parts.grids,
             command_keys: parts.command_keys,
             warnings: Vec::new(),
             sha256: sha256.clone(),

@@ -25,6 +25,7 @@ use crate::types::camera_condition::CameraCondition;
 use crate::types::decoding::{DecodePolicy, Decoder};
 use crate::types::mqtt;
 use crate::types::provider::Provider;
+use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
 
 /// The box and where it stands.
@@ -38,6 +39,8 @@ pub struct Site {
     pub name: Option<String>,
     /// Language of titles.
     pub language: Language,
+    /// Whether places are told in GCJ-02, too.
+    pub also_gcj02: bool,
     /// Time zone of schedules.
     pub time_zone: TimeZone,
     /// Its name in the IANA database.
@@ -84,6 +87,8 @@ pub enum Broker {
         host: String,
         /// Port.
         port: u16,
+        /// Further ones, tried in this order after it, encrypted as it is: host and port.
+        others: Vec<(String, u16)>,
         /// Encryption; `None` for `mqtt://`.
         tls: Option<Tls>,
         /// Who logs in.
@@ -96,10 +101,16 @@ impl Broker {
         match (self, other) {
             (Broker::Embedded { port }, Broker::Embedded { port: other }) => port == other,
             (
-                Broker::Remote { host, port, tls, credentials },
-                Broker::Remote { host: other_host, port: other_port, tls: other_tls, credentials: other },
+                Broker::Remote { host, port, others, tls, credentials },
+                Broker::Remote {
+                    host: other_host,
+                    port: other_port,
+                    others: their_others,
+                    tls: other_tls,
+                    credentials: other,
+                },
             ) => {
-                (host, port) == (other_host, other_port)
+                (host, port, others) == (other_host, other_port, their_others)
                     && same_files(tls.as_ref(), other_tls.as_ref())
                     && same_secret(credentials.as_ref(), other.as_ref())
             }
@@ -223,6 +234,8 @@ pub struct Camera {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    pub responsible: Responsible,
     /// Pictures per second that are looked at, 0.1..30.
     pub analysis_hz: f32,
     /// How much it counts beside the others when there is not time for all, 0.1..10.
@@ -357,6 +370,8 @@ pub struct Sensor {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    pub responsible: Responsible,
     /// Where its numbers come from.
     pub source: Source,
 }

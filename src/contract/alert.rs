@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Eye, Mode, Time};
+use super::words::{Crs, Eye, LocalTime, Mode, Time};
 use super::{Payload, halve, is_zero};
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
+use crate::types::responsible::Responsible;
 
 /// One revision of one alert. Each revision is complete: a consumer needs no earlier one.
 ///
@@ -33,6 +34,11 @@ pub struct AlertData {
     pub title: String,
     /// Suggested level now.
     pub level: Level,
+    /// `level` as a number: 1 blue, 2 yellow, 3 orange, 4 red. A greater number is more urgent; 4 is the most severe. Absent
+    /// from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 1, max = 4))]
+    pub severity: Option<u8>,
     /// Highest suggested level so far.
     pub level_max: Level,
     /// Who says so. Always `suggested`: an official warning is the government's to give.
@@ -47,6 +53,9 @@ pub struct AlertData {
     /// When it ended; only with `end` and `retract`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended_at: Option<Time>,
+    /// The same times as a clock at the site shows them. Absent from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub local: Option<LocalTimes>,
     /// Where.
     pub place: Place,
     /// Which cameras, zones and sensors it comes from.
@@ -83,7 +92,7 @@ impl Payload for AlertData {
     const SCHEMA: &'static str = "alert";
 
     fn shrink(&mut self) -> bool {
-        halve(&mut self.geometry.objects, &mut self.geometry.omitted)
+        drop_a_quarter(&mut self.geometry.objects, &mut self.geometry.omitted)
             || halve(&mut self.why.signals, &mut self.why.omitted)
             || drop_silent(&mut self.why.silent)
             || shorten(&mut self.why.condition)
@@ -101,7 +110,21 @@ pub enum LevelAuthority {
     Suggested,
 }
 
-/// Where it happens.
+/// The times of an alert as a clock at the site shows them, for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LocalTimes {
+    /// The site's time zone, a name of the IANA database.
+    pub time_zone: String,
+    /// `started_at`.
+    pub started_at: LocalTime,
+    /// `last_seen_at`.
+    pub last_seen_at: LocalTime,
+    /// `ended_at`; only with `end` and `retract`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended_at: Option<LocalTime>,
+}
+
+/// Where it happens. `name`, `contact` and `officer` are those of the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// Name of the site, where the configuration gives one.
@@ -117,6 +140,15 @@ pub struct Place {
     /// Longitude and latitude of the camera in degrees (WGS 84), where the configuration gives them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lonlat: Option<[f64; 2]>,
+    /// The coordinates in which `lonlat` is given; absent without `lonlat`, and from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crs: Option<Crs>,
+    /// The same place on a map of GCJ-02, longitude and latitude in degrees, where the site asks for it (`[site] also_gcj02`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lonlat_gcj02: Option<[f64; 2]>,
+    /// What people call the grid, and who answers for it.
+    #[serde(flatten)]
+    pub grid_responsible: Responsible,
 }
 
 /// What the alert comes from. Names are those of the configuration, announced in `up/meta`.
@@ -128,6 +160,9 @@ pub struct Origin {
     pub zones: Vec<String>,
     /// Sensors.
     pub sensors: Vec<String>,
+    /// What the configuration says of those sensors that it says something of; absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub sensor_details: Vec<OriginSensor>,
 }
 
 /// One camera that contributed.
@@ -137,6 +172,19 @@ pub struct OriginCamera {
     pub id: String,
     /// Who owns it.
     pub eye: Eye,
+    /// What people call it, and who answers for it.
+    #[serde(flatten)]
+    pub responsible: Responsible,
+}
+
+/// One sensor that contributed and that has a name or somebody who answers for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OriginSensor {
+    /// Its id.
+    pub id: String,
+    /// What people call it, and who answers for it.
+    #[serde(flatten)]
+    pub responsible: Responsible,
 }
 
 /// What is in the picture, in parts of it: 0 to 1, origin at the top left.
@@ -161,6 +209,15 @@ pub struct Object {
     /// Left, top, right, bottom.
     #[serde(rename = "box")]
     pub box_in_frame: [f64; 4],
+    /// The camera in whose picture it is. Absent from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub camera: Option<String>,
+    /// The zone or line of `origin.zones` for which it counts; absent where it counts for the whole picture.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub zone: Option<String>,
+    /// When the picture was taken in which it is. Absent from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taken_at: Option<Time>,
 }
 
 /// A picture that goes with the alert. It leaves the box redacted (whoever may be in it pixelated) or
@@ -185,6 +242,15 @@ pub struct Evidence {
     pub redaction_ways: Vec<RedactionWay>,
     /// What became of it.
     pub state: EvidenceState,
+    /// The camera that took it. Absent for pictures of an earlier version of the box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera: Option<String>,
+    /// The zone or line of `origin.zones` because of which it was taken; absent where it was the whole picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// When it was taken; where there is no picture, when it should have been. Absent for pictures of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<Time>,
     /// Only on a picture of the camera's large stream (`url_main`): when it was taken, a moment after the alert began. It
     /// shows more detail and has no frames drawn; the revision after it is the first one that lists it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -431,6 +497,14 @@ pub struct GapRange {
     /// Last missing number.
     #[schemars(range(min = 1))]
     pub to: u64,
+}
+
+/// Objects are what fills a large message, and halving would leave out many that have room; `false` when there are none.
+fn drop_a_quarter(objects: &mut Vec<Object>, omitted: &mut u32) -> bool {
+    let dropped = objects.len().div_ceil(4);
+    objects.truncate(objects.len() - dropped);
+    *omitted = omitted.saturating_add(u32::try_from(dropped).unwrap_or(u32::MAX));
+    dropped > 0
 }
 
 /// Keeps the first few names; `false` when there are no more.

@@ -5,19 +5,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::analysis::alert::{self, Basis, Revision};
+use crate::analysis::geometry::{Point, Polygon};
 use crate::analysis::grid::GridCode;
 
 use super::alert::{
     Acknowledged, AlertData, ClockData, ConfigRef, Delivery, Escalated, Evidence, GapData, Geometry,
-    Guarantee, LevelAuthority, ModelRef, Muted, Object, Origin, OriginCamera, Place, SeqData, SignalData,
-    WhyData,
+    Guarantee, LevelAuthority, LocalTimes, ModelRef, Muted, Object, Origin, OriginCamera, OriginSensor,
+    Place, SeqData, SignalData, WhyData,
 };
 use super::box_status::ActiveAlert;
-use super::words::{Eye, Language, Mode, Time};
-use super::{EventError, Sender, kinds};
+use super::words::{Crs, Eye, Language, LocalTime, Mode, Time};
+use super::{EventError, Sender, gcj02, kinds};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::level::Level;
+use crate::types::responsible::Responsible;
 
 /// What the analysis does not know about an alert and the command centre wants to know.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +32,12 @@ pub struct AlertContext<'a> {
     pub site: Option<&'a str>,
     /// Language of the title.
     pub language: Language,
+    /// Time zone of the site.
+    pub time_zone: &'a TimeZone,
+    /// Whether places are given in GCJ-02, too.
+    pub also_gcj02: bool,
+    /// What grids are called and who answers for them, by code.
+    pub grids: &'a BTreeMap<Arc<str>, Responsible>,
     /// Whether to act on it.
     pub mode: Mode,
     /// The rule's own title, if it has one.
@@ -61,6 +71,10 @@ pub struct CameraPlace {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    pub responsible: Responsible,
+    /// Its zones; lines have no area.
+    pub zones: BTreeMap<Arc<str>, Option<Polygon>>,
     /// Where it is in the network: host and port, or the name of a file. Never more of its address, which may hold a
     /// password.
     pub device: Option<String>,
@@ -73,6 +87,8 @@ pub struct SensorPlace {
     pub address: Option<String>,
     /// Longitude and latitude in degrees.
     pub lonlat: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    pub responsible: Responsible,
 }
 
 /// A number in a stream, given by the outbox in the transaction that stores the message.
@@ -116,19 +132,22 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         kind: revision.kind.to_string(),
         title: title(revision, context),
         level: revision.level,
+        severity: Some(revision.level.severity()),
         level_max: revision.level_max,
         level_authority: LevelAuthority::Suggested,
         confidence: part(revision.confidence),
         started_at: Time(revision.started_at),
         last_seen_at: Time(revision.last_seen_at),
         ended_at: revision.ended_at.map(Time),
+        local: Some(local_times(revision, context.time_zone)),
         place: place(revision, context),
         origin: Origin {
             cameras: revision.origin.cameras.iter().map(|id| origin_camera(id, context)).collect(),
             zones: texts(&revision.origin.zones),
             sensors: texts(&revision.origin.sensors),
+            sensor_details: sensor_details(revision, context),
         },
-        geometry: geometry(revision),
+        geometry: geometry(revision, context),
         evidence: context.evidence.to_vec(),
         why: why(revision),
         acknowledged: revision.acknowledged.clone().map(Acknowledged::from),
@@ -152,6 +171,7 @@ pub fn active_alert(revision: &Revision, context: &AlertContext<'_>) -> ActiveAl
         rev: revision.rev,
         phase: revision.phase,
         level: revision.level,
+        severity: Some(revision.level.severity()),
         kind: revision.kind.to_string(),
         title: title(revision, context),
         mode: context.mode,
@@ -202,8 +222,29 @@ fn texts(names: &[Arc<str>]) -> Vec<String> {
 }
 
 fn origin_camera(id: &Arc<str>, context: &AlertContext<'_>) -> OriginCamera {
-    let eye = context.cameras.get(id).map_or(Eye::Village, |camera| camera.eye);
-    OriginCamera { id: id.to_string(), eye }
+    let known = context.cameras.get(id);
+    OriginCamera {
+        id: id.to_string(),
+        eye: known.map_or(Eye::Village, |camera| camera.eye),
+        responsible: known.map(|camera| camera.responsible.clone()).unwrap_or_default(),
+    }
+}
+
+fn sensor_details(revision: &Revision, context: &AlertContext<'_>) -> Vec<OriginSensor> {
+    let known = revision.origin.sensors.iter().filter_map(|id| Some((id, context.sensors.get(id)?)));
+    known
+        .filter(|(_, sensor)| sensor.responsible != Responsible::default())
+        .map(|(id, sensor)| OriginSensor { id: id.to_string(), responsible: sensor.responsible.clone() })
+        .collect()
+}
+
+fn local_times(revision: &Revision, zone: &TimeZone) -> LocalTimes {
+    LocalTimes {
+        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        started_at: LocalTime::new(revision.started_at, zone),
+        last_seen_at: LocalTime::new(revision.last_seen_at, zone),
+        ended_at: revision.ended_at.map(|at| LocalTime::new(at, zone)),
+    }
 }
 
 /// The grid is the alert's; address and coordinates are those of its first camera, or else its first sensor.
@@ -223,10 +264,27 @@ fn place(revision: &Revision, context: &AlertContext<'_>) -> Place {
         path: grid.path().into_iter().map(str::to_owned).collect(),
         address,
         lonlat,
+        crs: lonlat.map(|_| Crs::Wgs84),
+        lonlat_gcj02: lonlat.filter(|_| context.also_gcj02).map(gcj02::from_wgs84),
+        grid_responsible: context.grids.get(grid.as_str()).cloned().unwrap_or_default(),
     }
 }
 
-fn geometry(revision: &Revision) -> Geometry {
+/// The zone or line for which something counts that stands at `foot` in the picture of the alert's camera: of those of the
+/// alert that are this camera's the one in which it stands, or else the first.
+pub fn zone_of(revision: &Revision, camera: Option<&CameraPlace>, foot: Option<Point>) -> Option<String> {
+    let zones = &revision.origin.zones;
+    let Some(camera) = camera else { return zones.first().map(|zone| zone.to_string()) };
+    let of_camera = || zones.iter().filter_map(|name| camera.zones.get_key_value(name));
+    let contains =
+        |area: &Option<Polygon>| foot.zip(area.as_ref()).is_some_and(|(foot, area)| area.contains(foot));
+    let stands_in = of_camera().find(|(_, area)| contains(area));
+    stands_in.or_else(|| of_camera().next()).map(|(name, _)| name.to_string())
+}
+
+fn geometry(revision: &Revision, context: &AlertContext<'_>) -> Geometry {
+    let camera = revision.camera();
+    let place = camera.and_then(|id| context.cameras.get(id));
     let objects = revision
         .shown
         .iter()
@@ -237,6 +295,9 @@ fn geometry(revision: &Revision) -> Geometry {
                 class: shown.class.name().to_owned(),
                 score: part(shown.score),
                 box_in_frame: edges.map(part),
+                camera: camera.map(|id| id.to_string()),
+                zone: zone_of(revision, place, Some(b.standing_point())),
+                taken_at: camera.map(|_| Time(revision.last_seen_at)),
             }
         })
         .collect();

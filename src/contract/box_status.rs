@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::{Acknowledged, Escalated, Muted};
 use super::meta_rules::{MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone};
-use super::words::{Eye, Language, Mode, Time};
+use super::words::{Crs, Eye, Language, Mode, Time};
 use super::{MAX_EVENT_BYTES, Payload, halve, is_zero};
 use crate::types::box_state::BoxState;
 use crate::types::level::Level;
 use crate::types::phase::Phase;
+use crate::types::responsible::Responsible;
 
 /// Whether the box is there. Retained on `up/state`; the broker publishes the `offline` form by itself (the
 /// MQTT will) when the connection breaks.
@@ -163,6 +164,15 @@ pub struct MetaCamera {
     /// Other scores at other hours; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub night: Option<MetaNight>,
+    /// The coordinates in which `lonlat` is given; absent without `lonlat`, and from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crs: Option<Crs>,
+    /// The same place on a map of GCJ-02, longitude and latitude in degrees, where the site asks for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lonlat_gcj02: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    #[serde(flatten)]
+    pub responsible: Responsible,
 }
 
 /// One sensor.
@@ -182,6 +192,15 @@ pub struct MetaSensor {
     /// Longitude and latitude in degrees (WGS 84).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lonlat: Option<[f64; 2]>,
+    /// The coordinates in which `lonlat` is given; absent without `lonlat`, and from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crs: Option<Crs>,
+    /// The same place on a map of GCJ-02, longitude and latitude in degrees, where the site asks for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lonlat_gcj02: Option<[f64; 2]>,
+    /// What people call it, and who answers for it.
+    #[serde(flatten)]
+    pub responsible: Responsible,
 }
 
 /// One model.
@@ -284,6 +303,10 @@ pub struct ActiveAlert {
     pub phase: Phase,
     /// Suggested level now.
     pub level: Level,
+    /// The same as a number: 1 blue, 2 yellow, 3 orange, 4 red. Absent from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 1, max = 4))]
+    pub severity: Option<u8>,
     /// The kind of thing.
     pub kind: String,
     /// What it is, in the site's language.

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::alert::{
     ClockData, ClockSync, Evidence, EvidenceState, GapData, GapRange, ModelRef, Redaction, RedactionWay,
     SeqData,
@@ -24,11 +26,11 @@ use super::health::{
 use super::meta_part::MetaPartData;
 use super::meta_rules::{MetaFeed, MetaLevel, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape};
 use super::time_fix::{TimeFixData, ToldRange};
-use super::words::{Eye, Language, Mode, Time};
-use super::{EventError, Sender, box_status, kinds};
+use super::words::{Crs, Eye, Language, Mode, Time};
+use super::{EventError, Sender, box_status, gcj02, kinds};
 use crate::analysis::alert::{AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use crate::analysis::detection::Class;
-use crate::analysis::geometry::BBox;
+use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::types::box_state::BoxState;
@@ -36,6 +38,7 @@ use crate::types::camera_condition::CameraCondition;
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
+use crate::types::responsible::Responsible;
 
 /// The alert of the examples.
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
@@ -171,6 +174,9 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         redaction: Redaction::Pixelated,
         redaction_ways: vec![RedactionWay::Found, RedactionWay::Changed],
         state: EvidenceState::Queued,
+        camera: Some("cam-03".to_owned()),
+        zone: Some("fire-lane".to_owned()),
+        taken_at: Some(Time(at(124)?)),
         main_stream_at: None,
     }];
     let camera = CameraPlace {
@@ -178,13 +184,20 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         grid: grid.clone(),
         address: Some("Yangqiao, lane 3, east gate".to_owned()),
         lonlat: Some([102.912, 25.046]),
+        responsible: east_gate(),
+        zones: BTreeMap::from([(Arc::from("fire-lane"), Some(Polygon::whole_picture()))]),
         device: Some("10.0.0.31:554".to_owned()),
     };
+    let grids = BTreeMap::from([(Arc::from("53012700300102"), grid_two())]);
+    let zone = TimeZone::get("Asia/Shanghai").map_err(|_| ExampleError::Fact)?;
     let cameras = BTreeMap::from([(Arc::from("cam-03"), camera)]);
     let context = AlertContext {
         sender: &sender,
         site: Some("Yangqiao community"),
         language: Language::Chinese,
+        time_zone: &zone,
+        also_gcj02: true,
+        grids: &grids,
         mode: Mode::Actual,
         title: None,
         cameras: &cameras,
@@ -197,6 +210,24 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         muted: None,
     };
     Ok(alert_event(&revision, &context, Seq { stream: Arc::from(STREAM), n: 4711 })?)
+}
+
+/// The example's camera.
+fn east_gate() -> Responsible {
+    Responsible {
+        name: Some("东门枪机".to_owned()),
+        contact: Some("0871-5550100".to_owned()),
+        officer: Some("Property office, lane 3".to_owned()),
+    }
+}
+
+/// The example's grid.
+fn grid_two() -> Responsible {
+    Responsible {
+        name: Some("羊桥社区第二网格".to_owned()),
+        contact: Some("0871-5550102".to_owned()),
+        officer: Some("Grid officer on duty".to_owned()),
+    }
 }
 
 fn gap_data() -> Result<GapData, ExampleError> {
@@ -260,6 +291,9 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             analysis_fps: Some(5.0),
             thresholds: vec![MetaThreshold { class: "person".to_owned(), score: 0.45 }],
             night: None,
+            crs: Some(Crs::Wgs84),
+            lonlat_gcj02: Some(gcj02::from_wgs84([102.912, 25.046])),
+            responsible: east_gate(),
         }],
         cameras_omitted: 0,
         sensors: vec![MetaSensor {
@@ -269,6 +303,9 @@ fn meta_data() -> Result<MetaData, ExampleError> {
             grid: "53012700300102".to_owned(),
             address: Some("Yangqiao, underpass, drain 2".to_owned()),
             lonlat: Some([102.9125, 25.0462]),
+            crs: Some(Crs::Wgs84),
+            lonlat_gcj02: Some(gcj02::from_wgs84([102.9125, 25.0462])),
+            responsible: Responsible { name: Some("2号雨水口".to_owned()), ..Responsible::default() },
         }],
         sensors_omitted: 0,
         zones: vec![MetaZone {
@@ -346,6 +383,7 @@ fn active_data() -> Result<ActiveData, ExampleError> {
             rev: 2,
             phase: Phase::Update,
             level: Level::Orange,
+            severity: Some(Level::Orange.severity()),
             kind: "fire_lane_blocked".to_owned(),
             title: kinds::title("fire_lane_blocked", None, Language::English),
             mode: Mode::Actual,

@@ -32,14 +32,11 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
         say(["(suggested)", "（建议级别）"])
     );
     let _ = writeln!(out, "  {}: {}", say(["now", "状态"]), phase(alert, &say));
-    let _ = writeln!(
-        out,
-        "  {}: {} – {}",
-        say(["when", "时间"]),
-        alert.started_at,
-        alert.ended_at.unwrap_or(alert.last_seen_at)
-    );
+    let _ = writeln!(out, "  {}: {}", say(["when", "时间"]), times(alert));
     let _ = writeln!(out, "  {}: {}", say(["where", "地点"]), place(alert));
+    for who in to_call(alert, &say) {
+        let _ = writeln!(out, "  {}: {who}", say(["to call", "联系"]));
+    }
     let _ = writeln!(out, "  {}: {}", say(["seen by", "来源"]), origin(alert, &say));
     let _ = writeln!(
         out,
@@ -127,6 +124,36 @@ fn phase(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
     format!("{phase}, {reason} ({}.{})", alert.alert_id, alert.rev)
 }
 
+/// As a clock at the site shows them, where the message has that.
+fn times(alert: &AlertData) -> String {
+    match &alert.local {
+        Some(local) => {
+            let until = local.ended_at.as_ref().unwrap_or(&local.last_seen_at);
+            format!("{} – {until}", local.started_at)
+        }
+        None => format!("{} – {}", alert.started_at, alert.ended_at.unwrap_or(alert.last_seen_at)),
+    }
+}
+
+/// Who answers for the grid, the cameras and the sensors, as far as the message says.
+fn to_call(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> Vec<String> {
+    let grid = (say(["grid", "网格"]), alert.place.grid.as_str(), &alert.place.grid_responsible);
+    let cameras = alert.origin.cameras.iter();
+    let cameras = cameras.map(|camera| (say(["camera", "摄像机"]), camera.id.as_str(), &camera.responsible));
+    let sensors = alert.origin.sensor_details.iter();
+    let sensors = sensors.map(|sensor| (say(["sensor", "传感器"]), sensor.id.as_str(), &sensor.responsible));
+    std::iter::once(grid)
+        .chain(cameras)
+        .chain(sensors)
+        .filter_map(|(what, id, who)| {
+            let known: Vec<&str> =
+                [&who.officer, &who.contact].into_iter().flatten().map(String::as_str).collect();
+            let name = who.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            (!known.is_empty()).then(|| format!("{what} {id}{name}: {}", known.join(", ")))
+        })
+        .collect()
+}
+
 fn place(alert: &AlertData) -> String {
     let place = &alert.place;
     let words = [place.site.as_deref(), place.address.as_deref()];
@@ -202,6 +229,7 @@ fn short(digest: &str) -> &str {
 mod tests {
     use super::super::{Event, messages};
     use super::*;
+    use crate::types::responsible::Responsible;
 
     fn example() -> AlertData {
         let event = messages::ALERT.example().unwrap().unwrap();
@@ -216,6 +244,26 @@ mod tests {
         {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn whom_to_call_is_told_and_the_times_are_those_of_the_site() {
+        let mut alert = example();
+        let text = explain(&alert, Language::English);
+        for part in [
+            "when: 2026-11-21T11:04:05.000+08:00 – 2026-11-21T11:06:09.000+08:00",
+            "to call: grid 53012700300102 (羊桥社区第二网格): Grid officer on duty, 0871-5550102",
+            "to call: camera cam-03 (东门枪机): Property office, lane 3, 0871-5550100",
+        ] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
+        }
+        // An earlier box says neither.
+        alert.local = None;
+        alert.place.grid_responsible = Responsible::default();
+        alert.origin.cameras[0].responsible = Responsible::default();
+        let text = explain(&alert, Language::English);
+        assert!(text.contains("when: 2026-11-21T03:04:05.000Z – 2026-11-21T03:06:09.000Z"), "{text}");
+        assert!(!text.contains("to call"), "{text}");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod command;
 pub mod count;
 pub mod examples;
 pub mod explain;
+pub mod gcj02;
 pub mod health;
 pub mod kinds;
 pub mod messages;

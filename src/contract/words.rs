@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -133,6 +134,51 @@ impl JsonSchema for Time {
     }
 }
 
+/// A moment as a clock at the site shows it: RFC 3339 with milliseconds and the offset from UTC that is in force then,
+/// `2026-11-21T11:04:05.678+08:00`. For people; programs take the time in UTC beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LocalTime(String);
+
+impl LocalTime {
+    /// The moment in that zone.
+    pub fn new(at: Timestamp, zone: &TimeZone) -> Self {
+        LocalTime(format!("{:.3}", at.display_with_offset(zone.to_offset(at))))
+    }
+}
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl JsonSchema for LocalTime {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "LocalTime".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "examples": ["2026-11-21T11:04:05.678+08:00"],
+        })
+    }
+}
+
+/// In which coordinates a place is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Crs {
+    /// World Geodetic System 1984, as satellite receivers give it.
+    #[serde(rename = "WGS84")]
+    Wgs84,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +189,17 @@ mod tests {
         assert_eq!(Time(at).to_string(), "2026-11-21T03:04:05.000Z");
         let at: Timestamp = "2026-11-21T03:04:05.678999Z".parse().unwrap();
         assert_eq!(serde_json::to_string(&Time(at)).unwrap(), "\"2026-11-21T03:04:05.678Z\"");
+    }
+
+    #[test]
+    fn a_local_time_has_the_offset_that_was_in_force_then() {
+        let local = |at: &str, zone: &str| {
+            let at: Timestamp = at.parse().unwrap();
+            LocalTime::new(at, &TimeZone::get(zone).unwrap()).to_string()
+        };
+        assert_eq!(local("2026-11-21T20:04:05.678Z", "Asia/Shanghai"), "2026-11-22T04:04:05.678+08:00");
+        assert_eq!(local("2026-01-01T12:00:00Z", "Europe/Berlin"), "2026-01-01T13:00:00.000+01:00");
+        assert_eq!(local("2026-07-01T12:00:00Z", "Europe/Berlin"), "2026-07-01T14:00:00.000+02:00");
     }
 
     #[test]

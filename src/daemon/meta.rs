@@ -15,7 +15,8 @@ use crate::contract::messages::{BoxTopic, META, META_PART};
 use crate::contract::meta_rules::{
     MetaFeed, MetaLevel, MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape,
 };
-use crate::contract::{EventError, meta_part};
+use crate::contract::words::Crs;
+use crate::contract::{EventError, gcj02, meta_part};
 use crate::control::commands;
 
 /// The birth message and its further parts, each with its topic below the box's.
@@ -32,6 +33,8 @@ pub fn meta(
     let mut grids: Vec<String> = of_cameras.chain(of_sensors).collect();
     grids.sort();
     grids.dedup();
+    let also_gcj02 =
+        |lonlat: Option<[f64; 2]>| lonlat.filter(|_| config.site.also_gcj02).map(gcj02::from_wgs84);
     let cameras = config.cameras.iter().map(|camera| MetaCamera {
         id: camera.id.to_string(),
         eye: camera.eye,
@@ -44,6 +47,9 @@ pub fn meta(
             schedule: night.schedule.to_string(),
             thresholds: thresholds(&night.thresholds),
         }),
+        crs: camera.lonlat.map(|_| Crs::Wgs84),
+        lonlat_gcj02: also_gcj02(camera.lonlat),
+        responsible: camera.responsible.clone(),
     });
     let sensors = config.sensors.list.iter().map(|sensor| MetaSensor {
         id: sensor.plan.id.to_string(),
@@ -52,6 +58,9 @@ pub fn meta(
         grid: sensor.plan.grid.to_string(),
         address: sensor.address.clone(),
         lonlat: sensor.lonlat,
+        crs: sensor.lonlat.map(|_| Crs::Wgs84),
+        lonlat_gcj02: also_gcj02(sensor.lonlat),
+        responsible: sensor.responsible.clone(),
     });
     let data = MetaData {
         box_id: config.site.box_id.to_string(),

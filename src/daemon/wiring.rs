@@ -223,16 +223,27 @@ pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, Dae
     }
 }
 
+/// The address of a broker. One of IPv6 stands in brackets.
+fn url_of(scheme: &str, host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("{scheme}://[{host}]:{port}")
+    } else {
+        format!("{scheme}://{host}:{port}")
+    }
+}
+
 /// How to reach the broker; `running` is what [`start_broker`] gave for this configuration.
 pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings {
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.version = config.mqtt.version;
+    settings.language = config.site.language;
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
-        Broker::Remote { host, port, tls, credentials } => {
+        Broker::Remote { host, port, others, tls, credentials } => {
             let scheme = if tls.is_some() { "mqtts" } else { "mqtt" };
-            settings.url = Some(format!("{scheme}://{host}:{port}"));
+            settings.url = Some(url_of(scheme, host, *port));
+            settings.more_urls = others.iter().map(|(host, port)| url_of(scheme, host, *port)).collect();
             if let Some(tls) = tls {
                 settings.ca_file = tls.ca_file.clone();
                 let (cert, key): (Option<PathBuf>, Option<PathBuf>) = tls.client.clone().unzip();
@@ -252,8 +263,10 @@ pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings
 pub fn warn_of_open_door(config: &Config) {
     let here = match &config.mqtt.broker {
         Broker::Embedded { .. } => true,
-        Broker::Remote { host, .. } => {
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        Broker::Remote { host, others, .. } => {
+            std::iter::once(host).chain(others.iter().map(|(host, _)| host)).all(|host| {
+                host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            })
         }
     };
     if config.command_keys.is_empty() && !here {

@@ -59,11 +59,15 @@ fn state_body(shared: &Shared, state: BoxState, session: &str) -> Option<Vec<u8>
         .ok()
 }
 
-/// Connects and stays until something ends it.
-pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<Instant>>) -> Ended {
+/// Connects to the broker of that number and stays until something ends it.
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    broker: usize,
+    mut stop: watch::Receiver<Option<Instant>>,
+) -> Ended {
     let mut renewed = shared.renewed.subscribe();
     let settings = shared.settings();
-    let endpoint = match Endpoint::read(&settings) {
+    let endpoint = match Endpoint::read_nth(&settings, broker) {
         Ok(endpoint) => endpoint,
         Err(trouble) => return Ended::Lost(trouble),
     };
@@ -97,7 +101,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
     };
     let mut appended = shared.outbox.appended();
     let mut latest = shared.latest_changed.subscribe();
-    let mut connection = Connection::new(shared.clone(), settings.clone(), session);
+    let mut connection = Connection::new(shared.clone(), settings.clone(), session, &broker);
 
     let trouble = 'connection: loop {
         // Kept over all the waiting below: a poll that is dropped may take a packet with it.
@@ -188,12 +192,12 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(shared: Arc<Shared>, settings: Arc<Settings>, session: String) -> Self {
+    fn new(shared: Arc<Shared>, settings: Arc<Settings>, session: String, broker: &str) -> Self {
         let now = Instant::now();
         let base = settings.base();
         let mut suspects = shared.suspects.lock();
         suspects.left_out.retain(|_, until| *until > now);
-        suspects.namesake.begin(&session);
+        suspects.namesake.begin(&session, broker);
         let subscriptions = std::iter::once(STATE.topic.to_owned())
             .chain(shared.bodies.downlink.topics())
             .filter(|suffix| !suspects.left_out.contains_key(suffix))
@@ -695,7 +699,7 @@ impl Connection {
         if trouble.kind == TroubleKind::TakenOver {
             suspects.namesake.taken_over(Instant::now());
             drop(suspects);
-            let sentence = trouble.sentence().to_owned();
+            let sentence = trouble.sentence_in(self.settings.language).to_owned();
             self.shared.status.send_modify(|status| status.namesake = Some(sentence));
         }
         trouble

@@ -88,9 +88,14 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// Reads the files the settings name.
+    /// Reads the files the settings name, for the first broker.
     pub fn read(settings: &Settings) -> Result<Self, Trouble> {
-        let url = settings.url.as_deref().ok_or_else(|| {
+        Endpoint::read_nth(settings, 0)
+    }
+
+    /// Reads the files the settings name, for the `nth` broker, the first where there are not so many.
+    pub fn read_nth(settings: &Settings, nth: usize) -> Result<Self, Trouble> {
+        let url = settings.urls().nth(nth).or(settings.url.as_deref()).ok_or_else(|| {
             Trouble::new(TroubleKind::Settings, "no broker is configured and the embedded one is not running")
         })?;
         let address = Address::parse(url)?;

@@ -26,6 +26,7 @@ pub mod centre;
 mod connection;
 pub mod embedded;
 mod endpoint;
+mod failover;
 mod flight;
 mod namesake;
 mod publisher;
@@ -42,6 +43,7 @@ use std::time::Duration;
 use crate::analysis::time::Timestamp;
 pub use crate::contract::command::Refusal as RefusalKind;
 pub use crate::contract::messages::Qos;
+use crate::contract::words::Language;
 use crate::outbox::{BuiltMessage, Seq};
 use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
@@ -55,6 +57,10 @@ pub struct Settings {
     /// `mqtt://host[:1883]` or `mqtts://host[:8883]`, without user or password. `None`: the daemon starts
     /// the embedded broker and puts its address here.
     pub url: Option<String>,
+    /// Further brokers, tried in this order after `url`: the same centre, the same login, authorities and certificate.
+    pub more_urls: Vec<String>,
+    /// Language of what people read of the connection, where it is said in two languages.
+    pub language: Language,
     /// Protocol version.
     pub version: Version,
     /// First part of every topic: `lookout/v1`.
@@ -87,6 +93,8 @@ impl Settings {
     pub fn new(area: impl Into<String>, box_name: impl Into<String>) -> Self {
         Settings {
             url: None,
+            more_urls: Vec::new(),
+            language: Language::English,
             version: Version::default(),
             prefix: "lookout/v1".to_owned(),
             area: area.into(),
@@ -113,13 +121,18 @@ impl Settings {
         format!("{}.{}", self.area, self.box_name)
     }
 
+    /// The brokers in the order in which they are tried.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.url.iter().chain(&self.more_urls).map(String::as_str)
+    }
+
     /// Everything that is wrong with them, each as a sentence. Does not look at files or the network.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if let Some(url) = &self.url
-            && let Err(trouble) = endpoint::Address::parse(url)
-        {
-            problems.push(trouble.to_string());
+        for url in self.urls() {
+            if let Err(trouble) = endpoint::Address::parse(url) {
+                problems.push(trouble.to_string());
+            }
         }
         for (name, value) in [("area", &self.area), ("box", &self.box_name), ("topic prefix", &self.prefix)] {
             let allowed_slash = name == "topic prefix";

@@ -18,6 +18,8 @@ const WILLS: usize = 2;
 /// What our `up/state` said of us and of others.
 #[derive(Debug, Default)]
 pub(super) struct Namesake {
+    /// Where our last session was.
+    broker: String,
     /// Our own sessions of late.
     own: VecDeque<String>,
     /// Whether `online` of one of them has arrived.
@@ -31,8 +33,13 @@ pub(super) struct Namesake {
 }
 
 impl Namesake {
-    /// A session of ours begins.
-    pub fn begin(&mut self, session: &str) {
+    /// A session of ours begins at this broker. What another one keeps there, we said perhaps in an earlier life.
+    pub fn begin(&mut self, session: &str, broker: &str) {
+        if self.broker != broker {
+            self.spoke = false;
+            self.before.clear();
+            broker.clone_into(&mut self.broker);
+        }
         remember(&mut self.own, session);
     }
 
@@ -103,7 +110,7 @@ mod tests {
 
     fn spoken() -> Namesake {
         let mut namesake = Namesake::default();
-        namesake.begin("ours-1");
+        namesake.begin("ours-1", "first:1883");
         namesake.hear("online", "before", Instant::now());
         namesake.spoke();
         namesake
@@ -127,6 +134,23 @@ mod tests {
         assert!(namesake.hear("online", "theirs-1", now));
         assert!(namesake.is_there_since(now));
         assert!(!namesake.is_there_since(now + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn what_another_broker_kept_of_this_boxs_earlier_life_is_nobody_else() {
+        let mut namesake = spoken();
+        let now = Instant::now();
+        namesake.begin("ours-2", "second:1883");
+        assert!(!namesake.hear("online", "kept-there", now), "said before this box came there");
+        namesake.spoke();
+        assert!(!namesake.hear("offline", "kept-there", now));
+        assert!(!namesake.hear("offline", "ours-1", now), "the will at the broker that was left");
+        assert!(namesake.hear("online", "theirs-1", now));
+        namesake.begin("ours-3", "second:1883");
+        assert!(
+            namesake.hear("online", "theirs-2", now),
+            "the same broker: whoever came meanwhile is another"
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
 use super::connection::{self, Ended};
+use super::failover::BrokerOrder;
 use super::namesake::Namesake;
 use super::refusals::Refusals;
 use super::retry::{Retries, Wait};
@@ -288,13 +289,15 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         }
     });
     let mut retries = Retries::default();
-    let mut said: Option<String> = None;
+    let mut order = BrokerOrder::default();
+    // The last trouble of each broker that was told.
+    let mut said: HashMap<String, String> = HashMap::new();
     let mut renewed = shared.renewed.subscribe();
     while stop.borrow().is_none() {
         let begun = Instant::now();
         let connections = shared.status.borrow().connections;
         // A task of its own, so that a panic in the client library ends a connection and not the publisher.
-        let ended = tokio::spawn(connection::run(shared.clone(), stop.clone())).await;
+        let ended = tokio::spawn(connection::run(shared.clone(), order.turn(), stop.clone())).await;
         let trouble = match ended {
             // Not to stop, but to connect by other settings.
             Ok(Ended::Stopped { heard }) if stop.borrow().is_none() => {
@@ -305,7 +308,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                     status.in_flight = 0;
                     (status.trouble, status.trouble_kind) = (None, None);
                 });
-                (retries, said) = (Retries::default(), None);
+                (retries, order, said) = (Retries::default(), BrokerOrder::default(), HashMap::new());
                 renewed.mark_unchanged();
                 continue;
             }
@@ -327,11 +330,17 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             }
         };
         let was_accepted = shared.status.borrow().connections > connections;
-        let wait = retries.next(&shared.settings().timing, trouble.kind, begun.elapsed(), was_accepted);
+        let settings = shared.settings();
+        let (timing, lived) = (&settings.timing, begun.elapsed());
+        let settled = was_accepted && lived >= timing.settled;
+        let another = order.next(settings.urls().count(), trouble.kind, settled);
+        let wait = retries.next(timing, trouble.kind, lived, was_accepted, another);
         let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
-        let text = trouble.to_string();
-        if said.as_ref() != Some(&text) {
-            warn!(broker = %shared.status.borrow().broker, error = %trouble, "no connection to the command centre");
+        let text = trouble.text_in(settings.language);
+        let broker = shared.status.borrow().broker.clone();
+        if said.get(&broker) != Some(&text) {
+            let chinese = trouble.chinese();
+            warn!(%broker, error = %trouble, chinese, "no connection to the command centre");
         } else {
             debug!(?wait, error = %trouble, "still no connection");
         }
@@ -342,10 +351,12 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             status.trouble = Some(text.clone());
             status.trouble_kind = Some(trouble.kind);
         });
-        said = Some(text);
+        said.insert(broker, text);
         tokio::select! {
             () = wait_out(&shared, wait) => {}
-            _ = renewed.changed() => (retries, said) = (Retries::default(), None),
+            _ = renewed.changed() => {
+                (retries, order, said) = (Retries::default(), BrokerOrder::default(), HashMap::new());
+            }
             _ = stop.changed() => {}
         }
     }
@@ -353,9 +364,11 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
 
 /// Nobody said so, but this is what it looks like; a box that may read its `up/state` knows better.
 fn thrown_off(shared: &Shared) -> Trouble {
-    let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &shared.settings().client_id());
+    let settings = shared.settings();
+    let trouble = Trouble::thrown_off(&shared.status.borrow().broker, &settings.client_id());
     shared.suspects.lock().namesake.taken_over(Instant::now());
-    shared.status.send_modify(|status| status.namesake = Some(trouble.sentence().to_owned()));
+    let sentence = trouble.sentence_in(settings.language).to_owned();
+    shared.status.send_modify(|status| status.namesake = Some(sentence));
     trouble
 }
 

@@ -27,8 +27,16 @@ pub(super) struct Wait {
 }
 
 impl Retries {
-    /// A connection has ended: because of this, after so long; whether the broker had accepted it.
-    pub fn next(&mut self, timing: &Timing, why: TroubleKind, lived: Duration, accepted: bool) -> Wait {
+    /// A connection has ended: because of this, after so long; whether the broker had accepted it, and whether another
+    /// broker is to be tried before all of them were.
+    pub fn next(
+        &mut self,
+        timing: &Timing,
+        why: TroubleKind,
+        lived: Duration,
+        accepted: bool,
+        another: bool,
+    ) -> Wait {
         let settled = lived >= timing.settled;
         let closed_early = why == TroubleKind::Closed && accepted && !settled;
         self.closed_early = if closed_early { self.closed_early.saturating_add(1) } else { 0 };
@@ -38,6 +46,11 @@ impl Retries {
             // Not full jitter: each of the two is to have its turn.
             let usual = most.mul_f64(rand::random_range(0.5..1.0));
             return Wait { usual, urgent: timing.taken_over_urgent.mul_f64(rand::random_range(0.5..1.0)) };
+        }
+        if another {
+            // Still jitter: a thousand boxes go from one broker to the next together.
+            let usual = timing.backoff_first.mul_f64(rand::random::<f64>());
+            return Wait { usual, urgent: usual.min(timing.backoff_urgent) };
         }
         if settled {
             self.taken_over = 0;
@@ -70,7 +83,7 @@ mod tests {
     fn two_clients_of_one_name_wait_longer_and_longer_and_each_has_its_turn() {
         let timing = Timing::default();
         let mut retries = Retries::default();
-        let mut waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, SOON, true));
+        let mut waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, SOON, true, false));
         let first = waits.next().unwrap().usual;
         assert!(first >= timing.taken_over_first / 2 && first <= timing.taken_over_first, "{first:?}");
         let last = waits.last().unwrap();
@@ -79,10 +92,28 @@ mod tests {
     }
 
     #[test]
+    fn waits_grow_from_round_to_round_and_not_within_one() {
+        let timing = Timing::default();
+        let mut retries = Retries::default();
+        for round in 0..40 {
+            for _ in 0..4 {
+                let wait = retries.next(&timing, TroubleKind::Refused, SOON, false, true);
+                assert!(wait.usual <= timing.backoff_first && wait.urgent <= wait.usual, "{round}: {wait:?}");
+            }
+            let most = doubled(timing.backoff_first, round, timing.backoff_most);
+            let wait = retries.next(&timing, TroubleKind::Refused, SOON, false, false);
+            assert!(wait.usual <= most, "{round}: {wait:?}");
+        }
+        let longest = (0..40).map(|_| retries.next(&timing, TroubleKind::Refused, SOON, false, false).usual);
+        assert!(longest.max().unwrap() > timing.backoff_first, "they do grow");
+    }
+
+    #[test]
     fn a_long_life_between_two_take_overs_does_not_begin_the_fight_anew() {
         let timing = Timing::default();
         let mut retries = Retries::default();
-        let waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, timing.settled * 2, true));
+        let waits =
+            (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, timing.settled * 2, true, false));
         assert!(waits.last().unwrap().usual >= timing.taken_over_most / 2);
     }
 
@@ -91,15 +122,15 @@ mod tests {
         let timing = Timing::default();
         let mut retries = Retries::default();
         for _ in 1..CLOSED_EARLY {
-            retries.next(&timing, TroubleKind::Closed, SOON, true);
+            retries.next(&timing, TroubleKind::Closed, SOON, true, false);
             assert!(!retries.is_thrown_off());
         }
-        retries.next(&timing, TroubleKind::Closed, SOON, true);
+        retries.next(&timing, TroubleKind::Closed, SOON, true, false);
         assert!(retries.is_thrown_off());
-        retries.next(&timing, TroubleKind::Closed, timing.settled, true);
+        retries.next(&timing, TroubleKind::Closed, timing.settled, true, false);
         assert!(!retries.is_thrown_off(), "this one lived");
         for _ in 0..2 * CLOSED_EARLY {
-            retries.next(&timing, TroubleKind::Closed, SOON, false);
+            retries.next(&timing, TroubleKind::Closed, SOON, false, false);
             assert!(!retries.is_thrown_off(), "never accepted: that is another trouble");
         }
     }

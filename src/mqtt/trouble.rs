@@ -8,6 +8,7 @@ use std::io;
 
 use rumqttc::v5;
 
+use crate::contract::words::Language;
 use crate::types::mqtt::Version;
 
 /// Which sort of trouble, for health and for decisions.
@@ -46,15 +47,22 @@ pub struct Trouble {
     pub kind: TroubleKind,
     text: String,
     hint: Option<String>,
+    /// The same, sentence and hint, where it is said in Chinese too.
+    chinese: Option<(String, String)>,
 }
 
 impl Trouble {
     pub(super) fn new(kind: TroubleKind, text: impl Into<String>) -> Self {
-        Trouble { kind, text: text.into(), hint: None }
+        Trouble { kind, text: text.into(), hint: None, chinese: None }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    fn in_chinese(mut self, text: String, hint: &str) -> Self {
+        self.chinese = Some((text, hint.to_owned()));
         self
     }
 
@@ -71,6 +79,10 @@ impl Trouble {
         Trouble::new(TroubleKind::TakenOver, text).hint(
             "give each box of an area its own `[site] box`; a copied disk brings its name along, and so does lookout running twice",
         )
+        .in_chinese(
+            format!("另有客户端在 {broker} 用了这个盒子的名字（客户端标识 `{client_id}`）：一方连上，MQTT 服务器就断开另一方"),
+            "同一区划里每个盒子的 `[site] box` 要各不相同；复制磁盘会把名字一起复制，程序运行两份也会这样",
+        )
     }
 
     /// Not as sure: it was closed again and again, and nobody said why.
@@ -81,11 +93,36 @@ impl Trouble {
         Trouble::new(TroubleKind::Closed, text).hint(
             "give each box of an area its own `[site] box`, and each program a certificate of its own; the broker's log says why it closes",
         )
+        .in_chinese(
+            format!("{broker} 每次都在连上后不久就断开：可能另有客户端用了这个盒子的名字（客户端标识 `{client_id}`）"),
+            "同一区划里每个盒子的 `[site] box` 要各不相同，每个程序要有自己的证书；断开的原因见 MQTT 服务器的日志",
+        )
     }
 
     /// The first line: without the hint.
     pub fn sentence(&self) -> &str {
         &self.text
+    }
+
+    /// The first line in that language, in English where there is none in Chinese.
+    pub fn sentence_in(&self, language: Language) -> &str {
+        match (language, &self.chinese) {
+            (Language::Chinese, Some((text, _))) => text,
+            (Language::Chinese, None) | (Language::English, _) => &self.text,
+        }
+    }
+
+    /// The first line in Chinese, where there is one, for the log beside the English one.
+    pub fn chinese(&self) -> Option<&str> {
+        self.chinese.as_ref().map(|(text, _)| text.as_str())
+    }
+
+    /// All of it in that language, in English where there is none in Chinese.
+    pub fn text_in(&self, language: Language) -> String {
+        match (language, &self.chinese) {
+            (Language::Chinese, Some((text, hint))) => format!("{text}\n  hint: {hint}"),
+            (Language::Chinese, None) | (Language::English, _) => self.to_string(),
+        }
     }
 }
 

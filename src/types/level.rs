@@ -27,4 +27,14 @@ impl Level {
             Level::Red => "red",
         }
     }
+
+    /// The same as a number: 1 for blue, 2 for yellow, 3 for orange, 4 for red. The greater it is, the more urgent.
+    pub fn severity(self) -> u8 {
+        match self {
+            Level::Blue => 1,
+            Level::Yellow => 2,
+            Level::Orange => 3,
+            Level::Red => 4,
+        }
+    }
 }

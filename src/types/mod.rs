@@ -19,5 +19,6 @@ pub mod mqtt;
 pub mod phase;
 pub mod provider;
 pub mod rate;
+pub mod responsible;
 pub mod secret;
 pub mod transport;

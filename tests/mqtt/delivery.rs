@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lookout::contract::Language;
 use lookout::contract::messages::{CAMERA, HEALTH, META};
 use lookout::mqtt::{Settings, TroubleKind};
 use lookout::types::level::Level;
@@ -230,6 +231,23 @@ fn a_box_whose_namesake_has_gone_says_so_no_more() {
     listener.publish(&format!("{BASE}/up/state"), false, r#"{"state":"online","session":"another-box"}"#);
     here.wait_status("to know of the other", |status| status.namesake.is_some());
     here.wait_status("to forget it", |status| status.namesake.is_none() && status.connected);
+}
+
+#[test]
+fn a_box_of_a_chinese_site_tells_of_its_namesake_in_chinese() {
+    let broker = Mosquitto::start();
+    let patient = || {
+        let mut settings = Settings { language: Language::Chinese, ..settings(&broker.url(), Version::V5) };
+        settings.timing.taken_over_first = Duration::from_secs(300);
+        settings.timing.taken_over_most = Duration::from_secs(300);
+        settings
+    };
+    let boxes = [Here::start(patient()), Here::start(patient())];
+    for here in &boxes {
+        let status = here.wait_status("to know of the other", |status| status.namesake.is_some());
+        let sentence = status.namesake.unwrap();
+        assert!(sentence.contains("用了这个盒子的名字（客户端标识 `530127.box-1`）"), "{sentence}");
+    }
 }
 
 #[test]

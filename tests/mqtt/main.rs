@@ -10,6 +10,7 @@ mod crash;
 mod daemon;
 mod delivery;
 mod embedded;
+mod failover;
 mod fake;
 mod faults;
 mod here;

@@ -91,6 +91,9 @@ fn picture() -> Evidence {
         redaction: Redaction::Pixelated,
         redaction_ways: Vec::new(),
         state: EvidenceState::Queued,
+        camera: Some("cam-03".to_owned()),
+        zone: Some("fire-lane".to_owned()),
+        taken_at: Some(at("2026-11-21T03:04:06Z").into()),
         main_stream_at: None,
     }
 }

@@ -17,6 +17,7 @@ use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;
 use crate::types::at::secs_or;
 use crate::types::decoding::{DecodePolicy, Decoder};
+use crate::types::responsible::Responsible;
 use crate::types::transport::Transport;
 
 /// What a camera takes from the site.
@@ -104,6 +105,11 @@ impl Checker<'_, '_> {
             grid: grid?,
             address: text_of(&camera.address),
             lonlat,
+            responsible: Responsible {
+                name: text_of(&camera.name),
+                contact: text_of(&camera.contact),
+                officer: text_of(&camera.officer),
+            },
             analysis_hz: value_of(&camera.analysis_fps).unwrap_or(document::DEFAULT_ANALYSIS_FPS) as f32,
             weight: value_of(&camera.weight).unwrap_or(1.0) as f32,
             thresholds,

@@ -21,6 +21,7 @@ use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
 use crate::contract::signature::KnownKey;
 use crate::types::at::{text_of, value_of};
+use crate::types::responsible::Responsible;
 
 mod address;
 mod camera;
@@ -28,6 +29,7 @@ mod certificates;
 mod command_key;
 mod condition;
 mod filters;
+mod grid;
 mod nothing_left;
 mod rule;
 mod sections;
@@ -49,6 +51,7 @@ pub(super) struct Parts {
     pub signals: Vec<SignalPlan>,
     pub neighbours: BTreeSet<(Arc<str>, Arc<str>)>,
     pub sensors: Sensors,
+    pub grids: BTreeMap<Arc<str>, Responsible>,
     pub command_keys: Vec<KnownKey>,
 }
 
@@ -98,6 +101,7 @@ pub(super) fn document(
     checker.classes_without_use(document, &cameras, &rules);
     checker.nothing_left(document, &cameras, &rules);
     let sensors = checker.sensors(document);
+    let grids = checker.grids(document);
     let command_keys = checker.command_keys(document);
     let Checker { secret_files, mut named, paths, .. } = checker;
     named.manifest.clone_from(&detector.manifest);
@@ -113,6 +117,7 @@ pub(super) fn document(
         signals,
         neighbours,
         sensors,
+        grids,
         command_keys,
     });
     Checked { parts, named, secret_files, paths }

@@ -1,5 +1,6 @@
 //! The sections that stand once: site, broker, detector, queue, evidence.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -49,6 +50,19 @@ fn acceptance(site: &SiteDocument) -> AcceptancePlan {
     }
 }
 
+/// Where a broker is.
+struct BrokerAddress {
+    host: String,
+    port: u16,
+    encrypted: bool,
+}
+
+impl fmt::Display for BrokerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
 impl Checker<'_, '_> {
     pub(super) fn site(&mut self, section: &At<SiteDocument>) -> Option<Site> {
         let site = &section.value;
@@ -63,6 +77,7 @@ impl Checker<'_, '_> {
             box_id: box_id?.into(),
             area: area?.into(),
             name: text_of(&site.name),
+            also_gcj02: value_of(&site.also_gcj02).unwrap_or(false),
             language: value_of(&site.language).unwrap_or(document::DEFAULT_LANGUAGE),
             time_zone_name: time_zone.iana_name().unwrap_or("UTC").to_owned(),
             time_zone,
@@ -112,9 +127,24 @@ impl Checker<'_, '_> {
             Some(field) => self.prefix(field),
             None => Some(DEFAULT_PREFIX.to_owned()),
         };
-        let broker = match &mqtt.url {
-            Some(url) => self.remote_broker(mqtt, span, url),
-            None => {
+        let broker = match (&mqtt.url, &mqtt.urls) {
+            (Some(url), None) => self.remote_broker(mqtt, span, std::slice::from_ref(url)),
+            (None, Some(urls)) => {
+                if urls.value.is_empty() {
+                    self.report
+                        .error(&urls.span, "[mqtt]: `urls` is empty")
+                        .hint("name at least one broker, or leave it out for the embedded one");
+                    return None;
+                }
+                self.remote_broker(mqtt, span, &urls.value)
+            }
+            (Some(_), Some(urls)) => {
+                self.report.error(&urls.span, "[mqtt]: `urls` together with `url`").hint(
+                    "put all of them into `urls`, the one to be tried first in front, and leave `url` out",
+                );
+                self.remote_broker(mqtt, span, &urls.value)
+            }
+            (None, None) => {
                 self.only_with_url(mqtt, span);
                 let port = value_of(&mqtt.embedded_port).unwrap_or(document::DEFAULT_EMBEDDED_PORT);
                 Some(Broker::Embedded { port })
@@ -146,11 +176,12 @@ impl Checker<'_, '_> {
         }
     }
 
+    /// The brokers of `url` or `urls`, in their order.
     fn remote_broker(
         &mut self,
         mqtt: &MqttDocument,
         span: &std::ops::Range<usize>,
-        field: &At<String>,
+        fields: &[At<String>],
     ) -> Option<Broker> {
         let credentials = self.credentials(&mqtt.user, &mqtt.secret, span, "[mqtt]");
         if let Some(port) = &mqtt.embedded_port {
@@ -158,27 +189,64 @@ impl Checker<'_, '_> {
                 .error(&port.span, "[mqtt]: `embedded_port` together with `url`")
                 .hint("leave out `url` for the embedded broker, or `embedded_port` for the command centre's");
         }
-        let url = self.address(field, "url", "[mqtt]", &["mqtt", "mqtts"]);
-        let encrypted = url.as_ref().map(|url| url.scheme() == "mqtts");
-        let tls = self.tls(mqtt, encrypted.unwrap_or(true));
-        let url = url?;
+        let name = if mqtt.urls.is_some() { "urls" } else { "url" };
+        let found: Vec<Option<BrokerAddress>> =
+            fields.iter().map(|field| self.broker_address(field, name)).collect();
+        let known = || found.iter().flatten();
+        let encrypted = known().next().is_none_or(|first| first.encrypted);
+        self.are_several(fields, &found);
+        let tls = self.tls(mqtt, encrypted || known().any(|address| address.encrypted));
+        let all: Option<Vec<BrokerAddress>> = found.into_iter().collect();
+        let mut all = all?.into_iter().map(|BrokerAddress { host, port, .. }| (host, port));
+        let (host, port) = all.next()?;
+        Some(Broker::Remote { host, port, others: all.collect(), tls: encrypted.then_some(tls), credentials })
+    }
+
+    /// Of several brokers none stands twice, and a login goes to none in the clear that goes to another encrypted.
+    fn are_several(&mut self, fields: &[At<String>], found: &[Option<BrokerAddress>]) {
+        let named =
+            || fields.iter().zip(found).filter_map(|(field, address)| Some((field, address.as_ref()?)));
+        for (index, (field, address)) in named().enumerate() {
+            let is_same = |other: &BrokerAddress| (&other.host, other.port) == (&address.host, address.port);
+            if named().take(index).any(|(_, other)| is_same(other)) {
+                self.report
+                    .error(&field.span, format!("[mqtt]: `urls` names {address} twice"))
+                    .hint("leave one out: a broker that is not reached is tried again anyway");
+            }
+        }
+        let Some((_, first)) = named().next() else { return };
+        if let Some((field, other)) = named().find(|(_, other)| other.encrypted != first.encrypted) {
+            let scheme = |address: &BrokerAddress| if address.encrypted { "mqtts" } else { "mqtt" };
+            let what = format!(
+                "[mqtt]: `urls` mixes `{}://` ({first}) and `{}://` ({other})",
+                scheme(first),
+                scheme(other)
+            );
+            self.report.error(&field.span, what).hint(
+                "begin all of them with `mqtts://`: login and alerts would go to one of them unencrypted",
+            );
+        }
+    }
+
+    fn broker_address(&mut self, field: &At<String>, name: &str) -> Option<BrokerAddress> {
+        let url = self.address(field, name, "[mqtt]", &["mqtt", "mqtts"])?;
         let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
             self.report
-                .error(&field.span, "[mqtt]: `url` names no host")
+                .error(&field.span, format!("[mqtt]: `{name}` names no host"))
                 .hint("for example mqtts://centre.example:8883");
             return None;
         };
         if !matches!(url.path(), "" | "/") || url.query().is_some() {
             self.report
-                .error(&field.span, "[mqtt]: `url` goes on after the port")
+                .error(&field.span, format!("[mqtt]: `{name}` goes on after the port"))
                 .hint("topics are set by `prefix`, not in the address");
             return None;
         }
-        let encrypted = encrypted.unwrap_or(true);
+        let encrypted = url.scheme() == "mqtts";
         let port = url.port().unwrap_or(if encrypted { 8883 } else { 1883 });
-        // An IPv6 address comes in brackets, which name resolution does not want.
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Some(Broker::Remote { host, port, tls: encrypted.then_some(tls), credentials })
+        // An IPv6 address comes in brackets, which name resolution does not want. Of a name capitals do not matter.
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        Some(BrokerAddress { host, port, encrypted })
     }
 
     fn tls(&mut self, mqtt: &MqttDocument, encrypted: bool) -> Tls {

@@ -16,6 +16,7 @@ use crate::config::settings::{Sensor, SensorBroker, Sensors, WebhookListener};
 use crate::config::suggest;
 use crate::sensors::{Agreed, Around, ON_THIS_MACHINE, Source, SourceCheck};
 use crate::types::at::secs_or;
+use crate::types::responsible::Responsible;
 
 /// What a token is compared with must not be guessable.
 const LEAST_TOKEN_CHARS: usize = 16;
@@ -229,7 +230,13 @@ impl Checker<'_, '_> {
             debounce,
             grid: grid?,
         };
-        Some(Sensor { plan: Arc::new(plan), address: text_of(&sensor.address), lonlat, source: source? })
+        let responsible = Responsible {
+            name: text_of(&sensor.name),
+            contact: text_of(&sensor.contact),
+            officer: text_of(&sensor.officer),
+        };
+        let address = text_of(&sensor.address);
+        Some(Sensor { plan: Arc::new(plan), address, lonlat, responsible, source: source? })
     }
 
     fn quantity(&mut self, field: &At<String>, owner: &str) -> Option<Quantity> {

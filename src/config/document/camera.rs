@@ -64,6 +64,15 @@ pub struct CameraDocument {
     /// Longitude and latitude in degrees (WGS 84), in this order.
     #[schemars(extend("examples" = [[102.912, 25.046]]))]
     pub lonlat: Option<At<[f64; 2]>>,
+    /// What people call it; goes into its alerts.
+    #[schemars(length(max = 100), extend("examples" = ["East gate, fixed camera"]))]
+    pub name: Option<At<String>>,
+    /// How to reach whoever answers for it, such as the telephone number of a desk; goes into its alerts.
+    #[schemars(length(max = 100), extend("examples" = ["0871-5550100"]))]
+    pub contact: Option<At<String>>,
+    /// Who answers for it; goes into its alerts.
+    #[schemars(length(max = 100), extend("examples" = ["property office, lane 3"]))]
+    pub officer: Option<At<String>>,
     /// How many pictures per second are looked at.
     #[schemars(range(min = 0.1, max = 30.0), extend("default" = DEFAULT_ANALYSIS_FPS))]
     pub analysis_fps: Option<At<f64>>,

@@ -81,6 +81,15 @@ macro_rules! sensor_document {
             /// Longitude and latitude in degrees (WGS 84), in this order.
             #[schemars(extend("examples" = [[102.912, 25.046]]))]
             pub lonlat: Option<At<[f64; 2]>>,
+            /// What people call it; goes into its alerts.
+            #[schemars(length(max = 100), extend("examples" = ["Drain 2"]))]
+            pub name: Option<At<String>>,
+            /// How to reach whoever answers for it, such as the telephone number of a desk; goes into its alerts.
+            #[schemars(length(max = 100), extend("examples" = ["0871-5550100"]))]
+            pub contact: Option<At<String>>,
+            /// Who answers for it; goes into its alerts.
+            #[schemars(length(max = 100), extend("examples" = ["property office, lane 3"]))]
+            pub officer: Option<At<String>>,
             /// Least and greatest plausible value, in the unit. What lies outside is bad: it raises no alert and is no sign
             /// that all is well. If left out, what is plausible on Earth for the quantity.
             #[schemars(extend("examples" = [[-0.5, 8.0]]))]

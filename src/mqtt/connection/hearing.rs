@@ -50,11 +50,11 @@ impl Connection {
     fn tell_of_namesake(&self, session: &str) {
         let trouble = Trouble::taken_over(&self.shared.status.borrow().broker, &self.settings.client_id());
         let is_new = self.shared.status.send_if_modified(|status| {
-            let sentence = Some(trouble.sentence().to_owned());
+            let sentence = Some(trouble.sentence_in(self.settings.language).to_owned());
             std::mem::replace(&mut status.namesake, sentence.clone()) != sentence
         });
         if is_new {
-            warn!(theirs = session, ours = %self.session, "{trouble}");
+            warn!(theirs = session, ours = %self.session, chinese = trouble.chinese(), "{trouble}");
         }
     }
 

@@ -1,0 +1,43 @@
+//! Grids: what they are called and who answers for them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Checker, text_of};
+use crate::config::document::{At, Document, GridDocument};
+use crate::types::responsible::Responsible;
+
+impl Checker<'_, '_> {
+    /// The sound ones by code.
+    pub(super) fn grids(&mut self, document: &Document) -> BTreeMap<Arc<str>, Responsible> {
+        let area = document.site.as_ref().and_then(|site| text_of(&site.value.area));
+        let mut grids: BTreeMap<Arc<str>, Responsible> = BTreeMap::new();
+        for At { value: grid, span } in &document.grid {
+            let Some(field) = &grid.code else { continue };
+            let Some(code) = self.grid(field, area.as_deref(), "[[grid]]") else { continue };
+            let code: Arc<str> = code.as_str().into();
+            if grids.contains_key(&code) {
+                self.report
+                    .error(&field.span, format!("there is another [[grid]] with the code {code}"))
+                    .hint("leave one of them out");
+                continue;
+            }
+            let responsible = responsible(grid);
+            if responsible == Responsible::default() && !self.taken_out.from(span) {
+                self.report
+                    .warning(&field.span, format!("[[grid]] {code} says nothing of its grid"))
+                    .hint("give it `name`, `contact` or `officer`, or leave it out");
+            }
+            grids.insert(code, responsible);
+        }
+        grids
+    }
+}
+
+fn responsible(grid: &GridDocument) -> Responsible {
+    Responsible {
+        name: text_of(&grid.name),
+        contact: text_of(&grid.contact),
+        officer: text_of(&grid.officer),
+    }
+}

@@ -1,0 +1,109 @@
+//! A box with several brokers: the next one when one is not there, the first again when its time has come, and nothing lost.
+
+use std::time::Duration;
+
+use lookout::mqtt::Settings;
+use lookout::types::level::Level;
+use lookout::types::mqtt::Version;
+
+use crate::here::*;
+use crate::support::listener::Listener;
+use crate::support::mosquitto::Mosquitto;
+
+/// The first broker, and then these.
+fn in_order(first: &Mosquitto, then: &[&Mosquitto], version: Version) -> Settings {
+    let more_urls = then.iter().map(|broker| broker.url()).collect();
+    Settings { more_urls, ..settings(&first.url(), version) }
+}
+
+fn address(broker: &Mosquitto) -> String {
+    format!("127.0.0.1:{}", broker.port())
+}
+
+/// Waits until the box is connected to this broker.
+fn wait_at(here: &Here, broker: &Mosquitto) {
+    let wanted = address(broker);
+    here.wait_status(&format!("a connection to {wanted}"), |status| {
+        status.connected && status.broker == wanted
+    });
+}
+
+#[test]
+fn where_the_first_broker_is_dead_the_second_takes_the_alerts_and_the_first_has_its_turn_again() {
+    for version in [Version::V5, Version::V311] {
+        let (mut first, mut second) = (Mosquitto::start(), Mosquitto::start());
+        first.kill();
+        let at_second = Listener::start(second.port(), "lookout/#");
+        let here = Here::start_after(in_order(&first, &[&second], version), |outbox| {
+            append(outbox, 1, Level::Red);
+        });
+        let heard = at_second.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
+        assert_eq!(alert_ids(&heard), ids([1]), "{version:?}");
+        here.wait_empty();
+        wait_at(&here, &second);
+
+        // The first one is back; the second one, which has the box, goes.
+        first.restart();
+        let at_first = Listener::start(first.port(), "lookout/#");
+        second.kill();
+        here.alert(2, Level::Yellow);
+        let heard = at_first.wait_for("the next alert", |heard| !alert_ids(heard).is_empty());
+        assert_eq!(alert_ids(&heard), ids([2]), "{version:?}: what the second one had acknowledged is done");
+        at_first
+            .wait_one("online", |one| one.topic.ends_with("/up/state") && one.json()["state"] == "online");
+        here.wait_empty();
+        wait_at(&here, &first);
+        assert!(here.publisher.stop(Duration::from_secs(5)), "{version:?}: the first one hears the goodbye");
+    }
+}
+
+#[test]
+fn what_waits_while_all_brokers_are_dead_goes_to_the_one_that_is_back_first() {
+    let (mut first, mut second, mut third) = (Mosquitto::start(), Mosquitto::start(), Mosquitto::start());
+    let here = Here::start(in_order(&first, &[&second, &third], Version::V5));
+    wait_at(&here, &first);
+    for broker in [&mut first, &mut second, &mut third] {
+        broker.kill();
+    }
+    for number in 0..20 {
+        here.alert(number, Level::Orange);
+    }
+    // Each of them is tried and found dead.
+    for broker in [&second, &third, &first] {
+        let wanted = address(broker);
+        here.wait_status("to try it in vain", |status| {
+            !status.connected && status.trouble.as_ref().is_some_and(|trouble| trouble.contains(&wanted))
+        });
+    }
+    assert_eq!(here.outbox.depth().unsent, 20, "nothing counts as sent that nobody took");
+    third.restart();
+    let listener = Listener::start(third.port(), "lookout/#");
+    wait_at(&here, &third);
+    // Without marks a broker's word counts, and what it took before anybody listened is not heard: the queue tells that it
+    // took all of them.
+    here.wait_empty();
+    here.alert(100, Level::Red);
+    listener.wait_for("a later one", |heard| alert_ids(heard).contains("alert-100.1"));
+    here.wait_empty();
+    let status = here.wait_status("every PUBACK", |status| status.published >= 21);
+    assert_eq!(status.published, 21, "each once");
+}
+
+#[test]
+fn what_a_broker_kept_of_this_boxs_earlier_life_is_not_taken_for_another_box() {
+    let (mut first, second) = (Mosquitto::start(), Mosquitto::start());
+    let listener = Listener::start(second.port(), &format!("{BASE}/up/alert"));
+    // The box was at the second broker once, and was switched off there without a word.
+    let earlier = r#"{"state":"online","session":"an-earlier-life"}"#;
+    listener.publish(&format!("{BASE}/up/state"), true, earlier);
+    let kept = Listener::start(second.port(), &format!("{BASE}/up/state"));
+    kept.wait_one("what is kept", |one| one.retain);
+    let here = Here::start(in_order(&first, &[&second], Version::V5));
+    wait_at(&here, &first);
+    first.kill();
+    wait_at(&here, &second);
+    // What is kept comes before anything can be sent.
+    here.alert(1, Level::Red);
+    listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
+    assert_eq!(here.publisher.status().namesake, None);
+}
