@@ -443,10 +443,11 @@ impl Desk {
                 break;
             }
             self.counts.stored.fetch_add(1, Ordering::Relaxed);
-            if self.counts.failing.lock().take().is_some() {
-                info!("alerts can be stored again");
-            }
             self.unstored.pop_front();
+        }
+        // Also where the last that waited turned out to be one that cannot be told.
+        if self.unstored.is_empty() && self.counts.failing.lock().take().is_some() {
+            info!("alerts can be stored again");
         }
         self.counts.waiting.store(self.unstored.len() as u64, Ordering::Relaxed);
     }
