@@ -177,7 +177,13 @@ pub(super) fn sum(stream: &str, n: Option<u64>, topic: &str, body: &[u8]) -> i64
 
 /// Whether a record read is the one that was stored. `stored` is its sum, which format 1 had not; an empty body is one that
 /// format 2 stored where a message could not be built, and would delete what a broker keeps.
-pub(super) fn is_as_stored(stored: Option<i64>, stream: &str, n: Option<u64>, topic: &str, body: &[u8]) -> bool {
+pub(super) fn is_as_stored(
+    stored: Option<i64>,
+    stream: &str,
+    n: Option<u64>,
+    topic: &str,
+    body: &[u8],
+) -> bool {
     !body.is_empty() && stored.is_none_or(|stored| stored == sum(stream, n, topic, body))
 }
 

@@ -242,7 +242,11 @@ impl Store {
 
     /// Tells what has not been told yet; what cannot be told now is kept for later, over a restart, too: numbers are
     /// given behind it from here on.
-    pub(super) fn tell_untold(&self, tx: &Transaction<'_>, changes: &mut Changes) -> rusqlite::Result<Vec<Gap>> {
+    pub(super) fn tell_untold(
+        &self,
+        tx: &Transaction<'_>,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<Vec<Gap>> {
         let mut left = Vec::new();
         for gap in &self.untold {
             if !self.insert_gap(tx, gap.clone(), self.latest, changes)? {
@@ -255,7 +259,8 @@ impl Store {
         if !left.is_empty() {
             tx.execute_batch("CREATE TABLE IF NOT EXISTS untold (gap TEXT PRIMARY KEY)")?;
             for gap in &left {
-                tx.prepare_cached("INSERT OR IGNORE INTO untold (gap) VALUES (?)")?.execute([gap_detail(gap)])?;
+                tx.prepare_cached("INSERT OR IGNORE INTO untold (gap) VALUES (?)")?
+                    .execute([gap_detail(gap)])?;
             }
             tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
         }
@@ -476,7 +481,9 @@ pub(super) fn read_untold(conn: &Connection) -> rusqlite::Result<Vec<Gap>> {
     let mut statement = conn.prepare("SELECT gap FROM untold ORDER BY rowid")?;
     let details = statement.query_map([], |row| row.get::<_, String>(0))?;
     details
-        .map(|detail| gap_from_detail(&detail?).ok_or_else(|| damage("what is still to be told cannot be read")))
+        .map(|detail| {
+            gap_from_detail(&detail?).ok_or_else(|| damage("what is still to be told cannot be read"))
+        })
         .collect()
 }
 
