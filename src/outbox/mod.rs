@@ -38,7 +38,7 @@
 //!   else. A consumer that is not wanted any more must be forgotten by its owner ([`Outbox::unregister`]): the queue
 //!   cannot tell one that is gone from one that comes back.
 //!
-//! A record leaves when `mqtt` is done with it *and* every cursor is past it. What `mqtt` is done with counts towards
+//! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is done with counts towards
 //! no limit of the queue and is not looked at when something is sent, so a slow consumer neither fills the disk, nor
 //! drops a record of the centre's, nor holds one up.
 //!
