@@ -38,9 +38,9 @@
 //!   else. A consumer that is not wanted any more must be forgotten by its owner ([`Outbox::unregister`]): the queue
 //!   cannot tell one that is gone from one that comes back.
 //!
-//! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is done with counts towards
-//! no limit of the queue and is not looked at when something is sent, so a slow consumer neither fills the disk, nor
-//! drops a record of the centre's, nor holds one up.
+//! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is
+//! done with counts towards no limit of the queue and is not looked at when something is sent, so a slow consumer neither
+//! fills the disk, nor drops a record of the centre's, nor holds one up.
 //!
 //! # Crash rules
 //!
