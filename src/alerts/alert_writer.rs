@@ -402,10 +402,11 @@ impl Writer {
                 break;
             }
             self.counts.stored.fetch_add(1, Ordering::Relaxed);
-            if self.counts.failing.lock().take().is_some() {
-                info!("alerts can be stored again");
-            }
             self.unstored.pop_front();
+        }
+        // Also where the last that waited turned out to be one that cannot be told.
+        if self.unstored.is_empty() && self.counts.failing.lock().take().is_some() {
+            info!("alerts can be stored again");
         }
         self.counts.waiting.store(self.unstored.len() as u64, Ordering::Relaxed);
     }
@@ -548,7 +549,82 @@ fn no_picture(id: u32, error: &EvidenceError, camera: Option<&Arc<str>>, at: Tim
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use super::super::restore::tests::revision;
     use super::*;
+    use crate::config::{Config, Surroundings};
+    use crate::contract::alert::{ClockData, ClockSync, ModelRef};
+    use crate::outbox::{Limits, Options};
+
+    fn desk(dir: &Path) -> Writer {
+        let path = Path::new("site.toml");
+        let text = include_str!("../../config/minimal.toml");
+        let config =
+            Config::from_text(path, text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
+        let clock_data = Arc::new(Mutex::new(ClockData { sync: ClockSync::Synced, err_ms: None }));
+        let alert_enricher =
+            AlertEnricher::new(&config, ModelRef::none(), clock_data, Arc::default()).unwrap();
+        let clock = Clock::start();
+        let options = Options { limits: Limits { free_bytes: 0, ..Limits::default() }, ..Options::default() };
+        let counts = Arc::new(AlertWriterCounts::default());
+        Writer {
+            settings: WriterSettings {
+                alert_enricher,
+                evidence: false,
+                classes: Vec::new(),
+                face_model: None,
+                masks: BTreeMap::new(),
+                main_streams: BTreeMap::new(),
+            },
+            evidence: BTreeMap::new(),
+            redactor: Redactor::new(counts.clone()),
+            outbox: Outbox::open(dir, clock.now().utc, "box-1", options).unwrap().0,
+            evidence_retention: EvidenceRetention::default(),
+            clock,
+            counts,
+            tell_open: Box::new(|_, _| {}),
+            close_ups: sync_channel(1).0,
+            slots: Arc::default(),
+            unstored: VecDeque::new(),
+        }
+    }
+
+    fn wait_in(desk: &mut Writer, revision: Revision) {
+        desk.unstored.push_back(Unstored {
+            revision: Box::new(revision),
+            evidence: Vec::new(),
+            picture: None,
+        });
+    }
+
+    #[test]
+    fn an_alert_that_cannot_be_told_is_counted_and_not_in_the_way_of_those_behind_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = desk(dir.path());
+        // Of a name there is nothing to cut.
+        wait_in(&mut desk, revision(&"x".repeat(300_000), 1));
+        wait_in(&mut desk, revision("01KAJ7Q3V2X5T8W9Y0Z1A2B3C4", 1));
+        desk.store_waiting();
+        let counts = desk.counts.clone();
+        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        assert_eq!((count(&counts.unwritable), count(&counts.stored), count(&counts.waiting)), (1, 1, 0));
+        let open = desk.outbox.open_alerts().unwrap();
+        assert_eq!(
+            open.iter().map(|alert| &*alert.alert_id).collect::<Vec<_>>(),
+            ["01KAJ7Q3V2X5T8W9Y0Z1A2B3C4"]
+        );
+    }
+
+    #[test]
+    fn storing_no_longer_fails_when_the_last_that_waited_cannot_be_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = desk(dir.path());
+        *desk.counts.failing.lock() = Some("the disk was full".to_owned());
+        wait_in(&mut desk, revision(&"x".repeat(300_000), 1));
+        desk.store_waiting();
+        assert_eq!(*desk.counts.failing.lock(), None);
+    }
 
     #[test]
     fn memory_is_kept_for_what_would_be_missed_most() {

@@ -50,4 +50,4 @@ pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -227,10 +227,12 @@ impl Centre {
     /// The URL cannot work, or a file that is named cannot be used. An unreachable broker is heard of later, as
     /// [`Heard::Lost`].
     pub fn start(follow: &Follow) -> Result<Self, Trouble> {
+        // Topics are made and read with the same one.
+        let prefix = follow.prefix.trim_matches('/').to_owned();
         let settings = Settings {
             url: Some(follow.url.clone()),
             version: follow.version,
-            prefix: follow.prefix.clone(),
+            prefix: prefix.clone(),
             ca_file: follow.ca_file.clone(),
             user: follow.user.clone(),
             password_file: follow.password_file.clone(),
@@ -244,7 +246,7 @@ impl Centre {
         }
         let endpoint = Endpoint::read(&settings)?;
         let plus = |part: &Option<String>| part.clone().unwrap_or_else(|| "+".to_owned());
-        let topics = Topics::new(&follow.prefix, &plus(&follow.area), &plus(&follow.box_name));
+        let topics = Topics::new(&prefix, &plus(&follow.area), &plus(&follow.box_name));
         // What the broker keeps comes first: how to read the rest, who is there, what is open. Then all that carry
         // numbers, so that marks have no holes.
         let filters = [META, STATE, ACTIVE, ALERT, REPLY, COUNT].map(|what| topics.of(what)).to_vec();
@@ -265,7 +267,7 @@ impl Centre {
             key: follow.key.clone(),
         };
         let task = tokio::spawn(work.follow());
-        Ok(Centre { prefix: follow.prefix.clone(), heard, orders, key: follow.key.clone(), task })
+        Ok(Centre { prefix, heard, orders, key: follow.key.clone(), task })
     }
 
     /// The next thing heard. Can be dropped and called again without losing anything.

@@ -179,6 +179,8 @@ struct Connection {
     announced: bool,
     /// What `up/state` must say, if it has not been said.
     state_to_say: Option<BoxState>,
+    /// It could not be built, and is not tried again before.
+    state_not_before: Option<Instant>,
     latest_sent: HashMap<String, u64>,
     /// Whether the outbox may have something.
     look: bool,
@@ -219,6 +221,7 @@ impl Connection {
             deaf_to: Vec::new(),
             announced: false,
             state_to_say: Some(BoxState::Online),
+            state_not_before: None,
             latest_sent: HashMap::new(),
             look: true,
             look_at: None,
@@ -279,10 +282,16 @@ impl Connection {
         if self.stop_until.is_some() {
             return Ok(self.feed_goodbye(client));
         }
-        if let Some(state) = self.state_to_say.take()
-            && let Some(body) = state_body(&self.shared, state, &self.session)
+        if let Some(state) = self.state_to_say
+            && self.state_not_before.is_none_or(|at| at <= Instant::now())
         {
-            return Ok(self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, Item::State(state)));
+            if let Some(body) = state_body(&self.shared, state, &self.session) {
+                self.state_to_say = None;
+                let item = Item::State(state);
+                return Ok(self.hand_over(client, STATE.topic, Delivery::of(&STATE), body, item));
+            }
+            // The broker may keep an `offline` of an earlier connection: said later rather than never.
+            self.state_not_before = Some(Instant::now() + self.timing().hold_first);
         }
         if self.feed_latest(client, false) {
             return Ok(true);
@@ -588,7 +597,8 @@ impl Connection {
         for at in forgotten.into_iter().chain(unanswered) {
             wake = wake.min(at);
         }
-        if let Some(until) = held.filter(|until| *until > Instant::now()) {
+        let state = self.state_not_before.filter(|_| self.state_to_say.is_some());
+        for until in held.into_iter().chain(state).filter(|until| *until > Instant::now()) {
             wake = wake.min(until);
         }
         wake

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, params};
 use tracing::warn;
 
-use super::format::{kind_from_number, level_from_number, sum};
+use super::format::{is_as_stored, kind_from_number, level_from_number};
 use super::store::{Gone, Store};
 use super::{Kind, Level, Outbox, OutboxError, RecordId, Seq};
 use crate::analysis::time::Timestamp;
@@ -94,7 +94,9 @@ impl Consumer {
 
 impl Outbox {
     /// Registers a consumer, or takes it up again with another policy. A new one begins with the oldest record that is
-    /// there. Its place and what is kept for it outlast a restart, whether it is registered then or not.
+    /// there. Its place and what is kept for it outlast a restart, whether it is registered then or not: whoever does
+    /// without a consumer that there was has to [`Outbox::unregister`] it, or up to its policy's bounds is kept for nobody.
+    /// Without bounds (`u64::MAX`) that is everything until the disk is short.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -141,18 +143,22 @@ pub(super) struct Cursor {
     pub(super) at: i64,
     pub(super) policy: ConsumerPolicy,
     pub(super) missed: u64,
+    /// Up to here it has given up what the centre is done with; never below `at`. What still waits for the centre is
+    /// not given up by that, it costs nothing. In memory only: after a restart it begins with `at` again, which
+    /// brings back what another consumer kept from leaving.
+    given_up_to: i64,
     /// What is kept for it.
     holds: Amount,
 }
 
 impl Cursor {
     pub(super) fn from_row(name: String, at: i64, policy: ConsumerPolicy, missed: u64) -> Self {
-        Cursor { name: name.into(), at, policy, missed, holds: Amount::default() }
+        Cursor { name: name.into(), at, policy, missed, given_up_to: at, holds: Amount::default() }
     }
 
     /// The same, before it has read anything.
     pub(super) fn at_the_beginning(&self) -> Self {
-        Cursor { at: 0, ..self.clone() }
+        Cursor { at: 0, given_up_to: 0, ..self.clone() }
     }
 
     /// Whether it still has to read it.
@@ -178,24 +184,41 @@ impl Cursor {
         Ok(())
     }
 
-    /// Moves on past the oldest records until no more than `target` is kept for it.
+    /// Whether it still has to read it and has not given it up, now that the centre is done with it.
+    fn keeps(&self, id: i64, is_picture: bool) -> bool {
+        self.given_up_to < id && self.wants(id, is_picture)
+    }
+
+    fn move_to(&mut self, id: i64) {
+        self.at = id;
+        self.given_up_to = self.given_up_to.max(id);
+    }
+
+    /// Gives up the oldest of what is kept for it until that is no more than `target`. The cursor itself moves as far as
+    /// nothing waits for the centre.
     fn give_up(&mut self, tx: &Transaction<'_>, target: Amount) -> rusqlite::Result<()> {
         let before = self.missed;
         let mut oldest = tx.prepare_cached(
             "SELECT id, class = 2, acked, bytes FROM record NOT INDEXED WHERE id > ? ORDER BY id",
         )?;
-        let mut rows = oldest.query([self.at])?;
+        let mut rows = oldest.query([self.given_up_to])?;
+        let mut is_free = self.at == self.given_up_to;
         while (self.holds.rows > target.rows || self.holds.bytes > target.bytes)
             && let Some(row) = rows.next()?
         {
             let (id, is_picture, acked): (i64, bool, u8) = (row.get(0)?, row.get(1)?, row.get(2)?);
             if self.wants(id, is_picture) {
-                self.missed += 1;
                 if acked == KEPT {
+                    self.missed += 1;
                     self.holds = self.holds.less(Amount { rows: 1, bytes: row.get(3)? });
+                } else {
+                    is_free = false;
                 }
             }
-            self.at = id;
+            self.given_up_to = id;
+            if is_free {
+                self.at = id;
+            }
         }
         warn!(consumer = %self.name, records = self.missed - before,
               "given up before they were read: the consumer is too far behind");
@@ -220,6 +243,11 @@ pub(super) struct Consumers {
 
 impl Consumers {
     pub(super) fn load(conn: &Connection) -> rusqlite::Result<Self> {
+        Self::default().loaded_anew(conn)
+    }
+
+    /// The table's, with what is known in memory only.
+    fn loaded_anew(&self, conn: &Connection) -> rusqlite::Result<Self> {
         let mut statement = conn.prepare_cached(
             "SELECT name, cursor, rows, bytes, pictures, missed FROM consumer ORDER BY name",
         )?;
@@ -229,7 +257,10 @@ impl Consumers {
         })?;
         let mut list: Vec<Cursor> = cursors.collect::<rusqlite::Result<_>>()?;
         for cursor in &mut list {
-            cursor.holds = kept_between(conn, cursor.at, i64::MAX, cursor.policy.pictures)?;
+            if let Some(before) = self.list.iter().find(|before| before.name == cursor.name) {
+                cursor.given_up_to = cursor.at.max(before.given_up_to);
+            }
+            cursor.holds = kept_between(conn, cursor.given_up_to, i64::MAX, cursor.policy.pictures)?;
         }
         Ok(Consumers { list, kept: kept_between(conn, 0, i64::MAX, true)? })
     }
@@ -243,8 +274,13 @@ impl Consumers {
     pub(super) fn retire(&mut self, tx: &Transaction<'_>, gone: &Gone) -> rusqlite::Result<()> {
         let mut is_kept = false;
         for cursor in self.list.iter_mut().filter(|cursor| cursor.wants(gone.id, gone.n.is_none())) {
-            cursor.holds.add(gone.bytes);
-            is_kept = true;
+            if cursor.keeps(gone.id, gone.n.is_none()) {
+                cursor.holds.add(gone.bytes);
+                is_kept = true;
+            } else {
+                cursor.missed += 1;
+                cursor.save(tx)?;
+            }
         }
         if is_kept {
             self.kept.add(gone.bytes);
@@ -267,7 +303,11 @@ impl Consumers {
         if was_kept {
             self.kept = self.kept.less(amount);
         }
-        for cursor in self.list.iter_mut().filter(|cursor| cursor.wants(gone.id, gone.n.is_none())) {
+        let is_picture = gone.n.is_none();
+        let has_it = |cursor: &&mut Cursor| {
+            if was_kept { cursor.keeps(gone.id, is_picture) } else { cursor.wants(gone.id, is_picture) }
+        };
+        for cursor in self.list.iter_mut().filter(has_it) {
             cursor.missed += 1;
             if was_kept {
                 cursor.holds = cursor.holds.less(amount);
@@ -306,14 +346,14 @@ impl Consumers {
         Ok(before.saturating_sub(self.kept.bytes))
     }
 
-    /// Deletes what is kept and everybody is past.
+    /// Deletes what is kept and everybody is past or has given up.
     fn sweep(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         if self.kept.rows == 0 {
             return Ok(());
         }
         for is_picture in [false, true] {
             let wanting = self.list.iter().filter(|cursor| cursor.policy.pictures || !is_picture);
-            let lowest = wanting.map(|cursor| cursor.at).min().unwrap_or(i64::MAX);
+            let lowest = wanting.map(|cursor| cursor.given_up_to).min().unwrap_or(i64::MAX);
             let (count, delete) = if is_picture {
                 (
                     "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
@@ -361,14 +401,14 @@ impl Store {
             let known = store.consumers.list.iter().find(|cursor| &*cursor.name == name);
             let (at, missed) = known.map_or((0, 0), |cursor| (cursor.at, cursor.missed));
             Cursor::from_row(name.to_owned(), at, policy, missed).save(tx)?;
-            Consumers::load(tx)
+            store.consumers.loaded_anew(tx)
         })
     }
 
     pub(super) fn unregister(&mut self, name: &str) -> Result<(), OutboxError> {
-        self.change_consumers("forget a consumer", |_, tx| {
+        self.change_consumers("forget a consumer", |store, tx| {
             tx.execute("DELETE FROM consumer WHERE name = ?", [name])?;
-            Consumers::load(tx)
+            store.consumers.loaded_anew(tx)
         })
     }
 
@@ -381,9 +421,9 @@ impl Store {
                 && let Some(cursor) = consumers.named(name)
                 && cursor.at < row
             {
-                let read = kept_between(tx, cursor.at, row, cursor.policy.pictures)?;
+                let read = kept_between(tx, cursor.given_up_to, row, cursor.policy.pictures)?;
                 cursor.holds = cursor.holds.less(read);
-                cursor.at = row;
+                cursor.move_to(row);
                 cursor.save(tx)?;
             }
             Ok(consumers)
@@ -436,10 +476,12 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<StoredRecord>, Vec<i64>), OutboxError> {
         self.attempt("read for a consumer", |store| {
-            let cursor = store.consumers.named(name).map_or((i64::MAX, false), |c| (c.at, c.policy.pictures));
+            let named = store.consumers.named(name);
+            let cursor =
+                named.map_or((i64::MAX, false, i64::MAX), |c| (c.at, c.policy.pictures, c.given_up_to));
             let mut statement = store.conn.prepare_cached(
                 "SELECT id, stream, n, kind, level, rev, ends, at_ms, alert_id, topic, sum, body
-                 FROM record NOT INDEXED WHERE id > ? AND (class < 2 OR ?) ORDER BY id",
+                 FROM record NOT INDEXED WHERE id > ? AND (class < 2 OR ?) AND (acked < 2 OR id > ?) ORDER BY id",
             )?;
             let mut rows = statement.query(cursor)?;
             let (mut records, mut spoiled) = (Vec::new(), Vec::new());
@@ -460,7 +502,7 @@ impl Store {
                     seq: n.map(|n| Seq { stream: stream.as_str().into(), n }),
                 };
                 let stored: Option<i64> = row.get(10)?;
-                if stored.is_none_or(|stored| stored == sum(&stream, n, &record.topic_suffix, &record.body)) {
+                if is_as_stored(stored, &stream, n, &record.topic_suffix, &record.body) {
                     records.push(record);
                 } else {
                     spoiled.push(record.id.row);

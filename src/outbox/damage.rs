@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
 use super::consumers::{ConsumerPolicy, Consumers, Cursor, KEPT};
-use super::format::{kind_from_number, level_from_number, level_number, sqlite, sum};
+use super::format::{is_as_stored, kind_from_number, level_from_number, level_number, sqlite};
 use super::recent::Recent;
 use super::store::{Changes, NewRow, Store, read_open_alert};
 use super::{AlertState, Gap, Kind, OpenAlert, OutboxError};
@@ -30,7 +30,7 @@ impl Store {
                "the outbox file is damaged: moved aside, a new stream begins");
         let (mut fresh, _) =
             Self::open_file(&self.dir, &self.path, now, &self.box_identity, self.options.clone())?;
-        let lost = fresh.untold.take();
+        let lost = fresh.untold.pop();
         let records = fresh.carry_over(&aside, lost, now)?;
         fresh.reserve = self.reserve;
         fresh.generation = self.generation + 1;
@@ -54,16 +54,28 @@ impl Store {
         if let Some(lost) = lost {
             salvage.stream = Some(lost.stream.to_string());
         }
-        let carried = self.carry(&salvage, now);
-        if let Err(why) = &carried {
-            // What was read contradicts itself. A queue that begins empty and says so is better than none.
-            error!(error = %why, "nothing could be carried over from the damaged outbox");
-            let nothing = Salvage { stream: salvage.stream.clone(), ..Salvage::default() };
-            self.carry(&nothing, now).map_err(|source| sqlite(&self.path, "carry over", source))?;
-        }
+        let records = self
+            .carry_what_can_be(salvage, now)
+            .map_err(|source| sqlite(&self.path, "carry over", source))?;
         self.recent = Recent::default();
         self.backlog_to = self.last_row;
-        Ok(if carried.is_ok() { salvage.records.len() as u64 } else { 0 })
+        Ok(records)
+    }
+
+    /// Returns how many records were carried over. Where what was read contradicts itself, the records go first, then
+    /// the rest: a queue that begins empty and says so is better than none.
+    fn carry_what_can_be(&mut self, mut salvage: Salvage, now: Timestamp) -> rusqlite::Result<u64> {
+        let Err(why) = self.carry(&salvage, now) else { return Ok(salvage.records.len() as u64) };
+        error!(error = %why, "no record could be carried over from the damaged outbox");
+        for cursor in &mut salvage.cursors {
+            let lost = salvage.records.iter().filter(|row| cursor.wants(row.id, row.n.is_none())).count();
+            cursor.missed += lost as u64;
+        }
+        salvage.records.clear();
+        let Err(why) = self.carry(&salvage, now) else { return Ok(0) };
+        error!(error = %why, "nothing could be carried over from the damaged outbox");
+        let nothing = Salvage { stream: salvage.stream, ..Salvage::default() };
+        self.carry(&nothing, now).map(|()| 0)
     }
 
     fn carry(&mut self, salvage: &Salvage, now: Timestamp) -> rusqlite::Result<()> {
@@ -219,8 +231,8 @@ fn read_salvaged(row: &Row<'_>) -> rusqlite::Result<Option<SalvagedRow>> {
         body: row.get(11)?,
     };
     let stored: Option<i64> = row.get(12)?;
-    let now = sum(&found.stream, found.n, &found.topic, &found.body);
-    Ok(stored.is_none_or(|stored| stored == now).then_some(found))
+    let is_whole = is_as_stored(stored, &found.stream, found.n, &found.topic, &found.body);
+    Ok(is_whole.then_some(found))
 }
 
 /// Rows up to the first that cannot be read, then from the end down to the last that cannot.
@@ -276,4 +288,52 @@ pub(super) fn move_aside(path: &Path, now: Timestamp) -> Result<PathBuf, OutboxE
     // Only an index of the log; SQLite makes it anew.
     let _ = fs::remove_file(with(path, "-shm"));
     Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::Options;
+
+    #[test]
+    fn where_the_records_contradict_each_other_the_open_alerts_and_the_consumers_are_carried_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-01-01T08:00:00Z".parse().unwrap();
+        let (mut store, _) = Store::open(dir.path(), now, "box-1", Options::default()).unwrap();
+        let row = |id| SalvagedRow {
+            id,
+            is_kept: false,
+            stream: "OLD".to_owned(),
+            // The same number twice.
+            n: Some(7),
+            class: 1,
+            kind: Kind::Alert,
+            level: Some(Level::Blue),
+            rev: 1,
+            ends: false,
+            at: now,
+            alert_id: Some("alert-1".to_owned()),
+            topic: "up/alert".to_owned(),
+            body: b"x".to_vec(),
+        };
+        let policy = ConsumerPolicy { rows: 9, bytes: 99, pictures: true };
+        let alert = OpenAlert {
+            alert_id: "alert-1".to_owned(),
+            rev: 3,
+            level: Some(Level::Blue),
+            state: AlertState::Own(b"state".to_vec()),
+        };
+        let salvage = Salvage {
+            stream: Some("OLD".to_owned()),
+            alerts: vec![alert.clone()],
+            cursors: vec![Cursor::from_row("history".to_owned(), 40, policy, 5)],
+            records: vec![row(40), row(41)],
+        };
+        assert_eq!(store.carry_what_can_be(salvage, now).unwrap(), 0);
+        assert_eq!(store.open_alerts().unwrap(), [alert]);
+        let batch = store.read("history", 10).unwrap();
+        assert_eq!(batch.records.iter().map(|record| record.kind).collect::<Vec<_>>(), [Kind::Gap]);
+        assert_eq!(batch.missed, 6, "and the one that it had not read");
+        assert_eq!(Consumers::load(&store.conn).unwrap(), store.consumers);
+    }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with the outbox, in words for somebody on a ladder. Must never hold a record's body.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -102,6 +104,9 @@ pub enum OutboxError {
     /// The closure that makes the body panicked: our bug. Nothing was stored.
     #[error("making a message for the outbox failed: {0}")]
     Panicked(String),
+    /// The queue's own code panicked: our bug. What was begun is rolled back; the same may work in a second.
+    #[error("the outbox failed by itself (a bug): {0}")]
+    Internal(String),
     /// It has been closed.
     #[error("the outbox is closed")]
     Closed,
@@ -121,7 +126,21 @@ impl OutboxError {
             | E::NoConsumer { .. }
             | E::Sqlite { .. }
             | E::File { .. }
+            | E::Internal(_)
             | E::Closed => false,
         }
     }
+}
+
+/// Does it; a panic in it becomes its words.
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_text(&*panic))
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
 }

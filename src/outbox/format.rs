@@ -175,6 +175,18 @@ pub(super) fn sum(stream: &str, n: Option<u64>, topic: &str, body: &[u8]) -> i64
     i64::from_le_bytes(std::array::from_fn(|i| digest[i]))
 }
 
+/// Whether a record read is the one that was stored. `stored` is its sum, which format 1 had not; an empty body is one that
+/// format 2 stored where a message could not be built, and would delete what a broker keeps.
+pub(super) fn is_as_stored(
+    stored: Option<i64>,
+    stream: &str,
+    n: Option<u64>,
+    topic: &str,
+    body: &[u8],
+) -> bool {
+    !body.is_empty() && stored.is_none_or(|stored| stored == sum(stream, n, topic, body))
+}
+
 pub(super) fn damage(what: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         rusqlite::ffi::Error { code: ErrorCode::DatabaseCorrupt, extended_code: 11 },

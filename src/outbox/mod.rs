@@ -33,18 +33,21 @@
 //!   is done with has holes. Overflow: [`Limits`], with gap records; red, orange and the end of an alert stay.
 //! - **Every other one** ([`Outbox::register`]) has a *cursor*: it reads records in the order in which they were stored,
 //!   sent or not, and moves the cursor past what it has. Overflow: when more is kept for it than its
-//!   [`ConsumerPolicy`] allows, its cursor moves past the oldest, and [`Batch::missed`] counts them. Where the disk is
-//!   short, what is kept for such consumers alone goes before anything else.
+//!   [`ConsumerPolicy`] allows, the oldest of it is given up, and [`Batch::missed`] counts it; what still waits for the
+//!   centre costs nothing and stays. Where the disk is short, what is kept for such consumers alone goes before anything
+//!   else. A consumer that is not wanted any more must be forgotten by its owner ([`Outbox::unregister`]): the queue
+//!   cannot tell one that is gone from one that comes back.
 //!
-//! A record leaves when `mqtt` is done with it *and* every cursor is past it. What `mqtt` is done with counts towards
-//! no limit of the queue and is not looked at when something is sent, so a slow consumer neither fills the disk, nor
-//! drops a record of the centre's, nor holds one up.
+//! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is
+//! done with counts towards no limit of the queue and is not looked at when something is sent, so a slow consumer neither
+//! fills the disk, nor drops a record of the centre's, nor holds one up.
 //!
 //! # Crash rules
 //!
 //! 1. When [`Outbox::append`] returned, the record is on the disk: it survives `kill -9` and, as far as the
 //!    disk tells the truth, a power cut. When it returned an error, nothing was stored and no number used. The message
-//!    is built before the transaction; one that cannot be built, or is empty, is an error.
+//!    is built before the transaction; one that cannot be built, or is empty, is an error. A panic while it is built is
+//!    the message's fault ([`OutboxError::Panicked`]), one anywhere else in the queue is not ([`OutboxError::Internal`]).
 //! 2. `mqtt` is done with a record when its PUBACK came *and*, once the centre has ever sent a mark, when a mark of its
 //!    stream covers it. A PUBACK alone says only that the broker has it, maybe in memory. Records without
 //!    their mark are sent again on the next connection; the consumer knows them by their id.
@@ -61,7 +64,8 @@
 //!    is known which numbers those are, so this message alone is built inside; where that fails, nothing is dropped.
 //! 7. SQLite takes a damaged log up to the first broken frame and says nothing. `outbox.high` is written after every
 //!    commit, never before; what it knows and the database does not is named in a `gap` record at the next opening,
-//!    and those numbers are not given again. Without that file, or with a broken one, nothing is concluded.
+//!    and those numbers are not given again. Without that file, or with a broken one, nothing is concluded. As long as
+//!    the gap record cannot be built, what it has to say is kept in a table `untold`, which is there only then.
 //! 8. An alert's state is stored in the transaction that stores its revision: after a restart the box takes up exactly
 //!    the alerts of which it told. It is the box's own; nothing is read out of what was published.
 
@@ -79,9 +83,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -98,6 +100,7 @@ use crate::types::level::Level;
 pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
+use error::caught;
 pub use retention::Limits;
 use store::Store;
 
@@ -143,7 +146,8 @@ pub struct Record {
     /// When what it tells happened.
     pub at: Timestamp,
     /// What the alert's owner needs to take it up again after a restart, in a form of the owner's: kept until the alert
-    /// is over. `None`: the alert is not among [`Outbox::open_alerts`].
+    /// is over. `None`: the alert is not among [`Outbox::open_alerts`], also where an earlier revision had a state: what
+    /// went on from that one would give a `rev` a second time.
     pub state: Option<Vec<u8>>,
 }
 
@@ -654,14 +658,5 @@ fn guarded<T>(
     store: &mut Store,
     job: impl FnOnce(&mut Store) -> Result<T, OutboxError>,
 ) -> Result<T, OutboxError> {
-    catch_unwind(AssertUnwindSafe(|| job(store)))
-        .unwrap_or_else(|panic| Err(OutboxError::Panicked(panic_text(&*panic))))
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_owned())
+    caught(|| job(store)).unwrap_or_else(|panic| Err(OutboxError::Internal(panic)))
 }

@@ -9,10 +9,11 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tracing::error;
 
-use super::format::sum;
+use super::error::caught;
+use super::format::{damage, sum};
 use super::store::{Changes, Gone, NewRow, Store, read_gone};
 use super::{BuiltMessage, Gap, Kind, Seq};
 use crate::analysis::time::Timestamp;
@@ -239,12 +240,40 @@ impl Store {
         Ok(true)
     }
 
+    /// Tells what has not been told yet; what cannot be told now is kept for later, over a restart, too: numbers are
+    /// given behind it from here on.
+    pub(super) fn tell_untold(
+        &self,
+        tx: &Transaction<'_>,
+        changes: &mut Changes,
+    ) -> rusqlite::Result<Vec<Gap>> {
+        let mut left = Vec::new();
+        for gap in &self.untold {
+            if !self.insert_gap(tx, gap.clone(), self.latest, changes)? {
+                left.push(gap.clone());
+            }
+        }
+        if left != self.untold {
+            tx.execute_batch("DROP TABLE IF EXISTS untold")?;
+        }
+        if !left.is_empty() {
+            tx.execute_batch("CREATE TABLE IF NOT EXISTS untold (gap TEXT PRIMARY KEY)")?;
+            for gap in &left {
+                tx.prepare_cached("INSERT OR IGNORE INTO untold (gap) VALUES (?)")?
+                    .execute([gap_detail(gap)])?;
+            }
+            tx.prepare_cached("UPDATE queue SET next_n = ?")?.execute([changes.next_n])?;
+        }
+        Ok(left)
+    }
+
     /// The message of a gap record; `None` where it cannot be built.
     fn gap_message(&self, gap: &Gap, seq: &Seq) -> Option<Vec<u8>> {
-        match (self.options.gap_body)(gap, seq) {
-            Ok(body) if !body.is_empty() => return Some(body),
-            Ok(_) => error!(stream = %seq.stream, n = seq.n, "a gap record cannot be built: it is empty"),
-            Err(error) => error!(stream = %seq.stream, n = seq.n, %error, "a gap record cannot be built"),
+        match caught(|| (self.options.gap_body)(gap, seq)) {
+            Ok(Ok(body)) if !body.is_empty() => return Some(body),
+            Ok(Ok(_)) => error!(stream = %seq.stream, n = seq.n, "a gap record cannot be built: it is empty"),
+            Ok(Err(error)) => error!(stream = %seq.stream, n = seq.n, %error, "a gap record cannot be built"),
+            Err(panic) => error!(stream = %seq.stream, n = seq.n, %panic, "a gap record cannot be built"),
         }
         None
     }
@@ -437,6 +466,25 @@ pub(super) fn gap_from_detail(detail: &str) -> Option<Gap> {
         from: value["from"].as_str()?.parse().ok()?,
         to: value["to"].as_str()?.parse().ok()?,
     })
+}
+
+/// What was still to be told when the queue was left. Its table is there only as long as there is such a thing.
+pub(super) fn read_untold(conn: &Connection) -> rusqlite::Result<Vec<Gap>> {
+    let has_table: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'untold')",
+        [],
+        |row| row.get(0),
+    )?;
+    if !has_table {
+        return Ok(Vec::new());
+    }
+    let mut statement = conn.prepare("SELECT gap FROM untold ORDER BY rowid")?;
+    let details = statement.query_map([], |row| row.get::<_, String>(0))?;
+    details
+        .map(|detail| {
+            gap_from_detail(&detail?).ok_or_else(|| damage("what is still to be told cannot be read"))
+        })
+        .collect()
 }
 
 /// A gap's body where nobody gave a better one: its fields, and its own place.

@@ -9,7 +9,7 @@ use tracing::error;
 
 use super::consumers::KEPT;
 use super::crash;
-use super::format::{damage, kind_from_number, new_stream, sum};
+use super::format::{damage, is_as_stored, kind_from_number, new_stream};
 use super::store::{Changes, Gone, Store, read_gone};
 use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
@@ -219,7 +219,7 @@ impl Store {
                 let topic_suffix: String = row.get(4)?;
                 let stored: Option<i64> = row.get(5)?;
                 let body: Vec<u8> = row.get(6)?;
-                if stored.is_some_and(|stored| stored != sum(&stream, n, &topic_suffix, &body)) {
+                if !is_as_stored(stored, &stream, n, &topic_suffix, &body) {
                     return Ok(None);
                 }
                 Ok(Some(Sending {

@@ -15,12 +15,13 @@ use tracing::{error, info, warn};
 use super::consumers::Consumers;
 use super::crash;
 use super::damage::move_aside;
+use super::error::caught;
 use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
 };
 use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
-use super::retention::{free_bytes, stored_reason};
+use super::retention::{free_bytes, read_untold, stored_reason};
 use super::{
     AlertState, BuiltMessage, Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert,
     Opened, Options, OutboxError, Record, Seq,
@@ -70,8 +71,8 @@ pub(super) struct Store {
     /// The latest time given by a caller.
     pub(super) latest: Timestamp,
     pub(super) high_water: HighWater,
-    /// What the end of a damaged log took along, until a gap record says so.
-    pub(super) untold: Option<Gap>,
+    /// What the end of a damaged log took along, until gap records say so.
+    pub(super) untold: Vec<Gap>,
 }
 
 /// Of what the centre is not done with.
@@ -157,7 +158,7 @@ impl Store {
                 error!(file = %path.display(), aside = %aside.display(), error = %source,
                        "the outbox file is damaged: moved aside, a new stream begins");
                 let (mut store, _) = Self::open_file(dir, &path, now, box_identity, options)?;
-                let lost = store.untold.take();
+                let lost = store.untold.pop();
                 let records = store.carry_over(&aside, lost, now)?;
                 store.keep_reserve();
                 error!(records, stream = %store.stream, "records carried over from the damaged outbox");
@@ -205,7 +206,8 @@ impl Store {
             .map_err(fail("find the last record"))?;
         let place = found.as_ref().map(|(_, stream, next_n, _)| (stream.as_str(), *next_n, last_row));
         let mark = Mark::read(dir);
-        let untold = mark.as_ref().and_then(|mark| lost_since(mark, place, now));
+        let mut untold = read_untold(&conn).map_err(fail("read what is still to be told"))?;
+        untold.extend(mark.as_ref().and_then(|mark| lost_since(mark, place, now)));
         // Advanced in memory only: the database follows with the record that tells what is missing.
         let mut given = 0;
         let (stream, next_n) = match found {
@@ -291,9 +293,13 @@ impl Store {
     /// Stores the gap record of what the end of a damaged log took along. Where that fails, it goes with the next
     /// record that is stored.
     fn tell_what_the_log_lost(&mut self) {
-        let Some(gap) = &self.untold else { return };
-        error!(stream = %gap.stream, numbers = ?gap.ranges, pictures = gap.pictures,
-               "the end of the outbox's log was damaged: what was stored last is missing");
+        if self.untold.is_empty() {
+            return;
+        }
+        for gap in &self.untold {
+            error!(stream = %gap.stream, numbers = ?gap.ranges, pictures = gap.pictures,
+                   "the end of the outbox's log was damaged: what was stored last is missing");
+        }
         if let Err(error) = self.write("tell what is missing", |_, _, _| Ok(())) {
             warn!(%error, "what is missing is told with the next record");
         }
@@ -343,7 +349,8 @@ impl Store {
     ) -> Result<Seq, OutboxError> {
         self.latest = self.latest.max(record.at);
         let seq = Seq { stream: self.stream.clone(), n: self.next_n };
-        let body = body(&seq)
+        let body = caught(|| body(&seq))
+            .map_err(OutboxError::Panicked)?
             .map_err(|source| OutboxError::Message { topic: record.topic_suffix.clone(), source })?;
         self.check_size(&record.topic_suffix, body.len())?;
         self.write("store a record", |store, tx, changes| {
@@ -424,15 +431,15 @@ impl Store {
             changes.next_n = seq.n + 1;
         }
         if let (Kind::Alert, Some(alert)) = (record.kind, &record.alert_id) {
-            if record.phase_end {
-                tx.prepare_cached("DELETE FROM open_alert WHERE alert_id = ?")?.execute([alert])?;
-            } else if let Some(state) = &record.state {
+            if let Some(state) = record.state.as_ref().filter(|_| !record.phase_end) {
                 tx.prepare_cached(
                     "INSERT INTO open_alert (alert_id, rev, level, first_id, state) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT (alert_id) DO UPDATE
                      SET rev = excluded.rev, level = excluded.level, state = excluded.state, published = NULL",
                 )?
                 .execute(params![alert, record.rev, record.level.map(level_number), id, state])?;
+            } else {
+                tx.prepare_cached("DELETE FROM open_alert WHERE alert_id = ?")?.execute([alert])?;
             }
         }
         self.trim(tx, record.at, changes)?;
@@ -529,16 +536,11 @@ impl Store {
         };
         let tx = self.conn.unchecked_transaction()?;
         work(self, &tx, &mut changes)?;
-        let is_told = match &self.untold {
-            Some(gap) => self.insert_gap(&tx, gap.clone(), self.latest, &mut changes)?,
-            None => true,
-        };
+        let untold = self.tell_untold(&tx, &mut changes)?;
         crash::point("record-before-commit");
         tx.commit()?;
         crash::point("record-after-commit");
-        if is_told {
-            self.untold = None;
-        }
+        self.untold = untold;
         self.apply(changes);
         self.high_water.note(&self.stream, self.next_n - 1, self.last_row);
         Ok(())

@@ -222,6 +222,18 @@ fn open_alerts_and_their_latest_states_survive_a_crash() {
 }
 
 #[test]
+fn an_alert_whose_state_is_not_known_is_not_taken_up_again_from_an_earlier_revision() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    alert(&mut store, 1, Level::Yellow);
+    let without = Record { state: None, ..record(Kind::Alert, 1, 2, Level::Yellow, false) };
+    store.append(without, |_| Ok(b"told".to_vec())).unwrap();
+    assert_eq!(store.open_alerts().unwrap(), [], "revision 2 is told, and would be told a second time");
+    revision(&mut store, 1, 3, Level::Yellow, false);
+    assert_eq!(store.open_alerts().unwrap()[0].rev, 3);
+}
+
+#[test]
 fn what_goes_first_when_room_is_short() {
     let dir = dir();
     let mut store = open(dir.path());

@@ -54,6 +54,10 @@ fn one_seed(row: &mut Row, seed: &str, folder: &Path, stored: &Bodies, stream: &
     if let Opened::Damaged { aside, .. } = &opened {
         row.check(aside.exists(), || format!("{seed}: the damaged file is gone"));
     }
+    match outbox.open_alerts() {
+        Ok(open) => row.add("open alerts taken up again", open.len() as u64),
+        Err(error) => row.miss(format!("{seed}: the open alerts cannot be read: {error}")),
+    }
     let (came, told) = match drain(&outbox) {
         Ok(came) => came,
         Err(why) => return row.miss(format!("{seed}: {why}")),

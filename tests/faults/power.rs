@@ -24,6 +24,7 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
     let disk = Disk::new("forgets");
     let cuts = rounds(40);
     let mut accepted = BTreeSet::new();
+    let mut revisions = queue::Revisions::default();
     let mut next_alert = 0;
     let mut last_n = 0;
     for round in 1..=cuts {
@@ -39,9 +40,9 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
                     let level = queue::LEVELS[dice.random_range(0..4)];
                     let padding = dice.random_range(0..6000);
                     let ends = rev == 3;
-                    let Ok((seq, id)) = queue::append(&outbox, next_alert, rev, level, ends, padding) else {
-                        break;
-                    };
+                    let stored = queue::append(&outbox, next_alert, rev, level, ends, padding);
+                    revisions.note(next_alert, rev, stored.is_ok());
+                    let Ok((seq, id)) = stored else { break };
                     last_n = seq.n;
                     accepted.insert(id);
                 }
@@ -71,6 +72,9 @@ fn what_was_accepted_before_the_power_went_is_there_when_it_is_back() {
     row.set("accepted", accepted.len() as u64);
     row.check(!accepted.is_empty(), || "nothing was accepted, so nothing was tried".to_owned());
     let (outbox, _) = queue::open(&queue, Some(disk.name())).unwrap();
+    let wrong = revisions.wrong_in(&outbox, 3);
+    row.set("open alerts not as they were stored", wrong.len() as u64);
+    row.check(wrong.is_empty(), || format!("{wrong:?}"));
     let publisher = queue::publish(&outbox, &broker.url());
     let missing = judge.wait_for_all(&accepted, Duration::from_secs(60));
     publisher.stop(Duration::from_secs(5));

@@ -1,6 +1,7 @@
 //! The queue and the publisher as a library, where a row must hold the disk in its hand: alerts with rising
 //! revisions, bodies as the contract has them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,9 @@ use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
 use lookout::control::Inbox;
 use lookout::mqtt::{Bodies, Publisher, Settings, Timing};
-use lookout::outbox::{BuiltMessage, Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq};
+use lookout::outbox::{
+    AlertState, BuiltMessage, Gap, Kind, Limits, Options, Outbox, OutboxError, Record, Seq,
+};
 use lookout::types::level::Level;
 use serde_json::json;
 
@@ -55,7 +58,7 @@ pub fn append(
         phase_end: ends,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
-        state: None,
+        state: Some(state_of(&name, rev)),
     };
     let for_body = id.clone();
     let seq = outbox.append(record, move |seq| {
@@ -74,6 +77,56 @@ pub fn append(
         Ok(event.to_string().into_bytes())
     })?;
     Ok((seq, id))
+}
+
+fn state_of(name: &str, rev: u32) -> Vec<u8> {
+    format!("{name} as of {rev}").into_bytes()
+}
+
+/// Revisions that were stored, or that may have been, by alert.
+#[derive(Debug, Default)]
+pub struct Revisions {
+    /// The last that was confirmed.
+    confirmed: BTreeMap<String, u32>,
+    /// One that was refused: it may be there all the same.
+    unsure: BTreeMap<String, u32>,
+}
+
+impl Revisions {
+    /// Notes what became of a revision.
+    pub fn note(&mut self, alert: u64, rev: u32, is_confirmed: bool) {
+        let list = if is_confirmed { &mut self.confirmed } else { &mut self.unsure };
+        list.insert(format!("alert-{alert}"), rev);
+    }
+
+    /// What is wrong with the alerts that the box would take up again. `last` is the revision with which an alert ends.
+    pub fn wrong_in(&self, outbox: &Outbox, last: u32) -> Vec<String> {
+        let open = match outbox.open_alerts() {
+            Ok(open) => open,
+            Err(error) => return vec![error.to_string()],
+        };
+        let mut wrong = Vec::new();
+        let mut found = BTreeMap::new();
+        for alert in open {
+            if alert.state != AlertState::Own(state_of(&alert.alert_id, alert.rev)) {
+                wrong.push(format!("another state: {alert:?}"));
+            }
+            found.insert(alert.alert_id, alert.rev);
+        }
+        let names: BTreeSet<&String> =
+            self.confirmed.keys().chain(self.unsure.keys()).chain(found.keys()).collect();
+        for name in names {
+            let seen = found.get(name).copied();
+            let open = |rev: Option<u32>| rev.filter(|rev| *rev < last);
+            let (confirmed, unsure) = (self.confirmed.get(name).copied(), self.unsure.get(name).copied());
+            if seen != open(confirmed) && (unsure.is_none() || seen != open(unsure)) {
+                wrong.push(format!(
+                    "{name}: open as of {seen:?}, confirmed {confirmed:?}, refused {unsure:?}"
+                ));
+            }
+        }
+        wrong
+    }
 }
 
 /// A publisher with short times.

@@ -32,6 +32,7 @@ fn a_disk_that_fails_now_and_then_accepts_nothing_it_does_not_have() {
     let disk = Disk::new("fails");
     let queue = folder.path().join("outbox");
     let mut accepted = BTreeSet::new();
+    let mut revisions = queue::Revisions::default();
     let mut dice = StdRng::seed_from_u64(1);
     let mut alert = 0;
     let times = rounds(20);
@@ -43,7 +44,10 @@ fn a_disk_that_fails_now_and_then_accepts_nothing_it_does_not_have() {
             disk.writes_fail(is_failing && round % 2 == 1);
             for _ in 0..dice.random_range(1..10) {
                 alert += 1;
-                match queue::append(&outbox, alert, 1, Level::Orange, false, dice.random_range(0..6000)) {
+                let stored =
+                    queue::append(&outbox, alert, 1, Level::Orange, false, dice.random_range(0..6000));
+                revisions.note(alert, 1, stored.is_ok());
+                match stored {
                     Ok((_, id)) => {
                         row.check(!is_failing, || {
                             format!("round {round}: `{id}` was accepted by a disk that fails")
@@ -67,6 +71,9 @@ fn a_disk_that_fails_now_and_then_accepts_nothing_it_does_not_have() {
     row.set("times it failed", times);
     row.set("accepted", accepted.len() as u64);
     let (outbox, _) = queue::open(&queue, Some(disk.name())).unwrap();
+    let wrong = revisions.wrong_in(&outbox, u32::MAX);
+    row.set("open alerts not as they were stored", wrong.len() as u64);
+    row.check(wrong.is_empty(), || format!("{wrong:?}"));
     let publisher = queue::publish(&outbox, &broker.url());
     let missing = judge.wait_for_all(&accepted, PATIENCE);
     publisher.stop(Duration::from_secs(5));

@@ -73,6 +73,11 @@ fn what_was_stored_before_a_kill_is_delivered_after_it() {
     };
     let heard = listener.wait_for("every number", |heard| numbers(heard).len() as u64 == depth.last_n);
     assert_eq!(numbers(&heard), (1..=depth.last_n).collect());
+    assert_eq!(
+        open_alert_ids(&outbox),
+        alert_ids(&heard),
+        "what is told to be open is what is taken up again"
+    );
     wait(|| "an empty outbox".to_owned(), || outbox.depth().rows == 0);
     drop(publisher);
 }

@@ -1,10 +1,15 @@
 //! Nothing lost, nothing twice (after dropping repeats by id), in the right order.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use lookout::clock::Clock;
+use lookout::contract::EventError;
 use lookout::contract::Language;
 use lookout::contract::messages::{CAMERA, HEALTH, META};
-use lookout::mqtt::{Settings, TroubleKind};
+use lookout::mqtt::{Bodies, Publisher, Settings, TroubleKind};
+use lookout::types::box_state::BoxState;
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
@@ -176,6 +181,34 @@ fn a_late_will_does_not_leave_the_box_offline() {
     let late_comer = Listener::start(broker.port(), &format!("{BASE}/up/state"));
     let kept = late_comer.wait_one("the retained state", |one| one.retain);
     assert_eq!(kept.json()["state"], "online");
+}
+
+#[test]
+fn an_online_that_cannot_be_built_at_once_is_said_later_on_the_same_connection() {
+    let broker = Mosquitto::start();
+    let topic = format!("{BASE}/up/state");
+    let listener = Listener::start(broker.port(), &topic);
+    // What the broker keeps of a box that lost its power.
+    listener.publish(&topic, true, r#"{"state":"offline","session":"the-one-before"}"#);
+    listener.wait_one("the old state", |one| one.json()["state"] == "offline");
+    let tried = Arc::new(AtomicU32::new(0));
+    let (counted, plain) = (tried.clone(), Bodies::default().state);
+    let (bodies, _commands) = bodies();
+    let bodies = Bodies {
+        state: Arc::new(move |state, session, at| {
+            if state == BoxState::Online && counted.fetch_add(1, Ordering::SeqCst) < 2 {
+                return Err(EventError::NoJson { what: "state", why: "as a test wants it".to_owned() });
+            }
+            plain(state, session, at)
+        }),
+        ..bodies
+    };
+    let dir = directory();
+    let outbox = open(dir.path());
+    let settings = settings(&broker.url(), Version::V5);
+    let publisher = Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap();
+    listener.wait_one("online", |one| one.json()["state"] == "online");
+    assert_eq!((tried.load(Ordering::SeqCst), publisher.status().connections), (3, 1));
 }
 
 #[test]

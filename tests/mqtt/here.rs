@@ -9,7 +9,7 @@ use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
 use lookout::control::{Inbox, ReceivedCommand};
 use lookout::mqtt::{Bodies, Publisher, Settings, Status, Timing};
-use lookout::outbox::{Evidence, Kind, Options, Outbox, Record, Seq};
+use lookout::outbox::{AlertState, Evidence, Kind, Options, Outbox, Record, Seq};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 use tempfile::TempDir;
@@ -157,7 +157,7 @@ pub fn append_padded(outbox: &Outbox, number: u32, level: Level, padding: usize)
         phase_end: false,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
-        state: None,
+        state: Some(state_of(&format!("alert-{number}"), 1)),
     };
     outbox
         .append(record, move |seq| {
@@ -172,6 +172,22 @@ pub fn append_padded(outbox: &Outbox, number: u32, level: Level, padding: usize)
             Ok(event.to_string().into_bytes())
         })
         .unwrap()
+}
+
+/// What the box keeps of an open alert for itself.
+pub fn state_of(alert_id: &str, rev: u32) -> Vec<u8> {
+    format!("{alert_id} as of {rev}").into_bytes()
+}
+
+/// `{alert_id}.{rev}` of the alerts that the box would take up again, each with the state that was stored.
+pub fn open_alert_ids(outbox: &Outbox) -> BTreeSet<String> {
+    let open = outbox.open_alerts().unwrap();
+    open.into_iter()
+        .map(|alert| {
+            assert_eq!(alert.state, AlertState::Own(state_of(&alert.alert_id, alert.rev)), "{alert:?}");
+            format!("{}.{}", alert.alert_id, alert.rev)
+        })
+        .collect()
 }
 
 /// Stores a picture for alert `number`.

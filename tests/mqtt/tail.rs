@@ -22,7 +22,7 @@ fn acknowledged(outbox: &Outbox, alert_id: String, by: String) {
         phase_end: false,
         topic_suffix: "up/alert".to_owned(),
         at: Timestamp::now(),
-        state: None,
+        state: Some(state_of(&alert_id, 2)),
     };
     outbox
         .append(record, move |seq| {
@@ -76,15 +76,20 @@ fn run(args: &Args, when_connected: impl FnOnce()) -> (Outcome, String, String) 
 
 #[test]
 fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back() {
-    for (mqtt5, version) in [(false, Version::V5), (true, Version::V311)] {
+    // Slashes round the prefix are no part of it.
+    for (mqtt5, version, prefix) in
+        [(false, Version::V5, "lookout/v1"), (true, Version::V311, "/lookout/v1/")]
+    {
         let broker = Mosquitto::start();
         let mut here = Here::start(settings(&broker.url(), version));
         here.wait_connected();
         let args = Args {
             url: broker.url(),
             mqtt5,
+            prefix: prefix.to_owned(),
             ack_as: Some("desk-2".to_owned()),
             until_acknowledged: true,
+            seconds: Some(60),
             ..Args::default()
         };
         let outbox = here.outbox.clone();
@@ -100,6 +105,7 @@ fn it_shows_an_alert_acknowledges_it_and_ends_when_the_acknowledgement_came_back
             seen
         });
         assert_eq!((outcome.alerts, outcome.acknowledged), (1, 1), "{out}{talk}");
+        assert_eq!(open_alert_ids(&outbox), ["alert-1.2".to_owned()].into());
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), 2, "{out}");
         assert!(lines[0].contains("orange  a test · new rev 1 · [box-1 alert-1]"), "{out}");

@@ -27,7 +27,7 @@ fn open(dir: &Path) -> Outbox {
 }
 
 /// Everything a message would round, cut or leave out.
-fn revision(alert: &str, rev: u32) -> Revision {
+pub fn revision(alert: &str, rev: u32) -> Revision {
     Revision {
         alert: AlertId(alert.into()),
         rev,

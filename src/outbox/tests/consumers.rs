@@ -149,6 +149,39 @@ fn a_consumer_that_stays_behind_loses_its_oldest_and_is_told_how_many() {
 }
 
 #[test]
+fn what_still_waits_for_the_centre_is_not_given_up_for_a_consumer_that_is_over_its_bound() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    store.register("history", ConsumerPolicy { rows: 10, ..ALL }).unwrap();
+    (1..=20).for_each(|number| drop(alert(&mut store, number, Level::Blue)));
+    // The connection is back: what is red overtakes the backlog.
+    store.connected().unwrap();
+    let urgent = Policy { backlog: false, evidence: false, again: false };
+    for number in 21..=40 {
+        alert(&mut store, number, Level::Red);
+        let lent = store.next(1, urgent, Instant::now()).unwrap();
+        assert_eq!(n_of(&lent[0]), u64::from(number));
+        store.acked(&[lent[0].id]).unwrap();
+    }
+    let depth = store.depth();
+    assert!(depth.unsent == 20 && (5..=10).contains(&depth.kept), "{depth:?}");
+    let newest = (41 - depth.kept)..=40;
+    assert_eq!(missed(&mut store, "history"), 20 - depth.kept);
+    assert_eq!(read(&mut store, "history", 100), (1..=20).chain(newest.clone()).collect::<Vec<_>>());
+    // Who else registers changes nothing of it.
+    store.register("export", ConsumerPolicy { rows: 0, ..ALL }).unwrap();
+    store.unregister("export").unwrap();
+    assert_eq!(take(&mut store, "history", 5), [1, 2, 3, 4, 5]);
+    // Of the backlog, what it has not read when the centre has it is the oldest, and it is still over its bound.
+    deliver(&mut store);
+    assert_eq!(store.depth().kept, depth.kept);
+    assert_eq!(missed(&mut store, "history"), 20 - depth.kept + 15);
+    assert_eq!(take(&mut store, "history", 100), newest.collect::<Vec<_>>());
+    assert_eq!(store.depth().kept, 0);
+    check_counts(&store);
+}
+
+#[test]
 fn what_is_kept_for_a_consumer_neither_drops_nor_holds_up_what_is_the_centres() {
     let dir = dir();
     let mut store = open_with(dir.path(), options(10, 10 * 300)).0;

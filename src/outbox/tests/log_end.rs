@@ -161,3 +161,23 @@ fn the_mark_costs_little_beside_the_append_that_it_guards() {
     // Usually 1.07: the mark is written, and needs no sync of its own.
     assert!(ratio < 1.5, "an append takes {ratio:.3} times as long with the mark (medians of 400 each)");
 }
+
+#[test]
+fn what_could_not_be_told_before_a_restart_is_told_after_it_and_once() {
+    let (killed, stream) = killed();
+    shorten_log(killed.path(), 0.7);
+    let cannot_tell = Options { gap_body: Arc::new(messages::unbuildable_gap), ..options(100, u64::MAX / 2) };
+    let mut store = open_with(killed.path(), cannot_tell.clone()).0;
+    let there = store.depth().rows;
+    assert_eq!(alert(&mut store, 98, Level::Red).n, 21);
+    // Twice in a row without a word.
+    let killed = crash(store, killed.path());
+    let store = open_with(killed.path(), cannot_tell).0;
+    let killed = crash(store, killed.path());
+    let mut store = open(killed.path());
+    let expected = [(stream, serde_json::json!([[there + 1, 20]]))];
+    assert_eq!(gaps(&mut store), expected);
+    assert_eq!(alert(&mut store, 99, Level::Red).n, 23, "22 is the gap record");
+    let killed = crash(store, killed.path());
+    assert_eq!(gaps(&mut open(killed.path())), expected, "the record that waits, and no other");
+}
