@@ -17,6 +17,7 @@ use tracing::{debug, error, info, warn};
 use ulid::Ulid;
 
 use crate::analysis::alert::{AlertId, Revision, Shown};
+use crate::analysis::alert_lifecycle::ended::KEPT;
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::geometry::Polygon;
@@ -171,10 +172,11 @@ pub struct AlertWriter {
 pub type OpenAlerts = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
 
 impl AlertWriter {
-    /// Starts the thread. `known` is the evidence of the alerts that are open already.
+    /// Starts the thread. `known` is the evidence of the alerts that are open already, `ended` of those that have ended.
     pub fn start(
         settings: Settings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
+        ended: BTreeMap<AlertId, Vec<Evidence>>,
         outlets: Outlets,
         clock: Clock,
         counts: Arc<AlertWriterCounts>,
@@ -187,6 +189,7 @@ impl AlertWriter {
         let desk = Desk {
             settings,
             evidence,
+            ended,
             redactor,
             outbox,
             evidence_retention,
@@ -215,6 +218,8 @@ impl AlertWriter {
 struct Desk {
     settings: Settings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
+    /// Of alerts that have ended, for what is told of them later; the alerts that began first leave first.
+    ended: BTreeMap<AlertId, Vec<Evidence>>,
     redactor: Redactor,
     outbox: Outbox,
     evidence_retention: EvidenceRetention,
@@ -293,7 +298,13 @@ impl Desk {
             }
         }
         let evidence = if revision.is_last() {
-            self.evidence.remove(&revision.alert).unwrap_or_default()
+            let open = self.evidence.remove(&revision.alert);
+            let evidence = open.or_else(|| self.ended.remove(&revision.alert)).unwrap_or_default();
+            self.ended.insert(revision.alert.clone(), evidence.clone());
+            while self.ended.len() > KEPT {
+                self.ended.pop_first();
+            }
+            evidence
         } else {
             self.evidence.get(&revision.alert).cloned().unwrap_or_default()
         };

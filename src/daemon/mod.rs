@@ -31,6 +31,7 @@ mod machine;
 mod meta;
 mod part_reports;
 mod privacy;
+mod quality_report;
 mod redactor;
 mod report;
 mod restore;
@@ -80,6 +81,7 @@ use file_watch::SecretFiles;
 use furniture::{FurnitureFile, KnownFurniture};
 use loaded_models::LoadedModels;
 use part_reports::PartReports;
+use quality_report::QualityReport;
 use report::Health;
 use running::{Beginning, Gauges, Running};
 use sensors::RunningSensors;
@@ -208,6 +210,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let (alert_writer, recorder_queue) = AlertWriter::start(
         site.recorder_settings(),
         restored.evidence,
+        restored.ended_evidence,
         Outlets {
             outbox: outbox.clone(),
             evidence_retention,
@@ -227,7 +230,8 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mut analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
     let told = analysis.restore(restored.revisions, clock.now());
     let furniture = Mutex::new(recall_furniture(&mut analysis, &control_dir));
-    let known = Arc::new(Known { furniture, ..Known::default() });
+    let quality = Mutex::new(quality_report::recall(&control_dir));
+    let known = Arc::new(Known { furniture, quality, ..Known::default() });
     let scheduler = Arc::new(Scheduler::new());
     let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
     let (analyst, analyst_queue) = AnalysisThread::start(
@@ -292,6 +296,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
         health: Health::new(config.sender(), clock.now()),
         parts: PartReports::open(&control_dir),
         furniture: FurnitureFile::within(&control_dir),
+        quality: QualityReport::within(&control_dir),
         meta_parts: 0,
         short_runs: options.short_runs,
         file,
@@ -347,13 +352,14 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     running.sensors.stop();
     running.cameras.stop_all();
     // The queue on disk closes when nobody holds the rest any more.
-    let (inference_workers, mut furniture, broker) = running.into_last();
+    let (inference_workers, mut furniture, mut quality, broker) = running.into_last();
     scheduler.close();
     inference_workers.join();
     // Each of these has worked off what was told to it before it ends.
     let _ = analyst_queue.send(Note::Stop);
     analyst.join();
     furniture.finish(&known.furniture);
+    quality.finish(&known.quality);
     close_ups.give_up();
     let _ = recorder_queue.send(Told::Stop);
     alert_writer.join();

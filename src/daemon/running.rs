@@ -47,6 +47,7 @@ use super::furniture::FurnitureFile;
 use super::loaded_models::{LoadedModels, Models};
 use super::meta::meta;
 use super::part_reports::PartReports;
+use super::quality_report::QualityReport;
 use super::report::{self, ConfigReport, Health, Readings};
 use super::sensors::RunningSensors;
 use super::watchdog::{Progress, Watchdog};
@@ -103,6 +104,8 @@ pub struct Running {
     pub parts: PartReports,
     /// What never moves before the cameras, on disk.
     pub furniture: FurnitureFile,
+    /// How alerts were answered, on disk and as it is told.
+    pub quality: QualityReport,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Messages that go on from the birth message, which does not hold all.
@@ -136,8 +139,8 @@ struct Prepared {
 
 impl Running {
     /// What ends after the rest: who looks at frames, what they learnt, and the embedded broker.
-    pub fn into_last(self) -> (InferenceWorkers, FurnitureFile, RunningBroker) {
-        (self.inference_workers, self.furniture, self.broker)
+    pub fn into_last(self) -> (InferenceWorkers, FurnitureFile, QualityReport, RunningBroker) {
+        (self.inference_workers, self.furniture, self.quality, self.broker)
     }
 
     /// Birth and configuration, after the start and after every change.
@@ -226,6 +229,9 @@ impl Running {
         let readings = self.readings();
         self.watchdog.look(at.mono, progress(&readings, &self.publisher));
         self.furniture.look(at.mono, &self.gauges.known.furniture);
+        if let Some(message) = self.quality.look(&self.gauges.known.quality, &self.health.sender, at) {
+            self.publish(messages::QUALITY.at(&[]), message);
+        }
         if at.mono >= self.report_at || self.health.is_news(&readings) {
             self.report_at = at.mono + HEALTH_EVERY;
             self.report(&readings);

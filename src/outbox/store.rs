@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 use super::consumers::Consumers;
 use super::crash;
 use super::damage::move_aside;
+use super::ended;
 use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
 };
@@ -425,7 +426,7 @@ impl Store {
         }
         if let (Kind::Alert, Some(alert)) = (record.kind, &record.alert_id) {
             if record.phase_end {
-                tx.prepare_cached("DELETE FROM open_alert WHERE alert_id = ?")?.execute([alert])?;
+                ended::keep(tx, alert, record.state.as_deref(), record.at)?;
             } else if let Some(state) = &record.state {
                 tx.prepare_cached(
                     "INSERT INTO open_alert (alert_id, rev, level, first_id, state) VALUES (?1, ?2, ?3, ?4, ?5)

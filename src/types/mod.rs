@@ -21,3 +21,4 @@ pub mod provider;
 pub mod rate;
 pub mod secret;
 pub mod transport;
+pub mod verdict;
