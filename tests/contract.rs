@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jsonschema::Validator;
-use lookout::analysis::alert::{Acknowledgement, Act, AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
+use lookout::analysis::alert::{
+    Acknowledgement, Act, AlertId, Basis, Contribution, Origin, Revision, Shown, Why,
+};
 use lookout::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, Handling};
 use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::BBox;
@@ -340,9 +342,15 @@ fn what_people_did_about_an_alert_is_told_with_who_said_it_and_what_proves_it() 
     let event: Value = serde_json::from_slice(&bytes).unwrap();
     assert_valid("alert", &event);
     let data = &event["data"];
-    assert_eq!((&data["phase"], &data["phase_reason"], &data["end_reason"]), (&"end".into(), &"handled".into(), &"cleared".into()));
+    assert_eq!(
+        (&data["phase"], &data["phase_reason"], &data["end_reason"]),
+        (&"end".into(), &"handled".into(), &"cleared".into())
+    );
     let handling = &data["handling"];
-    assert_eq!((&handling["assigned"]["to"], &handling["on_site"]["by"]), (&"patrol 4".into(), &"desk 2".into()));
+    assert_eq!(
+        (&handling["assigned"]["to"], &handling["on_site"]["by"]),
+        (&"patrol 4".into(), &"desk 2".into())
+    );
     let verdict = &handling["verdict"];
     assert_eq!((&verdict["verdict"], &verdict["cause"]), (&"false_alarm".into(), &"allowed".into()));
     assert_eq!((&verdict["by"], &verdict["key_id"]), (&"desk 3".into(), &"desk-key".into()));
@@ -353,7 +361,10 @@ fn what_people_did_about_an_alert_is_told_with_who_said_it_and_what_proves_it() 
     assert_valid("alert", &later);
     let alert: Event<AlertData> = serde_json::from_value(event).unwrap();
     let text = explain(&alert.data, Language::English);
-    assert!(text.contains("given to: patrol 4") && text.contains("verdict: a false alarm, allowed"), "{text}");
+    assert!(
+        text.contains("given to: patrol 4") && text.contains("verdict: a false alarm, allowed"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -87,8 +87,7 @@ impl Quality {
         let alert = &*revision.alert.0;
         let before = self.alerts.get(alert);
         let mut entry = before.cloned().unwrap_or_else(|| Entry::begin(revision));
-        let after =
-            |at: Timestamp| Some(at.as_millisecond().saturating_sub(entry.told_ms).max(0));
+        let after = |at: Timestamp| Some(at.as_millisecond().saturating_sub(entry.told_ms).max(0));
         let accepted_after_ms = revision.acknowledged.as_ref().and_then(|act| after(act.at));
         let closed_after_ms = revision.handling.closed.as_ref().and_then(|closed| after(closed.act.at));
         (entry.accepted_after_ms, entry.closed_after_ms) = (accepted_after_ms, closed_after_ms);

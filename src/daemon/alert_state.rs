@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::alert::{
-    Act, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why,
-};
+use crate::analysis::alert::{Act, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why};
 use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, Handling};
 use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Class;
@@ -163,8 +161,7 @@ impl From<HandlingState> for Handling {
         Handling {
             assigned: assigned.map(|(to, act)| Assigned { act: act.into(), to }),
             on_site: on_site.map(|(to, act)| Assigned { act: act.into(), to }),
-            verdict: verdict
-                .map(|(verdict, cause, act)| GivenVerdict { act: act.into(), verdict, cause }),
+            verdict: verdict.map(|(verdict, cause, act)| GivenVerdict { act: act.into(), verdict, cause }),
             closed: closed.map(|(outcome, act)| Closed { act: act.into(), outcome }),
         }
     }
@@ -317,63 +314,62 @@ impl From<AlertData> for StoredAlert {
 
 impl StoredAlert {
     fn into_revision(self, now: Moment) -> (Revision, Vec<Evidence>) {
-        let revision =
-            Revision {
-                alert: AlertId(self.alert.into()),
-                rev: self.rev,
-                phase: self.phase,
-                reason: PhaseReason::StillThere,
-                kind: self.kind.into(),
-                level: self.level,
-                level_max: self.level_max,
-                confidence: self.confidence,
-                started_at: self.started_at,
-                last_seen_at: self.last_seen_at,
-                ended_at: self.ended_at,
-                end_reason: self.end_reason,
-                at: now,
-                grid: self.grid.into(),
-                origin: Origin {
-                    cameras: names(self.cameras),
-                    zones: names(self.zones),
-                    sensors: names(self.sensors),
-                },
-                shown: self
-                    .shown
+        let revision = Revision {
+            alert: AlertId(self.alert.into()),
+            rev: self.rev,
+            phase: self.phase,
+            reason: PhaseReason::StillThere,
+            kind: self.kind.into(),
+            level: self.level,
+            level_max: self.level_max,
+            confidence: self.confidence,
+            started_at: self.started_at,
+            last_seen_at: self.last_seen_at,
+            ended_at: self.ended_at,
+            end_reason: self.end_reason,
+            at: now,
+            grid: self.grid.into(),
+            origin: Origin {
+                cameras: names(self.cameras),
+                zones: names(self.zones),
+                sensors: names(self.sensors),
+            },
+            shown: self
+                .shown
+                .into_iter()
+                .map(|ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }| Shown {
+                    class: Class::named(&class),
+                    score,
+                    box_in_frame: BBox::new(x0, y0, x1, y1),
+                })
+                .collect(),
+            why: Why {
+                basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
+                condition: self.condition,
+                threshold: self.threshold,
+                contributions: self
+                    .contributions
                     .into_iter()
-                    .map(|ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }| Shown {
-                        class: Class::named(&class),
-                        score,
-                        box_in_frame: BBox::new(x0, y0, x1, y1),
+                    .map(|c| Contribution {
+                        source: c.source,
+                        value: c.value,
+                        contribution: c.contribution,
+                        weight: c.weight,
+                        age_secs: c.age_secs,
+                        cause: c.cause.as_deref().and_then(NoVideoCause::named),
                     })
                     .collect(),
-                why: Why {
-                    basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
-                    condition: self.condition,
-                    threshold: self.threshold,
-                    contributions: self
-                        .contributions
-                        .into_iter()
-                        .map(|c| Contribution {
-                            source: c.source,
-                            value: c.value,
-                            contribution: c.contribution,
-                            weight: c.weight,
-                            age_secs: c.age_secs,
-                            cause: c.cause.as_deref().and_then(NoVideoCause::named),
-                        })
-                        .collect(),
-                    silent: self.silent,
-                },
-                acknowledged: self.acknowledged.map(Act::from),
-                handling: self.handling.into(),
-                escalated: self.escalated.map(|e| Escalation {
-                    level: e.level,
-                    step: e.step,
-                    to: e.to.into(),
-                    at: e.at,
-                }),
-            };
+                silent: self.silent,
+            },
+            acknowledged: self.acknowledged.map(Act::from),
+            handling: self.handling.into(),
+            escalated: self.escalated.map(|e| Escalation {
+                level: e.level,
+                step: e.step,
+                to: e.to.into(),
+                at: e.at,
+            }),
+        };
         (revision, self.evidence)
     }
 }

@@ -73,7 +73,10 @@ const CONFIRMED: [Causes; 5] = [
     Causes { kinds: &VEHICLES, words: &["parked", "broken_down", "delivery"] },
     Causes { kinds: &PEOPLE, words: &["trespass", "quarrel", "injury", "gathering"] },
     Causes { kinds: &WATER, words: &["rain", "blocked_drain", "burst_pipe"] },
-    Causes { kinds: &CAMERAS, words: &["power_cut", "network", "wrong_password", "covered", "moved", "broken"] },
+    Causes {
+        kinds: &CAMERAS,
+        words: &["power_cut", "network", "wrong_password", "covered", "moved", "broken"],
+    },
 ];
 
 const FIRE: [&str; 2] = ["fire", "smoke"];

@@ -322,7 +322,8 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
     go_on(&mut stage, 1000, 1181, true);
     assert_eq!(steps(&stage)[3..], [(1180, Level::Orange, 1, "530127003001".to_owned())]);
     let alert = stage.told[0].alert.clone();
-    let acknowledgement = Acknowledgement { by: "desk 3".into(), key: None, at: moment(1181.0).utc, note: None };
+    let acknowledgement =
+        Acknowledgement { by: "desk 3".into(), key: None, at: moment(1181.0).utc, note: None };
     let told = stage.fusion.acknowledge(&alert, &acknowledgement, moment(1181.0)).unwrap();
     assert!(matches!(told, AckOutcome::Now(_)));
     let second = Acknowledgement { by: "desk 4".into(), key: None, at: moment(1182.0).utc, note: None };
@@ -345,7 +346,8 @@ fn whoever_gives_a_verdict_has_the_alert_so_that_it_goes_up_the_grid_no_more() {
     let told = handled.handle(&begun.alert, &step, moment(1.0)).unwrap().unwrap();
     assert_eq!((told.rev, told.phase, told.reason), (2, Phase::Update, PhaseReason::Handled));
     let escalated = |fusion: Fusion| {
-        let mut stage = Stage { fusion, told: Vec::new(), ids: stage.ids.clone(), acceptance: stage.acceptance };
+        let mut stage =
+            Stage { fusion, told: Vec::new(), ids: stage.ids.clone(), acceptance: stage.acceptance };
         for t in 2..400 {
             stage.say(f64::from(t), &a, 1.0).wait(t, t + 1);
         }

@@ -49,8 +49,13 @@ fn four() -> Quality {
 #[test]
 fn the_figures_of_a_camera_are_those_counted_by_hand() {
     let rows = four().by_source();
-    let of: Vec<_> = rows.iter().map(|(source, _)| (source.rule.as_deref(), source.camera.as_deref())).collect();
-    assert_eq!(of, [(Some("rule"), Some("cam-1")), (Some("rule"), Some("cam-2"))], "those that told most first");
+    let of: Vec<_> =
+        rows.iter().map(|(source, _)| (source.rule.as_deref(), source.camera.as_deref())).collect();
+    assert_eq!(
+        of,
+        [(Some("rule"), Some("cam-1")), (Some("rule"), Some("cam-2"))],
+        "those that told most first"
+    );
     let cam_1 = Figures {
         told: 3,
         acknowledged: 3,

@@ -59,7 +59,10 @@ fn the_message_has_the_figures_and_the_targets() {
     let data = &message["data"];
     assert_eq!((&data["accept_target_s"], &data["close_target_s"]), (&180.into(), &600.into()));
     assert_eq!((&data["all"]["told"], &data["all"]["false_alarm"]), (&3.into(), &3.into()));
-    assert_eq!((&data["rows"][0]["camera"], &data["rows"][0]["counts"]["accept_median_s"]), (&"cam-1".into(), &90.0.into()));
+    assert_eq!(
+        (&data["rows"][0]["camera"], &data["rows"][0]["counts"]["accept_median_s"]),
+        (&"cam-1".into(), &90.0.into())
+    );
 }
 
 #[test]

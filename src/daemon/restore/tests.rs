@@ -94,7 +94,10 @@ fn revision(alert: &str, rev: u32) -> Revision {
                 verdict: Verdict::Confirmed,
                 cause: Some("parked".to_owned()),
             }),
-            closed: Some(Closed { act: Act { key: None, ..act("03:12:00") }, outcome: "resolved".to_owned() }),
+            closed: Some(Closed {
+                act: Act { key: None, ..act("03:12:00") },
+                outcome: "resolved".to_owned(),
+            }),
         },
         escalated: Some(Escalation {
             level: Level::Orange,

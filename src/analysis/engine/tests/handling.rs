@@ -88,7 +88,8 @@ fn the_same_again_is_answered_with_who_did_it_first_and_tells_nothing() {
     assert!(matches!(again, Err(NotHandled::Before { .. })), "{again:?}");
     let sent = stage.analysis.handle(&alert, &assign("desk 2", "patrol 5"), at);
     assert_eq!(sent, Err(NotHandled::Closed(act("desk 1"))));
-    let told = stage.analysis.handle(&alert, &judge("desk 2", Verdict::Duplicate, None), at).expect("another one");
+    let told =
+        stage.analysis.handle(&alert, &judge("desk 2", Verdict::Duplicate, None), at).expect("another one");
     assert_eq!(told.handling.verdict.map(|given| given.verdict), Some(Verdict::Duplicate));
 }
 
@@ -97,7 +98,8 @@ fn a_word_that_is_none_is_refused_with_those_that_are() {
     let mut stage = alerted();
     let open = the_open(&stage);
     let at = moment(stage.now);
-    let mut refused = |step: &HandlingStep| stage.analysis.handle(&open.alert, step, at).unwrap_err().to_string();
+    let mut refused =
+        |step: &HandlingStep| stage.analysis.handle(&open.alert, step, at).unwrap_err().to_string();
     let cause = refused(&judge("desk", Verdict::FalseAlarm, Some("moonlight")));
     assert!(cause.contains("`moonlight`") && cause.contains("`signal`"), "{cause}");
     assert!(cause.contains("glare") && cause.contains("weather"), "{cause}");
@@ -115,7 +117,11 @@ fn a_verdict_after_the_end_is_told_as_the_end_again() {
     let step = judge("desk 1", Verdict::FalseAlarm, Some("animal"));
     let told = stage.analysis.handle(&last.alert, &step, at).expect("it ended an hour ago");
     assert_eq!((told.rev, told.phase, told.reason), (last.rev + 1, End, Handled));
-    assert_eq!((told.ended_at, told.end_reason), (last.ended_at, Some(Cleared)), "why and when it ended stays");
+    assert_eq!(
+        (told.ended_at, told.end_reason),
+        (last.ended_at, Some(Cleared)),
+        "why and when it ended stays"
+    );
     assert_eq!(told.acknowledged.as_ref().map(|act| act.by.as_str()), Some("desk 1"));
     let closed = stage.analysis.handle(&last.alert, &close("desk 2", "nothing_found"), at).expect("the same");
     assert_eq!(closed.rev, last.rev + 2);
