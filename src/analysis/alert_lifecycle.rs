@@ -37,6 +37,7 @@ pub const RESTORED_WAIT: Duration = Duration::from_secs(60);
 pub const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 /// Confidence must rise by this much to be told.
 const NOTABLE_CONFIDENCE: f32 = 0.15;
+
 /// Why an alert cannot be acknowledged or get evidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AlertError {
