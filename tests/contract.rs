@@ -10,7 +10,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jsonschema::Validator;
-use lookout::analysis::alert::{Acknowledgement, AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
+use lookout::analysis::alert::{
+    Acknowledgement, Act, AlertId, Basis, Contribution, Origin, Revision, Shown, Why,
+};
+use lookout::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, Handling};
 use lookout::analysis::detection::Class;
 use lookout::analysis::geometry::{BBox, Point, Polygon};
 use lookout::analysis::grid::GridCode;
@@ -20,9 +23,11 @@ use lookout::contract::alert::{AlertData, ClockData, ClockSync, GapData, GapRang
 use lookout::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
 use lookout::contract::box_status::{ActiveAlert, ActiveCounts, ActiveData, ConfigData, MetaData, StateData};
 use lookout::contract::command::{MarkData, ReplyData};
+use lookout::contract::explain::explain;
 use lookout::contract::health::{
     CameraData, CameraState, Decoding, Degraded, HealthCounts, HealthData, SensorData, SensorState,
 };
+use lookout::contract::quality::QualityData;
 use lookout::contract::schema::asyncapi;
 use lookout::contract::time_fix::TimeFixData;
 use lookout::contract::{
@@ -35,6 +40,7 @@ use lookout::types::gap::GapReason;
 use lookout::types::level::Level;
 use lookout::types::phase::{Phase, PhaseReason};
 use lookout::types::responsible::Responsible;
+use lookout::types::verdict::Verdict;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -185,6 +191,7 @@ fn consumers_that_ignore_unknown_fields_read_tomorrows_messages() {
     lives_with_the_future::<Event<ActiveData>>("active");
     lives_with_the_future::<Event<ConfigData>>("config");
     lives_with_the_future::<Event<ReplyData>>("reply");
+    lives_with_the_future::<Event<QualityData>>("quality");
     lives_with_the_future::<AckCommand>("ack");
     lives_with_the_future::<MarkData>("mark");
     lives_with_the_future::<Event<SensorData>>("sensor");
@@ -218,6 +225,7 @@ fn revision(shown: usize) -> Revision {
         started_at: "2026-11-21T03:04:05Z".parse().unwrap(),
         last_seen_at: at.utc,
         ended_at: None,
+        end_reason: None,
         at,
         grid: Arc::from("53012700300102"),
         origin: Origin {
@@ -243,6 +251,7 @@ fn revision(shown: usize) -> Revision {
             silent: Vec::new(),
         },
         acknowledged: None,
+        handling: Handling::default(),
         escalated: None,
     }
 }
@@ -306,6 +315,7 @@ fn an_alert_tells_what_the_revision_says() {
     let mut revision = revision(9);
     revision.acknowledged = Some(Acknowledgement {
         by: "desk 2".to_owned(),
+        key: Some("desk-key".into()),
         at: "2026-11-21T03:07:00Z".parse().unwrap(),
         note: None,
     });
@@ -314,7 +324,9 @@ fn an_alert_tells_what_the_revision_says() {
     assert_eq!((data.kind.as_str(), data.title.as_str()), ("crowd", "Crowd gathering"));
     assert_eq!((data.mode, data.place.path.join("/")), (Mode::Exercise, "530127/003/001/02".to_owned()));
     assert_eq!((data.geometry.objects.len(), data.geometry.omitted), (9, 0));
-    assert_eq!(data.acknowledged.unwrap().by, "desk 2");
+    let acknowledged = data.acknowledged.unwrap();
+    assert_eq!((acknowledged.by.as_str(), acknowledged.key_id.as_deref()), ("desk 2", Some("desk-key")));
+    assert_eq!(data.handling.unwrap().accepted, Some(acknowledged));
     assert_eq!(data.seq, SeqData { stream: "01KAHZ5N8GQ4R6S7T8V9W0X1Y2".to_owned(), n: 7 });
     assert!(data.delivery.droppable, "a yellow alert that goes on may be given up when the disk is full");
 }
@@ -447,6 +459,63 @@ fn an_alert_without_places_and_local_times_still_fits_and_is_read() {
 }
 
 #[test]
+fn what_people_did_about_an_alert_is_told_with_who_said_it_and_what_proves_it() {
+    let act = |by: &str, note: &str| Act {
+        by: by.to_owned(),
+        key: Some("desk-key".into()),
+        at: "2026-11-21T04:00:00Z".parse().unwrap(),
+        note: Some(note.to_owned()),
+    };
+    let mut revision = Revision {
+        phase: Phase::End,
+        reason: PhaseReason::Handled,
+        end_reason: Some(PhaseReason::Cleared),
+        ..revision(3)
+    };
+    revision.ended_at = Some(revision.last_seen_at);
+    let nothing: Value = serde_json::from_slice(&written(&revision, None)).unwrap();
+    assert!(nothing["data"].get("handling").is_none());
+    revision.handling = Handling {
+        assigned: Some(Assigned { act: act("desk 2", "go"), to: "patrol 4".to_owned() }),
+        on_site: Some(Assigned { act: act("desk 2", "there"), to: "patrol 4".to_owned() }),
+        verdict: Some(GivenVerdict {
+            act: act("desk 3", "a parade"),
+            verdict: Verdict::FalseAlarm,
+            cause: Some("allowed".to_owned()),
+        }),
+        closed: Some(Closed { act: act("desk 3", &"完".repeat(20_000)), outcome: "resolved".to_owned() }),
+    };
+    let bytes = written(&revision, None);
+    assert!(bytes.len() <= MAX_EVENT_BYTES, "{} bytes", bytes.len());
+    let event: Value = serde_json::from_slice(&bytes).unwrap();
+    assert_valid("alert", &event);
+    let data = &event["data"];
+    assert_eq!(
+        (&data["phase"], &data["phase_reason"], &data["end_reason"]),
+        (&"end".into(), &"handled".into(), &"cleared".into())
+    );
+    let handling = &data["handling"];
+    assert_eq!(
+        (&handling["assigned"]["to"], &handling["on_site"]["by"]),
+        (&"patrol 4".into(), &"desk 2".into())
+    );
+    let verdict = &handling["verdict"];
+    assert_eq!((&verdict["verdict"], &verdict["cause"]), (&"false_alarm".into(), &"allowed".into()));
+    assert_eq!((&verdict["by"], &verdict["key_id"]), (&"desk 3".into(), &"desk-key".into()));
+    assert_eq!(handling["closed"]["outcome"], "resolved");
+    // A consumer takes words that it does not know.
+    let mut later = event.clone();
+    later["data"]["handling"]["verdict"]["cause"] = "eclipse".into();
+    assert_valid("alert", &later);
+    let alert: Event<AlertData> = serde_json::from_value(event).unwrap();
+    let text = explain(&alert.data, Language::English);
+    assert!(
+        text.contains("given to: patrol 4") && text.contains("verdict: a false alarm, allowed"),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_must_never_be_given_up_says_so() {
     for (level, phase, droppable) in [
         (Level::Blue, Phase::New, true),
@@ -480,6 +549,7 @@ fn a_text_that_is_too_long_is_cut_and_not_refused() {
     revision.why.condition = "长".repeat(30_000);
     revision.acknowledged = Some(Acknowledgement {
         by: "desk".to_owned(),
+        key: None,
         at: revision.started_at,
         note: Some("好".repeat(20_000)),
     });
@@ -724,6 +794,7 @@ fn the_published_words_of_levels_and_reasons_stay() {
         (PhaseReason::SourceSilent, "source_silent"),
         (PhaseReason::NotSeenSinceRestart, "not_seen_since_restart"),
         (PhaseReason::RuleRemoved, "rule_removed"),
+        (PhaseReason::Handled, "handled"),
     ];
     for (reason, word) in reasons {
         assert_eq!(serde_json::to_value(reason).unwrap(), word);
@@ -835,7 +906,7 @@ proptest! {
         let shown = |[a, b, c, d]: [f32; 4]| Shown { class: Class::CAR, score: a, box_in_frame: BBox::new(a, b, c, d) };
         revision.shown = boxes.into_iter().map(shown).collect();
         revision.acknowledged =
-            note.map(|note| Acknowledgement { by: "desk".to_owned(), at: revision.started_at, note: Some(note) });
+            note.map(|note| Acknowledgement { by: "desk".to_owned(), key: None, at: revision.started_at, note: Some(note) });
         let bytes = written(&revision, None);
         prop_assert!(bytes.len() <= MAX_EVENT_BYTES);
         let value: Value = serde_json::from_slice(&bytes).unwrap();

@@ -1,5 +1,5 @@
-//! An open alert as the box keeps it for itself, to take it up again after a restart: everything of its latest revision,
-//! neither rounded nor cut down as in the message that tells of it.
+//! An alert as the box keeps it for itself, to take it up again after a restart: everything of its latest revision, neither
+//! rounded nor cut down as in the message that tells of it.
 //!
 //! Stored with each revision, in the same transaction. A field that is added is optional or has a default: a later
 //! version reads what an earlier one stored. Must never be sent: it is the box's own.
@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::alert::{
-    Acknowledgement, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why,
-};
+use crate::analysis::alert::{Act, AlertId, Basis, Contribution, Escalation, Origin, Revision, Shown, Why};
+use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, Handling};
 use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
@@ -19,6 +18,7 @@ use crate::contract::Event;
 use crate::contract::alert::{AlertData, Evidence};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
+use crate::types::verdict::Verdict;
 
 /// What is stored.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,6 +34,11 @@ struct StoredAlert {
     started_at: Timestamp,
     #[serde(with = "exact")]
     last_seen_at: Timestamp,
+    /// Of an alert that has ended.
+    #[serde(default, with = "exact_option", skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_reason: Option<PhaseReason>,
     grid: String,
     cameras: Vec<String>,
     zones: Vec<String>,
@@ -45,7 +50,9 @@ struct StoredAlert {
     threshold: f64,
     contributions: Vec<ContributionState>,
     silent: Vec<String>,
-    acknowledged: Option<AcknowledgementState>,
+    acknowledged: Option<ActState>,
+    #[serde(default)]
+    handling: HandlingState,
     escalated: Option<EscalationState>,
     evidence: Vec<Evidence>,
 }
@@ -68,11 +75,24 @@ struct ContributionState {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct AcknowledgementState {
+struct ActState {
     by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     #[serde(with = "exact")]
     at: Timestamp,
     note: Option<String>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct HandlingState {
+    /// To whom, and who says so.
+    assigned: Option<(String, ActState)>,
+    on_site: Option<(String, ActState)>,
+    /// What, why, and who says so.
+    verdict: Option<(Verdict, Option<String>, ActState)>,
+    /// How, and who says so.
+    closed: Option<(String, ActState)>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -98,7 +118,56 @@ mod exact {
     }
 }
 
-/// The state of an open alert, for [`crate::outbox::Record::state`].
+/// The same, where there may be none.
+mod exact_option {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer, de};
+
+    pub fn serialize<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(|at| at.to_string()).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+    }
+}
+
+impl From<Act> for ActState {
+    fn from(Act { by, key, at, note }: Act) -> Self {
+        ActState { by, key: key.map(|key| key.to_string()), at, note }
+    }
+}
+
+impl From<ActState> for Act {
+    fn from(ActState { by, key, at, note }: ActState) -> Self {
+        Act { by, key: key.map(Arc::from), at, note }
+    }
+}
+
+impl From<Handling> for HandlingState {
+    fn from(Handling { assigned, on_site, verdict, closed }: Handling) -> Self {
+        HandlingState {
+            assigned: assigned.map(|one| (one.to, one.act.into())),
+            on_site: on_site.map(|one| (one.to, one.act.into())),
+            verdict: verdict.map(|one| (one.verdict, one.cause, one.act.into())),
+            closed: closed.map(|one| (one.outcome, one.act.into())),
+        }
+    }
+}
+
+impl From<HandlingState> for Handling {
+    fn from(HandlingState { assigned, on_site, verdict, closed }: HandlingState) -> Self {
+        Handling {
+            assigned: assigned.map(|(to, act)| Assigned { act: act.into(), to }),
+            on_site: on_site.map(|(to, act)| Assigned { act: act.into(), to }),
+            verdict: verdict.map(|(verdict, cause, act)| GivenVerdict { act: act.into(), verdict, cause }),
+            closed: closed.map(|(outcome, act)| Closed { act: act.into(), outcome }),
+        }
+    }
+}
+
+/// The state of an alert, for [`crate::outbox::Record::state`].
 ///
 /// # Errors
 /// None with what the analysis makes; JSON could not hold something.
@@ -114,6 +183,8 @@ pub fn to_bytes(revision: &Revision, evidence: &[Evidence]) -> serde_json::Resul
         confidence: finite(revision.confidence),
         started_at: revision.started_at,
         last_seen_at: revision.last_seen_at,
+        ended_at: revision.ended_at,
+        end_reason: revision.end_reason,
         grid: revision.grid.to_string(),
         cameras: texts(&origin.cameras),
         zones: texts(&origin.zones),
@@ -146,10 +217,8 @@ pub fn to_bytes(revision: &Revision, evidence: &[Evidence]) -> serde_json::Resul
             })
             .collect(),
         silent: why.silent.clone(),
-        acknowledged: revision
-            .acknowledged
-            .clone()
-            .map(|Acknowledgement { by, at, note }| AcknowledgementState { by, at, note }),
+        acknowledged: revision.acknowledged.clone().map(ActState::from),
+        handling: revision.handling.clone().into(),
         escalated: revision.escalated.as_ref().map(|e| EscalationState {
             level: e.level,
             step: e.step,
@@ -191,6 +260,8 @@ impl From<AlertData> for StoredAlert {
             confidence: data.confidence as f32,
             started_at: data.started_at.0,
             last_seen_at: data.last_seen_at.0,
+            ended_at: data.ended_at.map(|at| at.0),
+            end_reason: data.end_reason,
             grid: data.place.grid,
             cameras: data.origin.cameras.into_iter().map(|camera| camera.id).collect(),
             zones: data.origin.zones,
@@ -222,11 +293,14 @@ impl From<AlertData> for StoredAlert {
                 })
                 .collect(),
             silent: data.why.silent,
-            acknowledged: data.acknowledged.map(|a| AcknowledgementState {
+            acknowledged: data.acknowledged.map(|a| ActState {
                 by: a.by,
+                key: a.key_id,
                 at: a.at.0,
                 note: a.note,
             }),
+            // A version that told of it kept a state.
+            handling: HandlingState::default(),
             escalated: data.escalated.map(|e| EscalationState {
                 level: e.level,
                 step: e.step,
@@ -240,63 +314,62 @@ impl From<AlertData> for StoredAlert {
 
 impl StoredAlert {
     fn into_revision(self, now: Moment) -> (Revision, Vec<Evidence>) {
-        let revision =
-            Revision {
-                alert: AlertId(self.alert.into()),
-                rev: self.rev,
-                phase: self.phase,
-                reason: PhaseReason::StillThere,
-                kind: self.kind.into(),
-                level: self.level,
-                level_max: self.level_max,
-                confidence: self.confidence,
-                started_at: self.started_at,
-                last_seen_at: self.last_seen_at,
-                ended_at: None,
-                at: now,
-                grid: self.grid.into(),
-                origin: Origin {
-                    cameras: names(self.cameras),
-                    zones: names(self.zones),
-                    sensors: names(self.sensors),
-                },
-                shown: self
-                    .shown
+        let revision = Revision {
+            alert: AlertId(self.alert.into()),
+            rev: self.rev,
+            phase: self.phase,
+            reason: PhaseReason::StillThere,
+            kind: self.kind.into(),
+            level: self.level,
+            level_max: self.level_max,
+            confidence: self.confidence,
+            started_at: self.started_at,
+            last_seen_at: self.last_seen_at,
+            ended_at: self.ended_at,
+            end_reason: self.end_reason,
+            at: now,
+            grid: self.grid.into(),
+            origin: Origin {
+                cameras: names(self.cameras),
+                zones: names(self.zones),
+                sensors: names(self.sensors),
+            },
+            shown: self
+                .shown
+                .into_iter()
+                .map(|ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }| Shown {
+                    class: Class::named(&class),
+                    score,
+                    box_in_frame: BBox::new(x0, y0, x1, y1),
+                })
+                .collect(),
+            why: Why {
+                basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
+                condition: self.condition,
+                threshold: self.threshold,
+                contributions: self
+                    .contributions
                     .into_iter()
-                    .map(|ShownState { class, score, box_in_frame: [x0, y0, x1, y1] }| Shown {
-                        class: Class::named(&class),
-                        score,
-                        box_in_frame: BBox::new(x0, y0, x1, y1),
+                    .map(|c| Contribution {
+                        source: c.source,
+                        value: c.value,
+                        contribution: c.contribution,
+                        weight: c.weight,
+                        age_secs: c.age_secs,
+                        cause: c.cause.as_deref().and_then(NoVideoCause::named),
                     })
                     .collect(),
-                why: Why {
-                    basis: self.rule.map_or(Basis::Belief, |rule| Basis::Rule(rule.into())),
-                    condition: self.condition,
-                    threshold: self.threshold,
-                    contributions: self
-                        .contributions
-                        .into_iter()
-                        .map(|c| Contribution {
-                            source: c.source,
-                            value: c.value,
-                            contribution: c.contribution,
-                            weight: c.weight,
-                            age_secs: c.age_secs,
-                            cause: c.cause.as_deref().and_then(NoVideoCause::named),
-                        })
-                        .collect(),
-                    silent: self.silent,
-                },
-                acknowledged: self
-                    .acknowledged
-                    .map(|AcknowledgementState { by, at, note }| Acknowledgement { by, at, note }),
-                escalated: self.escalated.map(|e| Escalation {
-                    level: e.level,
-                    step: e.step,
-                    to: e.to.into(),
-                    at: e.at,
-                }),
-            };
+                silent: self.silent,
+            },
+            acknowledged: self.acknowledged.map(Act::from),
+            handling: self.handling.into(),
+            escalated: self.escalated.map(|e| Escalation {
+                level: e.level,
+                step: e.step,
+                to: e.to.into(),
+                at: e.at,
+            }),
+        };
         (revision, self.evidence)
     }
 }

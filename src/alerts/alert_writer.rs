@@ -17,6 +17,7 @@ use tracing::{debug, error, info, warn};
 use ulid::Ulid;
 
 use crate::analysis::alert::{AlertId, Revision, Shown};
+use crate::analysis::alert_lifecycle::ended::KEPT;
 use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::Class;
 use crate::analysis::empty_view::EmptyView;
@@ -112,10 +113,11 @@ pub struct AlertWriter {
 pub type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
 
 impl AlertWriter {
-    /// Starts the thread. `known` is the evidence of the alerts that are open already.
+    /// Starts the thread. `known` is the evidence of the alerts that are open already, `ended` of those that have ended.
     pub fn start(
         settings: WriterSettings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
+        ended: BTreeMap<AlertId, Vec<Evidence>>,
         outlets: Outlets,
         clock: Clock,
         counts: Arc<AlertWriterCounts>,
@@ -128,6 +130,7 @@ impl AlertWriter {
         let writer = Writer {
             settings,
             evidence,
+            ended,
             redactor,
             outbox,
             evidence_retention,
@@ -157,6 +160,8 @@ impl AlertWriter {
 struct Writer {
     settings: WriterSettings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
+    /// Of alerts that have ended, for what is told of them later; the alerts that began first leave first.
+    ended: BTreeMap<AlertId, Vec<Evidence>>,
     redactor: Redactor,
     outbox: Outbox,
     evidence_retention: EvidenceRetention,
@@ -242,7 +247,13 @@ impl Writer {
             }
         }
         let evidence = if revision.is_last() {
-            self.evidence.remove(&revision.alert).unwrap_or_default()
+            let open = self.evidence.remove(&revision.alert);
+            let evidence = open.or_else(|| self.ended.remove(&revision.alert)).unwrap_or_default();
+            self.ended.insert(revision.alert.clone(), evidence.clone());
+            while self.ended.len() > KEPT {
+                self.ended.pop_first();
+            }
+            evidence
         } else {
             self.evidence.get(&revision.alert).cloned().unwrap_or_default()
         };
@@ -583,9 +594,10 @@ mod tests {
             evidence_retention: EvidenceRetention::default(),
             clock,
             counts,
-            tell_open: Box::new(|_, _| {}),
+            ended: BTreeMap::new(),
+            publish_open: Box::new(|_, _| {}),
             close_ups: sync_channel(1).0,
-            slots: Arc::default(),
+            empty_views: Box::new(|_| None),
             unstored: VecDeque::new(),
         }
     }

@@ -1,4 +1,5 @@
-//! Alerts that were open when the box stopped, taken up again from the state that the box kept of them.
+//! Alerts that were open when the box stopped, and those that had ended not long before, taken up again from the state
+//! that the box kept of them.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +11,15 @@ use crate::analysis::time::Moment;
 use crate::contract::alert::Evidence;
 use crate::outbox::{AlertState, Outbox};
 
-/// What was open.
+/// What was open or had ended.
 #[derive(Debug, Default)]
 pub struct Restored {
-    /// The latest revision of each.
+    /// The latest revision of each: the open ones, then those that had ended, earliest end first.
     pub revisions: Vec<Revision>,
-    /// The pictures of each.
+    /// The pictures of each that was open.
     pub evidence: BTreeMap<AlertId, Vec<Evidence>>,
+    /// The pictures of each that had ended.
+    pub ended_evidence: BTreeMap<AlertId, Vec<Evidence>>,
 }
 
 /// Reads them. One that cannot be read is said aloud and left out: its alert stays open at the consumer,
@@ -46,7 +49,25 @@ pub fn open_alerts(outbox: &Outbox, now: Moment) -> Restored {
     if !restored.revisions.is_empty() {
         info!(open = restored.revisions.len(), "took up the alerts that were open before the restart");
     }
+    ended_alerts(outbox, now, &mut restored);
     restored
+}
+
+/// Likewise; one that cannot be read is unknown to whoever gives a verdict on it.
+fn ended_alerts(outbox: &Outbox, now: Moment, restored: &mut Restored) {
+    let ended = outbox.ended_alerts().unwrap_or_else(|error| {
+        warn!(%error, "the alerts that ended before the restart are unknown");
+        Vec::new()
+    });
+    for state in ended {
+        match alert_state::from_bytes(&state, now) {
+            Ok((revision, evidence)) => {
+                restored.ended_evidence.insert(revision.alert.clone(), evidence);
+                restored.revisions.push(revision);
+            }
+            Err(error) => warn!(%error, "an alert that had ended could not be read back"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Alerts: what is worth telling somebody, with an identity, revisions and a life.
 //!
-//! `new`, then any number of `update`s, then `end` (it is over) or `retract` (it never was). Pure: ids come
-//! from what happened, not from chance, so a replay gives the same bytes.
+//! `new`, then any number of `update`s, then `end` (it is over) or `retract` (it never was). What people do about it may
+//! be told after the end. Pure: ids come from what happened, not from chance, so a replay gives the same bytes.
 
 use std::sync::Arc;
 
+use super::alert_lifecycle::handling::Handling;
 use super::camera_health::NoVideoCause;
 use super::detection::Class;
 use super::geometry::BBox;
@@ -16,16 +17,21 @@ use crate::types::phase::{Phase, PhaseReason};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AlertId(pub Arc<str>);
 
-/// Somebody took it on.
+/// Somebody did something about an alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acknowledgement {
-    /// Who, as the command centre names them (a desk or a role, for the audit trail).
+pub struct Act {
+    /// Who, as the command centre names them (a desk or a role, for the audit trail). Nothing proves it.
     pub by: String,
+    /// The key that signed the command, which proves who sent it; `None` where commands need no signature.
+    pub key: Option<Arc<str>>,
     /// When the command was received.
     pub at: Timestamp,
     /// What they wrote, if anything.
     pub note: Option<String>,
 }
+
+/// Somebody took it on.
+pub type Acknowledgement = Act;
 
 /// Nobody took it on in time, so the next place up the grid is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,8 +181,12 @@ pub struct Revision {
     pub shown: Vec<Shown>,
     /// The explanation.
     pub why: Why,
+    /// Why it ended, for `end` and `retract`: later revisions have another reason of their own.
+    pub end_reason: Option<PhaseReason>,
     /// Who acknowledged it.
     pub acknowledged: Option<Acknowledgement>,
+    /// What else people did about it.
+    pub handling: Handling,
     /// To whom it was passed on because nobody did.
     pub escalated: Option<Escalation>,
 }
@@ -187,7 +197,7 @@ impl Revision {
         self.origin.cameras.first()
     }
 
-    /// Whether nothing follows it.
+    /// Whether the alert is over.
     pub fn is_last(&self) -> bool {
         matches!(self.phase, Phase::End | Phase::Retract)
     }

@@ -6,8 +6,9 @@
 //! What is *not seen* ends an alert; what *nobody looked at* does not. Only watched time counts towards
 //! [`Rule::hold`]; a camera that stays silent ends its alerts as `SourceSilent`, never as `Cleared`, and
 //! without a cooldown, so that the thing is told again if it is still there.
+//!
+//! What people do about an alert ([`handling`]) is told of open alerts and, for a while, of ended ones ([`ended`]).
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,11 @@ use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Contribution, Or
 use super::rules::{Observation, Rule};
 use super::time::{Moment, Timestamp};
 use crate::types::phase::{Phase, PhaseReason};
+use ended::EndedAlerts;
+use handling::{HandlingStep, NotHandled};
+
+pub mod ended;
+pub mod handling;
 
 /// After this long without a frame nothing can be said about a camera any more, and its alerts end. A
 /// camera that restarts is back within two minutes (a guess).
@@ -31,20 +37,23 @@ pub const RESTORED_WAIT: Duration = Duration::from_secs(60);
 pub const GREW_AT_MOST_EVERY: Duration = Duration::from_secs(10);
 /// Confidence must rise by this much to be told.
 const NOTABLE_CONFIDENCE: f32 = 0.15;
-/// Ids of so many ended alerts are kept, so that a late acknowledgement hears "ended", not "unknown".
-const ENDED_KEPT: usize = 1024;
 
 /// Why an alert cannot be acknowledged or get evidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AlertError {
-    /// No such alert in this run, or it ended long ago.
+    /// No such alert, or it ended long ago.
     #[error(
-        "no alert `{}` is known here\n  hint: open alerts are listed in the retained message `up/active`",
-        .0.0
+        "no alert `{}` is known here\n  hint: open alerts are listed in the retained message `up/active`; alerts that \
+         ended are known for {} days, at most the last {}",
+        .0.0, ended::KEPT_DAYS, ended::KEPT
     )]
     Unknown(AlertId),
-    /// It has ended; nothing follows an end.
-    #[error("alert `{}` has ended, so nothing can be added to it", .0.0)]
+    /// It has ended: nobody need take it on any more, and no picture follows.
+    #[error(
+        "alert `{}` has ended, so nothing can be added to it\n  hint: a verdict can be given and the alert be closed all the \
+         same (`verdict`, `close`)",
+        .0.0
+    )]
     Ended(AlertId),
 }
 
@@ -53,12 +62,12 @@ pub enum AlertError {
 pub(super) struct AlertIds {
     box_id: Arc<str>,
     alerts_begun: u64,
-    ended: VecDeque<AlertId>,
+    ended: EndedAlerts,
 }
 
 impl AlertIds {
     pub(super) fn new(box_id: Arc<str>) -> Self {
-        AlertIds { box_id, alerts_begun: 0, ended: VecDeque::new() }
+        AlertIds { box_id, alerts_begun: 0, ended: EndedAlerts::default() }
     }
 
     /// `Ended` if it is known to be over, otherwise `Unknown`.
@@ -89,11 +98,20 @@ impl AlertIds {
         AlertId(Ulid::from_parts(started_ms, u128::from_be_bytes(eighty_bits)).to_string().into())
     }
 
-    pub(super) fn note_end(&mut self, alert: &AlertId) {
-        if self.ended.len() == ENDED_KEPT {
-            self.ended.pop_front();
-        }
-        self.ended.push_back(alert.clone());
+    /// An alert's last revision, of this run or of one before.
+    pub(super) fn note_end(&mut self, last: &Revision) {
+        self.ended.add(last.clone());
+    }
+
+    /// As [`AlertLifecycle::handle`], of an alert that has ended.
+    pub(super) fn handle_ended(
+        &mut self,
+        alert: &AlertId,
+        step: &HandlingStep,
+        at: Moment,
+    ) -> Result<Revision, NotHandled> {
+        let told = self.ended.handle(alert, step, at);
+        told.unwrap_or_else(|| Err(NotHandled::Unknown(AlertError::Unknown(alert.clone()))))
     }
 }
 
@@ -196,8 +214,9 @@ impl AlertLifecycle {
         if reason == PhaseReason::Cleared {
             self.quiet_until = at.mono.saturating_add(rule.cooldown);
         }
-        ids.note_end(&open.told.alert);
-        Some(open.revise(Some(rule), Phase::End, reason, at))
+        let last = open.revise(Some(rule), Phase::End, reason, at);
+        ids.note_end(&last);
+        Some(last)
     }
 
     /// The camera was away: what is open is now in doubt.
@@ -247,6 +266,18 @@ impl AlertLifecycle {
         open.told.acknowledged = Some(acknowledgement.clone());
         let told = open.revise(Some(rule), Phase::Update, PhaseReason::Acknowledged, at);
         Some(AckOutcome::Now(Box::new(told)))
+    }
+
+    /// Notes what somebody did about the open alert; `None` if none is open.
+    pub(super) fn handle(
+        &mut self,
+        rule: &Rule,
+        step: &HandlingStep,
+        at: Moment,
+    ) -> Option<Result<Revision, NotHandled>> {
+        let open = self.open.as_mut()?;
+        let taken = handling::take(&mut open.told, step);
+        Some(taken.map(|()| open.revise(Some(rule), Phase::Update, PhaseReason::Handled, at)))
     }
 
     /// A revision because evidence was added.
@@ -303,7 +334,9 @@ impl AlertLifecycle {
             },
             shown: seen.shown.clone(),
             why: why(rule, &seen, at),
+            end_reason: None,
             acknowledged: None,
+            handling: handling::Handling::default(),
             escalated: None,
         };
         self.open = Some(Open {
@@ -392,6 +425,7 @@ impl Open {
         told.shown.extend_from_slice(&self.seen.shown);
         if phase == Phase::End {
             told.ended_at = Some(at.utc.max(told.last_seen_at));
+            told.end_reason = Some(reason);
         }
         if let Some(rule) = rule {
             told.level = rule.level;
@@ -410,12 +444,13 @@ pub(super) fn end_without_rule(
     reason: PhaseReason,
     at: Moment,
 ) -> Revision {
-    ids.note_end(&told.alert);
     told.rev += 1;
     told.phase = Phase::End;
     told.reason = reason;
     told.at = at;
     told.ended_at = Some(at.utc.max(told.last_seen_at));
+    told.end_reason = Some(reason);
+    ids.note_end(&told);
     told
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::acceptance::AcceptancePlan;
 use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
+use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::alert_lifecycle::{AlertError, AlertIds, AlertLifecycle, end_without_rule};
 use super::camera_health::NoVideoCause;
 use super::camera_health::image_stats::ImageStats;
@@ -248,6 +249,25 @@ impl Analysis {
         fusion.acknowledge(alert, acknowledgement, at).ok_or_else(|| ids.why_not(alert))
     }
 
+    /// Notes what somebody did about an alert: assigned it, gave a verdict, closed it. Also of alerts that ended not long
+    /// ago ([`super::alert_lifecycle::ended`]).
+    ///
+    /// # Errors
+    /// When the alert is unknown, the step makes no sense or was taken before; nothing has changed then.
+    pub fn handle(
+        &mut self,
+        alert: &AlertId,
+        step: &HandlingStep,
+        at: Moment,
+    ) -> Result<Revision, NotHandled> {
+        let of_rule = self
+            .instance_of(alert)
+            .and_then(|instance| instance.lifecycle.handle(instance.evaluator.rule(), step, at));
+        let SharedState { ids, fusion, .. } = &mut self.shared;
+        let of_open = of_rule.or_else(|| fusion.handle(alert, step, at));
+        of_open.unwrap_or_else(|| ids.handle_ended(alert, step, at))
+    }
+
     /// The revision that tells of new evidence of an alert.
     ///
     /// # Errors
@@ -261,13 +281,18 @@ impl Analysis {
         fusion.evidence_added(alert, at).ok_or_else(|| ids.why_not(alert))
     }
 
-    /// Takes up the alerts that were open when the box stopped; called once, before the first event.
+    /// Takes up the alerts that were open when the box stopped, and those that had ended not long before, in the order of
+    /// their ends; called once, before the first event.
     ///
     /// Each goes on when its rule or signal sees it again, and otherwise ends once the camera has been watched
     /// long enough to say so. Returned are the ends of those whose rule, signal or camera is gone.
     pub fn restore(&mut self, latest: Vec<Revision>, at: Moment) -> Vec<Revision> {
         let mut told = Vec::new();
-        for revision in latest.into_iter().filter(|revision| !revision.is_last()) {
+        let (ended, open): (Vec<_>, Vec<_>) = latest.into_iter().partition(Revision::is_last);
+        for last in &ended {
+            self.shared.ids.note_end(last);
+        }
+        for revision in open {
             let homeless = match &revision.why.basis {
                 Basis::Belief => self.shared.fusion.restore(revision, at),
                 Basis::Rule(_) => self.restore_alone(revision, at, &mut told),

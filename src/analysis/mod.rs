@@ -36,6 +36,7 @@ pub mod motion_detector;
 pub(crate) mod pem;
 pub mod plan;
 pub mod plausible;
+pub mod quality;
 pub mod roi;
 pub mod rules;
 pub mod schedule;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::handling::HandlingData;
 use super::words::{Crs, Eye, LocalTime, Mode, Time};
 use super::{Payload, halve, is_zero};
 use crate::types::gap::GapReason;
@@ -13,7 +14,9 @@ use crate::types::responsible::Responsible;
 /// One revision of one alert. Each revision is complete: a consumer needs no earlier one.
 ///
 /// How to consume: keep, per `alert_id`, the revision with the highest `rev`; drop lower and equal ones
-/// (they are redeliveries or arrived late); after `end` or `retract` drop everything for that `alert_id`.
+/// (they are redeliveries or arrived late). After `end` only `end` again may follow, with a higher `rev` and the
+/// `phase_reason` `handled`: people did something about it (`handling`). Whoever does not care may drop that. An alert is
+/// known for a week after its end, of the last 1,024 that ended. After `retract` drop everything for that `alert_id`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertData {
     /// Identity of the alert, a ULID: 26 characters, unique over all boxes, sorted by time.
@@ -53,6 +56,9 @@ pub struct AlertData {
     /// When it ended; only with `end` and `retract`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended_at: Option<Time>,
+    /// Why it ended, as `phase_reason` said then; only with `end` and `retract`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub end_reason: Option<PhaseReason>,
     /// The same times as a clock at the site shows them. Absent from boxes of an earlier version.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub local: Option<LocalTimes>,
@@ -69,6 +75,10 @@ pub struct AlertData {
     /// Who took it on; absent until a `down/cmd/ack` was stored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub acknowledged: Option<Acknowledged>,
+    /// What people did about it: who has it, who is there, what it turned out to be, how it was settled. Absent until
+    /// somebody did something.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub handling: Option<HandlingData>,
     /// To whom it was passed on because nobody acknowledged it in time; absent until that happens.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub escalated: Option<Escalated>,
@@ -98,6 +108,7 @@ impl Payload for AlertData {
             || shorten(&mut self.why.condition)
             || shorten(&mut self.title)
             || self.acknowledged.as_mut().and_then(|a| a.note.as_mut()).is_some_and(shorten)
+            || self.handling.as_mut().is_some_and(|handling| handling.notes().any(shorten))
             || self.place.address.as_mut().is_some_and(shorten)
     }
 }
@@ -344,6 +355,9 @@ pub struct SignalData {
 pub struct Acknowledged {
     /// Who, as the command centre named them: a desk or a role, for the audit trail.
     pub by: String,
+    /// The key that signed the command; absent where the box asks for no signature.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_id: Option<String>,
     /// When the box received it.
     pub at: Time,
     /// What they wrote.

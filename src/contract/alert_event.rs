@@ -17,6 +17,7 @@ use super::alert::{
     Place, SeqData, SignalData, WhyData,
 };
 use super::box_status::ActiveAlert;
+use super::handling::HandlingData;
 use super::words::{Crs, Eye, Language, LocalTime, Mode, Time};
 use super::{EventError, Sender, gcj02, kinds};
 use crate::types::camera_condition::CameraCondition;
@@ -139,6 +140,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         started_at: Time(revision.started_at),
         last_seen_at: Time(revision.last_seen_at),
         ended_at: revision.ended_at.map(Time),
+        end_reason: revision.end_reason,
         local: Some(local_times(revision, context.time_zone)),
         place: place(revision, context),
         origin: Origin {
@@ -151,6 +153,7 @@ fn alert_data(revision: &Revision, context: &AlertContext<'_>, seq: &Seq) -> Ale
         evidence: context.evidence.to_vec(),
         why: why(revision),
         acknowledged: revision.acknowledged.clone().map(Acknowledged::from),
+        handling: HandlingData::of(revision),
         escalated: revision.escalated.clone().map(Escalated::from),
         muted: context.muted.cloned(),
         model: context.model.clone(),
@@ -186,9 +189,9 @@ pub fn active_alert(revision: &Revision, context: &AlertContext<'_>) -> ActiveAl
     }
 }
 
-impl From<alert::Acknowledgement> for Acknowledged {
-    fn from(alert::Acknowledgement { by, at, note }: alert::Acknowledgement) -> Self {
-        Acknowledged { by, at: Time(at), note }
+impl From<alert::Act> for Acknowledged {
+    fn from(alert::Act { by, key, at, note }: alert::Act) -> Self {
+        Acknowledged { by, key_id: key.map(|key| key.to_string()), at: Time(at), note }
     }
 }
 

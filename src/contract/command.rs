@@ -37,7 +37,7 @@ pub struct ReplyData {
     /// The same for people, in English.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
-    /// Who took the alert on, and when: the answer to an `ack` that came second.
+    /// Who did it first, and when: the answer to an `ack`, `assign`, `verdict` or `close` that came second.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub acknowledged: Option<Acknowledged>,
     /// How the box does: the answer to `selftest`.
@@ -150,7 +150,7 @@ pub enum Refusal {
     NotAllowed,
     /// It is meant for another box or another command.
     Misdirected,
-    /// Something else runs than the command expects, or something is on trial.
+    /// Something else runs than the command expects, or something is on trial; for `assign`: the alert was closed.
     Conflict,
     /// It asks for something that is not there or not allowed.
     Invalid,
@@ -158,9 +158,9 @@ pub enum Refusal {
     Busy,
     /// A command that this version does not know.
     UnknownCommand,
-    /// No open alert has this id; for `original`: no original of it is kept.
+    /// No open alert has this id, and for `assign`, `verdict` and `close` none that ended not long ago; for `original`: no original of it is kept.
     UnknownAlert,
-    /// The alert is over.
+    /// The alert is over; a verdict can be given and it can be closed all the same.
     AlertEnded,
     /// There is no picture: the camera gives none, it cannot be redacted, or it was kept as long as it may be and is
     /// deleted.

@@ -25,13 +25,16 @@ use super::health::{
 };
 use super::meta_part::MetaPartData;
 use super::meta_rules::{MetaFeed, MetaLevel, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape};
+use super::quality::{QualityCounts, QualityData, QualityRow};
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Crs, Eye, Language, Mode, Time};
 use super::{EventError, Sender, box_status, gcj02, kinds};
 use crate::analysis::alert::{AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
+use crate::analysis::alert_lifecycle::handling::Handling;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::grid::GridCode;
+use crate::analysis::quality::{ACCEPT_WITHIN_SECS, CLOSE_WITHIN_SECS};
 use crate::analysis::time::{Moment, Timestamp};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
@@ -107,6 +110,10 @@ pub(super) fn count() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("count.cam-03.1795230240", None, at(56)?, count_data()?)?)
 }
 
+pub(super) fn quality() -> Result<Vec<u8>, ExampleError> {
+    Ok(sender().event("quality.1", None, at(600)?, quality_data()?)?)
+}
+
 pub(super) fn reply() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("reply.r-20261121-17", None, at(190)?, reply_data()?)?)
 }
@@ -138,6 +145,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
         started_at: at(0)?,
         last_seen_at: at(124)?,
         ended_at: None,
+        end_reason: None,
         at: Moment { mono: Duration::from_secs(125), utc: at(125)? },
         grid: Arc::from("53012700300102"),
         origin: Origin {
@@ -161,6 +169,7 @@ pub(super) fn alert() -> Result<Vec<u8>, ExampleError> {
             silent: Vec::new(),
         },
         acknowledged: None,
+        handling: Handling::default(),
         escalated: None,
     };
     let grid = GridCode::parse("53012700300102").map_err(|_| ExampleError::Fact)?;
@@ -532,6 +541,38 @@ fn health_data() -> Result<HealthData, ExampleError> {
             disk_free_bytes: Some(21_000_000_000),
             temperatures_c: [("cpu".to_owned(), 51.5)].into(),
         },
+    })
+}
+
+fn quality_data() -> Result<QualityData, ExampleError> {
+    let counts = QualityCounts {
+        told: 12,
+        acknowledged: 11,
+        acknowledged_in_time: 9,
+        closed: 10,
+        closed_in_time: 7,
+        confirmed: 8,
+        false_alarms: 2,
+        duplicate: 0,
+        exercise: 1,
+        accept_median_s: Some(74.5),
+        close_median_s: Some(412.0),
+    };
+    let row = QualityRow {
+        rule: Some("fire-lane-blocked".to_owned()),
+        kind: "fire_lane_blocked".to_owned(),
+        camera: Some("cam-03".to_owned()),
+        sensor: None,
+        counts: counts.clone(),
+    };
+    Ok(QualityData {
+        from: Some(Time(at(-500_000)?)),
+        until: Time(at(600)?),
+        accept_target_s: ACCEPT_WITHIN_SECS,
+        close_target_s: CLOSE_WITHIN_SECS,
+        all: counts,
+        rows: vec![row],
+        omitted: 0,
     })
 }
 

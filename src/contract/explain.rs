@@ -7,10 +7,12 @@ use std::fmt::Write as _;
 
 use super::alert::{AlertData, ClockSync, SignalData};
 use super::camera_condition::why_no_video;
+use super::handling::{AssignedData, HandlingData};
 use super::words::Language;
 use crate::analysis::camera_health::NoVideoCause;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
+use crate::types::verdict::Verdict;
 
 /// A text in both languages.
 type Both = [&'static str; 2];
@@ -63,6 +65,11 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
     } else {
         let _ = writeln!(out, "  {}", say(["nobody has taken it on yet", "尚未受理"]));
     }
+    if let Some(handling) = &alert.handling {
+        for line in handled(handling, &say) {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
     if let Some(escalated) = &alert.escalated {
         let _ = writeln!(
             out,
@@ -85,6 +92,32 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
         clock(alert, &say)
     );
     out
+}
+
+/// What people did about it, besides taking it on; a line each.
+fn handled(handling: &HandlingData, say: &impl Fn(Both) -> &'static str) -> Vec<String> {
+    let note = |note: &Option<String>| note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
+    let HandlingData { accepted: _, assigned, on_site, verdict, closed } = handling;
+    let given = |what: Both, to: &AssignedData| {
+        format!("{}: {} ({}, {}){}", say(what), to.to, to.by, to.at, note(&to.note))
+    };
+    let assigned = assigned.as_ref().map(|to| given(["given to", "已派给"], to));
+    let on_site = on_site.as_ref().map(|who| given(["there is", "已到场"], who));
+    let verdict = verdict.as_ref().map(|one| {
+        let word = say(match one.verdict {
+            Verdict::Confirmed => ["confirmed", "属实"],
+            Verdict::FalseAlarm => ["a false alarm", "误报"],
+            Verdict::Duplicate => ["told twice", "重复"],
+            Verdict::Exercise => ["an exercise", "演练"],
+        });
+        let cause = one.cause.as_deref().map(|cause| format!(", {cause}")).unwrap_or_default();
+        let verdict = say(["verdict", "核实结果"]);
+        format!("{verdict}: {word}{cause} ({}, {}){}", one.by, one.at, note(&one.note))
+    });
+    let closed = closed.as_ref().map(|one| {
+        format!("{}: {} ({}, {}){}", say(["closed", "已办结"]), one.outcome, one.by, one.at, note(&one.note))
+    });
+    [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }
 
 fn level(level: Level) -> Both {
@@ -120,6 +153,7 @@ fn phase(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
         PhaseReason::LevelFell => ["it became less urgent", "级别下降"],
         PhaseReason::Joined => ["another source sees it too", "又有来源发现"],
         PhaseReason::Escalated => ["nobody took it on in time", "超时未受理"],
+        PhaseReason::Handled => ["people did something about it", "处置情况有更新"],
     });
     format!("{phase}, {reason} ({}.{})", alert.alert_id, alert.rev)
 }

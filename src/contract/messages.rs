@@ -16,6 +16,7 @@ use super::count::CountData;
 use super::examples::{self, ExampleError};
 use super::health::{CameraData, HealthData, PART_EVERY, SensorData};
 use super::meta_part::MetaPartData;
+use super::quality::QualityData;
 use super::time_fix::TimeFixData;
 use super::{Event, MAX_EVIDENCE_BYTES, Payload};
 
@@ -171,13 +172,20 @@ pub const COUNT: Message = event::<CountData>(
     examples::count,
     "How many entered, left and were there, of one camera and minute.",
 );
+/// How well alerts serve those who answer them.
+pub const QUALITY: Message = event::<QualityData>(
+    "up/quality",
+    examples::quality,
+    "How many alerts of each rule and camera were true, and how soon people had them and closed them.",
+)
+.retained();
 /// The answer to a command.
 pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, "The answer to a command.");
 
 /// Every message with JSON that a box sends.
-pub const EVENTS: [&Message; 13] = [
+pub const EVENTS: [&Message; 14] = [
     &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
-    &REPLY,
+    &QUALITY, &REPLY,
 ];
 
 /// The centre's durable receipt.

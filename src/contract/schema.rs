@@ -138,8 +138,8 @@ fn info() -> Value {
         "version": "1.0.0",
         "description": "Early-warning alerts from boxes that stand beside a community's cameras. Detection, never \
             identification. Seen from the box: it sends `up/...` and receives `down/...`. Delivery is at least once: drop \
-            repeats by `id`, keep the highest `rev` of each `alert_id`, drop what follows `end` or `retract`. Consumers \
-            ignore fields they do not know.",
+            repeats by `id`, keep the highest `rev` of each `alert_id`; after `end` only `end` again follows, with what people did \
+            about it (`handling`). Consumers ignore fields they do not know.",
         "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
     })
 }

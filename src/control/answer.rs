@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 
 use crate::analysis::alert::Acknowledgement;
+use crate::analysis::alert_lifecycle::AlertError;
+use crate::analysis::alert_lifecycle::handling::NotHandled;
 use crate::contract::alert::{Acknowledged, SeqData};
 use crate::contract::command::{
     Outcome, Refusal, ReplyData, SealedOriginal, SelftestResult, SnapshotPicture, Unanswered,
@@ -52,6 +54,23 @@ impl Answer {
         let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
         let message = format!("{} took this alert on at {since}", before.by);
         Answer { acknowledged: Some(before.into()), ..Answer::already(message) }
+    }
+
+    /// What became of something that was done about an alert; the time is in the site's zone.
+    pub(super) fn handled(taken: Result<(), NotHandled>, zone: &TimeZone) -> Self {
+        let Err(error) = taken else { return Answer::done(None) };
+        let code = match &error {
+            NotHandled::Before { before, .. } => {
+                let since = before.at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S");
+                let message = format!("{error} at {since}");
+                return Answer { acknowledged: Some(before.clone().into()), ..Answer::already(message) };
+            }
+            NotHandled::Unknown(AlertError::Unknown(_)) => Refusal::UnknownAlert,
+            NotHandled::Unknown(AlertError::Ended(_)) => Refusal::AlertEnded,
+            NotHandled::Closed(_) => Refusal::Conflict,
+            NotHandled::Word { .. } => Refusal::Invalid,
+        };
+        Answer::refused(code, error.to_string())
     }
 
     /// Not done, and sending it again will not help.

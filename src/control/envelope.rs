@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::authorisation::{Gate, Rejected, Signer, tame};
 use super::commands::{self, COMMANDS, CommandSpec, Parsed, Replay, Work};
+use crate::analysis::alert::Act;
 use crate::analysis::time::Timestamp;
 use crate::contract::command::Refusal as RefusalKind;
 use crate::contract::messages::MARK;
@@ -136,6 +137,12 @@ impl CommandEnvelope {
     /// The command's name, the last part of its topic.
     pub fn command(&self) -> &'static str {
         self.spec.name()
+    }
+
+    /// What was done by it, as an alert carries it: `by` is what the sender says, the key is what is proven.
+    pub(super) fn act(&self, note: Option<String>) -> Act {
+        let key = self.signer.as_ref().map(|signer| signer.key.clone());
+        Act { by: self.by.clone(), key, at: self.at, note }
     }
 }
 

@@ -9,6 +9,7 @@ use super::commands::original::{OriginalData, Requests};
 use super::overrides::{Overrides, StoredOverrides, Trial};
 use crate::analysis::alert::{Acknowledgement, AlertId};
 use crate::analysis::alert_lifecycle::AlertError;
+use crate::analysis::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use crate::analysis::detection::Class;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problems};
@@ -19,6 +20,8 @@ use crate::evidence::NoOriginal;
 
 /// Hears what became of an acknowledgement; `Some`: who had the alert before.
 pub type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
+/// Hears what became of something that was done about an alert.
+pub type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
 /// Hears of a picture that was made, or why there is none.
 pub type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>;
 /// Hears of a sealed original that is on its way, or why there is none.
@@ -31,6 +34,9 @@ const TRIAL_SECS: std::ops::RangeInclusive<u32> = 10..=86_400;
 pub trait Alerts: Send {
     /// Passes on that somebody took an alert on; `false` where nobody is there to answer.
     fn acknowledge(&self, alert: AlertId, acknowledgement: Acknowledgement, reply: AcknowledgeReply) -> bool;
+
+    /// Passes on that somebody did something about an alert, which may have ended; likewise.
+    fn handle(&self, alert: AlertId, step: HandlingStep, reply: HandledReply) -> bool;
 
     /// For the times that people read.
     fn time_zone(&self) -> TimeZone;

@@ -16,13 +16,15 @@ use tracing::warn;
 
 use crate::alerts::writer_message::{AlertWriterQueue, Ping, Snapshot, SnapshotRequest, WriterMessage};
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
+use crate::analysis::alert_lifecycle::handling::HandlingStep;
 use crate::analysis::camera_health::NoVideoCause;
 use crate::analysis::detection::Detection;
 use crate::analysis::fusion::SignalState;
+use crate::analysis::quality::Quality;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
 use crate::control::command_thread::SiteZone;
-use crate::control::running_box::{AcknowledgeReply, Alerts};
+use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply};
 use crate::frame::Frame;
 use crate::lifeline;
 use crate::pipeline::camera_slot::Look;
@@ -74,6 +76,15 @@ pub enum Note {
         /// Hears what became of it; `Some`: who had it before.
         reply: AcknowledgeReply,
     },
+    /// Somebody did something about an alert; the answer goes to `reply`.
+    Handle {
+        /// Which alert.
+        alert: AlertId,
+        /// What they did, who and when.
+        step: HandlingStep,
+        /// Hears what became of it.
+        reply: HandledReply,
+    },
     /// The watchdog's question, to be passed on.
     Ping(Ping),
     /// Somebody wants to see what a camera sees.
@@ -93,6 +104,8 @@ pub struct Known {
     pub signals: Mutex<Vec<SignalState>>,
     /// What never moves before the cameras.
     pub furniture: Mutex<KnownFurniture>,
+    /// How alerts were answered.
+    pub quality: Mutex<Quality>,
 }
 
 /// Where notes go.
@@ -119,6 +132,10 @@ pub struct AnalysisAlerts {
 impl Alerts for AnalysisAlerts {
     fn acknowledge(&self, alert: AlertId, acknowledgement: Acknowledgement, reply: AcknowledgeReply) -> bool {
         self.queue.send(Note::Acknowledge { alert, acknowledgement, reply }).is_ok()
+    }
+
+    fn handle(&self, alert: AlertId, step: HandlingStep, reply: HandledReply) -> bool {
+        self.queue.send(Note::Handle { alert, step, reply }).is_ok()
     }
 
     fn time_zone(&self) -> TimeZone {
@@ -277,6 +294,17 @@ impl Desk {
                     Err(error) => reply(Err(error)),
                 }
             }
+            Note::Handle { alert, step, reply } => {
+                let at = self.clock.now();
+                match self.analysis.handle(&alert, &step, at) {
+                    Ok(revision) => {
+                        // Told before it is answered, as above.
+                        self.tell(vec![revision], None);
+                        reply(Ok(()));
+                    }
+                    Err(error) => reply(Err(error)),
+                }
+            }
             Note::Ping(ping) => self.send(WriterMessage::Ping(ping)),
             Note::Reconfigure(plan) => {
                 let at = self.clock.now();
@@ -328,6 +356,7 @@ impl Desk {
             return;
         }
         for revision in revisions {
+            self.known.quality.lock().see(&revision);
             let saw = revision.camera().filter(|_| wants_picture(&revision)).and_then(|camera| match &saw {
                 Some((of, saw)) if *of == camera => Some(saw.clone()),
                 _ => self.witnessed.get(camera).map(|(_, saw)| saw.clone()),

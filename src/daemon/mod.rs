@@ -26,6 +26,7 @@ mod machine;
 mod meta;
 mod part_reports;
 mod privacy;
+mod quality_report;
 mod report;
 mod running;
 pub mod sensors;

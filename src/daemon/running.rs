@@ -194,6 +194,9 @@ impl Running {
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         let analysis = &mut self.stages.analysis;
         analysis.furniture.look(at.mono, &analysis.known.furniture);
+        if let Some(message) = analysis.quality.look(&analysis.known.quality, &self.health.sender, at) {
+            self.publish(messages::QUALITY.at(&[]), message);
+        }
         if at.mono >= self.report_at || self.health.is_news(&readings) {
             self.report_at = at.mono + HEALTH_EVERY;
             self.report(&readings);

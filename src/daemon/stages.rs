@@ -41,6 +41,7 @@ use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Know
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
 use super::loaded_models::{self, LoadedModels, Models};
+use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
 use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
@@ -311,6 +312,7 @@ impl AlertStage {
         let (writer, queue) = AlertWriter::start(
             loaded.site.writer_settings(),
             restored.evidence,
+            restored.ended_evidence,
             outlets,
             clock,
             counts.clone(),
@@ -346,6 +348,8 @@ pub struct AnalysisStage {
     pub known: Arc<Known>,
     /// What never moves before the cameras, on disk.
     pub furniture: FurnitureFile,
+    /// How alerts were answered, on disk and as it is told.
+    pub quality: QualityReport,
 }
 
 impl AnalysisStage {
@@ -367,7 +371,8 @@ impl AnalysisStage {
             Analysis::new(config.site.box_id.clone(), loaded.site.plan()).map_err(DaemonError::new)?;
         let revisions = analysis.restore(open, clock.now());
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
-        let known = Arc::new(Known { furniture, ..Known::default() });
+        let quality = Mutex::new(quality_report::recall(folder));
+        let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
             analysis,
             revisions,
@@ -378,7 +383,8 @@ impl AnalysisStage {
             frames.decode_demands.clone(),
         )
         .map_err(DaemonError::new)?;
-        Ok(AnalysisStage { thread, queue, known, furniture: FurnitureFile::within(folder) })
+        let (furniture, quality) = (FurnitureFile::within(folder), QualityReport::within(folder));
+        Ok(AnalysisStage { thread, queue, known, furniture, quality })
     }
 
     fn stop(mut self) {
@@ -386,6 +392,7 @@ impl AnalysisStage {
         let _ = self.queue.send(Note::Stop);
         self.thread.join();
         self.furniture.finish(&self.known.furniture);
+        self.quality.finish(&self.known.quality);
     }
 }
 

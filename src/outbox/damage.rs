@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 use tracing::error;
 
 use super::consumers::{ConsumerPolicy, Consumers, Cursor, KEPT};
+use super::ended::{self, EndedAlert};
 use super::format::{is_as_stored, kind_from_number, level_from_number, level_number, sqlite};
 use super::recent::Recent;
 use super::store::{Changes, NewRow, Store, read_open_alert};
@@ -98,6 +99,9 @@ impl Store {
                     published
                 ])?;
             }
+            for EndedAlert { alert_id, ended_ms, state } in &salvage.ended {
+                ended::add(tx, alert_id, *ended_ms, state)?;
+            }
             let mut cursors: Vec<Cursor> = salvage.cursors.iter().map(Cursor::at_the_beginning).collect();
             for row in &salvage.records {
                 let is_wanted = salvage.cursors.iter().any(|cursor| cursor.wants(row.id, row.n.is_none()));
@@ -173,6 +177,7 @@ pub(super) struct SalvagedRow {
 pub(super) struct Salvage {
     stream: Option<String>,
     alerts: Vec<OpenAlert>,
+    ended: Vec<EndedAlert>,
     cursors: Vec<Cursor>,
     records: Vec<SalvagedRow>,
 }
@@ -186,6 +191,9 @@ impl Salvage {
         let has_state = conn.prepare("SELECT state FROM open_alert").is_ok();
         let alerts = if has_state { SALVAGE_ALERTS } else { SALVAGE_ALERTS_OF_2 };
         salvage.alerts = read_from_both_ends(&conn, alerts, |row| read_open_alert(row, 1));
+        salvage.ended = read_from_both_ends(&conn, ended::SALVAGE, |row| {
+            Ok(EndedAlert { alert_id: row.get(1)?, ended_ms: row.get(2)?, state: row.get(3)? })
+        });
         salvage.cursors = read_from_both_ends(&conn, SALVAGE_CURSORS, |row| {
             let policy = ConsumerPolicy { rows: row.get(3)?, bytes: row.get(4)?, pictures: row.get(5)? };
             Ok(Cursor::from_row(row.get(1)?, row.get(2)?, policy, row.get(6)?))
@@ -326,6 +334,7 @@ mod tests {
         let salvage = Salvage {
             stream: Some("OLD".to_owned()),
             alerts: vec![alert.clone()],
+            ended: Vec::new(),
             cursors: vec![Cursor::from_row("history".to_owned(), 40, policy, 5)],
             records: vec![row(40), row(41)],
         };

@@ -15,7 +15,7 @@ use crate::types::level::Level;
 const APPLICATION_ID: i64 = 0x4c4b_4f42;
 /// Format of the tables. A change adds a step to [`STEPS`], a file of the last format to `tests/data` and a line to the
 /// module docs.
-const FORMAT: i64 = 3;
+const FORMAT: i64 = 4;
 
 /// A format further from ours than this is a damaged number.
 const FORMATS_TO_COME: i64 = 1000;
@@ -74,6 +74,15 @@ CREATE TABLE open_alert (
 );
 ";
 
+/// The table that came with format 4.
+const TABLE_OF_4: &str = "
+CREATE TABLE ended_alert (
+    alert_id TEXT PRIMARY KEY,
+    ended_ms INTEGER NOT NULL,
+    state BLOB NOT NULL             -- its owner's
+);
+";
+
 /// Until then the message was all that was kept of an open alert.
 const OPEN_ALERTS_OF_2: &str = "
 INSERT INTO open_alert (alert_id, rev, level, first_id, published)
@@ -82,8 +91,11 @@ DROP TABLE alert;
 ";
 
 /// From one format to the next, in order.
-const STEPS: [(i64, &[&str]); 2] =
-    [(1, &["ALTER TABLE record ADD COLUMN sum INTEGER;"]), (2, &[TABLES_OF_3, OPEN_ALERTS_OF_2])];
+const STEPS: [(i64, &[&str]); 3] = [
+    (1, &["ALTER TABLE record ADD COLUMN sum INTEGER;"]),
+    (2, &[TABLES_OF_3, OPEN_ALERTS_OF_2]),
+    (3, &[TABLE_OF_4]),
+];
 
 /// Settings of every connection, and the tables of a new database.
 pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError> {
@@ -118,7 +130,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
         .map_err(fail("configure"))?;
     let statements = match version {
         FORMAT => return Ok(()),
-        0 => [TABLES, TABLES_OF_3].concat(),
+        0 => [TABLES, TABLES_OF_3, TABLE_OF_4].concat(),
         _ => STEPS.iter().filter(|(from, _)| *from >= version).flat_map(|(_, step)| *step).copied().collect(),
     };
     conn.execute_batch(&format!(

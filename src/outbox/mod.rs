@@ -17,6 +17,7 @@
 //! | `mark` | how far the centre has durably stored a stream |
 //! | `consumer` | a further consumer: its name, its cursor, its bounds, how many records it missed |
 //! | `open_alert` | an alert that is still open: its latest revision and the state to take it up again with |
+//! | `ended_alert` | an alert that ended not long ago: the same state, for what people say about it afterwards |
 //!
 //! A *stream* is one life of this database, named by a ULID. Its numbers `1, 2, 3, ...` have no holes: a
 //! number is given inside the transaction that stores the record, so a record that is not stored has used
@@ -72,6 +73,7 @@
 mod consumers;
 mod crash;
 mod damage;
+mod ended;
 mod error;
 mod format;
 mod high_water;
@@ -146,8 +148,8 @@ pub struct Record {
     /// When what it tells happened.
     pub at: Timestamp,
     /// What the alert's owner needs to take it up again after a restart, in a form of the owner's: kept until the alert
-    /// is over. `None`: the alert is not among [`Outbox::open_alerts`], also where an earlier revision had a state: what
-    /// went on from that one would give a `rev` a second time.
+    /// is over, and then among [`Outbox::ended_alerts`]. `None`: the alert is in neither, also where an earlier revision had a
+    /// state: what went on from that one would give a `rev` a second time.
     pub state: Option<Vec<u8>>,
 }
 
@@ -577,6 +579,15 @@ impl Outbox {
     /// The database cannot be read.
     pub fn open_alerts(&self) -> Result<Vec<OpenAlert>, OutboxError> {
         self.call(|store| store.open_alerts())
+    }
+
+    /// The states of alerts that ended not long ago, earliest end first; [`crate::analysis::alert_lifecycle::ended`] has
+    /// the bounds.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn ended_alerts(&self) -> Result<Vec<Vec<u8>>, OutboxError> {
+        self.call(|store| store.ended_alerts())
     }
 
     /// Other limits from here on, and whether the centre is known to send marks, as in [`Options`].

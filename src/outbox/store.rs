@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 use super::consumers::Consumers;
 use super::crash;
 use super::damage::move_aside;
+use super::ended;
 use super::error::caught;
 use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
@@ -431,7 +432,9 @@ impl Store {
             changes.next_n = seq.n + 1;
         }
         if let (Kind::Alert, Some(alert)) = (record.kind, &record.alert_id) {
-            if let Some(state) = record.state.as_ref().filter(|_| !record.phase_end) {
+            if record.phase_end {
+                ended::keep(tx, alert, record.state.as_deref(), record.at)?;
+            } else if let Some(state) = &record.state {
                 tx.prepare_cached(
                     "INSERT INTO open_alert (alert_id, rev, level, first_id, state) VALUES (?1, ?2, ?3, ?4, ?5)
                      ON CONFLICT (alert_id) DO UPDATE

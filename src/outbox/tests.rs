@@ -193,6 +193,27 @@ fn a_held_record_waits_and_the_others_go_on() {
 }
 
 #[test]
+fn alerts_that_ended_are_kept_for_a_week_and_what_follows_takes_the_place_of_the_end() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    alert(&mut store, 1, Level::Red);
+    revision(&mut store, 1, 2, Level::Red, true);
+    revision(&mut store, 2, 5, Level::Blue, true);
+    revision(&mut store, 1, 3, Level::Red, true);
+    let dir = crash(store, dir.path());
+    let mut store = open(dir.path());
+    assert!(store.open_alerts().unwrap().is_empty());
+    assert_eq!(store.ended_alerts().unwrap(), [b"state 3".to_vec(), b"state 5".to_vec()]);
+    let later = now().as_second() + 8 * 24 * 60 * 60;
+    let later = Record {
+        at: crate::analysis::time::Timestamp::from_second(later).unwrap(),
+        ..record(Kind::Alert, 3, 9, Level::Blue, true)
+    };
+    store.append(later, |_| Ok(b"{}".to_vec())).unwrap();
+    assert_eq!(store.ended_alerts().unwrap(), [b"state 9".to_vec()]);
+}
+
+#[test]
 fn open_alerts_and_their_latest_states_survive_a_crash() {
     let dir = dir();
     let mut store = open(dir.path());

@@ -22,3 +22,4 @@ pub mod rate;
 pub mod responsible;
 pub mod secret;
 pub mod transport;
+pub mod verdict;

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where in its life an alert is: `new`, any number of `update`s, then `end` or `retract`.
+/// Where in its life an alert is: `new`, any number of `update`s, then `end` or `retract`. What people did about it may be
+/// told after the end, with `end` again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -11,14 +12,14 @@ pub enum Phase {
     New,
     /// Still going on; something worth telling changed.
     Update,
-    /// Over. Nothing follows.
+    /// Over. Only what people did about it may follow: `end` again, with a higher `rev` and the reason `handled`.
     End,
     /// Was a mistake. Nothing follows.
     Retract,
 }
 
 impl Phase {
-    /// Whether nothing follows it.
+    /// Whether it is over.
     pub fn is_last(self) -> bool {
         matches!(self, Phase::End | Phase::Retract)
     }
@@ -56,4 +57,6 @@ pub enum PhaseReason {
     Joined,
     /// Nobody acknowledged it within the time that the site asks; `escalated` says who is told now.
     Escalated,
+    /// People assigned it, gave a verdict or closed it; `handling` says who. Also after the end, with the phase `end`.
+    Handled,
 }

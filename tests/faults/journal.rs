@@ -190,9 +190,11 @@ impl Verdict {
                 // Streams have no order of their own.
                 continue;
             }
+            // What people did about it may be told after the end, as the end again.
             let over = line.phase == "end" || line.phase == "retract";
+            let told_again = line.phase == "end";
             let before = last.insert(alert, (line.rev, over)).unwrap_or((0, false));
-            if before.1 {
+            if before.1 && !told_again {
                 problems.push(format!("`{}` follows the end of its alert", line.id));
             } else if line.rev <= before.0 || (!gave_up && line.rev != before.0 + 1) {
                 problems.push(format!("`{}` follows revision {}", line.id, before.0));

@@ -283,6 +283,67 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
 }
 
 #[test]
+fn what_people_find_out_is_told_after_the_end_of_an_alert_and_after_a_restart() {
+    let mut site = Site::signed();
+    let id = site.flood()["data"]["alert_id"].as_str().unwrap().to_owned();
+    let told = |site: &Site, what: &str, wanted: &dyn Fn(&Value) -> bool| {
+        site.wait("up/alert", what, |m| m["data"]["alert_id"] == id.as_str() && wanted(&m["data"]))["data"]
+            .clone()
+    };
+    let given = json!({ "alert_id": id, "to": "patrol 4", "by": "desk-1", "request_id": "r-assign" });
+    assert_eq!(site.ask("assign", given.clone())["outcome"], "done");
+    let open = told(&site, "who has it", &|data| data["handling"]["assigned"]["to"] == "patrol 4");
+    assert_eq!((&open["phase"], &open["phase_reason"]), (&json!("update"), &json!("handled")));
+    let accepted = &open["handling"]["accepted"];
+    assert_eq!(
+        (&accepted["by"], &accepted["key_id"]),
+        (&json!("desk-1"), &json!("admin-1")),
+        "said and proven"
+    );
+    assert_eq!(&open["acknowledged"], accepted);
+    let second = site.ask("ack", json!({ "alert_id": id, "by": "desk-2" }));
+    assert_eq!((&second["outcome"], &second["acknowledged"]["by"]), (&json!("already"), &json!("desk-1")));
+    // The same request again does nothing again.
+    site.ask("assign", given);
+    site.wait("up/reply", "that it was answered before", |m| {
+        m["data"]["request_id"] == "r-assign" && m["data"]["outcome"] == "already"
+    });
+    let wrong = site.ask("verdict", json!({ "alert_id": id, "verdict": "false_alarm", "cause": "moon" }));
+    assert_eq!(wrong["code"], "invalid", "{wrong}");
+    assert!(wrong["message"].as_str().unwrap().contains("sensor_fault"), "{wrong}");
+
+    // Nobody watches for floods any more: the alert ends.
+    site.edit("catalogue = [\"flooding\"]", "catalogue = [\"drain_blocked\"]");
+    let end = told(&site, "the end", &|data| data["phase"] == "end");
+    assert_eq!((&end["phase_reason"], &end["end_reason"]), (&json!("rule_removed"), &json!("rule_removed")));
+    let verdict =
+        json!({ "alert_id": id, "verdict": "false_alarm", "cause": "sensor_fault", "note": "a leaf" });
+    assert_eq!(site.ask("verdict", verdict)["outcome"], "done");
+    let judged = told(&site, "the verdict", &|data| data["handling"]["verdict"]["verdict"] == "false_alarm");
+    assert_eq!((&judged["phase"], &judged["phase_reason"]), (&json!("end"), &json!("handled")));
+    assert_eq!((&judged["end_reason"], &judged["ended_at"]), (&json!("rule_removed"), &end["ended_at"]));
+    assert_eq!(judged["rev"], end["rev"].as_u64().unwrap() + 1);
+
+    site.stop();
+    site.run();
+    assert_eq!(site.ask("close", json!({ "alert_id": id, "outcome": "resolved" }))["outcome"], "done");
+    let closed =
+        told(&site, "that it is settled", &|data| data["handling"]["closed"]["outcome"] == "resolved");
+    assert_eq!(closed["rev"], judged["rev"].as_u64().unwrap() + 1);
+    assert_eq!(closed["handling"]["verdict"], judged["handling"]["verdict"]);
+    let again = site.ask("close", json!({ "alert_id": id, "outcome": "other" }));
+    assert_eq!((&again["outcome"], &again["acknowledged"]["by"]), (&json!("already"), &json!("somebody")));
+    let never = json!({ "alert_id": "01JD0000000000000000000000", "outcome": "resolved" });
+    assert_eq!(site.ask("close", never)["code"], "unknown_alert");
+    let quality = site.wait("up/quality", "what is counted", |m| m["data"]["all"]["false_alarm"] == 1);
+    let row =
+        &quality["data"]["rows"].as_array().unwrap().iter().find(|row| row["kind"] == "flooding").unwrap();
+    assert_eq!((&row["sensor"], &row["counts"]["told"]), (&json!("drain-2"), &json!(1)));
+    assert_eq!(row["counts"]["acknowledged_in_time"], 1);
+    site.stop();
+}
+
+#[test]
 fn a_password_that_was_renewed_is_used_at_once_and_blocks_no_later_edit() {
     let mut site = Site::start();
     let first = site.running();

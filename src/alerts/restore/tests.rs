@@ -2,7 +2,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
-use crate::analysis::alert::{Acknowledgement, Basis, Contribution, Escalation, Origin, Shown, Why};
+use crate::analysis::alert::{Acknowledgement, Act, Basis, Contribution, Escalation, Origin, Shown, Why};
+use crate::analysis::alert_lifecycle::handling::{Assigned, Closed, GivenVerdict, Handling};
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Timestamp;
@@ -10,6 +11,7 @@ use crate::contract::alert::{EvidenceState, Redaction};
 use crate::outbox::{Kind, Limits, Options, Record};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
+use crate::types::verdict::Verdict;
 
 const BOX: &str = "530127/box-7f3a";
 
@@ -26,6 +28,15 @@ fn open(dir: &Path) -> Outbox {
     Outbox::open(dir, now().utc, BOX, options).unwrap().0
 }
 
+fn act(time: &str) -> Act {
+    Act {
+        by: "desk 3".to_owned(),
+        key: Some("desk-3-key".into()),
+        at: at(&format!("2026-11-21T{time}Z")),
+        note: Some("the keeper was called".to_owned()),
+    }
+}
+
 /// Everything a message would round, cut or leave out.
 pub fn revision(alert: &str, rev: u32) -> Revision {
     Revision {
@@ -40,6 +51,7 @@ pub fn revision(alert: &str, rev: u32) -> Revision {
         started_at: at("2026-11-21T03:04:05.123456789Z"),
         last_seen_at: at("2026-11-21T03:06:05.000000001Z"),
         ended_at: None,
+        end_reason: None,
         at: now(),
         grid: "53012700300102".into(),
         origin: Origin {
@@ -70,9 +82,23 @@ pub fn revision(alert: &str, rev: u32) -> Revision {
         },
         acknowledged: Some(Acknowledgement {
             by: "desk-2".to_owned(),
+            key: Some("desk-2-key".into()),
             at: at("2026-11-21T03:05:00.5Z"),
             note: Some("on the way".to_owned()),
         }),
+        handling: Handling {
+            assigned: Some(Assigned { act: act("03:07:00.000000001"), to: "patrol 4".to_owned() }),
+            on_site: Some(Assigned { act: act("03:09:00"), to: "patrol 4".to_owned() }),
+            verdict: Some(GivenVerdict {
+                act: act("03:11:00"),
+                verdict: Verdict::Confirmed,
+                cause: Some("parked".to_owned()),
+            }),
+            closed: Some(Closed {
+                act: Act { key: None, ..act("03:12:00") },
+                outcome: "resolved".to_owned(),
+            }),
+        },
         escalated: Some(Escalation {
             level: Level::Orange,
             step: 1,
@@ -135,6 +161,27 @@ fn an_open_alert_comes_back_from_the_outbox_as_it_was_and_not_as_it_was_publishe
 }
 
 #[test]
+fn an_alert_that_has_ended_comes_back_with_what_people_did_and_its_pictures() {
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = open(dir.path());
+    let ended = Revision {
+        phase: Phase::End,
+        reason: PhaseReason::StillThere,
+        ended_at: Some(at("2026-11-21T03:20:00.000000001Z")),
+        end_reason: Some(PhaseReason::SourceSilent),
+        ..revision("01KAJ7Q3V2X5T8W9Y0Z1A2B3C4", 4)
+    };
+    store(&outbox, &Revision { handling: Handling::default(), ..ended.clone() }, &[picture()]);
+    let handled = Revision { rev: 5, ..ended };
+    store(&outbox, &handled, &[picture()]);
+    assert!(outbox.close(Duration::from_secs(10)));
+    let restored = open_alerts(&open(dir.path()), now());
+    assert!(restored.evidence.is_empty(), "no picture can follow");
+    assert_eq!(restored.ended_evidence[&handled.alert], [picture()]);
+    assert_eq!(restored.revisions, [handled]);
+}
+
+#[test]
 fn what_is_no_number_does_not_keep_an_alert_from_coming_back_from_the_outbox() {
     let dir = tempfile::tempdir().unwrap();
     let outbox = open(dir.path());
@@ -150,7 +197,7 @@ fn alerts_of_an_outbox_that_kept_no_state_come_back_from_what_was_published() {
     let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/outbox-v2.db");
     std::fs::copy(old, dir.path().join("outbox.db")).unwrap();
     let outbox = open(dir.path());
-    let Restored { revisions, evidence } = open_alerts(&outbox, now());
+    let Restored { revisions, evidence, .. } = open_alerts(&outbox, now());
     let seen: Vec<_> = revisions.iter().map(|r| (&*r.alert.0, r.rev, r.level, &r.why.basis)).collect();
     assert_eq!(
         seen,

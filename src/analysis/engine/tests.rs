@@ -13,6 +13,8 @@ use crate::types::direction::Direction;
 use crate::types::phase::Phase::{End, New, Update};
 use crate::types::phase::PhaseReason::*;
 
+mod handling;
+
 fn somebody(_: f64) -> Vec<Detection> {
     vec![person(0.7, 0.9)]
 }
@@ -35,7 +37,7 @@ fn the_open(stage: &Stage) -> Revision {
 }
 
 fn by(name: &str) -> Acknowledgement {
-    Acknowledgement { by: name.to_owned(), at: moment(0.0).utc, note: None }
+    Acknowledgement { by: name.to_owned(), key: None, at: moment(0.0).utc, note: None }
 }
 
 #[test]

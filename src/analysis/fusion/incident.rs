@@ -7,6 +7,7 @@ use super::assess::Assessment;
 use crate::analysis::REMINDER;
 use crate::analysis::acceptance::{AcceptancePlan, Waiting};
 use crate::analysis::alert::{AckOutcome, Acknowledgement, Basis, Origin, Revision, Why};
+use crate::analysis::alert_lifecycle::handling::{self, Handling, HandlingStep, NotHandled};
 use crate::analysis::alert_lifecycle::{AlertIds, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
 use crate::analysis::signals::{OriginId, SignalPlan};
 use crate::analysis::time::{Moment, Timestamp};
@@ -69,7 +70,9 @@ impl Incident {
             origin: heard.origin(),
             shown: heard.shown().to_vec(),
             why: why(plan, heard, level, at),
+            end_reason: None,
             acknowledged: None,
+            handling: Handling::default(),
             escalated: None,
         };
         Incident {
@@ -228,6 +231,12 @@ impl Incident {
         AckOutcome::Now(Box::new(self.again(PhaseReason::Acknowledged, at)))
     }
 
+    /// Notes what somebody did about it.
+    pub(super) fn handle(&mut self, step: &HandlingStep, at: Moment) -> Result<Revision, NotHandled> {
+        handling::take(&mut self.told, step)?;
+        Ok(self.again(PhaseReason::Handled, at))
+    }
+
     pub(super) fn evidence_added(&mut self, at: Moment) -> Revision {
         self.again(PhaseReason::EvidenceAdded, at)
     }
@@ -240,9 +249,11 @@ impl Incident {
         reason: PhaseReason,
         at: Moment,
     ) -> Revision {
-        ids.note_end(&self.told.alert);
         self.told.ended_at = Some(at.utc.max(self.last_seen_at));
-        self.revise(plan, heard, Phase::End, reason, at)
+        self.told.end_reason = Some(reason);
+        let last = self.revise(plan, heard, Phase::End, reason, at);
+        ids.note_end(&last);
+        last
     }
 
     /// The next revision, with what is heard now. Whatever ever was part of it stays part of it.

@@ -20,6 +20,7 @@ use std::time::Duration;
 use super::acceptance::AcceptancePlan;
 use super::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision, Shown};
 use super::alert_lifecycle::AlertIds;
+use super::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use super::camera_health::NoVideoCause;
 use super::signals::{Charge, OriginId, SignalPlan, SourceId, log_odds, probability};
 use super::time::Moment;
@@ -314,6 +315,16 @@ impl Fusion {
         at: Moment,
     ) -> Option<AckOutcome> {
         Some(self.incident_of(alert)?.acknowledge(acknowledgement, at))
+    }
+
+    /// As [`super::Analysis::handle`]; `None`: no such open alert here.
+    pub(super) fn handle(
+        &mut self,
+        alert: &AlertId,
+        step: &HandlingStep,
+        at: Moment,
+    ) -> Option<Result<Revision, NotHandled>> {
+        Some(self.incident_of(alert)?.handle(step, at))
     }
 
     /// As [`super::Analysis::evidence_added`].

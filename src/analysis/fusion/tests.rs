@@ -5,10 +5,12 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::analysis::alert_lifecycle::handling::GivenVerdict;
 use crate::analysis::signals::{DEFAULT_LEVELS, DEFAULT_ORIGIN_CAP, DEFAULT_PRIOR, LevelPlan};
 use crate::analysis::test_support::{moment, secs};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::Phase;
+use crate::types::verdict::Verdict;
 
 const HERE: &str = "53012700300102";
 const BESIDE: &str = "53012700300103";
@@ -320,14 +322,39 @@ fn nobody_who_takes_it_on_makes_it_go_up_the_grid_once_per_level_and_step() {
     go_on(&mut stage, 1000, 1181, true);
     assert_eq!(steps(&stage)[3..], [(1180, Level::Orange, 1, "530127003001".to_owned())]);
     let alert = stage.told[0].alert.clone();
-    let acknowledgement = Acknowledgement { by: "desk 3".into(), at: moment(1181.0).utc, note: None };
+    let acknowledgement =
+        Acknowledgement { by: "desk 3".into(), key: None, at: moment(1181.0).utc, note: None };
     let told = stage.fusion.acknowledge(&alert, &acknowledgement, moment(1181.0)).unwrap();
     assert!(matches!(told, AckOutcome::Now(_)));
-    let second = Acknowledgement { by: "desk 4".into(), at: moment(1182.0).utc, note: None };
+    let second = Acknowledgement { by: "desk 4".into(), key: None, at: moment(1182.0).utc, note: None };
     let outcome = stage.fusion.acknowledge(&alert, &second, moment(1182.0));
     assert_eq!(outcome, Some(AckOutcome::Before(acknowledgement)), "the first one wins");
     go_on(&mut stage, 1182, 3000, true);
     assert_eq!(steps(&stage).len(), 4, "an acknowledgement stops it");
+}
+
+#[test]
+fn whoever_gives_a_verdict_has_the_alert_so_that_it_goes_up_the_grid_no_more() {
+    let a = sensor("a");
+    let mut stage = Stage::new(flooding(), &[at(HERE, a.clone(), 3.0)]);
+    stage.acceptance = AcceptancePlan { within: Some(secs(180.0)), from: Level::Blue };
+    stage.say(0.0, &a, 1.0);
+    let begun = stage.told[0].clone();
+    let mut handled = stage.fusion.clone();
+    let act = Acknowledgement { by: "desk 3".into(), key: Some("k".into()), at: moment(1.0).utc, note: None };
+    let step = HandlingStep::Judge(GivenVerdict { act, verdict: Verdict::Confirmed, cause: None });
+    let told = handled.handle(&begun.alert, &step, moment(1.0)).unwrap().unwrap();
+    assert_eq!((told.rev, told.phase, told.reason), (2, Phase::Update, PhaseReason::Handled));
+    let escalated = |fusion: Fusion| {
+        let mut stage =
+            Stage { fusion, told: Vec::new(), ids: stage.ids.clone(), acceptance: stage.acceptance };
+        for t in 2..400 {
+            stage.say(f64::from(t), &a, 1.0).wait(t, t + 1);
+        }
+        stage.told.iter().any(|revision| revision.reason == PhaseReason::Escalated)
+    };
+    assert!(escalated(stage.fusion.clone()), "nobody has it");
+    assert!(!escalated(handled));
 }
 
 #[test]

@@ -88,6 +88,12 @@ fn line(alert: &Alert, newly_acknowledged: bool, reading: &Reading, paint: bool)
         (Language::Chinese, "retract") => format!("撤回 第 {} 版", alert.rev),
         (Language::Chinese, phase) => format!("{phase} 第 {} 版", alert.rev),
     };
+    let is_handled = data["phase_reason"] == "handled";
+    let revision = match language {
+        Language::English if is_handled => format!("{revision} (handled)"),
+        Language::Chinese if is_handled => format!("{revision}（处置更新）"),
+        Language::English | Language::Chinese => revision,
+    };
     let mut parts = vec![named(&alert.title, &alert.kind, language), place(data), revision];
     if let Some(confidence) = data["confidence"].as_f64() {
         parts.push(format!("{:.0} %", confidence * 100.0));

@@ -23,7 +23,8 @@ use crate::contract::words::Time;
 const NOTE_CHARS: usize = 2000;
 
 /// `down/cmd/ack`: somebody takes an alert on. The alert's next revision carries it. The first one wins: a second one is
-/// answered `already`, with who has the alert and since when.
+/// answered `already`, with who has the alert and since when. Whoever is the first to assign an alert, to give a verdict or to
+/// close it has taken it on, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AckData {
     /// Which alert.
@@ -79,7 +80,7 @@ fn example() -> Result<Vec<u8>, ExampleError> {
 
 fn acknowledge(data: AckData, envelope: &CommandEnvelope, alerts: &dyn Alerts, answering: Answering) -> bool {
     let alert = AlertId(Arc::from(data.alert_id.as_str()));
-    let acknowledgement = Acknowledgement { by: envelope.by.clone(), at: envelope.at, note: data.note };
+    let acknowledgement = envelope.act(data.note);
     let zone = alerts.time_zone();
     alerts.acknowledge(alert, acknowledgement, Box::new(move |taken| answering(answer(taken, &zone))))
 }

@@ -1,6 +1,8 @@
 //! The commands that a box takes, a file each. A new one is a file and its two lines here.
 
 pub mod ack;
+pub mod assign;
+pub mod close;
 pub mod config;
 pub mod confirm;
 pub mod mute;
@@ -8,6 +10,7 @@ pub mod original;
 pub mod selftest;
 pub mod set;
 pub mod snapshot;
+pub mod verdict;
 
 use std::fmt;
 
@@ -26,6 +29,9 @@ use crate::contract::words::Time;
 /// Every command, in the order in which they are published.
 pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec::of::<ack::AckData>(),
+    CommandSpec::of::<assign::AssignData>(),
+    CommandSpec::of::<verdict::VerdictData>(),
+    CommandSpec::of::<close::CloseData>(),
     CommandSpec::of::<set::SetData>(),
     CommandSpec::of::<mute::MuteData>(),
     CommandSpec::of::<confirm::ConfirmData>(),

@@ -49,7 +49,7 @@ fn a_queue_of_format_2_goes_on_as_it_was() {
     let seq = alert(&mut store, 1, Level::Red);
     assert_eq!((&*seq.stream, seq.n), (STREAM, 10));
     store.close().unwrap();
-    assert_eq!(user_version(&dir.path().join("outbox.db")), 3);
+    assert_eq!(user_version(&dir.path().join("outbox.db")), 4);
     let (store, opened) = open_box(dir.path());
     assert_eq!((opened, store.depth().rows), (Opened::Continued, 9));
 }
@@ -77,6 +77,26 @@ fn alerts_of_format_2_are_known_by_what_was_published_until_their_next_revision(
     store.append(next(4, true), |_| Ok(b"{}".to_vec())).unwrap();
     let found = store.open_alerts().unwrap();
     assert_eq!(found.iter().map(|alert| alert.alert_id.as_str()).collect::<Vec<_>>(), [QUEUE]);
+}
+
+/// What format 4 added is taken away again: the rest of a file of format 3 is the same.
+#[test]
+fn a_queue_of_format_3_goes_on_and_keeps_what_ends_from_then_on() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    alert(&mut store, 1, Level::Red);
+    store.close().unwrap();
+    let path = dir.path().join("outbox.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("DROP TABLE ended_alert; PRAGMA user_version = 3;")
+        .unwrap();
+    let (mut store, opened) = open_with(dir.path(), options(u64::MAX / 2, u64::MAX / 2));
+    assert_eq!((opened, store.open_alerts().unwrap().len()), (Opened::Continued, 1));
+    revision(&mut store, 1, 2, Level::Red, true);
+    assert_eq!(store.ended_alerts().unwrap(), [b"state 2".to_vec()]);
+    store.close().unwrap();
+    assert_eq!(user_version(&path), 4);
 }
 
 #[test]
@@ -132,7 +152,7 @@ fn a_step_to_the_next_format_that_fails_changes_nothing_of_the_file() {
 
 #[test]
 fn a_file_of_another_format_than_it_says_is_salvaged() {
-    for format in [0, 1, 2, -1] {
+    for format in [0, 1, 2, 3, -1] {
         let dir = dir();
         let (mut store, _) = open_box(dir.path());
         alert(&mut store, 1, Level::Red);

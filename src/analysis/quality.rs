@@ -1,0 +1,192 @@
+//! How well the alerts of each rule and camera serve those who answer them: how many were told, what they turned out to be,
+//! how long it took until somebody had them and until they were closed.
+//!
+//! Fed with revisions; of each alert a few numbers are kept, for at most [`KEPT_DAYS`] days and of the latest [`KEPT`] alerts.
+//! Must never decide anything about an alert.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::Revision;
+use super::time::Timestamp;
+use crate::types::verdict::Verdict;
+
+/// Over so many days figures are made: enough alerts of a quiet camera to say something (a guess).
+pub const KEPT_DAYS: i64 = 30;
+/// Over at most so many alerts, which are about a megabyte on disk.
+pub const KEPT: usize = 5_000;
+/// Within so many seconds somebody should have taken an alert on: three minutes.
+pub const ACCEPT_WITHIN_SECS: u32 = 180;
+/// Within so many seconds it should be closed: ten minutes.
+pub const CLOSE_WITHIN_SECS: u32 = 600;
+
+const MS_A_DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// What is known of every alert that was told lately.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quality {
+    /// By the alert's id, so in the order in which they began.
+    alerts: BTreeMap<String, Entry>,
+    #[serde(skip)]
+    changes: u64,
+}
+
+/// Of whom figures are told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Source {
+    /// The rule that decided; `None` where a signal did.
+    pub rule: Option<String>,
+    /// The kind of alert.
+    pub kind: String,
+    /// Its first camera.
+    pub camera: Option<String>,
+    /// Its first sensor, where it has no camera.
+    pub sensor: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    of: Source,
+    told_ms: i64,
+    accepted_after_ms: Option<i64>,
+    closed_after_ms: Option<i64>,
+    verdict: Option<Verdict>,
+}
+
+/// The figures of some alerts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// Alerts.
+    pub told: u32,
+    /// Of them, those that somebody took on.
+    pub acknowledged: u32,
+    /// And within [`ACCEPT_WITHIN_SECS`].
+    pub acknowledged_in_time: u32,
+    /// Those that were closed.
+    pub closed: u32,
+    /// And within [`CLOSE_WITHIN_SECS`].
+    pub closed_in_time: u32,
+    /// By the verdict that stands.
+    pub confirmed: u32,
+    /// The same.
+    pub false_alarms: u32,
+    /// The same.
+    pub duplicates: u32,
+    /// The same.
+    pub exercises: u32,
+    /// The median time until somebody took one on, of those that somebody did, in seconds.
+    pub accept_median_secs: Option<f64>,
+    /// The median time until one was closed, likewise.
+    pub close_median_secs: Option<f64>,
+}
+
+impl Quality {
+    /// Takes in a revision of an alert.
+    pub fn see(&mut self, revision: &Revision) {
+        let alert = &*revision.alert.0;
+        let before = self.alerts.get(alert);
+        let mut entry = before.cloned().unwrap_or_else(|| Entry::begin(revision));
+        let after = |at: Timestamp| Some(at.as_millisecond().saturating_sub(entry.told_ms).max(0));
+        let accepted_after_ms = revision.acknowledged.as_ref().and_then(|act| after(act.at));
+        let closed_after_ms = revision.handling.closed.as_ref().and_then(|closed| after(closed.act.at));
+        (entry.accepted_after_ms, entry.closed_after_ms) = (accepted_after_ms, closed_after_ms);
+        entry.verdict = revision.handling.verdict.as_ref().map(|given| given.verdict);
+        if before == Some(&entry) {
+            return;
+        }
+        self.changes += 1;
+        self.alerts.insert(alert.to_owned(), entry);
+        while self.alerts.len() > KEPT {
+            self.alerts.pop_first();
+        }
+    }
+
+    /// Rises when figures change.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Forgets what is too old to count.
+    pub fn forget_old(&mut self, now: Timestamp) {
+        let since = now.as_millisecond().saturating_sub(KEPT_DAYS * MS_A_DAY);
+        self.alerts.retain(|_, entry| entry.told_ms >= since);
+    }
+
+    /// When the first alert that counts was told.
+    pub fn since(&self) -> Option<Timestamp> {
+        let first = self.alerts.values().map(|entry| entry.told_ms).min()?;
+        Timestamp::from_millisecond(first).ok()
+    }
+
+    /// Of all alerts together.
+    pub fn all(&self) -> Figures {
+        figures(&self.alerts.values().collect::<Vec<_>>())
+    }
+
+    /// By source: those that told most first.
+    pub fn by_source(&self) -> Vec<(Source, Figures)> {
+        let mut of: BTreeMap<&Source, Vec<&Entry>> = BTreeMap::new();
+        for entry in self.alerts.values() {
+            of.entry(&entry.of).or_default().push(entry);
+        }
+        let mut rows: Vec<(Source, Figures)> =
+            of.into_iter().map(|(source, entries)| (source.clone(), figures(&entries))).collect();
+        rows.sort_by_key(|(_, figures)| std::cmp::Reverse(figures.told));
+        rows
+    }
+}
+
+impl Entry {
+    fn begin(revision: &Revision) -> Self {
+        // Of an alert whose beginning was not seen here, the time at which its condition began is the nearest there is.
+        let told = if revision.rev == 1 { revision.at.utc } else { revision.started_at };
+        let camera = revision.camera().map(|camera| camera.to_string());
+        let sensor = revision.origin.sensors.first().filter(|_| camera.is_none());
+        Entry {
+            of: Source {
+                rule: revision.why.basis.rule().map(|rule| rule.to_string()),
+                kind: revision.kind.to_string(),
+                sensor: sensor.map(|sensor| sensor.to_string()),
+                camera,
+            },
+            told_ms: told.as_millisecond(),
+            accepted_after_ms: None,
+            closed_after_ms: None,
+            verdict: None,
+        }
+    }
+}
+
+fn figures(entries: &[&Entry]) -> Figures {
+    let count = |wanted: &dyn Fn(&Entry) -> bool| {
+        u32::try_from(entries.iter().filter(|entry| wanted(entry)).count()).unwrap_or(u32::MAX)
+    };
+    let found = |verdict: Verdict| count(&|entry| entry.verdict == Some(verdict));
+    let within = |after_ms: Option<i64>, secs: u32| after_ms.is_some_and(|ms| ms <= i64::from(secs) * 1000);
+    Figures {
+        told: count(&|_| true),
+        acknowledged: count(&|entry| entry.accepted_after_ms.is_some()),
+        acknowledged_in_time: count(&|entry| within(entry.accepted_after_ms, ACCEPT_WITHIN_SECS)),
+        closed: count(&|entry| entry.closed_after_ms.is_some()),
+        closed_in_time: count(&|entry| within(entry.closed_after_ms, CLOSE_WITHIN_SECS)),
+        confirmed: found(Verdict::Confirmed),
+        false_alarms: found(Verdict::FalseAlarm),
+        duplicates: found(Verdict::Duplicate),
+        exercises: found(Verdict::Exercise),
+        accept_median_secs: median_secs(entries.iter().filter_map(|entry| entry.accepted_after_ms)),
+        close_median_secs: median_secs(entries.iter().filter_map(|entry| entry.closed_after_ms)),
+    }
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median_secs(times_ms: impl Iterator<Item = i64>) -> Option<f64> {
+    let mut times: Vec<i64> = times_ms.collect();
+    times.sort_unstable();
+    let upper = *times.get(times.len() / 2)?;
+    let lower = times[(times.len() - 1) / 2];
+    Some((lower as f64 + upper as f64) / 2000.0)
+}
+
+#[cfg(test)]
+mod tests;
