@@ -110,11 +110,13 @@ const UPRIGHT_HEIGHT: f32 = 0.85;
 /// How somebody lies who is as low as the rule says. Between squatting (0.7 wide for its height) and lying across the view
 /// (2 and more); lying along it is about 1.
 const LOW: Lying = Lying { shape: 0.85, turned_by: 1.8, top_sinks: 0.35 };
-/// How somebody lies slantwise, whose box is as much as [`SLANT_IS_HIGHER`] higher. Who sits with the legs out is as wide; the
-/// head sinks by a quarter.
-const SLANTWISE: Lying = Lying { shape: 1.1, turned_by: 2.5, top_sinks: 0.28 };
+/// How somebody lies slantwise, whose box is as much as [`SLANT_IS_HIGHER`] higher.
+const SLANTWISE: Lying = Lying { shape: 1.1, turned_by: 2.5, top_sinks: 0.2 };
 /// In parts of the upright height. Boxes of who is down tremble by as much.
 const SLANT_IS_HIGHER: f32 = 0.2;
+/// The head ends so much lower than it was upright. Who sits with the legs out is as wide as who lies slantwise, but sinks by a
+/// quarter only.
+const LOWER_THAN_SEATED: f32 = 0.28;
 /// The lower edge rises by no more than this part of the upright height ...
 const FEET_STAY: f32 = 0.25;
 /// ... and sinks by no more than this: who falls towards the camera.
@@ -236,6 +238,7 @@ impl Upright {
     fn became(&self, b: &BBox, low: f32, scene: Scene<'_>) -> bool {
         let (shape, height) = (shape_of(b, scene.aspect), b.height() / self.height);
         let sinks = (b.y0 - self.box_in_frame.y0) / self.height;
+        let sank = (b.y0 - (self.box_in_frame.y1 - self.height)) / self.height;
         let lies = |as_low: f32, lying: Lying| {
             height <= as_low
                 && shape >= lying.shape.max(lying.turned_by * self.shape)
@@ -244,7 +247,8 @@ impl Upright {
         let feet = (b.y1 - self.box_in_frame.y1) / self.height;
         let falls_there = scene.at.since(self.at) <= FALLS_AT_BORDER_WITHIN
             && shape * height >= WIDER_AT_BORDER * self.shape;
-        (lies(low, LOW) || lies(highest(low), SLANTWISE))
+        sank >= LOWER_THAN_SEATED
+            && (lies(low, LOW) || lies(highest(low), SLANTWISE))
             && (-FEET_STAY..=HEAD_BELOW_FEET).contains(&feet)
             && (b.y1 <= 1.0 - AT_BORDER || falls_there)
             && distance(self.box_in_frame.foot(), b.foot(), scene.aspect) <= REACH * self.height
@@ -299,8 +303,8 @@ impl Down {
         let overlap = self.latest.box_in_frame.iou(b);
         let moved = distance(self.latest.box_in_frame.centre(), b.centre(), scene.aspect);
         let is_near = overlap >= SAME_PLACE || moved <= 0.5 * self.upright_height;
-        let is_low = b.height() <= highest(low) * self.upright_height
-            && shape_of(b, scene.aspect) >= UPRIGHT_SHAPE;
+        let is_low =
+            b.height() <= highest(low) * self.upright_height && shape_of(b, scene.aspect) >= UPRIGHT_SHAPE;
         if !is_low || !is_near || things.iter().any(|thing| thing.was_there(b, self.upright_at)) {
             return None;
         }
@@ -315,7 +319,8 @@ impl Down {
         let seen = scene.any_track(stood.number).filter(|track| track.last_seen.mono == scene.at.mono);
         let Some(b) = seen.map(|track| track.box_in_frame) else { return false };
         let is_tall = |b: &BBox| b.height() >= UP_AGAIN * self.upright_height;
-        let holds_two = b.height() > TALLER * self.upright_height || shape_of(&b, scene.aspect) > UPRIGHT_SHAPE;
+        let holds_two =
+            b.height() > TALLER * self.upright_height || shape_of(&b, scene.aspect) > UPRIGHT_SHAPE;
         let is_the_same = scene.at.since(stood.at) <= FOLLOWED_WITHIN
             && (is_tall(&stood.box_in_frame) || stood.box_in_frame.iou(&b) >= SAME_PLACE)
             && !(is_tall(&b) && holds_two);
