@@ -9,7 +9,8 @@
 //!
 //! Nobody can say who lies where others stand before what is missing of them, or before the low box itself: in a crowd
 //! boxes merge, split and change hands. Nor is anything that was found in its place while they still stood somebody who
-//! fell: a kerb or a bag that a detector half believes in is often the next box of a track that loses its walker.
+//! fell: a kerb or a bag that a detector half believes in is often the next box of a track that loses its walker. And whose
+//! own track is upright again has got up, whatever lies beside them.
 //!
 //! Detectors know few people who lie. So the latest upright box of everybody is remembered for a moment, and a low box
 //! that appears at its feet is the same one, also one of which the detector is so unsure that it begins no track. Who is

@@ -312,3 +312,29 @@ fn who_gets_up_and_falls_again_in_the_same_place_is_told_again() {
     });
     assert_near(&raised(&stage), &[9.8, 44.8], 0.8);
 }
+
+#[test]
+fn who_lies_has_not_got_up_when_their_track_goes_over_to_a_helper() {
+    let helped: [(&str, Scene); 2] = [
+        ("a helper steps in from beside, where they are not found for a moment", |t| {
+            let lies = unsure(going_down(t, 0.8, 0.28, 3.0));
+            match t {
+                ..4.9 => vec![Detection { score: 0.7, ..lies }],
+                4.9..6.3 => vec![],
+                6.3..6.7 => vec![posture(0.56, 0.81, 1.0, 0.4)],
+                _ => vec![lies, posture(0.56, 0.81, 1.0, 0.4)],
+            }
+        }),
+        ("a helper is found together with them at first", |t| {
+            let lies = going_down(t, 0.8, 0.4, 1.6);
+            match t {
+                ..6.1 => vec![lies],
+                6.1..6.7 => vec![posture(0.5, 0.81, 0.95, 0.85)],
+                _ => vec![unsure(lies), posture(0.53, 0.81, 1.0, 0.4)],
+            }
+        }),
+    ];
+    for (story, script) in helped {
+        assert_eq!(told(script).len(), 1, "{story}");
+    }
+}

@@ -166,7 +166,7 @@ fn who_leaves_below_the_picture_has_not_fallen() {
 fn nobody_falls_in_a_crowd_that_walks() {
     let stories: [(&str, Scene); 4] = [
         ("walks out below, the box ends a little inside", |t| {
-            let mut own = posture(0.5, 0.8 + 0.05 * t, 1.0 + 0.1 * t, 0.4);
+            let mut own = posture(0.5, 0.8 + 0.12 * t, 1.0 + 0.1 * t, 0.4);
             own.box_in_frame.y1 = own.box_in_frame.y1.min(0.985);
             if own.box_in_frame.height() > 0.05 { vec![own] } else { vec![] }
         }),
