@@ -20,7 +20,7 @@ use super::empty_view::Coarse;
 use super::filters::LeftOut;
 use super::flow::Flow;
 use super::fusion::{Fusion, SignalState};
-use super::heights::TracksWithin;
+use super::heights::Within;
 use super::plan::Plan;
 use super::plausible::ASPECT;
 use super::rules::{Rule, RuleEvaluator, UnknownName};
@@ -469,7 +469,7 @@ fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
         for (rule, is_alone) in rules.iter().filter(|(rule, _)| rule.cameras.contains(&camera.id)) {
             instances.push(RuleInstance {
                 evaluator: RuleEvaluator::new(rule.clone(), &camera)?,
-                within: TracksWithin::new(rule.heights),
+                within: Within::new(rule.heights),
                 grid: camera.grid.clone(),
                 lifecycle: AlertLifecycle::default(),
                 is_alone: *is_alone,

@@ -3,6 +3,7 @@
 //! For places where things are always about equally far away: a doorway, a narrow lane. Where they come near and go far,
 //! a horizon says more ([`super::ground`]). Must never drop somebody of whom only a part is seen as too small.
 
+use super::detection::Detection;
 use super::geometry::BBox;
 use super::plausible::AT_BORDER;
 use super::tracker::Track;
@@ -51,34 +52,44 @@ pub fn is_whole<'b>(b: &BBox, others: impl IntoIterator<Item = &'b BBox>) -> boo
     !is_cut && !others.into_iter().any(hides_the_foot)
 }
 
-/// The tracks that are within the limits of one rule. The buffer keeps its room from frame to frame.
+/// The tracks and detections that are within the limits of one rule. The buffers keep their room from frame to frame.
 #[derive(Debug, Clone, Default)]
-pub(super) struct TracksWithin {
+pub(super) struct Within {
     limits: HeightLimits,
     tracks: Vec<Track>,
+    found: Vec<Detection>,
 }
 
-impl TracksWithin {
+impl Within {
     pub(super) fn new(limits: HeightLimits) -> Self {
-        TracksWithin { limits, tracks: Vec::new() }
+        Within { limits, tracks: Vec::new(), found: Vec::new() }
     }
 
-    /// Takes in the tracks of a frame and gives those within the limits, in the same order.
-    pub(super) fn look<'t>(&'t mut self, tracks: &'t [Track]) -> &'t [Track] {
-        if self.limits.is_limit() {
-            self.tracks.clear();
-            let admitted = tracks.iter().filter(|track| {
-                let whole = is_whole(&track.box_in_frame, tracks.iter().map(|other| &other.box_in_frame));
-                self.limits.admit(track.full_box(), whole)
-            });
-            self.tracks.extend(admitted.cloned());
+    /// Takes in the tracks and detections of a frame and gives those within the limits, in the same order.
+    pub(super) fn look<'t>(
+        &'t mut self,
+        tracks: &'t [Track],
+        found: &'t [Detection],
+    ) -> (&'t [Track], &'t [Detection]) {
+        if !self.limits.is_limit() {
+            return (tracks, found);
         }
-        self.latest(tracks)
+        // What is half believed hides nobody.
+        let whole = |b: &BBox| is_whole(b, tracks.iter().map(|other| &other.box_in_frame));
+        let limits = self.limits;
+        self.tracks.clear();
+        let admitted =
+            tracks.iter().filter(|track| limits.admit(track.full_box(), whole(&track.box_in_frame)));
+        self.tracks.extend(admitted.cloned());
+        self.found.clear();
+        let admitted = found.iter().filter(|d| limits.admit(&d.box_in_frame, whole(&d.box_in_frame)));
+        self.found.extend(admitted.copied());
+        (&self.tracks, &self.found)
     }
 
-    /// Those of the frame that was taken in last, of which these are all.
-    pub(super) fn latest<'t>(&'t self, tracks: &'t [Track]) -> &'t [Track] {
-        if self.limits.is_limit() { &self.tracks } else { tracks }
+    /// The tracks of the frame that was taken in last, of which these are all.
+    pub(super) fn tracks<'t>(&'t self, all: &'t [Track]) -> &'t [Track] {
+        if self.limits.is_limit() { &self.tracks } else { all }
     }
 }
 

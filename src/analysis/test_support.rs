@@ -131,6 +131,7 @@ pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
         flicker: FLICKER,
         aspect: ASPECT,
         tracks,
+        all_tracks: tracks,
         found: &[],
         flow: None,
     }

@@ -84,7 +84,7 @@ pub struct CommandKeyDocument {
     /// Its name, unique in the file: the `kid` of what it signs, and its name in the audit log.
     #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["desk-1"]))]
     pub id: Option<At<String>>,
-    /// What its holder may do: `desk` (works on alerts), `operator` (also tunes what is told) or `admin` (also
+    /// What its holder may do: `desk` (works on alerts), `operator` (also changes thresholds and mutes alerts) or `admin` (also
     /// decides what runs). The commands of each role are listed in `config/COMMANDS.md`.
     #[schemars(required)]
     pub role: Option<At<Role>>,

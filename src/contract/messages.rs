@@ -64,7 +64,7 @@ pub struct Message {
     pub retain: bool,
     /// How long the broker keeps it at most (MQTT 5); always where nothing is said.
     pub expires: Option<Duration>,
-    /// Whether it is sent only when no record waits: there may be a thousand of its kind after a reconnect.
+    /// Whether it is sent only while the queue of records is empty: after a reconnect there may be a thousand of its kind.
     pub waits: bool,
     /// What it says, in a sentence.
     pub summary: &'static str,

@@ -27,9 +27,9 @@ const KEY_ID_BYTES: usize = 64;
 pub enum Role {
     /// Works on alerts, and asks how the box does and what a camera sees.
     Desk,
-    /// Also tunes what is told, and asks for sealed originals.
+    /// Also changes thresholds and which rules run, mutes alerts, and asks for sealed originals.
     Operator,
-    /// Also decides what runs: the whole configuration.
+    /// Also decides what runs: sends the whole configuration, and confirms one on trial.
     Admin,
 }
 

@@ -36,7 +36,7 @@ fn markdown(language: Language) -> String {
     let mut text = both(
         "# Commands\n\nMade by `lookout schema` from the list of commands; how they are signed, sent and answered stands in \
          [CONTRACT.md](CONTRACT.md#commanding-a-box).\n\n\
-         | command | topic | role | `reason` | comes again | |\n|---|---|---|---|---|---|\n",
+         | command | topic | role | `reason` | if sent twice | |\n|---|---|---|---|---|---|\n",
         "# 命令\n\n由 `lookout schema` 根据命令表生成；签名、发送与回复方式见\
          [CONTRACT.zh-CN.md](CONTRACT.zh-CN.md#向盒子下命令)。\n\n\
          | 命令 | 主题 | 角色 | `reason` | 重复收到 | |\n|---|---|---|---|---|---|\n",
@@ -46,7 +46,7 @@ fn markdown(language: Language) -> String {
         let reason = if command.needs_reason { both("required", "必填") } else { "" };
         let again = match command.replay {
             Replay::Once => both("carried out once", "只执行一次"),
-            Replay::ByVersion => both("told by its version", "按版本号判断"),
+            Replay::ByVersion => both("older versions are ignored", "按版本号判断"),
         };
         let summary = both(command.message.summary, command.summary_zh);
         // Writing to a text does not fail.
@@ -58,6 +58,16 @@ fn markdown(language: Language) -> String {
             command.role.name()
         );
     }
+    // No command: it asks for nothing and gets no answer.
+    let _ = writeln!(
+        text,
+        "| `{}` | `{}` | `{}` |  | {} | {} |",
+        MARK.last_part(),
+        MARK.topic,
+        MARK_ROLE.name(),
+        both("older marks are ignored", "较早的标记不起作用"),
+        both(MARK.summary, "中心的持久接收凭据：编号到 `n` 为止的都已存妥")
+    );
     text
 }
 
@@ -81,6 +91,30 @@ mod tests {
             assert!(listed.into_iter().any(|name| name == command.name()), "{}: {told}", command.name());
         }
         assert!(desk.contains("mark"), "{told}");
+    }
+
+    #[test]
+    fn who_may_say_what_and_what_a_second_copy_does() {
+        let (_, english) = files().next().expect("the English file");
+        // Without the topic and the sentence.
+        let rows = english.lines().filter(|line| line.starts_with("| `")).map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            (cells[1], cells[3], cells[4], cells[5])
+        });
+        assert_eq!(
+            rows.collect::<Vec<_>>(),
+            [
+                ("`ack`", "`desk`", "", "carried out once"),
+                ("`set`", "`operator`", "", "carried out once"),
+                ("`mute`", "`operator`", "required", "carried out once"),
+                ("`confirm`", "`operator`", "", "carried out once"),
+                ("`selftest`", "`desk`", "", "carried out once"),
+                ("`snapshot`", "`desk`", "required", "carried out once"),
+                ("`original`", "`operator`", "required", "carried out once"),
+                ("`config`", "`admin`", "", "older versions are ignored"),
+                ("`mark`", "`desk`", "", "older marks are ignored"),
+            ]
+        );
     }
 
     #[test]

@@ -49,6 +49,7 @@ mod description;
 mod identity;
 mod problems;
 
+use description::Number;
 pub use description::{COCO, Description, Input};
 use problems::line_and_column;
 pub use problems::{ManifestError, Problem};
@@ -251,8 +252,8 @@ macro_rules! model_as_typed {
 }
 with_own_parameters!(model_as_typed);
 
-fn as_number<N: Copy + Into<f64>>(field: &Option<Spanned<N>>) -> Option<Spanned<f64>> {
-    field.as_ref().map(|number| Spanned::new(number.span(), (*number.get_ref()).into()))
+fn as_number<N: Number>(field: &Option<Spanned<N>>) -> Option<Spanned<f64>> {
+    field.as_ref().map(|number| Spanned::new(number.span(), number.get_ref().to_f64()))
 }
 
 #[derive(Deserialize)]

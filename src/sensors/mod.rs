@@ -346,7 +346,7 @@ impl Drop for Sensors {
     }
 }
 
-/// The tasks of all sources, and one for the passing of time.
+/// The tasks of all sources, and one that notices which sensors have fallen silent.
 fn all_tasks(setup: Setup, desk: &Desk) -> JoinSet<()> {
     let Setup { sensors, brokers, webhook, timing } = setup;
     let mut tasks = JoinSet::new();

@@ -32,9 +32,9 @@ pub trait Around {
     fn warning(&mut self, at: &Range<usize>, what: String, hint: String);
     /// Whether what was probably meant as `name` was taken out of the table because it was broken.
     fn slipped(&self, table: &Range<usize>, name: &str) -> bool;
-    /// The broker of that name, or the only one there is. That it is none is told.
+    /// The broker of that name, or the only one there is. Reports a problem and gives nothing where there is none.
     fn broker(&mut self, named: &Option<At<String>>, table: &Range<usize>, owner: &str) -> Option<Arc<str>>;
-    /// Whether there is a listener for what is posted. It has a use from now on.
+    /// Whether there is a listener for what is posted. Asking counts as a use of it: it is not reported as unused.
     fn has_listener(&mut self) -> bool;
 }
 

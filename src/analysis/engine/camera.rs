@@ -95,6 +95,7 @@ impl Camera {
             flicker: FLICKER.max(patience),
             aspect: self.aspect,
             tracks: self.tracker.tracks(),
+            all_tracks: self.tracker.tracks(),
             found: &self.unmasked,
             flow: self.flow.as_ref().filter(|(moment, _)| *moment == at).map(|(_, flow)| &**flow),
         };
@@ -122,7 +123,7 @@ impl Camera {
         let in_force =
             self.instances.iter().filter(|instance| instance.evaluator.rule().schedule.in_force(at.utc));
         let of_rules = in_force.clone().filter_map(|instance| {
-            instance.evaluator.pace(View { tracks: instance.within.latest(view.tracks), ..view })
+            instance.evaluator.pace(View { tracks: instance.within.tracks(view.tracks), ..view })
         });
         let sees_blows = |instance: &RuleInstance| instance.evaluator.rule().when.wants_flow();
         let of_flow = (in_force.clone().any(sees_blows) && is_worth_a_flow(&self.unmasked)).then_some(usual);

@@ -7,7 +7,7 @@ use super::SharedState;
 use crate::analysis::alert::Revision;
 use crate::analysis::alert_lifecycle::AlertLifecycle;
 use crate::analysis::fusion::Word;
-use crate::analysis::heights::TracksWithin;
+use crate::analysis::heights::Within;
 use crate::analysis::rules::{RuleEvaluator, Scene};
 use crate::analysis::signals::SourceId;
 use crate::types::phase::PhaseReason;
@@ -21,7 +21,7 @@ const SHORT_HOLD: Duration = Duration::from_secs(6);
 pub(super) struct RuleInstance {
     pub(super) evaluator: RuleEvaluator,
     /// What it is shown.
-    pub(super) within: TracksWithin,
+    pub(super) within: Within,
     /// The place of its camera.
     pub(super) grid: Arc<str>,
     pub(super) lifecycle: AlertLifecycle,
@@ -50,7 +50,8 @@ impl RuleInstance {
             told.extend(self.lifecycle.end(&mut shared.ids, &rule, PhaseReason::ScheduleEnded, scene.at));
             return;
         }
-        let scene = Scene { tracks: self.within.look(scene.tracks), ..scene };
+        let (tracks, found) = self.within.look(scene.tracks, scene.found);
+        let scene = Scene { tracks, found, ..scene };
         let observation = self.evaluator.look(scene);
         self.says_yes = observation.holds && observation.sustains;
         if shared.fusion.hears(&self.source) {
@@ -71,8 +72,8 @@ impl RuleInstance {
     }
 }
 
-/// How strongly a rule says "yes". A condition that held for its time on a confirmed track is half of a sure
-/// "yes" whatever the detector's score, which makes the other half.
+/// How strongly a rule says "yes". A condition that held for its time is half of a sure "yes" whatever the detector's
+/// score, which makes the other half. Of `fallen` that score may be below the detector's threshold.
 fn hint(score: f32) -> f32 {
     0.5 + 0.5 * score.clamp(0.0, 1.0)
 }

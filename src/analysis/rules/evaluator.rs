@@ -28,9 +28,11 @@ pub struct Scene<'a> {
     pub flicker: Duration,
     /// Width over height of the picture, as people see it.
     pub aspect: f32,
-    /// All tracks of the camera, in order of number.
+    /// The tracks of the camera that are within the rule's heights, in order of number.
     pub tracks: &'a [Track],
-    /// What was found in this very frame and is not left out, unsure detections included.
+    /// All tracks of the camera, in order of number.
+    pub all_tracks: &'a [Track],
+    /// What was found in this very frame, within the rule's heights and not left out, unsure detections included.
     pub found: &'a [Detection],
     /// What moved since a moment before, where that was asked for.
     pub flow: Option<&'a Flow>,
@@ -45,10 +47,14 @@ impl<'a> Scene<'a> {
         self.tracks.iter().filter(move |t| t.is_confirmed() && classes.contains(&t.class))
     }
 
-    /// The track of that number, if the tracker still knows it.
+    /// The track of that number, if the tracker still knows it and it is within the rule's heights.
     pub(super) fn track(&self, number: TrackNumber) -> Option<&'a Track> {
-        let index = self.tracks.binary_search_by_key(&number, |track| track.number).ok()?;
-        self.tracks.get(index)
+        numbered(self.tracks, number)
+    }
+
+    /// The track of that number, if the tracker still knows it, however tall it is.
+    pub(super) fn any_track(&self, number: TrackNumber) -> Option<&'a Track> {
+        numbered(self.all_tracks, number)
     }
 
     /// The tracks seen in this very frame, sure or not.
@@ -58,6 +64,11 @@ impl<'a> Scene<'a> {
             t.state != TrackState::Lost && t.last_seen.mono == now && classes.contains(&t.class)
         })
     }
+}
+
+fn numbered(tracks: &[Track], number: TrackNumber) -> Option<&Track> {
+    let index = tracks.binary_search_by_key(&number, |track| track.number).ok()?;
+    tracks.get(index)
 }
 
 /// What a rule saw on one camera, up to one frame.

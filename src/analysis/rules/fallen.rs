@@ -1,7 +1,7 @@
 //! `fallen`: somebody who stood or walked goes down within a moment and stays down.
 //!
-//! Down is told from the box: within two and a half seconds its top sinks, it loses half its height (or less of it, if it
-//! turns the more) and turns from upright to lying or nearly so, while its lower edge stays where it was.
+//! Down is told from the box: within two and a half seconds its top sinks, it loses half its height (a third, if it becomes
+//! much wider than high) and turns from upright to lying or nearly so, while its lower edge stays where it was.
 //! Who walks behind a wall keeps the top and loses the lower edge; who walks away shrinks slowly; who leaves the picture
 //! below is cut by its edge; who sits down or bends is higher than that, or up again before the rule's time is over. Who is
 //! down stays where they went down and is found there in most looks; a low box that walks on is half of somebody who
@@ -9,7 +9,8 @@
 //!
 //! Nobody can say who lies where others stand before what is missing of them, or before the low box itself: in a crowd
 //! boxes merge, split and change hands. Nor is anything that was found in its place while they still stood somebody who
-//! fell: a kerb or a bag that a detector half believes in is often the next box of a track that loses its walker.
+//! fell: a kerb or a bag that a detector half believes in is often the next box of a track that loses its walker. And whose
+//! own track is upright again has got up, whatever lies beside them.
 //!
 //! Detectors know few people who lie. So the latest upright box of everybody is remembered for a moment, and a low box
 //! that appears at its feet is the same one, also one of which the detector is so unsure that it begins no track. Who is
@@ -114,14 +115,23 @@ const LOW: Lying = Lying { shape: 0.85, turned_by: 1.8, top_sinks: 0.35 };
 const SLANTWISE: Lying = Lying { shape: 1.1, turned_by: 2.5, top_sinks: 0.2 };
 /// In parts of the upright height. Boxes of who is down tremble by as much.
 const SLANT_IS_HIGHER: f32 = 0.2;
+/// The head ends so much lower than it was upright. Who sits with the legs out is as wide as who lies slantwise, but sinks by a
+/// quarter only.
+const LOWER_THAN_SEATED: f32 = 0.28;
 /// The lower edge rises by no more than this part of the upright height ...
 const FEET_STAY: f32 = 0.25;
 /// ... and sinks by no more than this: who falls towards the camera.
 const HEAD_BELOW_FEET: f32 = 0.6;
 /// Whose feet lie farther off than so many upright heights is somebody else.
 const REACH: f32 = 1.0;
-/// Who is this tall again, in parts of the upright height, has got up.
+/// Who is this tall again, in parts of the upright height, has got up; nobody so tall lies.
 const UP_AGAIN: f32 = 0.75;
+/// A box that is taller, or wider than upright and tall, holds two people.
+const TALLER: f32 = 1.2;
+/// Whose own track is upright again in so many looks stands, whatever lies beside them.
+const LOOKS_UPRIGHT: u32 = 2;
+/// A track that was not seen for longer may be somebody else.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
 /// Boxes of somebody down overlap at least so much from look to look.
 const SAME_PLACE: f32 = 0.3;
 /// Nearer to the picture's lower border than this a box is cut by it: those of people who walk out of the picture end a
@@ -129,8 +139,10 @@ const SAME_PLACE: f32 = 0.3;
 const AT_BORDER: f32 = 0.03;
 /// The same at its sides.
 const AT_SIDE: f32 = 0.005;
-/// Who lies at the lower border is so many times as wide as they were upright; who walks out there is not.
+/// Who lies at the lower border is so many times as wide as they were upright ...
 const WIDER_AT_BORDER: f32 = 1.6;
+/// ... and was upright so recently: who walks up to the camera grows as wide within some seconds.
+const FALLS_AT_BORDER_WITHIN: Duration = Duration::from_secs(1);
 /// Others hide somebody when they cover this part of what is missing of the upright box, or of the low one (a guess).
 const HIDDEN: f32 = 0.3;
 /// Who covered a box so recently may still do so.
@@ -141,11 +153,9 @@ const STAYS_WITHIN: f32 = 0.6;
 const SEEN_SHARE: f32 = 0.4;
 /// Somebody down is looked for so long after they were last found.
 const UNSEEN_FOR: Duration = Duration::from_secs(5);
-/// A box as wide as that for its height may be taken for somebody down later.
-const MAY_BE_TAKEN: f32 = 0.6;
 /// What was found so often in its place is a thing that lies there ...
 const SIGHTS_OF_A_THING: u32 = 3;
-/// ... and is remembered for so long after it was last found.
+/// ... and is remembered for so long after it was last found, or after somebody stood before it.
 const THING_FOR: Duration = Duration::from_secs(30);
 /// Things that are remembered at once.
 const MOST_THINGS: usize = 64;
@@ -189,7 +199,12 @@ struct Upright {
 struct Down {
     number: TrackNumber,
     latest: Detection,
-    /// Where they stood.
+    /// The track that stood; `None` once it may be somebody else.
+    stood: Option<Followed>,
+    /// Looks in which that track was upright again.
+    looks_upright: u32,
+    /// When they were upright last, and where.
+    upright_at: Moment,
     upright_box: BBox,
     /// Where they went down.
     first_box: BBox,
@@ -200,6 +215,14 @@ struct Down {
     last: Moment,
     /// Since when a box as tall as upright stands there.
     up_since: Option<Moment>,
+}
+
+/// Where a track was found last.
+#[derive(Debug, Clone, Copy)]
+struct Followed {
+    number: TrackNumber,
+    box_in_frame: BBox,
+    at: Moment,
 }
 
 /// A wide box that stays in its place.
@@ -213,26 +236,29 @@ struct Thing {
 
 impl Upright {
     /// Whether that box, now, is this one gone down.
-    fn became(&self, b: &BBox, low: f32, aspect: f32) -> bool {
-        let (shape, height) = (shape_of(b, aspect), b.height() / self.height);
+    fn became(&self, b: &BBox, low: f32, scene: Scene<'_>) -> bool {
+        let (shape, height) = (shape_of(b, scene.aspect), b.height() / self.height);
         let sinks = (b.y0 - self.box_in_frame.y0) / self.height;
+        let sank = (b.y0 - (self.box_in_frame.y1 - self.height)) / self.height;
         let lies = |as_low: f32, lying: Lying| {
             height <= as_low
                 && shape >= lying.shape.max(lying.turned_by * self.shape)
                 && sinks >= lying.top_sinks
         };
         let feet = (b.y1 - self.box_in_frame.y1) / self.height;
-        let is_whole = b.y1 <= 1.0 - AT_BORDER || shape * height >= WIDER_AT_BORDER * self.shape;
-        (lies(low, LOW) || lies(low + SLANT_IS_HIGHER, SLANTWISE))
+        let falls_there = scene.at.since(self.at) <= FALLS_AT_BORDER_WITHIN
+            && shape * height >= WIDER_AT_BORDER * self.shape;
+        sank >= LOWER_THAN_SEATED
+            && (lies(low, LOW) || lies(highest(low), SLANTWISE))
             && (-FEET_STAY..=HEAD_BELOW_FEET).contains(&feet)
-            && is_whole
-            && distance(self.box_in_frame.foot(), b.foot(), aspect) <= REACH * self.height
+            && (b.y1 <= 1.0 - AT_BORDER || falls_there)
+            && distance(self.box_in_frame.foot(), b.foot(), scene.aspect) <= REACH * self.height
     }
 
     /// Whether a low box that is now of the given track, or of none, can be of the same person: nobody is in two
     /// places at once, and whoever was followed before is somebody else.
     fn may_be_of(&self, of: Option<&Track>, scene: Scene<'_>) -> bool {
-        let is_gone = scene.track(self.number).is_none_or(|own| own.last_seen.mono < scene.at.mono);
+        let is_gone = scene.any_track(self.number).is_none_or(|own| own.last_seen.mono < scene.at.mono);
         of.map_or(is_gone, |track| {
             track.number == self.number || (is_gone && track.first_seen.mono >= self.at.mono)
         })
@@ -248,7 +274,7 @@ impl Upright {
         let is_other = |other: &&Track| {
             other.number != self.number && of.is_none_or(|track| track.number != other.number)
         };
-        scene.tracks.iter().filter(is_other).any(|other| {
+        scene.all_tracks.iter().filter(is_other).any(|other| {
             let away = scene.at.since(other.last_seen);
             // A parked car beside somebody who falls stands no nearer than they lie.
             let is_parked = other.class != Class::PERSON && other.rests();
@@ -272,20 +298,48 @@ impl Down {
         self.sights as f32 >= SEEN_SHARE * self.looks as f32
     }
 
-    /// How well a box fits them as they lie; `None` if it does not.
-    fn fit(&self, b: &BBox, of: Option<&Track>, low: f32, aspect: f32) -> Option<f32> {
+    /// How well what is found fits them as they lie; `None` if it does not.
+    fn fit(&self, d: &Detection, scene: Scene<'_>, low: f32, things: &[Thing]) -> Option<f32> {
+        let b = &d.box_in_frame;
         let overlap = self.latest.box_in_frame.iou(b);
-        let is_followed = of.is_some_and(|track| track.number == self.number)
-            && distance(self.latest.box_in_frame.centre(), b.centre(), aspect) <= 0.5 * self.upright_height;
-        let is_low = b.height() <= (low + SLANT_IS_HIGHER) * self.upright_height
-            && shape_of(b, aspect) >= UPRIGHT_SHAPE;
-        (is_low && (is_followed || overlap >= SAME_PLACE)).then_some(overlap)
+        let moved = distance(self.latest.box_in_frame.centre(), b.centre(), scene.aspect);
+        let is_near = overlap >= SAME_PLACE || moved <= 0.5 * self.upright_height;
+        let is_low =
+            b.height() <= highest(low) * self.upright_height && shape_of(b, scene.aspect) >= UPRIGHT_SHAPE;
+        if !is_low || !is_near || things.iter().any(|thing| thing.was_there(b, self.upright_at)) {
+            return None;
+        }
+        let is_followed = || track_of(scene, d).is_some_and(|track| track.number == self.number);
+        (overlap >= SAME_PLACE || is_followed()).then_some(overlap)
     }
 
-    fn look(&mut self, scene: Scene<'_>, classes: &[Class], low: f32) {
+    /// Whether the track that stood is upright in this look, wherever it is. A track that was away, or that stands up
+    /// where it did not lie, or together with somebody else, may have gone over to who came to help: it says no more.
+    fn stands_again(&mut self, scene: Scene<'_>) -> bool {
+        let Some(stood) = &mut self.stood else { return false };
+        let seen = scene.any_track(stood.number).filter(|track| track.last_seen.mono == scene.at.mono);
+        let Some(b) = seen.map(|track| track.box_in_frame) else { return false };
+        let is_tall = |b: &BBox| b.height() >= UP_AGAIN * self.upright_height;
+        let holds_two =
+            b.height() > TALLER * self.upright_height || shape_of(&b, scene.aspect) > UPRIGHT_SHAPE;
+        let is_the_same = scene.at.since(stood.at) <= FOLLOWED_WITHIN
+            && (is_tall(&stood.box_in_frame) || stood.box_in_frame.iou(&b) >= SAME_PLACE)
+            && !(is_tall(&b) && holds_two);
+        if !is_the_same {
+            self.stood = None;
+            return false;
+        }
+        (stood.box_in_frame, stood.at) = (b, scene.at);
+        is_tall(&b)
+    }
+
+    fn look(&mut self, scene: Scene<'_>, classes: &[Class], low: f32, things: &[Thing]) {
         self.looks = self.looks.saturating_add(1);
-        let fits = found(scene, classes)
-            .filter_map(|d| Some((d, self.fit(&d.box_in_frame, track_of(scene, d), low, scene.aspect)?)));
+        if self.stands_again(scene) {
+            self.looks_upright = self.looks_upright.saturating_add(1);
+            return;
+        }
+        let fits = found(scene, classes).filter_map(|d| Some((d, self.fit(d, scene, low, things)?)));
         if let Some((detection, _)) = fits.max_by(|a, b| a.1.total_cmp(&b.1)) {
             if let Some(track) = track_of(scene, detection) {
                 self.number = track.number;
@@ -298,13 +352,19 @@ impl Down {
         }
         let is_up = found(scene, classes).any(|d| {
             let b = &d.box_in_frame;
-            let is_theirs = track_of(scene, d).is_some_and(|track| track.number == self.number)
-                || self.upright_box.iou(b) >= 0.5;
-            is_theirs && b.height() >= UP_AGAIN * self.upright_height
+            b.height() >= UP_AGAIN * self.upright_height
+                && (self.upright_box.iou(b) >= 0.5
+                    || track_of(scene, d).is_some_and(|track| track.number == self.number))
         });
         if is_up {
             self.up_since.get_or_insert(scene.at);
         }
+    }
+
+    /// Whether they got up, or never went down.
+    fn is_up(&self, scene: Scene<'_>) -> bool {
+        self.looks_upright >= LOOKS_UPRIGHT
+            || self.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker)
     }
 }
 
@@ -313,10 +373,23 @@ impl Thing {
         self.box_in_frame.iou(b) >= 0.5
     }
 
+    /// Whether somebody or something that is followed is before it now.
+    fn is_covered(&self, scene: Scene<'_>) -> bool {
+        let own = &self.box_in_frame;
+        scene.all_tracks.iter().filter(|track| track.last_seen.mono == scene.at.mono).any(|track| {
+            track.box_in_frame.intersection(own).is_some_and(|common| common.area() > HIDDEN * own.area())
+        })
+    }
+
     /// Whether it lay there before that moment.
     fn was_there(&self, b: &BBox, before: Moment) -> bool {
         self.sights >= SIGHTS_OF_A_THING && self.since.mono < before.mono && self.is_at(b)
     }
+}
+
+/// How high somebody who is down may be at most, in parts of the upright height.
+fn highest(low: f32) -> f32 {
+    (low + SLANT_IS_HIGHER).min(UP_AGAIN)
 }
 
 /// Everything found of these classes.
@@ -330,6 +403,18 @@ fn track_of<'a>(scene: Scene<'a>, detection: &Detection) -> Option<&'a Track> {
     scene.tracks.iter().find(|track| {
         track.last_seen.mono == scene.at.mono && track.box_in_frame.iou(&detection.box_in_frame) >= SAME_BOX
     })
+}
+
+/// Remembers something wide. Where there are too many, the one that was found in one or two looks longest ago gives way.
+fn learn(things: &mut Vec<Thing>, thing: Thing) {
+    if things.len() < MOST_THINGS {
+        things.push(thing);
+        return;
+    }
+    let unproven = things.iter_mut().filter(|thing| thing.sights < SIGHTS_OF_A_THING);
+    if let Some(oldest) = unproven.min_by_key(|thing| thing.last.mono) {
+        *oldest = thing;
+    }
 }
 
 impl FallenState {
@@ -349,10 +434,12 @@ impl FallenState {
     /// What is found now of somebody who was upright a moment ago, if they have gone down since.
     fn fell<'a>(&self, scene: Scene<'a>, upright: &Upright) -> Option<&'a Detection> {
         let is_it = |d: &&Detection| {
-            let (b, track) = (&d.box_in_frame, track_of(scene, d));
-            upright.became(b, self.low, scene.aspect)
-                && self.zone.contains(b.standing_point())
-                && upright.may_be_of(track, scene)
+            let b = &d.box_in_frame;
+            if !upright.became(b, self.low, scene) || !self.zone.contains(b.standing_point()) {
+                return false;
+            }
+            let track = track_of(scene, d);
+            upright.may_be_of(track, scene)
                 && !upright.is_hidden(b, track, scene)
                 && !self.things.iter().any(|thing| thing.was_there(b, upright.at))
                 && !self.down.iter().any(|down| down.latest.box_in_frame.iou(b) >= SAME_PLACE)
@@ -361,9 +448,17 @@ impl FallenState {
     }
 
     fn goes_down(&mut self, scene: Scene<'_>, detection: &Detection, upright: &Upright) {
+        let number = track_of(scene, detection).map_or(upright.number, |track| track.number);
+        let seen = scene.any_track(upright.number).filter(|track| track.last_seen.mono == scene.at.mono);
+        let (box_in_frame, at) =
+            seen.map_or((upright.box_in_frame, upright.at), |track| (track.box_in_frame, scene.at));
+        let stood = Followed { number: upright.number, box_in_frame, at };
         self.down.push(Down {
-            number: track_of(scene, detection).map_or(upright.number, |track| track.number),
+            number,
             latest: *detection,
+            stood: Some(stood),
+            looks_upright: 0,
+            upright_at: upright.at,
             upright_box: upright.box_in_frame,
             first_box: detection.box_in_frame,
             upright_height: upright.height,
@@ -385,24 +480,27 @@ impl FallenState {
                 let stands = shape_of(other, scene.aspect) <= UPRIGHT_SHAPE;
                 stands && other.height() > 1.6 * b.height() && common > 0.7 * b.area()
             };
-            if shape_of(b, scene.aspect) < MAY_BE_TAKEN
+            if shape_of(b, scene.aspect) < UPRIGHT_SHAPE
                 || found(scene, &self.classes).any(is_part)
                 || self.down.iter().any(|down| down.latest.box_in_frame.iou(b) >= SAME_PLACE)
             {
                 continue;
             }
-            let is_full = self.things.len() >= MOST_THINGS;
             match self.things.iter_mut().find(|thing| thing.is_at(b)) {
                 Some(thing) => {
                     thing.box_in_frame = *b;
                     thing.sights = thing.sights.saturating_add(1);
                     thing.last = scene.at;
                 }
-                None if !is_full => {
+                None => {
                     let thing = Thing { box_in_frame: *b, sights: 1, since: scene.at, last: scene.at };
-                    self.things.push(thing);
+                    learn(&mut self.things, thing);
                 }
-                None => {}
+            }
+        }
+        for thing in self.things.iter_mut().filter(|thing| thing.sights >= SIGHTS_OF_A_THING) {
+            if thing.is_covered(scene) {
+                thing.last = scene.at;
             }
         }
         self.things.retain(|thing| {
@@ -475,7 +573,7 @@ impl Evaluate for FallenState {
     fn look(&mut self, scene: Scene<'_>, observation: &mut Observation) {
         self.paths.look(scene, &self.classes);
         for down in &mut self.down {
-            down.look(scene, &self.classes, self.low);
+            down.look(scene, &self.classes, self.low, &self.things);
         }
         let falls_within = FALLS_WITHIN.max(scene.flicker);
         self.upright.retain(|upright| scene.at.since(upright.at) <= falls_within);
@@ -494,8 +592,7 @@ impl Evaluate for FallenState {
         }
         let unseen_for = UNSEEN_FOR.max(scene.flicker);
         self.down.retain(|down| {
-            let is_up = down.up_since.is_some_and(|since| scene.at.since(since) > scene.flicker);
-            !is_up && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
+            !down.is_up(scene) && down.stays(scene.aspect) && scene.at.since(down.last) <= unseen_for
         });
         self.tell(scene, observation);
     }

@@ -70,7 +70,7 @@ pub(super) trait RuleKind {
     /// The longest time between looks with which it is seen as well as with more; `None` where any will do.
     fn pace(&self, view: RuleView<'_>) -> Option<Duration>;
 
-    /// Whether a thing is where its feet are; of others a part of the box in the zone is enough, wherever they end.
+    /// Whether a thing is in the zone when its feet are. Where not, any part of its box in the zone is enough.
     fn is_by_feet(&self) -> bool {
         true
     }

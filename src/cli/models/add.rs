@@ -119,7 +119,7 @@ impl clap::Args for OwnOptions {
             let help = format!("{}: {} [default: {}]", kind.name, parameter.help, parameter.usual);
             let option = clap::Arg::new(parameter.key).long(parameter.option).value_name(parameter.value);
             let option = match parameter.is_whole {
-                true => option.value_parser(clap::value_parser!(i32)),
+                true => option.value_parser(clap::value_parser!(i64)),
                 false => option.value_parser(clap::value_parser!(f64)),
             };
             command.arg(option.help(help))
@@ -135,7 +135,7 @@ impl clap::FromArgMatches for OwnOptions {
     fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
         let own = heads::own_parameters().filter_map(|(_, parameter)| {
             let value = match parameter.is_whole {
-                true => matches.get_one::<i32>(parameter.key).map(|value| f64::from(*value)),
+                true => matches.get_one::<i64>(parameter.key).map(|value| *value as f64),
                 false => matches.get_one::<f64>(parameter.key).copied(),
             };
             Some((parameter.key, value?))

@@ -11,7 +11,6 @@ use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::geometry::{Line, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::plausible::LARGEST_BOX;
-/// Seconds as a duration; the range was checked against the document's schema.
 use crate::config::document::{self, At, CameraDocument, Document, ZoneDocument};
 use crate::config::settings::{Camera, CameraSource, CameraTrust};
 use crate::contract::stream_address;

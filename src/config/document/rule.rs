@@ -104,9 +104,25 @@ mod tests {
     #[test]
     fn every_kind_of_rule_has_a_table_with_a_sentence_and_one_of_them_must_be_there() {
         let rule = &document_schema()["$defs"]["RuleDocument"];
-        let choices: Vec<Value> =
-            rules::KINDS.iter().map(|kind| json!({ "required": [kind.name] })).collect();
-        assert_eq!(rule["oneOf"], Value::Array(choices));
+        let names = [
+            "present",
+            "dwell",
+            "line",
+            "crowd",
+            "parked",
+            "wrong_way",
+            "left_behind",
+            "gone",
+            "fallen",
+            "scuffle",
+            "rush",
+            "fire",
+            "smoke",
+            "indoors",
+            "vending",
+            "works",
+        ];
+        assert_eq!(rule["oneOf"], Value::Array(names.map(|name| json!({ "required": [name] })).to_vec()));
         for kind in rules::KINDS {
             let table = &rule["properties"][kind.name];
             let sentence = table["description"].as_str().unwrap_or_default();

@@ -24,7 +24,7 @@ impl CommandData for ConfirmData {
     const MESSAGE: Message = Message::bare::<Command<ConfirmData>>(
         "down/cmd/confirm",
         || example("admin 1", ConfirmData { config: examples::SHA256.to_owned() }),
-        "Keeps what runs on trial; signed.",
+        "Keeps what runs on trial; signed, with the role `admin` where that is a whole configuration.",
     );
     const SUMMARY_ZH: &'static str = "确认试运行的内容，使其保留；试运行的是整份配置时须为 `admin`";
     const ROLE: Role = Role::Operator;

@@ -64,7 +64,7 @@ heads! {
 /// stands in the head's file ([`Kind::own`]); a test holds the two together.
 macro_rules! with_own_parameters {
     ($macro:ident) => {
-        $macro! { reg_max: i32, cell_centre: f64, anchors: i32 }
+        $macro! { reg_max: i64, cell_centre: f64, anchors: i64 }
     };
 }
 pub(crate) use with_own_parameters;

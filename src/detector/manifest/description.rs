@@ -61,7 +61,7 @@ macro_rules! description {
         impl Description {
             /// The parameters that one head alone has, as far as they are known.
             pub(crate) fn own(&self) -> Own {
-                let own = [$((stringify!($own), self.$own.map(f64::from))),+];
+                let own = [$((stringify!($own), self.$own.map(Number::to_f64))),+];
                 own.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
             }
 
@@ -75,19 +75,29 @@ macro_rules! description {
 with_own_parameters!(description);
 
 /// A number as a manifest types it.
-trait Number {
+pub(super) trait Number: Copy {
     fn of(value: f64) -> Self;
+
+    fn to_f64(self) -> f64;
 }
 
-impl Number for i32 {
+impl Number for i64 {
     fn of(value: f64) -> Self {
-        value as i32
+        value as i64
+    }
+
+    fn to_f64(self) -> f64 {
+        self as f64
     }
 }
 
 impl Number for f64 {
     fn of(value: f64) -> Self {
         value
+    }
+
+    fn to_f64(self) -> f64 {
+        self
     }
 }
 

@@ -163,6 +163,14 @@ input = { width = 100, height = 64, colour = "rgb", fit = "stretch" }
 }
 
 #[test]
+fn a_number_too_large_for_a_parameter_is_reported_with_all_other_problems() {
+    let text = GOOD.replace("anchors = 1", "anchors = 5000000000").replace("nms_iou = 0.6", "nms_iou = 0.0");
+    let told = problems(&text);
+    assert!(told.contains("`anchors` is 5000000000, not in"), "{told}");
+    assert!(told.contains("`nms_iou` is 0, not above 0"), "{told}");
+}
+
+#[test]
 fn what_is_no_toml_or_no_manifest_is_reported_with_its_place() {
     let report =
         ["[[model]]\nname = \"a\nfile = 1", "[[model]]\nname = 7", "[[model]]\nnaem = \"a\""].map(problems);

@@ -2,6 +2,7 @@
 
 use super::moving::{Scene, fallen, going_down, posture};
 use super::*;
+use crate::analysis::heights::HeightLimits;
 
 /// The same place and size, of which the detector is too unsure to begin a track.
 fn unsure(detection: Detection) -> Detection {
@@ -99,6 +100,157 @@ fn a_thing_that_lies_there_is_nobody_who_fell() {
 }
 
 #[test]
+fn who_stands_again_beside_something_low_has_not_fallen() {
+    fn trolley() -> Detection {
+        unsure(posture(0.5, 0.8, 0.45, 1.0))
+    }
+    let stories: [(&str, Scene); 4] = [
+        ("bends over a trolley, then stands beside it", |t| match t {
+            ..4.0 => vec![posture(0.5, 0.8, 1.0, 0.4)],
+            4.0..6.0 => vec![posture(0.5, 0.8, 0.5, 1.0)],
+            _ => vec![posture(0.5, 0.8, 1.0, 0.4), trolley()],
+        }),
+        ("and walks off", |t| match t {
+            ..4.0 => vec![posture(0.5, 0.8, 1.0, 0.4)],
+            4.0..6.0 => vec![posture(0.5, 0.8, 0.5, 1.0)],
+            6.0..12.0 => vec![posture(0.5 + 0.08 * (t - 6.0), 0.8, 1.0, 0.4), trolley()],
+            _ => vec![trolley()],
+        }),
+        ("is missed in two looks as a dog sits down beside them", |t| {
+            let dog = unsure(posture(0.54, 0.81, 0.35, 1.4));
+            let is_missed = (4.1..4.5).contains(&t);
+            match t {
+                ..4.1 => vec![posture(0.5, 0.8, 1.0, 0.4)],
+                _ if is_missed => vec![dog],
+                _ => vec![posture(0.5, 0.8, 1.0, 0.4), dog],
+            }
+        }),
+        ("bends beside a bag that stood there, and is lost", |t| {
+            let bag = unsure(posture(0.525, 0.8, 0.3, 1.4));
+            match t {
+                ..4.0 => vec![bag, posture(0.5, 0.8, 1.0, 0.4)],
+                4.0..5.7 => vec![bag, posture(0.5, 0.8, 0.5, 1.0)],
+                _ => vec![bag],
+            }
+        }),
+    ];
+    for (story, script) in stories {
+        assert_eq!(told(script), [0.0; 0], "{story}");
+    }
+}
+
+#[test]
+fn who_walks_up_to_the_camera_and_stops_has_not_fallen() {
+    // From 5.6 to 2.9 m within 2.3 s: nearly twice as wide, and only head and shoulders are in the picture.
+    let told = told(|t| {
+        let nearer = ((t - 4.0) / 2.3).clamp(0.0, 1.0);
+        let height = 1.0 - 0.38 * nearer;
+        let shape = 0.4 * (1.0 + 0.86 * nearer) / height;
+        vec![posture(0.5, 0.96 + 0.04 * (5.0 * nearer).min(1.0), height, shape)]
+    });
+    assert_eq!(told, [0.0; 0]);
+}
+
+#[test]
+fn who_is_nearly_as_tall_as_upright_has_not_fallen_whatever_the_rule_says() {
+    let told_where_low_is = |low: f32, script: Scene| {
+        let Condition::Fallen(usual) = fallen(5.0) else { unreachable!("made as `fallen`") };
+        let mut stage = Stage::of(vec![rule(Condition::Fallen(Fallen { low, ..usual }))]);
+        stage.look(20.0, script);
+        raised(&stage)
+    };
+    let stories: [(&str, Scene); 2] = [
+        ("comes a step nearer with something wide in their arms", |t| {
+            vec![if t < 4.0 { posture(0.5, 0.8, 1.0, 0.4) } else { posture(0.5, 0.86, 0.85, 1.15) }]
+        }),
+        ("bends, then stands with their arms out", |t| match t {
+            ..4.0 => vec![posture(0.5, 0.8, 1.0, 0.4)],
+            4.0..6.0 => vec![posture(0.5, 0.8, 0.5, 1.0)],
+            _ => vec![posture(0.5, 0.8, 0.92, 0.8)],
+        }),
+    ];
+    for (story, script) in stories {
+        assert_eq!(told_where_low_is(0.8, script), [0.0; 0], "{story}");
+    }
+    let squats: Scene = |t| vec![going_down(t, 0.3, 0.6, 0.9)];
+    assert_eq!((told_where_low_is(0.8, squats).len(), told_where_low_is(0.55, squats).len()), (1, 0));
+}
+
+#[test]
+fn who_sits_down_with_the_legs_out_has_not_fallen() {
+    for (height, shape) in [(0.74, 1.15), (0.74, 1.4), (0.6, 0.9)] {
+        let mut stage = Stage::of(vec![rule(fallen(5.0))]);
+        stage.look(20.0, |t| vec![going_down(t, 1.0, height, shape)]);
+        assert_eq!(stage.told(), [], "{height} high, {shape} wide for it");
+    }
+}
+
+#[test]
+fn the_heights_of_a_rule_hold_for_who_is_down_and_nobody_is_gone_for_being_too_tall() {
+    let told = |min: f32, max: f32, script: Scene| {
+        let heights = HeightLimits { min, max };
+        let mut stage = Stage::of(vec![Rule { heights, ..rule(fallen(5.0)) }]);
+        stage.look(20.0, script);
+        raised(&stage).len()
+    };
+    // 0.084 high as they lie.
+    let falls: Scene = |t| vec![going_down(t, 0.8, 0.28, 3.0)];
+    assert_eq!((told(0.05, 1.0, falls), told(0.1, 1.0, falls)), (1, 0));
+    // 0.3 tall, then 0.36; a dog sits at their feet.
+    let steps_nearer: Scene = |t| {
+        if t < 4.0 {
+            vec![posture(0.5, 0.8, 1.0, 0.4)]
+        } else {
+            vec![posture(0.5, 0.84, 1.2, 0.4), unsure(posture(0.53, 0.84, 0.35, 1.4))]
+        }
+    };
+    assert_eq!(told(0.05, 0.32, steps_nearer), 0);
+}
+
+#[test]
+fn a_bench_before_which_somebody_stood_for_long_is_nobody_who_fell() {
+    let mut stage = Stage::of(vec![rule(fallen(5.0))]);
+    stage.look(60.0, |t| {
+        let bench = unsure(posture(0.5, 0.8, 0.3, 2.0));
+        vec![if (4.0..44.0).contains(&t) { posture(0.5, 0.82, 1.0, 0.4) } else { bench }]
+    });
+    assert_eq!(stage.told(), []);
+}
+
+#[test]
+fn a_thing_is_learnt_also_where_the_detector_half_believes_in_many_others() {
+    let told = told(|t| {
+        let kerb = unsure(posture(0.3, 0.8, 0.35, 1.0));
+        let walker = posture(0.62 - 0.06 * t, 0.8, 1.0, 0.4);
+        let mut seen = match t {
+            ..1.0 => vec![walker],
+            1.0..4.8 => vec![kerb, walker],
+            _ => vec![Detection { score: 0.6, ..kerb }],
+        };
+        // Forty others at each look, elsewhere than in the nine looks before.
+        let look = (5.0 * t).round() as usize;
+        seen.extend((0..40).map(|i| {
+            let place = (40 * look + i) % 400;
+            unsure(posture(0.03 + 0.039 * (place % 25) as f64, 0.03 + 0.025 * (place / 25) as f64, 0.06, 3.0))
+        }));
+        seen
+    });
+    assert_eq!(told, [0.0; 0]);
+}
+
+#[test]
+fn who_falls_where_somebody_sat_upright_has_fallen() {
+    let told = told(|t| {
+        let mut seen = vec![going_down(t, 0.8, 0.4, 0.95)];
+        if t < 3.0 {
+            seen.push(unsure(posture(0.5, 0.8, 0.4, 0.7)));
+        }
+        seen
+    });
+    assert_near(&told, &[9.8], 0.8);
+}
+
+#[test]
 fn what_is_left_to_see_behind_others_is_nobody_who_fell() {
     let crowds: [(&str, Scene); 4] = [
         ("a customer behind another: their boxes merge, and a part of both is found low", |t| {
@@ -159,4 +311,30 @@ fn who_gets_up_and_falls_again_in_the_same_place_is_told_again() {
         vec![if t < 15.0 { going_down(t, 0.8, 0.28, 3.0) } else { up }]
     });
     assert_near(&raised(&stage), &[9.8, 44.8], 0.8);
+}
+
+#[test]
+fn who_lies_has_not_got_up_when_their_track_goes_over_to_a_helper() {
+    let helped: [(&str, Scene); 2] = [
+        ("a helper steps in from beside, where they are not found for a moment", |t| {
+            let lies = unsure(going_down(t, 0.8, 0.28, 3.0));
+            match t {
+                ..4.9 => vec![Detection { score: 0.7, ..lies }],
+                4.9..6.3 => vec![],
+                6.3..6.7 => vec![posture(0.56, 0.81, 1.0, 0.4)],
+                _ => vec![lies, posture(0.56, 0.81, 1.0, 0.4)],
+            }
+        }),
+        ("a helper is found together with them at first", |t| {
+            let lies = going_down(t, 0.8, 0.4, 1.6);
+            match t {
+                ..6.1 => vec![lies],
+                6.1..6.7 => vec![posture(0.5, 0.81, 0.95, 0.85)],
+                _ => vec![unsure(lies), posture(0.53, 0.81, 1.0, 0.4)],
+            }
+        }),
+    ];
+    for (story, script) in helped {
+        assert_eq!(told(script).len(), 1, "{story}");
+    }
 }

@@ -153,7 +153,8 @@ fn who_gets_up_again_in_time_or_only_bends_sits_or_squats_has_not() {
 fn who_leaves_below_the_picture_has_not_fallen() {
     let mut stage = Stage::of(vec![rule(fallen(0.5))]);
     stage.look(6.0, |t| {
-        let mut seen = posture(0.5, 0.8 + 0.12 * t, 1.0, 0.4);
+        // Comes nearer, and so becomes as much wider.
+        let mut seen = posture(0.5, 0.8 + 0.12 * t, 1.0 + 0.2 * t, 0.4);
         seen.box_in_frame = seen.box_in_frame.clipped();
         if seen.box_in_frame.is_sound() { vec![seen] } else { vec![] }
     });
@@ -165,7 +166,7 @@ fn who_leaves_below_the_picture_has_not_fallen() {
 fn nobody_falls_in_a_crowd_that_walks() {
     let stories: [(&str, Scene); 4] = [
         ("walks out below, the box ends a little inside", |t| {
-            let mut own = posture(0.5, 0.8 + 0.05 * t, 1.0, 0.4);
+            let mut own = posture(0.5, 0.8 + 0.12 * t, 1.0 + 0.1 * t, 0.4);
             own.box_in_frame.y1 = own.box_in_frame.y1.min(0.985);
             if own.box_in_frame.height() > 0.05 { vec![own] } else { vec![] }
         }),
