@@ -133,6 +133,7 @@ pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
         tracks,
         found: &[],
         flow: None,
+        changes: None,
     }
 }
 

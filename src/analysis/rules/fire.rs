@@ -51,6 +51,10 @@ impl RuleKind for Fire {
         false
     }
 
+    fn wants_changes(&self) -> bool {
+        true
+    }
+
     fn pace(&self, view: RuleView<'_>) -> Option<Duration> {
         (!view.holds && view.in_view().next().is_some()).then(|| view.often_enough())
     }
