@@ -240,6 +240,47 @@ fn learning_the_empty_view_allocates_nothing() {
     }
 }
 
+/// Once a second and camera, also while something burns before a wall, or what is taken for it does not change.
+#[test]
+fn asking_the_picture_whether_something_burns_allocates_nothing() {
+    let mut plan = CameraPlan::new("cam", 5.0);
+    plan.zones.insert("zone".into(), Polygon::whole_picture());
+    let fire = rules().into_iter().find(|rule| matches!(rule.when, Condition::Fire(_)));
+    let mut rule = fire.expect("a fire rule");
+    rule.heights = HeightLimits::default();
+    let for_at_least = Duration::from_secs(3);
+    rule.when = Condition::Fire(Fire { zone: "zone".into(), classes: vec![Class::FIRE], for_at_least });
+    let mut analysis = Analysis::new("box", Plan::of(vec![plan], vec![rule])).expect("the zone is drawn");
+    let (mut noisy, mut raised) = (Vec::new(), 0);
+    for look in 0..1000 {
+        let at = moment(look);
+        let mut coarse = Box::new(Coarse::even(80));
+        // It burns in the second half.
+        if look >= 500 {
+            let level = 80 + (look / 5 % 3 * 60) as u8;
+            coarse.luma.chunks_exact_mut(160).skip(30).take(30).for_each(|row| row[64..96].fill(level));
+        }
+        let picture = Event::Picture { camera: "cam".into(), at, coarse };
+        let grown = 0.03 * (look % 7) as f32 / 7.0;
+        let box_in_frame = BBox::new(0.4 - grown, 0.3 - grown, 0.6, 0.7);
+        let score = 0.5 + 0.3 * (look % 3) as f32 / 3.0;
+        let detections = vec![Detection { class: Class::FIRE, score, box_in_frame }];
+        let frame = Event::Detections { camera: "cam".into(), at, detections };
+        let before = ALLOCATIONS.get();
+        if look.is_multiple_of(5) {
+            analysis.apply(&picture);
+        }
+        let told = analysis.apply(&frame).len();
+        raised += told;
+        if look >= 100 && told == 0 && ALLOCATIONS.get() > before {
+            noisy.push(look);
+        }
+        assert!(look >= 500 || raised == 0, "a still picture is no fire");
+    }
+    assert_eq!(noisy, [], "looks that allocated");
+    assert!(raised > 0, "the flames are told");
+}
+
 /// Once a second and camera, also while somebody walks past what never moves and the light changes.
 #[test]
 fn judging_what_never_moves_allocates_nothing() {

@@ -21,6 +21,7 @@ use super::filters::LeftOut;
 use super::flow::Flow;
 use super::fusion::{Fusion, SignalState};
 use super::heights::Within;
+use super::pixel_change::PixelChange;
 use super::plan::Plan;
 use super::plausible::ASPECT;
 use super::rules::{Rule, RuleEvaluator, UnknownName};
@@ -189,7 +190,11 @@ impl Analysis {
                     camera.see_flow(*at, flow);
                 }
             }
-            Event::Picture { camera, at, coarse } => self.see(camera, *at, coarse),
+            Event::Picture { camera, at, coarse } => {
+                if let Some(camera) = self.cameras.get_mut(camera) {
+                    camera.see(*at, coarse);
+                }
+            }
             Event::CameraSilent { camera, at, .. } | Event::CameraBack { camera, at } => {
                 if let Some(camera) = self.cameras.get_mut(camera) {
                     camera.alive_at.get_or_insert(*at);
@@ -450,6 +455,12 @@ fn wake(
     }
 }
 
+/// Where a rule of the camera asks for it.
+fn pixel_change_of(instances: &[RuleInstance]) -> Option<PixelChange> {
+    let asks = |instance: &RuleInstance| instance.evaluator.rule().when.wants_changes();
+    instances.iter().any(asks).then(PixelChange::new)
+}
+
 struct BuiltPlan {
     cameras: BTreeMap<Arc<str>, Camera>,
     sensors: BTreeMap<Arc<str>, SensorEvaluator>,
@@ -479,6 +490,7 @@ fn build(plan: Plan) -> Result<BuiltPlan, UnknownName> {
         }
         let camera = Camera {
             furniture: unmoved::furniture_of(&camera, &instances),
+            pixel_change: pixel_change_of(&instances),
             tracker: Tracker::new(camera.analysis_hz, &camera.thresholds_at(false)),
             instances,
             health: CameraHealthState::new(&camera),

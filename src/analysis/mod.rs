@@ -34,6 +34,7 @@ pub mod heights;
 pub mod kalman;
 pub mod motion_detector;
 pub(crate) mod pem;
+pub mod pixel_change;
 pub mod plan;
 pub mod plausible;
 pub mod quality;

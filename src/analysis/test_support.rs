@@ -134,6 +134,7 @@ pub fn scene(at: f64, tracks: &[Track]) -> Scene<'_> {
         all_tracks: tracks,
         found: &[],
         flow: None,
+        changes: None,
     }
 }
 

@@ -12,12 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::analysis::detection::{Class, Detection};
+use lookout::analysis::empty_view::Coarse;
 use lookout::analysis::flow::Flow;
 use lookout::analysis::geometry::BBox;
 use lookout::analysis::rules::is_worth_a_flow;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::detector::manifest::{Manifest, ModelEntry};
 use lookout::detector::{Detector, Inference, Model, Thresholds};
+use lookout::frame::coarse::coarse;
 use lookout::frame::flow::{Estimator, Thumbnail};
 use lookout::types::provider::Provider;
 use lookout::video::{self, FileOptions};
@@ -119,6 +121,33 @@ pub fn flows(clip: &Path, looks: &[Look], hz: f32) -> BTreeMap<u128, Box<Flow>> 
         before = Some(now);
     }
     flows
+}
+
+/// What the pictures of some looks show coarsely, about once a second, by the look's time in microseconds.
+pub fn coarse_pictures(clip: &Path, looks: &[Look], hz: f32) -> BTreeMap<u128, Box<Coarse>> {
+    let every = Duration::from_secs_f32(1.0 / hz);
+    let mut frames =
+        video::read_file(clip, FileOptions { every, ..FileOptions::default() }).expect("the clip opens");
+    let mut due = Duration::ZERO;
+    let mut times = looks.iter().map(|(at, _)| *at).filter(|at| {
+        let is_due = *at + Duration::from_millis(1) >= due;
+        if is_due {
+            due = *at + Duration::from_secs(1);
+        }
+        is_due
+    });
+    let mut next = times.next();
+    let mut pictures = BTreeMap::new();
+    while let (Some(wanted), Some((at, picture))) = (next, frames.next_frame().expect("the clip decodes")) {
+        // What was kept of the looks is kept to the microsecond.
+        if at.as_micros() == wanted.as_micros() {
+            let mut seen = Box::new(Coarse::even(0));
+            coarse(&picture, &mut seen);
+            pictures.insert(at.as_micros(), seen);
+            next = times.next();
+        }
+    }
+    pictures
 }
 
 fn written(looks: &[Look]) -> String {

@@ -9,11 +9,13 @@ use crate::analysis::alert_lifecycle::SILENCE_ENDS;
 use crate::analysis::camera_health_state::CameraHealthState;
 use crate::analysis::counts::{self, Counts};
 use crate::analysis::detection::Detection;
+use crate::analysis::empty_view::Coarse;
 use crate::analysis::filters::LeftOut;
 use crate::analysis::flow::Flow;
 use crate::analysis::furniture::Furniture;
 use crate::analysis::fusion::Fusion;
 use crate::analysis::heights::is_whole;
+use crate::analysis::pixel_change::PixelChange;
 use crate::analysis::rules::{CameraPlan, FLICKER, Scene, View, is_worth_a_flow};
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Tracker;
@@ -45,6 +47,8 @@ pub(super) struct Camera {
     pub(super) unmasked: Vec<Detection>,
     /// What moved last, and in which frame.
     pub(super) flow: Option<(Moment, Box<Flow>)>,
+    /// Where the picture changes, where a rule asks for it.
+    pub(super) pixel_change: Option<PixelChange>,
     /// Sure detections that were left out, since the plan came.
     pub(super) left_out: LeftOut,
     /// What never moves, where that is learnt.
@@ -89,6 +93,12 @@ impl Camera {
             return;
         }
         let patience = self.tracker.patience();
+        let asks_for_changes = |instance: &RuleInstance| {
+            let when = &instance.evaluator.rule().when;
+            when.wants_changes()
+                && self.tracker.tracks().iter().any(|track| when.classes().contains(&track.class))
+        };
+        let is_asked = self.instances.iter().any(asks_for_changes);
         let scene = Scene {
             at,
             watched: gap.unwrap_or_default().min(patience.max(Duration::from_secs(1))),
@@ -98,6 +108,10 @@ impl Camera {
             all_tracks: self.tracker.tracks(),
             found: &self.unmasked,
             flow: self.flow.as_ref().filter(|(moment, _)| *moment == at).map(|(_, flow)| &**flow),
+            changes: self
+                .pixel_change
+                .as_mut()
+                .and_then(|change| change.judge(at, self.tracker.tracks(), is_asked)),
         };
         self.counts.look(at, scene.watched, scene.tracks);
         for instance in &mut self.instances {
@@ -178,6 +192,7 @@ impl Camera {
         self.latest_frame = None;
         self.tracker.forget();
         self.counts.forget();
+        self.pixel_change.iter_mut().for_each(PixelChange::forget);
         for instance in &mut self.instances {
             instance.evaluator.forget();
             instance.says_yes = false;
@@ -218,6 +233,9 @@ impl Camera {
         self.tracker.configure(self.plan.analysis_hz, &self.plan.thresholds_at(self.is_night));
         self.counts.inherit(&mut old.counts);
         self.inherit_furniture(old);
+        if let (Some(change), Some(before)) = (&mut self.pixel_change, old.pixel_change.take()) {
+            *change = before;
+        }
         self.alive_at = old.alive_at;
         self.latest_frame = old.latest_frame;
         self.health.inherit(&old.health);
@@ -246,6 +264,16 @@ impl Camera {
             if before.lifecycle.open().is_some() {
                 self.retired.push(before);
             }
+        }
+    }
+
+    /// What the frame shows whose detections come next.
+    pub(super) fn see(&mut self, at: Moment, picture: &Coarse) {
+        if let Some(furniture) = &mut self.furniture {
+            furniture.see(at, picture);
+        }
+        if let Some(change) = &mut self.pixel_change {
+            change.see(at, picture);
         }
     }
 

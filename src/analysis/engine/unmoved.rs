@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::rule_instance::RuleInstance;
 use super::{ABSENCE, Analysis, Camera};
 use crate::analysis::detection::{Class, Detection};
-use crate::analysis::empty_view::Coarse;
 use crate::analysis::filters::Filter;
 use crate::analysis::furniture::Furniture;
 use crate::analysis::rules::CameraPlan;
@@ -37,12 +36,6 @@ impl Analysis {
     /// What is remembered of each camera that learns it.
     pub fn furniture(&self) -> impl Iterator<Item = (&Arc<str>, &Furniture)> {
         self.cameras.iter().filter_map(|(id, camera)| Some((id, camera.furniture.as_ref()?)))
-    }
-
-    pub(super) fn see(&mut self, camera: &str, at: Moment, picture: &Coarse) {
-        if let Some(furniture) = self.cameras.get_mut(camera).and_then(|camera| camera.furniture.as_mut()) {
-            furniture.see(at, picture);
-        }
     }
 }
 

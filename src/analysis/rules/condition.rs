@@ -100,6 +100,11 @@ impl Condition {
         self.kind().wants_flow()
     }
 
+    /// Whether it asks where the picture changes from second to second ([`Scene::changes`](super::Scene::changes)).
+    pub fn wants_changes(&self) -> bool {
+        self.kind().wants_changes()
+    }
+
     /// Whether its alert is raised because something is no longer seen.
     pub fn waits_for_absence(&self) -> bool {
         self.kind().waits_for_absence()

@@ -10,6 +10,7 @@ use crate::analysis::alert::Shown;
 use crate::analysis::detection::{Class, Detection};
 use crate::analysis::flow::Flow;
 use crate::analysis::geometry::Polygon;
+use crate::analysis::pixel_change::Changes;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::analysis::tracker::{Track, TrackNumber, TrackState};
 
@@ -36,6 +37,8 @@ pub struct Scene<'a> {
     pub found: &'a [Detection],
     /// What moved since a moment before, where that was asked for.
     pub flow: Option<&'a Flow>,
+    /// Where the picture changed since about a second before, once a second, where that was asked for and pictures come.
+    pub changes: Option<Changes<'a>>,
 }
 
 impl<'a> Scene<'a> {

@@ -6,6 +6,10 @@
 //! does not change is not told at all until it does. Strength says the same: a lookalike weighs a third. A hand that
 //! moves a bottle changes the box of a lookalike once: that is no life, and how a box settles in its first sights is no
 //! growth.
+//!
+//! A box that jitters on a still thing passes for life all the same, so the picture is a witness: once a second it is asked
+//! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). Where they did not, nothing
+//! is told however much the box changes. Where no pictures come, or the camera moves, the box alone decides.
 
 use std::time::Duration;
 
@@ -14,6 +18,7 @@ use super::kind::Evaluate;
 use crate::analysis::alert::Shown;
 use crate::analysis::detection::Class;
 use crate::analysis::geometry::{BBox, Polygon};
+use crate::analysis::pixel_change::Witness;
 use crate::analysis::time::Moment;
 use crate::analysis::tracker::Track;
 
@@ -43,6 +48,11 @@ const STILL: f32 = 0.5;
 const SETTLED: u32 = LEAST_SIGHTS;
 /// What lives does so in this part of its sights.
 const LIVELY_SHARE: f32 = 0.5;
+/// The picture under the box must have changed so often, a second apart: a hand that passes, or what comes to stay, changes
+/// it once.
+const LEAST_LIVELY_PICTURES: u32 = 2;
+/// Pictures that are remembered, a second each.
+const PICTURES: u8 = 8;
 /// Means and deviations are taken over about so many sights.
 const MEMORY: f32 = 20.0;
 
@@ -76,6 +86,33 @@ struct Plume {
     liveliest: f32,
     /// In which part of its latest sights it was lively.
     lively_share: f32,
+    pictures: Pictures,
+}
+
+/// What the latest pictures showed under a box.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pictures {
+    /// A bit for each, the latest one lowest: whether it had changed there.
+    lively: u8,
+    count: u8,
+}
+
+impl Pictures {
+    fn add(&mut self, witness: Witness) {
+        let is_lively = match witness {
+            Witness::Lively => true,
+            Witness::Still => false,
+            Witness::Moving => return,
+        };
+        self.lively = self.lively << 1 | u8::from(is_lively);
+        self.count = (self.count + 1).min(PICTURES);
+    }
+
+    /// Whether the picture changes there, in half of the latest ones at least; `None` where none could say.
+    fn are_lively(self) -> Option<bool> {
+        let lively = self.lively.count_ones();
+        (self.count > 0).then(|| lively >= LEAST_LIVELY_PICTURES && 2 * lively >= u32::from(self.count))
+    }
 }
 
 /// A fading mean and mean absolute deviation: one bad box counts once, not squared.
@@ -120,6 +157,7 @@ impl Plume {
             first_area: f32::NEG_INFINITY,
             liveliest: 0.0,
             lively_share: 0.0,
+            pictures: Pictures::default(),
         };
         plume.see(at, score, b);
         plume
@@ -173,8 +211,11 @@ impl Plume {
         self.lively_share >= LIVELY_SHARE
     }
 
-    /// How long it must last to be told; `None` for what never was anything but there.
+    /// How long it must last to be told; `None` for what never was anything but there, or is so in the picture.
     fn needs(&self, lasting: Duration) -> Option<Duration> {
+        if self.pictures.are_lively() == Some(false) {
+            return None;
+        }
         match (self.is_alive(), self.was_there_before) {
             (true, _) => Some(lasting),
             (false, false) => Some(3 * lasting),
@@ -243,6 +284,11 @@ impl Evaluate for FireSmoke {
                     plume.looks = 1;
                     self.fire_smoke.push(plume);
                 }
+            }
+        }
+        if let Some(changes) = scene.changes {
+            for plume in &mut self.fire_smoke {
+                plume.pictures.add(changes.under(&plume.box_in_frame));
             }
         }
         let unseen_for = UNSEEN_FOR.max(scene.flicker);

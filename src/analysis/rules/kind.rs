@@ -80,6 +80,11 @@ pub(super) trait RuleKind {
         false
     }
 
+    /// Whether it asks where the picture changes from second to second ([`Scene::changes`]).
+    fn wants_changes(&self) -> bool {
+        false
+    }
+
     /// Whether its alert is raised because something is no longer seen.
     fn waits_for_absence(&self) -> bool {
         false

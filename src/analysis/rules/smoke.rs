@@ -22,7 +22,7 @@ pub struct SmokeDocument {
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// Over how many seconds it is confirmed. What was there from the start and never changes is not told; what appears
-    /// and never changes needs three times as long.
+    /// and never changes needs three times as long. Where the picture itself stays the same nothing is told.
     #[schemars(range(min = 0.0, max = 86_400.0), extend("default" = Smoke::DEFAULT_SECS))]
     pub for_secs: Option<At<f64>>,
 }
@@ -49,6 +49,10 @@ impl RuleKind for Smoke {
 
     fn is_by_feet(&self) -> bool {
         false
+    }
+
+    fn wants_changes(&self) -> bool {
+        true
     }
 
     fn pace(&self, view: RuleView<'_>) -> Option<Duration> {

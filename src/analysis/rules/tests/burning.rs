@@ -1,6 +1,8 @@
 //! Fire and smoke: what lives is told, what only looks like it is not.
 
 use super::*;
+use crate::analysis::Event;
+use crate::analysis::empty_view::{COLUMNS, Coarse};
 
 fn flame(x: f64, size: f64, score: f32) -> Detection {
     let (x, half) = (x as f32, size as f32 / 2.0);
@@ -100,4 +102,93 @@ fn fire_outside_the_zone_is_not_asked_for() {
     let mut stage = Stage::of(vec![rule(when)]);
     stage.look(10.0, |t| vec![Detection { ..flame(0.25, 0.1 * (1.0 + 0.25 * (7.0 * t).sin()), 0.7) }]);
     assert_eq!(stage.told(), []);
+}
+
+/// Looks at a script with the picture of each second, by its number.
+fn watch(
+    stage: &mut Stage,
+    for_secs: f64,
+    picture: impl Fn(u32) -> Coarse,
+    script: impl Fn(f64) -> Vec<Detection>,
+) {
+    let began = stage.now;
+    for look in 0..(5.0 * for_secs).round() as u32 {
+        stage.now += 0.2;
+        let (camera, at): (std::sync::Arc<str>, _) = ("cam".into(), moment(stage.now));
+        if look.is_multiple_of(5) {
+            let coarse = Box::new(picture(look / 5));
+            stage.apply(&Event::Picture { camera: camera.clone(), at, coarse });
+        }
+        stage.apply(&Event::Detections { camera, at, detections: script(stage.now - began) });
+        stage.apply(&Event::Tick { at });
+    }
+}
+
+/// A wall of blocks, on which something as large as the flames looks different at each number.
+fn wall(number: u32) -> Coarse {
+    let mut picture = Coarse::even(0);
+    let mixed = |number: u32| {
+        let number = number.wrapping_mul(2_654_435_761);
+        (number ^ (number >> 15)).wrapping_mul(2_246_822_519) >> 8
+    };
+    for (cell, luma) in picture.luma.iter_mut().enumerate() {
+        let (column, row) = (cell % COLUMNS, cell / COLUMNS);
+        let burns = (70..90).contains(&column) && (53..64).contains(&row);
+        let block = (column / 4 + row / 4 * 64) as u32 + if burns { number * 8192 } else { 0 };
+        *luma = 40 + (mixed(block) % if burns { 180 } else { 90 }) as u8;
+    }
+    picture
+}
+
+/// A hand before the whole of it.
+fn with_a_hand(mut picture: Coarse) -> Coarse {
+    picture.luma[50 * COLUMNS..67 * COLUMNS].iter_mut().for_each(|luma| *luma = 220);
+    picture
+}
+
+#[test]
+fn what_jitters_on_a_still_picture_is_not_told_and_on_a_flickering_one_as_soon_as_without_pictures() {
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+    watch(&mut stage, 60.0, |_| wall(0), |t| vec![flickering(t)]);
+    assert_eq!(stage.told(), []);
+    // It catches fire.
+    watch(&mut stage, 12.0, wall, |t| vec![flickering(t)]);
+    assert_eq!(raised(&stage).len(), 1);
+    let mut without = Stage::of(vec![rule(fire(3.0))]);
+    without.look(5.0, |_| vec![]).look(10.0, |t| vec![flickering(t)]);
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+    watch(&mut stage, 10.0, |second| wall(second + 1), |t| vec![flickering(t)]);
+    assert_near(&raised(&stage), &raised(&without), 0.01);
+}
+
+#[test]
+fn a_hand_that_passes_and_a_step_of_exposure_are_no_life() {
+    // As it is first seen, or later.
+    let passes = |second: u32| if [1, 9].contains(&second) { with_a_hand(wall(0)) } else { wall(0) };
+    let darker = |second: u32| {
+        let mut picture = wall(0);
+        if second >= 2 {
+            picture.luma.iter_mut().for_each(|luma| *luma = *luma / 3 * 2);
+        }
+        picture
+    };
+    for picture in [&passes as &dyn Fn(u32) -> Coarse, &darker] {
+        let mut stage = Stage::of(vec![rule(fire(3.0))]);
+        watch(&mut stage, 30.0, picture, |t| vec![flickering(t)]);
+        assert_eq!(stage.told(), []);
+    }
+}
+
+#[test]
+fn a_gap_forgets_what_pictures_said() {
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    watch(&mut stage, 10.0, wall, |t| vec![flickering(t)]);
+    assert_eq!(stage.told(), [(Phase::New, PhaseReason::Raised)]);
+    stage.silence(120.0);
+    stage.told();
+    // What comes back is still: that it burnt before the gap is no witness.
+    watch(&mut stage, 30.0, |_| wall(0), |t| vec![flickering(t)]);
+    assert_eq!(raised(&stage), [] as [f64; 0]);
 }
