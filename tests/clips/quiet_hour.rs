@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use lookout::analysis::camera_health::image_stats::ImageStats;
+use lookout::analysis::empty_view::Coarse;
 use lookout::analysis::flow::Flow;
 use lookout::analysis::time::{Moment, Timestamp};
 use lookout::analysis::{Analysis, Event};
@@ -18,7 +19,7 @@ use lookout::types::phase::Phase;
 use lookout::video::{self, FileOptions};
 
 use crate::support::clips::shared;
-use crate::support::seen::{Look, Looker, flows};
+use crate::support::seen::{Look, Looker, coarse_pictures, flows};
 
 /// As the daemon does it.
 const GLANCE_EVERY: Duration = Duration::from_millis(500);
@@ -68,11 +69,18 @@ fn glances(clip: &Path) -> Vec<(Duration, ImageStats)> {
     glances
 }
 
+/// What a clip shows: its looks, and what moved and how it looks coarsely, by the look's time in microseconds.
+struct Seen {
+    looks: Vec<Look>,
+    flows: BTreeMap<u128, Box<Flow>>,
+    pictures: BTreeMap<u128, Box<Coarse>>,
+}
+
 /// What is told, with the time, while a clip runs again and again.
 fn told(
     config: &Config,
     looker: &Looker,
-    (looks, flows): (&[Look], &BTreeMap<u128, Box<Flow>>),
+    Seen { looks, flows, pictures }: &Seen,
     glances: &[(Duration, ImageStats)],
     lasting: Duration,
 ) -> Vec<String> {
@@ -90,6 +98,10 @@ fn told(
     while round < lasting {
         for (pts, detections) in looks {
             let at = at(round + *pts);
+            if let Some(coarse) = pictures.get(&pts.as_micros()) {
+                let event = Event::Picture { camera: camera.clone(), at, coarse: coarse.clone() };
+                events.push((round + *pts, event));
+            }
             if let Some(flow) = flows.get(&pts.as_micros()) {
                 events.push((round + *pts, Event::Flow { camera: camera.clone(), at, flow: flow.clone() }));
             }
@@ -133,13 +145,14 @@ fn an_hour_of_quiet_video_tells_nothing() {
     for file in CLIPS {
         let clip = shared().join("videos").join(file);
         let (looks, glances) = (looker.see(&clip, HZ), glances(&clip));
-        let flows = flows(&clip, &looks, HZ);
-        let seen = (&looks[..], &flows);
-        let told_here = told(&quiet, &looker, seen, &glances, EACH);
-        eprintln!("{file}: {} looks of it in a loop for {} s: {told_here:?}", looks.len(), EACH.as_secs());
+        let (flows, pictures) = (flows(&clip, &looks, HZ), coarse_pictures(&clip, &looks, HZ));
+        let seen = Seen { looks, flows, pictures };
+        let told_here = told(&quiet, &looker, &seen, &glances, EACH);
+        let count = seen.looks.len();
+        eprintln!("{file}: {count} looks of it in a loop for {} s: {told_here:?}", EACH.as_secs());
         mistakes.extend(told_here.into_iter().map(|what| format!("{file}: {what}")));
         if file != "bottles-no-people.mp4" {
-            let control = told(&watchful, &looker, seen, &glances, Duration::from_secs(120));
+            let control = told(&watchful, &looker, &seen, &glances, Duration::from_secs(120));
             assert!(!control.is_empty(), "{file}: somebody walks there, so `present` is told");
         }
     }
