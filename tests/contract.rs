@@ -641,7 +641,7 @@ fn a_thousand_cameras_and_five_hundred_sensors_are_all_counted_in_a_message_that
             _ => (CameraState::Ended, None, None),
         };
         (camera.state, camera.decoding, camera.cause) = (state, decoding, cause.map(str::to_owned));
-        camera.conditions = if i % 10 == 0 { vec![CameraCondition::Dark] } else { Vec::new() };
+        camera.conditions = if i.is_multiple_of(10) { vec![CameraCondition::Dark] } else { Vec::new() };
         camera
     };
     let sensor = |i: usize| {

@@ -130,7 +130,11 @@ impl PixelChange {
         std::mem::swap(&mut self.earlier, &mut self.before);
         std::mem::swap(&mut self.before, &mut self.now);
         self.hidden.swap(0, 1);
-        self.now.clone_from(picture);
+        // Into the same memory.
+        self.now.luma.copy_from_slice(&picture.luma);
+        for (plane, shown) in self.now.chroma.iter_mut().zip(&picture.chroma) {
+            plane.copy_from_slice(shown);
+        }
     }
 
     /// Takes in what is followed in a frame. Gives what changed up to it, where its picture was seen and that `is_asked`.

@@ -111,7 +111,18 @@ impl Payload for HealthData {
             || leave_out(&mut self.signals, &mut self.signals_omitted)
             || sum_up(&mut self.degraded, CAMERAS.0, CAMERAS.1)
             || sum_up(&mut self.degraded, SENSORS.0, SENSORS.1)
-            || self.degraded.iter_mut().fold(false, |shorter, entry| shorten(&mut entry.reason) || shorter)
+            || self.shorten_reasons()
+    }
+}
+
+impl HealthData {
+    /// Whether any reason was too long.
+    fn shorten_reasons(&mut self) -> bool {
+        let mut any = false;
+        for entry in &mut self.degraded {
+            any |= shorten(&mut entry.reason);
+        }
+        any
     }
 }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_
 use tracing::{error, info, warn};
 
 use super::answer::{Answer, Answering};
-use super::commands::{Replay, Work};
+use super::commands::{MainWork, Replay, Work};
 use super::envelope::{CommandEnvelope, ReceivedCommand};
 use super::rate_limit::{LeftOut, Pace, Paced};
 use super::refusal_stats::Tally;
@@ -59,7 +59,7 @@ pub type SiteZone = Arc<RwLock<TimeZone>>;
 /// A command for the main thread, whose answer is waited for.
 pub struct MainCommand {
     envelope: CommandEnvelope,
-    work: Box<dyn FnOnce(&CommandEnvelope, &mut dyn RunningBox, Answering) + Send>,
+    work: MainWork,
     answering: Answering,
 }
 

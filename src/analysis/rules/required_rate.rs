@@ -91,7 +91,7 @@ impl<'a> RuleView<'a> {
     }
 
     /// As [`often_enough`](Self::often_enough), and often enough to follow who walks about.
-    pub(super) fn to_follow(&self) -> Duration {
+    pub(super) fn to_follow(self) -> Duration {
         self.often_enough().min(TO_FOLLOW.max(self.view.usual))
     }
 

@@ -46,7 +46,7 @@ fn acceptance(site: &SiteDocument) -> AcceptancePlan {
     let within = secs_or(&site.accept_within_secs, document::DEFAULT_ACCEPT_WITHIN_SECS);
     AcceptancePlan {
         within: (!within.is_zero()).then_some(within),
-        from: value_of(&site.escalate_from).unwrap_or(document::DEFAULT_ESCALATE_FROM).into(),
+        from: value_of(&site.escalate_from).unwrap_or(document::DEFAULT_ESCALATE_FROM),
     }
 }
 

@@ -155,12 +155,17 @@ pub(super) struct Parsed {
     pub work: Work,
 }
 
+/// What the main thread does about a command.
+pub type MainWork = Box<dyn FnOnce(&CommandEnvelope, &mut dyn RunningBox, Answering) + Send>;
+/// What is asked of the analysis; `false` once it is gone.
+pub type AlertWork = Box<dyn FnOnce(&CommandEnvelope, &dyn Alerts, Answering) -> bool + Send>;
+
 /// What is left to do.
 pub enum Work {
     /// For the main thread.
-    Main(Box<dyn FnOnce(&CommandEnvelope, &mut dyn RunningBox, Answering) + Send>),
+    Main(MainWork),
     /// For the analysis.
-    Alerts(Box<dyn FnOnce(&CommandEnvelope, &dyn Alerts, Answering) -> bool + Send>),
+    Alerts(AlertWork),
 }
 
 impl fmt::Debug for Work {
