@@ -32,14 +32,21 @@ const LEAST_CHROMA: f32 = 6.0;
 /// `burning-car` put before a still scene, eight cells wide, in .22 and .26 or more of nine pairs of ten, larger ones in .42
 /// and .36; asphalt, tables, rooms and wet roads in .10 at most where nobody passes.
 const LIVELY: f32 = 0.15;
+/// A box of so many cells is large: a hand moves a part of a table, flames and smoke of that size change in .48 and more.
+const LARGE: u32 = 600;
+const LIVELY_LARGE: f32 = 0.3;
 /// And so many times more than the rest of the picture.
 const MORE_THAN_THE_REST: f32 = 1.5;
-/// Flames and smoke differ as much from what they were another second before; a place that a hand passed does not.
-const AGAINST_EARLIER: f32 = 0.5 * LIVELY;
+/// Flames and smoke differ as much, or half as much, from what they were another second before; a place that a hand passed
+/// does not.
+const AGAINST_EARLIER: f32 = 0.5;
 /// Where more of the rest changes the camera trembles, and edges are allowed to move by two cells;
 const CALM: f32 = 0.03;
-/// and where this much of it does, the camera turns, or the light is another.
-const MOVING: f32 = 0.25;
+/// and where this much of it does, the camera turns, or the light is another. The rest of `burning-car`, whose camera turns,
+/// changes in .22 and more.
+const MOVING: f32 = 0.15;
+/// A box in which so little changes keeps still although the rest does not: somebody comes close beside it.
+const UNMOVED: f32 = 0.05;
 /// A smaller rest, in cells, says nothing.
 const LEAST_REST: u32 = CELLS as u32 / 20;
 /// So much of a box must be seen, in cells and as a part of it.
@@ -130,10 +137,9 @@ impl PixelChange {
         std::mem::swap(&mut self.earlier, &mut self.before);
         std::mem::swap(&mut self.before, &mut self.now);
         self.hidden.swap(0, 1);
-        // Into the same memory.
         self.now.luma.copy_from_slice(&picture.luma);
-        for (plane, shown) in self.now.chroma.iter_mut().zip(&picture.chroma) {
-            plane.copy_from_slice(shown);
+        for (plane, seen) in self.now.chroma.iter_mut().zip(&picture.chroma) {
+            plane.copy_from_slice(seen);
         }
     }
 
@@ -248,11 +254,12 @@ impl Changes<'_> {
             if is_calm { (CHANGED, CHANGED_EARLIER) } else { (CHANGED_FAR, CHANGED_EARLIER_FAR) };
         let rest = if has_rest { around.share(changed) } else { 0.0 };
         let (changed, against_earlier) = (within.share(changed), within.share(earlier));
-        if changed < LIVELY || against_earlier < AGAINST_EARLIER {
-            Witness::Still
-        } else if rest >= MOVING {
-            Witness::Moving
-        } else if changed >= MORE_THAN_THE_REST * rest {
+        if rest >= MOVING {
+            return if changed < UNMOVED { Witness::Still } else { Witness::Moving };
+        }
+        let wanted = if all >= LARGE { LIVELY_LARGE } else { LIVELY };
+        let is_lively = changed >= wanted.max(MORE_THAN_THE_REST * rest);
+        if is_lively && against_earlier >= AGAINST_EARLIER * wanted {
             Witness::Lively
         } else {
             Witness::Still

@@ -278,8 +278,8 @@ fn ordinary_places_are_quiet_at_the_usual_rate_and_fights_are_told_as_often_as_b
 const NOTHING_BURNS: [&str; 3] = ["car-park-overhead", "bottles-no-people", "people-one-by-one"];
 /// What comes with Lookout, and by when it must tell the burning car, seconds. Street-nano scores its flames too low.
 const SHIPPED: [(&str, Option<f64>); 4] = [
-    ("street-small", Some(4.2)),
-    ("street-small-int8", Some(4.2)),
+    ("street-small", Some(4.5)),
+    ("street-small-int8", Some(4.5)),
     ("street-nano", None),
     ("street-nano-int8", None),
 ];

@@ -122,7 +122,7 @@ fn people_and_passing_vehicles_are_left_out_and_a_burning_one_is_not() {
     let vehicle = found(at(car(0.5, 0.6), all));
     assert_eq!(said([&before, &after], &[vehicle]), Some(Witness::Lively), "a car that burns");
     // Something that passes over a corner changes that corner alone.
-    let corner = BBox { x1: BOX.x0 + 0.025, ..BOX };
+    let corner = BBox { x1: BOX.x0 + 0.02, ..BOX };
     let mut passed = view(0, 0);
     each_cell(&corner, |cell| passed.luma[cell] = 250);
     assert_eq!(said([&view(0, 0), &passed], &[]), Some(Witness::Lively));
