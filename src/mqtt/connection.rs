@@ -40,8 +40,8 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) enum Ended {
     /// As asked; `heard` if the broker acknowledged `stopped`.
     Stopped { heard: bool },
-    /// By itself.
-    Lost(Trouble),
+    /// By itself; `acknowledged` if the broker had acknowledged anything.
+    Lost { trouble: Trouble, acknowledged: bool },
 }
 
 /// Something in flight.
@@ -69,7 +69,7 @@ pub(super) async fn run(
     let settings = shared.settings();
     let endpoint = match Endpoint::read_nth(&settings, broker) {
         Ok(endpoint) => endpoint,
-        Err(trouble) => return Ended::Lost(trouble),
+        Err(trouble) => return Ended::Lost { trouble, acknowledged: false },
     };
     let broker = endpoint.address.to_string();
     let session =
@@ -152,7 +152,7 @@ pub(super) async fn run(
     if connection.stop_until.is_some() {
         return Ended::Stopped { heard: connection.stopped_heard };
     }
-    Ended::Lost(trouble)
+    Ended::Lost { trouble, acknowledged: connection.acknowledged }
 }
 
 struct Connection {
@@ -167,6 +167,8 @@ struct Connection {
     keep_alive: Duration,
     connected_at: Option<Instant>,
     max_packet: Option<u32>,
+    /// Whether a PUBACK came.
+    acknowledged: bool,
     flight: Flight<Item>,
     /// Still to be asked for, the first is next.
     subscriptions: VecDeque<String>,
@@ -214,6 +216,7 @@ impl Connection {
             keep_alive: settings.timing.keep_alive,
             connected_at: None,
             max_packet: None,
+            acknowledged: false,
             flight: Flight::new(1),
             subscriptions,
             subscribing: None,
@@ -425,11 +428,14 @@ impl Connection {
                     self.done(item).await;
                 }
             }
-            Event::Acked { pkid, refusal } => match (self.flight.acked(pkid), refusal) {
-                (Some(item), None) => self.done(item).await,
-                (Some(item), Some(refused)) => self.refused(item, refused).await,
-                (None, _) => debug!(pkid, "a PUBACK for nothing in flight"),
-            },
+            Event::Acked { pkid, refusal } => {
+                self.acknowledged = true;
+                match (self.flight.acked(pkid), refusal) {
+                    (Some(item), None) => self.done(item).await,
+                    (Some(item), Some(refused)) => self.refused(item, refused).await,
+                    (None, _) => debug!(pkid, "a PUBACK for nothing in flight"),
+                }
+            }
             Event::Message { topic, payload, retain } => self.message(&topic, payload, retain).await,
             Event::Disconnected => self.gone = self.leaving,
             Event::Collision => {
