@@ -50,6 +50,8 @@ const QUEUE: usize = 256;
 const UNSTORED: usize = 5_000;
 /// Of them, those whose picture is kept as well, about 16 MB more.
 const UNSTORED_PICTURES: usize = 64;
+/// Pictures of one alert at most: one whose sources come and go for days would have hundreds. A guess.
+const PICTURES: usize = 16;
 /// How often storing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -232,7 +234,8 @@ impl Writer {
     /// Makes the picture where one is wanted, and adds it to the alert's list.
     fn prepare(&mut self, revision: Box<Revision>, snapshot: Option<Snapshot>) -> Unstored {
         let mut picture = None;
-        if let Some(snapshot) = snapshot.filter(|_| self.settings.evidence) {
+        let pictures = self.evidence.get(&revision.alert).map_or(0, Vec::len);
+        if let Some(snapshot) = snapshot.filter(|_| self.settings.evidence && pictures < PICTURES) {
             let shown = Shows {
                 alert: &revision.alert,
                 level: revision.level,
@@ -574,6 +577,7 @@ mod tests {
     use super::*;
     use crate::config::{Config, Surroundings};
     use crate::contract::alert::{ClockData, ClockSync, ModelRef};
+    use crate::frame::test_support::gray;
     use crate::outbox::{Limits, Options};
 
     fn desk(dir: &Path) -> Writer {
@@ -657,6 +661,20 @@ mod tests {
         assert_eq!(handled(&mut desk, "A0001"), 1);
         assert_eq!(handled(&mut desk, "B0001"), 0);
         assert_eq!(handled(&mut desk, "B0002"), 1, "one that is forgotten takes no place");
+    }
+
+    #[test]
+    fn an_alert_whose_sources_come_and_go_for_days_has_only_so_many_pictures() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = desk(dir.path());
+        desk.settings.evidence = true;
+        let snapshot = Snapshot { picture: Arc::new(gray(64, 48, 64, |_, _| 90)), detections: Vec::new() };
+        let mut told = 0;
+        for rev in 1..=40 {
+            let joined = Revision { reason: PhaseReason::Joined, ..revision("A0001", rev) };
+            told = desk.prepare(Box::new(joined), Some(snapshot.clone())).evidence.len();
+        }
+        assert_eq!(told, PICTURES);
     }
 
     #[test]
