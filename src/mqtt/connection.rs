@@ -160,6 +160,8 @@ struct Connection {
     /// As they were when it began.
     settings: Arc<Settings>,
     base: String,
+    /// `host:port`.
+    broker: String,
     session: String,
     begun: Instant,
     /// When `poll()` last came back.
@@ -200,16 +202,18 @@ impl Connection {
         let now = Instant::now();
         let base = settings.base();
         let mut suspects = shared.suspects.lock();
-        suspects.left_out.retain(|_, until| *until > now);
         suspects.namesake.begin(&session, broker);
+        let left_out = &mut suspects.not_taken(broker).left_out;
+        left_out.retain(|_, until| *until > now);
         let subscriptions = std::iter::once(STATE.topic.to_owned())
             .chain(shared.bodies.downlink.topics())
-            .filter(|suffix| !suspects.left_out.contains_key(suffix))
+            .filter(|suffix| !left_out.contains_key(suffix))
             .collect();
         drop(suspects);
         let rate = f64::from(settings.backlog_per_sec.max(1));
         Connection {
             base,
+            broker: broker.to_owned(),
             session,
             begun: now,
             progress: now,
@@ -330,7 +334,8 @@ impl Connection {
     fn next_latest(&self, waits: bool) -> Option<(String, super::publisher::Latest)> {
         let now = Instant::now();
         let latest = self.shared.latest.lock();
-        let suspects = self.shared.suspects.lock();
+        let mut suspects = self.shared.suspects.lock();
+        let held_latest = &suspects.not_taken(&self.broker).held_latest;
         latest
             .iter()
             .find(|(topic, value)| {
@@ -339,8 +344,7 @@ impl Connection {
                     .flight
                     .items()
                     .any(|item| matches!(item, Item::Latest { topic: other, .. } if other == *topic));
-                let held = suspects
-                    .held_latest
+                let held = held_latest
                     .get(*topic)
                     .is_some_and(|(version, until)| *version == value.version && *until > now);
                 value.delivery.waits == waits && !sent && !in_flight && !held
@@ -462,6 +466,7 @@ impl Connection {
             ));
         }
         self.flight = Flight::new(receive_max);
+        self.shared.suspects.lock().namesake.accepted(&self.session);
         if self.shared.suspects.lock().probation > 0 {
             self.flight.set_window(1);
         }
@@ -486,11 +491,12 @@ impl Connection {
     fn announce(&mut self) {
         self.announced = true;
         info!(broker = %self.shared.status.borrow().broker, session = %self.session, "connected to the command centre");
-        let left_out = self.shared.suspects.lock();
+        let mut suspects = self.shared.suspects.lock();
+        let left_out = &suspects.not_taken(&self.broker).left_out;
         let too_large =
-            left_out.left_out.keys().map(|suffix| format!("{suffix}: the message kept there is too large"));
+            left_out.keys().map(|suffix| format!("{suffix}: the message kept there is too large"));
         self.deaf_to.extend(too_large);
-        drop(left_out);
+        drop(suspects);
         let at = self.shared.clock.now().utc;
         self.shared.status.send_modify(|status| {
             status.connected = true;
@@ -571,7 +577,8 @@ impl Connection {
         match item {
             Item::State(_) => {}
             Item::Latest { topic, version } => {
-                self.shared.suspects.lock().held_latest.insert(topic.clone(), (*version, until));
+                let mut suspects = self.shared.suspects.lock();
+                suspects.not_taken(&self.broker).held_latest.insert(topic.clone(), (*version, until));
             }
             Item::Record { id, .. } => {
                 // Closed means that nobody wants it sent any more.
@@ -595,8 +602,8 @@ impl Connection {
         for at in [self.look_at.filter(|_| self.flight.has_room()), self.stop_until].into_iter().flatten() {
             wake = wake.min(at);
         }
-        let suspects = self.shared.suspects.lock();
-        let held = suspects.held_latest.values().map(|(_, until)| *until).min();
+        let mut suspects = self.shared.suspects.lock();
+        let held = suspects.not_taken(&self.broker).held_latest.values().map(|(_, until)| *until).min();
         let forgotten = suspects.namesake.forgotten_at(self.timing().namesake_forgotten);
         drop(suspects);
         let unanswered = self.shared.refusals.lock().next_at(self.timing().refusals_within);
@@ -668,7 +675,7 @@ impl Connection {
             warn!(topic = %self.topic(&suffix), error = %trouble,
                   "a message kept on this topic is too large to take: going on without the topic for a while\n  hint: clear it with an empty retained message");
             let until = now + self.timing().leave_out;
-            self.shared.suspects.lock().left_out.insert(suffix, until);
+            self.shared.suspects.lock().not_taken(&self.broker).left_out.insert(suffix, until);
         }
         let items = self.flight.take_all();
         let records: Vec<RecordId> = items

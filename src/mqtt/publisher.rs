@@ -108,12 +108,26 @@ pub(super) struct Suspects {
     pub strikes: HashMap<Key, u32>,
     /// One at a time until so many were acknowledged: then it is clear whose fault the next end is.
     pub probation: usize,
-    /// Latest values not to be sent before.
-    pub held_latest: HashMap<String, (u64, Instant)>,
     /// Whether somebody else uses our name.
     pub namesake: Namesake,
+    /// By the broker's address: that one does not take something says nothing about another.
+    not_taken: HashMap<String, NotTaken>,
+}
+
+/// What does not go through with one broker.
+#[derive(Debug, Default)]
+pub(super) struct NotTaken {
+    /// Latest values not to be sent before.
+    pub held_latest: HashMap<String, (u64, Instant)>,
     /// Subscriptions left out until, because the message kept there is too large to take.
     pub left_out: HashMap<String, Instant>,
+}
+
+impl Suspects {
+    /// Of the broker at this address.
+    pub fn not_taken(&mut self, broker: &str) -> &mut NotTaken {
+        self.not_taken.entry(broker.to_owned()).or_default()
+    }
 }
 
 /// What the connections of one publisher share.

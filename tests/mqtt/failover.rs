@@ -112,6 +112,19 @@ fn a_broker_that_accepts_the_box_and_acknowledges_nothing_is_left_for_the_next_o
 }
 
 #[test]
+fn what_one_broker_keeps_and_is_too_large_leaves_nothing_out_with_the_next_one() {
+    let (first, second) = (Mosquitto::start(), Mosquitto::start());
+    let centre = Listener::start(first.port(), "lookout/#");
+    let topic = format!("{BASE}/down/config");
+    centre.publish(&topic, true, vec![b'x'; 200_000]);
+    centre.wait_one("the message", |one| one.topic == topic);
+    // MQTT 5 lets the client say what it takes; 3.1.1 must leave the connection.
+    let here = Here::start(in_order(&first, &[&second], Version::V311));
+    wait_at(&here, &second);
+    assert_eq!(here.publisher.status().deaf_to, [""; 0]);
+}
+
+#[test]
 fn what_a_broker_kept_of_this_boxs_earlier_life_is_not_taken_for_another_box() {
     let (mut first, second) = (Mosquitto::start(), Mosquitto::start());
     let listener = Listener::start(second.port(), &format!("{BASE}/up/alert"));
