@@ -50,6 +50,8 @@ const QUEUE: usize = 256;
 const UNSTORED: usize = 5_000;
 /// Of them, those whose picture is kept as well, about 16 MB more.
 const UNSTORED_PICTURES: usize = 64;
+/// Pictures of one alert at most: one whose sources come and go for days would have hundreds. A guess.
+const PICTURES: usize = 16;
 /// How often storing is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -113,11 +115,12 @@ pub struct AlertWriter {
 pub type PublishOpen = Box<dyn Fn(&[Revision], &AlertEnricher) + Send>;
 
 impl AlertWriter {
-    /// Starts the thread. `known` is the evidence of the alerts that are open already, `ended` of those that have ended.
+    /// Starts the thread. `known` is the evidence of the alerts that are open already, `ended` of those that have ended,
+    /// earliest end first.
     pub fn start(
         settings: WriterSettings,
         known: BTreeMap<AlertId, Vec<Evidence>>,
-        ended: BTreeMap<AlertId, Vec<Evidence>>,
+        ended: Vec<(AlertId, Vec<Evidence>)>,
         outlets: Outlets,
         clock: Clock,
         counts: Arc<AlertWriterCounts>,
@@ -130,7 +133,7 @@ impl AlertWriter {
         let writer = Writer {
             settings,
             evidence,
-            ended,
+            ended: ended.into(),
             redactor,
             outbox,
             evidence_retention,
@@ -160,8 +163,8 @@ impl AlertWriter {
 struct Writer {
     settings: WriterSettings,
     evidence: BTreeMap<AlertId, Vec<Evidence>>,
-    /// Of alerts that have ended, for what is told of them later; the alerts that began first leave first.
-    ended: BTreeMap<AlertId, Vec<Evidence>>,
+    /// Of alerts that have ended, for what is told of them later, earliest end first; that one leaves first.
+    ended: VecDeque<(AlertId, Vec<Evidence>)>,
     redactor: Redactor,
     outbox: Outbox,
     evidence_retention: EvidenceRetention,
@@ -231,7 +234,8 @@ impl Writer {
     /// Makes the picture where one is wanted, and adds it to the alert's list.
     fn prepare(&mut self, revision: Box<Revision>, snapshot: Option<Snapshot>) -> Unstored {
         let mut picture = None;
-        if let Some(snapshot) = snapshot.filter(|_| self.settings.evidence) {
+        let pictures = self.evidence.get(&revision.alert).map_or(0, Vec::len);
+        if let Some(snapshot) = snapshot.filter(|_| self.settings.evidence && pictures < PICTURES) {
             let shown = Shows {
                 alert: &revision.alert,
                 level: revision.level,
@@ -247,17 +251,24 @@ impl Writer {
             }
         }
         let evidence = if revision.is_last() {
-            let open = self.evidence.remove(&revision.alert);
-            let evidence = open.or_else(|| self.ended.remove(&revision.alert)).unwrap_or_default();
-            self.ended.insert(revision.alert.clone(), evidence.clone());
-            while self.ended.len() > KEPT {
-                self.ended.pop_first();
-            }
-            evidence
+            self.evidence_at_the_end(&revision.alert)
         } else {
             self.evidence.get(&revision.alert).cloned().unwrap_or_default()
         };
         Unstored { revision, evidence, picture }
+    }
+
+    /// What is said after the end takes nothing in and moves nothing: an alert keeps its place by its end.
+    fn evidence_at_the_end(&mut self, alert: &AlertId) -> Vec<Evidence> {
+        let Some(evidence) = self.evidence.remove(alert) else {
+            let kept = self.ended.iter().find(|(ended, _)| ended == alert);
+            return kept.map(|(_, evidence)| evidence.clone()).unwrap_or_default();
+        };
+        self.ended.push_back((alert.clone(), evidence.clone()));
+        if self.ended.len() > KEPT {
+            self.ended.pop_front();
+        }
+        evidence
     }
 
     /// A redacted picture that goes with no alert: kept and sent like those that do, with a name of its own.
@@ -562,10 +573,11 @@ fn no_picture(id: u32, error: &EvidenceError, camera: Option<&Arc<str>>, at: Tim
 mod tests {
     use std::path::Path;
 
-    use super::super::restore::tests::revision;
+    use super::super::restore::tests::{picture, revision};
     use super::*;
     use crate::config::{Config, Surroundings};
     use crate::contract::alert::{ClockData, ClockSync, ModelRef};
+    use crate::frame::test_support::gray;
     use crate::outbox::{Limits, Options};
 
     fn desk(dir: &Path) -> Writer {
@@ -594,7 +606,7 @@ mod tests {
             evidence_retention: EvidenceRetention::default(),
             clock,
             counts,
-            ended: BTreeMap::new(),
+            ended: VecDeque::new(),
             publish_open: Box::new(|_, _| {}),
             close_ups: sync_channel(1).0,
             empty_views: Box::new(|_| None),
@@ -626,6 +638,43 @@ mod tests {
             open.iter().map(|alert| &*alert.alert_id).collect::<Vec<_>>(),
             ["01KAJ7Q3V2X5T8W9Y0Z1A2B3C4"]
         );
+    }
+
+    #[test]
+    fn the_pictures_of_the_alert_that_ended_first_are_forgotten_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = desk(dir.path());
+        let told = |desk: &mut Writer, alert: &str, reason| {
+            let last = Revision { phase: Phase::End, reason, ..revision(alert, 9) };
+            desk.prepare(Box::new(last), None).evidence.len()
+        };
+        let end = |desk: &mut Writer, alert: &str| {
+            desk.evidence.insert(AlertId(alert.into()), vec![picture()]);
+            told(desk, alert, PhaseReason::Cleared)
+        };
+        let handled = |desk: &mut Writer, alert: &str| told(desk, alert, PhaseReason::Handled);
+        for n in 1..=KEPT {
+            assert_eq!(end(&mut desk, &format!("B{n:04}")), 1);
+        }
+        assert_eq!(handled(&mut desk, "B0001"), 1, "the earliest end, which this does not renew");
+        assert_eq!(end(&mut desk, "A0001"), 1, "it began before all of them and ended last");
+        assert_eq!(handled(&mut desk, "A0001"), 1);
+        assert_eq!(handled(&mut desk, "B0001"), 0);
+        assert_eq!(handled(&mut desk, "B0002"), 1, "one that is forgotten takes no place");
+    }
+
+    #[test]
+    fn an_alert_whose_sources_come_and_go_for_days_has_only_so_many_pictures() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut desk = desk(dir.path());
+        desk.settings.evidence = true;
+        let snapshot = Snapshot { picture: Arc::new(gray(64, 48, 64, |_, _| 90)), detections: Vec::new() };
+        let mut told = 0;
+        for rev in 1..=40 {
+            let joined = Revision { reason: PhaseReason::Joined, ..revision("A0001", rev) };
+            told = desk.prepare(Box::new(joined), Some(snapshot.clone())).evidence.len();
+        }
+        assert_eq!(told, PICTURES);
     }
 
     #[test]

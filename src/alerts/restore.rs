@@ -18,8 +18,8 @@ pub struct Restored {
     pub revisions: Vec<Revision>,
     /// The pictures of each that was open.
     pub evidence: BTreeMap<AlertId, Vec<Evidence>>,
-    /// The pictures of each that had ended.
-    pub ended_evidence: BTreeMap<AlertId, Vec<Evidence>>,
+    /// The pictures of each that had ended, earliest end first.
+    pub ended_evidence: Vec<(AlertId, Vec<Evidence>)>,
 }
 
 /// Reads them. One that cannot be read is said aloud and left out: its alert stays open at the consumer,
@@ -62,7 +62,7 @@ fn ended_alerts(outbox: &Outbox, now: Moment, restored: &mut Restored) {
     for state in ended {
         match alert_state::from_bytes(&state, now) {
             Ok((revision, evidence)) => {
-                restored.ended_evidence.insert(revision.alert.clone(), evidence);
+                restored.ended_evidence.push((revision.alert.clone(), evidence));
                 restored.revisions.push(revision);
             }
             Err(error) => warn!(%error, "an alert that had ended could not be read back"),

@@ -30,6 +30,8 @@ pub struct Quality {
     alerts: BTreeMap<String, Entry>,
     #[serde(skip)]
     changes: u64,
+    #[serde(skip)]
+    is_drill: bool,
 }
 
 /// Of whom figures are told.
@@ -86,7 +88,7 @@ impl Quality {
     pub fn see(&mut self, revision: &Revision) {
         let alert = &*revision.alert.0;
         let before = self.alerts.get(alert);
-        let mut entry = before.cloned().unwrap_or_else(|| Entry::begin(revision));
+        let Some(mut entry) = before.cloned().or_else(|| self.begin(revision)) else { return };
         let after = |at: Timestamp| Some(at.as_millisecond().saturating_sub(entry.told_ms).max(0));
         let accepted_after_ms = revision.acknowledged.as_ref().and_then(|act| after(act.at));
         let closed_after_ms = revision.handling.closed.as_ref().and_then(|closed| after(closed.act.at));
@@ -102,6 +104,20 @@ impl Quality {
         }
     }
 
+    /// A new one, or one that is not known from its beginning; `None` where it does not count.
+    fn begin(&self, revision: &Revision) -> Option<Entry> {
+        let entry = Entry::begin(revision);
+        let is_old = entry.told_ms < counted_since(revision.at.utc);
+        let first = self.alerts.first_key_value().filter(|_| self.alerts.len() >= KEPT);
+        let is_beyond = first.is_some_and(|(first, _)| *revision.alert.0 < **first);
+        (!self.is_drill && !is_old && !is_beyond).then_some(entry)
+    }
+
+    /// Whether alerts that begin from now on are a drill's or a test's, which do not count.
+    pub fn set_drill(&mut self, is_drill: bool) {
+        self.is_drill = is_drill;
+    }
+
     /// Rises when figures change.
     pub fn changes(&self) -> u64 {
         self.changes
@@ -109,7 +125,7 @@ impl Quality {
 
     /// Forgets what is too old to count.
     pub fn forget_old(&mut self, now: Timestamp) {
-        let since = now.as_millisecond().saturating_sub(KEPT_DAYS * MS_A_DAY);
+        let since = counted_since(now);
         self.alerts.retain(|_, entry| entry.told_ms >= since);
     }
 
@@ -156,6 +172,11 @@ impl Entry {
             verdict: None,
         }
     }
+}
+
+/// In milliseconds: what was told before is too old to count.
+fn counted_since(now: Timestamp) -> i64 {
+    now.as_millisecond().saturating_sub(KEPT_DAYS * MS_A_DAY)
 }
 
 fn figures(entries: &[&Entry]) -> Figures {

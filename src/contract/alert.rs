@@ -11,6 +11,9 @@ use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::responsible::Responsible;
 
+/// So many cameras, sensors and pictures are told with all their details in a message that is too large.
+const DETAILED: usize = 16;
+
 /// One revision of one alert. Each revision is complete: a consumer needs no earlier one.
 ///
 /// How to consume: keep, per `alert_id`, the revision with the highest `rev`; drop lower and equal ones
@@ -68,7 +71,8 @@ pub struct AlertData {
     pub origin: Origin,
     /// What is in the picture and part of the alert.
     pub geometry: Geometry,
-    /// The pictures that go with it. They travel on `up/evidence/{alert_id}/{id}`, later and with lower priority.
+    /// The pictures that go with it. They travel on `up/evidence/{alert_id}/{id}`, later and with lower priority. Where the
+    /// message would be too large, the oldest are not listed.
     pub evidence: Vec<Evidence>,
     /// Why the box thinks so.
     pub why: WhyData,
@@ -102,7 +106,10 @@ impl Payload for AlertData {
     const SCHEMA: &'static str = "alert";
 
     fn shrink(&mut self) -> bool {
-        drop_a_quarter(&mut self.geometry.objects, &mut self.geometry.omitted)
+        // Hundreds of sensors, cameras or pictures must leave room for what happens; `up/meta` has their details, too.
+        self.origin.drop_details(DETAILED)
+            || drop_oldest(&mut self.evidence, DETAILED)
+            || drop_a_quarter(&mut self.geometry.objects, &mut self.geometry.omitted)
             || halve(&mut self.why.signals, &mut self.why.omitted)
             || drop_silent(&mut self.why.silent)
             || shorten(&mut self.why.condition)
@@ -110,6 +117,8 @@ impl Payload for AlertData {
             || self.acknowledged.as_mut().and_then(|a| a.note.as_mut()).is_some_and(shorten)
             || self.handling.as_mut().is_some_and(|handling| handling.notes().any(shorten))
             || self.place.address.as_mut().is_some_and(shorten)
+            || self.origin.drop_details(0)
+            || drop_oldest(&mut self.evidence, 1)
     }
 }
 
@@ -174,6 +183,20 @@ pub struct Origin {
     /// What the configuration says of those sensors that it says something of; absent where there is none.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub sensor_details: Vec<OriginSensor>,
+}
+
+impl Origin {
+    /// Leaves out the details of all but the first few cameras and sensors, never that they contributed; `false` when there
+    /// are no more.
+    fn drop_details(&mut self, keep: usize) -> bool {
+        let nobody = Responsible::default();
+        let mut dropped = self.sensor_details.len() > keep;
+        self.sensor_details.truncate(keep);
+        for camera in self.cameras.iter_mut().skip(keep) {
+            dropped |= std::mem::take(&mut camera.responsible) != nobody;
+        }
+        dropped
+    }
 }
 
 /// One camera that contributed.
@@ -521,6 +544,13 @@ fn drop_a_quarter(objects: &mut Vec<Object>, omitted: &mut u32) -> bool {
     dropped > 0
 }
 
+/// Keeps the latest pictures; `false` when there are no more. Each has its number.
+fn drop_oldest(evidence: &mut Vec<Evidence>, keep: usize) -> bool {
+    let dropped = evidence.len().saturating_sub(keep);
+    evidence.drain(..dropped);
+    dropped > 0
+}
+
 /// Keeps the first few names; `false` when there are no more.
 fn drop_silent(silent: &mut Vec<String>) -> bool {
     let too_many = silent.len() > 8;
@@ -536,4 +566,56 @@ pub(super) fn shorten(text: &mut String) -> bool {
     }
     *text = text.chars().take(length / 2).chain(['…']).collect();
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Event, MAX_EVENT_BYTES, Sender, messages};
+    use super::*;
+
+    /// Comes from so many cameras, sensors and pictures, each with long details.
+    fn of_many(many: u32, details: usize) -> AlertData {
+        let event = messages::ALERT.example().unwrap().unwrap();
+        let mut alert = serde_json::from_value::<Event<AlertData>>(event).unwrap().data;
+        let text = || Some("x".repeat(details));
+        let responsible = Responsible { name: text(), contact: text(), officer: text() };
+        let camera = |n: u32| {
+            let (id, responsible) = (format!("cam-{n}"), responsible.clone());
+            OriginCamera { id, eye: Eye::Village, responsible }
+        };
+        let sensor = |n: u32| OriginSensor { id: format!("drain-{n}"), responsible: responsible.clone() };
+        alert.origin.cameras = (0..many).map(camera).collect();
+        alert.origin.sensor_details = (0..many).map(sensor).collect();
+        let picture = alert.evidence[0].clone();
+        alert.evidence = (1..=many).map(|id| Evidence { id, ..picture.clone() }).collect();
+        alert
+    }
+
+    fn told(alert: AlertData) -> AlertData {
+        let sender = Sender { area: "530127".to_owned(), box_id: "box-7f3a".to_owned() };
+        let at = alert.started_at.0;
+        let bytes = sender.event("a.1", None, at, alert).unwrap();
+        assert!(bytes.len() <= MAX_EVENT_BYTES, "{} bytes", bytes.len());
+        serde_json::from_slice::<Event<AlertData>>(&bytes).unwrap().data
+    }
+
+    #[test]
+    fn details_of_hundreds_of_sources_and_pictures_leave_room_for_what_happens() {
+        let alert = of_many(200, 40);
+        let told = told(alert.clone());
+        assert_eq!((&told.geometry, &told.why), (&alert.geometry, &alert.why));
+        assert_eq!(told.origin.cameras.len(), 200, "all that contributed are named");
+        assert_eq!(told.origin.cameras[..16], alert.origin.cameras[..16]);
+        assert_eq!(told.origin.cameras[16].responsible, Responsible::default());
+        assert_eq!(told.origin.sensor_details, alert.origin.sensor_details[..16]);
+        assert_eq!(told.evidence, alert.evidence[184..], "the latest pictures");
+    }
+
+    #[test]
+    fn details_that_do_not_fit_at_all_do_not_keep_an_alert_from_being_told() {
+        let told = told(of_many(3, 4_000));
+        assert!(told.origin.sensor_details.is_empty());
+        assert!(told.origin.cameras.iter().all(|camera| camera.responsible == Responsible::default()));
+        assert_eq!(told.evidence.len(), 3);
+    }
 }

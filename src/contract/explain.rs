@@ -5,10 +5,12 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
+
 use super::alert::{AlertData, ClockSync, SignalData};
 use super::camera_condition::why_no_video;
 use super::handling::{AssignedData, HandlingData};
-use super::words::Language;
+use super::words::{Language, LocalTime, Time};
 use crate::analysis::camera_health::NoVideoCause;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -22,6 +24,11 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
     let say = |both: Both| match language {
         Language::English => both[0],
         Language::Chinese => both[1],
+    };
+    let zone = alert.local.as_ref().and_then(|local| TimeZone::get(&local.time_zone).ok());
+    let at = |time: Time| match &zone {
+        Some(zone) => LocalTime::new(time.0, zone).to_string(),
+        None => time.to_string(),
     };
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -61,12 +68,12 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
     }
     if let Some(by) = &alert.acknowledged {
         let note = by.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
-        let _ = writeln!(out, "  {}: {}, {}{note}", say(["taken on by", "已受理"]), by.by, by.at);
+        let _ = writeln!(out, "  {}: {}, {}{note}", say(["taken on by", "已受理"]), by.by, at(by.at));
     } else {
         let _ = writeln!(out, "  {}", say(["nobody has taken it on yet", "尚未受理"]));
     }
     if let Some(handling) = &alert.handling {
-        for line in handled(handling, &say) {
+        for line in handled(handling, &say, &at) {
             let _ = writeln!(out, "  {line}");
         }
     }
@@ -78,7 +85,7 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
             escalated.to,
             say(["step", "第几级："]),
             escalated.step,
-            escalated.at
+            at(escalated.at)
         );
     }
     let _ = writeln!(
@@ -95,11 +102,15 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
 }
 
 /// What people did about it, besides taking it on; a line each.
-fn handled(handling: &HandlingData, say: &impl Fn(Both) -> &'static str) -> Vec<String> {
+fn handled(
+    handling: &HandlingData,
+    say: &impl Fn(Both) -> &'static str,
+    at: &impl Fn(Time) -> String,
+) -> Vec<String> {
     let note = |note: &Option<String>| note.as_deref().map(|note| format!(": {note}")).unwrap_or_default();
     let HandlingData { accepted: _, assigned, on_site, verdict, closed } = handling;
     let given = |what: Both, to: &AssignedData| {
-        format!("{}: {} ({}, {}){}", say(what), to.to, to.by, to.at, note(&to.note))
+        format!("{}: {} ({}, {}){}", say(what), to.to, to.by, at(to.at), note(&to.note))
     };
     let assigned = assigned.as_ref().map(|to| given(["given to", "已派给"], to));
     let on_site = on_site.as_ref().map(|who| given(["there is", "已到场"], who));
@@ -112,10 +123,10 @@ fn handled(handling: &HandlingData, say: &impl Fn(Both) -> &'static str) -> Vec<
         });
         let cause = one.cause.as_deref().map(|cause| format!(", {cause}")).unwrap_or_default();
         let verdict = say(["verdict", "核实结果"]);
-        format!("{verdict}: {word}{cause} ({}, {}){}", one.by, one.at, note(&one.note))
+        format!("{verdict}: {word}{cause} ({}, {}){}", one.by, at(one.at), note(&one.note))
     });
     let closed = closed.as_ref().map(|one| {
-        format!("{}: {} ({}, {}){}", say(["closed", "已办结"]), one.outcome, one.by, one.at, note(&one.note))
+        format!("{}: {} ({}, {}){}", say(["closed", "已办结"]), one.outcome, one.by, at(one.at), note(&one.note))
     });
     [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }
@@ -136,7 +147,14 @@ fn phase(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
         Phase::End => ["over", "已结束"],
         Phase::Retract => ["was a mistake", "已撤回"],
     });
-    let reason = say(match alert.phase_reason {
+    let because = say(reason(alert.phase_reason));
+    let ended = alert.end_reason.filter(|_| alert.phase_reason == PhaseReason::Handled);
+    let ended = ended.map(|why| format!("; {}: {}", say(["why it ended", "结束原因"]), say(reason(why))));
+    format!("{phase}, {because}{} ({}.{})", ended.unwrap_or_default(), alert.alert_id, alert.rev)
+}
+
+fn reason(reason: PhaseReason) -> Both {
+    match reason {
         PhaseReason::Raised => ["its condition held", "条件成立"],
         PhaseReason::StillThere => ["still there", "仍在持续"],
         PhaseReason::Grew => ["it grew", "有所加重"],
@@ -154,8 +172,7 @@ fn phase(alert: &AlertData, say: &impl Fn(Both) -> &'static str) -> String {
         PhaseReason::Joined => ["another source sees it too", "又有来源发现"],
         PhaseReason::Escalated => ["nobody took it on in time", "超时未受理"],
         PhaseReason::Handled => ["people did something about it", "处置情况有更新"],
-    });
-    format!("{phase}, {reason} ({}.{})", alert.alert_id, alert.rev)
+    }
 }
 
 /// As a clock at the site shows them, where the message has that.
@@ -261,6 +278,7 @@ fn short(digest: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::handling::ClosedData;
     use super::super::{Event, messages};
     use super::*;
     use crate::types::responsible::Responsible;
@@ -298,6 +316,31 @@ mod tests {
         let text = explain(&alert, Language::English);
         assert!(text.contains("when: 2026-11-21T03:04:05.000Z – 2026-11-21T03:06:09.000Z"), "{text}");
         assert!(!text.contains("to call"), "{text}");
+    }
+
+    #[test]
+    fn what_was_done_is_told_by_the_sites_clock_and_so_is_why_it_had_ended() {
+        let mut alert = example();
+        let at = "2026-11-21T03:30:00Z".parse().map(Time).unwrap();
+        let by = || "desk 2".to_owned();
+        alert.phase = Phase::End;
+        alert.phase_reason = PhaseReason::Handled;
+        alert.end_reason = Some(PhaseReason::SourceSilent);
+        let closed = ClosedData { outcome: "resolved".to_owned(), by: by(), key_id: None, at, note: None };
+        let on_site = AssignedData { to: "patrol 4".to_owned(), by: by(), key_id: None, at, note: None };
+        alert.handling =
+            Some(HandlingData { on_site: Some(on_site), closed: Some(closed), ..HandlingData::default() });
+        let text = explain(&alert, Language::English);
+        for part in [
+            "over, people did something about it; why it ended: its sources fell silent",
+            "there is: patrol 4 (desk 2, 2026-11-21T11:30:00.000+08:00)",
+            "closed: resolved (desk 2, 2026-11-21T11:30:00.000+08:00)",
+        ] {
+            assert!(text.contains(part), "{part} is missing in:\n{text}");
+        }
+        assert!(!text.contains("T03:30"), "{text}");
+        alert.phase_reason = PhaseReason::SourceSilent;
+        assert!(!explain(&alert, Language::English).contains("why it ended"), "told once");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::{Payload, halve, is_zero};
 use crate::analysis::quality::{Figures, Source};
 
 /// How well alerts serve those who answer them, retained on `up/quality`: once a day, and after a change at most once a
-/// minute. It counts the alerts that were told in the last 30 days, at most the last 5,000, also of runs before this one.
-/// A kill of the box may lose what was counted in the last minute.
+/// minute. It counts the alerts that were told in the last 30 days, at most the last 5,000, also of runs before this one,
+/// and not those that begin in a drill or a test (`mode`). A kill of the box may lose what was counted in the last minute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QualityData {
     /// When the first alert that counts was told; absent while there is none.

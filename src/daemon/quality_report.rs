@@ -4,7 +4,8 @@
 //! written as often and when the daemon stops, so a kill may lose a minute of figures, never an alert. One that cannot be read
 //! is put aside, and counting begins anew. Must never hold up what it counts.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -100,11 +101,15 @@ impl QualityReport {
     }
 }
 
+/// It is on disk when this returns.
 fn replace(file: &Path, quality: &Quality) -> std::io::Result<()> {
     let text = serde_json::to_vec(quality)?;
     let new = file.with_extension("new");
-    fs::write(&new, text)?;
-    fs::rename(&new, file)
+    let mut aside = File::create(&new)?;
+    aside.write_all(&text)?;
+    aside.sync_all()?;
+    fs::rename(&new, file)?;
+    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }
 
 fn message(quality: &Quality, sender: &Sender, at: Timestamp) -> Result<Vec<u8>, EventError> {

@@ -22,11 +22,11 @@ use crate::audit::Entry;
 use crate::clock::Clock;
 use crate::config::restart::takes_a_restart;
 use crate::config::{Broker, Config, Problems, Surroundings};
-use crate::contract::EventError;
 use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::health::HEALTH_EVERY;
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
+use crate::contract::{EventError, Mode};
 use crate::control::commands::original::Requests;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
 use crate::control::{Offer, settings};
@@ -415,6 +415,7 @@ impl Running {
         if let Some(evidence_retention) = evidence_retention {
             let _ = alert_writer.send(WriterMessage::Retention(Box::new(evidence_retention)));
         }
+        self.stages.analysis.known.quality.lock().set_drill(config.site.mode != Mode::Actual);
         let _ = self.stages.analysis.queue.send(Note::Reconfigure(Box::new(site.plan())));
         if let Some((loaded_models, detectors)) = loaded_models {
             self.look_with(loaded_models, detectors);

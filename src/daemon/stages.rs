@@ -25,6 +25,7 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contract::Mode;
 use crate::control::command_thread::{self, CommandThread, SiteZone};
 use crate::control::refusal_stats::Tally;
 use crate::control::{Gate, Inbox};
@@ -371,7 +372,9 @@ impl AnalysisStage {
             Analysis::new(config.site.box_id.clone(), loaded.site.plan()).map_err(DaemonError::new)?;
         let revisions = analysis.restore(open, clock.now());
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
-        let quality = Mutex::new(quality_report::recall(folder));
+        let mut quality = quality_report::recall(folder);
+        quality.set_drill(config.site.mode != Mode::Actual);
+        let quality = Mutex::new(quality);
         let known = Arc::new(Known { furniture, quality, ..Known::default() });
         let thread = AnalysisThread::start(
             analysis,

@@ -40,8 +40,8 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 pub(super) enum Ended {
     /// As asked; `heard` if the broker acknowledged `stopped`.
     Stopped { heard: bool },
-    /// By itself.
-    Lost(Trouble),
+    /// By itself; `acknowledged` if the broker had acknowledged anything.
+    Lost { trouble: Trouble, acknowledged: bool },
 }
 
 /// Something in flight.
@@ -69,7 +69,7 @@ pub(super) async fn run(
     let settings = shared.settings();
     let endpoint = match Endpoint::read_nth(&settings, broker) {
         Ok(endpoint) => endpoint,
-        Err(trouble) => return Ended::Lost(trouble),
+        Err(trouble) => return Ended::Lost { trouble, acknowledged: false },
     };
     let broker = endpoint.address.to_string();
     let session =
@@ -152,7 +152,7 @@ pub(super) async fn run(
     if connection.stop_until.is_some() {
         return Ended::Stopped { heard: connection.stopped_heard };
     }
-    Ended::Lost(trouble)
+    Ended::Lost { trouble, acknowledged: connection.acknowledged }
 }
 
 struct Connection {
@@ -160,6 +160,8 @@ struct Connection {
     /// As they were when it began.
     settings: Arc<Settings>,
     base: String,
+    /// `host:port`.
+    broker: String,
     session: String,
     begun: Instant,
     /// When `poll()` last came back.
@@ -167,6 +169,8 @@ struct Connection {
     keep_alive: Duration,
     connected_at: Option<Instant>,
     max_packet: Option<u32>,
+    /// Whether a PUBACK came.
+    acknowledged: bool,
     flight: Flight<Item>,
     /// Still to be asked for, the first is next.
     subscriptions: VecDeque<String>,
@@ -198,22 +202,25 @@ impl Connection {
         let now = Instant::now();
         let base = settings.base();
         let mut suspects = shared.suspects.lock();
-        suspects.left_out.retain(|_, until| *until > now);
         suspects.namesake.begin(&session, broker);
+        let left_out = &mut suspects.not_taken(broker).left_out;
+        left_out.retain(|_, until| *until > now);
         let subscriptions = std::iter::once(STATE.topic.to_owned())
             .chain(shared.bodies.downlink.topics())
-            .filter(|suffix| !suspects.left_out.contains_key(suffix))
+            .filter(|suffix| !left_out.contains_key(suffix))
             .collect();
         drop(suspects);
         let rate = f64::from(settings.backlog_per_sec.max(1));
         Connection {
             base,
+            broker: broker.to_owned(),
             session,
             begun: now,
             progress: now,
             keep_alive: settings.timing.keep_alive,
             connected_at: None,
             max_packet: None,
+            acknowledged: false,
             flight: Flight::new(1),
             subscriptions,
             subscribing: None,
@@ -327,7 +334,8 @@ impl Connection {
     fn next_latest(&self, waits: bool) -> Option<(String, super::publisher::Latest)> {
         let now = Instant::now();
         let latest = self.shared.latest.lock();
-        let suspects = self.shared.suspects.lock();
+        let mut suspects = self.shared.suspects.lock();
+        let held_latest = &suspects.not_taken(&self.broker).held_latest;
         latest
             .iter()
             .find(|(topic, value)| {
@@ -336,8 +344,7 @@ impl Connection {
                     .flight
                     .items()
                     .any(|item| matches!(item, Item::Latest { topic: other, .. } if other == *topic));
-                let held = suspects
-                    .held_latest
+                let held = held_latest
                     .get(*topic)
                     .is_some_and(|(version, until)| *version == value.version && *until > now);
                 value.delivery.waits == waits && !sent && !in_flight && !held
@@ -425,11 +432,14 @@ impl Connection {
                     self.done(item).await;
                 }
             }
-            Event::Acked { pkid, refusal } => match (self.flight.acked(pkid), refusal) {
-                (Some(item), None) => self.done(item).await,
-                (Some(item), Some(refused)) => self.refused(item, refused).await,
-                (None, _) => debug!(pkid, "a PUBACK for nothing in flight"),
-            },
+            Event::Acked { pkid, refusal } => {
+                self.acknowledged = true;
+                match (self.flight.acked(pkid), refusal) {
+                    (Some(item), None) => self.done(item).await,
+                    (Some(item), Some(refused)) => self.refused(item, refused).await,
+                    (None, _) => debug!(pkid, "a PUBACK for nothing in flight"),
+                }
+            }
             Event::Message { topic, payload, retain } => self.message(&topic, payload, retain).await,
             Event::Disconnected => self.gone = self.leaving,
             Event::Collision => {
@@ -456,6 +466,7 @@ impl Connection {
             ));
         }
         self.flight = Flight::new(receive_max);
+        self.shared.suspects.lock().namesake.accepted(&self.session);
         if self.shared.suspects.lock().probation > 0 {
             self.flight.set_window(1);
         }
@@ -480,11 +491,12 @@ impl Connection {
     fn announce(&mut self) {
         self.announced = true;
         info!(broker = %self.shared.status.borrow().broker, session = %self.session, "connected to the command centre");
-        let left_out = self.shared.suspects.lock();
+        let mut suspects = self.shared.suspects.lock();
+        let left_out = &suspects.not_taken(&self.broker).left_out;
         let too_large =
-            left_out.left_out.keys().map(|suffix| format!("{suffix}: the message kept there is too large"));
+            left_out.keys().map(|suffix| format!("{suffix}: the message kept there is too large"));
         self.deaf_to.extend(too_large);
-        drop(left_out);
+        drop(suspects);
         let at = self.shared.clock.now().utc;
         self.shared.status.send_modify(|status| {
             status.connected = true;
@@ -565,7 +577,8 @@ impl Connection {
         match item {
             Item::State(_) => {}
             Item::Latest { topic, version } => {
-                self.shared.suspects.lock().held_latest.insert(topic.clone(), (*version, until));
+                let mut suspects = self.shared.suspects.lock();
+                suspects.not_taken(&self.broker).held_latest.insert(topic.clone(), (*version, until));
             }
             Item::Record { id, .. } => {
                 // Closed means that nobody wants it sent any more.
@@ -589,8 +602,8 @@ impl Connection {
         for at in [self.look_at.filter(|_| self.flight.has_room()), self.stop_until].into_iter().flatten() {
             wake = wake.min(at);
         }
-        let suspects = self.shared.suspects.lock();
-        let held = suspects.held_latest.values().map(|(_, until)| *until).min();
+        let mut suspects = self.shared.suspects.lock();
+        let held = suspects.not_taken(&self.broker).held_latest.values().map(|(_, until)| *until).min();
         let forgotten = suspects.namesake.forgotten_at(self.timing().namesake_forgotten);
         drop(suspects);
         let unanswered = self.shared.refusals.lock().next_at(self.timing().refusals_within);
@@ -662,7 +675,7 @@ impl Connection {
             warn!(topic = %self.topic(&suffix), error = %trouble,
                   "a message kept on this topic is too large to take: going on without the topic for a while\n  hint: clear it with an empty retained message");
             let until = now + self.timing().leave_out;
-            self.shared.suspects.lock().left_out.insert(suffix, until);
+            self.shared.suspects.lock().not_taken(&self.broker).left_out.insert(suffix, until);
         }
         let items = self.flight.take_all();
         let records: Vec<RecordId> = items

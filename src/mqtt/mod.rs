@@ -175,7 +175,7 @@ pub struct Timing {
     /// While a red or orange alert waits, no wait is longer than this: a link that healed is found within seconds.
     /// A thousand boxes that wait for the same broker then knock 500 times a second together, which a broker bears.
     pub backoff_urgent: Duration,
-    /// A connection that lived so long has proved itself: the backoff starts again.
+    /// A connection that lived so long has proved itself, unless the broker took nothing: the backoff starts again.
     pub settled: Duration,
     /// Another client that uses our name is let alone for half of this or more, the first time; doubles. Each time that
     /// one of the two connects, the other's connection ends.

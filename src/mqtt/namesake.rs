@@ -20,8 +20,10 @@ const WILLS: usize = 2;
 pub(super) struct Namesake {
     /// Where our last session was.
     broker: String,
-    /// Our own sessions of late.
+    /// Our own sessions of late that a broker accepted.
     own: VecDeque<String>,
+    /// And those that we asked for: a broker may have accepted one, and publish its will, without our hearing of it.
+    tried: VecDeque<String>,
     /// Whether `online` of one of them has arrived.
     spoke: bool,
     /// Sessions heard before that.
@@ -33,13 +35,18 @@ pub(super) struct Namesake {
 }
 
 impl Namesake {
-    /// A session of ours begins at this broker. What another one keeps there, we said perhaps in an earlier life.
+    /// We ask this broker for a session. What another one keeps there, we said perhaps in an earlier life.
     pub fn begin(&mut self, session: &str, broker: &str) {
         if self.broker != broker {
             self.spoke = false;
             self.before.clear();
             broker.clone_into(&mut self.broker);
         }
+        remember(&mut self.tried, session);
+    }
+
+    /// The broker accepted it: what it keeps of us may be of this session for as long as no later one is accepted.
+    pub fn accepted(&mut self, session: &str) {
         remember(&mut self.own, session);
     }
 
@@ -55,7 +62,8 @@ impl Namesake {
 
     /// What `up/state` says. `true` if it is a sign of another client.
     pub fn hear(&mut self, state: &str, session: &str, now: Instant) -> bool {
-        if self.own.iter().any(|own| own == session) || self.before.contains(session) {
+        let is_own = self.own.iter().chain(&self.tried).any(|own| own == session);
+        if is_own || self.before.contains(session) {
             return false;
         }
         if !self.spoke {
@@ -111,6 +119,7 @@ mod tests {
     fn spoken() -> Namesake {
         let mut namesake = Namesake::default();
         namesake.begin("ours-1", "first:1883");
+        namesake.accepted("ours-1");
         namesake.hear("online", "before", Instant::now());
         namesake.spoke();
         namesake
@@ -125,6 +134,21 @@ mod tests {
         assert!(!namesake.hear("offline", "before-that", now), "a will of one that never came to say online");
         assert!(!namesake.hear("stopped", "before-that", now));
         assert!(!namesake.is_there_since(now));
+    }
+
+    #[test]
+    fn in_a_long_outage_this_box_does_not_forget_which_session_was_its_own() {
+        let mut namesake = spoken();
+        let now = Instant::now();
+        for n in 0..3 * REMEMBERED {
+            namesake.begin(&format!("failed-{n}"), "first:1883");
+        }
+        assert!(!namesake.hear("online", "ours-1", now), "kept since before the outage");
+        let last = 3 * REMEMBERED - 1;
+        for n in [last - 1, last] {
+            assert!(!namesake.hear("offline", &format!("failed-{n}"), now), "the will of one whose answer was lost");
+        }
+        assert!(namesake.hear("online", "theirs-1", now));
     }
 
     #[test]

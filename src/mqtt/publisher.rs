@@ -108,12 +108,26 @@ pub(super) struct Suspects {
     pub strikes: HashMap<Key, u32>,
     /// One at a time until so many were acknowledged: then it is clear whose fault the next end is.
     pub probation: usize,
-    /// Latest values not to be sent before.
-    pub held_latest: HashMap<String, (u64, Instant)>,
     /// Whether somebody else uses our name.
     pub namesake: Namesake,
+    /// By the broker's address: that one does not take something says nothing about another.
+    not_taken: HashMap<String, NotTaken>,
+}
+
+/// What does not go through with one broker.
+#[derive(Debug, Default)]
+pub(super) struct NotTaken {
+    /// Latest values not to be sent before.
+    pub held_latest: HashMap<String, (u64, Instant)>,
     /// Subscriptions left out until, because the message kept there is too large to take.
     pub left_out: HashMap<String, Instant>,
+}
+
+impl Suspects {
+    /// Of the broker at this address.
+    pub fn not_taken(&mut self, broker: &str) -> &mut NotTaken {
+        self.not_taken.entry(broker.to_owned()).or_default()
+    }
 }
 
 /// What the connections of one publisher share.
@@ -298,7 +312,7 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
         let connections = shared.status.borrow().connections;
         // A task of its own, so that a panic in the client library ends a connection and not the publisher.
         let ended = tokio::spawn(connection::run(shared.clone(), order.turn(), stop.clone())).await;
-        let trouble = match ended {
+        let (trouble, acknowledged) = match ended {
             // Not to stop, but to connect by other settings.
             Ok(Ended::Stopped { heard }) if stop.borrow().is_none() => {
                 info!(heard, "left the broker to connect anew");
@@ -320,21 +334,21 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
                 info!(heard, "MQTT stopped");
                 return;
             }
-            Ok(Ended::Lost(trouble)) => trouble,
+            Ok(Ended::Lost { trouble, acknowledged }) => (trouble, acknowledged),
             Err(failure) => {
                 error!(%failure, "the MQTT client panicked: a bug; connecting anew");
-                Trouble::new(
-                    TroubleKind::Protocol,
-                    "the MQTT client failed (a bug in Lookout or its library)",
-                )
+                let text = "the MQTT client failed (a bug in Lookout or its library)";
+                (Trouble::new(TroubleKind::Protocol, text), false)
             }
         };
         let was_accepted = shared.status.borrow().connections > connections;
         let settings = shared.settings();
-        let (timing, lived) = (&settings.timing, begun.elapsed());
-        let settled = was_accepted && lived >= timing.settled;
+        let timing = &settings.timing;
+        // A broker that takes no message has not proved itself, however long it was waited for.
+        let mute = trouble.kind == TroubleKind::Stalled && !acknowledged;
+        let settled = was_accepted && begun.elapsed() >= timing.settled && !mute;
         let another = order.next(settings.urls().count(), trouble.kind, settled);
-        let wait = retries.next(timing, trouble.kind, lived, was_accepted, another);
+        let wait = retries.next(timing, trouble.kind, settled, was_accepted, another);
         let trouble = if retries.is_thrown_off() { thrown_off(&shared) } else { trouble };
         let text = trouble.text_in(settings.language);
         let broker = shared.status.borrow().broker.clone();

@@ -27,17 +27,16 @@ pub(super) struct Wait {
 }
 
 impl Retries {
-    /// A connection has ended: because of this, after so long; whether the broker had accepted it, and whether another
-    /// broker is to be tried before all of them were.
+    /// A connection has ended: because of this; whether it had proved itself, whether the broker had accepted it, and whether
+    /// another broker is to be tried before all of them were.
     pub fn next(
         &mut self,
         timing: &Timing,
         why: TroubleKind,
-        lived: Duration,
+        settled: bool,
         accepted: bool,
         another: bool,
     ) -> Wait {
-        let settled = lived >= timing.settled;
         let closed_early = why == TroubleKind::Closed && accepted && !settled;
         self.closed_early = if closed_early { self.closed_early.saturating_add(1) } else { 0 };
         if why == TroubleKind::TakenOver {
@@ -77,13 +76,11 @@ impl Retries {
 mod tests {
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(1);
-
     #[test]
     fn two_clients_of_one_name_wait_longer_and_longer_and_each_has_its_turn() {
         let timing = Timing::default();
         let mut retries = Retries::default();
-        let mut waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, SOON, true, false));
+        let mut waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, false, true, false));
         let first = waits.next().unwrap().usual;
         assert!(first >= timing.taken_over_first / 2 && first <= timing.taken_over_first, "{first:?}");
         let last = waits.last().unwrap();
@@ -97,14 +94,14 @@ mod tests {
         let mut retries = Retries::default();
         for round in 0..40 {
             for _ in 0..4 {
-                let wait = retries.next(&timing, TroubleKind::Refused, SOON, false, true);
+                let wait = retries.next(&timing, TroubleKind::Refused, false, false, true);
                 assert!(wait.usual <= timing.backoff_first && wait.urgent <= wait.usual, "{round}: {wait:?}");
             }
             let most = doubled(timing.backoff_first, round, timing.backoff_most);
-            let wait = retries.next(&timing, TroubleKind::Refused, SOON, false, false);
+            let wait = retries.next(&timing, TroubleKind::Refused, false, false, false);
             assert!(wait.usual <= most, "{round}: {wait:?}");
         }
-        let longest = (0..40).map(|_| retries.next(&timing, TroubleKind::Refused, SOON, false, false).usual);
+        let longest = (0..40).map(|_| retries.next(&timing, TroubleKind::Refused, false, false, false).usual);
         assert!(longest.max().unwrap() > timing.backoff_first, "they do grow");
     }
 
@@ -113,7 +110,7 @@ mod tests {
         let timing = Timing::default();
         let mut retries = Retries::default();
         let waits =
-            (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, timing.settled * 2, true, false));
+            (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, true, true, false));
         assert!(waits.last().unwrap().usual >= timing.taken_over_most / 2);
     }
 
@@ -122,15 +119,15 @@ mod tests {
         let timing = Timing::default();
         let mut retries = Retries::default();
         for _ in 1..CLOSED_EARLY {
-            retries.next(&timing, TroubleKind::Closed, SOON, true, false);
+            retries.next(&timing, TroubleKind::Closed, false, true, false);
             assert!(!retries.is_thrown_off());
         }
-        retries.next(&timing, TroubleKind::Closed, SOON, true, false);
+        retries.next(&timing, TroubleKind::Closed, false, true, false);
         assert!(retries.is_thrown_off());
-        retries.next(&timing, TroubleKind::Closed, timing.settled, true, false);
+        retries.next(&timing, TroubleKind::Closed, true, true, false);
         assert!(!retries.is_thrown_off(), "this one lived");
         for _ in 0..2 * CLOSED_EARLY {
-            retries.next(&timing, TroubleKind::Closed, SOON, false, false);
+            retries.next(&timing, TroubleKind::Closed, false, false, false);
             assert!(!retries.is_thrown_off(), "never accepted: that is another trouble");
         }
     }

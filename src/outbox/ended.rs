@@ -22,7 +22,7 @@ pub(super) struct EndedAlert {
     pub(super) state: Vec<u8>,
 }
 
-/// Its end or a later revision, told at `at`; without a state it is not kept.
+/// Its end or a later revision, told at `at`; without a state it is not kept, nor is what was kept of it.
 pub(super) fn keep(
     tx: &Transaction<'_>,
     alert: &str,
@@ -30,7 +30,10 @@ pub(super) fn keep(
     at: Timestamp,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM open_alert WHERE alert_id = ?")?.execute([alert])?;
-    let Some(state) = state else { return Ok(()) };
+    let Some(state) = state else {
+        tx.prepare_cached("DELETE FROM ended_alert WHERE alert_id = ?")?.execute([alert])?;
+        return Ok(());
+    };
     add(tx, alert, at.as_millisecond(), state)?;
     tx.prepare_cached("DELETE FROM ended_alert WHERE ended_ms < ?")?
         .execute([kept_since(at).as_millisecond()])?;

@@ -193,6 +193,17 @@ fn a_held_record_waits_and_the_others_go_on() {
 }
 
 #[test]
+fn what_is_told_of_an_ended_alert_without_a_state_leaves_no_older_one_behind() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    revision(&mut store, 1, 2, Level::Red, true);
+    revision(&mut store, 2, 2, Level::Red, true);
+    let stateless = Record { state: None, ..record(Kind::Alert, 1, 3, Level::Red, true) };
+    store.append(stateless, |_| Ok(b"{}".to_vec())).unwrap();
+    assert_eq!(store.ended_alerts().unwrap(), [b"state 2".to_vec()], "only the other one's");
+}
+
+#[test]
 fn alerts_that_ended_are_kept_for_a_week_and_what_follows_takes_the_place_of_the_end() {
     let dir = dir();
     let mut store = open(dir.path());

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use lookout::mqtt::Settings;
+use lookout::mqtt::{Settings, Timing};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
+use crate::fake::FakeBroker;
 use crate::here::*;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::Mosquitto;
@@ -87,6 +88,40 @@ fn what_waits_while_all_brokers_are_dead_goes_to_the_one_that_is_back_first() {
     here.wait_empty();
     let status = here.wait_status("every PUBACK", |status| status.published >= 21);
     assert_eq!(status.published, 21, "each once");
+}
+
+#[test]
+fn a_broker_that_accepts_the_box_and_acknowledges_nothing_is_left_for_the_next_one() {
+    for version in [Version::V5, Version::V311] {
+        let mute = FakeBroker::start(|guest| {
+            guest.accept(&[])?;
+            guest.take_nothing()
+        });
+        let second = Mosquitto::start();
+        let listener = Listener::start(second.port(), &format!("{BASE}/up/alert"));
+        let settings = settings(&mute.url(), version);
+        // Waiting for a PUBACK takes as long as a connection needs to prove itself.
+        let patience = Duration::from_secs(1);
+        let timing = Timing { stall: patience, settled: patience, ..settings.timing.clone() };
+        let here = Here::start(Settings { more_urls: vec![second.url()], timing, ..settings });
+        here.alert(1, Level::Red);
+        let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
+        assert_eq!(alert_ids(&heard), ids([1]), "{version:?}");
+        wait_at(&here, &second);
+    }
+}
+
+#[test]
+fn what_one_broker_keeps_and_is_too_large_leaves_nothing_out_with_the_next_one() {
+    let (first, second) = (Mosquitto::start(), Mosquitto::start());
+    let centre = Listener::start(first.port(), "lookout/#");
+    let topic = format!("{BASE}/down/config");
+    centre.publish(&topic, true, vec![b'x'; 200_000]);
+    centre.wait_one("the message", |one| one.topic == topic);
+    // MQTT 5 lets the client say what it takes; 3.1.1 must leave the connection.
+    let here = Here::start(in_order(&first, &[&second], Version::V311));
+    wait_at(&here, &second);
+    assert_eq!(here.publisher.status().deaf_to, [""; 0]);
 }
 
 #[test]

@@ -94,16 +94,30 @@ impl Guest {
         }
     }
 
+    fn suback(&mut self, pkid: u16) -> io::Result<()> {
+        let [high, low] = pkid.to_be_bytes();
+        let answer: &[u8] =
+            if self.level == 5 { &[0x90, 4, high, low, 0, 1] } else { &[0x90, 3, high, low, 1] };
+        self.send(answer)
+    }
+
+    /// Lets the box subscribe and answers its pings, and acknowledges nothing that it publishes.
+    pub fn take_nothing(&mut self) -> io::Result<()> {
+        loop {
+            match self.read()? {
+                Packet::Subscribe { pkid } => self.suback(pkid)?,
+                Packet::PingReq => self.send(&[0xd0, 0])?,
+                Packet::Publish { .. } => {}
+                other => return Err(io::Error::other(format!("{other:?}"))),
+            }
+        }
+    }
+
     /// Does what every broker does; returns publishes on `up/alert` and `up/evidence`, not acknowledged yet.
     pub fn next_record(&mut self) -> io::Result<(u16, String, Vec<u8>)> {
         loop {
             match self.read()? {
-                Packet::Subscribe { pkid } => {
-                    let [high, low] = pkid.to_be_bytes();
-                    let answer: &[u8] =
-                        if self.level == 5 { &[0x90, 4, high, low, 0, 1] } else { &[0x90, 3, high, low, 1] };
-                    self.send(answer)?;
-                }
+                Packet::Subscribe { pkid } => self.suback(pkid)?,
                 Packet::PingReq => self.send(&[0xd0, 0])?,
                 Packet::Publish { topic, pkid, payload }
                     if topic.contains("/up/alert") || topic.contains("/up/evidence") =>

@@ -108,7 +108,7 @@ pub fn revision(alert: &str, rev: u32) -> Revision {
     }
 }
 
-fn picture() -> Evidence {
+pub fn picture() -> Evidence {
     Evidence {
         id: 1,
         media_type: "image/jpeg".to_owned(),
@@ -177,7 +177,7 @@ fn an_alert_that_has_ended_comes_back_with_what_people_did_and_its_pictures() {
     assert!(outbox.close(Duration::from_secs(10)));
     let restored = open_alerts(&open(dir.path()), now());
     assert!(restored.evidence.is_empty(), "no picture can follow");
-    assert_eq!(restored.ended_evidence[&handled.alert], [picture()]);
+    assert_eq!(restored.ended_evidence, [(handled.alert.clone(), vec![picture()])]);
     assert_eq!(restored.revisions, [handled]);
 }
 

@@ -102,6 +102,41 @@ fn what_is_older_than_a_month_and_what_is_too_much_does_not_count() {
 }
 
 #[test]
+fn an_alert_that_was_forgotten_is_not_counted_anew_by_what_follows() {
+    let mut quality = four();
+    let month = moment(1500.0 + 30.0 * 86_400.0);
+    quality.forget_old(month.utc);
+    let before = quality.clone();
+    let a = Revision { at: month, ..answered(&first("A", "cam-1", 0.0), 60.0, None) };
+    quality.see(&a);
+    assert_eq!(quality, before, "open for more than a month");
+
+    let one = first("E", "cam-1", 4000.0);
+    for n in 0..KEPT {
+        quality.see(&Revision { alert: AlertId(format!("F{n:06}").into()), ..one.clone() });
+    }
+    let before = quality.clone();
+    quality.see(&answered(&first("C", "cam-1", 2000.0), 100.0, Some(400.0)));
+    assert_eq!(quality, before, "too many came after it");
+}
+
+#[test]
+fn a_drill_does_not_count_and_what_is_said_of_a_real_alert_meanwhile_does() {
+    let mut quality = Quality::default();
+    let real = first("A", "cam-1", 0.0);
+    quality.see(&real);
+    quality.set_drill(true);
+    let drill = first("B", "cam-1", 100.0);
+    quality.see(&drill);
+    quality.see(&judged(&drill, Verdict::Exercise));
+    quality.see(&judged(&real, Verdict::Confirmed));
+    assert_eq!((quality.all().told, quality.all().exercises, quality.all().confirmed), (1, 0, 1));
+    quality.set_drill(false);
+    quality.see(&first("C", "cam-1", 200.0));
+    assert_eq!(quality.all().told, 2);
+}
+
+#[test]
 fn an_alert_whose_beginning_was_not_seen_counts_from_when_its_condition_began() {
     let mut quality = Quality::default();
     let begun = first("A", "cam-1", 500.0);
