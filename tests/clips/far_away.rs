@@ -116,8 +116,7 @@ fn where_nobody_is_far_away_a_closer_look_adds_next_to_nothing() {
         let clip = shared().join("videos").join(clip);
         let (whole, closer) = (watch(&clip, false), watch(&clip, true));
         let (as_a_whole, with_closer) = (whole.counts(), closer.counts());
-        let classes = |counts: &BTreeMap<&str, usize>| counts.keys().copied().collect::<Vec<_>>();
-        assert_eq!(classes(&as_a_whole), classes(&with_closer), "{}", clip.display());
+        assert!(as_a_whole.keys().eq(with_closer.keys()), "{}", clip.display());
         for (class, count) in &as_a_whole {
             // In most looks nothing differs; a car that drives off may be found once more.
             let added = with_closer[class].abs_diff(*count);
