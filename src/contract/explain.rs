@@ -126,7 +126,14 @@ fn handled(
         format!("{verdict}: {word}{cause} ({}, {}){}", one.by, at(one.at), note(&one.note))
     });
     let closed = closed.as_ref().map(|one| {
-        format!("{}: {} ({}, {}){}", say(["closed", "已办结"]), one.outcome, one.by, at(one.at), note(&one.note))
+        format!(
+            "{}: {} ({}, {}){}",
+            say(["closed", "已办结"]),
+            one.outcome,
+            one.by,
+            at(one.at),
+            note(&one.note)
+        )
     });
     [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }

@@ -105,6 +105,9 @@ mod tests {
             rows.collect::<Vec<_>>(),
             [
                 ("`ack`", "`desk`", "", "carried out once"),
+                ("`assign`", "`desk`", "", "carried out once"),
+                ("`verdict`", "`desk`", "", "carried out once"),
+                ("`close`", "`desk`", "", "carried out once"),
                 ("`set`", "`operator`", "", "carried out once"),
                 ("`mute`", "`operator`", "required", "carried out once"),
                 ("`confirm`", "`operator`", "", "carried out once"),

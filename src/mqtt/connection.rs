@@ -381,6 +381,7 @@ impl Connection {
             && bytes > u64::from(most)
         {
             let why = format!("{bytes} bytes, and the broker takes at most {most}");
+            self.shared.suspects.lock().not_taken(&self.broker).refuse(sending.id);
             self.put_aside(&item, &why, self.timing().hold_most).await;
             return Ok(true);
         }
@@ -474,6 +475,12 @@ impl Connection {
         self.keep_alive = keep_alive;
         self.connected_at = Some(Instant::now());
         self.shared.outbox.connected_async().await.map_err(|error| self.outbox_failed(&error))?;
+        // This broker may take what another one refused.
+        let refused = self.shared.suspects.lock().refused_elsewhere(&self.broker);
+        for id in refused {
+            let outbox = &self.shared.outbox;
+            outbox.hold_async(id, Instant::now()).await.map_err(|error| self.outbox_failed(&error))?;
+        }
         debug!(receive_max, ?max_packet, "the broker accepted the connection");
         Ok(())
     }
@@ -549,6 +556,9 @@ impl Connection {
     /// The broker answered that it does not take it: this one waits, the others go on.
     async fn refused(&mut self, item: Item, refused: Refused) {
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
+        if let Item::Record { id, .. } = &item {
+            self.shared.suspects.lock().not_taken(&self.broker).refuse(*id);
+        }
         let times = key_of(&item).map_or(1, |key| strike(&mut self.shared.suspects.lock(), key));
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
         self.put_aside(&item, &refused.reason, hold).await;

@@ -146,7 +146,10 @@ mod tests {
         assert!(!namesake.hear("online", "ours-1", now), "kept since before the outage");
         let last = 3 * REMEMBERED - 1;
         for n in [last - 1, last] {
-            assert!(!namesake.hear("offline", &format!("failed-{n}"), now), "the will of one whose answer was lost");
+            assert!(
+                !namesake.hear("offline", &format!("failed-{n}"), now),
+                "the will of one whose answer was lost"
+            );
         }
         assert!(namesake.hear("online", "theirs-1", now));
     }

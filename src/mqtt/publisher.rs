@@ -4,7 +4,7 @@
 //! wait a random while; again. Whatever happened on the old connection is forgotten, only the outbox
 //! remembers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -121,12 +121,31 @@ pub(super) struct NotTaken {
     pub held_latest: HashMap<String, (u64, Instant)>,
     /// Subscriptions left out until, because the message kept there is too large to take.
     pub left_out: HashMap<String, Instant>,
+    /// Records that wait because it refused them, or said that they are too large.
+    refused: HashSet<RecordId>,
+}
+
+impl NotTaken {
+    /// It refused this record.
+    pub fn refuse(&mut self, record: RecordId) {
+        // Those that were taken or dropped meanwhile stay behind; nobody misses old ones.
+        if self.refused.len() >= 1000 {
+            self.refused.clear();
+        }
+        self.refused.insert(record);
+    }
 }
 
 impl Suspects {
     /// Of the broker at this address.
     pub fn not_taken(&mut self, broker: &str) -> &mut NotTaken {
         self.not_taken.entry(broker.to_owned()).or_default()
+    }
+
+    /// The records that only others than this broker have refused; they are forgotten.
+    pub fn refused_elsewhere(&mut self, broker: &str) -> Vec<RecordId> {
+        let others = self.not_taken.iter_mut().filter(|(other, _)| *other != broker);
+        others.flat_map(|(_, not_taken)| not_taken.refused.drain()).collect()
     }
 }
 

@@ -109,8 +109,7 @@ mod tests {
     fn a_long_life_between_two_take_overs_does_not_begin_the_fight_anew() {
         let timing = Timing::default();
         let mut retries = Retries::default();
-        let waits =
-            (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, true, true, false));
+        let waits = (0..8).map(|_| retries.next(&timing, TroubleKind::TakenOver, true, true, false));
         assert!(waits.last().unwrap().usual >= timing.taken_over_most / 2);
     }
 

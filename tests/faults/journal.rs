@@ -25,6 +25,8 @@ pub struct Line {
     #[serde(default)]
     pub phase: String,
     #[serde(default)]
+    pub phase_reason: String,
+    #[serde(default)]
     pub level: String,
     /// Of a gap record: whose numbers are missing, which, and why.
     #[serde(default)]
@@ -53,6 +55,7 @@ impl Line {
             alert: data["alert_id"].as_str().map(str::to_owned),
             rev: data["rev"].as_u64().unwrap_or(0),
             phase: text(&data["phase"]),
+            phase_reason: text(&data["phase_reason"]),
             level: text(&data["level"]),
             missing_stream: text(&data["missing_stream"]),
             missing: missing.filter_map(|m| Some((m["from"].as_u64()?, m["to"].as_u64()?))).collect(),
@@ -180,7 +183,7 @@ impl Verdict {
     /// In the order of their numbers, revisions of an alert rise; by one, where nothing was given up.
     fn revisions(&mut self) {
         let gave_up = self.declared > 0 || !self.damaged.is_empty() || !self.waiting.is_empty();
-        let mut last: BTreeMap<&str, (u64, bool)> = BTreeMap::new();
+        let mut last: BTreeMap<&str, (u64, &str)> = BTreeMap::new();
         let mut problems = Vec::new();
         for line in self.numbered.values() {
             let Some(alert) = line.alert.as_deref().filter(|_| line.kind == "lookout.alert.v1") else {
@@ -191,13 +194,13 @@ impl Verdict {
                 continue;
             }
             // What people did about it may be told after the end, as the end again.
-            let over = line.phase == "end" || line.phase == "retract";
-            let told_again = line.phase == "end";
-            let before = last.insert(alert, (line.rev, over)).unwrap_or((0, false));
-            if before.1 && !told_again {
+            let (rev, phase) = last.insert(alert, (line.rev, &line.phase)).unwrap_or((0, ""));
+            let over = phase == "end" || phase == "retract";
+            let told_again = phase == "end" && line.phase == "end" && line.phase_reason == "handled";
+            if over && !told_again {
                 problems.push(format!("`{}` follows the end of its alert", line.id));
-            } else if line.rev <= before.0 || (!gave_up && line.rev != before.0 + 1) {
-                problems.push(format!("`{}` follows revision {}", line.id, before.0));
+            } else if line.rev <= rev || (!gave_up && line.rev != rev + 1) {
+                problems.push(format!("`{}` follows revision {rev}", line.id));
             }
         }
         self.problems.extend(problems);
@@ -241,6 +244,14 @@ mod tests {
         says(&[line(1, "a", 1), line(2, "a", 1)], "came as");
         says(&[line(1, "a", 1), line(2, "a", 3)], "follows revision 1");
         says(&[line(1, "a", 1), gap(3, 1, 1), line(4, "b", 1)], "number 2 of S is missing");
+        let over = |n, phase: &str, phase_reason: &str| {
+            let (phase, phase_reason) = (phase.to_owned(), phase_reason.to_owned());
+            Line { phase, phase_reason, ..line(n, "a", n) }
+        };
+        let handled = [line(1, "a", 1), over(2, "end", "cleared"), over(3, "end", "handled")];
+        assert_eq!(Verdict::of(&handled).problems, [""; 0]);
+        says(&[line(1, "a", 1), over(2, "end", "cleared"), over(3, "end", "cleared")], "follows the end");
+        says(&[line(1, "a", 1), over(2, "retract", "cleared"), over(3, "end", "handled")], "follows the end");
         let told = Verdict::of(&[line(1, "a", 1), gap(4, 2, 3), line(5, "b", 1)]);
         assert_eq!((told.problems.len(), told.declared), (0, 2), "{:?}", told.problems);
     }

@@ -1,5 +1,6 @@
 //! A box with several brokers: the next one when one is not there, the first again when its time has come, and nothing lost.
 
+use std::net::Shutdown;
 use std::time::Duration;
 
 use lookout::mqtt::{Settings, Timing};
@@ -122,6 +123,29 @@ fn what_one_broker_keeps_and_is_too_large_leaves_nothing_out_with_the_next_one()
     let here = Here::start(in_order(&first, &[&second], Version::V311));
     wait_at(&here, &second);
     assert_eq!(here.publisher.status().deaf_to, [""; 0]);
+}
+
+#[test]
+fn what_one_broker_refused_goes_to_the_next_one_at_once() {
+    let first = FakeBroker::start(|guest| {
+        guest.accept(&[])?;
+        let (pkid, ..) = guest.next_record()?;
+        // Not authorized; and then it goes.
+        guest.puback(pkid, 0x87)?;
+        guest.stream.shutdown(Shutdown::Write)?;
+        while guest.next_record().is_ok() {}
+        Ok(())
+    });
+    let second = Mosquitto::start();
+    let listener = Listener::start(second.port(), &format!("{BASE}/up/alert"));
+    let settings = settings(&first.url(), Version::V5);
+    // Longer than this test waits.
+    let timing = Timing { hold_first: 5 * PATIENCE, hold_most: 5 * PATIENCE, ..settings.timing.clone() };
+    let here = Here::start(Settings { more_urls: vec![second.url()], timing, ..settings });
+    here.alert(1, Level::Red);
+    let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
+    assert_eq!(alert_ids(&heard), ids([1]));
+    assert_eq!(here.publisher.status().refused, 1, "the first one did refuse it");
 }
 
 #[test]
