@@ -44,7 +44,7 @@ box = "box-1"
 area = "530127"
 language = "en"
 time_zone = "Asia/Shanghai"
-mode = "test"
+mode = "actual"
 secrets_dir = "{at}/secrets"
 
 [mqtt]
@@ -245,7 +245,7 @@ fn a_box_without_a_camera_tells_a_flood_and_the_first_to_take_it_on_has_it() {
     let open = &open["data"];
     assert_eq!(open["stream"], data["seq"]["stream"]);
     let one = &open["alerts"][0];
-    assert_eq!((&one["title"], &one["mode"]), (&json!("Flooding"), &json!("test")));
+    assert_eq!((&one["title"], &one["mode"]), (&json!("Flooding"), &json!("actual")));
     assert_eq!((&one["sensors"], &one["acknowledged"]), (&json!(["drain-2"]), &json!(false)));
 
     let meta = site.wait_last("up/meta", "what it is", |_| true);
