@@ -67,7 +67,7 @@ pub struct MetaData {
     #[serde(skip_serializing_if = "is_zero", default)]
     pub sensors_omitted: u32,
     /// The zones and lines that are drawn on its cameras' pictures.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub zones: Vec<MetaZone>,
     /// How many more zones and lines there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
@@ -79,7 +79,7 @@ pub struct MetaData {
     pub rules_omitted: u32,
     /// Its signals, with what feeds each and what each level takes. What is believed of them at each place is in
     /// `up/health` and `up/alert`.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub signals: Vec<MetaSignal>,
     /// How many more signals there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]

@@ -37,14 +37,14 @@ pub struct MetaPartData {
     #[serde(default)]
     pub sensors: Vec<MetaSensor>,
     /// More of the zones and lines of its cameras.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub zones: Vec<MetaZone>,
     /// More of its rules. A rule of very many cameras has several entries, each with some of them, none of them in `up/meta`.
     #[serde(default)]
     pub rules: Vec<MetaRule>,
     /// More of its signals. A signal of very many sources has several entries, each with some of them, none of them in
     /// `up/meta`.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub signals: Vec<MetaSignal>,
 }
 

@@ -19,10 +19,10 @@ pub struct MetaRule {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub title: Option<String>,
     /// What it waits for, by the name in the configuration: `present`, `dwell`, `parked`, ...
-    #[serde(default)]
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub when: String,
     /// The same in words and numbers, as in an alert's `why.condition`.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub condition: String,
     /// The zone that it is about, one of `zones` on each of its cameras; absent where it is about a line.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -31,14 +31,14 @@ pub struct MetaRule {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line: Option<String>,
     /// The classes that count.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub classes: Vec<String>,
     /// What must be passed, as in an alert's `why.threshold`: a number of things for lines, crowds and rushes, a share of
     /// the zone for dense crowds, body heights per second for scuffles, seconds for everything else.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_nothing", default)]
     pub threshold: f64,
-    /// For how many seconds it must last; 0 for what is over as soon as it happened.
-    #[serde(default)]
+    /// For how many seconds it must last; absent for what is over as soon as it happened.
+    #[serde(skip_serializing_if = "is_nothing", default)]
     pub for_secs: f64,
     /// Least height of what counts, in parts of the picture's height; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -47,16 +47,21 @@ pub struct MetaRule {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_height: Option<f64>,
     /// When it is in force, in the box's time zone: `always`, `workdays 07:00-20:00`.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub schedule: String,
-    /// Seconds for which its condition must be gone before an alert ends.
-    #[serde(default)]
+    /// Seconds for which its condition must be gone before an alert ends; absent: none.
+    #[serde(skip_serializing_if = "is_nothing", default)]
     pub hold_secs: f64,
-    /// Seconds after an alert's end in which it raises no new one on the same camera.
-    #[serde(default)]
+    /// Seconds after an alert's end in which it raises no new one on the same camera; absent: none.
+    #[serde(skip_serializing_if = "is_nothing", default)]
     pub cooldown_secs: f64,
     /// The cameras it watches.
     pub cameras: Vec<String>,
+}
+
+/// Boxes of earlier versions told none of it, so it is not required.
+fn is_nothing(value: &f64) -> bool {
+    *value <= 0.0
 }
 
 /// A zone or line that is drawn on a camera's picture.

@@ -33,6 +33,8 @@ use super::{decoding, demux, pipeline};
 use crate::types::decoding::Decoder;
 use crate::types::secret::Secret;
 
+/// What is passed over to enter a file in its middle may take so long: whoever watches waits.
+const PASSED_OVER_WITHIN: Duration = Duration::from_secs(3);
 /// The first access unit of a file must come within this; it is a local file.
 const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);
 /// Compressed data that waits in an appsrc: two seconds of a 16 Mbit/s stream.
@@ -458,6 +460,8 @@ struct UnitReader {
     sink: gst_app::AppSink,
     faults: Arc<Mutex<Vec<Fault>>>,
     codec: Arc<Mutex<Option<Codec>>>,
+    /// Taken from the sink already.
+    next: Option<gst::Sample>,
 }
 
 impl Drop for UnitReader {
@@ -478,6 +482,7 @@ impl UnitReader {
             sink,
             faults: Arc::default(),
             codec: Arc::default(),
+            next: None,
         };
         let broken = |error: glib::BoolError| Fault::Broken { detail: error.to_string() };
         reader.pipeline.add(&reader.sink).map_err(broken)?;
@@ -516,17 +521,34 @@ impl UnitReader {
         (*self.codec.lock()).ok_or_else(nothing)
     }
 
-    /// Goes to the keyframe before that part of the file; false if it cannot be entered there. Takes its first unit.
+    /// Passes over units up to the first keyframe from that part of the file on, which is the next one then; false if there is
+    /// none, or it is too far away. A seek would be quicker, and ends the file where demuxers have no index yet.
     fn enter_at(&mut self, part: f64) -> Result<bool, Fault> {
-        // Before its first unit a demuxer knows neither its length nor its index.
+        // Before its first unit a demuxer does not know its length.
         self.first_unit()?;
         let Some(length) = self.pipeline.query_duration::<gst::ClockTime>() else { return Ok(false) };
         let at = gst::ClockTime::from_nseconds((length.nseconds() as f64 * part.clamp(0.0, 1.0)) as u64);
-        let how = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT | gst::SeekFlags::SNAP_BEFORE;
-        Ok(self.pipeline.seek_simple(how, at).is_ok())
+        let late = Instant::now() + PASSED_OVER_WITHIN;
+        while let Some(sample) = self.next_unit()? {
+            let is_there = sample.buffer().is_some_and(|unit| {
+                !unit.flags().contains(gst::BufferFlags::DELTA_UNIT)
+                    && unit.pts().is_some_and(|pts| pts >= at)
+            });
+            if is_there {
+                self.next = Some(sample);
+                return Ok(true);
+            }
+            if Instant::now() > late {
+                return Ok(false);
+            }
+        }
+        Ok(false)
     }
 
     fn next_unit(&mut self) -> Result<Option<gst::Sample>, Fault> {
+        if let Some(sample) = self.next.take() {
+            return Ok(Some(sample));
+        }
         let late = Instant::now() + FIRST_UNIT_WITHIN;
         loop {
             if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(50)) {
