@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{Failure, named_path};
 use crate::config;
+use crate::contract::asyncapi::{View, asyncapi};
 use crate::contract::examples::ExampleError;
 use crate::contract::messages::{Content, Message};
-use crate::contract::schema;
 use crate::control::{message, messages, reference};
 
 /// Print the published schemas, or write them all to a folder.
@@ -18,7 +18,7 @@ use crate::control::{message, messages, reference};
 /// Without arguments: a list of what there is.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// What to print: the name of a message, `asyncapi`, or `configuration` (for editors)
+    /// What to print: the name of a message, `asyncapi`, `asyncapi-centre`, or `configuration` (for editors)
     #[arg(conflicts_with_all = ["dir", "reference"])]
     name: Option<String>,
     /// Write everything that is published to this folder
@@ -52,8 +52,10 @@ pub fn published_files() -> Result<Vec<(PathBuf, String)>, ExampleError> {
     let mut files = vec![
         (PathBuf::from("REFERENCE.md"), config::reference::markdown()),
         (PathBuf::from("lookout.schema.json"), text(&config::schema::editor_schema())),
-        (PathBuf::from("asyncapi.json"), text(&schema::asyncapi(&messages())?)),
     ];
+    for view in [View::Box, View::Centre] {
+        files.push((format!("{}.json", view.name()).into(), text(&asyncapi(&messages(), view)?)));
+    }
     files.extend(reference::files().map(|(name, text)| (PathBuf::from(name), text)));
     for message in messages() {
         if let Some(schema) = message.json_schema()? {
@@ -78,7 +80,8 @@ fn write_all(dir: &Path) -> Result<(), Failure> {
 
 fn one(name: &str) -> Result<String, Failure> {
     let schema = match name {
-        "asyncapi" => schema::asyncapi(&messages()).map(Some),
+        name if name == View::Box.name() => asyncapi(&messages(), View::Box).map(Some),
+        name if name == View::Centre.name() => asyncapi(&messages(), View::Centre).map(Some),
         "configuration" => Ok(Some(config::schema::editor_schema())),
         name => message(name).map_or(Ok(None), Message::json_schema),
     };
@@ -87,7 +90,7 @@ fn one(name: &str) -> Result<String, Failure> {
         None => {
             let names: Vec<&str> = with_json().map(|message| message.name).collect();
             Err(Failure::invalid(format!(
-                "there is no schema `{name}`\n  hint: there are {}, asyncapi and configuration",
+                "there is no schema `{name}`\n  hint: there are {}, asyncapi, asyncapi-centre and configuration",
                 names.join(", ")
             )))
         }
@@ -106,7 +109,15 @@ fn list() -> String {
     }
     lines.push_str(&format!(
         "{:<14} {:<14} {}\n",
-        "asyncapi", "", "All of them as one AsyncAPI 3.0 document."
+        View::Box.name(),
+        "",
+        "All of them as one AsyncAPI 3.0 document, as the box sees them."
+    ));
+    lines.push_str(&format!(
+        "{:<14} {:<14} {}\n",
+        View::Centre.name(),
+        "",
+        "The same as the command centre sees them."
     ));
     lines.push_str(&format!(
         "{:<14} {:<14} {}\n",

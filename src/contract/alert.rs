@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::handling::HandlingData;
 use super::words::{Crs, Eye, LocalTime, Mode, Time};
-use super::{Payload, halve, is_zero};
+use super::{Payload, halve, is_zero, patterns};
 use crate::types::gap::GapReason;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
@@ -23,7 +23,7 @@ const DETAILED: usize = 16;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertData {
     /// Identity of the alert, a ULID: 26 characters, unique over all boxes, sorted by time.
-    #[schemars(length(min = 26, max = 26))]
+    #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// Number of this revision: 1 for `new`, then rising by one.
     #[schemars(range(min = 1))]
@@ -151,6 +151,7 @@ pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub site: Option<String>,
     /// Grid code: county 6 digits, sub-district 3, community 3, grid 2 or more; shorter codes name the level above.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// The same code cut at its levels, from the county down: `["530127","003","001","02"]`.
     pub path: Vec<String>,
@@ -234,14 +235,17 @@ pub struct Geometry {
 /// One thing in the picture. There is no number that follows a thing from message to message on purpose:
 /// Lookout tells that something happens, not who does it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+// A plain `Object` is something else in many languages.
+#[schemars(rename = "DetectedObject")]
 pub struct Object {
     /// What it is: `person`, `car`, ...
     pub class: String,
     /// How sure the detector is, 0 to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub score: f64,
-    /// Left, top, right, bottom.
+    /// Left, top, right, bottom, each 0 to 1.
     #[serde(rename = "box")]
+    #[schemars(inner(range(min = 0.0, max = 1.0)))]
     pub box_in_frame: [f64; 4],
     /// The camera in whose picture it is. Absent from boxes of an earlier version.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -268,6 +272,7 @@ pub struct Evidence {
     pub bytes: u64,
     /// SHA-256 of the bytes in hexadecimal, to tell that the picture is the one that was meant; empty where
     /// there is no picture.
+    #[schemars(regex(pattern = patterns::DIGEST_OR_NOTHING))]
     pub sha256: String,
     /// How it was redacted.
     pub redaction: Redaction,
@@ -398,6 +403,7 @@ pub struct Escalated {
     #[schemars(range(min = 1))]
     pub step: u8,
     /// The code of the place that is told now.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub to: String,
     /// When.
     pub at: Time,
@@ -420,6 +426,7 @@ pub struct ModelRef {
     /// Its name in the box's list of models.
     pub name: String,
     /// SHA-256 of its file in hexadecimal.
+    #[schemars(regex(pattern = patterns::DIGEST_OR_NOTHING))]
     pub sha256: String,
 }
 
@@ -434,6 +441,7 @@ impl ModelRef {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigRef {
     /// SHA-256 over what the configuration says (comments and layout do not matter), in hexadecimal.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub sha256: String,
 }
 
@@ -468,6 +476,7 @@ pub enum ClockSync {
 pub struct SeqData {
     /// Which count: a ULID. A new one begins, from 1, only when the box's queue was made anew (a new disk, a damaged
     /// file); numbers of different streams have nothing to do with one another.
+    #[schemars(regex(pattern = patterns::ULID))]
     pub stream: String,
     /// The number, from 1, given in the moment in which the message was stored on disk.
     #[schemars(range(min = 1))]
@@ -499,6 +508,7 @@ pub struct GapData {
     /// The number of this message itself.
     pub seq: SeqData,
     /// The stream whose numbers are missing; another one than `seq.stream` after the queue was damaged.
+    #[schemars(regex(pattern = patterns::ULID))]
     pub missing_stream: String,
     /// The missing numbers. Empty where they cannot be told (`damaged`): then whatever has not arrived from
     /// `missing_stream` will not. With `damaged`, some of them may have arrived before the damage: those are not missing.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Acknowledged, Escalated, Muted};
 use super::meta_rules::{MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone};
 use super::words::{Crs, Eye, Language, Mode, Time};
-use super::{MAX_EVENT_BYTES, Payload, halve, is_zero};
+use super::{MAX_EVENT_BYTES, Payload, halve, is_zero, patterns};
 use crate::types::box_state::BoxState;
 use crate::types::level::Level;
 use crate::types::phase::Phase;
@@ -21,6 +21,7 @@ pub struct StateData {
     pub state: BoxState,
     /// Identity of this run of the connection, a ULID. A late `offline` of an old session is told by it:
     /// ignore an `offline` whose session is not the one of the last `online`.
+    #[schemars(regex(pattern = patterns::ULID))]
     pub session: String,
     /// When this session began.
     pub since: Time,
@@ -51,6 +52,7 @@ pub struct MetaData {
     /// Time zone of schedules, a name of the IANA database.
     pub time_zone: String,
     /// The grids it watches: those of its cameras and of its sensors.
+    #[schemars(inner(regex(pattern = patterns::GRID)))]
     pub grids: Vec<String>,
     /// How many more grids there are than fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
@@ -87,6 +89,7 @@ pub struct MetaData {
     /// Its models; none on a box without cameras.
     pub models: Vec<MetaModel>,
     /// SHA-256 of the configuration in force, hexadecimal.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub config_sha256: String,
     /// The commands it understands, as in `down/cmd/{command}`.
     pub commands: Vec<String>,
@@ -148,6 +151,7 @@ pub struct MetaCamera {
     /// Who owns it.
     pub eye: Eye,
     /// Its place.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// Address in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -185,6 +189,7 @@ pub struct MetaSensor {
     /// Unit of its values; `0/1` for a sensor that knows two states.
     pub unit: String,
     /// Its place.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// Address in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -209,6 +214,7 @@ pub struct MetaModel {
     /// Its name.
     pub name: String,
     /// SHA-256 of its file, hexadecimal.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub sha256: String,
     /// The classes it knows.
     pub classes: Vec<String>,
@@ -296,6 +302,7 @@ impl Payload for ActiveData {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ActiveAlert {
     /// Which alert.
+    #[schemars(regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// Its latest revision.
     pub rev: u32,
@@ -322,6 +329,7 @@ pub struct ActiveAlert {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub sensors: Vec<String>,
     /// Its place.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// When the condition began.
     pub started_at: Time,
@@ -345,6 +353,7 @@ pub struct ConfigData {
     /// What became of the last configuration that was offered.
     pub outcome: ConfigOutcome,
     /// SHA-256 of the configuration in force, hexadecimal.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub running_sha256: String,
     /// Where it came from.
     pub source: ConfigSource,
@@ -360,6 +369,7 @@ pub struct ConfigData {
     /// SHA-256 of the configuration that was refused or that fell: over its bytes where it is no TOML, so never that of
     /// what runs. Absent when one was applied, and where the refused one could not even be read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub offered_sha256: Option<String>,
     /// Where the one that was refused or that fell came from; absent when one was applied.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -4,9 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Payload;
 use super::alert::{Acknowledged, SeqData};
 use super::words::Time;
+use super::{Payload, patterns};
 
 /// The centre's durable receipt, retained on `down/mark`: everything up to `n` of `stream` is stored there. It is the
 /// `data.seq` object of the last alert that was stored, sent back.
@@ -16,6 +16,7 @@ use super::words::Time;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MarkData {
     /// The stream, as in `data.seq.stream`.
+    #[schemars(regex(pattern = patterns::ULID))]
     pub stream: String,
     /// The highest number up to which all numbers, without a hole, are stored or named in a gap record.
     pub n: u64,
@@ -89,6 +90,7 @@ pub struct SelftestResult {
     /// Messages that wait for their receipt.
     pub queued: u64,
     /// SHA-256 of the configuration in force.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub config_sha256: String,
     /// What is not as it should be, at most ten: where there is more, all cameras in trouble are one entry, and all sensors.
     pub degraded: Vec<String>,
@@ -102,6 +104,7 @@ pub struct SnapshotPicture {
     /// Size in bytes.
     pub bytes: u64,
     /// SHA-256 of the picture.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub sha256: String,
 }
 
@@ -113,6 +116,7 @@ pub struct SealedOriginal {
     /// Size in bytes of what is published, sealed.
     pub bytes: u64,
     /// SHA-256 of what is published, sealed.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub sha256: String,
 }
 

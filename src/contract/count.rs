@@ -5,9 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Payload;
 use super::alert::SeqData;
 use super::words::{Mode, Time};
+use super::{Payload, patterns};
 use crate::analysis::counts::ZoneMinute;
 
 /// How many things entered and left each zone of a camera within one minute, and how many were there at once.
@@ -21,6 +21,7 @@ pub struct CountData {
     /// The camera.
     pub camera: String,
     /// Where the camera is, as a grid code.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// When the minute began; whole minutes of UTC.
     pub from: Time,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::shorten;
 use super::box_status::Software;
 use super::words::{Eye, Time};
-use super::{Payload, is_zero};
+use super::{Payload, is_zero, patterns};
 use crate::types::camera_condition::CameraCondition;
 
 /// How often `up/health` is published when nothing special happens.
@@ -35,6 +35,7 @@ pub struct HealthData {
     pub software: Option<Software>,
     /// SHA-256 of the configuration in force, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub config_sha256: Option<String>,
     /// How many of each there are, and how they do. Never cut.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -73,6 +74,7 @@ pub struct SignalHealth {
     /// The kind of thing.
     pub kind: String,
     /// Where.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// What is believed.
     pub state: SignalWord,
@@ -284,6 +286,7 @@ pub struct CameraData {
     /// Who owns it.
     pub eye: Eye,
     /// Its place.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// Address in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -307,6 +310,7 @@ impl Payload for CameraData {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SensorData {
     /// Its place.
+    #[schemars(regex(pattern = patterns::GRID))]
     pub grid: String,
     /// Address in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -23,6 +23,13 @@ use super::{Event, MAX_EVIDENCE_BYTES, Payload};
 /// What the topics of all commands begin with, below the box's; the rest is the command's name.
 pub const COMMAND_TOPICS: &str = "down/cmd/";
 
+/// The media type of a CloudEvent with its envelope (structured mode), and the MQTT 5 content type of such a message.
+pub const CLOUD_EVENT: &str = "application/cloudevents+json";
+/// The same of a bare JSON object.
+pub const JSON: &str = "application/json";
+/// The same of a signed command: a JWS in compact form (RFC 7515).
+pub const SIGNED: &str = "application/jose";
+
 /// Quality of service; Lookout uses no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Qos {
@@ -297,6 +304,36 @@ impl Message {
     /// Who sends it.
     pub fn direction(&self) -> Direction {
         if self.topic.starts_with("up/") { Direction::FromBox } else { Direction::ToBox }
+    }
+
+    /// The media type of what is in it, which MQTT 5 carries beside it.
+    pub const fn content_type(&self) -> &'static str {
+        match self.payload {
+            Content::Json { event_type: Some(_), .. } => CLOUD_EVENT,
+            Content::Json { event_type: None, .. } => JSON,
+            Content::Binary { media_type, .. } => media_type,
+        }
+    }
+
+    /// The name of its type in the schemas, where the type's own would not do: `AlertEvent`, `AckCommand`.
+    pub fn type_name(&self) -> Option<String> {
+        let ending = match self.payload {
+            Content::Json { event_type: Some(_), .. } => "Event",
+            Content::Json { event_type: None, .. } if self.topic.starts_with(COMMAND_TOPICS) => "Command",
+            Content::Json { event_type: None, .. } => return None,
+            Content::Binary { .. } => "File",
+        };
+        Some(format!("{}{ending}", self.pascal_case_name()))
+    }
+
+    /// Its name as types are named: `TimeFix` of `time_fix`.
+    pub(super) fn pascal_case_name(&self) -> String {
+        let capital = |part: &str| {
+            let mut letters = part.chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect::<String>()
+        };
+        self.name.split('_').map(capital).collect()
     }
 
     /// The last part of its topic; of a message to the box, its name as a command.

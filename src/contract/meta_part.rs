@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::box_status::{MetaCamera, MetaData, MetaSensor};
 use super::meta_rules::{MetaFeed, MetaRule, MetaSignal, MetaZone};
-use super::{MAX_EVENT_BYTES, Payload};
+use super::{MAX_EVENT_BYTES, Payload, patterns};
 
 /// Bytes of an event that are kept for its envelope.
 const ENVELOPE_BYTES: usize = 2 * 1024;
@@ -29,6 +29,7 @@ pub struct MetaPartData {
     pub parts: u32,
     /// More of the grids that the box watches.
     #[serde(default)]
+    #[schemars(inner(regex(pattern = patterns::GRID)))]
     pub grids: Vec<String>,
     /// More of its cameras.
     #[serde(default)]

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod alert;
 pub mod alert_event;
+pub mod asyncapi;
 pub mod box_status;
 pub mod camera_condition;
 pub mod command;
@@ -34,6 +35,7 @@ pub mod messages;
 pub mod meta_part;
 pub mod meta_rules;
 pub mod mute;
+pub mod patterns;
 pub mod portable_json;
 pub mod quality;
 pub mod schema;

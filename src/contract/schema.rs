@@ -1,7 +1,9 @@
-//! What is published about the contract: a JSON Schema for each message, and one AsyncAPI document.
+//! JSON Schema of the messages, made from the table of messages, the types and their doc comments; nothing is written
+//! twice. [`asyncapi`](super::asyncapi) has the documents that put them together.
 //!
-//! Both are made from the table of messages, the types and their doc comments; nothing is written twice. Output: `lookout schema`, and
-//! the files under `config/` that a test compares with it.
+//! Output: `lookout schema`, and the files under `config/` that a test compares with it.
+
+use std::collections::BTreeSet;
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -9,8 +11,12 @@ use schemars::transform::{RecursiveTransform, Transform};
 use serde_json::{Map, Value, json};
 
 use super::examples::ExampleError;
-use super::messages::{Content, Direction, Message};
+use super::messages::{Content, Message};
 use super::schema_id;
+
+/// Lists of words that stay as they are as long as topics say `v1`: programs decide on these. To all others words may be
+/// added.
+const CLOSED: [&str; 4] = ["Level", "Mode", "Phase", "Verdict"];
 
 impl Message {
     /// One of its kind; `None` where there is no JSON in it.
@@ -35,16 +41,15 @@ impl Message {
         let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
         let reference = make(&mut generator).to_value();
         let mut definitions = generator.take_definitions(true);
-        for definition in definitions.values_mut() {
-            tidy(definition);
-        }
+        finish(&mut definitions);
+        let root = reference.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
+        let title = self.type_name().or_else(|| root.map(str::to_owned));
         let mut schema = Map::new();
         schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
         schema.insert("$id".to_owned(), schema_id(self.name).into());
-        schema.insert("title".to_owned(), format!("Lookout: {}", self.name).into());
+        schema.insert("title".to_owned(), title.unwrap_or_else(|| self.name.to_owned()).into());
         schema.insert("description".to_owned(), self.summary.into());
         // The message itself stands at the root, where readers look for it; its parts stay definitions.
-        let root = reference.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
         if let Some(Value::Object(root)) = root.and_then(|name| definitions.remove(name)) {
             for (key, value) in root {
                 schema.entry(key).or_insert(value);
@@ -57,7 +62,7 @@ impl Message {
     }
 
     /// In the schema of an event, `type` and `dataschema` can have one value only.
-    fn name_the_type(&self, event_type: Option<&str>, schema: &mut Map<String, Value>) {
+    pub(super) fn name_the_type(&self, event_type: Option<&str>, schema: &mut Map<String, Value>) {
         let Some(kind) = event_type else { return };
         let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
         for (field, only) in [("type", kind.to_owned()), ("dataschema", schema_id(self.name))] {
@@ -68,158 +73,97 @@ impl Message {
     }
 }
 
-/// The AsyncAPI 3.0 document of these messages, seen from the box: it sends `up/...` and receives `down/...`.
-///
-/// # Errors
-///
-/// [`ExampleError`], only by a slip in our examples.
-pub fn asyncapi(table: &[&Message]) -> Result<Value, ExampleError> {
-    // AsyncAPI's own schema dialect is a superset of draft 7.
-    let settings = SchemaSettings::draft07().for_serialize().with(|settings| {
-        settings.definitions_path = "/components/schemas".into();
-        settings.meta_schema = None;
-    });
-    let mut generator = settings.into_generator();
-    let mut messages = Map::new();
-    let mut roots: Vec<(&Message, Option<&str>, String)> = Vec::new();
-    for &message in table {
-        let described = match message.payload {
-            Content::Json { schema, event_type, .. } => {
-                let reference = schema(&mut generator).to_value();
-                let root = reference.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
-                if let Some(root) = root {
-                    roots.push((message, event_type, root.to_owned()));
-                }
-                let media_type =
-                    if event_type.is_some() { "application/cloudevents+json" } else { "application/json" };
-                let examples = message.example()?.into_iter().map(|payload| json!({ "payload": payload }));
-                json!({
-                    "name": message.name,
-                    "title": message.summary,
-                    "contentType": media_type,
-                    "payload": reference,
-                    "examples": examples.collect::<Vec<_>>(),
-                })
-            }
-            Content::Binary { media_type, title, about } => json!({
-                "name": message.name,
-                "title": title,
-                "summary": about(),
-                "contentType": media_type,
-                "payload": { "type": "string", "format": "binary" },
-            }),
-        };
-        messages.insert(message.name.to_owned(), described);
-    }
-    let mut schemas = generator.take_definitions(true);
-    for schema in schemas.values_mut() {
-        tidy(schema);
-    }
-    for (message, event_type, root) in roots {
-        if let Some(Value::Object(schema)) = schemas.get_mut(&root) {
-            message.name_the_type(event_type, schema);
+/// Makes of what schemars gives what readers and code generators can use.
+pub(super) fn finish(definitions: &mut Map<String, Value>) {
+    let mut open = BTreeSet::new();
+    for (name, definition) in definitions.iter_mut() {
+        tidy(definition);
+        let is_open = !CLOSED.contains(&name.as_str());
+        if become_enumeration(definition, is_open) && is_open {
+            open.insert(name.clone());
         }
     }
-    Ok(json!({
-        "asyncapi": "3.0.0",
-        "id": "urn:lookout:asyncapi:v1",
-        "info": info(),
-        "defaultContentType": "application/json",
-        "servers": servers(),
-        "channels": channels(table),
-        "operations": operations(table),
-        "components": { "messages": messages, "schemas": schemas },
-    }))
-}
-
-fn info() -> Value {
-    json!({
-        "title": "Lookout",
-        "version": "1.0.0",
-        "description": "Early-warning alerts from boxes that stand beside a community's cameras. Detection, never \
-            identification. Seen from the box: it sends `up/...` and receives `down/...`. Delivery is at least once: drop \
-            repeats by `id`, keep the highest `rev` of each `alert_id`; after `end` only `end` again follows, with what people did \
-            about it (`handling`). Consumers ignore fields they do not know.",
-        "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
-    })
-}
-
-fn servers() -> Value {
-    json!({
-        "centre": {
-            "host": "centre.example:8883",
-            "protocol": "mqtts",
-            "description": "The command centre's broker, as `[mqtt] url` names it. MQTT 5 or 3.1.1.",
-        },
-        "embedded": {
-            "host": "127.0.0.1:1883",
-            "protocol": "mqtt",
-            "description": "The box's own broker, where no other is configured.",
-        },
-    })
-}
-
-/// Channels, each named by the first message on its topic; several messages may share one.
-fn channels(table: &[&Message]) -> Value {
-    let mut channels = Map::new();
-    for &message in table {
-        let reference = json!({ "$ref": format!("#/components/messages/{}", message.name) });
-        let channel = channels.entry(channel_name(table, message)).or_insert_with(|| channel(message));
-        channel["messages"][message.name] = reference;
+    for definition in definitions.values_mut() {
+        open_lists(definition, &open);
     }
-    channels.into()
 }
 
-/// What the parts of topics are, by name.
-const PARAMETERS: [(&str, &str); 8] = [
-    ("prefix", "First part of every topic, `lookout/v1` unless configured otherwise."),
-    ("area", "Six digits of the county."),
-    ("box", "Name of the box."),
-    ("camera", "Id of the camera, as in the configuration."),
-    ("sensor", "Id of the sensor, as in the configuration."),
-    ("part", "Number of the part, from 1 to the `parts` of `up/meta`."),
-    ("alert", "The alert's `alert_id`; `snapshot-...` for a picture that a command asked for."),
-    ("n", "Number of the picture, the `id` in the alert's `evidence`."),
-];
-
-fn channel(message: &Message) -> Value {
-    let address = format!("{{prefix}}/{{area}}/{{box}}/{}", message.topic);
-    let is_part = |name: &str| address.contains(&format!("{{{name}}}"));
-    let parameters: Map<String, Value> = PARAMETERS
-        .iter()
-        .filter(|(name, _)| is_part(name))
-        .map(|(name, description)| ((*name).to_owned(), json!({ "description": description })))
-        .collect();
-    json!({ "address": address, "messages": {}, "parameters": parameters })
-}
-
-fn channel_name(table: &[&Message], message: &Message) -> String {
-    let first = table.iter().find(|other| other.topic == message.topic);
-    first.map_or(message.name, |first| first.name).to_owned()
-}
-
-fn operations(table: &[&Message]) -> Value {
-    let mut operations = Map::new();
-    for &message in table {
-        let action = match message.direction() {
-            Direction::FromBox => "send",
-            Direction::ToBox => "receive",
-        };
-        let channel = channel_name(table, message);
-        let mut name = message.name.to_owned();
-        name[..1].make_ascii_uppercase();
-        operations.insert(
-            format!("{action}{name}"),
-            json!({
-                "action": action,
-                "channel": { "$ref": format!("#/channels/{channel}") },
-                "summary": message.summary,
-                "messages": [{ "$ref": format!("#/channels/{channel}/messages/{}", message.name) }],
-                "bindings": { "mqtt": { "qos": message.qos.number(), "retain": message.retain, "bindingVersion": "0.2.0" } },
-            }),
+/// A list of words as one enumeration with a name, which generators make a type of, and not as a choice of constants;
+/// `false` where it is something else.
+fn become_enumeration(definition: &mut Value, is_open: bool) -> bool {
+    let Some(schema) = definition.as_object_mut() else { return false };
+    let words = match (schema.get("oneOf"), schema.get("enum")) {
+        (Some(Value::Array(choices)), None) => {
+            let words: Option<Vec<_>> = choices.iter().map(words_of).collect();
+            match words {
+                Some(words) => words.concat(),
+                None => return false,
+            }
+        }
+        (None, Some(Value::Array(words))) => {
+            words.iter().filter_map(|word| Some((word.as_str()?.to_owned(), None))).collect()
+        }
+        _ => return false,
+    };
+    let about = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let mut about = about.to_owned();
+    if is_open {
+        about.push_str(
+            "\n\nAn open list: more words may come, so take any, and treat one that you do not know as data.",
         );
     }
-    operations.into()
+    let explained: Vec<String> =
+        words.iter().filter_map(|(word, about)| Some(format!("- `{word}`: {}", about.as_ref()?))).collect();
+    if !explained.is_empty() {
+        about.push_str("\n\n");
+        about.push_str(&explained.join("\n"));
+    }
+    schema.shift_remove("oneOf");
+    schema.insert("description".to_owned(), about.trim_start().into());
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("enum".to_owned(), words.into_iter().map(|(word, _)| Value::from(word)).collect());
+    true
+}
+
+/// The words of one choice, each with what it means; `None` where the choice is no word.
+fn words_of(choice: &Value) -> Option<Vec<(String, Option<String>)>> {
+    let about = choice.get("description").and_then(Value::as_str).map(str::to_owned);
+    if let Some(word) = choice.get("const") {
+        return Some(vec![(word.as_str()?.to_owned(), about)]);
+    }
+    let words = choice.get("enum")?.as_array()?;
+    words.iter().map(|word| Some((word.as_str()?.to_owned(), None))).collect()
+}
+
+/// Where an open list of words is used, any other text fits, too: a generated type takes a word of tomorrow.
+fn open_lists(schema: &mut Value, open: &BTreeSet<String>) {
+    match schema {
+        Value::Object(object) => {
+            // Draft 7 ignores what stands beside a reference, so schemars wraps it; its readers do not, and generators
+            // make a type without a name of the wrapping.
+            if let Some(Value::Array(parts)) = object.get("allOf")
+                && let [part] = parts.as_slice()
+                && let Some(reference) = part.get("$ref").cloned()
+            {
+                object.shift_remove("allOf");
+                object.insert("$ref".to_owned(), reference);
+            }
+            for (key, value) in object.iter_mut() {
+                if !matches!(key.as_str(), "examples" | "enum" | "const" | "required") {
+                    open_lists(value, open);
+                }
+            }
+            let name = object.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
+            if name.is_some_and(|name| open.contains(name))
+                && let Some(reference) = object.shift_remove("$ref")
+            {
+                let either = json!([{ "$ref": reference }, { "type": "string" }]);
+                object.insert("anyOf".to_owned(), either);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| open_lists(item, open)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Takes out of a schema what only says how Rust stores a value, or that an absent field could be null (it never is).

@@ -29,7 +29,7 @@ use crate::contract::alert::SeqData;
 use crate::contract::command::{Outcome, Refusal, Unanswered};
 use crate::contract::messages::REPLY;
 use crate::contract::words::Time;
-use crate::mqtt::Refusal as Refused;
+use crate::mqtt::{Refusal as Refused, RespondTo};
 use crate::outbox::{Kind, Outbox, Record, Seq};
 
 /// How often what was only counted is written down.
@@ -217,7 +217,7 @@ impl Dispatcher {
                 "{count} more commands {of} came too fast from {from} until {until}; they were not carried out and not answered: send them again, more slowly"
             );
             let unanswered = Unanswered { count, from: Time(from), until: Time(until), request_ids };
-            self.say(String::new(), "several".to_owned(), Answer::for_unanswered(unanswered, why));
+            self.say(String::new(), "several".to_owned(), Answer::for_unanswered(unanswered, why), None);
         }
     }
 
@@ -292,10 +292,14 @@ impl Dispatcher {
     }
 
     fn reply(&self, envelope: &CommandEnvelope, answer: Answer) {
-        self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer);
+        let respond_to = envelope.respond_to.clone();
+        self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer, respond_to);
     }
 
-    fn say(&self, request_id: String, command: String, answer: Answer) {
+    fn say(&self, request_id: String, command: String, mut answer: Answer, respond_to: Option<RespondTo>) {
+        if let Some(respond_to) = &respond_to {
+            answer.message = respond_to.amended(answer.message);
+        }
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,
@@ -308,13 +312,18 @@ impl Dispatcher {
             state: None,
         };
         let sender = self.parts.sender.clone();
+        let asked = respond_to.clone();
         let body = move |seq: &Seq| {
+            if let Some(respond_to) = &asked {
+                respond_to.is_answered_by(seq);
+            }
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
             let reply = answer.into_reply(request_id, command, seq);
             sender.event(id, None, at, reply)
         };
         if let Err(error) = self.parts.outbox.append(record, body) {
+            respond_to.iter().for_each(RespondTo::is_not_answered);
             error!(%error, "an answer could not be stored");
         }
     }

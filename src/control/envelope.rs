@@ -17,7 +17,7 @@ use crate::contract::messages::MARK;
 use crate::contract::portable_json;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
-use crate::mqtt::Refusal;
+use crate::mqtt::{Refusal, RespondTo};
 
 /// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
 /// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
@@ -131,6 +131,8 @@ pub struct CommandEnvelope {
     pub at: Timestamp,
     /// Whether the broker had kept it.
     pub retained: bool,
+    /// What it asks for about its answer, besides `up/reply`.
+    pub respond_to: Option<RespondTo>,
 }
 
 impl CommandEnvelope {
@@ -276,6 +278,7 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
         clock_is_set,
         at: inbound.now,
         retained: inbound.retained,
+        respond_to: None,
     };
     Ok(ReceivedCommand { envelope, logged, work })
 }

@@ -46,7 +46,7 @@ impl Downlink for Inbox {
     }
 
     fn take(&self, delivered: &Delivered<'_>) -> Result<Taken, Refusal> {
-        let Delivered { topic, payload, retained, at } = *delivered;
+        let Delivered { topic, payload, retained, at, respond_to } = *delivered;
         let of_its_own = || COMMANDS.iter().map(|c| &c.message).chain([&MARK]).find(|m| m.topic == topic);
         let (command, is_kept) = match (of_its_own(), topic.strip_prefix(COMMAND_TOPICS)) {
             (Some(message), _) => (message.last_part(), message.retain),
@@ -64,21 +64,24 @@ impl Downlink for Inbox {
         let addressee = Addressee { area: &self.area, box_name: &self.box_name };
         match envelope::read(&self.gate, addressee, command, payload, retained, at)? {
             Received::Mark { stream, n } => Ok(Taken::Mark { stream, n }),
-            Received::Command(command) => match self.commands.try_send(*command) {
-                Ok(()) => Ok(Taken::Command),
-                Err(TrySendError::Full(command) | TrySendError::Closed(command)) => {
-                    let envelope = command.envelope;
-                    Err(Refusal {
-                        kind: RefusalKind::Busy,
-                        request_id: Some(envelope.request_id.clone()),
-                        key: envelope.signer.as_ref().map(|signer| signer.key.clone()),
-                        verb: envelope.command().to_owned(),
-                        why: "too many commands at once; try again".to_owned(),
-                        at: envelope.at,
-                        unanswered: None,
-                    })
+            Received::Command(mut command) => {
+                command.envelope.respond_to = respond_to.cloned();
+                match self.commands.try_send(*command) {
+                    Ok(()) => Ok(Taken::Command),
+                    Err(TrySendError::Full(command) | TrySendError::Closed(command)) => {
+                        let envelope = command.envelope;
+                        Err(Refusal {
+                            kind: RefusalKind::Busy,
+                            request_id: Some(envelope.request_id.clone()),
+                            key: envelope.signer.as_ref().map(|signer| signer.key.clone()),
+                            verb: envelope.command().to_owned(),
+                            why: "too many commands at once; try again".to_owned(),
+                            at: envelope.at,
+                            unanswered: None,
+                        })
+                    }
                 }
-            },
+            }
         }
     }
 }
@@ -105,7 +108,7 @@ mod tests {
 
     fn take(inbox: &Inbox, topic: &str, payload: &str, retained: bool) -> Result<Taken, Refusal> {
         let at = "2026-01-01T08:00:00Z".parse().unwrap();
-        inbox.take(&Delivered { topic, payload: payload.as_bytes(), retained, at })
+        inbox.take(&Delivered { topic, payload: payload.as_bytes(), retained, at, respond_to: None })
     }
 
     #[test]

@@ -231,6 +231,7 @@ mod tests {
             clock_is_set: at > "2026",
             at: at.parse().unwrap(),
             retained: false,
+            respond_to: None,
         }
     }
 

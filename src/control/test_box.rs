@@ -65,6 +65,7 @@ impl TestBox {
             clock_is_set: true,
             at: self.now().utc,
             retained: false,
+            respond_to: None,
         };
         let (to, answered) = std::sync::mpsc::channel();
         match spec.read(data).unwrap().work {

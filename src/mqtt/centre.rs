@@ -22,7 +22,7 @@ use super::wire::{self, Client, Event, Opening, Wire};
 use super::{Settings, Timing, Trouble};
 use crate::analysis::time::Timestamp;
 use crate::contract::Topics;
-use crate::contract::messages::{self, MARK};
+use crate::contract::messages::{self, JSON, MARK, SIGNED};
 use crate::contract::signature::PrivateKey;
 use crate::types::mqtt::Version;
 
@@ -454,7 +454,7 @@ impl Work {
                         self.tell(Heard::Sent(request_id)).await;
                     }
                 }
-                Event::Message { topic, payload, retain } => self.hear(&topic, &payload, retain).await,
+                Event::Message { topic, payload, retain, .. } => self.hear(&topic, &payload, retain).await,
                 Event::Disconnected | Event::Collision | Event::Other => {}
             }
         }
@@ -651,7 +651,9 @@ fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {
         }
         Order::Mark { topic, body } => (topic, body, Delivery::of(&MARK)),
     };
-    client.publish(topic, delivery, body.clone());
+    let is_signed = !body.starts_with(b"{");
+    let content_type = if is_signed { SIGNED } else { JSON };
+    client.publish(topic, Delivery { content_type, ..delivery }, body.clone(), None);
     let bytes = body.len() as u64;
     flight.hand_over(Publish { item: order, bytes, since: Instant::now(), acknowledged: true });
 }

@@ -5,6 +5,7 @@
 //! let one bad record, message or subscription keep the others from going on.
 
 mod hearing;
+mod responding;
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -21,11 +22,12 @@ use super::publisher::{Delivery, Key, Shared, Suspects};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
-use crate::contract::messages::{self, Message, STATE};
-use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
+use crate::contract::messages::{self, Message, SEALED, STATE};
+use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
+use responding::Response;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
 const STRIKES: u32 = 3;
@@ -48,8 +50,19 @@ pub(super) enum Ended {
 #[derive(Debug)]
 enum Item {
     State(BoxState),
-    Latest { topic: String, version: u64 },
-    Record { id: RecordId, kind: Kind, topic: String },
+    Latest {
+        topic: String,
+        version: u64,
+    },
+    Record {
+        id: RecordId,
+        kind: Kind,
+        topic: String,
+    },
+    /// An answer on its response topic; on `up/reply` it is a record.
+    Response {
+        topic: String,
+    },
 }
 
 /// The message on `up/state`; `None` where it cannot be built. An empty one would delete what the broker keeps.
@@ -191,6 +204,8 @@ struct Connection {
     /// When the outbox may have something again.
     look_at: Option<Instant>,
     backlog: Bucket,
+    /// Answers that are on `up/reply` and go to their response topics next.
+    responses: VecDeque<Response>,
     stop_until: Option<Instant>,
     stopped_heard: bool,
     leaving: bool,
@@ -233,6 +248,7 @@ impl Connection {
             look: true,
             look_at: None,
             backlog: Bucket::new(rate, rate, now),
+            responses: VecDeque::new(),
             stop_until: None,
             stopped_heard: false,
             leaving: false,
@@ -300,7 +316,7 @@ impl Connection {
             // The broker may keep an `offline` of an earlier connection: said later rather than never.
             self.state_not_before = Some(Instant::now() + self.timing().hold_first);
         }
-        if self.feed_latest(client, false) {
+        if self.feed_latest(client, false) || self.feed_response(client) {
             return Ok(true);
         }
         Ok(self.feed_record(client).await? || self.feed_latest(client, true))
@@ -376,7 +392,11 @@ impl Connection {
             self.backlog.take(now);
         }
         let item = Item::Record { id: sending.id, kind: sending.kind, topic: sending.topic_suffix.clone() };
-        let bytes = packet_bytes(&self.topic(&sending.topic_suffix), sending.body.len());
+        let delivery = delivery_of(&sending);
+        let response = sending.seq.as_ref().and_then(|seq| self.shared.responses.take(seq));
+        let correlation_data = response.as_ref().and_then(|target| target.correlation_data.clone());
+        let topic = self.topic(&sending.topic_suffix);
+        let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), sending.body.len());
         if let Some(most) = self.max_packet
             && bytes > u64::from(most)
         {
@@ -385,8 +405,8 @@ impl Connection {
             self.put_aside(&item, &why, self.timing().hold_most).await;
             return Ok(true);
         }
-        let delivery = Delivery::of(message_of(sending.kind));
-        Ok(self.hand_over(client, &sending.topic_suffix, delivery, sending.body, item))
+        self.respond_next(response.as_deref(), &sending.body);
+        Ok(self.publish(client, topic, delivery, sending.body, correlation_data, item))
     }
 
     /// The outbox had nothing to lend under this policy: when might it?
@@ -408,10 +428,21 @@ impl Connection {
         body: Vec<u8>,
         item: Item,
     ) -> bool {
-        let topic = self.topic(suffix);
-        let bytes = packet_bytes(&topic, body.len());
+        self.publish(client, self.topic(suffix), delivery, body, None, item)
+    }
+
+    fn publish(
+        &mut self,
+        client: &Client,
+        topic: String,
+        delivery: Delivery,
+        body: Vec<u8>,
+        correlation_data: Option<Vec<u8>>,
+        item: Item,
+    ) -> bool {
+        let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len());
         let acknowledged = delivery.qos == Qos::AtLeastOnce;
-        let taken = client.publish(&topic, delivery, body);
+        let taken = client.publish(&topic, delivery, body, correlation_data);
         // The channel has room for one and nothing else is in it: see `Flight::has_room`. Were it
         // otherwise, the publish counts as in flight, is never sent, and the stall watch ends the connection.
         debug_assert!(taken, "the wire takes one publish at a time");
@@ -441,7 +472,9 @@ impl Connection {
                     (None, _) => debug!(pkid, "a PUBACK for nothing in flight"),
                 }
             }
-            Event::Message { topic, payload, retain } => self.message(&topic, payload, retain).await,
+            Event::Message { topic, payload, retain, request } => {
+                self.message(&topic, payload, retain, request).await;
+            }
             Event::Disconnected => self.gone = self.leaving,
             Event::Collision => {
                 return Err(Trouble::new(
@@ -539,6 +572,7 @@ impl Connection {
                 // The next picture may go.
                 self.look = true;
             }
+            Item::Response { .. } => {}
         }
     }
 
@@ -555,6 +589,14 @@ impl Connection {
 
     /// The broker answered that it does not take it: this one waits, the others go on.
     async fn refused(&mut self, item: Item, refused: Refused) {
+        if let Item::Response { topic } = &item {
+            warn!(
+                topic,
+                why = refused.reason,
+                "the broker takes no answer on this response topic; it is on up/reply"
+            );
+            return self.forgive(&item);
+        }
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
         if let Item::Record { id, .. } = &item {
             self.shared.suspects.lock().not_taken(&self.broker).refuse(*id);
@@ -571,7 +613,7 @@ impl Connection {
         let until = Instant::now() + hold;
         let topic = match item {
             Item::State(_) => STATE.topic,
-            Item::Latest { topic, .. } | Item::Record { topic, .. } => topic,
+            Item::Latest { topic, .. } | Item::Record { topic, .. } | Item::Response { topic } => topic,
         };
         warn!(
             topic,
@@ -585,7 +627,7 @@ impl Connection {
             status.last_refusal = Some(line);
         });
         match item {
-            Item::State(_) => {}
+            Item::State(_) | Item::Response { .. } => {}
             Item::Latest { topic, version } => {
                 let mut suspects = self.shared.suspects.lock();
                 suspects.not_taken(&self.broker).held_latest.insert(topic.clone(), (*version, until));
@@ -692,7 +734,7 @@ impl Connection {
             .iter()
             .filter_map(|item| match item {
                 Item::Record { id, .. } => Some(*id),
-                Item::State(_) | Item::Latest { .. } => None,
+                Item::State(_) | Item::Latest { .. } | Item::Response { .. } => None,
             })
             .collect();
         // Closed means that nobody wants them sent any more.
@@ -743,6 +785,13 @@ impl Connection {
     }
 }
 
+/// How a record is sent. Sealed originals are queued as pictures, and sent alike; their topic tells them apart.
+fn delivery_of(sending: &Sending) -> Delivery {
+    let is_sealed = sending.kind == Kind::Evidence
+        && SEALED.topic.split('{').next().is_some_and(|fixed| sending.topic_suffix.starts_with(fixed));
+    Delivery::of(if is_sealed { &SEALED } else { message_of(sending.kind) })
+}
+
 /// The row of the table that says how a record is sent.
 fn message_of(kind: Kind) -> &'static Message {
     match kind {
@@ -750,7 +799,6 @@ fn message_of(kind: Kind) -> &'static Message {
         Kind::Count => &messages::COUNT,
         Kind::Reply => &messages::REPLY,
         Kind::Gap => &messages::GAP,
-        // Sealed originals are queued as pictures, and sent alike.
         Kind::Evidence => &messages::EVIDENCE,
         Kind::TimeFix => &messages::TIME_FIX,
     }
@@ -758,7 +806,7 @@ fn message_of(kind: Kind) -> &'static Message {
 
 fn key_of(item: &Item) -> Option<Key> {
     match item {
-        Item::State(_) => None,
+        Item::State(_) | Item::Response { .. } => None,
         Item::Latest { topic, .. } => Some(Key::Latest(topic.clone())),
         Item::Record { id, .. } => Some(Key::Record(*id)),
     }
@@ -775,7 +823,9 @@ fn strike(suspects: &mut Suspects, key: Key) -> u32 {
     *strikes
 }
 
-/// Size of a QoS 1 publish on the wire, at most: fixed header, topic, packet number, empty properties.
-fn packet_bytes(topic: &str, body: usize) -> u64 {
-    (1 + 4 + 2 + topic.len() + 2 + 1 + body) as u64
+/// Size of a QoS 1 publish on the wire, at most: fixed header, topic, packet number, properties (their length, when it
+/// expires, and two with lengths of their own).
+fn packet_bytes(topic: &str, delivery: Delivery, correlation_data: Option<&[u8]>, body: usize) -> u64 {
+    let properties = 4 + 5 + 3 + delivery.content_type.len() + 3 + correlation_data.map_or(0, <[u8]>::len);
+    (1 + 4 + 2 + topic.len() + 2 + properties + body) as u64
 }

@@ -31,6 +31,7 @@ mod flight;
 mod namesake;
 mod publisher;
 mod refusals;
+mod response;
 mod retry;
 mod trouble;
 mod wire;
@@ -49,6 +50,7 @@ use crate::types::box_state::BoxState;
 use crate::types::mqtt::Version;
 
 pub use publisher::{Publisher, Status};
+pub use response::RespondTo;
 pub use trouble::{Trouble, TroubleKind};
 
 /// Where and how to connect. Plain values: the configuration fills them, [`Settings::problems`] checks.
@@ -235,6 +237,8 @@ pub struct Delivered<'a> {
     pub retained: bool,
     /// When it came.
     pub at: Timestamp,
+    /// What it asks for about its answer (MQTT 5).
+    pub respond_to: Option<&'a RespondTo>,
 }
 
 /// What a message from the centre was taken for.

@@ -18,11 +18,12 @@ use super::connection::{self, Ended};
 use super::failover::BrokerOrder;
 use super::namesake::Namesake;
 use super::refusals::Refusals;
+use super::response::Responses;
 use super::retry::{Retries, Wait};
 use super::{Bodies, Qos, Settings, Trouble, TroubleKind};
 use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
-use crate::contract::messages::{BoxTopic, Message};
+use crate::contract::messages::{BoxTopic, JSON, Message};
 use crate::outbox::{Outbox, RecordId};
 
 /// See [`Publisher::beats`].
@@ -76,13 +77,15 @@ pub struct Delivery {
     pub expires: Option<Duration>,
     /// Whether it goes only when no record waits: there may be a thousand of its kind after a reconnect.
     pub waits: bool,
+    /// Media type of what is in it (MQTT 5).
+    pub content_type: &'static str,
 }
 
 impl Delivery {
     /// As the table of messages has it.
     pub fn of(message: &Message) -> Self {
         let Message { qos, retain, expires, waits, .. } = *message;
-        Delivery { qos, retain, expires, waits }
+        Delivery { qos, retain, expires, waits, content_type: message.content_type() }
     }
 }
 
@@ -163,6 +166,8 @@ pub(super) struct Shared {
     pub suspects: Mutex<Suspects>,
     /// Which refused commands are answered.
     pub refusals: Mutex<Refusals>,
+    /// Where answers go besides.
+    pub responses: Responses,
     /// Wake-ups of the thread.
     beats: AtomicU64,
 }
@@ -205,6 +210,7 @@ impl Publisher {
             status: watch::Sender::default(),
             suspects: Mutex::default(),
             refusals: Mutex::new(Refusals::default()),
+            responses: Responses::default(),
             beats: AtomicU64::new(0),
         });
         let stop = watch::Sender::new(None);
@@ -228,7 +234,9 @@ impl Publisher {
 
     /// Makes the broker forget what it keeps on a topic below `prefix/area/box/`, when nothing more important waits.
     pub fn withdraw(&self, suffix: &str) {
-        let delivery = Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: true };
+        // An empty message says nothing of itself.
+        let delivery =
+            Delivery { qos: Qos::AtLeastOnce, retain: true, expires: None, waits: true, content_type: JSON };
         self.set(suffix.to_owned(), delivery, Vec::new());
     }
 

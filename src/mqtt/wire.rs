@@ -10,6 +10,7 @@ use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 
 use super::endpoint::Endpoint;
 use super::publisher::Delivery;
+use super::response::RequestProperties;
 use super::trouble::Context;
 use super::{Qos, Trouble};
 use crate::types::mqtt::Version;
@@ -49,18 +50,15 @@ pub(super) enum Event {
     /// The publish handed over before this went out under this number; 0 for QoS 0.
     Sent(u16),
     /// A PUBACK.
-    Acked {
-        pkid: u16,
-        refusal: Option<Refused>,
-    },
+    Acked { pkid: u16, refusal: Option<Refused> },
     /// A SUBACK.
-    Subscribed {
-        refusal: Option<String>,
-    },
+    Subscribed { refusal: Option<String> },
     Message {
         topic: String,
         payload: Vec<u8>,
         retain: bool,
+        /// None of them with MQTT 3.1.1.
+        request: RequestProperties,
     },
     /// Our DISCONNECT is out.
     Disconnected,
@@ -119,7 +117,16 @@ pub(super) fn open(opening: Opening<'_>) -> (Client, Wire) {
             }
             if let Some((topic, delivery, body)) = opening.will {
                 let (qos, retain) = (qos_of_5(delivery.qos), delivery.retain);
-                options.set_last_will(five::LastWill::new(topic, body, qos, retain, None));
+                let properties = five::LastWillProperties {
+                    delay_interval: None,
+                    payload_format_indicator: None,
+                    message_expiry_interval: None,
+                    content_type: Some(delivery.content_type.to_owned()),
+                    response_topic: None,
+                    correlation_data: None,
+                    user_properties: Vec::new(),
+                };
+                options.set_last_will(five::LastWill::new(topic, body, qos, retain, Some(properties)));
             }
             let (client, event_loop) = v5::AsyncClient::new(options, 1);
             (Client::V5(client), Wire::V5(Box::new(event_loop), keep_alive))
@@ -162,20 +169,27 @@ fn qos_of_311(qos: Qos) -> rumqttc::QoS {
 }
 
 impl Client {
-    /// Hands a publish over; `false` if the one before it has not been taken yet.
-    pub fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>) -> bool {
+    /// Hands a publish over, with what MQTT 5 carries beside an answer; `false` if the one before it has not been taken yet.
+    pub fn publish(
+        &self,
+        topic: &str,
+        delivery: Delivery,
+        body: Vec<u8>,
+        correlation_data: Option<Vec<u8>>,
+    ) -> bool {
         let retain = delivery.retain;
         match self {
             Client::V5(client) => {
                 let qos = qos_of_5(delivery.qos);
-                // An empty message makes the broker forget, and has nothing that could expire.
-                let expires = delivery.expires.filter(|_| !body.is_empty());
-                let Some(expires) = expires else {
+                // An empty message makes the broker forget: it is of no type, and has nothing that could expire.
+                if body.is_empty() {
                     return client.try_publish(topic, qos, retain, body).is_ok();
-                };
-                let expiry = u32::try_from(expires.as_secs()).unwrap_or(u32::MAX);
+                }
+                let expiry = |after: Duration| u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
                 let properties = five::PublishProperties {
-                    message_expiry_interval: Some(expiry),
+                    message_expiry_interval: delivery.expires.map(expiry),
+                    content_type: Some(delivery.content_type.to_owned()),
+                    correlation_data: correlation_data.map(Into::into),
                     ..five::PublishProperties::default()
                 };
                 client.try_publish_with_properties(topic, qos, retain, body, properties).is_ok()
@@ -287,11 +301,18 @@ fn from_v5(event: v5::Event, keep_alive: Duration) -> Event {
                 });
                 Event::Subscribed { refusal }
             }
-            P::Publish(publish) => Event::Message {
-                topic: String::from_utf8_lossy(&publish.topic).into_owned(),
-                payload: publish.payload.to_vec(),
-                retain: publish.retain,
-            },
+            P::Publish(publish) => {
+                let asked = publish.properties.map(|properties| RequestProperties {
+                    response_topic: properties.response_topic,
+                    correlation_data: properties.correlation_data.map(Into::into),
+                });
+                Event::Message {
+                    topic: String::from_utf8_lossy(&publish.topic).into_owned(),
+                    payload: publish.payload.to_vec(),
+                    retain: publish.retain,
+                    request: asked.unwrap_or_default(),
+                }
+            }
             _ => Event::Other,
         },
     }
@@ -312,6 +333,7 @@ fn from_v311(event: rumqttc::Event, keep_alive: Duration) -> Event {
                 topic: publish.topic,
                 payload: publish.payload.to_vec(),
                 retain: publish.retain,
+                request: RequestProperties::default(),
             },
             _ => Event::Other,
         },

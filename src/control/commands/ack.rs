@@ -16,6 +16,7 @@ use crate::analysis::alert_lifecycle::AlertError;
 use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
 
@@ -28,7 +29,7 @@ const NOTE_CHARS: usize = 2000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AckData {
     /// Which alert.
-    #[schemars(length(min = 26, max = 26))]
+    #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// What they want to say about it.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -15,6 +15,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::{Assigned, HandlingStep};
 use crate::contract::examples;
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 
 /// `down/cmd/assign`: an alert is given to somebody, or, with `on_site`, somebody is there because of it. The alert's next
@@ -23,7 +24,7 @@ use crate::contract::signature::Role;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AssignData {
     /// Which alert.
-    #[schemars(length(min = 26, max = 26))]
+    #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// To whom: a desk, a patrol or a role.
     #[schemars(length(min = 1, max = 128))]

@@ -15,6 +15,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::{Closed, HandlingStep};
 use crate::contract::examples;
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::types::verdict::about_outcomes;
 
@@ -24,7 +25,7 @@ use crate::types::verdict::about_outcomes;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CloseData {
     /// Which alert.
-    #[schemars(length(min = 26, max = 26))]
+    #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// How it was settled.
     #[schemars(length(min = 1, max = 128), description = about_outcomes())]

@@ -16,6 +16,7 @@ use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
 
@@ -31,6 +32,7 @@ pub struct WantedConfigData {
     /// The whole file.
     pub toml: String,
     /// `running_sha256` of `up/config` as the centre knows it: if something else runs by now, nothing is changed.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub expect_config: String,
     /// Seconds after which what ran before comes back, also over a restart, unless `confirm` came.
     #[serde(skip_serializing_if = "Option::is_none", default)]

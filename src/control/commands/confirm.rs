@@ -11,12 +11,14 @@ use super::{CommandData, Handler, Replay, example};
 use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 
 /// `down/cmd/confirm`: what runs on trial stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfirmData {
     /// `running_sha256` of what is to stay.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub config: String,
 }
 

@@ -12,6 +12,7 @@ use super::{CommandData, Handler, Replay, example};
 use crate::contract::command::Refusal;
 use crate::contract::examples;
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::evidence::NoOriginal;
 
@@ -24,7 +25,7 @@ const WITHIN: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OriginalData {
     /// Which alert.
-    #[schemars(length(min = 26, max = 26))]
+    #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// Which of its pictures: the `id` in the alert's `evidence`.
     #[schemars(range(min = 1))]

@@ -15,6 +15,7 @@ use crate::contract::box_status::ConfigSource;
 use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 
 /// `down/cmd/set`: a few values, without a new configuration. They go on until another configuration is taken up.
@@ -30,6 +31,7 @@ pub struct SetData {
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub rules: BTreeMap<String, bool>,
     /// As in the wanted configuration: `running_sha256` of `up/config`.
+    #[schemars(regex(pattern = patterns::DIGEST))]
     pub expect_config: String,
     /// Seconds after which what ran before comes back, also over a restart, unless `confirm` came.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -14,6 +14,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::alert_lifecycle::handling::{GivenVerdict, HandlingStep};
 use crate::contract::examples;
 use crate::contract::messages::Message;
+use crate::contract::patterns;
 use crate::contract::signature::Role;
 use crate::types::verdict::{Verdict, about_causes};
 
@@ -26,7 +27,7 @@ pub(super) const NOTE_CHARS: usize = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictData {
     /// Which alert.
-    #[schemars(length(min = 26, max = 26))]
+    #[schemars(length(min = 26, max = 26), regex(pattern = patterns::ULID))]
     pub alert_id: String,
     /// What it was.
     pub verdict: Verdict,

@@ -5,14 +5,21 @@ use std::time::Instant;
 use serde_json::Value;
 use tracing::{debug, info, warn};
 
-use super::super::{Delivered, Refusal, Taken, Trouble};
+use super::super::response::RequestProperties;
+use super::super::{Delivered, Refusal, RespondTo, Taken, Trouble};
 use super::Connection;
 use crate::contract::messages::{REPLY, STATE};
-use crate::outbox::{Kind, Record};
+use crate::outbox::{Kind, Record, Seq};
 use crate::types::box_state::BoxState;
 
 impl Connection {
-    pub(super) async fn message(&mut self, topic: &str, payload: Vec<u8>, retain: bool) {
+    pub(super) async fn message(
+        &mut self,
+        topic: &str,
+        payload: Vec<u8>,
+        retain: bool,
+        request: RequestProperties,
+    ) {
         let Some(suffix) = topic.strip_prefix(&self.base).and_then(|rest| rest.strip_prefix('/')) else {
             return;
         };
@@ -20,12 +27,22 @@ impl Connection {
             return self.hear_state(&payload, retain);
         }
         let at = self.shared.clock.now().utc;
-        let delivered = Delivered { topic: suffix, payload: &payload, retained: retain, at };
+        let respond_to = self.shared.responses.for_request(request, &self.settings.prefix, &self.base);
+        if let Some(why) = respond_to.as_ref().and_then(RespondTo::ignored) {
+            warn!(topic, why, "a response topic is not used");
+        }
+        let delivered = Delivered {
+            topic: suffix,
+            payload: &payload,
+            retained: retain,
+            at,
+            respond_to: respond_to.as_ref(),
+        };
         match self.shared.bodies.downlink.take(&delivered) {
             Ok(Taken::Nothing) => {}
             Ok(Taken::Command) => self.shared.status.send_modify(|status| status.commands += 1),
             Ok(Taken::Mark { stream, n }) => self.mark(stream, n).await,
-            Err(refusal) => self.refuse(refusal).await,
+            Err(refusal) => self.refuse(refusal, respond_to).await,
         }
     }
 
@@ -79,7 +96,7 @@ impl Connection {
     }
 
     /// Counts it and answers, unless its sender got enough answers for now.
-    async fn refuse(&mut self, refusal: Refusal) {
+    async fn refuse(&mut self, refusal: Refusal, respond_to: Option<RespondTo>) {
         self.shared.status.send_modify(|status| status.commands_refused += 1);
         (self.shared.bodies.heard)(Err(&refusal));
         let now = Instant::now();
@@ -89,7 +106,7 @@ impl Connection {
             debug!(command = %refusal.verb, why = %refusal.why, "a command was refused");
             return;
         }
-        self.answer(refusal).await;
+        self.answer(refusal, respond_to).await;
     }
 
     /// One answer to each sender of whom some got none; `at_once`: though the time of counting is not over.
@@ -97,12 +114,12 @@ impl Connection {
         let within = self.timing().refusals_within;
         let due = self.shared.refusals.lock().due(at_once, within, now);
         for refusal in due {
-            self.answer(refusal).await;
+            self.answer(refusal, None).await;
         }
     }
 
     /// Through the outbox like everything that must arrive.
-    async fn answer(&mut self, refusal: Refusal) {
+    async fn answer(&mut self, mut refusal: Refusal, respond_to: Option<RespondTo>) {
         warn!(command = %refusal.verb, why = %refusal.why, "a command was refused");
         let record = Record {
             kind: Kind::Reply,
@@ -115,7 +132,20 @@ impl Connection {
             state: None,
         };
         let body = self.shared.bodies.reply.clone();
-        if let Err(error) = self.shared.outbox.append_async(record, move |seq| body(&refusal, seq)).await {
+        if let Some(respond_to) = &respond_to
+            && let Some(why) = respond_to.amended(Some(std::mem::take(&mut refusal.why)))
+        {
+            refusal.why = why;
+        }
+        let asked = respond_to.clone();
+        let body = move |seq: &Seq| {
+            if let Some(respond_to) = &asked {
+                respond_to.is_answered_by(seq);
+            }
+            body(&refusal, seq)
+        };
+        if let Err(error) = self.shared.outbox.append_async(record, body).await {
+            respond_to.iter().for_each(RespondTo::is_not_answered);
             warn!(%error, "a refused command could not be answered");
         }
         self.look = true;

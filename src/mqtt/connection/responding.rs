@@ -1,0 +1,48 @@
+//! Answers on their response topics: the same bytes as on `up/reply`, right after them and once. What does not arrive
+//! there is not sent again.
+
+use tracing::warn;
+
+use super::super::publisher::Delivery;
+use super::super::response::Target;
+use super::super::wire::Client;
+use super::{Connection, Item, packet_bytes};
+use crate::contract::messages::REPLY;
+
+/// An answer that is on `up/reply`.
+#[derive(Debug)]
+pub(super) struct Response {
+    topic: String,
+    correlation_data: Option<Vec<u8>>,
+    body: Vec<u8>,
+}
+
+impl Connection {
+    /// Takes note of an answer that goes somewhere else, too.
+    pub(super) fn respond_next(&mut self, target: Option<&Target>, body: &[u8]) {
+        let Some(Target { topic: Some(topic), correlation_data, .. }) = target else { return };
+        self.responses.push_back(Response {
+            topic: topic.clone(),
+            correlation_data: correlation_data.clone(),
+            body: body.to_vec(),
+        });
+    }
+
+    /// Hands one over; `false` if there is none.
+    pub(super) fn feed_response(&mut self, client: &Client) -> bool {
+        let delivery = Delivery::of(&REPLY);
+        while let Some(Response { topic, correlation_data, body }) = self.responses.pop_front() {
+            let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len());
+            if self.max_packet.is_some_and(|most| bytes > u64::from(most)) {
+                warn!(
+                    topic,
+                    bytes, "the broker takes no message of this size: the answer is on up/reply only"
+                );
+                continue;
+            }
+            let item = Item::Response { topic: topic.clone() };
+            return self.publish(client, topic, delivery, body, correlation_data, item);
+        }
+        false
+    }
+}
