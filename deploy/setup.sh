@@ -4,7 +4,8 @@
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
-#   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a clock that lies)
+#   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a clock that
+#                            lies, and what others generate code from our documents with)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -174,9 +175,28 @@ install_pymodbus() {
     cp "$wanted" "$venv/requirements.txt"
 }
 
+# What others read messages and generate code with (Python and Node.js packages, 400 MB), for the tests of consumers.
+install_contract_tools() {
+    local wanted=tests/data/contract folder="$cache/contract"
+    if cat "$wanted/requirements.txt" "$wanted/package.json" | cmp -s - "$folder/installed"; then
+        say "the tools of consumers are there"
+        return
+    fi
+    say "installing the tools of consumers (the CloudEvents SDK, generators of code)"
+    rm -rf "$folder"
+    python3 -m venv "$folder" \
+        && "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted/requirements.txt" >&2 \
+        || fail "the Python tools of consumers could not be installed" "check that pip can reach its registry"
+    cp "$wanted/package.json" "$folder/"
+    # No script of any package runs.
+    (cd "$folder" && PATH="$folder/bin:$PATH" npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock >&2) \
+        || fail "the Node.js tools of consumers could not be installed" "check that npm can reach its registry"
+    cat "$wanted/requirements.txt" "$wanted/package.json" >"$folder/installed"
+}
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 install_packages "${1:-}"
 install_rust
 install_onnxruntime
 install_face_model
-if [ "${1:-}" = --test ]; then install_pymodbus; fi
+if [ "${1:-}" = --test ]; then install_pymodbus; install_contract_tools; fi

@@ -26,4 +26,6 @@ cargo test --locked --no-fail-fast "$@" -- "${ignored[@]}"
 if [ ${#ignored[@]} -eq 0 ]; then
     say "running the tests against the Modbus server, which was installed above"
     cargo test --locked --test sensors modbus_real -- --include-ignored
+    say "running the tests of consumers with the public tools, which were installed above"
+    cargo test --locked --test consumers -- --include-ignored
 fi

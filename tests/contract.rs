@@ -21,6 +21,7 @@ use lookout::analysis::time::Moment;
 use lookout::cli::schema::published_files;
 use lookout::contract::alert::{AlertData, ClockData, ClockSync, GapData, GapRange, ModelRef, SeqData};
 use lookout::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
+use lookout::contract::asyncapi::{View, asyncapi};
 use lookout::contract::box_status::{ActiveAlert, ActiveCounts, ActiveData, ConfigData, MetaData, StateData};
 use lookout::contract::command::{MarkData, ReplyData};
 use lookout::contract::explain::explain;
@@ -28,7 +29,6 @@ use lookout::contract::health::{
     CameraData, CameraState, Decoding, Degraded, HealthCounts, HealthData, SensorData, SensorState,
 };
 use lookout::contract::quality::QualityData;
-use lookout::contract::schema::asyncapi;
 use lookout::contract::time_fix::TimeFixData;
 use lookout::contract::{
     Event, Eye, Language, MAX_EVENT_BYTES, Message, Mode, Sender, Time, alert_event, gap_event, schema_id,
@@ -841,31 +841,172 @@ fn the_schema_requires_of_every_command_what_the_box_requires() {
     }
 }
 
+/// As they were when this was written; boxes in the field go on sending them.
 #[test]
-fn the_asyncapi_document_refers_only_to_what_is_in_it() {
-    let document = asyncapi(&messages()).unwrap();
-    assert_eq!(document["asyncapi"], "3.0.0");
-    let mut references = Vec::new();
-    collect_references(&document, &mut references);
-    assert!(references.len() > 40);
-    for reference in references {
-        let pointer = reference.strip_prefix('#').unwrap();
-        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+fn the_messages_of_earlier_versions_fit_the_schemas_of_today() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/contract/messages-2026-11.json");
+    let recorded: BTreeMap<String, Value> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(recorded.len(), 26);
+    for (name, payload) in recorded {
+        assert_valid(&name, &payload);
     }
-    // Every message goes somewhere, with the quality of service and the retain flag of the contract.
-    let operations = document["operations"].as_object().unwrap();
-    assert_eq!(operations.len(), messages().len());
-    assert_eq!(operations.len(), with_schemas().count() + 2, "pictures, redacted and sealed, have no JSON");
+}
+
+/// A word that comes later must not break whoever made code of the schema; a level is not made up later.
+#[test]
+fn open_lists_take_any_word_and_closed_ones_only_theirs() {
+    let alert = example("alert");
+    let validator = validator("alert");
+    let changed = |pointer: &str, value: Value| {
+        let mut alert = alert.clone();
+        *alert.pointer_mut(pointer).unwrap() = value;
+        validator.is_valid(&alert)
+    };
+    for open in [
+        "/data/phase_reason",
+        "/data/level_authority",
+        "/data/evidence/0/state",
+        "/data/origin/cameras/0/eye",
+    ] {
+        assert!(changed(open, json!("a_word_of_tomorrow")), "{open}");
+        assert!(!changed(open, json!(7)), "{open}");
+    }
+    for closed in ["/data/level", "/data/level_max", "/data/phase", "/data/mode"] {
+        assert!(!changed(closed, json!("a_word_of_tomorrow")), "{closed}");
+    }
+    let schema = message("alert").unwrap().json_schema().unwrap().unwrap();
+    assert_eq!(schema["title"], "AlertEvent");
+    assert_eq!(schema["$defs"]["Level"]["enum"], json!(["blue", "yellow", "orange", "red"]));
+    let reason = &schema["$defs"]["PhaseReason"];
+    assert!(reason["enum"].as_array().unwrap().contains(&json!("handled")), "{reason}");
+    let about = reason["description"].as_str().unwrap();
+    assert!(about.contains("An open list") && about.contains("- `joined`: Another camera"), "{about}");
+    let mut leftover = Vec::new();
+    collect_choices_of_constants(&schema, &mut leftover);
+    assert!(leftover.is_empty(), "no enumerations: {leftover:?}");
+}
+
+fn collect_choices_of_constants(value: &Value, found: &mut Vec<Value>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get("oneOf").filter(|choices| choices[0].get("const").is_some()).cloned());
+            fields.values().for_each(|value| collect_choices_of_constants(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_choices_of_constants(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn places_identities_and_digests_have_a_form() {
+    let alert = example("alert");
+    let validator = validator("alert");
+    for (pointer, wrong) in [
+        ("/data/alert_id", json!("01kaj7q3v2x5t8w9y0z1a2b3c4")),
+        ("/data/alert_id", json!("91KAJ7Q3V2X5T8W9Y0Z1A2B3C4")),
+        ("/data/seq/stream", json!("stream-1")),
+        ("/data/place/grid", json!("5301270030010")),
+        ("/data/place/grid", json!("53012a")),
+        ("/data/config/sha256", json!("")),
+        ("/data/model/sha256", json!("ABCD")),
+        ("/data/evidence/0/sha256", json!("abcd")),
+        ("/data/geometry/objects/0/box", json!([0.0, 0.1, 0.2])),
+        ("/data/geometry/objects/0/box", json!([0.0, 0.1, 0.2, 1.1])),
+    ] {
+        let mut alert = alert.clone();
+        *alert.pointer_mut(pointer).unwrap() = wrong.clone();
+        assert!(!validator.is_valid(&alert), "{pointer} may be {wrong}");
+    }
+    // Where nothing looked, there is no model's digest.
+    let mut without = alert.clone();
+    without["data"]["model"] = json!({ "name": "none", "sha256": "" });
+    assert_valid("alert", &without);
+    let mut gate = example("count");
+    for grid in ["530127", "530127003", "530127003001", "53012700300102", "53012700300102345678"] {
+        assert!(GridCode::parse(grid).is_ok());
+        gate["data"]["grid"] = json!(grid);
+        assert_valid("count", &gate);
+    }
+}
+
+#[test]
+fn a_message_says_what_is_in_it() {
+    for message in messages() {
+        let expected = match message.name {
+            "evidence" => "image/jpeg",
+            "sealed" => "application/octet-stream",
+            _ if message.topic.starts_with("up/") => "application/cloudevents+json",
+            _ => "application/json",
+        };
+        assert_eq!(message.content_type(), expected, "{}", message.name);
+    }
+}
+
+#[test]
+fn the_asyncapi_documents_refer_only_to_what_is_in_them() {
+    for view in [View::Box, View::Centre] {
+        let document = asyncapi(&messages(), view).unwrap();
+        assert_eq!(document["asyncapi"], "3.0.0");
+        let mut references = Vec::new();
+        collect_references(&document, &mut references);
+        assert!(references.len() > 40);
+        for reference in references {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+        }
+        // Every message goes somewhere.
+        let operations = document["operations"].as_object().unwrap();
+        assert_eq!(operations.len(), messages().len());
+        assert_eq!(
+            operations.len(),
+            with_schemas().count() + 2,
+            "pictures, redacted and sealed, have no JSON"
+        );
+        let names: Vec<&String> = document["components"]["schemas"].as_object().unwrap().keys().collect();
+        let is_numbered = |name: &&&String| name.ends_with(|c: char| c.is_ascii_digit());
+        assert_eq!(names.iter().find(is_numbered), None, "a type without a name of its own: {names:?}");
+    }
+}
+
+#[test]
+fn the_asyncapi_documents_say_what_the_contract_does() {
+    let document = asyncapi(&messages(), View::Box).unwrap();
+    let operations = &document["operations"];
     assert_eq!(operations["sendAlert"]["bindings"]["mqtt"]["qos"], 1);
     assert_eq!(operations["sendHealth"]["bindings"]["mqtt"]["retain"], true);
+    assert_eq!(operations["sendHealth"]["bindings"]["mqtt"]["messageExpiryInterval"], 300);
     assert_eq!(operations["receiveAck"]["action"], "receive");
-    assert_eq!(document["channels"]["alert"]["address"], "{prefix}/{area}/{box}/up/alert");
-    let camera = &document["channels"]["camera"];
-    assert_eq!(camera["address"], "{prefix}/{area}/{box}/up/camera/{camera}");
+    assert_eq!(operations["receiveAck"]["reply"]["channel"]["$ref"], "#/channels/upReply");
+    assert!(
+        operations["receiveMark"].get("reply").is_none() && operations["sendAlert"].get("reply").is_none()
+    );
+    assert_eq!(document["channels"]["upAlert"]["address"], "lookout/v1/{area}/{box}/up/alert");
+    let camera = &document["channels"]["upCamera"];
+    assert_eq!(camera["address"], "lookout/v1/{area}/{box}/up/camera/{camera}");
     assert!(
         camera["parameters"]["camera"]["description"].is_string() && camera["parameters"]["alert"].is_null()
     );
-    assert_eq!(document["channels"]["sensor"]["address"], "{prefix}/{area}/{box}/up/sensor/{sensor}");
+    assert_eq!(document["channels"]["upSensor"]["address"], "lookout/v1/{area}/{box}/up/sensor/{sensor}");
+    let messages_of = &document["components"]["messages"];
+    assert_eq!(messages_of["alert"]["payload"]["$ref"], "#/components/schemas/AlertEvent");
+    assert_eq!(messages_of["ack"]["payload"]["$ref"], "#/components/schemas/AckCommand");
+    assert_eq!(messages_of["alert"]["contentType"], "application/cloudevents+json");
+    assert_eq!(messages_of["ack"]["bindings"]["mqtt"]["correlationData"]["maxLength"], 256);
+    let security = document["servers"]["centre"]["security"].as_array().unwrap();
+    assert_eq!(security[0]["$ref"], "#/components/securitySchemes/login");
+    // A type and a description beside it: generators of today read both.
+    let level = &document["components"]["schemas"]["AlertData"]["properties"]["level"];
+    assert_eq!(level["$ref"], "#/components/schemas/Level");
+    assert!(level["description"].is_string());
+
+    // The centre does the opposite of the box, on the same topics with the same messages.
+    let centre = asyncapi(&messages(), View::Centre).unwrap();
+    assert_eq!(centre["operations"]["receiveAlert"]["action"], "receive");
+    assert_eq!(centre["operations"]["sendAck"]["reply"]["channel"]["$ref"], "#/channels/upReply");
+    for same in ["channels", "components", "servers"] {
+        assert_eq!(centre[same], document[same], "{same}");
+    }
+    assert_ne!(centre["id"], document["id"]);
 }
 
 fn collect_references(value: &Value, found: &mut Vec<String>) {

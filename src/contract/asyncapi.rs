@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::examples::ExampleError;
-use super::messages::{Content, Direction, JSON, MARK, Message, REPLY};
+use super::messages::{Content, Direction, JSON, MARK, Message, REPLY, pascal_case};
 use super::schema::finish;
 use super::topics::DEFAULT_PREFIX;
 
@@ -93,36 +93,28 @@ fn components(table: &[&Message]) -> Result<(Map<String, Value>, Map<String, Val
         schemas.insert(better.unwrap_or(name), schema);
     }
     for &message in table {
-        if let Content::Binary { about, .. } = message.payload
-            && let Some(name) = message.type_name()
-        {
-            let file = json!({ "type": "string", "format": "binary", "description": about() });
-            schemas.insert(name, file);
-        }
         let root = roots.iter().find(|(other, _, _)| other.name == message.name);
-        let own = root.map(|(_, _, root)| root.clone());
-        let payload = message.type_name().or(own).unwrap_or_default();
-        messages.insert(message.name.to_owned(), described(message, &payload)?);
+        let payload = root.map(|(_, _, root)| message.type_name().unwrap_or_else(|| root.clone()));
+        messages.insert(message.name.to_owned(), described(message, payload.as_deref())?);
     }
     Ok((messages, schemas))
 }
 
-/// A message whose type has that name.
-fn described(message: &Message, payload: &str) -> Result<Value, ExampleError> {
-    let title = match message.payload {
-        Content::Json { .. } => message.summary,
-        Content::Binary { title, .. } => title,
-    };
-    let mut described = json!({
-        "name": message.name,
-        "title": title,
-        "contentType": message.content_type(),
-        "payload": { "$ref": format!("#/components/schemas/{payload}") },
-    });
-    let examples: Vec<Value> =
-        message.example()?.into_iter().map(|payload| json!({ "payload": payload })).collect();
-    if !examples.is_empty() {
-        described["examples"] = examples.into();
+/// A message whose type has that name; one without JSON has none, its content type says what it is.
+fn described(message: &Message, payload: Option<&str>) -> Result<Value, ExampleError> {
+    let mut described = json!({ "name": message.name, "contentType": message.content_type() });
+    match message.payload {
+        Content::Json { .. } => described["title"] = message.summary.into(),
+        Content::Binary { title, about, .. } => {
+            described["title"] = title.into();
+            described["summary"] = about().into();
+        }
+    }
+    if let Some(name) = payload {
+        described["payload"] = json!({ "$ref": format!("#/components/schemas/{name}") });
+    }
+    if let Some(example) = message.example()? {
+        described["examples"] = json!([{ "payload": example }]);
     }
     if message.name == REPLY.name {
         described["correlationId"] = json!({
@@ -217,12 +209,12 @@ fn security_schemes() -> Value {
     })
 }
 
-/// Channels, each named by the first message on its topic; several messages may share one.
+/// Channels by name; several messages may share one.
 fn channels(table: &[&Message]) -> Value {
     let mut channels = Map::new();
     for &message in table {
         let reference = json!({ "$ref": format!("#/components/messages/{}", message.name) });
-        let channel = channels.entry(channel_name(table, message)).or_insert_with(|| channel(message));
+        let channel = channels.entry(channel_name(message)).or_insert_with(|| channel(message));
         channel["messages"][message.name] = reference;
     }
     channels.into()
@@ -250,16 +242,21 @@ fn channel(message: &Message) -> Value {
     json!({ "address": address, "messages": {}, "parameters": parameters })
 }
 
-fn channel_name(table: &[&Message], message: &Message) -> String {
-    let first = table.iter().find(|other| other.topic == message.topic);
-    first.map_or(message.name, |first| first.name).to_owned()
+/// `upAlert` of `up/alert`, `upMetaPart` of `up/meta_part/{part}`.
+fn channel_name(message: &Message) -> String {
+    let fixed = message.topic.split('/').filter(|part| !part.starts_with('{'));
+    let words: Vec<&str> = fixed.flat_map(|part| part.split('_')).collect();
+    match words.as_slice() {
+        [first, rest @ ..] => format!("{first}{}", pascal_case(rest)),
+        [] => String::new(),
+    }
 }
 
 fn operations(table: &[&Message], view: View) -> Value {
     let mut operations = Map::new();
     for &message in table {
         let action = view.action(message.direction());
-        let channel = channel_name(table, message);
+        let channel = channel_name(message);
         let mut binding =
             json!({ "qos": message.qos.number(), "retain": message.retain, "bindingVersion": "0.2.0" });
         if let Some(expires) = message.expires {
@@ -273,13 +270,14 @@ fn operations(table: &[&Message], view: View) -> Value {
             "bindings": { "mqtt": binding },
         });
         if is_answered(message) {
-            let answers = channel_name(table, &REPLY);
+            let answers = channel_name(&REPLY);
             operation["reply"] = json!({
                 "channel": { "$ref": format!("#/channels/{answers}") },
                 "messages": [{ "$ref": format!("#/channels/{answers}/messages/{}", REPLY.name) }],
             });
         }
-        operations.insert(format!("{action}{}", message.pascal_case_name()), operation);
+        let name = pascal_case(&message.name.split('_').collect::<Vec<_>>());
+        operations.insert(format!("{action}{name}"), operation);
     }
     operations.into()
 }

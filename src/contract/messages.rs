@@ -320,20 +320,10 @@ impl Message {
         let ending = match self.payload {
             Content::Json { event_type: Some(_), .. } => "Event",
             Content::Json { event_type: None, .. } if self.topic.starts_with(COMMAND_TOPICS) => "Command",
-            Content::Json { event_type: None, .. } => return None,
-            Content::Binary { .. } => "File",
+            Content::Json { event_type: None, .. } | Content::Binary { .. } => return None,
         };
-        Some(format!("{}{ending}", self.pascal_case_name()))
-    }
-
-    /// Its name as types are named: `TimeFix` of `time_fix`.
-    pub(super) fn pascal_case_name(&self) -> String {
-        let capital = |part: &str| {
-            let mut letters = part.chars();
-            let first = letters.next().into_iter().flat_map(char::to_uppercase);
-            first.chain(letters).collect::<String>()
-        };
-        self.name.split('_').map(capital).collect()
+        let words: Vec<&str> = self.name.split('_').chain([ending]).collect();
+        Some(pascal_case(&words))
     }
 
     /// The last part of its topic; of a message to the box, its name as a command.
@@ -361,6 +351,16 @@ impl Message {
     pub fn at(&'static self, parts: &[&str]) -> BoxTopic {
         BoxTopic { message: self, suffix: self.suffix(parts) }
     }
+}
+
+/// Words as types are named: `TimeFix` of `time` and `fix`.
+pub(super) fn pascal_case(words: &[&str]) -> String {
+    let capital = |word: &&str| {
+        let mut letters = word.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(letters).collect::<String>()
+    };
+    words.iter().map(capital).collect()
 }
 
 /// `mute` of `down/cmd/mute`.
