@@ -315,7 +315,7 @@ impl Dispatcher {
         let asked = respond_to.clone();
         let body = move |seq: &Seq| {
             if let Some(respond_to) = &asked {
-                respond_to.is_answered_by(seq);
+                respond_to.remember(seq);
             }
             let id = format!("reply.{}.{}", seq.stream, seq.n);
             let seq = SeqData { stream: seq.stream.to_string(), n: seq.n };
@@ -323,7 +323,7 @@ impl Dispatcher {
             sender.event(id, None, at, reply)
         };
         if let Err(error) = self.parts.outbox.append(record, body) {
-            respond_to.iter().for_each(RespondTo::is_not_answered);
+            respond_to.iter().for_each(RespondTo::forget);
             error!(%error, "an answer could not be stored");
         }
     }

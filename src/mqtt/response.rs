@@ -83,7 +83,7 @@ impl Responses {
 
 impl RespondTo {
     /// The answer is about to be stored under this number.
-    pub fn is_answered_by(&self, seq: &Seq) {
+    pub fn remember(&self, seq: &Seq) {
         let mut waiting = self.waiting.lock();
         if waiting.len() >= WAITING {
             waiting.pop_front();
@@ -92,7 +92,7 @@ impl RespondTo {
     }
 
     /// It could not be stored; its number goes to another message.
-    pub fn is_not_answered(&self) {
+    pub fn forget(&self) {
         self.waiting.lock().retain(|(_, target)| !Arc::ptr_eq(target, &self.target));
     }
 
@@ -215,14 +215,14 @@ mod tests {
             "asked for nothing"
         );
         let (first, second) = (asked(1), asked(2));
-        first.is_answered_by(&seq(7));
+        first.remember(&seq(7));
         // The disk was full: the number goes to the next answer.
-        first.is_not_answered();
-        second.is_answered_by(&seq(7));
+        first.forget();
+        second.remember(&seq(7));
         assert_eq!(responses.take(&seq(7)).unwrap().correlation_data, Some(vec![2]));
         assert_eq!(responses.take(&seq(7)), None, "sent again, it is on up/reply only");
         for n in 0..WAITING as u64 + 1 {
-            asked(3).is_answered_by(&seq(100 + n));
+            asked(3).remember(&seq(100 + n));
         }
         assert_eq!(responses.take(&seq(100)), None, "the oldest made room");
         assert!(responses.take(&seq(101)).is_some());

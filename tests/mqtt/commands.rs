@@ -1,8 +1,12 @@
 //! Commands from the centre.
 
+use std::time::{Duration, Instant};
+
+use lookout::analysis::time::Timestamp;
+use lookout::outbox::Evidence;
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::here::*;
 use crate::support::listener::Listener;
@@ -45,6 +49,96 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r5").json();
     assert!(reply["message"].as_str().unwrap().contains("only with a signature"), "{reply}");
     here.wait_status("the count", |status| status.commands_refused == 5 && status.commands == 1);
+}
+
+/// Request and response as MQTT 5 has them, and what every message says of itself.
+#[test]
+fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
+    use rumqttc::v5::mqttbytes::QoS;
+    use rumqttc::v5::mqttbytes::v5::{Packet, Publish, PublishProperties};
+    use rumqttc::v5::{Client, Event, MqttOptions};
+
+    let broker = Mosquitto::start();
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    here.wait_connected();
+    let mut options = MqttOptions::new("desk", "127.0.0.1", broker.port());
+    options.set_keep_alive(Duration::from_secs(5));
+    let (client, mut connection) = Client::new(options, 8);
+    client.subscribe("#", QoS::AtLeastOnce).unwrap();
+    let asks = [
+        ("r1", Some("lookout/v1/centre/answers"), Some(&b"\x00\xff"[..])),
+        ("r2", Some("elsewhere/answers"), None),
+        ("r3", None, Some(&b"three"[..])),
+    ];
+    for (request_id, response_topic, correlation_data) in asks {
+        let properties = PublishProperties {
+            response_topic: response_topic.map(str::to_owned),
+            correlation_data: correlation_data.map(|data| data.to_vec().into()),
+            ..PublishProperties::default()
+        };
+        let (topic, body) = (
+            format!("{BASE}/down/cmd/ack"),
+            json!({ "request_id": request_id, "alert_id": "A" }).to_string(),
+        );
+        client.publish_with_properties(topic, QoS::AtLeastOnce, false, body, properties).unwrap();
+    }
+    here.alert(1, Level::Yellow);
+    append_picture(&here.outbox, 1, Level::Red, 100);
+    let sealed = Evidence {
+        alert_id: "alert-1".to_owned(),
+        level: Level::Red,
+        topic_suffix: "up/original/alert-1/1".to_owned(),
+        at: Timestamp::now(),
+        jpeg: b"sealed".to_vec(),
+    };
+    here.outbox.append_evidence(sealed).unwrap();
+
+    let wanted = [
+        ("up/state", 1),
+        ("up/alert", 1),
+        ("up/reply", 3),
+        ("up/evidence/alert-1/1", 1),
+        ("up/original/alert-1/1", 1),
+        ("centre/answers", 1),
+    ];
+    let begun = Instant::now();
+    let mut heard: Vec<Publish> = Vec::new();
+    let of = |heard: &[Publish], end: &str| -> Vec<Publish> {
+        heard.iter().filter(|one| one.topic.ends_with(end.as_bytes())).cloned().collect()
+    };
+    for event in connection.iter() {
+        if let Event::Incoming(Packet::Publish(publish)) = event.unwrap() {
+            heard.push(publish);
+        }
+        if wanted.iter().all(|(end, count)| of(&heard, end).len() >= *count) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited in vain: {heard:#?}");
+    }
+    let property = |one: &Publish| one.properties.clone().unwrap_or_default();
+    for (end, content_type) in [
+        ("up/state", "application/cloudevents+json"),
+        ("up/alert", "application/cloudevents+json"),
+        ("up/reply", "application/cloudevents+json"),
+        ("centre/answers", "application/cloudevents+json"),
+        ("up/evidence/alert-1/1", "image/jpeg"),
+        ("up/original/alert-1/1", "application/octet-stream"),
+    ] {
+        for one in of(&heard, end) {
+            assert_eq!(property(&one).content_type.as_deref(), Some(content_type), "{end}");
+        }
+    }
+    let direct = &of(&heard, "centre/answers")[0];
+    let answers = of(&heard, "up/reply");
+    assert_eq!(direct.payload, answers[0].payload, "the same bytes");
+    let back = |one: &Publish| property(one).correlation_data.map(|data| data.to_vec());
+    assert_eq!((back(direct), back(&answers[0])), (Some(b"\x00\xff".to_vec()), Some(b"\x00\xff".to_vec())));
+    assert_eq!(back(&answers[1]), None);
+    let said: Value = serde_json::from_slice(&answers[1].payload).unwrap();
+    let message = said["message"].as_str().unwrap();
+    assert!(message.starts_with("`by` is missing; the response topic does not lie below"), "{message}");
+    assert_eq!(back(&answers[2]), Some(b"three".to_vec()));
+    assert!(of(&heard, "elsewhere/answers").is_empty());
 }
 
 #[test]

@@ -140,12 +140,12 @@ impl Connection {
         let asked = respond_to.clone();
         let body = move |seq: &Seq| {
             if let Some(respond_to) = &asked {
-                respond_to.is_answered_by(seq);
+                respond_to.remember(seq);
             }
             body(&refusal, seq)
         };
         if let Err(error) = self.shared.outbox.append_async(record, body).await {
-            respond_to.iter().for_each(RespondTo::is_not_answered);
+            respond_to.iter().for_each(RespondTo::forget);
             warn!(%error, "a refused command could not be answered");
         }
         self.look = true;
