@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and run Lookout on Debian 12 or newer and on Ubuntu 24.04 or newer,
-# x86-64 and aarch64. Package registries only (apt, cargo, pip). Can be run again and again; says
+# x86-64 and aarch64. Package registries only (apt, cargo, pip, npm). Can be run again and again; says
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
