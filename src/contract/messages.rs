@@ -150,15 +150,18 @@ pub const HEALTH: Message = event::<HealthData>(
 .retained()
 .expiring(Duration::from_secs(300));
 /// One camera. What is said of it may stand for three times as long as passes until it is said again: a box that is gone
-/// takes its word with it.
+/// takes its word with it. Not acknowledged: for a centre that is away brokers queue only what is, and a thousand words of
+/// how cameras did must not take the places of its alerts. Whoever comes back gets the latest, because it is retained.
 pub const CAMERA: Message =
     event::<CameraData>("up/camera/{camera}", examples::camera, "How one camera does.")
+        .at_most_once()
         .retained()
         .expiring(PART_EVERY.saturating_mul(3))
         .waiting();
 /// One sensor, likewise.
 pub const SENSOR: Message =
     event::<SensorData>("up/sensor/{sensor}", examples::sensor, "How one sensor does.")
+        .at_most_once()
         .retained()
         .expiring(PART_EVERY.saturating_mul(3))
         .waiting();
