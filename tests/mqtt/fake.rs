@@ -57,7 +57,10 @@ impl Guest {
                     at += 2;
                 }
                 if self.level == 5 {
-                    at += 1 + usize::from(body[at]);
+                    // Their length has seven bits in each byte.
+                    let bytes = body[at..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+                    let length = (0..bytes).map(|nth| usize::from(body[at + nth] & 0x7f) << (7 * nth));
+                    at += bytes + length.sum::<usize>();
                 }
                 Packet::Publish { topic, pkid, payload: body[at..].to_vec() }
             }

@@ -1,5 +1,6 @@
 //! What a box signs, and who verifies it: a command centre that shares no code with Lookout (joserfc and paho-mqtt).
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::contract::box_key::BoxKey;
+use lookout::contract::messages::CAMERA;
 use lookout::contract::signature::{KnownKey, PrivateKey, Role, verify};
 use lookout::types::hex::sha256_hex;
 use lookout::types::level::Level;
@@ -209,11 +211,11 @@ fn the_key_that_is_printed_is_the_one_that_up_meta_tells_and_the_private_half_st
     let (code, log) = daemon.stop_for_log(PATIENCE);
     assert_eq!(code, 0);
     let heard = listener.heard();
-    let said = heard.iter().map(|one| String::from_utf8_lossy(&one.payload));
+    let mut said = heard.iter().map(|one| String::from_utf8_lossy(&one.payload));
     for (what, text) in [("the command", out), ("the command", for_people), ("the log", log)] {
         assert!(!text.contains(secret), "{what}: {text}");
     }
-    assert!(said.into_iter().all(|text| !text.contains(secret)), "a message");
+    assert!(said.all(|text| !text.contains(secret)), "a message");
 }
 
 #[test]
@@ -254,7 +256,45 @@ fn a_key_that_cannot_be_used_is_told_and_kept_and_the_box_goes_on_unsigned() {
     }
 }
 
-/// Nobody but the box has signatures, so they must not be lost where their message is not.
+/// What is kept and expires is signed like what is not kept.
+#[test]
+fn with_mqtt_5_the_signature_is_a_property_of_the_message_and_nothing_comes_beside() {
+    use rumqttc::v5::mqttbytes::QoS;
+    use rumqttc::v5::mqttbytes::v5::Packet;
+    use rumqttc::v5::{Client, Event, MqttOptions};
+
+    let broker = Mosquitto::start();
+    let key = Arc::new(BoxKey::generate().unwrap());
+    let here = Here::start_signing(settings(&broker.url(), Version::V5), key.clone(), |_| {});
+    here.publisher.set_latest(CAMERA.at(&["cam-1"]), b"{\"camera\":1}".to_vec());
+    let mut options = MqttOptions::new("centre", "127.0.0.1", broker.port());
+    options.set_keep_alive(Duration::from_secs(5));
+    let (client, mut connection) = Client::new(options, 8);
+    client.subscribe(format!("{BASE}/up/#"), QoS::AtLeastOnce).unwrap();
+    let mut came = BTreeSet::new();
+    for event in connection.iter() {
+        let publish = match event.unwrap() {
+            Event::Incoming(Packet::SubAck(_)) => {
+                here.alert(1, Level::Red);
+                continue;
+            }
+            Event::Incoming(Packet::Publish(publish)) => publish,
+            _ => continue,
+        };
+        let topic = String::from_utf8_lossy(&publish.topic).into_owned();
+        let properties = publish.properties.unwrap_or_default();
+        let expected = vec![("jws".to_owned(), key.sign(&publish.payload))];
+        assert_eq!(properties.user_properties, expected, "{topic}");
+        assert_eq!(properties.message_expiry_interval.is_some(), topic.ends_with("cam-1"), "{topic}");
+        came.insert(topic.trim_start_matches(BASE).to_owned());
+        if came.len() == 3 {
+            break;
+        }
+    }
+    assert_eq!(came, ["/up/alert", "/up/camera/cam-1", "/up/state"].map(str::to_owned).into());
+}
+
+/// A signature is no record of the outbox, and must not be lost where its message is not.
 #[test]
 fn over_mqtt_3_1_1_a_signature_comes_before_its_message_and_again_when_the_connection_is_lost() {
     type Came = Arc<Mutex<Vec<(usize, String, Vec<u8>)>>>;
