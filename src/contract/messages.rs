@@ -10,6 +10,7 @@ use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 
 use super::alert::{AlertData, GapData};
+use super::box_key::SignatureData;
 use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use super::command::{MarkData, ReplyData};
 use super::count::CountData;
@@ -185,10 +186,17 @@ pub const QUALITY: Message = event::<QualityData>(
 /// The answer to a command.
 pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, "The answer to a command.");
 
+/// The signature of another message, where that cannot carry it itself.
+pub const SIGNATURE: Message = event::<SignatureData>(
+    "up/signature",
+    examples::signature,
+    "The box's signature of the message that follows, over MQTT 3.1.1.",
+);
+
 /// Every message with JSON that a box sends.
-pub const EVENTS: [&Message; 14] = [
+pub const EVENTS: [&Message; 15] = [
     &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
-    &QUALITY, &REPLY,
+    &QUALITY, &REPLY, &SIGNATURE,
 ];
 
 /// The centre's durable receipt.
@@ -356,8 +364,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_the_latest_of_its_topic_and_what_is_numbered_is_not_kept() {
         for message in EVENTS {
+            // A signature goes with what is numbered.
             let is_numbered =
-                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY].iter().any(|m| m.name == message.name);
+                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY, &SIGNATURE].iter().any(|m| m.name == message.name);
             assert_eq!(message.retain, !is_numbered, "{}", message.name);
             assert_eq!(message.direction(), Direction::FromBox);
         }

@@ -10,6 +10,7 @@ use crate::analysis::signals::{Feed, LevelPlan, Selector, SignalPlan};
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, Config};
 use crate::contract::alert_event::rounded;
+use crate::contract::box_key::PublicJwk;
 use crate::contract::box_status::{MetaCamera, MetaData, MetaModel, MetaSensor, Software};
 use crate::contract::messages::{BoxTopic, META, META_PART};
 use crate::contract::meta_rules::{
@@ -26,6 +27,7 @@ use crate::control::commands;
 pub fn meta(
     config: &Config,
     models: Vec<MetaModel>,
+    signing_key: Option<PublicJwk>,
     at: Timestamp,
 ) -> Result<Vec<(BoxTopic, Vec<u8>)>, EventError> {
     let of_cameras = config.cameras.iter().map(|camera| camera.grid.to_string());
@@ -86,6 +88,7 @@ pub fn meta(
         models,
         config_sha256: config.sha256.clone(),
         commands: commands::names().into_iter().map(str::to_owned).collect(),
+        signing_key,
     };
     let id = format!("meta.{at}");
     let (first, parts) = meta_part::split(data, &id);
@@ -229,6 +232,7 @@ mod tests {
 
     use super::*;
     use crate::config::Surroundings;
+    use crate::contract::box_key::BoxKey;
     use crate::contract::meta_part::MetaPartData;
     use crate::contract::{Event, MAX_EVENT_BYTES};
     use crate::types::level::Level;
@@ -273,7 +277,7 @@ mod tests {
     /// All of it as whoever joins the messages has it: first message, parts, largest message.
     fn told(config: &Config) -> (Event<MetaData>, Vec<Event<MetaPartData>>, usize) {
         let at: Timestamp = "2026-01-01T08:00:00Z".parse().unwrap();
-        let messages = meta(config, Vec::new(), at).unwrap();
+        let messages = meta(config, Vec::new(), Some(BoxKey::generate().unwrap().public()), at).unwrap();
         let largest = messages.iter().map(|(_, bytes)| bytes.len()).max().unwrap();
         assert_eq!(messages[0].0.suffix, "up/meta");
         let first: Event<MetaData> = serde_json::from_slice(&messages[0].1).unwrap();

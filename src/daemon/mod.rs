@@ -12,6 +12,7 @@
 //! never hold logic of a part.
 
 mod analysis_thread;
+pub mod box_key;
 mod cameras;
 pub mod clock_watch;
 pub mod crash_loop;

@@ -135,6 +135,8 @@ pub struct Readings {
     pub secret_trouble: Option<String>,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
+    /// Why messages are not signed.
+    pub signing_trouble: Option<String>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<String>,
     /// The connection to the broker.
@@ -515,6 +517,9 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     if let Some(trouble) = &readings.secret_trouble {
         reasons.push(("secrets".to_owned(), trouble.to_owned()));
     }
+    if let Some(trouble) = &readings.signing_trouble {
+        reasons.push(("signing".to_owned(), trouble.to_owned()));
+    }
     if let Some(trouble) = &readings.file_trouble {
         reasons.push(("configuration".to_owned(), trouble.to_owned()));
     }
@@ -734,6 +739,7 @@ mod tests {
             file_trouble: None,
             secret_trouble: None,
             short_runs: None,
+            signing_trouble: None,
             redaction_trouble: None,
             broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
             provider: "cpu".to_owned(),

@@ -26,7 +26,7 @@ use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::health::HEALTH_EVERY;
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
-use crate::contract::{EventError, Mode};
+use crate::contract::{EventError, Language, Mode};
 use crate::control::commands::original::Requests;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
 use crate::control::{Offer, settings};
@@ -110,7 +110,8 @@ impl Running {
     /// Birth and configuration, after the start and after every change.
     pub fn announce(&mut self) {
         let at = self.clock.now().utc;
-        match meta(&self.config, self.loaded_models.meta(), at) {
+        let key = self.stages.storage.box_key.as_ref().ok().map(|key| key.public());
+        match meta(&self.config, self.loaded_models.meta(), key, at) {
             Ok(messages) => {
                 self.meta_parts = u32::try_from(messages.len() - 1).unwrap_or(u32::MAX);
                 for (topic, message) in messages {
@@ -244,8 +245,18 @@ impl Running {
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
+            signing_trouble: self.signing_trouble(),
             redaction_trouble: self.loaded_models.faces().trouble().map(str::to_owned),
         }
+    }
+
+    fn signing_trouble(&self) -> Option<String> {
+        let error = self.stages.storage.box_key.as_ref().err()?;
+        let sentence = error.sentence(self.config.site.language);
+        Some(match self.config.site.language {
+            Language::English => format!("messages are not signed: {sentence}"),
+            Language::Chinese => format!("消息未签名：{sentence}"),
+        })
     }
 
     fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {

@@ -651,7 +651,7 @@ fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {
         }
         Order::Mark { topic, body } => (topic, body, Delivery::of(&MARK)),
     };
-    client.publish(topic, delivery, body.clone());
+    client.publish(topic, delivery, body.clone(), None);
     let bytes = body.len() as u64;
     flight.hand_over(Publish { item: order, bytes, since: Instant::now(), acknowledged: true });
 }

@@ -5,6 +5,7 @@
 //! let one bad record, message or subscription keep the others from going on.
 
 mod hearing;
+mod signing;
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -21,8 +22,8 @@ use super::publisher::{Delivery, Key, Shared, Suspects};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
-use crate::contract::messages::{self, Message, STATE};
-use crate::outbox::{Kind, OutboxError, Policy, RecordId, Turn};
+use crate::contract::messages::{self, Message, SIGNATURE, STATE};
+use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
@@ -48,8 +49,17 @@ pub(super) enum Ended {
 #[derive(Debug)]
 enum Item {
     State(BoxState),
-    Latest { topic: String, version: u64 },
-    Record { id: RecordId, kind: Kind, topic: String },
+    Latest {
+        topic: String,
+        version: u64,
+    },
+    Record {
+        id: RecordId,
+        kind: Kind,
+        topic: String,
+    },
+    /// Of the record that goes next.
+    Signature,
 }
 
 /// The message on `up/state`; `None` where it cannot be built. An empty one would delete what the broker keeps.
@@ -186,6 +196,8 @@ struct Connection {
     /// It could not be built, and is not tried again before.
     state_not_before: Option<Instant>,
     latest_sent: HashMap<String, u64>,
+    /// Its signature was handed over, so it goes next.
+    signed: Option<Sending>,
     /// Whether the outbox may have something.
     look: bool,
     /// When the outbox may have something again.
@@ -230,6 +242,7 @@ impl Connection {
             state_to_say: Some(BoxState::Online),
             state_not_before: None,
             latest_sent: HashMap::new(),
+            signed: None,
             look: true,
             look_at: None,
             backlog: Bucket::new(rate, rate, now),
@@ -286,6 +299,9 @@ impl Connection {
 
     /// Hands over one publish; `false` if there is nothing to send now.
     async fn feed_one(&mut self, client: &Client) -> Result<bool, Trouble> {
+        if let Some(sending) = self.signed.take() {
+            return Ok(self.hand_over_record(client, sending));
+        }
         if self.stop_until.is_some() {
             return Ok(self.feed_goodbye(client));
         }
@@ -375,18 +391,27 @@ impl Connection {
         if matches!(sending.turn, Turn::Backlog | Turn::Again) {
             self.backlog.take(now);
         }
-        let item = Item::Record { id: sending.id, kind: sending.kind, topic: sending.topic_suffix.clone() };
-        let bytes = packet_bytes(&self.topic(&sending.topic_suffix), sending.body.len());
+        let bytes =
+            packet_bytes(&self.topic(&sending.topic_suffix), sending.body.len()) + self.property_bytes();
         if let Some(most) = self.max_packet
             && bytes > u64::from(most)
         {
             let why = format!("{bytes} bytes, and the broker takes at most {most}");
             self.shared.suspects.lock().not_taken(&self.broker).refuse(sending.id);
-            self.put_aside(&item, &why, self.timing().hold_most).await;
+            self.put_aside(&item_of(&sending), &why, self.timing().hold_most).await;
             return Ok(true);
         }
-        let delivery = Delivery::of(message_of(sending.kind));
-        Ok(self.hand_over(client, &sending.topic_suffix, delivery, sending.body, item))
+        if let Some(signature) = self.signature_before(&sending) {
+            self.signed = Some(sending);
+            let delivery = Delivery::of(&SIGNATURE);
+            return Ok(self.hand_over(client, SIGNATURE.topic, delivery, signature, Item::Signature));
+        }
+        Ok(self.hand_over_record(client, sending))
+    }
+
+    fn hand_over_record(&mut self, client: &Client, sending: Sending) -> bool {
+        let (item, delivery) = (item_of(&sending), Delivery::of(message_of(sending.kind)));
+        self.hand_over(client, &sending.topic_suffix, delivery, sending.body, item)
     }
 
     /// The outbox had nothing to lend under this policy: when might it?
@@ -411,7 +436,8 @@ impl Connection {
         let topic = self.topic(suffix);
         let bytes = packet_bytes(&topic, body.len());
         let acknowledged = delivery.qos == Qos::AtLeastOnce;
-        let taken = client.publish(&topic, delivery, body);
+        let signature = self.property(&body);
+        let taken = client.publish(&topic, delivery, body, signature);
         // The channel has room for one and nothing else is in it: see `Flight::has_room`. Were it
         // otherwise, the publish counts as in flight, is never sent, and the stall watch ends the connection.
         debug_assert!(taken, "the wire takes one publish at a time");
@@ -539,6 +565,8 @@ impl Connection {
                 // The next picture may go.
                 self.look = true;
             }
+            // It counts for nothing without its record, which follows.
+            Item::Signature => {}
         }
     }
 
@@ -571,6 +599,7 @@ impl Connection {
         let until = Instant::now() + hold;
         let topic = match item {
             Item::State(_) => STATE.topic,
+            Item::Signature => SIGNATURE.topic,
             Item::Latest { topic, .. } | Item::Record { topic, .. } => topic,
         };
         warn!(
@@ -585,7 +614,7 @@ impl Connection {
             status.last_refusal = Some(line);
         });
         match item {
-            Item::State(_) => {}
+            Item::State(_) | Item::Signature => {}
             Item::Latest { topic, version } => {
                 let mut suspects = self.shared.suspects.lock();
                 suspects.not_taken(&self.broker).held_latest.insert(topic.clone(), (*version, until));
@@ -692,8 +721,9 @@ impl Connection {
             .iter()
             .filter_map(|item| match item {
                 Item::Record { id, .. } => Some(*id),
-                Item::State(_) | Item::Latest { .. } => None,
+                Item::State(_) | Item::Latest { .. } | Item::Signature => None,
             })
+            .chain(self.signed.take().map(|sending| sending.id))
             .collect();
         // Closed means that nobody wants them sent any more.
         let _ = self.shared.outbox.release_async(records).await;
@@ -756,9 +786,13 @@ fn message_of(kind: Kind) -> &'static Message {
     }
 }
 
+fn item_of(sending: &Sending) -> Item {
+    Item::Record { id: sending.id, kind: sending.kind, topic: sending.topic_suffix.clone() }
+}
+
 fn key_of(item: &Item) -> Option<Key> {
     match item {
-        Item::State(_) => None,
+        Item::State(_) | Item::Signature => None,
         Item::Latest { topic, .. } => Some(Key::Latest(topic.clone())),
         Item::Record { id, .. } => Some(Key::Record(*id)),
     }

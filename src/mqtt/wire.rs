@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::publisher::Delivery;
 use super::trouble::Context;
 use super::{Qos, Trouble};
+use crate::contract::box_key::SIGNATURE_PROPERTY;
 use crate::types::mqtt::Version;
 
 /// Largest message taken; above it the library ends the connection. Commands and marks are small, a
@@ -162,20 +163,20 @@ fn qos_of_311(qos: Qos) -> rumqttc::QoS {
 }
 
 impl Client {
-    /// Hands a publish over; `false` if the one before it has not been taken yet.
-    pub fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>) -> bool {
+    /// Hands a publish over, with its signature where it has one (MQTT 5); `false` if the one before it has not been taken
+    /// yet.
+    pub fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>, signature: Option<String>) -> bool {
         let retain = delivery.retain;
         match self {
             Client::V5(client) => {
                 let qos = qos_of_5(delivery.qos);
                 // An empty message makes the broker forget, and has nothing that could expire.
                 let expires = delivery.expires.filter(|_| !body.is_empty());
-                let Some(expires) = expires else {
-                    return client.try_publish(topic, qos, retain, body).is_ok();
-                };
-                let expiry = u32::try_from(expires.as_secs()).unwrap_or(u32::MAX);
+                let expiry = expires.map(|expires| u32::try_from(expires.as_secs()).unwrap_or(u32::MAX));
+                let signature = signature.map(|signature| (SIGNATURE_PROPERTY.to_owned(), signature));
                 let properties = five::PublishProperties {
-                    message_expiry_interval: Some(expiry),
+                    message_expiry_interval: expiry,
+                    user_properties: signature.into_iter().collect(),
                     ..five::PublishProperties::default()
                 };
                 client.try_publish_with_properties(topic, qos, retain, body, properties).is_ok()

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
+use lookout::contract::Sender;
+use lookout::contract::box_key::{BoxKey, SignatureData};
 use lookout::control::{Inbox, ReceivedCommand};
-use lookout::mqtt::{Bodies, Publisher, Settings, Status, Timing};
+use lookout::mqtt::{Bodies, Publisher, Settings, Signing, Status, Timing};
 use lookout::outbox::{AlertState, Evidence, Kind, Options, Outbox, Record, Seq};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
@@ -67,10 +69,23 @@ impl Here {
 
     /// Fills the outbox before the publisher starts.
     pub fn start_after(settings: Settings, fill: impl FnOnce(&Outbox)) -> Self {
+        Self::start_with(settings, fill, None)
+    }
+
+    /// With a key by which it signs.
+    pub fn start_signing(settings: Settings, key: Arc<BoxKey>, fill: impl FnOnce(&Outbox)) -> Self {
+        let sender = Sender { area: "530127".to_owned(), box_id: "box-1".to_owned() };
+        let body =
+            move |signature: SignatureData, at| sender.event(signature.event_id(), None, at, signature);
+        Self::start_with(settings, fill, Some(Signing { key, body: Arc::new(body) }))
+    }
+
+    fn start_with(settings: Settings, fill: impl FnOnce(&Outbox), signing: Option<Signing>) -> Self {
         let dir = directory();
         let outbox = open(dir.path());
         fill(&outbox);
         let (bodies, commands) = bodies();
+        let bodies = Bodies { signing, ..bodies };
         let publisher = Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap();
         Here { outbox, publisher, commands, _dir: dir }
     }
