@@ -581,15 +581,15 @@ fn attach(
         Codec::H265 => "video/x-h265,stream-format=byte-stream,alignment=au",
         Codec::Mjpeg => "image/jpeg",
     };
-    for parser in chain.iter().filter(|parser| parser.find_property("config-interval").is_some()) {
-        // Parameter sets with every keyframe: the first one, which has them in any case, may be passed over.
-        parser.set_property("config-interval", -1i32);
-    }
     if let Codec::InFiles(_) = codec {
         chain.push(decoder::choose(codec, &Decoder::Software.into(), &[])?.element);
         chain.push(pipeline::make("videoconvert")?);
         chain.push(encoder()?);
         chain.push(pipeline::make("h264parse")?);
+    }
+    for parser in chain.iter().filter(|parser| parser.find_property("config-interval").is_some()) {
+        // Parameter sets with every keyframe: the first one, which has them in any case, may be passed over.
+        parser.set_property("config-interval", -1i32);
     }
     let caps: gst::Caps =
         caps.parse().map_err(|error: glib::BoolError| Fault::Broken { detail: error.to_string() })?;
