@@ -74,8 +74,8 @@ pub enum Play {
         path: PathBuf,
         /// Start over at its end, without a seam.
         repeat: bool,
-        /// The part of its length, 0 to 1, before which the first round begins: at the last keyframe there. A file
-        /// that cannot be entered in the middle is played from its beginning.
+        /// Where the first round begins, as a part of the file's length, 0 to 1: at the first keyframe at or after it. A
+        /// file that cannot be entered in the middle is played from its beginning.
         from: f64,
     },
     /// A GStreamer launch line in brackets that ends in a payloader named `pay0`; for test patterns.
