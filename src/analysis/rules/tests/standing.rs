@@ -85,7 +85,7 @@ fn a_rider_leaves_nothing_behind_until_they_park_and_walk_away() {
         x if x < 1.0 => vec![two_wheeler(0.5, 0.8), person(x, 0.82)],
         _ => vec![two_wheeler(0.5, 0.8)],
     });
-    assert_near(&raised(&stage), &[31.0], 3.0);
+    assert_near(&raised(&stage), &[32.5], 3.0);
 }
 
 #[test]
