@@ -131,16 +131,6 @@ fn changed(picture: &Picture, view: Option<&EmptyView>) -> Changed {
     view.changed(&now)
 }
 
-/// The picture as JPEG without any redaction: for the installer's own eyes (`lookout probe`), never for
-/// the wire.
-pub fn encode_unredacted(picture: &Picture) -> Result<Vec<u8>, EvidenceError> {
-    let image = rgb_from_picture(picture);
-    if image.width() == 0 || image.height() == 0 {
-        return Err(EvidenceError::Empty);
-    }
-    encode(&image, 90)
-}
-
 struct Encoded {
     bytes: Vec<u8>,
     width: u32,

@@ -397,7 +397,6 @@ impl Connection {
             && bytes > u64::from(most)
         {
             let why = format!("{bytes} bytes, and the broker takes at most {most}");
-            self.shared.suspects.lock().not_taken(&self.broker).refuse(sending.id);
             self.put_aside(&item_of(&sending), &why, self.timing().hold_most).await;
             return Ok(true);
         }
@@ -422,6 +421,10 @@ impl Connection {
         let token = (!policy.backlog).then(|| self.backlog.next_at(now));
         let grace = self.connected_at.map(|at| at + self.timing().mark_grace).filter(|at| *at > now);
         self.look_at = [hold_end, token, grace].into_iter().flatten().min();
+        if self.shared.outbox.depth().unsent == 0 {
+            self.shared.suspects.lock().no_record_waits();
+            self.shared.tell_last_refusal();
+        }
         Ok(())
     }
 
@@ -561,7 +564,6 @@ impl Connection {
                     // It is sent again one day, and the consumer knows it by its id.
                     warn!(%error, "an acknowledged record could not be taken off the outbox");
                 }
-                self.shared.status.send_modify(|status| status.published += 1);
                 // The next picture may go.
                 self.look = true;
             }
@@ -572,26 +574,22 @@ impl Connection {
 
     fn forgive(&mut self, item: &Item) {
         let mut suspects = self.shared.suspects.lock();
-        if let Some(key) = key_of(item) {
-            suspects.strikes.remove(&key);
-        }
+        suspects.strikes.remove(&key_of(item));
+        suspects.took(&key_of(item));
         suspects.probation = suspects.probation.saturating_sub(1);
         if suspects.probation == 0 {
             self.flight.set_window(WINDOW);
         }
+        drop(suspects);
+        self.shared.tell_last_refusal();
     }
 
     /// The broker answered that it does not take it: this one waits, the others go on.
     async fn refused(&mut self, item: Item, refused: Refused) {
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
-        if let Item::Record { id, .. } = &item {
-            self.shared.suspects.lock().not_taken(&self.broker).refuse(*id);
-        }
-        let times = key_of(&item).map_or(1, |key| strike(&mut self.shared.suspects.lock(), key));
+        let times = strike(&mut self.shared.suspects.lock(), key_of(&item));
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
         self.put_aside(&item, &refused.reason, hold).await;
-        // Counted when its reason can be read.
-        self.shared.status.send_modify(|status| status.refused += 1);
         self.look = true;
     }
 
@@ -608,22 +606,26 @@ impl Connection {
             hold_secs = hold.as_secs(),
             "the broker does not take a message; it is tried again later"
         );
-        let line = format!("{topic}: {why}");
-        self.shared.status.send_modify(|status| {
-            status.put_aside += 1;
-            status.last_refusal = Some(line);
-        });
-        match item {
-            Item::State(_) | Item::Signature => {}
-            Item::Latest { topic, version } => {
-                let mut suspects = self.shared.suspects.lock();
-                suspects.not_taken(&self.broker).held_latest.insert(topic.clone(), (*version, until));
-            }
-            Item::Record { id, .. } => {
-                // Closed means that nobody wants it sent any more.
-                let _ = self.shared.outbox.hold_async(*id, until).await;
+        {
+            let mut suspects = self.shared.suspects.lock();
+            suspects.put_aside(key_of(item), format!("{topic}: {why}"));
+            match item {
+                Item::State(_) | Item::Signature => {}
+                Item::Latest { topic, version } => {
+                    let held_latest = &mut suspects.not_taken(&self.broker).held_latest;
+                    held_latest.insert(topic.clone(), (*version, until));
+                }
+                Item::Record { id, .. } => {
+                    let is_current = Arc::ptr_eq(&self.settings, &self.shared.settings());
+                    suspects.refuse(*id, &self.broker, is_current);
+                }
             }
         }
+        if let Item::Record { id, .. } = item {
+            // Closed means that nobody wants it sent any more.
+            let _ = self.shared.outbox.hold_async(*id, until).await;
+        }
+        self.shared.tell_last_refusal();
     }
 
     // ---- time ----
@@ -736,9 +738,8 @@ impl Connection {
         {
             let mut suspects = self.shared.suspects.lock();
             suspects.probation = items.len();
-            for item in &items {
-                let Some(key) = key_of(item) else { continue };
-                let strikes = strike(&mut suspects, key);
+            for item in items.iter().filter(|item| !matches!(item, Item::State(_))) {
+                let strikes = strike(&mut suspects, key_of(item));
                 if items.len() == 1 && strikes >= STRIKES {
                     condemned = Some(strikes);
                 }
@@ -790,11 +791,12 @@ fn item_of(sending: &Sending) -> Item {
     Item::Record { id: sending.id, kind: sending.kind, topic: sending.topic_suffix.clone() }
 }
 
-fn key_of(item: &Item) -> Option<Key> {
+fn key_of(item: &Item) -> Key {
     match item {
-        Item::State(_) | Item::Signature => None,
-        Item::Latest { topic, .. } => Some(Key::Latest(topic.clone())),
-        Item::Record { id, .. } => Some(Key::Record(*id)),
+        Item::State(_) => Key::Latest(STATE.topic.to_owned()),
+        Item::Signature => Key::Latest(SIGNATURE.topic.to_owned()),
+        Item::Latest { topic, .. } => Key::Latest(topic.clone()),
+        Item::Record { id, .. } => Key::Record(*id),
     }
 }
 

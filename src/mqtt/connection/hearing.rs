@@ -80,7 +80,6 @@ impl Connection {
 
     /// Counts it and answers, unless its sender got enough answers for now.
     async fn refuse(&mut self, refusal: Refusal) {
-        self.shared.status.send_modify(|status| status.commands_refused += 1);
         (self.shared.bodies.heard)(Err(&refusal));
         let now = Instant::now();
         self.tell_unanswered(false, now).await;
