@@ -29,6 +29,7 @@ use crate::contract::words::Time;
 use crate::contract::{EventError, Mode};
 use crate::control::commands::original::Requests;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
+use crate::control::transfers::Transfers;
 use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
@@ -41,7 +42,7 @@ use super::loaded_models::LoadedModels;
 use super::meta::meta;
 use super::part_reports::PartReports;
 use super::report::{self, ConfigReport, Health, Readings};
-use super::stages::{STOP_WITHIN, Stages};
+use super::stages::{STOP_WITHIN, Stages, Storage};
 use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
@@ -68,6 +69,10 @@ pub struct Running {
     pub manifest: Option<PathBuf>,
     /// Originals that were asked for in the last hour.
     pub original_requests: Requests,
+    /// Texts that were asked for in the last hour.
+    pub text_requests: Requests,
+    /// Texts that come in parts.
+    pub transfers: Transfers,
     pub loaded_models: LoadedModels,
     pub site: Site,
     /// What was started, as far as it can change.
@@ -190,6 +195,8 @@ impl Running {
     pub fn look(&mut self) {
         let at = self.clock.now();
         self.clock_watch.look(at, &self.health.sender);
+        let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
+        sent_history.look(outbox, at);
         let readings = self.readings();
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         let analysis = &mut self.stages.analysis;
@@ -431,6 +438,10 @@ impl Running {
                 self.stages.storage.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks)
         {
             error!(%error, "the limits of the queue could not be changed");
+        }
+        if config.outbox != self.config.outbox {
+            let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
+            sent_history.keep(outbox, &config.outbox);
         }
         self.stages.commands.zone.write().clone_from(&config.site.time_zone);
         self.stages.commands.gate.set_keys(&config.command_keys);

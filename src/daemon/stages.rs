@@ -45,6 +45,7 @@ use super::loaded_models::{self, LoadedModels, Models};
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
+use super::sent_history::SentHistory;
 use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
 use super::{CONTROL_DIR, Control, DaemonError, machine};
 
@@ -164,6 +165,8 @@ pub struct Storage {
     pub broker_dir: PathBuf,
     /// Why the outbox is not where it should be.
     pub trouble: Option<String>,
+    /// What is kept of what was sent.
+    pub sent_history: SentHistory,
 }
 
 impl Storage {
@@ -176,7 +179,9 @@ impl Storage {
         let control_dir = dir.join(CONTROL_DIR);
         std::fs::create_dir_all(&control_dir)
             .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
-        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble })
+        let mut sent_history = SentHistory::default();
+        sent_history.keep(&outbox, &file.outbox);
+        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble, sent_history })
     }
 
     fn stop(self, within: Duration) {

@@ -378,6 +378,8 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: In
                 health: None,
                 picture: None,
                 original: None,
+                resend: None,
+                part: None,
                 unanswered: refusal.unanswered.as_deref().map(unanswered),
             };
             replier.event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
