@@ -151,7 +151,7 @@ struct StoredRow {
 }
 
 impl Store {
-    fn forget_sent_before(&mut self, oldest: Timestamp) -> Result<(), OutboxError> {
+    pub(super) fn forget_sent_before(&mut self, oldest: Timestamp) -> Result<(), OutboxError> {
         self.change_consumers("forget what was sent long ago", |store, tx| {
             let mut consumers = store.consumers.clone();
             let Some(cursor) = consumers.named(SENT_HISTORY) else { return Ok(consumers) };
