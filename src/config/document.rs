@@ -332,8 +332,8 @@ pub const DEFAULT_OUTBOX_MIB: u64 = 512;
 pub const DEFAULT_MIN_FREE_MIB: u64 = 256;
 /// As long as pictures are kept.
 pub const DEFAULT_RESEND_DAYS: u16 = DEFAULT_KEEP_DAYS;
-/// A week of a message of 2 KiB every twenty seconds. A guess.
-pub const DEFAULT_RESEND_MIB: u64 = 64;
+/// With it the queue of a box that is connected stays below the size up to which its file is checked at every start.
+pub const DEFAULT_RESEND_MIB: u64 = 12;
 /// Long enough for the people who follow an alert up, short enough for privacy. A guess.
 pub const DEFAULT_KEEP_DAYS: u16 = 7;
 /// Long enough to ask for one after a report, no longer. A guess.

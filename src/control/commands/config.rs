@@ -159,7 +159,7 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     if running.is_some_and(|running| running.version == version && is_it(&running.toml)) {
         return Answer::already("this configuration runs");
     }
-    if let Err(answer) = version_is_new(at, version) {
+    if let Some(answer) = too_old(at, version) {
         return answer;
     }
     if let Err((code, why)) = may_change(at, &expect_config, revert_after_secs) {
@@ -191,14 +191,11 @@ pub(super) struct Offered {
     pub revert_after_secs: Option<u32>,
 }
 
-/// Versions never go back.
-pub(super) fn version_is_new(at: &dyn RunningBox, version: u64) -> Result<(), Answer> {
+/// Versions never go back: the answer to one that does.
+pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
     let highest = at.overrides().version;
-    if version > highest {
-        return Ok(());
-    }
-    let why = format!("version {version} is not above {highest}, the highest that was taken up so far");
-    Err(Answer::refused(Refusal::Conflict, why))
+    let why = || format!("version {version} is not above {highest}, the highest that was taken up so far");
+    (version <= highest).then(|| Answer::refused(Refusal::Conflict, why()))
 }
 
 /// Judges it and makes it what runs, on trial where that is asked for.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope};
 use super::super::running_box::{RunningBox, may_change};
-use super::config::{Offered, put_in_place, version_is_new};
+use super::config::{Offered, put_in_place, too_old};
 use super::{CommandData, Handler, Replay, example};
 use crate::config::PatchStep;
 use crate::config::patch::patched;
@@ -99,7 +99,7 @@ fn an_example() -> PatchData {
 }
 
 fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
-    if let Err(answer) = version_is_new(at, data.version) {
+    if let Some(answer) = too_old(at, data.version) {
         return answer;
     }
     if let Err((code, why)) = may_change(at, &data.expect_config, data.revert_after_secs) {
