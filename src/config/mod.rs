@@ -36,6 +36,7 @@ mod digest;
 pub mod document;
 mod lookalike;
 mod models;
+pub mod patch;
 pub mod problem;
 pub mod reference;
 pub mod restart;
@@ -47,6 +48,7 @@ mod suggest;
 
 pub use document::Precision;
 pub use models::{KnownModel, ModelList, Wanted};
+pub use patch::{ConfigText, PatchStep};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{

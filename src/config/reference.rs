@@ -120,7 +120,7 @@ fn fields_of(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
         .map(|(name, f)| (name.as_str(), f))
 }
 
-fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+pub(super) fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
     let name = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
     name.and_then(|name| root.get("$defs")?.get(name)).unwrap_or(schema)
 }

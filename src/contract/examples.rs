@@ -47,7 +47,7 @@ use crate::types::responsible::Responsible;
 
 /// The alert of the examples.
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
-const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
+pub(crate) const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
 /// A digest, of nothing in particular.
 pub(crate) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -625,6 +625,8 @@ fn reply_data() -> Result<ReplyData, ExampleError> {
         health: None,
         picture: None,
         original: None,
+        resend: None,
+        part: None,
         unanswered: None,
         seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
     })

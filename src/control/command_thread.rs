@@ -296,6 +296,12 @@ impl Dispatcher {
     }
 
     fn say(&self, request_id: String, command: String, answer: Answer) {
+        for message in answer.into_messages() {
+            self.say_one(request_id.clone(), command.clone(), message);
+        }
+    }
+
+    fn say_one(&self, request_id: String, command: String, answer: Answer) {
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,

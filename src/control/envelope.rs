@@ -474,7 +474,7 @@ fn check_times(
 }
 
 /// RFC 3339 text, or seconds since 1970 as JWTs have it.
-fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, String> {
+pub(super) fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, String> {
     let wrong = || format!("`{key}` must be a time: \"2026-01-01T08:00:00Z\", or seconds since 1970");
     match data.get(key) {
         None | Some(Value::Null) => Ok(None),

@@ -31,6 +31,7 @@ mod quality_report;
 mod report;
 mod running;
 pub mod sensors;
+mod sent_history;
 mod stages;
 mod watchdog;
 mod wiring;

@@ -47,6 +47,7 @@ use super::loaded_models::{self, LoadedModels, Models};
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
+use super::sent_history::SentHistory;
 use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
 use super::{CONTROL_DIR, Control, DaemonError, machine};
 
@@ -168,6 +169,8 @@ pub struct Storage {
     pub trouble: Option<String>,
     /// By what the box signs, or why it cannot.
     pub box_key: Result<Arc<BoxKey>, BoxKeyError>,
+    /// What is kept of what was sent.
+    pub sent_history: SentHistory,
 }
 
 impl Storage {
@@ -190,7 +193,9 @@ impl Storage {
                 error.hint(english)
             );
         }
-        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble, box_key })
+        let mut sent_history = SentHistory::default();
+        sent_history.keep(&outbox, &file.outbox);
+        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble, box_key, sent_history })
     }
 
     fn stop(self, within: Duration) {

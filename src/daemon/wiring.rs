@@ -385,6 +385,8 @@ pub fn bodies(
                 health: None,
                 picture: None,
                 original: None,
+                resend: None,
+                part: None,
                 unanswered: refusal.unanswered.as_deref().map(unanswered),
             };
             replier.event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)

@@ -27,7 +27,7 @@ use crate::types::hex::sha256_hex;
 pub use draw::label;
 pub use rgb::rgb_from_picture;
 pub use seal::{NoRecipient, Recipient, original};
-pub use store::{Kept, NoOriginal, Store};
+pub use store::{Kept, NoOriginal, NoPicture, Store};
 
 /// The contract's limit for one evidence message, bytes.
 pub const MAX_BYTES: usize = 256 * 1024;

@@ -388,7 +388,7 @@ impl Connection {
             self.nothing_now(policy, now).await?;
             return Ok(false);
         };
-        if matches!(sending.turn, Turn::Backlog | Turn::Again) {
+        if matches!(sending.turn, Turn::Backlog | Turn::Asked | Turn::Again) {
             self.backlog.take(now);
         }
         let bytes =
