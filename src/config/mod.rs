@@ -1,9 +1,9 @@
 //! The configuration of a box: one TOML file, as typed, then checked.
 //!
 //! ```text
-//! text ─► problem::Source ─► structure (names, types, ranges) ─► document (as typed, with places)
-//!                                                                     │ check (sense)
-//!                                                                  Config ─► camera_plans(), rules
+//! text ─► problem::Source ─► structure (names, types, ranges; layers) ─► document (as typed, with places)
+//!                                                                             │ check (sense)
+//!                                                                          Config ─► camera_plans(), rules
 //! ```
 //!
 //! Every problem of a file is reported in one pass, with file, line, column and a hint. What comes out holds
@@ -34,8 +34,11 @@ pub mod catalogue;
 mod check;
 mod digest;
 pub mod document;
+mod explain;
+mod layers;
 mod lookalike;
 mod models;
+mod pattern;
 pub mod problem;
 pub mod reference;
 pub mod restart;
@@ -46,6 +49,7 @@ mod structure;
 mod suggest;
 
 pub use document::Precision;
+pub use explain::{Explained, ExplainedValue, Origin, WatchingRule};
 pub use models::{KnownModel, ModelList, Wanted};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
@@ -263,7 +267,8 @@ impl Config {
             let span = error.span().unwrap_or(0..0);
             report.unreadable(&span, format!("this is no TOML: {}", error.message()));
         }
-        let taken_out = structure::check(&mut root, &mut report);
+        let (taken_out, places) = structure::check(&mut root, &mut report);
+        report.has_layers(places);
         let document = structure::read(root, &mut report);
         let check::Checked { parts, named, secret_files, paths } =
             check::document(&document, &taken_out, surroundings, &mut report);
