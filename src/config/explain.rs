@@ -141,7 +141,8 @@ impl Teller<'_> {
     fn camera(&mut self, camera: &DeTable<'_>) {
         let fields = schema::document_schema()["$defs"]["CameraDocument"]["properties"].as_object();
         for (name, field) in fields.into_iter().flatten() {
-            let usual = field.get("default").filter(|usual| usual.as_array().is_none_or(|list| !list.is_empty()));
+            let usual =
+                field.get("default").filter(|usual| usual.as_array().is_none_or(|list| !list.is_empty()));
             match (camera.get(name.as_str()), usual) {
                 (Some(value), _) => self.value(name, value),
                 (None, Some(usual)) => self.values.push(ExplainedValue {

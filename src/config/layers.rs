@@ -12,6 +12,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -27,6 +28,10 @@ const ALL_TOGETHER: [&str; 1] = ["mask"];
 /// Whoever has the second has no use for the first of another layer.
 const INSTEAD: [(&str, &str); 1] = [("ca_file", "certificate_sha256")];
 
+/// Most names and values that cameras take from layers, all cameras together: a thousand each for a thousand cameras. A
+/// small file must not become a large one.
+const MOST_TAKEN: usize = 2_000_000;
+
 /// A layer beneath a camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Layer {
@@ -39,75 +44,82 @@ pub(super) enum Layer {
 /// The layer of each value in a layer, by its first byte.
 pub(super) type Places = BTreeMap<usize, Layer>;
 
+/// What the cameras took.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// What stands in layers, and in which.
+    pub(super) places: Places,
+    /// The layer that held too much for so many cameras.
+    pub(super) too_large: Option<Range<usize>>,
+}
+
 /// A layer, taken out of the tree to be laid beneath cameras.
 struct Beneath<'i> {
-    layer: Layer,
-    start: usize,
+    span: Range<usize>,
     table: DeTable<'i>,
+    /// How many names and values it has.
+    size: usize,
 }
 
 /// Gives every camera what its layers say and it does not.
-pub(super) fn expand(root: &mut DeTable<'_>, taken_out: &mut TakenOut) -> Places {
-    let defaults = defaults(root);
-    let types = types(root);
-    let mut places = Places::new();
-    for beneath in defaults.iter().chain(&types) {
-        note_places(&beneath.table, &beneath.layer, &mut places);
-    }
+pub(super) fn expand(root: &mut DeTable<'_>, taken_out: &mut TakenOut) -> Taken {
+    let mut taken = Taken::default();
+    let defaults = defaults(root, &mut taken.places);
+    let types = types(root, &mut taken.places);
+    let defaults_are_lost = taken_out.resembles(0, "defaults")
+        || root.get("defaults").is_some_and(|section| taken_out.resembles(section.span().start, "camera"));
     let cameras = root.get_mut("camera").map(Spanned::get_mut);
-    let Some(DeValue::Array(cameras)) = cameras else { return places };
+    let Some(DeValue::Array(cameras)) = cameras else { return taken };
+    let mut size = 0;
     for camera in cameras.iter_mut() {
         let start = camera.span().start;
         let DeValue::Table(camera) = camera.get_mut() else { continue };
-        if let Some(like) = camera.get("like") {
-            let like = like.get_ref().as_str();
-            let of_that_name = |beneath: &&Beneath<'_>| match &beneath.layer {
-                Layer::Type(id) => Some(id.as_str()) == like,
-                Layer::Defaults => false,
-            };
-            match types.iter().find(of_that_name) {
-                Some(beneath) => lay(camera, start, beneath, taken_out),
-                // Whatever the camera lacks, the type that is meant may have.
-                None => taken_out.layer_is_unknown(start),
-            }
+        let like = camera.get("like");
+        let of_type = like.and_then(|like| types.get(like.get_ref().as_str()?));
+        // Whatever the camera lacks, the type that is meant may have.
+        if defaults_are_lost || (like.is_some() && of_type.is_none()) {
+            taken_out.layer_is_unknown(start);
         }
-        if let Some(beneath) = &defaults {
+        for beneath in of_type.into_iter().chain(&defaults) {
+            size += beneath.size;
+            if size > MOST_TAKEN {
+                taken.too_large = Some(beneath.span.clone());
+                return taken;
+            }
             lay(camera, start, beneath, taken_out);
         }
     }
-    places
+    taken
 }
 
-fn defaults<'i>(root: &DeTable<'i>) -> Option<Beneath<'i>> {
+fn defaults<'i>(root: &DeTable<'i>, places: &mut Places) -> Option<Beneath<'i>> {
     let of_all = root.get("defaults")?.get_ref().as_table()?.get("camera")?;
     let table = of_all.get_ref().as_table()?.clone();
-    Some(Beneath { layer: Layer::Defaults, start: of_all.span().start, table })
+    let size = note_places(&table, &Layer::Defaults, places);
+    Some(Beneath { span: of_all.span(), table, size })
 }
 
 /// Those that have a name. Of two with one name the first counts, and the other is reported.
-fn types<'i>(root: &DeTable<'i>) -> Vec<Beneath<'i>> {
-    let Some(DeValue::Array(sections)) = root.get("camera_type").map(Spanned::get_ref) else {
-        return Vec::new();
-    };
-    let mut types = Vec::new();
-    for section in sections.iter() {
-        let DeValue::Table(table) = section.get_ref() else { continue };
+fn types<'i>(root: &DeTable<'i>, places: &mut Places) -> BTreeMap<String, Beneath<'i>> {
+    let mut types = BTreeMap::new();
+    let sections = root.get("camera_type").and_then(|sections| sections.get_ref().as_array());
+    for section in sections.into_iter().flat_map(|sections| sections.iter()) {
+        let Some(table) = section.get_ref().as_table() else { continue };
         let Some(id) = table.get("id").and_then(|id| id.get_ref().as_str()) else { continue };
-        let layer = Layer::Type(id.to_owned());
         let mut table = table.clone();
         table.remove("id");
-        types.push(Beneath { layer, start: section.span().start, table });
+        let size = note_places(&table, &Layer::Type(id.to_owned()), places);
+        types.entry(id.to_owned()).or_insert(Beneath { span: section.span(), table, size });
     }
     types
 }
 
 /// Lays a layer beneath a camera: what the camera says already stays.
 fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_out: &mut TakenOut) {
-    taken_out.is_taken_out_too(beneath.start, start);
+    taken_out.is_taken_out_too(beneath.span.start, start);
     for (name, value) in &beneath.table {
         let name_typed = name.get_ref().as_ref();
-        let is_replaced =
-            |(one, instead): &(&str, &str)| *one == name_typed && camera.contains_key(*instead);
+        let is_replaced = |(one, instead): &(&str, &str)| *one == name_typed && camera.contains_key(*instead);
         if INSTEAD.iter().any(is_replaced) {
             continue;
         }
@@ -123,7 +135,8 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
             (DeValue::Array(own), DeValue::Array(more)) if BY_ID.contains(&name_typed) => {
                 let known: Vec<String> =
                     own.iter().filter_map(|entry| id_of(entry).map(Cow::into_owned)).collect();
-                let is_new = |id: Option<Cow<'_, str>>| id.is_none_or(|id| !known.iter().any(|one| *one == id));
+                let is_new =
+                    |id: Option<Cow<'_, str>>| id.is_none_or(|id| !known.iter().any(|one| *one == id));
                 for entry in more.iter().filter(|entry| is_new(id_of(entry))) {
                     own.push(entry.clone());
                 }
@@ -163,7 +176,14 @@ fn id_of<'v>(entry: &'v Spanned<DeValue<'_>>) -> Option<Cow<'v, str>> {
     entry.get_ref().as_table()?.get("id")?.get_ref().as_str().map(Cow::Borrowed)
 }
 
-fn note_places(table: &DeTable<'_>, layer: &Layer, places: &mut Places) {
+/// How many names and values there are.
+fn note_places(table: &DeTable<'_>, layer: &Layer, places: &mut Places) -> usize {
+    let before = places.len();
+    note_fields(table, layer, places);
+    places.len() - before
+}
+
+fn note_fields(table: &DeTable<'_>, layer: &Layer, places: &mut Places) {
     for (name, value) in table {
         // What is said of a name stands there.
         places.insert(name.span().start, layer.clone());
@@ -174,7 +194,7 @@ fn note_places(table: &DeTable<'_>, layer: &Layer, places: &mut Places) {
 fn note_place(value: &Spanned<DeValue<'_>>, layer: &Layer, places: &mut Places) {
     places.insert(value.span().start, layer.clone());
     match value.get_ref() {
-        DeValue::Table(table) => note_places(table, layer, places),
+        DeValue::Table(table) => note_fields(table, layer, places),
         DeValue::Array(items) => {
             for item in items.iter() {
                 note_place(item, layer, places);
@@ -195,7 +215,8 @@ mod tests {
     /// The first camera of a text with its layers, as values.
     fn first_camera(text: &str) -> (serde_json::Value, Places) {
         let mut root = DeTable::parse(text).unwrap();
-        let places = expand(root.get_mut(), &mut TakenOut::default());
+        let Taken { places, too_large } = expand(root.get_mut(), &mut TakenOut::default());
+        assert_eq!(too_large, None);
         let cameras = crate::config::digest::value(root.get_ref().get("camera").unwrap().get_ref());
         (cameras[0].clone(), places)
     }
@@ -264,11 +285,24 @@ mod tests {
     }
 
     #[test]
+    fn a_small_file_does_not_become_a_large_one() {
+        let zones: String = (0..1_000)
+            .map(|n| format!("[[defaults.camera.zone]]\nid = \"z{n}\"\npolygon = [[0, 0], [1, 0], [1, 1]]\n"))
+            .collect();
+        let cameras: String = (0..1_000).map(|n| format!("[[camera]]\nid = \"c{n}\"\n")).collect();
+        let text = zones + &cameras;
+        let mut root = DeTable::parse(&text).unwrap();
+        let taken = expand(root.get_mut(), &mut TakenOut::default());
+        let span = taken.too_large.expect("a million zones");
+        assert!(span.start < 100, "the place of the layer: {span:?}");
+    }
+
+    #[test]
     fn a_file_without_layers_stays_as_it_was_typed() {
         let text = include_str!("../../config/example.toml");
         let mut root = DeTable::parse(text).unwrap();
         let before = crate::config::digest::of(root.get_ref());
-        assert!(expand(root.get_mut(), &mut TakenOut::default()).is_empty());
+        assert!(expand(root.get_mut(), &mut TakenOut::default()).places.is_empty());
         assert_eq!(crate::config::digest::of(root.get_ref()), before);
     }
 }

@@ -316,6 +316,11 @@ impl Config {
     pub fn check_classes(&self, found_by_models: &[Class]) -> Result<(), Problems> {
         let mut report = Report::new(&self.source);
         models::check_classes(&self.named.classes, found_by_models, models::CHOSEN, &mut report);
+        if report.has_errors() {
+            let (mut root, _) = toml::de::DeTable::parse_recoverable(self.text());
+            let (_, places) = structure::check(&mut root, &mut Report::new(&self.source));
+            report.has_layers(places);
+        }
         self.second_step(report)
     }
 

@@ -314,25 +314,26 @@ impl<'s> Report<'s> {
 /// What is said of one value of a layer for one camera after the other, said once: of all of these cameras. `found` is
 /// sorted by place.
 fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
-    let mut told: Vec<(Found, Vec<String>)> = Vec::with_capacity(found.len());
+    let mut told: Vec<(Found, BTreeSet<String>)> = Vec::with_capacity(found.len());
     for next in found {
         let parts = shared.get(&next.span.start).and_then(|_| around_the_camera(&next.what));
         let Some((before, camera, after)) = parts else {
-            told.push((next, Vec::new()));
+            told.push((next, BTreeSet::new()));
             continue;
         };
-        let is_the_same = |(other, cameras): &&mut (Found, Vec<String>)| {
+        let is_the_same = |(other, cameras): &&mut (Found, BTreeSet<String>)| {
             let parts = around_the_camera(&other.what);
             !cameras.is_empty()
                 && other.severity == next.severity
                 && parts.is_some_and(|(b, _, a)| (b, a) == (before, after))
         };
-        let at_this_place = |(other, _): &&mut (Found, Vec<String>)| other.span.start == next.span.start;
+        let at_this_place = |(other, _): &&mut (Found, BTreeSet<String>)| other.span.start == next.span.start;
         match told.iter_mut().rev().take_while(at_this_place).find(is_the_same) {
-            Some((_, cameras)) if cameras.iter().any(|known| known == camera) => {}
-            Some((_, cameras)) => cameras.push(camera.to_owned()),
+            Some((_, cameras)) => {
+                cameras.insert(camera.to_owned());
+            }
             None => {
-                let cameras = vec![camera.to_owned()];
+                let cameras = BTreeSet::from([camera.to_owned()]);
                 told.push((next, cameras));
             }
         }

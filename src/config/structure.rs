@@ -85,7 +85,12 @@ pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) ->
     let span = root.span();
     // First what stands in layers: whatever is broken there is told once, and not once for each camera.
     walk.layers(root.get_mut(), &span);
-    let places = layers::expand(root.get_mut(), &mut walk.taken_out);
+    let layers::Taken { places, too_large } = layers::expand(root.get_mut(), &mut walk.taken_out);
+    if let Some(span) = too_large {
+        walk.report
+            .error(&span, "the layers hold too much for so many cameras")
+            .hint("a million values are the most that all cameras together take from them: say fewer zones and masks for all");
+    }
     walk.step = Step::AfterLayers;
     walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
     (walk.taken_out, places)

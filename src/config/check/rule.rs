@@ -19,6 +19,9 @@ use crate::types::level::Level;
 /// What schedules look like.
 const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
 
+/// Most pairs of a rule and a camera that it watches: a thousand rules that watch a thousand cameras.
+const MOST_PAIRS: usize = 1_000_000;
+
 /// Rules, and what else they say.
 #[derive(Default)]
 pub(super) struct Rules {
@@ -34,11 +37,19 @@ impl Checker<'_, '_> {
         let there = self.there(document);
         let mut taken = BTreeMap::new();
         let mut all = Rules::default();
+        let mut pairs = 0;
         for section in &document.rule {
             let owner = owner(&section.value);
             let watched = self.watched(&section.value, &section.span, &there, &owner);
             let cameras = watched.iter().flat_map(|watched| &watched.cameras);
             all.watched.extend(cameras.map(|camera| camera.id.to_owned()));
+            pairs += watched.as_ref().map_or(0, |watched| watched.cameras.len());
+            if pairs > MOST_PAIRS {
+                self.report
+                    .error(&(section.span.start..section.span.start), format!("{owner}: the rules watch too many cameras"))
+                    .hint(format!("all rules and their cameras together make at most {MOST_PAIRS} pairs: let fewer rules watch all cameras"));
+                break;
+            }
             let rule = self.rule(section, watched, time_zone.as_ref(), &mut taken);
             let title = text_of(&section.value.title);
             if let (Some(rule), Some(title)) = (&rule, title) {

@@ -59,7 +59,7 @@ impl Checker<'_, '_> {
             cameras,
             types: ids.map(|id| id.value.as_str()).collect(),
             cameras_incomplete: self.taken_out.resembles(0, "camera"),
-            types_incomplete: self.taken_out.resembles(0, "camera_type"),
+            types_incomplete: self.types_are_incomplete(document),
         }
     }
 
@@ -74,8 +74,8 @@ impl Checker<'_, '_> {
             || self.taken_out.resembles(span.start, "line")
             || zones.len() < value.zone.len()
             || lines.len() < value.line.len();
-        let type_is_unclear = self.taken_out.lacks_its_layer(span.start)
-            || self.taken_out.resembles(span.start, "like");
+        let type_is_unclear =
+            self.taken_out.lacks_its_layer(span.start) || self.taken_out.resembles(span.start, "like");
         let like = value.like.as_ref().map(|like| like.value.as_str());
         Some(Offered { id, zones, lines, incomplete, like, eye: value_of(&value.eye), type_is_unclear })
     }
@@ -118,7 +118,8 @@ impl Checker<'_, '_> {
             there.cameras.iter().filter(|camera| camera.eye == Some(*value)).collect();
         let may_be_one = there.cameras_incomplete || there.cameras.iter().any(|camera| camera.eye.is_none());
         if cameras.is_empty() && !may_be_one {
-            let mut others: Vec<&str> = there.cameras.iter().filter_map(|camera| Some(camera.eye?.name())).collect();
+            let mut others: Vec<&str> =
+                there.cameras.iter().filter_map(|camera| Some(camera.eye?.name())).collect();
             others.sort_unstable();
             others.dedup();
             let hint = match others.as_slice() {
@@ -140,10 +141,10 @@ impl Checker<'_, '_> {
                 .error(&names.span, format!("{owner}: `cameras` is empty"))
                 .hint("a rule watches at least one camera: cameras = [\"cam-03\"]");
         }
-        let mut before: Vec<&str> = Vec::with_capacity(names.value.len());
+        let mut before: BTreeSet<&str> = BTreeSet::new();
+        let mut known: BTreeSet<&str> = BTreeSet::new();
         for At { value, span } in &names.value {
-            let is_there_twice = before.contains(&value.as_str());
-            before.push(value);
+            let is_there_twice = !before.insert(value);
             // What a broken id names was reported at the camera.
             let is_an_id = there.cameras.iter().any(|camera| camera.id == value);
             let pattern = if is_an_id { Some(Pattern::One(value)) } else { Pattern::read(value) };
@@ -161,28 +162,25 @@ impl Checker<'_, '_> {
                     Pattern::OfType(name) => self.nothing_of_type(name, span, there, owner),
                     Pattern::All => self.no_camera_at_all(span, there, owner),
                 }
+                continue;
             }
-            watched.in_common |= !matches!(pattern, Pattern::One(_));
-            let is_known = |camera: &Offered<'_>| watched.cameras.iter().any(|known| known.id == camera.id);
-            let new: Vec<&Offered<'_>> = found.iter().copied().filter(|camera| !is_known(camera)).collect();
-            match pattern {
-                _ if found.is_empty() => {}
-                Pattern::One(_) if is_there_twice => {
-                    self.report
-                        .error(span, format!("{owner}: names the camera `{value}` twice"))
-                        .hint("leave one out");
-                }
-                Pattern::OfType(_) | Pattern::All if is_there_twice => {
-                    self.report
-                        .error(span, format!("{owner}: names `{value}` twice"))
-                        .hint("leave one out");
-                }
-                Pattern::One(_) | Pattern::OfType(_) | Pattern::All if new.is_empty() => {
-                    self.report
-                        .warning(span, format!("{owner}: `{value}` adds no camera: what is named before it has all of them"))
-                        .hint("leave it out");
-                }
-                Pattern::One(_) | Pattern::OfType(_) | Pattern::All => watched.cameras.extend(new),
+            let new: Vec<&Offered<'_>> =
+                found.iter().copied().filter(|camera| known.insert(camera.id)).collect();
+            let (what, in_common) = match pattern {
+                Pattern::One(_) => ("the camera ", false),
+                Pattern::OfType(_) | Pattern::All => ("", true),
+            };
+            watched.in_common |= in_common;
+            if is_there_twice {
+                self.report
+                    .error(span, format!("{owner}: names {what}`{value}` twice"))
+                    .hint("leave one out");
+            } else if new.is_empty() {
+                self.report
+                    .warning(span, format!("{owner}: `{value}` adds no camera to those named before it"))
+                    .hint("leave it out");
+            } else {
+                watched.cameras.extend(new);
             }
         }
         watched
@@ -227,7 +225,8 @@ impl Checker<'_, '_> {
                 .consequence();
             return;
         }
-        let may_be_one = there.cameras_incomplete || there.cameras.iter().any(|camera| camera.type_is_unclear);
+        let may_be_one =
+            there.cameras_incomplete || there.cameras.iter().any(|camera| camera.type_is_unclear);
         if !may_be_one {
             self.report
                 .error(span, format!("{owner}: `{example}/*` names no camera: none is of this type"))

@@ -67,7 +67,8 @@ fn layer(generator: &mut SchemaGenerator, what: &str, own: Map<String, Value>) -
     let camera = generator.subschema_for::<CameraDocument>();
     let camera = camera.get("$ref").and_then(Value::as_str).unwrap_or_default().to_owned();
     let whole = CameraDocument::json_schema(generator);
-    let names = whole.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
+    let names =
+        whole.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name);
     let mut fields = own;
     for name in names.filter(|name| !OF_ONE_CAMERA.contains(&name.as_str())) {
         fields.insert(name.clone(), json!({ "$ref": format!("{camera}/properties/{name}") }));
