@@ -11,6 +11,7 @@ use super::pattern::Pattern;
 use super::problem::{Report, Source};
 use super::reference::toml_of;
 use super::{Config, digest, schema, structure, suggest};
+use crate::analysis::rules::Rule;
 use crate::contract::stream_address;
 
 /// Where a value comes from.
@@ -95,7 +96,7 @@ impl Config {
         let Teller { values, unset, .. } = teller;
         let document = structure::read(root, &mut report);
         let is_watching = |typed: &RuleDocument| {
-            let watches = |rule: &crate::analysis::rules::Rule| {
+            let watches = |rule: &Rule| {
                 typed.id.as_ref().is_some_and(|typed| typed.value == *rule.id)
                     && rule.cameras.iter().any(|camera| **camera == *id)
             };

@@ -10,7 +10,6 @@
 //! together, and any other list counts as a whole. Must never report anything: that is [`super::structure`]'s and
 //! [`super::check`]'s.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -133,11 +132,11 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
                 merge(own, own_start, table, value.span().start, taken_out);
             }
             (DeValue::Array(own), DeValue::Array(more)) if BY_ID.contains(&name_typed) => {
-                let known: Vec<String> =
-                    own.iter().filter_map(|entry| id_of(entry).map(Cow::into_owned)).collect();
-                let is_new =
-                    |id: Option<Cow<'_, str>>| id.is_none_or(|id| !known.iter().any(|one| *one == id));
-                for entry in more.iter().filter(|entry| is_new(id_of(entry))) {
+                let known: Vec<String> = own.iter().filter_map(id_of).map(str::to_owned).collect();
+                let is_new = |entry: &&Spanned<DeValue<'_>>| {
+                    id_of(entry).is_none_or(|id| !known.iter().any(|known| known == id))
+                };
+                for entry in more.iter().filter(is_new) {
                     own.push(entry.clone());
                 }
             }
@@ -172,8 +171,8 @@ fn merge<'i>(
     }
 }
 
-fn id_of<'v>(entry: &'v Spanned<DeValue<'_>>) -> Option<Cow<'v, str>> {
-    entry.get_ref().as_table()?.get("id")?.get_ref().as_str().map(Cow::Borrowed)
+fn id_of<'v>(entry: &'v Spanned<DeValue<'_>>) -> Option<&'v str> {
+    entry.get_ref().as_table()?.get("id")?.get_ref().as_str()
 }
 
 /// How many names and values there are.

@@ -6,7 +6,7 @@ use std::fs;
 use lookout::config::Config;
 use lookout::config::restart::takes_a_restart;
 
-use super::{check, lookout, path_of, repository, shipped, surroundings};
+use super::{Chance, check, lookout, mutated, path_of, repository, shipped, surroundings};
 
 fn data(name: &str) -> String {
     fs::read_to_string(repository().join("tests/data/config").join(name)).unwrap()
@@ -40,6 +40,26 @@ fn a_layered_file_says_what_the_written_out_one_says() {
     assert_eq!(layered.rules, written_out.rules);
     assert_eq!(layered.camera_plans(), written_out.camera_plans());
     assert_ne!(layered.sha256, written_out.sha256, "the digest is that of the file");
+}
+
+/// The example of the guide, in both languages, with a box around it and the other eleven cameras.
+#[test]
+fn the_guides_lane_is_a_configuration_of_twelve_cameras() {
+    for (guide, heading) in [("GUIDE.md", "## Many cameras alike"), ("GUIDE.zh-CN.md", "## 多路同类摄像机")]
+    {
+        let text = shipped(guide);
+        let section = text.split_once(heading).unwrap().1;
+        let lane = section.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let mut text = format!("[site]\nbox = \"box-1\"\narea = \"530127\"\n{lane}");
+        for number in 2..=12 {
+            text.push_str(&format!(
+                "[[camera]]\nid = \"lane-{number:02}\"\nlike = \"lane\"\nurl = \"rtsp://10.0.0.{number}/\"\n"
+            ));
+        }
+        let config = check(&text).unwrap_or_else(|problems| panic!("{guide}: {problems}"));
+        assert!(config.warnings.is_empty(), "{guide}: {:#?}", config.warnings);
+        assert_eq!((config.cameras.len(), config.rules[0].cameras.len()), (12, 12), "{guide}");
+    }
 }
 
 #[test]
@@ -359,6 +379,33 @@ fn a_login_that_all_cameras_have_in_common_is_missed_once_for_all_of_them() {
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(told[0].starts_with("cameras `cam-01`, `cam-02`, `cam-03` and `street`: "), "{told:#?}");
     assert_eq!(problems.iter().next().unwrap().line, 13);
+}
+
+#[test]
+fn a_thousand_slips_in_layers_never_panic_and_always_have_a_place() {
+    let text = layered();
+    let mut refused = 0;
+    for seed in 1..=1_000_u64 {
+        let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let text = mutated(&text, &mut chance);
+        let lines = text.split('\n').count() as u32;
+        match check(&text) {
+            Ok(config) => {
+                for camera in &config.cameras {
+                    let explained = config.explain(&camera.id).unwrap();
+                    assert!(explained.values.iter().any(|value| value.name == "eye"), "seed {seed}");
+                }
+            }
+            Err(problems) => {
+                refused += 1;
+                for problem in problems.iter() {
+                    let is_there = (1..=lines).contains(&problem.line) && !problem.what.is_empty();
+                    assert!(is_there, "seed {seed}: {problem:?}");
+                }
+            }
+        }
+    }
+    assert!(refused > 300, "only {refused} of the mutated files were refused: the mutations are too tame");
 }
 
 #[test]
