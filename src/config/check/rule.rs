@@ -19,8 +19,9 @@ use crate::types::level::Level;
 /// What schedules look like.
 const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
 
-/// Most pairs of a rule and a camera that it watches: a thousand rules that watch a thousand cameras.
-const MOST_PAIRS: usize = 1_000_000;
+/// Most pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. Whoever names cameras one
+/// by one does not get there before the file is too large; a pattern must not either.
+const MOST_PAIRS: usize = 2_000_000;
 
 /// Rules, and what else they say.
 #[derive(Default)]
