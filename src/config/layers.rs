@@ -82,8 +82,9 @@ pub(super) fn expand(root: &mut DeTable<'_>, taken_out: &mut TakenOut) -> Taken 
         for beneath in of_type.into_iter().chain(&defaults) {
             size += beneath.size;
             if size > MOST_TAKEN {
-                taken.too_large = Some(beneath.span.clone());
-                return taken;
+                taken.too_large.get_or_insert_with(|| beneath.span.clone());
+                taken_out.layer_is_unknown(start);
+                break;
             }
             lay(camera, start, beneath, taken_out);
         }
@@ -115,7 +116,7 @@ fn types<'i>(root: &DeTable<'i>, places: &mut Places) -> BTreeMap<String, Beneat
 
 /// Lays a layer beneath a camera: what the camera says already stays.
 fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_out: &mut TakenOut) {
-    taken_out.is_taken_out_too(beneath.span.start, start);
+    taken_out.lies_above(start, beneath.span.start);
     for (name, value) in &beneath.table {
         let name_typed = name.get_ref().as_ref();
         let is_replaced = |(one, instead): &(&str, &str)| *one == name_typed && camera.contains_key(*instead);
@@ -158,7 +159,7 @@ fn merge<'i>(
     beneath_start: usize,
     taken_out: &mut TakenOut,
 ) {
-    taken_out.is_taken_out_too(beneath_start, own_start);
+    taken_out.lies_above(own_start, beneath_start);
     for (name, value) in beneath {
         let Some(there) = own.get_mut(name.get_ref().as_ref()) else {
             own.insert(name.clone(), value.clone());

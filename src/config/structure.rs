@@ -37,28 +37,37 @@ const ELSEWHERE: [(&str, &str, &str); 4] = [
 #[derive(Debug, Default)]
 pub(super) struct TakenOut {
     by_table: BTreeMap<usize, Vec<String>>,
-    /// Cameras whose type is not there: they may lack anything.
+    /// Tables whose losses are those of another one, too: a camera's are its layers'.
+    inherited: BTreeMap<usize, BTreeSet<usize>>,
+    /// Cameras with a layer that is not there: they may lack anything.
     without_their_layer: BTreeSet<usize>,
 }
 
 impl TakenOut {
     /// Whether something was taken out of the table that stands there.
     pub(super) fn from(&self, table: &Range<usize>) -> bool {
-        self.by_table.contains_key(&table.start) || self.without_their_layer.contains(&table.start)
+        self.of(table.start).next().is_some() || self.without_their_layer.contains(&table.start)
     }
 
     /// Whether something that was probably meant as `name` was taken out of the table that begins there.
     pub(super) fn resembles(&self, table_start: usize, name: &str) -> bool {
-        let taken = self.by_table.get(&table_start);
-        taken.is_some_and(|names| names.iter().any(|taken| suggest::nearest(taken, [name]).is_some()))
+        self.of(table_start).any(|taken| suggest::nearest(taken, [name]).is_some())
             || self.without_their_layer.contains(&table_start)
     }
 
-    /// What was taken out of one table is missing in the other for the same reason.
-    pub(super) fn is_taken_out_too(&mut self, from: usize, of: usize) {
-        let names = self.by_table.get(&from).cloned().unwrap_or_default();
-        if !names.is_empty() {
-            self.by_table.entry(of).or_default().extend(names);
+    /// What was taken out of a table and of the layers beneath it.
+    fn of(&self, table_start: usize) -> impl Iterator<Item = &str> {
+        let beneath = self.inherited.get(&table_start).into_iter().flatten();
+        let tables =
+            std::iter::once(&table_start).chain(beneath).filter_map(|start| self.by_table.get(start));
+        let names: Vec<&Vec<String>> = tables.collect();
+        names.into_iter().flatten().map(String::as_str)
+    }
+
+    /// What was taken out of `layer` is missing in the table that begins at `above` for the same reason.
+    pub(super) fn lies_above(&mut self, above: usize, layer: usize) {
+        if above != layer && self.by_table.contains_key(&layer) {
+            self.inherited.entry(above).or_default().insert(layer);
         }
     }
 
