@@ -18,6 +18,8 @@ use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severi
 use lookout::types::direction::Direction;
 use lookout::types::level::Level;
 
+#[path = "config/layers.rs"]
+mod layers;
 #[path = "support/mosquitto.rs"]
 #[allow(dead_code, reason = "only its certificates are used")]
 mod mosquitto;

@@ -20,10 +20,12 @@ use crate::types::mqtt;
 use crate::types::provider::Provider;
 
 mod camera;
+mod layers;
 mod rule;
 mod signal;
 
 pub use camera::*;
+pub use layers::*;
 pub use rule::{Given, RuleDocument};
 pub use signal::{
     DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
@@ -57,6 +59,15 @@ pub struct Document {
     /// The cameras, one `[[camera]]` for each.
     #[serde(default)]
     pub camera: Vec<At<CameraDocument>>,
+    /// Values that stand once for many.
+    pub defaults: Option<At<DefaultsDocument>>,
+    /// What cameras of a type have in common, one `[[camera_type]]` for each. A camera takes what it says itself, else what its
+    /// type says (`like = "lane"`), else what `[defaults.camera]` says, else what is usual. Tables such as `thresholds` are taken
+    /// value by value, zones and lines by their `id`, masks of all of them together, any other list as a whole. Every key of
+    /// `[[camera]]` may stand here but those of one camera alone: `like`, `url`, `url_main`, `file`, `certificate_sha256`,
+    /// `lonlat`, `name`. `lookout check --explain CAMERA` prints where each value comes from.
+    #[serde(default)]
+    pub camera_type: Vec<At<CameraTypeDocument>>,
     /// What to tell about, one `[[rule]]` for each.
     #[serde(default)]
     pub rule: Vec<At<RuleDocument>>,

@@ -334,6 +334,67 @@ mod tests {
         }
     }
 
+    /// Layers and patterns are a matter of the file: the centre is told each camera as it is, and each that a rule watches.
+    #[test]
+    fn what_cameras_have_from_layers_is_told_as_their_own() {
+        let text = r#"
+            [site]
+            box = "box-1"
+            area = "530127"
+            [defaults.camera]
+            grid = "53012700300102"
+            analysis_fps = 4
+            zone = [{ id = "all", polygon = [[0, 0], [1, 0], [1, 1], [0, 1]] }]
+            [[camera_type]]
+            id = "lane"
+            eye = "village"
+            thresholds = { person = 0.45 }
+            [[camera]]
+            id = "cam-1"
+            like = "lane"
+            url = "rtsp://10.0.0.1/1"
+            [[camera]]
+            id = "street"
+            eye = "sky"
+            url = "rtsp://10.0.0.1/2"
+            [[camera]]
+            id = "cam-2"
+            like = "lane"
+            url = "rtsp://10.0.0.1/3"
+            analysis_fps = 2
+            [[rule]]
+            id = "in-the-lane"
+            cameras = ["lane/*"]
+            present = { zone = "all", classes = ["person"], for_secs = 5 }
+            [[rule]]
+            id = "on-the-street"
+            eye = "sky"
+            present = { zone = "all", classes = ["person"], for_secs = 5 }
+        "#;
+        let path = Path::new("site.toml");
+        let config = Config::from_text(path, text, &Surroundings::elsewhere(path))
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        let (Event { data, .. }, ..) = told(&config);
+        let cameras: Vec<(&str, &str, Option<f64>, usize)> = data
+            .cameras
+            .iter()
+            .map(|camera| (&*camera.id, camera.eye.name(), camera.analysis_fps, camera.thresholds.len()))
+            .collect();
+        assert_eq!(
+            cameras,
+            [
+                ("cam-1", "village", Some(4.0), 1),
+                ("street", "sky", Some(4.0), 0),
+                ("cam-2", "village", Some(2.0), 1)
+            ]
+        );
+        assert_eq!(data.grids, ["53012700300102"]);
+        assert_eq!(data.zones.len(), 3);
+        assert_eq!(data.rules[0].cameras, ["cam-1", "cam-2"]);
+        assert_eq!(data.rules[1].cameras, ["street"]);
+        assert_eq!(data.config_sha256, config.sha256);
+    }
+
     /// What a command centre needs to show what a box watches for, without its configuration.
     #[test]
     fn zones_rules_signals_and_their_numbers_are_told() {
