@@ -4,8 +4,8 @@
 # what it does. `deploy/demo.sh` and `deploy/test.sh` call it; installers may call it by itself.
 #
 #   deploy/setup.sh          what building and running needs
-#   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a clock that
-#                            lies, and what others generate code from our documents with)
+#   deploy/setup.sh --test   and what the tests need (MQTT clients, an encoder, a Modbus server, a centre that verifies
+#                            signatures, a clock that lies, and what others generate code from our documents with)
 set -euo pipefail
 
 # The shared library of ONNX Runtime, taken from its Python package: the version that the code was tested
@@ -164,14 +164,14 @@ is_face_model() {
     [ -f "$1" ] && printf '%s  %s\n' "$face_model_sha256" "$1" | sha256sum -c --status
 }
 
-# A Modbus server for the tests of sensors, in an environment of its own.
-install_pymodbus() {
-    local wanted=tests/data/sensors/requirements.txt venv="$cache/pymodbus"
-    if cmp -s "$wanted" "$venv/requirements.txt"; then say "pymodbus is there"; return; fi
-    say "installing pymodbus"
+# Python's libraries for one folder of tests, in an environment of their own: install_python NAME REQUIREMENTS.
+install_python() {
+    local name="$1" wanted="$2" venv="$cache/$1"
+    if cmp -s "$wanted" "$venv/requirements.txt"; then say "$name is there"; return; fi
+    say "installing $name"
     rm -rf "$venv"
     python3 -m venv "$venv" && "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted" >&2 \
-        || fail "pymodbus could not be installed" "check that pip can reach its registry"
+        || fail "$name could not be installed" "check that pip can reach its registry"
     cp "$wanted" "$venv/requirements.txt"
 }
 
@@ -199,4 +199,9 @@ install_packages "${1:-}"
 install_rust
 install_onnxruntime
 install_face_model
-if [ "${1:-}" = --test ]; then install_pymodbus; install_contract_tools; fi
+if [ "${1:-}" = --test ]; then
+    # A Modbus server for the tests of sensors, and a command centre that verifies signatures.
+    install_python pymodbus tests/data/sensors/requirements.txt
+    install_python joserfc tests/data/centre/requirements.txt
+    install_contract_tools
+fi

@@ -24,8 +24,9 @@ export CARGO_PROFILE_DEV_OPT_LEVEL=1
 say "running the tests (the first build takes about ten minutes on two cores)"
 cargo test --locked --no-fail-fast "$@" -- "${ignored[@]}"
 if [ ${#ignored[@]} -eq 0 ]; then
-    say "running the tests against the Modbus server, which was installed above"
+    say "running the tests against the Modbus server and the centre that verifies, which were installed above"
     cargo test --locked --test sensors modbus_real -- --include-ignored
+    cargo test --locked --test mqtt signing -- --include-ignored
     say "running the tests of consumers with the public tools, which were installed above"
     cargo test --locked --test consumers -- --include-ignored
 fi

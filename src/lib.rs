@@ -5,7 +5,7 @@
 //! ```text
 //!  camera ─ RTSP ─► video: gate ► decode ─► mailbox (1 frame, newest wins) ─► scheduler
 //!                          ▲ how much is decoded: what the rules need now        │
-//!                       daemon worker: moved? ► detector: convert ► infer ► decode boxes
+//!                            pipeline: moved? ► detector: convert ► infer ► decode boxes
 //!                                                                │ detections
 //!                       analysis: tracker ► rules ─observations─┬► alerts     pure, one owner, no clock
 //!  sensor ─ MQTT, Modbus, HTTP ─► sensors ─ readings ───────────┴► signals ► fusion ► alerts

@@ -18,6 +18,8 @@ use lookout::config::{Broker, CameraSource, Config, KnownModel, Problems, Severi
 use lookout::types::direction::Direction;
 use lookout::types::level::Level;
 
+#[path = "config/layers.rs"]
+mod layers;
 #[path = "support/mosquitto.rs"]
 #[allow(dead_code, reason = "only its certificates are used")]
 mod mosquitto;
@@ -208,6 +210,7 @@ fn grids_cameras_and_sensors_say_who_answers_for_them() {
     assert_eq!((camera.name.as_deref(), camera.contact.as_deref()), (Some("East gate"), Some("119")));
     assert_eq!(camera.officer, None);
     assert!(!config.site.also_gcj02, "only where it is asked for");
+    assert!(!config.warnings.iter().any(|warning| warning.what.contains("grid")), "{:?}", config.warnings);
     let said = |text: &str| match check(text) {
         Ok(config) => config.warnings.iter().map(|problem| problem.what.clone()).collect(),
         Err(problems) => problems.to_string(),
@@ -217,6 +220,10 @@ fn grids_cameras_and_sensors_say_who_answers_for_them() {
         (grid("code = \"5301\"\nname = \"x\""), "no grid code"),
         (grid("code = \"110105\"\nname = \"x\""), "lies outside the area 530127"),
         (grid("code = \"530127\""), "[[grid]] 530127 says nothing of its grid"),
+        (
+            grid("code = \"53012700300120\"\nname = \"x\""),
+            "no camera and no sensor is in [[grid]] 53012700300120",
+        ),
         (
             grid("code = \"530127\"\nname = \"x\"\n[[grid]]\ncode = \"530127\"\nname = \"y\""),
             "another [[grid]] with the code 530127",

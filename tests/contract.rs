@@ -22,6 +22,7 @@ use lookout::cli::schema::published_files;
 use lookout::contract::alert::{AlertData, ClockData, ClockSync, GapData, GapRange, ModelRef, SeqData};
 use lookout::contract::alert_event::{AlertContext, CameraPlace, SensorPlace, Seq};
 use lookout::contract::asyncapi::{View, asyncapi};
+use lookout::contract::box_key::{BoxKey, SignatureData};
 use lookout::contract::box_status::{ActiveAlert, ActiveCounts, ActiveData, ConfigData, MetaData, StateData};
 use lookout::contract::command::{MarkData, ReplyData};
 use lookout::contract::explain::explain;
@@ -37,6 +38,7 @@ use lookout::control::commands::ack::AckCommand;
 use lookout::control::{COMMANDS, message, messages};
 use lookout::types::camera_condition::CameraCondition;
 use lookout::types::gap::GapReason;
+use lookout::types::hex::sha256_hex;
 use lookout::types::level::Level;
 use lookout::types::phase::{Phase, PhaseReason};
 use lookout::types::responsible::Responsible;
@@ -192,6 +194,7 @@ fn consumers_that_ignore_unknown_fields_read_tomorrows_messages() {
     lives_with_the_future::<Event<ConfigData>>("config");
     lives_with_the_future::<Event<ReplyData>>("reply");
     lives_with_the_future::<Event<QualityData>>("quality");
+    lives_with_the_future::<Event<SignatureData>>("signature");
     lives_with_the_future::<AckCommand>("ack");
     lives_with_the_future::<MarkData>("mark");
     lives_with_the_future::<Event<SensorData>>("sensor");
@@ -747,12 +750,26 @@ fn of_a_thousand_open_alerts_the_list_holds_as_many_as_fit_and_counts_all() {
     assert_eq!(told.data.counts, Some(counts));
 }
 
+/// Whoever tries a library on the published examples must not learn that it is wrong.
+#[test]
+fn the_example_of_a_signature_is_that_of_the_example_of_an_alert() {
+    let signature = &example("signature")["data"];
+    // As it is published; the schema shows the same, laid out.
+    let alert = serde_json::to_vec(&example("alert")).unwrap();
+    assert_eq!(signature["sha256"], sha256_hex(&alert));
+    // RFC 8037, appendix A.1.
+    let key = r#"{"kty":"OKP","crv":"Ed25519","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#;
+    let key = BoxKey::from_jwk(key).unwrap();
+    assert_eq!(signature["jws"], key.sign(&alert));
+    assert_eq!(example("meta")["data"]["signing_key"], serde_json::to_value(key.public()).unwrap());
+}
+
 /// What a box of before these fields sends must not be taken for wrong.
 #[test]
 fn a_birth_message_and_a_list_of_alerts_without_the_newer_fields_still_fit() {
     let mut meta = example("meta");
     let data = meta["data"].as_object_mut().unwrap();
-    for field in ["zones", "signals"] {
+    for field in ["zones", "signals", "signing_key"] {
         assert!(data.remove(field).is_some(), "{field}");
     }
     for field in ["analysis_fps", "thresholds"] {

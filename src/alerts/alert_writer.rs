@@ -30,7 +30,7 @@ use crate::contract::command::{SealedOriginal, SnapshotPicture};
 use crate::contract::messages::{ALERT, COUNT, EVIDENCE, SEALED};
 use crate::contract::words::Time;
 use crate::detector::Model;
-use crate::evidence::{self, Covered, EvidenceError, NoOriginal};
+use crate::evidence::{self, Covered, EvidenceError, NoOriginal, NoPicture};
 use crate::lifeline;
 use crate::outbox::{self, Kind, Outbox, OutboxError, Record};
 use crate::types::hex::sha256_hex;
@@ -215,6 +215,10 @@ impl Writer {
                     let made = self.original(&request.alert_id, request.n);
                     (request.reply)(made);
                 }
+                Ok(WriterMessage::Again(request)) => {
+                    let found = self.picture_again(&request.alert_id, request.n);
+                    (request.reply)(found);
+                }
                 Ok(WriterMessage::Settings(settings)) => self.settings = *settings,
                 Ok(WriterMessage::Retention(evidence_retention)) => {
                     self.evidence_retention = *evidence_retention
@@ -315,6 +319,32 @@ impl Writer {
         };
         self.outbox.append_evidence(stored).map_err(|error| NoOriginal::Unreadable(error.to_string()))?;
         Ok(original)
+    }
+
+    /// Sends a redacted picture again: from the queue while it is there, otherwise as it is kept on the box.
+    fn picture_again(&mut self, alert_id: &str, n: u32) -> Result<SnapshotPicture, NoPicture> {
+        let unreadable = |error: OutboxError| NoPicture::Unreadable(error.to_string());
+        let topic = EVIDENCE.suffix(&[alert_id, &n.to_string()]);
+        let picture = |jpeg: &[u8]| SnapshotPicture {
+            topic: topic.clone(),
+            bytes: jpeg.len() as u64,
+            sha256: sha256_hex(jpeg),
+        };
+        if let Some(jpeg) = self.outbox.resend_picture(alert_id, &topic).map_err(unreadable)? {
+            return Ok(picture(&jpeg));
+        }
+        let now = self.clock.now().utc;
+        let jpeg = self.evidence_retention.redacted(alert_id, n, now)?;
+        let made = picture(&jpeg);
+        let stored = outbox::Evidence {
+            alert_id: alert_id.to_owned(),
+            level: Level::Blue,
+            topic_suffix: topic,
+            at: now,
+            jpeg,
+        };
+        self.outbox.append_evidence(stored).map_err(unreadable)?;
+        Ok(made)
     }
 
     /// Asks for a picture of the camera's large stream, if it has one.

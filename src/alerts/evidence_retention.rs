@@ -11,7 +11,7 @@ use crate::analysis::alert::AlertId;
 use crate::analysis::geometry::Polygon;
 use crate::analysis::time::Timestamp;
 use crate::config::Config;
-use crate::evidence::{self, Kept, NoOriginal, Recipient, Store};
+use crate::evidence::{self, Kept, NoOriginal, NoPicture, Recipient, Store};
 use crate::frame::Picture;
 
 /// How often what is too old is deleted.
@@ -55,19 +55,13 @@ impl EvidenceRetention {
     /// A sealed original, or why there is none.
     pub fn original(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoOriginal> {
         let Some((store, _)) = &self.sealed else { return Err(NoOriginal::NotKept) };
-        let days = store.keep_for().as_secs() / 86_400;
-        if store.is_over(alert, number, now) {
-            return Err(NoOriginal::Over { days });
-        }
-        match store.read(alert, number) {
-            Ok(Some(sealed)) => Ok(sealed),
-            // The name of an alert says when it began, so that what was deleted can be told from what never was.
-            Ok(None) if began(alert).is_some_and(|at| now.duration_since(at) > keep_as_signed(store)) => {
-                Err(NoOriginal::Over { days })
-            }
-            Ok(None) => Err(NoOriginal::Unknown),
-            Err(error) => Err(NoOriginal::Unreadable(error.to_string())),
-        }
+        kept_in(store, alert, number, now)
+    }
+
+    /// A redacted picture, byte for byte as it was sent, or why there is none.
+    pub fn redacted(&self, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoPicture> {
+        let store = self.redacted.as_ref().ok_or(NoPicture::NotKept)?;
+        kept_in(store, alert, number, now).map_err(NoPicture::from)
     }
 
     /// Keeps a picture's redacted form, and its original where that is wanted.
@@ -113,6 +107,22 @@ impl EvidenceRetention {
                 warn!(%error, "old pictures could not be deleted");
             }
         }
+    }
+}
+
+fn kept_in(store: &Store, alert: &str, number: u32, now: Timestamp) -> Result<Vec<u8>, NoOriginal> {
+    let days = store.keep_for().as_secs() / 86_400;
+    if store.is_over(alert, number, now) {
+        return Err(NoOriginal::Over { days });
+    }
+    match store.read(alert, number) {
+        Ok(Some(bytes)) => Ok(bytes),
+        // The name of an alert says when it began, so that what was deleted can be told from what never was.
+        Ok(None) if began(alert).is_some_and(|at| now.duration_since(at) > keep_as_signed(store)) => {
+            Err(NoOriginal::Over { days })
+        }
+        Ok(None) => Err(NoOriginal::Unknown),
+        Err(error) => Err(NoOriginal::Unreadable(error.to_string())),
     }
 }
 
@@ -162,5 +172,7 @@ mod tests {
             "not cleaned yet"
         );
         assert_eq!(EvidenceRetention::default().original(&young, 1, now), Err(NoOriginal::NotKept));
+        assert_eq!(EvidenceRetention::default().redacted(&young, 1, now), Err(NoPicture::NotKept));
+        assert_eq!(evidence_retention.redacted(&young, 1, now), Err(NoPicture::NotKept), "only originals");
     }
 }

@@ -9,7 +9,7 @@ use crate::analysis::counts::ZoneMinute;
 use crate::analysis::detection::Detection;
 use crate::analysis::time::Timestamp;
 use crate::contract::command::{SealedOriginal, SnapshotPicture};
-use crate::evidence::NoOriginal;
+use crate::evidence::{NoOriginal, NoPicture};
 use crate::frame::Picture;
 use crate::outbox::Outbox;
 
@@ -51,6 +51,8 @@ pub enum WriterMessage {
     CloseUp(CloseUp),
     /// A sealed original that somebody requested.
     Original(OriginalRequest),
+    /// A redacted picture that somebody requested again.
+    Again(PictureRequest),
     /// The camera side changed: titles, places, masks.
     Settings(Box<WriterSettings>),
     /// Pictures are kept elsewhere, otherwise, or not any more.
@@ -86,6 +88,16 @@ pub struct OriginalRequest {
     pub n: u32,
     /// Receives the result once the original is in the queue.
     pub reply: Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>,
+}
+
+/// Somebody wants a redacted picture again.
+pub struct PictureRequest {
+    /// Of which alert.
+    pub alert_id: String,
+    /// Which of its pictures: the `id` in the alert's `evidence`.
+    pub n: u32,
+    /// Receives the result once the picture is in the queue.
+    pub reply: Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>,
 }
 
 /// A question that goes the way of a revision; whoever carries it last answers. No answer: something on the way hangs.

@@ -23,7 +23,7 @@
 //! Pure arithmetic, as [`super::geometry`]. Evidence is redacted from all boxes, those left out here included.
 
 use super::detection::{Class, Detection};
-use super::geometry::{BBox, Point};
+use super::geometry::Point;
 use super::plausible::ASPECT;
 
 /// A drawn line is so far off, in parts of the picture's height, and so are the edges of boxes (a guess: three pixels of
@@ -59,12 +59,6 @@ impl Horizon {
         let left = self.points[1..=last].iter().take_while(|point| point.x < x).count();
         let (from, to) = (self.points[left], self.points[left + 1]);
         from.y + (to.y - from.y) * (x - from.x) / (to.x - from.x)
-    }
-
-    /// How tall what stands there is; `None` where its foot is not below the horizon.
-    pub fn height_m(&self, b: &BBox) -> Option<f32> {
-        let below = b.y1 - self.y_at(b.foot().x);
-        (below > 0.0).then(|| self.metres(b.height(), below))
     }
 
     /// Whether a detection can be what it says where it stands. Of what is not `whole` ([`super::heights::is_whole`]) only
@@ -119,6 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analysis::geometry::BBox;
 
     /// A camera 3 m over the ground, with the horizon at 0.3 of the picture.
     fn level() -> Horizon {
@@ -169,21 +164,26 @@ mod tests {
     fn the_height_follows_by_the_rule_of_three() {
         // Its foot is 0.4 below the horizon and the box 0.24 tall: 3 m * 0.24 / 0.4.
         let near = of(Class::PERSON, 0.45, 0.46, 0.55, 0.70);
-        assert!((level().height_m(&near.box_in_frame).expect("below the horizon") - 1.8).abs() < 1e-5);
+        assert_height(&level(), &near.box_in_frame, 1.8);
         // The same person four times as far away: 0.1 below, 0.06 tall.
         let far = of(Class::PERSON, 0.45, 0.34, 0.475, 0.40);
-        assert!((level().height_m(&far.box_in_frame).expect("below the horizon") - 1.8).abs() < 1e-5);
+        assert_height(&level(), &far.box_in_frame, 1.8);
         // What reaches up to the horizon is as tall as the camera stands high, and what reaches beyond it is taller.
         let as_tall = BBox::new(0.4, 0.3, 0.6, 0.9);
-        assert!((level().height_m(&as_tall).expect("below the horizon") - 3.0).abs() < 1e-5);
+        assert_height(&level(), &as_tall, 3.0);
         let lorry = BBox::new(0.4, 0.1, 0.6, 0.9);
-        assert!((level().height_m(&lorry).expect("below the horizon") - 4.0).abs() < 1e-5);
-        assert_eq!(level().height_m(&BBox::new(0.4, 0.1, 0.5, 0.25)), None);
+        assert_height(&level(), &lorry, 4.0);
         // On a horizon that falls to the right the same box is farther above it on the left.
         let falling = Horizon::new(vec![Point::new(0.0, 0.1), Point::new(1.0, 0.5)], 3.0).expect("a horizon");
-        let at = |x: f32| falling.height_m(&BBox::new(x - 0.05, 0.46, x + 0.05, 0.70)).expect("below it");
         // 3 * 0.24 / 0.5 at x = 0.25, 3 * 0.24 / 0.3 at x = 0.75.
-        assert!((at(0.25) - 1.44).abs() < 1e-5 && (at(0.75) - 2.4).abs() < 1e-5);
+        assert_height(&falling, &BBox::new(0.20, 0.46, 0.30, 0.70), 1.44);
+        assert_height(&falling, &BBox::new(0.70, 0.46, 0.80, 0.70), 2.4);
+    }
+
+    /// What has its foot there is so tall.
+    fn assert_height(horizon: &Horizon, b: &BBox, height_m: f32) {
+        let metres = horizon.metres(b.height(), b.y1 - horizon.y_at(b.foot().x));
+        assert!((metres - height_m).abs() < 1e-5, "{metres} m, not {height_m}");
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
             let points = vec![Point::new(v[0], v[1]), Point::new(v[2], v[3])];
             let horizon = Horizon::new(points, v[4]).unwrap_or_else(level);
             let detection = of(Class::PERSON, v[5], v[6], v[7], v[8]);
-            let _ = (horizon.fits(&detection, whole), horizon.height_m(&detection.box_in_frame));
+            let _ = (horizon.fits(&detection, whole), horizon.tallest_at(Class::PERSON, &horizon.points));
         }
 
         #[test]

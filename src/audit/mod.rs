@@ -11,6 +11,7 @@
 //!
 //! Must never hold a secret, and must never grow without bound: callers sum up floods before they come here.
 
+mod excerpt;
 mod verify;
 
 use std::fs::{self, File, OpenOptions};
@@ -25,6 +26,7 @@ use crate::analysis::time::Timestamp;
 use crate::contract::words::Time;
 use crate::types::hex::sha256_hex;
 
+pub use excerpt::Excerpt;
 pub use verify::{Fault, Verified, verify};
 
 /// A full file is this large.

@@ -24,6 +24,7 @@ use crate::detector::{Model, face_model};
 use crate::mqtt::embedded;
 use crate::types::mqtt;
 
+mod explain;
 mod reach;
 
 /// Where the service looks for its configuration.
@@ -49,6 +50,9 @@ pub struct Args {
     /// Judge what can be read as this user would; only root can [default: for root the service's user]
     #[arg(long = "as", value_name = "USER", conflicts_with = "elsewhere")]
     user: Option<String>,
+    /// Print every value of this camera and the rules that watch it, each with where it comes from
+    #[arg(long, value_name = "CAMERA", conflicts_with = "json")]
+    explain: Option<String>,
 }
 
 /// As whom files are read.
@@ -107,8 +111,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 }
             }
         }
-        if outcome.errors() == 0 {
-            print_line(outcome.summary())?;
+        match (&outcome.config, &args.explain) {
+            _ if outcome.errors() > 0 => {}
+            (Some(config), Some(camera)) => {
+                print_line(explain::told(config, camera).map_err(Failure::invalid)?)?;
+            }
+            _ => print_line(outcome.summary())?,
         }
     }
     match errors {

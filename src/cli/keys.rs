@@ -1,5 +1,6 @@
-//! `lookout keys`: the keys of those who command boxes. Makes a pair, lists those that a configuration names, signs a
-//! command for scripts. Must never print a private key, and never use one that others can read.
+//! `lookout keys`: the keys of those who command boxes, and the one by which a box signs. Makes a pair, lists those that a
+//! configuration names, signs a command for scripts, prints the public half of the box's own. Must never print a private
+//! key, and never use one that others can read.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
@@ -16,11 +17,12 @@ use crate::config::{Config, Surroundings};
 use crate::contract::signature::{PrivateKey, PublicKey, Role, looks_signed};
 use crate::contract::{Language, portable_json};
 use crate::control::{self, reference};
+use crate::daemon::box_key;
 
 /// Most bytes of a key file or of a command.
 const MOST_BYTES: u64 = 256 * 1024;
 
-/// Make, list and use the keys of those who command boxes.
+/// Make, list and use the keys of those who command boxes; print the key by which this box signs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -44,6 +46,19 @@ enum Action {
         /// The configuration
         #[arg(long, short, default_value = "/etc/lookout/lookout.toml")]
         config: PathBuf,
+    },
+    /// Print the public half of the key by which this box signs, for the command centre to register
+    ///
+    /// The box makes its key at its first start and keeps it beside its queue, in the file box-key.jwk; the private half
+    /// never leaves it. How messages are verified with it: config/CONTRACT.md, "Verify that it is the box".
+    #[command(verbatim_doc_comment)]
+    Box {
+        /// The configuration
+        #[arg(long, short, default_value = "/etc/lookout/lookout.toml")]
+        config: PathBuf,
+        /// The key alone, a JWK on one line
+        #[arg(long)]
+        json: bool,
     },
     /// Sign a command and print it as it is to be published
     ///
@@ -79,6 +94,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     match args.action {
         Action::Make { name, role, out } => make(&name, role, &out),
         Action::List { config } => list(&config),
+        Action::Box { config, json } => print_box_key(&config, json),
         Action::Sign { key, command } => sign(&key, command.as_deref()),
     }
 }
@@ -147,6 +163,40 @@ fn list(path: &Path) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
+    let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid)?;
+    let (folder, language) = (&config.outbox.dir, config.site.language);
+    let key = box_key::read(folder).map_err(|error| {
+        let (sentence, hint) = (error.sentence(language), error.hint(language));
+        let message = match language {
+            Language::English => format!("{sentence}\n  hint: {hint}"),
+            Language::Chinese => format!("{sentence}\n  提示：{hint}"),
+        };
+        Failure::failed(message).in_language(language)
+    })?;
+    let Some(key) = key else {
+        let file = folder.join(box_key::FILE);
+        let message = match language {
+            Language::English => format!(
+                "this box has no key yet: {} is not there\n  hint: it is made at the first start: systemctl start lookout",
+                file.display()
+            ),
+            Language::Chinese => format!(
+                "这个盒子还没有密钥：没有 {}\n  提示：首次启动时生成：systemctl start lookout",
+                file.display()
+            ),
+        };
+        return Err(Failure::failed(message).in_language(language));
+    };
+    let jwk = serde_json::to_string(&key.public()).map_err(Failure::failed)?;
+    if json {
+        return print_line(jwk);
+    }
+    print_line(format!("box         {}.{}", config.site.area, config.site.box_id))?;
+    print_line(format!("key id      {}", key.id()))?;
+    print_line(format!("public key  {jwk}"))
 }
 
 fn sign(key: &Path, command: Option<&Path>) -> Result<(), Failure> {

@@ -23,7 +23,8 @@ fn table(table: &DeTable<'_>) -> Value {
     fields.into_iter().map(|(name, field)| (name.to_owned(), value(field))).collect()
 }
 
-fn value(v: &DeValue<'_>) -> Value {
+/// A value as JSON.
+pub(super) fn value(v: &DeValue<'_>) -> Value {
     match v {
         DeValue::String(text) => Value::from(text.as_ref()),
         // `5` and `5.0` say the same.

@@ -20,10 +20,12 @@ use crate::types::mqtt;
 use crate::types::provider::Provider;
 
 mod camera;
+mod layers;
 mod rule;
 mod signal;
 
 pub use camera::*;
+pub use layers::*;
 pub use rule::{Given, RuleDocument};
 pub use signal::{
     DEFAULT_CATALOGUE, DEFAULT_HALF_LIFE_SECS, FeedDocument, FusionDocument, LevelsDocument, SignalDocument,
@@ -57,6 +59,15 @@ pub struct Document {
     /// The cameras, one `[[camera]]` for each.
     #[serde(default)]
     pub camera: Vec<At<CameraDocument>>,
+    /// Values that stand once for many.
+    pub defaults: Option<At<DefaultsDocument>>,
+    /// What cameras of a type have in common, one `[[camera_type]]` for each. A camera takes what it says itself, else what its
+    /// type says (`like = "lane"`), else what `[defaults.camera]` says, else what is usual. Tables such as `thresholds` are taken
+    /// value by value, zones and lines by their `id`, masks of all of them together, any other list as a whole. Every key of
+    /// `[[camera]]` may stand here but those of one camera alone: `like`, `url`, `url_main`, `file`, `certificate_sha256`,
+    /// `lonlat`, `name`. `lookout check --explain CAMERA` prints where each value comes from.
+    #[serde(default)]
+    pub camera_type: Vec<At<CameraTypeDocument>>,
     /// What to tell about, one `[[rule]]` for each.
     #[serde(default)]
     pub rule: Vec<At<RuleDocument>>,
@@ -273,6 +284,13 @@ pub struct OutboxDocument {
     /// Free disk space in MiB that is left alone.
     #[schemars(range(max = 1_048_576), extend("default" = DEFAULT_MIN_FREE_MIB))]
     pub min_free_mib: Option<At<u64>>,
+    /// How many days messages are kept after they arrived, so that the command centre can ask for them again (`resend`); 0:
+    /// not at all. Where the disk is short they go before anything else.
+    #[schemars(range(max = 365), extend("default" = DEFAULT_RESEND_DAYS))]
+    pub resend_days: Option<At<u16>>,
+    /// Most disk space for them in MiB, beside `max_mib`; then the oldest of them go.
+    #[schemars(range(min = 1, max = 1_048_576), extend("default" = DEFAULT_RESEND_MIB))]
+    pub resend_max_mib: Option<At<u64>>,
 }
 
 /// The redacted pictures.
@@ -323,6 +341,10 @@ pub const DEFAULT_MAX_ROWS: u64 = 100_000;
 pub const DEFAULT_OUTBOX_MIB: u64 = 512;
 /// So that the system itself can go on logging. A guess.
 pub const DEFAULT_MIN_FREE_MIB: u64 = 256;
+/// As long as pictures are kept.
+pub const DEFAULT_RESEND_DAYS: u16 = DEFAULT_KEEP_DAYS;
+/// With it the queue of a box that is connected stays below the size up to which its file is checked at every start.
+pub const DEFAULT_RESEND_MIB: u64 = 12;
 /// Long enough for the people who follow an alert up, short enough for privacy. A guess.
 pub const DEFAULT_KEEP_DAYS: u16 = 7;
 /// Long enough to ask for one after a report, no longer. A guess.

@@ -1,9 +1,9 @@
 //! The configuration of a box: one TOML file, as typed, then checked.
 //!
 //! ```text
-//! text ─► problem::Source ─► structure (names, types, ranges) ─► document (as typed, with places)
-//!                                                                     │ check (sense)
-//!                                                                  Config ─► camera_plans(), rules
+//! text ─► problem::Source ─► structure (names, types, ranges; layers) ─► document (as typed, with places)
+//!                                                                             │ check (sense)
+//!                                                                          Config ─► camera_plans(), rules
 //! ```
 //!
 //! Every problem of a file is reported in one pass, with file, line, column and a hint. What comes out holds
@@ -34,8 +34,12 @@ pub mod catalogue;
 mod check;
 mod digest;
 pub mod document;
+mod explain;
+mod layers;
 mod lookalike;
 mod models;
+pub mod patch;
+mod pattern;
 pub mod problem;
 pub mod reference;
 pub mod restart;
@@ -46,7 +50,9 @@ mod structure;
 mod suggest;
 
 pub use document::Precision;
+pub use explain::{Explained, ExplainedValue, Origin, WatchingRule};
 pub use models::{KnownModel, ModelList, Wanted};
+pub use patch::{ConfigText, PatchStep};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
@@ -263,7 +269,8 @@ impl Config {
             let span = error.span().unwrap_or(0..0);
             report.unreadable(&span, format!("this is no TOML: {}", error.message()));
         }
-        let taken_out = structure::check(&mut root, &mut report);
+        let (taken_out, places) = structure::check(&mut root, &mut report);
+        report.has_layers(places);
         let document = structure::read(root, &mut report);
         let check::Checked { parts, named, secret_files, paths } =
             check::document(&document, &taken_out, surroundings, &mut report);
@@ -311,6 +318,11 @@ impl Config {
     pub fn check_classes(&self, found_by_models: &[Class]) -> Result<(), Problems> {
         let mut report = Report::new(&self.source);
         models::check_classes(&self.named.classes, found_by_models, models::CHOSEN, &mut report);
+        if report.has_errors() {
+            let (mut root, _) = toml::de::DeTable::parse_recoverable(self.text());
+            let (_, places) = structure::check(&mut root, &mut Report::new(&self.source));
+            report.has_layers(places);
+        }
         self.second_step(report)
     }
 

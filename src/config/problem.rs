@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::layers::Places;
 use super::{lookalike, suggest};
 
 /// The text of a configuration file and where it came from.
@@ -210,11 +211,13 @@ pub(super) struct Report<'s> {
     found: Vec<Found>,
     /// Bytes at which the text is no TOML.
     unreadable_at: BTreeSet<usize>,
+    /// Where the values stand that several cameras have in common.
+    shared: Places,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
-        Report { source, found: Vec::new(), unreadable_at: BTreeSet::new() }
+        Report { source, found: Vec::new(), unreadable_at: BTreeSet::new(), shared: Places::new() }
     }
 
     pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
@@ -237,6 +240,11 @@ impl<'s> Report<'s> {
         Note { found: &mut self.found[at] }
     }
 
+    /// These values are those of several cameras: what is wrong with one of them is told once for all of these.
+    pub(super) fn has_layers(&mut self, places: Places) {
+        self.shared = places;
+    }
+
     /// Line and column of a place.
     pub(super) fn position(&self, span: &Range<usize>) -> (u32, u32) {
         self.source.position(span.start)
@@ -254,6 +262,7 @@ impl<'s> Report<'s> {
         let broken_lines: BTreeSet<u32> =
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
         self.found.sort_by_key(|found| (found.severity, found.span.start));
+        self.found = once_for_all_cameras(self.found, &self.shared);
         let mut problems: Vec<Problem> = Vec::new();
         let mut told_lines: BTreeSet<u32> = BTreeSet::new();
         for (told, found) in self.found.iter().enumerate() {
@@ -300,6 +309,53 @@ impl<'s> Report<'s> {
         let what = format!("and {count} more, from here on");
         Problem { what, hint: None, excerpt: None, ..self.problem(next, true) }
     }
+}
+
+/// What is said of one value of a layer for one camera after the other, said once: of all of these cameras. `found` is
+/// sorted by place.
+fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
+    let mut told: Vec<(Found, BTreeSet<String>)> = Vec::with_capacity(found.len());
+    for next in found {
+        let parts = shared.get(&next.span.start).and_then(|_| around_the_camera(&next.what));
+        let Some((before, camera, after)) = parts else {
+            told.push((next, BTreeSet::new()));
+            continue;
+        };
+        let is_the_same = |(other, cameras): &&mut (Found, BTreeSet<String>)| {
+            let parts = around_the_camera(&other.what);
+            !cameras.is_empty()
+                && other.severity == next.severity
+                && parts.is_some_and(|(b, _, a)| (b, a) == (before, after))
+        };
+        let at_this_place = |(other, _): &&mut (Found, BTreeSet<String>)| other.span.start == next.span.start;
+        match told.iter_mut().rev().take_while(at_this_place).find(is_the_same) {
+            Some((_, cameras)) => {
+                cameras.insert(camera.to_owned());
+            }
+            None => {
+                let cameras = BTreeSet::from([camera.to_owned()]);
+                told.push((next, cameras));
+            }
+        }
+    }
+    let joined = told.into_iter().map(|(found, cameras)| {
+        let what = match around_the_camera(&found.what) {
+            Some((before, _, after)) if cameras.len() > 1 => {
+                let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
+                format!("{before}cameras {}{after}", suggest::listed(&cameras))
+            }
+            _ => return found,
+        };
+        Found { what, ..found }
+    });
+    joined.collect()
+}
+
+/// The camera that a sentence names first, with what stands before and after it.
+fn around_the_camera(what: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = what.split_once("camera `")?;
+    let (camera, after) = rest.split_once('`')?;
+    Some((before, camera, after))
 }
 
 /// The problem that was just added, to say more about it.

@@ -30,6 +30,8 @@ pub fn markdown() -> String {
             }
             let header = if of_many.is_some() {
                 format!("[[{name}.{part}]]")
+            } else if name == "defaults" {
+                format!("[{name}.{part}]")
             } else {
                 format!("{part} = {{ ... }}` in `{header}")
             };
@@ -91,11 +93,15 @@ These take a restart (`systemctl restart lookout`), and a change of them is refu
 
 fn section(out: &mut String, root: &Value, header: &str, description: &str, definition: &Value) {
     // Writing to a String cannot fail.
-    let _ = write!(out, "\n## `{header}`\n\n{description}\n\n");
+    let _ = write!(out, "\n## `{header}`\n\n{description}\n");
+    if !fields_of(definition).any(|(_, field)| is_its_own(field)) {
+        return;
+    }
+    out.push('\n');
     out.push_str("| key | value | default | what |\n|---|---|---|---|\n");
     let required: Vec<&str> =
         definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for (name, field) in fields_of(definition) {
+    for (name, field) in fields_of(definition).filter(|(_, field)| is_its_own(field)) {
         let default = match field.get("default").or_else(|| resolved(root, field).get("default")) {
             Some(Value::Array(items)) if items.is_empty() => "none".to_owned(),
             Some(default) => format!("`{}`", toml_of(default)),
@@ -120,9 +126,18 @@ fn fields_of(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
         .map(|(name, f)| (name.as_str(), f))
 }
 
-fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
-    let name = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
-    name.and_then(|name| root.get("$defs")?.get(name)).unwrap_or(schema)
+/// Whether a field is described here and not with the table that it is taken from.
+fn is_its_own(field: &Value) -> bool {
+    field.get("$ref").and_then(Value::as_str).is_none_or(|path| !path.contains("/properties/"))
+}
+
+pub(super) fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    let path = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+    match path.and_then(|path| root.pointer(path)) {
+        // A field of a layer refers to the camera's, and that to its type.
+        Some(named) => resolved(root, named),
+        None => schema,
+    }
 }
 
 fn description(schema: &Value) -> &str {

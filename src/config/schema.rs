@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::document::Document;
+use super::layers;
 use crate::contract::schema::tidy;
 
 /// The schema as [`super::structure`] walks it: JSON Schema 2020-12. Made once, as it costs milliseconds.
@@ -23,7 +24,40 @@ pub fn editor_schema() -> Value {
     if let Some(root) = schema.as_object_mut() {
         root.insert("$id".to_owned(), "urn:lookout:schema:config".into());
     }
+    require_without_layers(&mut schema);
     schema
+}
+
+/// What a camera must have may stand in a layer, so editors ask for it only in a file that has none.
+fn require_without_layers(schema: &mut Value) {
+    let mut camera = taken_requirement(&mut schema["definitions"]["CameraDocument"], &["id"]);
+    for (part, definition) in [("night", "NightDocument"), ("horizon", "HorizonDocument")] {
+        camera["properties"][part] = taken_requirement(&mut schema["definitions"][definition], &[]);
+    }
+    let Some(root) = schema.as_object_mut() else { return };
+    let has_none: Map<String, Value> =
+        layers::SECTIONS.iter().map(|name| ((*name).to_owned(), false.into())).collect();
+    root.insert("if".to_owned(), json!({ "properties": has_none }));
+    root.insert("then".to_owned(), json!({ "properties": { "camera": { "items": camera } } }));
+}
+
+/// Takes out of a definition which fields it requires but for some, as a schema of its own.
+fn taken_requirement(definition: &mut Value, but_for: &[&str]) -> Value {
+    let all = definition["required"].take();
+    let all = all.as_array().map(Vec::as_slice).unwrap_or_default();
+    let stays = |name: &&Value| name.as_str().is_some_and(|name| but_for.contains(&name));
+    let (kept, taken): (Vec<&Value>, Vec<&Value>) = all.iter().partition(stays);
+    let required = json!({ "required": taken });
+    match (kept.is_empty(), definition.as_object_mut()) {
+        (true, Some(definition)) => {
+            definition.remove("required");
+        }
+        (false, Some(definition)) => {
+            definition.insert("required".to_owned(), json!(kept));
+        }
+        (_, None) => {}
+    }
+    required
 }
 
 fn made<T: JsonSchema>(settings: SchemaSettings) -> Value {

@@ -185,6 +185,10 @@ pub struct Outbox {
     pub max_bytes: u64,
     /// Free bytes to leave alone.
     pub min_free_bytes: u64,
+    /// How long sent messages are kept for whoever asks for them again; zero: not at all.
+    pub resend_for: Duration,
+    /// Most bytes of them.
+    pub resend_bytes: u64,
 }
 
 /// The redacted pictures.

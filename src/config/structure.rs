@@ -4,7 +4,8 @@
 //! this check can never disagree. Reports every unknown name, wrong type, value out of range and missing field, and
 //! takes what is broken out of the tree: the rest is then read and checked as if nothing had happened.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -12,10 +13,10 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::Document;
+use super::document::{Document, OF_ONE_CAMERA};
 use super::problem::Report;
 use super::reference::toml_of;
-use super::{schema, suggest};
+use super::{layers, schema, suggest};
 
 /// Names that other versions of the configuration know: (where, name).
 const LATER: [(&str, &str); 1] = [("Document", "web")];
@@ -36,18 +37,48 @@ const ELSEWHERE: [(&str, &str, &str); 4] = [
 #[derive(Debug, Default)]
 pub(super) struct TakenOut {
     by_table: BTreeMap<usize, Vec<String>>,
+    /// Tables whose losses are those of another one, too: a camera's are its layers'.
+    inherited: BTreeMap<usize, BTreeSet<usize>>,
+    /// Cameras with a layer that is not there: they may lack anything.
+    without_their_layer: BTreeSet<usize>,
 }
 
 impl TakenOut {
     /// Whether something was taken out of the table that stands there.
     pub(super) fn from(&self, table: &Range<usize>) -> bool {
-        self.by_table.contains_key(&table.start)
+        self.of(table.start).next().is_some() || self.without_their_layer.contains(&table.start)
     }
 
     /// Whether something that was probably meant as `name` was taken out of the table that begins there.
     pub(super) fn resembles(&self, table_start: usize, name: &str) -> bool {
-        let taken = self.by_table.get(&table_start);
-        taken.is_some_and(|names| names.iter().any(|taken| suggest::nearest(taken, [name]).is_some()))
+        self.of(table_start).any(|taken| suggest::nearest(taken, [name]).is_some())
+            || self.without_their_layer.contains(&table_start)
+    }
+
+    /// What was taken out of a table and of the layers beneath it.
+    fn of(&self, table_start: usize) -> impl Iterator<Item = &str> {
+        let beneath = self.inherited.get(&table_start).into_iter().flatten();
+        let tables =
+            std::iter::once(&table_start).chain(beneath).filter_map(|start| self.by_table.get(start));
+        let names: Vec<&Vec<String>> = tables.collect();
+        names.into_iter().flatten().map(String::as_str)
+    }
+
+    /// What was taken out of `layer` is missing in the table that begins at `above` for the same reason.
+    pub(super) fn lies_above(&mut self, above: usize, layer: usize) {
+        if above != layer && self.by_table.contains_key(&layer) {
+            self.inherited.entry(above).or_default().insert(layer);
+        }
+    }
+
+    /// The camera that begins there names a type that is not there.
+    pub(super) fn layer_is_unknown(&mut self, camera: usize) {
+        self.without_their_layer.insert(camera);
+    }
+
+    /// Whether the camera that begins there names a type that is not there.
+    pub(super) fn lacks_its_layer(&self, camera: usize) -> bool {
+        self.without_their_layer.contains(&camera)
     }
 
     fn note(&mut self, table: &Range<usize>, name: &str) {
@@ -55,13 +86,23 @@ impl TakenOut {
     }
 }
 
-/// Reports what may not stand where it stands and takes it out.
-pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> TakenOut {
+/// Reports what may not stand where it stands and takes it out; lays the layers beneath the cameras, so that what comes
+/// afterwards sees whole ones. Also the places of what stands in a layer.
+pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) -> (TakenOut, layers::Places) {
     let schema = schema::document_schema();
-    let mut walk = Walk { schema, report, taken_out: TakenOut::default() };
+    let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::Layers };
     let span = root.span();
+    // First what stands in layers: whatever is broken there is told once, and not once for each camera.
+    walk.layers(root.get_mut(), &span);
+    let layers::Taken { places, too_large } = layers::expand(root.get_mut(), &mut walk.taken_out);
+    if let Some(span) = too_large {
+        walk.report
+            .error(&span, "the layers hold too much for so many cameras")
+            .hint("a million values are the most that all cameras together take from them: say fewer zones and masks for all");
+    }
+    walk.step = Step::AfterLayers;
     walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
-    walk.taken_out
+    (walk.taken_out, places)
 }
 
 /// As [`check`], for a file that holds nothing but signals.
@@ -72,7 +113,7 @@ pub(super) fn check_catalogue(root: &mut Spanned<DeTable<'_>>, report: &mut Repo
         schema["required"] = Value::Array(Vec::new());
         schema
     });
-    let mut walk = Walk { schema, report, taken_out: TakenOut::default() };
+    let mut walk = Walk { schema, report, taken_out: TakenOut::default(), step: Step::All };
     let span = root.span();
     walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
     walk.taken_out
@@ -93,13 +134,37 @@ impl Place<'_> {
     }
 }
 
+/// What the walk looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Only the sections that hold layers. What is missing there may stand in the camera.
+    Layers,
+    /// All but these.
+    AfterLayers,
+    /// Everything.
+    All,
+}
+
 struct Walk<'s, 'r, 'f> {
     schema: &'s Value,
     report: &'r mut Report<'f>,
     taken_out: TakenOut,
+    step: Step,
 }
 
 impl<'s> Walk<'s, '_, '_> {
+    /// The sections that hold layers.
+    fn layers(&mut self, root: &mut DeTable<'_>, span: &Range<usize>) {
+        let place = Place { owner: String::new(), definition: "Document" };
+        for name in layers::SECTIONS {
+            let Some(value) = root.get_mut(name) else { continue };
+            if !self.value(name, value, &self.schema["properties"][name], &place) {
+                root.remove(name);
+                self.taken_out.note(span, name);
+            }
+        }
+    }
+
     /// A table of named fields. Whatever is wrong in it is taken out of it; the table itself stays.
     fn table(&mut self, table: &mut DeTable<'_>, span: &Range<usize>, schema: &'s Value, place: &Place<'s>) {
         let fields = schema.get("properties").and_then(Value::as_object);
@@ -107,6 +172,12 @@ impl<'s> Walk<'s, '_, '_> {
         let mut broken: Vec<String> = Vec::new();
         for (key, value) in table.iter_mut() {
             let name = key.get_ref().as_ref();
+            if self.step == Step::AfterLayers
+                && place.definition == "Document"
+                && layers::SECTIONS.contains(&name)
+            {
+                continue;
+            }
             let field = fields.and_then(|fields| fields.get(name)).or_else(|| free_names(schema));
             let good = match field {
                 Some(field) => self.value(name, value, field, place),
@@ -121,7 +192,9 @@ impl<'s> Walk<'s, '_, '_> {
         }
         for name in required(schema) {
             let slipped = || broken.iter().any(|typed| suggest::nearest(typed, [name]).is_some());
-            if !table.contains_key(name) && !slipped() {
+            let may_follow = self.step == Step::Layers && place.definition != "CameraTypeDocument";
+            let lost_in_a_layer = || self.taken_out.resembles(span.start, name);
+            if !table.contains_key(name) && !may_follow && !slipped() && !lost_in_a_layer() {
                 self.missing(name, span, &schema["properties"][name], place);
             }
         }
@@ -182,7 +255,8 @@ impl<'s> Walk<'s, '_, '_> {
                     kind_of(wanted),
                     kind_found(other)
                 );
-                self.report.error(&span, what).maybe_hint(hint_for_type(name, wanted, other));
+                let header = header_of(name, place);
+                self.report.error(&span, what).maybe_hint(hint_for_type(&header, wanted, other));
                 false
             }
         }
@@ -340,10 +414,15 @@ impl<'s> Walk<'s, '_, '_> {
             self.report.error(span, what).hint(hint);
             return;
         }
+        if let Some((what, hint)) = of_one_camera(name, place.definition) {
+            self.report.error(span, format!("{before}{what}")).hint(hint).consequence();
+            return;
+        }
         let elsewhere = ELSEWHERE.iter().find(|(of, known, _)| *of == place.definition && *known == name);
         let shown = if is_quotable(name) { format!(": `{name}`") } else { String::new() };
         let hint = elsewhere
             .map(|(_, _, instead)| format!("write {instead}"))
+            .or_else(|| self.of_every_camera(name, place.definition))
             .or_else(|| self.hint_for_unknown(name, names));
         self.report.error(span, format!("{before}unknown name{shown}")).maybe_hint(hint).consequence();
     }
@@ -353,6 +432,13 @@ impl<'s> Walk<'s, '_, '_> {
             .map(|near| format!("did you mean `{near}`?"))
             .or_else(|| self.belongs_elsewhere(name))
             .or_else(|| Some(format!("known here: {}", suggest::listed(names))))
+    }
+
+    /// A field of a camera that was typed right below `[defaults]`.
+    fn of_every_camera(&self, name: &str, definition: &str) -> Option<String> {
+        let fields = &self.schema["$defs"]["CameraDefaultsDocument"]["properties"];
+        (definition == "DefaultsDocument" && fields.get(name).is_some())
+            .then(|| format!("`{name}` belongs into `[defaults.camera]`"))
     }
 
     /// The section that knows this name, for a field that was typed in the wrong one.
@@ -383,16 +469,16 @@ impl<'s> Walk<'s, '_, '_> {
         self.report.error(&at, what).maybe_hint(hint).consequence();
     }
 
-    /// Follows a reference; also the name of the document type, if there was one.
+    /// Follows references: a layer's field refers to a camera's, and that may refer to a document type. Also the name of
+    /// the type, if there was one.
     fn resolved(&self, schema: &'s Value) -> (&'s Value, Option<&'s str>) {
-        let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"))
-        else {
-            return (schema, None);
-        };
-        match self.schema.get("$defs").and_then(|defs| defs.get(name)) {
-            Some(definition) => (definition, Some(name)),
-            None => (schema, None),
+        let (mut schema, mut definition) = (schema, None);
+        while let Some(path) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
+            let Some(target) = self.schema.pointer(path) else { break };
+            definition = path.strip_prefix("/$defs/").filter(|name| !name.contains('/'));
+            schema = target;
         }
+        (schema, definition)
     }
 }
 
@@ -418,12 +504,40 @@ fn words_of(schema: &Value) -> Option<Vec<&Value>> {
 fn owner_of(name: &str, table: &DeTable<'_>, index: Option<usize>, place: &Place<'_>) -> String {
     let of = if place.owner.is_empty() { String::new() } else { format!(" of {}", place.owner) };
     let Some(index) = index else {
-        return if of.is_empty() { format!("[{name}]") } else { format!("`{name}`{of}") };
+        let is_section = of.is_empty() || place.definition == "DefaultsDocument";
+        return if is_section { format!("[{}]", header_of(name, place)) } else { format!("`{name}`{of}") };
     };
+    let name = if name == "camera_type" { "camera type" } else { name };
     match table.get("id").and_then(|id| id.get_ref().as_str()).filter(|id| is_quotable(id)) {
         Some(id) => format!("{name} `{id}`{of}"),
         None => format!("{name} {}{of}", index + 1),
     }
+}
+
+/// The header of a section, without its brackets.
+fn header_of<'n>(name: &'n str, place: &Place<'_>) -> Cow<'n, str> {
+    match place.definition {
+        "DefaultsDocument" => Cow::Owned(format!("defaults.{name}")),
+        _ => Cow::Borrowed(name),
+    }
+}
+
+/// Why a layer may not hold what one camera has and no other, and what to do instead.
+fn of_one_camera(name: &str, definition: &str) -> Option<(String, &'static str)> {
+    let is_type = definition == "CameraTypeDocument";
+    if !(is_type || definition == "CameraDefaultsDocument") || !OF_ONE_CAMERA.contains(&name) {
+        return None;
+    }
+    Some(match name {
+        "like" if is_type => (
+            "a camera type cannot be like another one".to_owned(),
+            "what several types have in common stands in `[defaults.camera]`",
+        ),
+        _ => (
+            format!("`{name}` belongs to one camera, not to many"),
+            "write it in each `[[camera]]`; here stands what cameras have in common, such as `eye`, `grid` or `analysis_fps`",
+        ),
+    })
 }
 
 /// Whether a text may be repeated in a message: a short word. Anything else could be a secret or a novel.

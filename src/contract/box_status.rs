@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Acknowledged, Escalated, Muted};
+use super::box_key::PublicJwk;
 use super::meta_rules::{MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone};
 use super::words::{Crs, Eye, Language, Mode, Time};
 use super::{MAX_EVENT_BYTES, Payload, halve, is_zero, patterns};
@@ -93,6 +94,10 @@ pub struct MetaData {
     pub config_sha256: String,
     /// The commands it understands, as in `down/cmd/{command}`.
     pub commands: Vec<String>,
+    /// The public half of the key by which it signs. It proves nothing by standing here: compare it with the one that was
+    /// registered for this box (`lookout keys box`). Absent where the box cannot sign, and from boxes of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signing_key: Option<PublicJwk>,
     /// On how many further topics, `up/meta_part/1` and so on, stands what is omitted here: nothing is left out. Absent when
     /// all is here.
     #[serde(skip_serializing_if = "is_zero", default)]

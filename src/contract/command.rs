@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Acknowledged, SeqData};
 use super::words::Time;
 use super::{Payload, patterns};
+use crate::types::gap::GapReason;
 
 /// The centre's durable receipt, retained on `down/mark`: everything up to `n` of `stream` is stored there. It is the
 /// `data.seq` object of the last alert that was stored, sent back.
@@ -44,12 +45,19 @@ pub struct ReplyData {
     /// How the box does: the answer to `selftest`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub health: Option<SelftestResult>,
-    /// The picture that was asked for: the answer to `snapshot`.
+    /// The picture that was asked for: the answer to `snapshot`, and to a `resend` of a picture.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub picture: Option<SnapshotPicture>,
     /// The sealed original that was asked for: the answer to `original`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub original: Option<SealedOriginal>,
+    /// What goes out again and what is gone: the answer to a `resend` of numbers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resend: Option<ResendResult>,
+    /// One part of what was asked for: the answer to `get`, which is as many messages with this `request_id` as there are
+    /// parts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub part: Option<TextPart>,
     /// This answer stands for refused commands that were not answered one by one; then `request_id` is empty, and `command`
     /// is `several` where they had different names.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -120,6 +128,104 @@ pub struct SealedOriginal {
     pub sha256: String,
 }
 
+/// What becomes of numbers that were asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResendResult {
+    /// The stream that was asked about.
+    pub stream: String,
+    /// The last number that this answer speaks of. Where it is below `to` of the request, ask again for what is above it.
+    pub through: u64,
+    /// How many records go out again, each with the number, id and bytes that it had, at the rate of old records.
+    pub records: u64,
+    /// Their numbers, rising. What still waited to be sent for the first time is among them.
+    pub again: Vec<NumberRange>,
+    /// The other numbers, rising: they will not come.
+    pub gone: Vec<GoneNumbers>,
+}
+
+/// Numbers of a stream, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NumberRange {
+    /// The first.
+    #[schemars(range(min = 1))]
+    pub from: u64,
+    /// The last.
+    #[schemars(range(min = 1))]
+    pub to: u64,
+}
+
+/// Numbers that cannot be sent again, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GoneNumbers {
+    /// The first.
+    #[schemars(range(min = 1))]
+    pub from: u64,
+    /// The last.
+    #[schemars(range(min = 1))]
+    pub to: u64,
+    /// Why.
+    pub why: GoneReason,
+    /// With `dropped`: why that was, as the gap record says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dropped_for: Option<GapReason>,
+}
+
+/// Why a number cannot be sent again. New words may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GoneReason {
+    /// A mark covers it, and the box does not keep it any more (`[outbox] resend_days`, `resend_max_mib`).
+    Marked,
+    /// The broker acknowledged it, or it was dropped and the gap record that says so is gone as well; the box does not keep
+    /// it any more.
+    NotKept,
+    /// It was dropped, as a gap record says.
+    Dropped,
+    /// The stream has not come so far.
+    NotGiven,
+    /// The box knows nothing of this stream: its queue has begun anew since, or it is another box's.
+    OtherStream,
+}
+
+/// One part of a text that does not fit into one message. The texts of all parts in the order of `index`, joined without
+/// anything between them, are the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TextPart {
+    /// What was asked for.
+    pub what: TextKind,
+    /// Its number, from 1.
+    #[schemars(range(min = 1))]
+    pub index: u32,
+    /// How many parts there are.
+    #[schemars(range(min = 1))]
+    pub total: u32,
+    /// Bytes of the whole, in UTF-8.
+    pub bytes: u64,
+    /// SHA-256 of the whole, in UTF-8.
+    pub sha256: String,
+    /// Of `audit`, where there is more than one answer holds: the number `n` of the last line here. Ask again with it as
+    /// `after`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next: Option<u64>,
+    /// Of `config`: how many addresses are not whole here, because a parameter in them may be a secret (`***`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hidden: Option<u32>,
+    /// This part of the text.
+    pub text: String,
+}
+
+/// What a box tells about itself when it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextKind {
+    /// The configuration that runs, before `set` changed values of it: TOML without comments.
+    Config,
+    /// Lines of the audit log, a JSON object each, as they stand there.
+    Audit,
+    /// The messages of `up/meta` and `up/meta_part`, a JSON object a line.
+    Meta,
+}
+
 /// What became of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -162,13 +268,16 @@ pub enum Refusal {
     Busy,
     /// A command that this version does not know.
     UnknownCommand,
-    /// No open alert has this id, and for `assign`, `verdict` and `close` none that ended not long ago; for `original`: no original of it is kept.
+    /// No open alert has this id, and for `assign`, `verdict` and `close` none that ended not long ago; for `original` and
+    /// `resend`: no such picture of it is kept.
     UnknownAlert,
     /// The alert is over; a verdict can be given and it can be closed all the same.
     AlertEnded,
     /// There is no picture: the camera gives none, it cannot be redacted, or it was kept as long as it may be and is
-    /// deleted.
+    /// deleted. For `config`: parts of the transfer that it names are not here.
     Unavailable,
+    /// Nothing of what `resend` asks for is there any more; `resend.gone` says of each number why.
+    Gone,
     /// The box could not store it.
     Storage,
 }

@@ -13,6 +13,7 @@ use super::alert::{
     SeqData,
 };
 use super::alert_event::{AlertContext, CameraPlace, Seq, alert_event, gap_event};
+use super::box_key::{BoxKey, SignatureData};
 use super::box_status::{
     ActiveAlert, ActiveCounts, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource,
     MetaCamera, MetaData, MetaModel, MetaSensor, StateData,
@@ -26,9 +27,10 @@ use super::health::{
 use super::meta_part::MetaPartData;
 use super::meta_rules::{MetaFeed, MetaLevel, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape};
 use super::quality::{QualityCounts, QualityData, QualityRow};
+use super::signature::KeyError;
 use super::time_fix::{TimeFixData, ToldRange};
 use super::words::{Crs, Eye, Language, Mode, Time};
-use super::{EventError, Sender, box_status, gcj02, kinds};
+use super::{EventError, Sender, box_status, gcj02, kinds, messages};
 use crate::analysis::alert::{AlertId, Basis, Contribution, Origin, Revision, Shown, Why};
 use crate::analysis::alert_lifecycle::handling::Handling;
 use crate::analysis::detection::Class;
@@ -45,12 +47,15 @@ use crate::types::responsible::Responsible;
 
 /// The alert of the examples.
 pub(crate) const ALERT: &str = "01KAJ7Q3V2X5T8W9Y0Z1A2B3C4";
-const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
+pub(crate) const STREAM: &str = "01KAHZ5N8GQ4R6S7T8V9W0X1Y2";
 const SESSION: &str = "01KAJ6ZZ0M1N2P3Q4R5S6T7V8W";
 /// A digest, of nothing in particular.
 pub(crate) const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 /// Saturday, 21 November 2026, 11:04:05 in Shanghai.
 const BEGAN: i64 = 1_795_230_245;
+
+/// The key of the examples' box, RFC 8037's: everybody knows its private half.
+const BOX_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#;
 
 /// Why there is no example: only by a slip in this file.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,9 @@ pub enum ExampleError {
     /// It is no JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    /// The key of the box is none.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// A time or place in it is none.
     #[error("an example names no real time or place")]
     Fact,
@@ -116,6 +124,13 @@ pub(super) fn quality() -> Result<Vec<u8>, ExampleError> {
 
 pub(super) fn reply() -> Result<Vec<u8>, ExampleError> {
     Ok(sender().event("reply.r-20261121-17", None, at(190)?, reply_data()?)?)
+}
+
+/// That of the example of an alert.
+pub(super) fn signature() -> Result<Vec<u8>, ExampleError> {
+    let seq = SeqData { stream: STREAM.to_owned(), n: 4711 };
+    let data = SignatureData::of(&alert()?, messages::ALERT.topic, seq, &BoxKey::from_jwk(BOX_KEY)?);
+    Ok(sender().event(data.event_id(), None, at(125)?, data)?)
 }
 
 pub(super) fn mark() -> Result<Vec<u8>, ExampleError> {
@@ -374,6 +389,7 @@ fn meta_data() -> Result<MetaData, ExampleError> {
         commands: ["ack", "confirm", "mute", "original", "selftest", "set", "snapshot"]
             .map(str::to_owned)
             .to_vec(),
+        signing_key: Some(BoxKey::from_jwk(BOX_KEY)?.public()),
     })
 }
 
@@ -609,6 +625,8 @@ fn reply_data() -> Result<ReplyData, ExampleError> {
         health: None,
         picture: None,
         original: None,
+        resend: None,
+        part: None,
         unanswered: None,
         seq: SeqData { stream: STREAM.to_owned(), n: 4713 },
     })

@@ -41,23 +41,24 @@ pub struct HealthData {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counts: Option<HealthCounts>,
     /// Everything that is not as it should be: first the box's own parts, then its cameras, then its sensors; empty when all
-    /// is well. Where it does not fit, all cameras in trouble are one entry (`cameras`), and all sensors (`sensors`).
+    /// is well. If the list does not fit, one entry (`cameras`) stands for all cameras in trouble, and one (`sensors`) for all
+    /// sensors.
     pub degraded: Vec<Degraded>,
     /// Each camera; empty where they do not fit.
     pub cameras: Vec<CameraHealth>,
-    /// How many cameras there are where they do not fit into the message; absent when all are here.
+    /// The number of cameras, if their list does not fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub cameras_omitted: u32,
     /// Each sensor; empty where there is none, or where they do not fit.
     #[serde(default)]
     pub sensors: Vec<SensorHealth>,
-    /// How many sensors there are where they do not fit into the message; absent when all are here.
+    /// The number of sensors, if their list does not fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub sensors_omitted: u32,
     /// Each signal at each place; empty where there is none, or where they do not fit.
     #[serde(default)]
     pub signals: Vec<SignalHealth>,
-    /// How many signals there are where they do not fit into the message; absent when all are here.
+    /// The number of signals, if their list does not fit into the message; absent when all are here.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub signals_omitted: u32,
     /// The detector.
@@ -89,9 +90,9 @@ pub struct SignalHealth {
 pub enum SignalWord {
     /// There is an open alert.
     On,
-    /// Its sources speak and say nothing of it.
+    /// Its sources are heard, and none speaks for it.
     Off,
-    /// What can still be heard could not raise it: nobody knows. It does not mean that all is well.
+    /// Too few sources can be heard to raise it. It does not mean that all is well.
     Unknown,
 }
 
@@ -99,7 +100,7 @@ impl Payload for HealthData {
     const TYPE: &'static str = "lookout.health.v1";
     const SCHEMA: &'static str = "health";
 
-    /// What is told elsewhere, too, goes as a whole: a part of a list reads like all of it.
+    /// Lists whose entries have messages of their own are left out whole: readers would take a part for all of it.
     fn shrink(&mut self) -> bool {
         let (cameras, sensors) = (self.cameras.len(), self.sensors.len());
         if self.signals.len() > cameras + sensors {
@@ -128,9 +129,9 @@ impl HealthData {
     }
 }
 
-/// What the names of parts that are cameras begin with, and the name of all of them.
+/// The prefix of a camera's part, and the name of the entry that stands for all cameras.
 const CAMERAS: (&str, &str) = ("camera:", "cameras");
-/// The same of sensors.
+/// The same for sensors.
 const SENSORS: (&str, &str) = ("sensor:", "sensors");
 
 fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
@@ -142,7 +143,7 @@ fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
     true
 }
 
-/// Makes one entry of all whose part begins so.
+/// Replaces all entries whose part has the prefix by one entry. Says whether there was any.
 fn sum_up(degraded: &mut Vec<Degraded>, prefix: &str, all: &str) -> bool {
     let (parts, others): (Vec<_>, Vec<_>) =
         std::mem::take(degraded).into_iter().partition(|entry| entry.part.starts_with(prefix));
@@ -180,7 +181,7 @@ pub struct HealthCounts {
 pub struct CameraCounts {
     /// All of them.
     pub total: u32,
-    /// Of which frames arrive.
+    /// Cameras whose frames arrive.
     pub running: u32,
     /// Being opened for the first time, or again.
     pub connecting: u32,
@@ -216,11 +217,11 @@ pub struct SensorCounts {
 pub struct SignalCounts {
     /// All of them, each at each place.
     pub total: u32,
-    /// With an open alert.
+    /// Signals with an open alert.
     pub on: u32,
-    /// Of which nothing is said.
+    /// Signals that no source speaks for.
     pub off: u32,
-    /// Of which nobody knows.
+    /// Signals that may be on or off: what can still be heard could not raise them.
     pub unknown: u32,
 }
 
@@ -384,8 +385,8 @@ pub struct CameraHealth {
     /// What is wrong with its pictures; absent when nothing is.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub conditions: Vec<CameraCondition>,
-    /// At how many places something is left out that was taken for a person and did not move for days, such as a bench;
-    /// absent where there is none.
+    /// The number of places where something is left out because it was taken for a person and did not move for days, such as
+    /// a bench; absent if there is none.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub furniture: u32,
 }
@@ -474,11 +475,11 @@ pub struct DetectorHealth {
     pub provider: String,
     /// Pictures looked at per second, all cameras together.
     pub per_second: f64,
-    /// Pictures per second in which nothing had moved, so that what was found before was taken as still there.
+    /// Pictures per second that were not looked at because nothing had moved: what was found before is still there.
     #[serde(default)]
     pub still_per_second: f64,
-    /// Pictures per second of which a part was looked at a second time, enlarged, because something had moved there that
-    /// the whole picture did not explain.
+    /// Pictures per second in which a part was enlarged and looked at a second time, because something moved there and
+    /// nothing was found in the whole picture that explains it.
     #[serde(default)]
     pub closer_per_second: f64,
     /// Milliseconds for one picture, a second look at a part of it included, on average since the last report.

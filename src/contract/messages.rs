@@ -10,6 +10,7 @@ use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 
 use super::alert::{AlertData, GapData};
+use super::box_key::SignatureData;
 use super::box_status::{ActiveData, ConfigData, MetaData, StateData};
 use super::command::{MarkData, ReplyData};
 use super::count::CountData;
@@ -157,15 +158,18 @@ pub const HEALTH: Message = event::<HealthData>(
 .retained()
 .expiring(Duration::from_secs(300));
 /// One camera. What is said of it may stand for three times as long as passes until it is said again: a box that is gone
-/// takes its word with it.
+/// takes its word with it. Not acknowledged: for a centre that is away brokers queue only what is, and a thousand words of
+/// how cameras did must not take the places of its alerts. Whoever comes back gets the latest, because it is retained.
 pub const CAMERA: Message =
     event::<CameraData>("up/camera/{camera}", examples::camera, "How one camera does.")
+        .at_most_once()
         .retained()
         .expiring(PART_EVERY.saturating_mul(3))
         .waiting();
 /// One sensor, likewise.
 pub const SENSOR: Message =
     event::<SensorData>("up/sensor/{sensor}", examples::sensor, "How one sensor does.")
+        .at_most_once()
         .retained()
         .expiring(PART_EVERY.saturating_mul(3))
         .waiting();
@@ -189,10 +193,17 @@ pub const QUALITY: Message = event::<QualityData>(
 /// The answer to a command.
 pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, "The answer to a command.");
 
+/// The signature of another message, where that cannot carry it itself.
+pub const SIGNATURE: Message = event::<SignatureData>(
+    "up/signature",
+    examples::signature,
+    "The box's signature of the message that follows, over MQTT 3.1.1.",
+);
+
 /// Every message with JSON that a box sends.
-pub const EVENTS: [&Message; 14] = [
+pub const EVENTS: [&Message; 15] = [
     &ALERT, &GAP, &TIME_FIX, &ACTIVE, &STATE, &META, &META_PART, &HEALTH, &CAMERA, &SENSOR, &CONFIG, &COUNT,
-    &QUALITY, &REPLY,
+    &QUALITY, &REPLY, &SIGNATURE,
 ];
 
 /// The centre's durable receipt.
@@ -390,8 +401,9 @@ mod tests {
     #[test]
     fn what_is_kept_is_the_latest_of_its_topic_and_what_is_numbered_is_not_kept() {
         for message in EVENTS {
+            // A signature goes with what is numbered.
             let is_numbered =
-                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY].iter().any(|m| m.name == message.name);
+                [&ALERT, &GAP, &TIME_FIX, &COUNT, &REPLY, &SIGNATURE].iter().any(|m| m.name == message.name);
             assert_eq!(message.retain, !is_numbered, "{}", message.name);
             assert_eq!(message.direction(), Direction::FromBox);
         }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub mod alert;
 pub mod alert_event;
 pub mod asyncapi;
+pub mod box_key;
 pub mod box_status;
 pub mod camera_condition;
 pub mod command;

@@ -1,6 +1,7 @@
 //! Who may say what to a box: roles, keys, and messages signed with them.
 //!
-//! A signed message is a JWS in compact form (RFC 7515) with `alg: EdDSA` over Ed25519 (RFC 8037); `kid` names the key.
+//! A signed message is a JWS in compact form (RFC 7515) over Ed25519, `alg: EdDSA` (RFC 8037) or, by its newer name,
+//! `Ed25519` (RFC 9864); `kid` names the key.
 //! There are libraries for it in every language, and the signature covers the bytes as they were sent, so nobody has
 //! to agree on how JSON is written. A private key is kept as a JWK (RFC 8037, section 2).
 //!
@@ -20,6 +21,9 @@ use serde_json::{Value, json};
 
 /// Longest name of a key, in bytes; as long as other ids.
 const KEY_ID_BYTES: usize = 64;
+
+/// The names of the one algorithm: RFC 8037's, which also stands for Ed448, and RFC 9864's, which does not.
+const ALGORITHMS: [&str; 2] = ["EdDSA", "Ed25519"];
 
 /// What somebody may ask of a box. Each role may do what the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -138,8 +142,8 @@ pub fn verify<'k>(message: &[u8], keys: &'k [KnownKey]) -> Result<(Vec<u8>, &'k 
     let signature = decoded(signature, "its signature is not base64url without padding")?;
     let header: Value =
         serde_json::from_slice(&header).map_err(|_| Untrusted::Form("its header is not JSON"))?;
-    if header["alg"] != "EdDSA" {
-        return Err(Untrusted::Form("`alg` in its header must be EdDSA"));
+    if !header["alg"].as_str().is_some_and(|algorithm| ALGORITHMS.contains(&algorithm)) {
+        return Err(Untrusted::Form("`alg` in its header must be EdDSA or Ed25519"));
     }
     // What is critical is by definition something that this reader does not know (RFC 7515, 4.1.11).
     if header.get("crit").is_some() {
@@ -189,17 +193,24 @@ impl PrivateKey {
     /// # Errors
     /// `id` cannot name a key, or the system gives no random numbers.
     pub fn generate(id: &str) -> Result<PrivateKey, KeyError> {
-        let mut seed = [0; 32];
-        SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::Random)?;
-        PrivateKey::new(id, seed)
-    }
-
-    fn new(id: &str, seed: [u8; 32]) -> Result<PrivateKey, KeyError> {
         if !is_key_id(id) {
             return Err(KeyError::Name);
         }
+        PrivateKey::generate_as(|_| id.to_owned())
+    }
+
+    /// A new key, named by its public half.
+    pub(super) fn generate_as(name: impl FnOnce(&PublicKey) -> String) -> Result<PrivateKey, KeyError> {
+        let mut seed = [0; 32];
+        SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::Random)?;
+        let mut key = PrivateKey::of_seed(String::new(), seed)?;
+        key.id = name(&key.public());
+        Ok(key)
+    }
+
+    fn of_seed(id: String, seed: [u8; 32]) -> Result<PrivateKey, KeyError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| KeyError::Form("`d` is no key"))?;
-        Ok(PrivateKey { id: id.to_owned(), seed, pair })
+        Ok(PrivateKey { id, seed, pair })
     }
 
     /// Reads a JWK with `kid`, `d` and `x`.
@@ -207,6 +218,12 @@ impl PrivateKey {
     /// # Errors
     /// It is not such a key, or its two halves do not belong together.
     pub fn from_jwk(text: &str) -> Result<PrivateKey, KeyError> {
+        let (id, key) = PrivateKey::of_jwk(text)?;
+        if is_key_id(&id) { Ok(key) } else { Err(KeyError::Name) }
+    }
+
+    /// The same, whatever its name.
+    pub(super) fn of_jwk(text: &str) -> Result<(String, PrivateKey), KeyError> {
         let jwk: Value = serde_json::from_str(text).map_err(|_| KeyError::Form("it is not JSON"))?;
         if jwk["kty"] != "OKP" || jwk["crv"] != "Ed25519" {
             return Err(KeyError::Form("`kty` must be OKP and `crv` Ed25519"));
@@ -214,11 +231,12 @@ impl PrivateKey {
         let id = jwk["kid"].as_str().ok_or(KeyError::Form("`kid` is missing"))?;
         let seed = jwk["d"].as_str().ok_or(KeyError::Form("`d` is missing: is this a public key?"))?;
         let seed = URL_SAFE_NO_PAD.decode(seed).ok().and_then(|seed| seed.try_into().ok());
-        let key = PrivateKey::new(id, seed.ok_or(KeyError::Form("`d` is no 32 bytes in base64url"))?)?;
+        let seed = seed.ok_or(KeyError::Form("`d` is no 32 bytes in base64url"))?;
+        let key = PrivateKey::of_seed(id.to_owned(), seed)?;
         if jwk["x"].as_str().is_some_and(|x| x != key.public().text()) {
             return Err(KeyError::Form("`x` does not belong to `d`"));
         }
-        Ok(key)
+        Ok((id.to_owned(), key))
     }
 
     /// As [`PrivateKey::from_jwk`] reads it. A secret: to be written to a file that its owner alone can read.
@@ -244,10 +262,16 @@ impl PrivateKey {
 
     /// Signs: a JWS in compact form.
     pub fn sign(&self, payload: &[u8]) -> String {
-        let header = json!({ "alg": "EdDSA", "kid": self.id }).to_string();
-        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.pair.sign(signed.as_bytes());
-        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
+        let (header, payload, signature) = self.sign_parts(payload);
+        format!("{header}.{payload}.{signature}")
+    }
+
+    /// Header, payload and signature, each in base64url. `EdDSA` is the name that all libraries know.
+    pub(super) fn sign_parts(&self, payload: &[u8]) -> (String, String, String) {
+        let header = URL_SAFE_NO_PAD.encode(json!({ "alg": "EdDSA", "kid": self.id }).to_string());
+        let payload = URL_SAFE_NO_PAD.encode(payload);
+        let signature = self.pair.sign(format!("{header}.{payload}").as_bytes());
+        (header, payload, URL_SAFE_NO_PAD.encode(signature.as_ref()))
     }
 }
 
@@ -303,6 +327,29 @@ mod tests {
         assert_eq!(again.public(), key.public());
     }
 
+    fn signed_with(key: &PrivateKey, header: &str, payload: &str) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = URL_SAFE_NO_PAD.encode(key.pair.sign(signed.as_bytes()));
+        format!("{signed}.{signature}")
+    }
+
+    #[test]
+    fn the_algorithm_is_taken_by_its_newer_name_too() {
+        let key = PrivateKey::generate("k").unwrap();
+        let keys = [known(&key, Role::Desk)];
+        for name in ["EdDSA", "Ed25519"] {
+            let token = signed_with(&key, &format!(r#"{{"alg":"{name}","kid":"k"}}"#), "{}");
+            assert_eq!(
+                verify(token.as_bytes(), &keys).map(|(payload, _)| payload),
+                Ok(b"{}".to_vec()),
+                "{name}"
+            );
+            let stranger = PrivateKey::generate("k").unwrap();
+            let token = signed_with(&stranger, &format!(r#"{{"alg":"{name}","kid":"k"}}"#), "{}");
+            assert_eq!(verify(token.as_bytes(), &keys), Err(Untrusted::BadSignature("k".into())), "{name}");
+        }
+    }
+
     #[test]
     fn only_one_algorithm_is_taken() {
         let key = PrivateKey::generate("k").unwrap();
@@ -310,15 +357,17 @@ mod tests {
         for header in [
             r#"{"alg":"none","kid":"k"}"#,
             r#"{"alg":"HS256","kid":"k"}"#,
+            r#"{"alg":"Ed448","kid":"k"}"#,
+            r#"{"alg":"ed25519","kid":"k"}"#,
+            r#"{"alg":["EdDSA"],"kid":"k"}"#,
             r#"{"kid":"k"}"#,
             r#"{"alg":"EdDSA","kid":"k","crit":["b64"],"b64":false}"#,
             r#"{"alg":"EdDSA","kid":7}"#,
             "[]",
         ] {
-            let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
-            let signature = URL_SAFE_NO_PAD.encode(key.pair.sign(signed.as_bytes()));
-            let token = format!("{signed}.{signature}");
+            let token = signed_with(&key, header, "{}");
             assert!(matches!(verify(token.as_bytes(), &keys), Err(Untrusted::Form(_))), "{header}");
+            let (signed, _) = token.rsplit_once('.').unwrap();
             assert!(verify(format!("{signed}.").as_bytes(), &keys).is_err(), "{header}");
         }
     }

@@ -34,11 +34,6 @@ impl Topics {
     pub fn command(&self, name: &str) -> String {
         format!("{}/{COMMAND_TOPICS}{name}", self.base)
     }
-
-    /// What stands below the box's topic, if the topic is one of this box.
-    pub fn suffix_of<'t>(&self, topic: &'t str) -> Option<&'t str> {
-        topic.strip_prefix(self.base.as_str())?.strip_prefix('/')
-    }
 }
 
 #[cfg(test)]
@@ -51,7 +46,5 @@ mod tests {
         let topics = Topics::new("lookout/v1/", "530127", "box-7f3a");
         assert_eq!(topics.of(ALERT.topic), "lookout/v1/530127/box-7f3a/up/alert");
         assert_eq!(topics.command("ack"), "lookout/v1/530127/box-7f3a/down/cmd/ack");
-        assert_eq!(topics.suffix_of("lookout/v1/530127/box-7f3a/down/cmd/ack"), Some("down/cmd/ack"));
-        assert_eq!(topics.suffix_of("lookout/v1/530127/another/down/cmd/ack"), None);
     }
 }

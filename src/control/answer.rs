@@ -2,12 +2,14 @@
 
 use jiff::tz::TimeZone;
 
+use super::long_text::LongText;
 use crate::analysis::alert::Acknowledgement;
 use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::alert_lifecycle::handling::NotHandled;
 use crate::contract::alert::{Acknowledged, SeqData};
 use crate::contract::command::{
-    Outcome, Refusal, ReplyData, SealedOriginal, SelftestResult, SnapshotPicture, Unanswered,
+    Outcome, Refusal, ReplyData, ResendResult, SealedOriginal, SelftestResult, SnapshotPicture, TextPart,
+    Unanswered,
 };
 
 /// Hears what became of a command.
@@ -26,6 +28,9 @@ pub struct Answer {
     health: Option<SelftestResult>,
     picture: Option<SnapshotPicture>,
     original: Option<SealedOriginal>,
+    resend: Option<ResendResult>,
+    text: Option<LongText>,
+    part: Option<TextPart>,
     unanswered: Option<Unanswered>,
 }
 
@@ -40,6 +45,9 @@ impl Answer {
             health: None,
             picture: None,
             original: None,
+            resend: None,
+            text: None,
+            part: None,
             unanswered: None,
         }
     }
@@ -97,6 +105,43 @@ impl Answer {
         Answer { original: Some(sealed), ..Answer::done(None) }
     }
 
+    /// What goes out again, if anything does.
+    pub(super) fn resent(result: ResendResult) -> Self {
+        let gone: u64 = result.gone.iter().map(|gone| (gone.to - gone.from).saturating_add(1)).sum();
+        let answer = match (result.records, gone) {
+            (0, _) => {
+                let why = "nothing of it is here any more; `resend.gone` says of each number why";
+                Answer::refused(Refusal::Gone, why)
+            }
+            (records, 0) => Answer::done(Some(format!("{records} records go out again"))),
+            (records, gone) => {
+                Answer::done(Some(format!("{records} records go out again, {gone} numbers are gone")))
+            }
+        };
+        Answer { resend: Some(result), ..answer }
+    }
+
+    /// A text that was asked for; it is answered in parts.
+    pub(super) fn text(text: LongText) -> Self {
+        Answer { text: Some(text), ..Answer::done(None) }
+    }
+
+    /// The messages that it takes, in their order: one, or one for each part of its text.
+    pub(super) fn into_messages(mut self) -> Vec<Answer> {
+        match self.text.take() {
+            Some(text) => {
+                let with = |part| Answer { part: Some(part), ..Answer::done(None) };
+                text.into_parts().into_iter().map(with).collect()
+            }
+            None => vec![self],
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn into_part(self) -> Option<TextPart> {
+        self.part
+    }
+
     /// How the box does.
     pub fn health(health: SelftestResult) -> Self {
         Answer { health: Some(health), ..Answer::done(None) }
@@ -109,7 +154,19 @@ impl Answer {
 
     /// As it is published.
     pub(super) fn into_reply(self, request_id: String, command: String, seq: SeqData) -> ReplyData {
-        let Answer { outcome, code, message, acknowledged, health, picture, original, unanswered } = self;
+        let Answer {
+            outcome,
+            code,
+            message,
+            acknowledged,
+            health,
+            picture,
+            original,
+            resend,
+            text: _,
+            part,
+            unanswered,
+        } = self;
         ReplyData {
             request_id,
             command,
@@ -120,6 +177,8 @@ impl Answer {
             health,
             picture,
             original,
+            resend,
+            part,
             unanswered,
             seq,
         }

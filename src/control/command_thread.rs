@@ -300,6 +300,12 @@ impl Dispatcher {
         if let Some(respond_to) = &respond_to {
             answer.message = respond_to.amended(answer.message);
         }
+        for message in answer.into_messages() {
+            self.say_one(request_id.clone(), command.clone(), message, respond_to.clone());
+        }
+    }
+
+    fn say_one(&self, request_id: String, command: String, answer: Answer, respond_to: Option<RespondTo>) {
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,

@@ -4,7 +4,10 @@
 //! [`Command`] says what a centre should send; the box reads more kindly than that. Must never trust what came: sizes,
 //! characters, times and whom it is meant for are checked here, once.
 
+use std::fmt;
+
 use schemars::JsonSchema;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +24,7 @@ use crate::mqtt::{Refusal, RespondTo};
 
 /// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
 /// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
-/// whose `kid` names the key, and the message is that text; `area`, `box`, `command`, `iat` and `exp` are required then.
+/// or `Ed25519` (RFC 9864) whose `kid` names the key, and the message is that text; `area`, `box`, `command`, `iat` and `exp` are required then.
 /// Where it names none, `ack` and `mark` are taken as bare JSON objects. A retained command is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Command<T> {
@@ -225,10 +228,10 @@ pub fn objection(payload: &[u8], now: Timestamp) -> Option<String> {
 
 /// A refusal of what was not let in; names the request as far as the gate lets it be read.
 fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
-    let request_id = rejected
-        .payload
-        .and_then(|payload| object(&payload).ok())
-        .and_then(|body| readable_request_id(data_of(&body)));
+    let request_id = rejected.payload.and_then(|payload| match object(&payload) {
+        Ok(body) => readable_request_id(data_of(&body)),
+        Err(_) => request_id_before_fault(&payload),
+    });
     Refusal {
         kind: rejected.kind,
         request_id,
@@ -242,8 +245,7 @@ fn rejection(command: &str, rejected: Rejected, now: Timestamp) -> Refusal {
 
 /// A command from a topic of its own.
 fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCommand, Refusal> {
-    let nameless = |why: String| inbound.refusal(None, RefusalKind::Malformed, why);
-    let body = object(inbound.payload).map_err(nameless)?;
+    let body = object(inbound.payload).map_err(|why| broken(inbound, why))?;
     let data = data_of(&body);
     let request_id = name(data, "request_id")
         .map_err(|why| inbound.refusal(readable_request_id(data).as_deref(), RefusalKind::Malformed, why))?;
@@ -303,8 +305,7 @@ fn check_address(data: &Value, inbound: &Inbound<'_>, addressee: Addressee<'_>) 
 ///
 /// A mark may come again at every reconnect, whatever its age: it never moves backwards.
 fn mark(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<(String, u64), Refusal> {
-    let nameless = |why: String| inbound.refusal(None, RefusalKind::Malformed, why);
-    let body = object(inbound.payload).map_err(nameless)?;
+    let body = object(inbound.payload).map_err(|why| broken(inbound, why))?;
     let data = data_of(&body);
     // A mark needs none; a centre that gives one hears which mark was refused.
     let request_id = readable_request_id(data);
@@ -342,13 +343,50 @@ fn data_of(body: &Value) -> &Value {
 /// A `request_id` to answer a refusal with, also where it is not one that a command may have: who sent a number, or a
 /// text that is too long, finds the answer by what it begins with.
 fn readable_request_id(data: &Value) -> Option<String> {
-    let text = match data.get("request_id")? {
+    readable(data.get("request_id")?)
+}
+
+fn readable(request_id: &Value) -> Option<String> {
+    let text = match request_id {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
     let text: String = text.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
     (!text.trim().is_empty()).then_some(text)
+}
+
+/// A refusal of what is no JSON object.
+fn broken(inbound: &Inbound<'_>, why: String) -> Refusal {
+    let request_id = request_id_before_fault(inbound.payload);
+    inbound.refusal(request_id.as_deref(), RefusalKind::Malformed, why)
+}
+
+/// The request that a payload names before the place where it stops being JSON.
+fn request_id_before_fault(payload: &[u8]) -> Option<String> {
+    struct Names<'f>(&'f mut Option<Value>);
+    impl<'de> Visitor<'de> for Names<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a JSON object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(name) = map.next_key::<String>()? {
+                if name == "request_id" {
+                    *self.0 = Some(map.next_value()?);
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut found = None;
+    // That it is no JSON is known.
+    let _ = serde_json::Deserializer::from_slice(json_text(payload)).deserialize_map(Names(&mut found));
+    found.as_ref().and_then(readable)
 }
 
 /// A required text that names something.
@@ -439,7 +477,7 @@ fn check_times(
 }
 
 /// RFC 3339 text, or seconds since 1970 as JWTs have it.
-fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, String> {
+pub(super) fn time(data: &Value, key: &str) -> Result<Option<Timestamp>, String> {
     let wrong = || format!("`{key}` must be a time: \"2026-01-01T08:00:00Z\", or seconds since 1970");
     match data.get(key) {
         None | Some(Value::Null) => Ok(None),

@@ -17,6 +17,7 @@ pub mod command_thread;
 pub mod commands;
 pub mod envelope;
 pub mod inbox;
+pub mod long_text;
 pub mod overrides;
 pub mod rate_limit;
 pub mod reference;
@@ -27,6 +28,7 @@ pub mod running_box;
 pub mod settings;
 #[cfg(test)]
 mod test_box;
+pub mod transfers;
 
 use crate::contract::messages::{EVENTS, MARK, Message, PICTURES};
 use crate::contract::signature::Role;

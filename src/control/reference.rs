@@ -114,6 +114,10 @@ mod tests {
                 ("`selftest`", "`desk`", "", "carried out once"),
                 ("`snapshot`", "`desk`", "required", "carried out once"),
                 ("`original`", "`operator`", "required", "carried out once"),
+                ("`resend`", "`desk`", "", "carried out once"),
+                ("`get`", "`admin`", "required", "carried out once"),
+                ("`part`", "`admin`", "", "carried out once"),
+                ("`patch`", "`admin`", "", "carried out once"),
                 ("`config`", "`admin`", "", "older versions are ignored"),
                 ("`mark`", "`desk`", "", "older marks are ignored"),
             ]

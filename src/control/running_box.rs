@@ -7,16 +7,20 @@ use jiff::tz::TimeZone;
 
 use super::commands::original::{OriginalData, Requests};
 use super::overrides::{Overrides, StoredOverrides, Trial};
+use super::transfers::Transfers;
 use crate::analysis::alert::{Acknowledgement, AlertId};
 use crate::analysis::alert_lifecycle::AlertError;
 use crate::analysis::alert_lifecycle::handling::{HandlingStep, NotHandled};
 use crate::analysis::detection::Class;
 use crate::analysis::time::{Moment, Timestamp};
+use crate::audit::Audit;
 use crate::config::{Config, Problems};
+use crate::contract::EventError;
 use crate::contract::box_status::ConfigSource;
 use crate::contract::command::{Refusal, SealedOriginal, SelftestResult, SnapshotPicture};
 use crate::contract::words::Time;
-use crate::evidence::NoOriginal;
+use crate::evidence::{NoOriginal, NoPicture};
+use crate::outbox::{OutboxError, Resent};
 
 /// Hears what became of an acknowledgement; `Some`: who had the alert before.
 pub type AcknowledgeReply = Box<dyn FnOnce(Result<Option<Acknowledgement>, AlertError>) + Send>;
@@ -26,6 +30,9 @@ pub type HandledReply = Box<dyn FnOnce(Result<(), NotHandled>) + Send>;
 pub type SnapshotReply = Box<dyn FnOnce(Result<SnapshotPicture, String>) + Send>;
 /// Hears of a sealed original that is on its way, or why there is none.
 pub type OriginalReply = Box<dyn FnOnce(Result<SealedOriginal, NoOriginal>) + Send>;
+
+/// Hears of a redacted picture that goes out again, or why there is none.
+pub type PictureReply = Box<dyn FnOnce(Result<SnapshotPicture, NoPicture>) + Send>;
 
 /// A trial takes between these, in seconds: long enough to be confirmed, short enough to be one.
 const TRIAL_SECS: std::ops::RangeInclusive<u32> = 10..=86_400;
@@ -78,6 +85,24 @@ pub trait RunningBox {
     fn original(&mut self, wanted: OriginalData, reply: OriginalReply);
     /// Which originals were asked for lately.
     fn original_requests(&mut self) -> &mut Requests;
+    /// Sends records of a stream again, as far as they are here.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    fn resend(&mut self, stream: &str, from: u64, to: u64) -> Result<Resent, OutboxError>;
+    /// Sends a redacted picture of an alert again. Nobody answers only while the box is stopping.
+    fn picture_again(&mut self, alert_id: String, n: u32, reply: PictureReply);
+    /// The birth messages, one a line.
+    ///
+    /// # Errors
+    /// They cannot be made small enough.
+    fn meta(&mut self) -> Result<String, EventError>;
+    /// The log of what was asked for.
+    fn audit(&self) -> Arc<Audit>;
+    /// Which texts were asked for lately.
+    fn text_requests(&mut self) -> &mut Requests;
+    /// Texts that come in parts.
+    fn transfers(&mut self) -> &mut Transfers;
 }
 
 /// Where a configuration came from that is offered.

@@ -6,20 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::answer::Answer;
 use super::commands::original::{OriginalData, Requests};
 use super::commands::{self, Work};
 use super::envelope::CommandEnvelope;
 use super::overrides::StoredOverrides;
-use super::running_box::{Offer, OriginalReply, RunningBox, SnapshotReply};
+use super::running_box::{Offer, OriginalReply, PictureReply, RunningBox, SnapshotReply};
+use super::transfers::Transfers;
 use super::{Signer, settings};
 use crate::analysis::detection::Class;
 use crate::analysis::time::{Moment, Timestamp};
+use crate::audit::Audit;
 use crate::config::{Config, Problems, Surroundings};
+use crate::contract::EventError;
 use crate::contract::command::SelftestResult;
 use crate::contract::signature::Role;
-use crate::evidence::NoOriginal;
+use crate::evidence::{NoOriginal, NoPicture};
+use crate::outbox::{OutboxError, Resent};
 
 /// A box that runs `config/minimal.toml`.
 pub struct TestBox {
@@ -28,6 +33,11 @@ pub struct TestBox {
     pub config: Config,
     pub overrides: StoredOverrides,
     pub requests: Requests,
+    pub transfers: Transfers,
+    /// What becomes of every request for numbers.
+    pub resent: Resent,
+    audit: Arc<Audit>,
+    _folder: TempDir,
     /// Whether nothing can be written.
     pub is_full: bool,
     /// What was refused, as it is published.
@@ -40,15 +50,30 @@ impl TestBox {
         let text = include_str!("../../config/minimal.toml");
         let file =
             Config::from_text(path, text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"));
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Arc::new(Audit::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap());
         TestBox {
             base: file.clone(),
             config: file.clone(),
             file,
             overrides: StoredOverrides::default(),
             requests: Requests::default(),
+            transfers: Transfers::default(),
+            resent: Resent::default(),
+            audit,
+            _folder: folder,
             is_full: false,
             refused: Vec::new(),
         }
+    }
+
+    /// Runs the file with more at its end.
+    pub fn add_to_file(&mut self, more: &str) {
+        let path = self.file.path().to_owned();
+        let text = format!("{}{more}", self.file.text());
+        self.file = Config::from_text(&path, &text, &Surroundings::elsewhere(&path))
+            .unwrap_or_else(|p| panic!("{p}"));
+        (self.base, self.config) = (self.file.clone(), self.file.clone());
     }
 
     /// What becomes of a command of somebody with that role.
@@ -140,6 +165,30 @@ impl RunningBox for TestBox {
 
     fn original_requests(&mut self) -> &mut Requests {
         &mut self.requests
+    }
+
+    fn resend(&mut self, _: &str, _: u64, _: u64) -> Result<Resent, OutboxError> {
+        Ok(self.resent.clone())
+    }
+
+    fn picture_again(&mut self, _: String, _: u32, reply: PictureReply) {
+        reply(Err(NoPicture::Unknown));
+    }
+
+    fn meta(&mut self) -> Result<String, EventError> {
+        Ok("{}\n".to_owned())
+    }
+
+    fn audit(&self) -> Arc<Audit> {
+        self.audit.clone()
+    }
+
+    fn text_requests(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+
+    fn transfers(&mut self) -> &mut Transfers {
+        &mut self.transfers
     }
 }
 

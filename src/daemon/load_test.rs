@@ -157,6 +157,7 @@ impl LoadTest {
                         | WriterMessage::Snapshot { .. }
                         | WriterMessage::CloseUp(_)
                         | WriterMessage::Original(_)
+                        | WriterMessage::Again(_)
                         | WriterMessage::Settings(_)
                         | WriterMessage::Retention(_)
                         | WriterMessage::Ping(_) => {}

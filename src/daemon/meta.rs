@@ -10,6 +10,7 @@ use crate::analysis::signals::{Feed, LevelPlan, Selector, SignalPlan};
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, Config};
 use crate::contract::alert_event::rounded;
+use crate::contract::box_key::PublicJwk;
 use crate::contract::box_status::{MetaCamera, MetaData, MetaModel, MetaSensor, Software};
 use crate::contract::messages::{BoxTopic, META, META_PART};
 use crate::contract::meta_rules::{
@@ -26,6 +27,7 @@ use crate::control::commands;
 pub fn meta(
     config: &Config,
     models: Vec<MetaModel>,
+    signing_key: Option<PublicJwk>,
     at: Timestamp,
 ) -> Result<Vec<(BoxTopic, Vec<u8>)>, EventError> {
     let of_cameras = config.cameras.iter().map(|camera| camera.grid.to_string());
@@ -86,6 +88,7 @@ pub fn meta(
         models,
         config_sha256: config.sha256.clone(),
         commands: commands::names().into_iter().map(str::to_owned).collect(),
+        signing_key,
     };
     let id = format!("meta.{at}");
     let (first, parts) = meta_part::split(data, &id);
@@ -229,6 +232,7 @@ mod tests {
 
     use super::*;
     use crate::config::Surroundings;
+    use crate::contract::box_key::BoxKey;
     use crate::contract::meta_part::MetaPartData;
     use crate::contract::{Event, MAX_EVENT_BYTES};
     use crate::types::level::Level;
@@ -273,7 +277,7 @@ mod tests {
     /// All of it as whoever joins the messages has it: first message, parts, largest message.
     fn told(config: &Config) -> (Event<MetaData>, Vec<Event<MetaPartData>>, usize) {
         let at: Timestamp = "2026-01-01T08:00:00Z".parse().unwrap();
-        let messages = meta(config, Vec::new(), at).unwrap();
+        let messages = meta(config, Vec::new(), Some(BoxKey::generate().unwrap().public()), at).unwrap();
         let largest = messages.iter().map(|(_, bytes)| bytes.len()).max().unwrap();
         assert_eq!(messages[0].0.suffix, "up/meta");
         let first: Event<MetaData> = serde_json::from_slice(&messages[0].1).unwrap();
@@ -328,6 +332,67 @@ mod tests {
             // One of the rules has several entries where it watches 2000 cameras.
             assert_eq!(first.data.rules.len() + first.data.rules_omitted as usize, cameras + 1);
         }
+    }
+
+    /// Layers and patterns are a matter of the file: the centre is told each camera as it is, and each that a rule watches.
+    #[test]
+    fn what_cameras_have_from_layers_is_told_as_their_own() {
+        let text = r#"
+            [site]
+            box = "box-1"
+            area = "530127"
+            [defaults.camera]
+            grid = "53012700300102"
+            analysis_fps = 4
+            zone = [{ id = "all", polygon = [[0, 0], [1, 0], [1, 1], [0, 1]] }]
+            [[camera_type]]
+            id = "lane"
+            eye = "village"
+            thresholds = { person = 0.45 }
+            [[camera]]
+            id = "cam-1"
+            like = "lane"
+            url = "rtsp://10.0.0.1/1"
+            [[camera]]
+            id = "street"
+            eye = "sky"
+            url = "rtsp://10.0.0.1/2"
+            [[camera]]
+            id = "cam-2"
+            like = "lane"
+            url = "rtsp://10.0.0.1/3"
+            analysis_fps = 2
+            [[rule]]
+            id = "in-the-lane"
+            cameras = ["lane/*"]
+            present = { zone = "all", classes = ["person"], for_secs = 5 }
+            [[rule]]
+            id = "on-the-street"
+            eye = "sky"
+            present = { zone = "all", classes = ["person"], for_secs = 5 }
+        "#;
+        let path = Path::new("site.toml");
+        let config = Config::from_text(path, text, &Surroundings::elsewhere(path))
+            .unwrap_or_else(|problems| panic!("{problems}"));
+        let (Event { data, .. }, ..) = told(&config);
+        let cameras: Vec<(&str, &str, Option<f64>, usize)> = data
+            .cameras
+            .iter()
+            .map(|camera| (&*camera.id, camera.eye.name(), camera.analysis_fps, camera.thresholds.len()))
+            .collect();
+        assert_eq!(
+            cameras,
+            [
+                ("cam-1", "village", Some(4.0), 1),
+                ("street", "sky", Some(4.0), 0),
+                ("cam-2", "village", Some(2.0), 1)
+            ]
+        );
+        assert_eq!(data.grids, ["53012700300102"]);
+        assert_eq!(data.zones.len(), 3);
+        assert_eq!(data.rules[0].cameras, ["cam-1", "cam-2"]);
+        assert_eq!(data.rules[1].cameras, ["street"]);
+        assert_eq!(data.config_sha256, config.sha256);
     }
 
     /// What a command centre needs to show what a box watches for, without its configuration.

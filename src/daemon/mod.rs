@@ -12,6 +12,7 @@
 //! never hold logic of a part.
 
 mod analysis_thread;
+pub mod box_key;
 mod cameras;
 pub mod clock_watch;
 pub mod crash_loop;
@@ -30,6 +31,7 @@ mod quality_report;
 mod report;
 mod running;
 pub mod sensors;
+mod sent_history;
 mod stages;
 mod watchdog;
 mod wiring;

@@ -2,7 +2,7 @@
 //! reported and writes the contract's payloads. Must never wait for any of the parts.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -135,6 +135,8 @@ pub struct Readings {
     pub secret_trouble: Option<String>,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
+    /// Why messages are not signed.
+    pub signing_trouble: Option<String>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<String>,
     /// The connection to the broker.
@@ -234,7 +236,7 @@ pub struct Health {
     started: Moment,
     last: Last,
     /// The parts that were degraded in the last report.
-    told: Vec<String>,
+    told: BTreeSet<String>,
     /// Since when a part is degraded, or a camera in its state.
     since: BTreeMap<String, (String, Timestamp)>,
 }
@@ -262,7 +264,7 @@ impl Health {
     /// Before the first report.
     pub fn new(sender: Sender, started: Moment) -> Self {
         let last = Last { at: started.mono, cpu: CpuReading::take(started.mono), ..Last::default() };
-        Health { sender, started, last, told: Vec::new(), since: BTreeMap::new() }
+        Health { sender, started, last, told: BTreeSet::new(), since: BTreeMap::new() }
     }
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
@@ -391,8 +393,8 @@ impl Health {
     fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
         let reasons = self.reasons(readings);
         self.told = parts(&reasons);
-        let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
-        self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
+        let told = &self.told;
+        self.since.retain(|key, _| key.strip_prefix("degraded:").is_none_or(|part| told.contains(part)));
         let at = readings.at.utc;
         reasons
             .into_iter()
@@ -478,7 +480,7 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
 
 /// What is wrong now: part and reason, first the box's own, then the cameras, then the sensors. `told` are the parts of the
 /// last report.
-fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(String, String)> {
+fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>) -> Vec<(String, String)> {
     let mut reasons: Vec<(String, String)> = Vec::new();
     if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
         reasons.push(("mqtt".to_owned(), trouble.clone()));
@@ -499,7 +501,7 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
         let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
         reasons.push(("spool".to_owned(), reason));
     }
-    if let Some(reason) = short_disk(&readings.depth, told.iter().any(|part| part == DISK)) {
+    if let Some(reason) = short_disk(&readings.depth, told.contains(DISK)) {
         reasons.push((DISK.to_owned(), reason));
     }
     let failed = readings.inference_workers.failed.load(Ordering::Relaxed);
@@ -514,6 +516,9 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     }
     if let Some(trouble) = &readings.secret_trouble {
         reasons.push(("secrets".to_owned(), trouble.to_owned()));
+    }
+    if let Some(trouble) = &readings.signing_trouble {
+        reasons.push(("signing".to_owned(), trouble.to_owned()));
     }
     if let Some(trouble) = &readings.file_trouble {
         reasons.push(("configuration".to_owned(), trouble.to_owned()));
@@ -554,11 +559,9 @@ fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(Strin
     reasons
 }
 
-/// The names of the parts, each once.
-fn parts(reasons: &[(String, String)]) -> Vec<String> {
-    let mut parts: Vec<String> = reasons.iter().map(|(part, _)| part.clone()).collect();
-    parts.dedup();
-    parts
+/// The names of the parts.
+fn parts(reasons: &[(String, String)]) -> BTreeSet<String> {
+    reasons.iter().map(|(part, _)| part.clone()).collect()
 }
 
 const FELL_SILENT: &str = "it fell silent";
@@ -678,7 +681,6 @@ mod tests {
             unreadable: 0,
             reconnects: 0,
             beats: 0,
-            abandoned_teardowns: 0,
             last_frame_age: None,
             stream: None,
             measure: video::StreamMeasure::default(),
@@ -734,6 +736,7 @@ mod tests {
             file_trouble: None,
             secret_trouble: None,
             short_runs: None,
+            signing_trouble: None,
             redaction_trouble: None,
             broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
             provider: "cpu".to_owned(),

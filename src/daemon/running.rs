@@ -18,6 +18,7 @@ use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::Mutes;
 use crate::alerts::evidence_retention::EvidenceRetention;
 use crate::alerts::writer_message::WriterMessage;
+use crate::analysis::time::Timestamp;
 use crate::audit::Entry;
 use crate::clock::Clock;
 use crate::config::restart::takes_a_restart;
@@ -26,9 +27,10 @@ use crate::contract::box_status::{ConfigOutcome, ConfigSource};
 use crate::contract::health::HEALTH_EVERY;
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::Time;
-use crate::contract::{EventError, Mode};
+use crate::contract::{EventError, Language, Mode};
 use crate::control::commands::original::Requests;
 use crate::control::overrides::{self, LastOffer, Overrides, StoredOverrides, Trial};
+use crate::control::transfers::Transfers;
 use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
@@ -41,7 +43,7 @@ use super::loaded_models::LoadedModels;
 use super::meta::meta;
 use super::part_reports::PartReports;
 use super::report::{self, ConfigReport, Health, Readings};
-use super::stages::{STOP_WITHIN, Stages};
+use super::stages::{STOP_WITHIN, Stages, Storage};
 use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
@@ -68,6 +70,10 @@ pub struct Running {
     pub manifest: Option<PathBuf>,
     /// Originals that were asked for in the last hour.
     pub original_requests: Requests,
+    /// Texts that were asked for in the last hour.
+    pub text_requests: Requests,
+    /// Texts that come in parts.
+    pub transfers: Transfers,
     pub loaded_models: LoadedModels,
     pub site: Site,
     /// What was started, as far as it can change.
@@ -107,10 +113,16 @@ impl Running {
         &self.stages.storage.control_dir
     }
 
+    /// The birth messages as of now.
+    fn birth(&self, at: Timestamp) -> Result<Vec<(BoxTopic, Vec<u8>)>, EventError> {
+        let key = self.stages.storage.box_key.as_ref().ok().map(|key| key.public());
+        meta(&self.config, self.loaded_models.meta(), key, at)
+    }
+
     /// Birth and configuration, after the start and after every change.
     pub fn announce(&mut self) {
         let at = self.clock.now().utc;
-        match meta(&self.config, self.loaded_models.meta(), at) {
+        match self.birth(at) {
             Ok(messages) => {
                 self.meta_parts = u32::try_from(messages.len() - 1).unwrap_or(u32::MAX);
                 for (topic, message) in messages {
@@ -190,6 +202,8 @@ impl Running {
     pub fn look(&mut self) {
         let at = self.clock.now();
         self.clock_watch.look(at, &self.health.sender);
+        let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
+        sent_history.look(outbox, at);
         let readings = self.readings();
         self.watchdog.look(at.mono, progress(&readings, &self.stages.publisher));
         let analysis = &mut self.stages.analysis;
@@ -244,8 +258,18 @@ impl Running {
             file_trouble: self.file_trouble.clone(),
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
+            signing_trouble: self.signing_trouble(),
             redaction_trouble: self.loaded_models.faces().trouble().map(str::to_owned),
         }
+    }
+
+    fn signing_trouble(&self) -> Option<String> {
+        let error = self.stages.storage.box_key.as_ref().err()?;
+        let sentence = error.sentence(self.config.site.language);
+        Some(match self.config.site.language {
+            Language::English => format!("messages are not signed: {sentence}"),
+            Language::Chinese => format!("消息未签名：{sentence}"),
+        })
     }
 
     fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
@@ -432,6 +456,10 @@ impl Running {
         {
             error!(%error, "the limits of the queue could not be changed");
         }
+        if config.outbox != self.config.outbox {
+            let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
+            sent_history.keep(outbox, &config.outbox);
+        }
         self.stages.commands.zone.write().clone_from(&config.site.time_zone);
         self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {
@@ -558,7 +586,7 @@ fn based_on(file: &Config, wishes: &Overrides) -> Result<Config, Problems> {
 }
 
 /// How long a trial goes on; no longer than it was meant to be, whatever the clock says.
-fn left_of(trial: &Trial, now: crate::analysis::time::Timestamp) -> Duration {
+fn left_of(trial: &Trial, now: Timestamp) -> Duration {
     let left = trial.until.0.as_second().saturating_sub(now.as_second()).max(0);
     Duration::from_secs(u64::try_from(left).unwrap_or(0)).min(Duration::from_secs(u64::from(trial.secs)))
 }

@@ -25,7 +25,8 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::contract::Mode;
+use crate::contract::box_key::BoxKey;
+use crate::contract::{Language, Mode};
 use crate::control::command_thread::{self, CommandThread, SiteZone};
 use crate::control::refusal_stats::Tally;
 use crate::control::{Gate, Inbox};
@@ -39,12 +40,14 @@ use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
 use crate::pipeline::scheduler::Scheduler;
 
 use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
+use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
 use super::loaded_models::{self, LoadedModels, Models};
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
+use super::sent_history::SentHistory;
 use super::wiring::{self, OpenedOutbox, RunningBroker, Site};
 use super::{CONTROL_DIR, Control, DaemonError, machine};
 
@@ -164,6 +167,10 @@ pub struct Storage {
     pub broker_dir: PathBuf,
     /// Why the outbox is not where it should be.
     pub trouble: Option<String>,
+    /// By what the box signs, or why it cannot.
+    pub box_key: Result<Arc<BoxKey>, BoxKeyError>,
+    /// What is kept of what was sent.
+    pub sent_history: SentHistory,
 }
 
 impl Storage {
@@ -176,7 +183,19 @@ impl Storage {
         let control_dir = dir.join(CONTROL_DIR);
         std::fs::create_dir_all(&control_dir)
             .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
-        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble })
+        // Not where the queue is while its own folder cannot be used: a key that is gone after a restart proves nothing.
+        let box_key = box_key::read_or_make(&file.outbox.dir).map(Arc::new);
+        if let Err(error) = &box_key {
+            let (english, chinese) = (Language::English, Language::Chinese);
+            error!(
+                chinese = error.sentence(chinese),
+                "{error}; messages are sent unsigned\n  hint: {}",
+                error.hint(english)
+            );
+        }
+        let mut sent_history = SentHistory::default();
+        sent_history.keep(&outbox, &file.outbox);
+        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble, box_key, sent_history })
     }
 
     fn stop(self, within: Duration) {
@@ -248,7 +267,8 @@ pub fn start_publisher(
     inbox: Inbox,
 ) -> Result<Arc<Publisher>, DaemonError> {
     let Context { config, clock, .. } = context;
-    let bodies = wiring::bodies(config.sender(), commands.refusal_stats.clone(), clock, inbox);
+    let key = storage.box_key.as_ref().ok().cloned();
+    let bodies = wiring::bodies(config.sender(), commands.refusal_stats.clone(), clock, inbox, key);
     broker.wait_until_ready(BROKER_WITHIN);
     let settings = wiring::mqtt_settings(config, broker);
     let publisher = Publisher::start(settings, bodies, storage.outbox.clone(), clock);

@@ -16,6 +16,7 @@ use crate::analysis::time::Timestamp;
 use crate::clock::Clock;
 use crate::config::{Broker, Camera, CameraSource, CameraTrust, Config};
 use crate::contract::alert::{GapData, GapRange, SeqData};
+use crate::contract::box_key::BoxKey;
 use crate::contract::box_status::StateData;
 use crate::contract::command::{Outcome, ReplyData, Unanswered};
 use crate::contract::messages::{ACTIVE, GAP};
@@ -358,8 +359,14 @@ fn unanswered(told: &mqtt::Unanswered) -> Unanswered {
 }
 
 /// What the publisher says by itself, as the contract has it, and who takes what it hears.
-pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: Inbox) -> mqtt::Bodies {
-    let replier = sender.clone();
+pub fn bodies(
+    sender: Sender,
+    refusal_stats: Arc<Tally>,
+    clock: Clock,
+    inbox: Inbox,
+    key: Option<Arc<BoxKey>>,
+) -> mqtt::Bodies {
+    let (replier, signer) = (sender.clone(), sender.clone());
     mqtt::Bodies {
         state: Arc::new(move |state, session, at| {
             let id = format!("state.{session}.{}", at.as_millisecond());
@@ -378,6 +385,8 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: In
                 health: None,
                 picture: None,
                 original: None,
+                resend: None,
+                part: None,
                 unanswered: refusal.unanswered.as_deref().map(unanswered),
             };
             replier.event(format!("reply.{}.{}", seq.stream, seq.n), None, refusal.at, reply)
@@ -387,6 +396,10 @@ pub fn bodies(sender: Sender, refusal_stats: Arc<Tally>, clock: Clock, inbox: In
             Err(refusal) => refusal_stats.refused(refusal),
         }),
         downlink: Arc::new(inbox),
+        signing: key.map(|key| mqtt::Signing {
+            key,
+            body: Arc::new(move |signature, at| signer.event(signature.event_id(), None, at, signature)),
+        }),
     }
 }
 

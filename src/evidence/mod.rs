@@ -27,7 +27,7 @@ use crate::types::hex::sha256_hex;
 pub use draw::label;
 pub use rgb::rgb_from_picture;
 pub use seal::{NoRecipient, Recipient, original};
-pub use store::{Kept, NoOriginal, Store};
+pub use store::{Kept, NoOriginal, NoPicture, Store};
 
 /// The contract's limit for one evidence message, bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -129,16 +129,6 @@ fn changed(picture: &Picture, view: Option<&EmptyView>) -> Changed {
     let mut now = Coarse::even(0);
     coarse(picture, &mut now);
     view.changed(&now)
-}
-
-/// The picture as JPEG without any redaction: for the installer's own eyes (`lookout probe`), never for
-/// the wire.
-pub fn encode_unredacted(picture: &Picture) -> Result<Vec<u8>, EvidenceError> {
-    let image = rgb_from_picture(picture);
-    if image.width() == 0 || image.height() == 0 {
-        return Err(EvidenceError::Empty);
-    }
-    encode(&image, 90)
 }
 
 struct Encoded {

@@ -49,6 +49,39 @@ pub enum NoOriginal {
     Unreadable(String),
 }
 
+/// Why there is no redacted picture to send again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPicture {
+    /// This box keeps none.
+    #[error("pictures are not kept on this box ([evidence])")]
+    NotKept,
+    /// It was kept as long as it may be.
+    #[error("pictures are kept for {days} days on this box, and this one is older: it is deleted")]
+    Over {
+        /// So long.
+        days: u64,
+    },
+    /// There is none of that name.
+    #[error(
+        "no such picture of this alert is kept on this box: it was never made, or it made room for newer ones"
+    )]
+    Unknown,
+    /// It is there and cannot be read, or cannot be put into the queue.
+    #[error("it cannot be sent: {0}")]
+    Unreadable(String),
+}
+
+impl From<NoOriginal> for NoPicture {
+    fn from(why: NoOriginal) -> Self {
+        match why {
+            NoOriginal::NotKept => NoPicture::NotKept,
+            NoOriginal::Over { days } => NoPicture::Over { days },
+            NoOriginal::Unknown => NoPicture::Unknown,
+            NoOriginal::Unreadable(why) => NoPicture::Unreadable(why),
+        }
+    }
+}
+
 /// The folder of kept pictures.
 #[derive(Debug)]
 pub struct Store {

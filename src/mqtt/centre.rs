@@ -18,7 +18,7 @@ use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish};
 use super::publisher::Delivery;
 use super::trouble::Context;
-use super::wire::{self, Client, Event, Opening, Wire};
+use super::wire::{self, Client, Event, Opening, Properties, Wire};
 use super::{Settings, Timing, Trouble};
 use crate::analysis::time::Timestamp;
 use crate::contract::Topics;
@@ -653,7 +653,7 @@ fn hand_over(client: &Client, flight: &mut Flight<Order>, order: Order) {
     };
     let is_signed = !body.starts_with(b"{");
     let content_type = if is_signed { SIGNED } else { JSON };
-    client.publish(topic, Delivery { content_type, ..delivery }, body.clone(), None);
+    client.publish(topic, Delivery { content_type, ..delivery }, body.clone(), Properties::default());
     let bytes = body.len() as u64;
     flight.hand_over(Publish { item: order, bytes, since: Instant::now(), acknowledged: true });
 }

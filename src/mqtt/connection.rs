@@ -5,7 +5,9 @@
 //! let one bad record, message or subscription keep the others from going on.
 
 mod hearing;
+mod item;
 mod responding;
+mod signing;
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -20,13 +22,14 @@ use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
 use super::publisher::{Delivery, Key, Shared, Suspects};
 use super::trouble::Context;
-use super::wire::{self, Client, Event, Opening, Refused};
+use super::wire::{self, Client, Event, Opening, Properties, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
-use crate::contract::messages::{self, Message, SEALED, STATE};
+use crate::contract::messages::{SIGNATURE, STATE};
 use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
+use item::{Item, delivery_of, item_of, key_of, packet_bytes};
 use responding::Response;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
@@ -44,25 +47,6 @@ pub(super) enum Ended {
     Stopped { heard: bool },
     /// By itself; `acknowledged` if the broker had acknowledged anything.
     Lost { trouble: Trouble, acknowledged: bool },
-}
-
-/// Something in flight.
-#[derive(Debug)]
-enum Item {
-    State(BoxState),
-    Latest {
-        topic: String,
-        version: u64,
-    },
-    Record {
-        id: RecordId,
-        kind: Kind,
-        topic: String,
-    },
-    /// An answer on its response topic; on `up/reply` it is a record.
-    Response {
-        topic: String,
-    },
 }
 
 /// The message on `up/state`; `None` where it cannot be built. An empty one would delete what the broker keeps.
@@ -199,6 +183,8 @@ struct Connection {
     /// It could not be built, and is not tried again before.
     state_not_before: Option<Instant>,
     latest_sent: HashMap<String, u64>,
+    /// Its signature was handed over, so it goes next.
+    signed: Option<Sending>,
     /// Whether the outbox may have something.
     look: bool,
     /// When the outbox may have something again.
@@ -245,6 +231,7 @@ impl Connection {
             state_to_say: Some(BoxState::Online),
             state_not_before: None,
             latest_sent: HashMap::new(),
+            signed: None,
             look: true,
             look_at: None,
             backlog: Bucket::new(rate, rate, now),
@@ -302,6 +289,9 @@ impl Connection {
 
     /// Hands over one publish; `false` if there is nothing to send now.
     async fn feed_one(&mut self, client: &Client) -> Result<bool, Trouble> {
+        if let Some(sending) = self.signed.take() {
+            return Ok(self.hand_over_signed(client, sending));
+        }
         if self.stop_until.is_some() {
             return Ok(self.feed_goodbye(client));
         }
@@ -388,25 +378,36 @@ impl Connection {
             self.nothing_now(policy, now).await?;
             return Ok(false);
         };
-        if matches!(sending.turn, Turn::Backlog | Turn::Again) {
+        if matches!(sending.turn, Turn::Backlog | Turn::Asked | Turn::Again) {
             self.backlog.take(now);
         }
-        let item = Item::Record { id: sending.id, kind: sending.kind, topic: sending.topic_suffix.clone() };
         let delivery = delivery_of(&sending);
         let response = sending.seq.as_ref().and_then(|seq| self.shared.responses.take(seq));
         let correlation_data = response.as_ref().and_then(|target| target.correlation_data.clone());
         let topic = self.topic(&sending.topic_suffix);
-        let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), sending.body.len());
+        let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), sending.body.len())
+            + self.property_bytes();
         if let Some(most) = self.max_packet
             && bytes > u64::from(most)
         {
             let why = format!("{bytes} bytes, and the broker takes at most {most}");
-            self.shared.suspects.lock().not_taken(&self.broker).refuse(sending.id);
-            self.put_aside(&item, &why, self.timing().hold_most).await;
+            self.put_aside(&item_of(&sending), &why, self.timing().hold_most).await;
             return Ok(true);
         }
+        if let Some(signature) = self.signature_before(&sending) {
+            self.signed = Some(sending);
+            let delivery = Delivery::of(&SIGNATURE);
+            return Ok(self.hand_over(client, SIGNATURE.topic, delivery, signature, Item::Signature));
+        }
         self.respond_next(response.as_deref(), &sending.body);
+        let item = item_of(&sending);
         Ok(self.publish(client, topic, delivery, sending.body, correlation_data, item))
+    }
+
+    /// What [`Connection::signature_before`] went before: MQTT 3.1.1 has no response topics.
+    fn hand_over_signed(&mut self, client: &Client, sending: Sending) -> bool {
+        let (item, delivery) = (item_of(&sending), delivery_of(&sending));
+        self.hand_over(client, &sending.topic_suffix, delivery, sending.body, item)
     }
 
     /// The outbox had nothing to lend under this policy: when might it?
@@ -417,6 +418,10 @@ impl Connection {
         let token = (!policy.backlog).then(|| self.backlog.next_at(now));
         let grace = self.connected_at.map(|at| at + self.timing().mark_grace).filter(|at| *at > now);
         self.look_at = [hold_end, token, grace].into_iter().flatten().min();
+        if self.shared.outbox.depth().unsent == 0 {
+            self.shared.suspects.lock().no_record_waits();
+            self.shared.tell_last_refusal();
+        }
         Ok(())
     }
 
@@ -442,7 +447,8 @@ impl Connection {
     ) -> bool {
         let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len());
         let acknowledged = delivery.qos == Qos::AtLeastOnce;
-        let taken = client.publish(&topic, delivery, body, correlation_data);
+        let properties = Properties { signature: self.property(&body), correlation_data };
+        let taken = client.publish(&topic, delivery, body, properties);
         // The channel has room for one and nothing else is in it: see `Flight::has_room`. Were it
         // otherwise, the publish counts as in flight, is never sent, and the stall watch ends the connection.
         debug_assert!(taken, "the wire takes one publish at a time");
@@ -568,23 +574,24 @@ impl Connection {
                     // It is sent again one day, and the consumer knows it by its id.
                     warn!(%error, "an acknowledged record could not be taken off the outbox");
                 }
-                self.shared.status.send_modify(|status| status.published += 1);
                 // The next picture may go.
                 self.look = true;
             }
-            Item::Response { .. } => {}
+            // A signature counts for nothing without its record, which follows.
+            Item::Signature | Item::Response { .. } => {}
         }
     }
 
     fn forgive(&mut self, item: &Item) {
         let mut suspects = self.shared.suspects.lock();
-        if let Some(key) = key_of(item) {
-            suspects.strikes.remove(&key);
-        }
+        suspects.strikes.remove(&key_of(item));
+        suspects.took(&key_of(item));
         suspects.probation = suspects.probation.saturating_sub(1);
         if suspects.probation == 0 {
             self.flight.set_window(WINDOW);
         }
+        drop(suspects);
+        self.shared.tell_last_refusal();
     }
 
     /// The broker answered that it does not take it: this one waits, the others go on.
@@ -598,14 +605,9 @@ impl Connection {
             return self.forgive(&item);
         }
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
-        if let Item::Record { id, .. } = &item {
-            self.shared.suspects.lock().not_taken(&self.broker).refuse(*id);
-        }
-        let times = key_of(&item).map_or(1, |key| strike(&mut self.shared.suspects.lock(), key));
+        let times = strike(&mut self.shared.suspects.lock(), key_of(&item));
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
         self.put_aside(&item, &refused.reason, hold).await;
-        // Counted when its reason can be read.
-        self.shared.status.send_modify(|status| status.refused += 1);
         self.look = true;
     }
 
@@ -613,6 +615,7 @@ impl Connection {
         let until = Instant::now() + hold;
         let topic = match item {
             Item::State(_) => STATE.topic,
+            Item::Signature => SIGNATURE.topic,
             Item::Latest { topic, .. } | Item::Record { topic, .. } | Item::Response { topic } => topic,
         };
         warn!(
@@ -621,22 +624,26 @@ impl Connection {
             hold_secs = hold.as_secs(),
             "the broker does not take a message; it is tried again later"
         );
-        let line = format!("{topic}: {why}");
-        self.shared.status.send_modify(|status| {
-            status.put_aside += 1;
-            status.last_refusal = Some(line);
-        });
-        match item {
-            Item::State(_) | Item::Response { .. } => {}
-            Item::Latest { topic, version } => {
-                let mut suspects = self.shared.suspects.lock();
-                suspects.not_taken(&self.broker).held_latest.insert(topic.clone(), (*version, until));
-            }
-            Item::Record { id, .. } => {
-                // Closed means that nobody wants it sent any more.
-                let _ = self.shared.outbox.hold_async(*id, until).await;
+        {
+            let mut suspects = self.shared.suspects.lock();
+            suspects.put_aside(key_of(item), format!("{topic}: {why}"));
+            match item {
+                Item::State(_) | Item::Signature | Item::Response { .. } => {}
+                Item::Latest { topic, version } => {
+                    let held_latest = &mut suspects.not_taken(&self.broker).held_latest;
+                    held_latest.insert(topic.clone(), (*version, until));
+                }
+                Item::Record { id, .. } => {
+                    let is_current = Arc::ptr_eq(&self.settings, &self.shared.settings());
+                    suspects.refuse(*id, &self.broker, is_current);
+                }
             }
         }
+        if let Item::Record { id, .. } = item {
+            // Closed means that nobody wants it sent any more.
+            let _ = self.shared.outbox.hold_async(*id, until).await;
+        }
+        self.shared.tell_last_refusal();
     }
 
     // ---- time ----
@@ -734,8 +741,9 @@ impl Connection {
             .iter()
             .filter_map(|item| match item {
                 Item::Record { id, .. } => Some(*id),
-                Item::State(_) | Item::Latest { .. } | Item::Response { .. } => None,
+                Item::State(_) | Item::Latest { .. } | Item::Signature | Item::Response { .. } => None,
             })
+            .chain(self.signed.take().map(|sending| sending.id))
             .collect();
         // Closed means that nobody wants them sent any more.
         let _ = self.shared.outbox.release_async(records).await;
@@ -748,9 +756,8 @@ impl Connection {
         {
             let mut suspects = self.shared.suspects.lock();
             suspects.probation = items.len();
-            for item in &items {
-                let Some(key) = key_of(item) else { continue };
-                let strikes = strike(&mut suspects, key);
+            for item in items.iter().filter(|item| !matches!(item, Item::State(_))) {
+                let strikes = strike(&mut suspects, key_of(item));
                 if items.len() == 1 && strikes >= STRIKES {
                     condemned = Some(strikes);
                 }
@@ -785,33 +792,6 @@ impl Connection {
     }
 }
 
-/// How a record is sent. Sealed originals are queued as pictures, and sent alike; their topic tells them apart.
-fn delivery_of(sending: &Sending) -> Delivery {
-    let is_sealed = sending.kind == Kind::Evidence
-        && SEALED.topic.split('{').next().is_some_and(|fixed| sending.topic_suffix.starts_with(fixed));
-    Delivery::of(if is_sealed { &SEALED } else { message_of(sending.kind) })
-}
-
-/// The row of the table that says how a record is sent.
-fn message_of(kind: Kind) -> &'static Message {
-    match kind {
-        Kind::Alert => &messages::ALERT,
-        Kind::Count => &messages::COUNT,
-        Kind::Reply => &messages::REPLY,
-        Kind::Gap => &messages::GAP,
-        Kind::Evidence => &messages::EVIDENCE,
-        Kind::TimeFix => &messages::TIME_FIX,
-    }
-}
-
-fn key_of(item: &Item) -> Option<Key> {
-    match item {
-        Item::State(_) | Item::Response { .. } => None,
-        Item::Latest { topic, .. } => Some(Key::Latest(topic.clone())),
-        Item::Record { id, .. } => Some(Key::Record(*id)),
-    }
-}
-
 /// One more strike; returns how many it has.
 fn strike(suspects: &mut Suspects, key: Key) -> u32 {
     // Records that were dropped meanwhile leave their strikes behind; nobody misses old ones.
@@ -821,11 +801,4 @@ fn strike(suspects: &mut Suspects, key: Key) -> u32 {
     let strikes = suspects.strikes.entry(key).or_insert(0);
     *strikes = strikes.saturating_add(1);
     *strikes
-}
-
-/// Size of a QoS 1 publish on the wire, at most: fixed header, topic, packet number, properties (their length, when it
-/// expires, and two with lengths of their own).
-fn packet_bytes(topic: &str, delivery: Delivery, correlation_data: Option<&[u8]>, body: usize) -> u64 {
-    let properties = 4 + 5 + 3 + delivery.content_type.len() + 3 + correlation_data.map_or(0, <[u8]>::len);
-    (1 + 4 + 2 + topic.len() + 2 + properties + body) as u64
 }

@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::analysis::time::Timestamp;
+use crate::contract::box_key::{BoxKey, SignatureData};
 pub use crate::contract::command::Refusal as RefusalKind;
 pub use crate::contract::messages::Qos;
 use crate::contract::words::Language;
@@ -290,6 +291,18 @@ pub type StateBody = Arc<dyn Fn(BoxState, &str, Timestamp) -> BuiltMessage + Sen
 /// Makes the body of an `up/reply` the publisher gives by itself, to a command that is no command.
 pub type ReplyBody = Arc<dyn Fn(&Refusal, &Seq) -> BuiltMessage + Send + Sync>;
 
+/// Makes the body of an `up/signature`.
+pub type SignatureBody = Arc<dyn Fn(SignatureData, Timestamp) -> BuiltMessage + Send + Sync>;
+
+/// By what the box signs what it says.
+#[derive(Clone)]
+pub struct Signing {
+    /// Its key.
+    pub key: Arc<BoxKey>,
+    /// The message beside, over MQTT 3.1.1.
+    pub body: SignatureBody,
+}
+
 /// Why a command was not passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -336,6 +349,8 @@ pub struct Bodies {
     pub heard: Heard,
     /// Takes commands and marks.
     pub downlink: Arc<dyn Downlink>,
+    /// Where the box has a key.
+    pub signing: Option<Signing>,
 }
 
 impl fmt::Debug for Bodies {
@@ -367,6 +382,7 @@ impl Default for Bodies {
             }),
             heard: Arc::new(|_| {}),
             downlink: Arc::new(NoDownlink),
+            signing: None,
         }
     }
 }

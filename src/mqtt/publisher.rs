@@ -46,20 +46,12 @@ pub struct Status {
     pub trouble_kind: Option<TroubleKind>,
     /// Connections that were accepted, in this run.
     pub connections: u64,
-    /// Records whose PUBACK came.
-    pub published: u64,
     /// Publishes in flight.
     pub in_flight: u64,
-    /// PUBACKs with an error reason.
-    pub refused: u64,
-    /// Why the broker refused a record last: topic and reason.
+    /// Of what a broker did not take and none has taken since, the latest: topic and reason.
     pub last_refusal: Option<String>,
-    /// Records put aside because they were refused, too large, or ended connections.
-    pub put_aside: u64,
     /// Commands passed on.
     pub commands: u64,
-    /// Commands refused: malformed, retained, expired, too many at once.
-    pub commands_refused: u64,
     /// Subscriptions that are missing, and why.
     pub deaf_to: Vec<String>,
     /// That another client uses this box's name, while there are signs of it.
@@ -115,7 +107,14 @@ pub(super) struct Suspects {
     pub namesake: Namesake,
     /// By the broker's address: that one does not take something says nothing about another.
     not_taken: HashMap<String, NotTaken>,
+    /// Records that were refused before the settings changed; the next connection sends them at once.
+    refused_before: HashSet<RecordId>,
+    /// What was put aside and not taken since, each with its topic and the reason, the latest last.
+    put_aside: Vec<(Key, String)>,
 }
+
+/// So many refusals are remembered; nobody misses the older ones.
+const MOST_REFUSALS: usize = 1000;
 
 /// What does not go through with one broker.
 #[derive(Debug, Default)]
@@ -131,8 +130,8 @@ pub(super) struct NotTaken {
 impl NotTaken {
     /// It refused this record.
     pub fn refuse(&mut self, record: RecordId) {
-        // Those that were taken or dropped meanwhile stay behind; nobody misses old ones.
-        if self.refused.len() >= 1000 {
+        // Those that were taken or dropped meanwhile stay behind.
+        if self.refused.len() >= MOST_REFUSALS {
             self.refused.clear();
         }
         self.refused.insert(record);
@@ -145,10 +144,55 @@ impl Suspects {
         self.not_taken.entry(broker.to_owned()).or_default()
     }
 
-    /// The records that only others than this broker have refused; they are forgotten.
+    /// Takes out the records that wait because another broker refused them, or this one did under earlier settings.
     pub fn refused_elsewhere(&mut self, broker: &str) -> Vec<RecordId> {
         let others = self.not_taken.iter_mut().filter(|(other, _)| *other != broker);
-        others.flat_map(|(_, not_taken)| not_taken.refused.drain()).collect()
+        let by_others = others.flat_map(|(_, not_taken)| not_taken.refused.drain());
+        self.refused_before.drain().chain(by_others).collect()
+    }
+
+    /// A record is refused by the broker at this address, under settings that may have been replaced meanwhile.
+    pub fn refuse(&mut self, record: RecordId, broker: &str, are_settings_current: bool) {
+        if are_settings_current {
+            self.not_taken(broker).refuse(record);
+        } else {
+            self.refused_before.insert(record);
+        }
+    }
+
+    /// Other settings came: what an earlier broker did not take says nothing about the next one.
+    fn begin_anew(&mut self) {
+        let refused = self.not_taken.values_mut().flat_map(|not_taken| not_taken.refused.drain());
+        self.refused_before.extend(refused);
+        *self = Suspects {
+            namesake: std::mem::take(&mut self.namesake),
+            refused_before: std::mem::take(&mut self.refused_before),
+            ..Suspects::default()
+        };
+    }
+
+    /// A broker did not take this; `why` is its topic and the reason.
+    pub fn put_aside(&mut self, key: Key, why: String) {
+        self.took(&key);
+        if self.put_aside.len() >= MOST_REFUSALS {
+            self.put_aside.remove(0);
+        }
+        self.put_aside.push((key, why));
+    }
+
+    /// A broker took this.
+    pub fn took(&mut self, key: &Key) {
+        self.put_aside.retain(|(other, _)| other != key);
+    }
+
+    /// No record waits any more: those that were put aside were taken, marked or dropped.
+    pub fn no_record_waits(&mut self) {
+        self.put_aside.retain(|(key, _)| !matches!(key, Key::Record(_)));
+    }
+
+    /// The latest refusal of what has not been taken since.
+    pub fn last_refusal(&self) -> Option<&String> {
+        self.put_aside.last().map(|(_, why)| why)
     }
 }
 
@@ -183,6 +227,18 @@ impl Shared {
     /// How to connect now.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.read().clone()
+    }
+
+    /// Says in the status what was refused last and not taken since.
+    pub fn tell_last_refusal(&self) {
+        let suspects = self.suspects.lock();
+        self.status.send_if_modified(|status| {
+            let is_told = status.last_refusal.as_ref() == suspects.last_refusal();
+            if !is_told {
+                status.last_refusal = suspects.last_refusal().cloned();
+            }
+            !is_told
+        });
     }
 }
 
@@ -257,12 +313,8 @@ impl Publisher {
     pub fn reconnect(&self, settings: Settings) -> Result<(), Trouble> {
         check(&settings)?;
         *self.shared.settings.write() = Arc::new(settings);
-        // What an earlier broker did not take says nothing about the next one.
-        {
-            let mut suspects = self.shared.suspects.lock();
-            let namesake = std::mem::take(&mut suspects.namesake);
-            *suspects = Suspects { namesake, ..Suspects::default() };
-        }
+        self.shared.suspects.lock().begin_anew();
+        self.shared.tell_last_refusal();
         self.shared.renewed.send_modify(|count| *count += 1);
         Ok(())
     }

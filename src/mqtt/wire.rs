@@ -13,6 +13,7 @@ use super::publisher::Delivery;
 use super::response::RequestProperties;
 use super::trouble::Context;
 use super::{Qos, Trouble};
+use crate::contract::box_key::SIGNATURE_PROPERTY;
 use crate::types::mqtt::Version;
 
 /// Largest message taken; above it the library ends the connection. Commands and marks are small, a
@@ -168,15 +169,18 @@ fn qos_of_311(qos: Qos) -> rumqttc::QoS {
     }
 }
 
+/// What MQTT 5 carries beside a message; nothing of it goes with 3.1.1.
+#[derive(Debug, Default)]
+pub struct Properties {
+    /// The message's signature.
+    pub signature: Option<String>,
+    /// Of the request that the message answers.
+    pub correlation_data: Option<Vec<u8>>,
+}
+
 impl Client {
-    /// Hands a publish over, with what MQTT 5 carries beside an answer; `false` if the one before it has not been taken yet.
-    pub fn publish(
-        &self,
-        topic: &str,
-        delivery: Delivery,
-        body: Vec<u8>,
-        correlation_data: Option<Vec<u8>>,
-    ) -> bool {
+    /// Hands a publish over; `false` if the one before it has not been taken yet.
+    pub fn publish(&self, topic: &str, delivery: Delivery, body: Vec<u8>, with: Properties) -> bool {
         let retain = delivery.retain;
         match self {
             Client::V5(client) => {
@@ -186,10 +190,12 @@ impl Client {
                     return client.try_publish(topic, qos, retain, body).is_ok();
                 }
                 let expiry = |after: Duration| u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
+                let signature = with.signature.map(|signature| (SIGNATURE_PROPERTY.to_owned(), signature));
                 let properties = five::PublishProperties {
                     message_expiry_interval: delivery.expires.map(expiry),
                     content_type: Some(delivery.content_type.to_owned()),
-                    correlation_data: correlation_data.map(Into::into),
+                    correlation_data: with.correlation_data.map(Into::into),
+                    user_properties: signature.into_iter().collect(),
                     ..five::PublishProperties::default()
                 };
                 client.try_publish_with_properties(topic, qos, retain, body, properties).is_ok()

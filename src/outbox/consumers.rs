@@ -10,6 +10,7 @@ use rusqlite::{Connection, Transaction, params};
 use tracing::warn;
 
 use super::format::{is_as_stored, kind_from_number, level_from_number};
+use super::resend::SENT_HISTORY;
 use super::store::{Gone, Store};
 use super::{Kind, Level, Outbox, OutboxError, RecordId, Seq};
 use crate::analysis::time::Timestamp;
@@ -220,8 +221,11 @@ impl Cursor {
                 self.at = id;
             }
         }
-        warn!(consumer = %self.name, records = self.missed - before,
-              "given up before they were read: the consumer is too far behind");
+        // The history is given up from its end, and nobody reads it.
+        if *self.name != *SENT_HISTORY {
+            warn!(consumer = %self.name, records = self.missed - before,
+                  "given up before they were read: the consumer is too far behind");
+        }
         self.save(tx)
     }
 }
@@ -247,7 +251,7 @@ impl Consumers {
     }
 
     /// The table's, with what is known in memory only.
-    fn loaded_anew(&self, conn: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn loaded_anew(&self, conn: &Connection) -> rusqlite::Result<Self> {
         let mut statement = conn.prepare_cached(
             "SELECT name, cursor, rows, bytes, pictures, missed FROM consumer ORDER BY name",
         )?;
@@ -376,7 +380,7 @@ impl Consumers {
         Ok(())
     }
 
-    fn named(&mut self, name: &str) -> Option<&mut Cursor> {
+    pub(super) fn named(&mut self, name: &str) -> Option<&mut Cursor> {
         self.list.iter_mut().find(|cursor| &*cursor.name == name)
     }
 }
@@ -431,7 +435,7 @@ impl Store {
     }
 
     /// Runs `work` in a transaction; what nobody needs any more with the consumers it returns leaves with it.
-    fn change_consumers(
+    pub(super) fn change_consumers(
         &mut self,
         doing: &'static str,
         work: impl Fn(&Store, &Transaction<'_>) -> rusqlite::Result<Consumers>,

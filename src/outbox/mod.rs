@@ -39,6 +39,9 @@
 //!   else. A consumer that is not wanted any more must be forgotten by its owner ([`Outbox::unregister`]): the queue
 //!   cannot tell one that is gone from one that comes back.
 //!
+//! The centre may ask for records again that are still here ([`Outbox::resend`]); what was sent is kept for that by a
+//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one.
+//!
 //! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is
 //! done with counts towards no limit of the queue and is not looked at when something is sent, so a slow consumer neither
 //! fills the disk, nor drops a record of the centre's, nor holds one up.
@@ -78,6 +81,7 @@ mod error;
 mod format;
 mod high_water;
 mod recent;
+mod resend;
 mod retention;
 mod send_order;
 mod store;
@@ -103,6 +107,7 @@ pub use consumers::{Batch, Consumer, ConsumerPolicy, StoredRecord};
 pub(crate) use crash::point as crash_point;
 pub use error::OutboxError;
 use error::caught;
+pub use resend::{Absence, AbsentNumbers, Resent};
 pub use retention::Limits;
 use store::Store;
 
@@ -208,6 +213,8 @@ pub enum Turn {
     Live,
     /// Stored earlier; rate-limited by the caller.
     Backlog,
+    /// Asked for again by the centre; rate-limited by the caller.
+    Asked,
     /// Pictures.
     Evidence,
     /// PUBACKed on an earlier connection, but its mark never came; rate-limited by the caller.
@@ -236,7 +243,7 @@ pub struct Sending {
 /// What the publisher may be given now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Whether the rate limit has room for old records ([`Turn::Backlog`], [`Turn::Again`]).
+    /// Whether the rate limit has room for old records ([`Turn::Backlog`], [`Turn::Asked`], [`Turn::Again`]).
     pub backlog: bool,
     /// Whether a picture may be given; the publisher sends one at a time, so that a slow link is free
     /// for the next red alert soon.

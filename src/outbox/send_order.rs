@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tracing::error;
 
 use super::consumers::KEPT;
@@ -20,10 +20,12 @@ const HOLDING_BACK: usize = 4;
 
 /// What a look through the queue found.
 #[derive(Default)]
-struct Found {
-    lent: Vec<Sending>,
+pub(super) struct Found {
+    pub(super) lent: Vec<Sending>,
     /// Rows whose bodies are not what was stored.
-    spoiled: Vec<i64>,
+    pub(super) spoiled: Vec<i64>,
+    /// Rows that were asked for and are not there any more.
+    pub(super) left: Vec<i64>,
 }
 
 impl Store {
@@ -47,6 +49,9 @@ impl Store {
         while !found.spoiled.is_empty() {
             self.give_up(&found.spoiled)?;
             found = self.attempt("read the next records", |store| store.collect(limit, policy))?;
+        }
+        for row in &found.left {
+            self.asked.remove(row);
         }
         let found = found.lent;
         for sending in &found {
@@ -116,6 +121,7 @@ impl Store {
         self.collect_turn(Turn::Live, (0, 1), (b, i64::MAX), limit, found)?;
         if policy.backlog {
             self.collect_turn(Turn::Backlog, (0, 1), (0, b), limit, found)?;
+            self.collect_asked(limit, policy.evidence, found)?;
         }
         if policy.evidence {
             // One at a time: the highest level, then the oldest.
@@ -169,7 +175,7 @@ impl Store {
                 && (self.resent.contains(&id) || found.lent.iter().any(|sending| sending.id.row == id)))
     }
 
-    fn take(&self, id: i64, turn: Turn, found: &mut Found) -> rusqlite::Result<()> {
+    pub(super) fn take(&self, id: i64, turn: Turn, found: &mut Found) -> rusqlite::Result<()> {
         match self.read_sending(id, turn)? {
             Some(sending) => found.lent.push(sending),
             None => found.spoiled.push(id),
@@ -284,6 +290,9 @@ impl Store {
             self.held.remove(&id);
             self.acked_here.insert(id, Instant::now());
         }
+        for row in ids.iter().filter_map(|id| self.row_of(*id)).collect::<Vec<_>>() {
+            self.has_arrived_again(row);
+        }
         Ok(())
     }
 
@@ -379,6 +388,8 @@ impl Store {
     }
 }
 
-pub(super) fn mark_of(tx: &Transaction<'_>, stream: &str) -> rusqlite::Result<Option<u64>> {
-    tx.prepare_cached("SELECT n FROM mark WHERE stream = ?")?.query_row([stream], |row| row.get(0)).optional()
+pub(super) fn mark_of(conn: &Connection, stream: &str) -> rusqlite::Result<Option<u64>> {
+    conn.prepare_cached("SELECT n FROM mark WHERE stream = ?")?
+        .query_row([stream], |row| row.get(0))
+        .optional()
 }

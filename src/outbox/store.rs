@@ -3,7 +3,7 @@
 //! Must never be used from two threads, and never let SQLite's view and `Totals` drift apart: totals change
 //! only after a commit.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +57,8 @@ pub(super) struct Store {
     pub(super) acked_here: HashMap<i64, Instant>,
     /// Pictures sent a second time in this run; once is enough for something that large.
     pub(super) resent: HashSet<i64>,
+    /// Asked for again by the centre, in this run; see [`super::resend`].
+    pub(super) asked: BTreeSet<i64>,
     /// Rows up to here are backlog.
     pub(super) backlog_to: i64,
     pub(super) last_row: i64,
@@ -276,6 +278,7 @@ impl Store {
             held: HashMap::new(),
             acked_here: HashMap::new(),
             resent: HashSet::new(),
+            asked: BTreeSet::new(),
             backlog_to: last_row,
             last_row,
             recent: Recent::default(),

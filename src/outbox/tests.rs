@@ -17,6 +17,7 @@ mod marks;
 mod messages;
 mod migration;
 mod model;
+mod resend;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
 

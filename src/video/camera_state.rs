@@ -61,8 +61,6 @@ pub struct CameraStats {
     pub reconnects: u64,
     /// Signs of life while it waits for its next attempt, which may take minutes.
     pub beats: u64,
-    /// Teardowns that did not come back.
-    pub abandoned_teardowns: u64,
     /// Time since the last frame; `None` before the first.
     pub last_frame_age: Option<Duration>,
     /// The stream, once its first picture came; kept while it is lost.

@@ -1,9 +1,9 @@
 //! A small RTSP server on the loopback address that plays files as a camera would: for `lookout demo`
 //! and for tests. It listens on 127.0.0.1 only and must never be the way to a real camera's pictures.
 //!
-//! A file in H.264, H.265 or MJPEG is sent as it is, not re-encoded; anything else becomes H.264. A
-//! repeated file plays on without a seam: time stamps continue, so a client sees one endless stream.
-//! All clients of a mount share one reading of the file.
+//! A file in H.264, H.265 or MJPEG is sent as it is; anything else is encoded as H.264. The time stamps of a
+//! repeated file go on from round to round, so a client sees one endless stream. All clients of a mount
+//! share one reading of the file.
 //!
 //! ```text
 //!  feeder thread: filesrc ► demuxer ► parser ► appsink ─ new time stamps ─► appsrc ► payloader ► clients
@@ -33,14 +33,14 @@ use super::{decoding, demux, pipeline};
 use crate::types::decoding::Decoder;
 use crate::types::secret::Secret;
 
-/// What is passed over to enter a file in its middle may take so long: whoever watches waits.
+/// Reading up to the place where a file is entered may take this long; viewers wait meanwhile.
 const PASSED_OVER_WITHIN: Duration = Duration::from_secs(3);
-/// The first access unit of a file must come within this; it is a local file.
+/// The first access unit of a file must come within this time; the file is local.
 const FIRST_UNIT_WITHIN: Duration = Duration::from_secs(10);
 /// Compressed data that waits in an appsrc: two seconds of a 16 Mbit/s stream.
 const WAITING_BYTES: u64 = 4 << 20;
 
-/// How long a packet that is just being sent may take.
+/// After the streams are stopped, a packet that is being sent gets this long.
 const UNTIL_SILENT: Duration = Duration::from_millis(20);
 
 /// Who may watch a mount.
@@ -49,14 +49,14 @@ pub enum Auth {
     /// Everybody.
     #[default]
     None,
-    /// Who says user and password openly.
+    /// Whoever sends user and password in clear text.
     Basic {
         /// User name.
         user: String,
         /// Password.
         password: Secret,
     },
-    /// Who proves to know them (MD5).
+    /// Whoever proves to know both (MD5).
     Digest {
         /// User name.
         user: String,
@@ -74,8 +74,8 @@ pub enum Play {
         path: PathBuf,
         /// Start over at its end, without a seam.
         repeat: bool,
-        /// The part of its length, 0 to 1, before which the first round begins: at the last keyframe there. A file
-        /// that cannot be entered in the middle is played from its beginning.
+        /// Where the first round begins, as a part of the file's length, 0 to 1: at the first keyframe at or after it. A
+        /// file that cannot be entered in the middle is played from its beginning.
         from: f64,
     },
     /// A GStreamer launch line in brackets that ends in a payloader named `pay0`; for test patterns.
@@ -128,11 +128,11 @@ pub struct RtspServer {
     port: u16,
 }
 
-/// What is being played to somebody.
+/// The media that have viewers.
 #[derive(Default)]
 struct Played {
     feeders: Vec<thread::JoinHandle<()>>,
-    /// What a mount was made of, each with its source.
+    /// The top element of each, which holds its source.
     elements: Vec<glib::WeakRef<gst::Element>>,
 }
 
@@ -521,8 +521,9 @@ impl UnitReader {
         (*self.codec.lock()).ok_or_else(nothing)
     }
 
-    /// Passes over units up to the first keyframe from that part of the file on, which is the next one then; false if there is
-    /// none, or it is too far away. A seek would be quicker, and ends the file where demuxers have no index yet.
+    /// Reads up to the first keyframe at or after that part of the file and leaves it as the next unit. False if there is no
+    /// such keyframe, or if reading up to it takes too long. A seek would be quicker, but ends the file if the demuxer has no
+    /// index yet.
     fn enter_at(&mut self, part: f64) -> Result<bool, Fault> {
         // Before its first unit a demuxer does not know its length.
         self.first_unit()?;
@@ -567,7 +568,8 @@ impl UnitReader {
     }
 }
 
-/// Whole access units with start codes, as the payloaders like them; what no camera sends becomes H.264.
+/// Links a pad to the sink: whole access units with start codes, which the payloaders need. A codec that no camera sends is
+/// decoded and encoded as H.264.
 fn attach(
     pipeline: &gst::Pipeline,
     pad: &gst::Pad,
@@ -581,15 +583,15 @@ fn attach(
         Codec::H265 => "video/x-h265,stream-format=byte-stream,alignment=au",
         Codec::Mjpeg => "image/jpeg",
     };
-    for parser in chain.iter().filter(|parser| parser.find_property("config-interval").is_some()) {
-        // Parameter sets with every keyframe: the first one, which has them in any case, may be passed over.
-        parser.set_property("config-interval", -1i32);
-    }
     if let Codec::InFiles(_) = codec {
         chain.push(decoder::choose(codec, &Decoder::Software.into(), &[])?.element);
         chain.push(pipeline::make("videoconvert")?);
         chain.push(encoder()?);
         chain.push(pipeline::make("h264parse")?);
+    }
+    for parser in chain.iter().filter(|parser| parser.find_property("config-interval").is_some()) {
+        // Parameter sets with every keyframe: the first one, which has them in any case, may be passed over.
+        parser.set_property("config-interval", -1i32);
     }
     let caps: gst::Caps =
         caps.parse().map_err(|error: glib::BoolError| Fault::Broken { detail: error.to_string() })?;

@@ -136,7 +136,6 @@ pub(super) fn supervise_as(
         reconnects: AtomicU64::new(0),
         beats: AtomicU64::new(0),
         retry_now: AtomicBool::new(false),
-        abandoned: AtomicU64::new(0),
         status: Mutex::new(Status {
             state: CameraState::Connecting,
             tap: None,
@@ -189,7 +188,6 @@ impl CameraHandle {
             unreadable: shared.counters.unreadable.load(Ordering::Relaxed),
             reconnects: shared.reconnects.load(Ordering::Relaxed),
             beats: shared.beats.load(Ordering::Relaxed),
-            abandoned_teardowns: shared.abandoned.load(Ordering::Relaxed),
             last_frame_age: shared.counters.last_frame().map(|at| now.saturating_sub(at)),
             stream: status.stream.clone(),
             measure: status.tap.as_ref().map(|tap| tap.measure()).unwrap_or_default(),
@@ -204,12 +202,6 @@ impl CameraHandle {
     pub fn retry_now(&self) {
         self.shared.retry_now.store(true, Ordering::Relaxed);
         let _ = self.shared.send.try_send((0, Note::Wake));
-    }
-
-    /// Asks the camera to stop without waiting; for stopping many at once. `within` is what its
-    /// teardown gets; follow with [`stop`](Self::stop).
-    pub fn begin_stop(&self, within: Duration) {
-        self.shared.ask_to_stop(within);
     }
 
     /// Stops the camera and waits for its thread, at most `within`.
@@ -250,7 +242,6 @@ struct Shared {
     beats: AtomicU64,
     /// Somebody asked for the next attempt.
     retry_now: AtomicBool,
-    abandoned: AtomicU64,
     status: Mutex<Status>,
     stop_by: Mutex<Option<Instant>>,
     done: (Mutex<bool>, Condvar),
@@ -423,7 +414,6 @@ impl Supervisor {
     fn tear_down(&self, running: Running) {
         let camera = &*self.shared.source.camera;
         if !pipeline::tear_down(running, camera, self.shared.teardown_within()) {
-            self.shared.abandoned.fetch_add(1, Ordering::Relaxed);
             warn!(camera, "a pipeline did not close in time and was left behind");
         }
     }

@@ -65,11 +65,12 @@ fn watches_the_cameras_it_is_told_of() {
             stats.iter().map(|(id, stats)| (id.clone(), json!([stats.frames, stats.reconnects]))).collect();
         tell(&Value::from(frames));
     }
-    for handle in &handles {
-        handle.begin_stop(Duration::from_secs(10));
-    }
-    for handle in handles {
-        handle.stop(Duration::from_secs(10)).unwrap();
+    let stopping: Vec<JoinHandle<()>> = handles
+        .into_iter()
+        .map(|handle| std::thread::spawn(move || handle.stop(Duration::from_secs(10)).unwrap()))
+        .collect();
+    for stopped in stopping {
+        stopped.join().expect("each camera stops in time");
     }
     tell(&json!({ "abandoned": abandoned_teardowns(), "live": live_pipelines() }));
 }

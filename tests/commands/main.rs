@@ -15,3 +15,5 @@ mod named_paths;
 mod orders;
 mod originals;
 mod pipes;
+mod resend;
+mod transfers;

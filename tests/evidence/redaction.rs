@@ -173,7 +173,8 @@ fn keep(
     let write = |ending: &str, bytes: &[u8]| {
         std::fs::write(folder.join(format!("{name}{ending}")), bytes).expect("a folder that can be written");
     };
-    write("-was.jpg", &evidence::encode_unredacted(picture).expect("a picture"));
+    let was = folder.join(format!("{name}-was.jpg"));
+    evidence::rgb_from_picture(picture).save(was).expect("a folder that can be written");
     for (ending, found) in [("-is.jpg", found), ("-alone.jpg", &[])] {
         let made = evidence::make(picture, &[Class::PERSON], found, &[], &[], view).expect("a picture");
         write(ending, &made.jpeg);

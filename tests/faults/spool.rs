@@ -27,9 +27,9 @@ pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
     }
     let conn = Connection::open(copy.path().join("outbox.db"))?;
     let next_n = conn.query_row("SELECT next_n FROM queue", [], |row| row.get(0))?;
-    let waiting = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL")?;
+    let waiting = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL AND acked < 2")?;
     let unacknowledged = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL AND acked = 0")?;
-    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL")?;
+    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL AND acked < 2")?;
     let places =
         places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;

@@ -48,7 +48,8 @@ fn an_acknowledgement_comes_out_and_a_wrong_one_is_answered_with_what_is_wrong()
     centre.publish(&format!("{BASE}/down/cmd/selftest"), false, json!({ "request_id": "r5" }).to_string());
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r5").json();
     assert!(reply["message"].as_str().unwrap().contains("only with a signature"), "{reply}");
-    here.wait_status("the count", |status| status.commands_refused == 5 && status.commands == 1);
+    here.wait_refused(5);
+    assert_eq!(here.publisher.status().commands, 1);
 }
 
 /// Request and response as MQTT 5 has them, and what every message says of itself.
@@ -164,7 +165,7 @@ fn a_flood_of_nonsense_is_counted_but_not_answered_one_by_one() {
     for _ in 0..100 {
         centre.publish(&format!("{BASE}/down/cmd/ack"), false, "nonsense");
     }
-    here.wait_status("the count", |status| status.commands_refused == 100);
+    here.wait_refused(100);
     assert_eq!(here.outbox.depth().last_n, 10, "answers");
 }
 
@@ -184,7 +185,7 @@ fn after_a_flood_one_answer_says_how_many_got_none() {
             json!({ "request_id": format!("r{number}") }).to_string(),
         );
     }
-    here.wait_status("the count", |status| status.commands_refused == 100);
+    here.wait_refused(100);
     let told = centre.wait_one("the answer for the rest", |one| !one.json()["unanswered"].is_null()).json();
     assert_eq!((&told["unanswered"], &told["outcome"]), (&json!(90), &json!("refused")), "{told}");
     let message = told["message"].as_str().unwrap();
@@ -202,7 +203,8 @@ fn more_commands_than_the_daemon_takes_are_refused_as_busy() {
         let body = json!({ "request_id": format!("r{number}"), "alert_id": "A", "by": "desk" });
         centre.publish(&format!("{BASE}/down/cmd/ack"), false, body.to_string());
     }
-    here.wait_status("the count", |status| status.commands == 32 && status.commands_refused == 8);
+    here.wait_refused(8);
+    here.wait_status("the others", |status| status.commands == 32);
     let reply = centre.wait_one("the answer", |one| one.json()["request_id"] == "r32").json();
     assert_eq!(reply["message"], "too many commands at once; try again");
 }

@@ -1,13 +1,16 @@
 //! A box with several brokers: the next one when one is not there, the first again when its time has come, and nothing lost.
 
+use std::io;
 use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lookout::mqtt::{Settings, Timing};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
-use crate::fake::FakeBroker;
+use crate::fake::{FakeBroker, Guest, Taken};
 use crate::here::*;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::Mosquitto;
@@ -87,8 +90,7 @@ fn what_waits_while_all_brokers_are_dead_goes_to_the_one_that_is_back_first() {
     here.alert(100, Level::Red);
     listener.wait_for("a later one", |heard| alert_ids(heard).contains("alert-100.1"));
     here.wait_empty();
-    let status = here.wait_status("every PUBACK", |status| status.published >= 21);
-    assert_eq!(status.published, 21, "each once");
+    assert_eq!(here.outbox.depth().delivered, 21);
 }
 
 #[test]
@@ -127,11 +129,14 @@ fn what_one_broker_keeps_and_is_too_large_leaves_nothing_out_with_the_next_one()
 
 #[test]
 fn what_one_broker_refused_goes_to_the_next_one_at_once() {
-    let first = FakeBroker::start(|guest| {
+    let refusals = Arc::new(AtomicUsize::new(0));
+    let count = refusals.clone();
+    let first = FakeBroker::start(move |guest| {
         guest.accept(&[])?;
         let (pkid, ..) = guest.next_record()?;
         // Not authorized; and then it goes.
         guest.puback(pkid, 0x87)?;
+        count.fetch_add(1, Ordering::SeqCst);
         guest.stream.shutdown(Shutdown::Write)?;
         while guest.next_record().is_ok() {}
         Ok(())
@@ -145,7 +150,38 @@ fn what_one_broker_refused_goes_to_the_next_one_at_once() {
     here.alert(1, Level::Red);
     let heard = listener.wait_for("the alert", |heard| !alert_ids(heard).is_empty());
     assert_eq!(alert_ids(&heard), ids([1]));
-    assert_eq!(here.publisher.status().refused, 1, "the first one did refuse it");
+    assert_eq!(refusals.load(Ordering::SeqCst), 1, "the first one did refuse it");
+    here.wait_status("no word of it any more", |status| status.last_refusal.is_none());
+}
+
+#[test]
+fn what_ended_the_connections_to_other_brokers_goes_to_the_next_one_at_once() {
+    fn close_at_the_record(guest: &mut Guest) -> io::Result<()> {
+        guest.next_record()?;
+        guest.stream.shutdown(Shutdown::Write)?;
+        while guest.next_record().is_ok() {}
+        Ok(())
+    }
+    // The record that is in flight alone when the third connection ends is put aside.
+    let first = FakeBroker::start(|guest| {
+        guest.accept(&[])?;
+        close_at_the_record(guest)
+    });
+    let taken = Taken::default();
+    let for_script = taken.clone();
+    let second = FakeBroker::start(move |guest| {
+        guest.accept(&[])?;
+        if guest.nth == 0 { close_at_the_record(guest) } else { guest.behave(&for_script) }
+    });
+    let settings = settings(&first.url(), Version::V5);
+    // Longer than this test waits.
+    let timing = Timing { hold_first: 5 * PATIENCE, hold_most: 5 * PATIENCE, ..settings.timing.clone() };
+    let here = Here::start(Settings { more_urls: vec![second.url()], timing, ..settings });
+    here.alert(1, Level::Red);
+    wait(|| "the alert".to_owned(), || taken.ids() == ids([1]));
+    assert_eq!(first.connections.load(Ordering::SeqCst), 2, "the second of them was the third in all");
+    here.wait_empty();
+    here.wait_status("no word of it any more", |status| status.last_refusal.is_none());
 }
 
 #[test]

@@ -57,7 +57,10 @@ impl Guest {
                     at += 2;
                 }
                 if self.level == 5 {
-                    at += 1 + usize::from(body[at]);
+                    // Their length has seven bits in each byte.
+                    let bytes = body[at..].iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+                    let length = (0..bytes).map(|nth| usize::from(body[at + nth] & 0x7f) << (7 * nth));
+                    at += bytes + length.sum::<usize>();
                 }
                 Packet::Publish { topic, pkid, payload: body[at..].to_vec() }
             }
@@ -115,13 +118,16 @@ impl Guest {
 
     /// Does what every broker does; returns publishes on `up/alert` and `up/evidence`, not acknowledged yet.
     pub fn next_record(&mut self) -> io::Result<(u16, String, Vec<u8>)> {
+        self.next_on(|topic| topic.contains("/up/alert") || topic.contains("/up/evidence"))
+    }
+
+    /// The same for the topics that are `wanted`.
+    pub fn next_on(&mut self, wanted: impl Fn(&str) -> bool) -> io::Result<(u16, String, Vec<u8>)> {
         loop {
             match self.read()? {
                 Packet::Subscribe { pkid } => self.suback(pkid)?,
                 Packet::PingReq => self.send(&[0xd0, 0])?,
-                Packet::Publish { topic, pkid, payload }
-                    if topic.contains("/up/alert") || topic.contains("/up/evidence") =>
-                {
+                Packet::Publish { topic, pkid, payload } if wanted(&topic) => {
                     return Ok((pkid, topic, payload));
                 }
                 Packet::Publish { pkid, .. } if pkid > 0 => self.puback(pkid, 0)?,

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use lookout::analysis::time::Timestamp;
 use lookout::clock::Clock;
+use lookout::contract::Sender;
+use lookout::contract::box_key::{BoxKey, SignatureData};
 use lookout::control::{Inbox, ReceivedCommand};
-use lookout::mqtt::{Bodies, Publisher, Settings, Status, Timing};
+use lookout::mqtt::{Bodies, Publisher, Refusal, Settings, Signing, Status, Timing};
 use lookout::outbox::{AlertState, Evidence, Kind, Options, Outbox, Record, Seq};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
@@ -27,6 +30,8 @@ pub struct Here {
     pub outbox: Outbox,
     pub publisher: Publisher,
     pub commands: mpsc::Receiver<ReceivedCommand>,
+    /// Commands that were refused.
+    refused: Arc<AtomicU64>,
     _dir: TempDir,
 }
 
@@ -67,12 +72,36 @@ impl Here {
 
     /// Fills the outbox before the publisher starts.
     pub fn start_after(settings: Settings, fill: impl FnOnce(&Outbox)) -> Self {
+        Self::start_with(settings, fill, None)
+    }
+
+    /// With a key by which it signs.
+    pub fn start_signing(settings: Settings, key: Arc<BoxKey>, fill: impl FnOnce(&Outbox)) -> Self {
+        let sender = Sender { area: "530127".to_owned(), box_id: "box-1".to_owned() };
+        let body =
+            move |signature: SignatureData, at| sender.event(signature.event_id(), None, at, signature);
+        Self::start_with(settings, fill, Some(Signing { key, body: Arc::new(body) }))
+    }
+
+    fn start_with(settings: Settings, fill: impl FnOnce(&Outbox), signing: Option<Signing>) -> Self {
         let dir = directory();
         let outbox = open(dir.path());
         fill(&outbox);
         let (bodies, commands) = bodies();
+        let refused = Arc::new(AtomicU64::new(0));
+        let count = refused.clone();
+        let heard = move |heard: Result<(&str, u64), &Refusal>| {
+            count.fetch_add(u64::from(heard.is_err()), Ordering::SeqCst);
+        };
+        let bodies = Bodies { heard: Arc::new(heard), signing, ..bodies };
         let publisher = Publisher::start(settings, bodies, outbox.clone(), Clock::start()).unwrap();
-        Here { outbox, publisher, commands, _dir: dir }
+        Here { outbox, publisher, commands, refused, _dir: dir }
+    }
+
+    /// Waits until exactly so many commands were refused.
+    pub fn wait_refused(&self, commands: u64) {
+        let refused = || self.refused.load(Ordering::SeqCst);
+        wait(|| format!("{commands} refusals, not {}", refused()), || refused() == commands);
     }
 
     /// Waits until the connection's status is as wanted.

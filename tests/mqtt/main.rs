@@ -18,4 +18,5 @@ mod measure;
 mod mutual;
 mod renew;
 mod secrets;
+mod signing;
 mod tail;

@@ -194,7 +194,7 @@ fn a_namesake_in_another_area_is_heard_there_and_throws_nobody_off() {
     }
     for here in &boxes {
         let status = here.publisher.status();
-        assert_eq!((status.connections, status.refused, status.namesake), (1, 0, None));
+        assert_eq!((status.connections, status.last_refusal, status.namesake), (1, None, None));
         assert_eq!(status.deaf_to, [""; 0]);
     }
 }

@@ -4,6 +4,7 @@ use lookout::mqtt::{Settings, TroubleKind};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
+use crate::fake::{FakeBroker, Taken};
 use crate::here::*;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::{Mosquitto, Options};
@@ -60,6 +61,43 @@ fn a_box_that_cannot_connect_does_so_at_once_with_other_settings() {
     here.publisher.reconnect(with("right")).unwrap();
     here.wait_connected();
     assert!(here.publisher.stop(PATIENCE), "it still stops in order");
+}
+
+#[test]
+fn what_was_refused_under_earlier_settings_is_sent_at_once_with_other_ones() {
+    for is_same_broker in [true, false] {
+        let (taken, there) = (Taken::default(), Taken::default());
+        let (for_first, for_second) = (taken.clone(), there.clone());
+        let first = FakeBroker::start(move |guest| {
+            guest.accept(&[])?;
+            if guest.nth > 0 {
+                return guest.behave(&for_first);
+            }
+            loop {
+                let (pkid, ..) = guest.next_record()?;
+                // Not authorized.
+                guest.puback(pkid, 0x87)?;
+            }
+        });
+        let second = FakeBroker::start(move |guest| {
+            guest.accept(&[])?;
+            guest.behave(&for_second)
+        });
+        let mut settings = settings(&first.url(), Version::V5);
+        // Longer than this test waits.
+        (settings.timing.hold_first, settings.timing.hold_most) = (5 * PATIENCE, 5 * PATIENCE);
+        let here = Here::start(settings.clone());
+        here.alert(1, Level::Red);
+        here.wait_status("the refusal", |status| status.last_refusal.is_some());
+        wait(|| format!("{:?}", here.outbox.depth()), || here.outbox.depth().held == 1);
+
+        let url = if is_same_broker { first.url() } else { second.url() };
+        here.publisher.reconnect(Settings { url: Some(url), ..settings }).unwrap();
+        let taken = if is_same_broker { taken } else { there };
+        wait(|| "the alert".to_owned(), || taken.ids() == ids([1]));
+        here.wait_empty();
+        assert_eq!(here.publisher.status().last_refusal, None);
+    }
 }
 
 #[test]

@@ -15,27 +15,14 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::here::{QUICK, Running, sensor, value};
 use super::support::mosquitto::free_port;
-
-/// The Python that has pymodbus, made by `deploy/setup.sh --test`.
-fn python() -> PathBuf {
-    let cache = std::env::var_os("LOOKOUT_CACHE").map(PathBuf::from).or_else(|| {
-        let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        cache
-            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
-            .map(|c| c.join("lookout"))
-    });
-    let made = cache.unwrap_or_default().join("pymodbus/bin/python");
-    let python = std::env::var_os("LOOKOUT_PYMODBUS").map_or(made, PathBuf::from);
-    assert!(python.is_file(), "{} is not there; deploy/test.sh makes it", python.display());
-    python
-}
+use super::support::python::python;
 
 struct Server(Child);
 
 impl Server {
     fn start(arguments: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sensors/modbus_server.py");
-        let mut child = Command::new(python())
+        let mut child = Command::new(python("pymodbus", "LOOKOUT_PYMODBUS"))
             .arg(script)
             .args(arguments)
             .stdin(Stdio::null())

@@ -118,9 +118,14 @@ fn people_and_passing_vehicles_are_left_out_and_a_burning_one_is_not() {
     let at = |found: Detection, box_in_frame| Detection { box_in_frame, ..found };
     let all = BOX.grown(0.05, 0.05);
     let somebody = found(at(person(0.5, 0.6), all));
-    assert_eq!(said([&before, &after], &[somebody]), Some(Witness::Still), "a red coat");
-    let vehicle = found(at(car(0.5, 0.6), all));
-    assert_eq!(said([&before, &after], &[vehicle]), Some(Witness::Lively), "a car that burns");
+    assert_eq!(said([&before, &after], &[somebody]), Some(Witness::Hidden), "a red coat");
+    let bike = || Detection { class: Class::TWO_WHEELER, ..car(0.5, 0.6) };
+    for vehicle in [car(0.5, 0.6), bike()] {
+        let vehicle = found(at(vehicle, all));
+        assert_eq!(said([&before, &after], &[vehicle]), Some(Witness::Lively), "what burns itself");
+    }
+    let rider = [found(at(person(0.5, 0.6), all)), found(at(bike(), all))];
+    assert_eq!(said([&before, &after], &rider), Some(Witness::Hidden), "who rides past in a red coat");
     // Something that passes over a corner changes that corner alone.
     let corner = BBox { x1: BOX.x0 + 0.02, ..BOX };
     let mut passed = view(0, 0);
@@ -128,6 +133,49 @@ fn people_and_passing_vehicles_are_left_out_and_a_burning_one_is_not() {
     assert_eq!(said([&view(0, 0), &passed], &[]), Some(Witness::Lively));
     let vehicle = found(at(car(0.5, 0.6), corner));
     assert_eq!(said([&view(0, 0), &passed], &[vehicle]), Some(Witness::Still));
+}
+
+#[test]
+fn what_keeps_still_before_most_of_a_box_hides_it_and_before_less_does_not() {
+    let street = view(0, 0);
+    let before = |detection: Detection, share: f32| {
+        let x1 = BOX.x0 + share * BOX.width();
+        let thing = found(Detection { box_in_frame: BBox { x1, ..BOX }, ..detection });
+        said([&street, &street], &[thing])
+    };
+    for detection in
+        [person(0.5, 0.6), car(0.5, 0.6), Detection { class: Class::TWO_WHEELER, ..car(0.5, 0.6) }]
+    {
+        let class = detection.class;
+        assert_eq!(before(detection, 0.9), Some(Witness::Hidden), "{class:?}");
+        assert_eq!(before(detection, 0.6), Some(Witness::Hidden), "{class:?}");
+        assert_eq!(before(detection, 0.2), Some(Witness::Still), "{class:?}");
+    }
+    // Flames beside it are seen all the same.
+    let (before, after) = (with_flames(street.clone(), 1), with_flames(street, 2));
+    let half = BBox { x1: 0.5, ..BOX };
+    let bike = found(Detection { class: Class::TWO_WHEELER, box_in_frame: half, ..car(0.5, 0.6) });
+    assert_eq!(said([&before, &after], &[bike]), Some(Witness::Lively));
+}
+
+#[test]
+fn an_even_picture_cannot_say_whether_what_fills_it_changes() {
+    let large = BBox { x0: 0.1, y0: 0.1, x1: 0.9, y1: 0.9 };
+    let under = |picture: &Coarse, b: &BBox| {
+        let mut change = PixelChange::new();
+        for secs in [9.0, 10.0] {
+            change.see(moment(secs), picture);
+            if let Some(changes) = change.judge(moment(secs), &[], true) {
+                return changes.under(b);
+            }
+        }
+        panic!("two pictures are a pair")
+    };
+    let mut smoke = view(0, 0);
+    each_cell(&large, |cell| smoke.luma[cell] = 150 + (cell / COLUMNS / 4) as u8);
+    assert_eq!(under(&smoke, &large), Witness::Even);
+    assert_eq!(under(&smoke, &BOX), Witness::Still, "a wall behind a small box");
+    assert_eq!(under(&view(0, 0), &large), Witness::Still, "a street");
 }
 
 #[test]

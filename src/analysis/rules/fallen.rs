@@ -1,21 +1,22 @@
 //! `fallen`: somebody who stood or walked goes down within a moment and stays down.
 //!
-//! Down is told from the box: within two and a half seconds its top sinks, it loses half its height (a third, if it becomes
+//! The box tells who is down: within two and a half seconds its top sinks, it loses half its height (a third, if it becomes
 //! much wider than high) and turns from upright to lying or nearly so, while its lower edge stays where it was.
-//! Who walks behind a wall keeps the top and loses the lower edge; who walks away shrinks slowly; who leaves the picture
-//! below is cut by its edge; who sits down or bends is higher than that, or up again before the rule's time is over. Who is
-//! down stays where they went down and is found there in most looks; a low box that walks on is half of somebody who
-//! walks. Width and height are compared as people see them, in a wide picture as in an upright one ([`Scene::aspect`]).
+//! Other movements look different. Somebody who walks behind a wall keeps the top and loses the lower edge. Somebody who
+//! walks away shrinks slowly. Somebody who leaves the picture below is cut by its edge. Somebody who sits down or bends stays
+//! higher than that, or is up again before the rule's time is over. A person who is down stays in that place and is found
+//! there in most looks; a low box that moves on is half of somebody who walks. Width and height are compared as people see
+//! them, in a wide picture as in an upright one ([`Scene::aspect`]).
 //!
-//! Nobody can say who lies where others stand before what is missing of them, or before the low box itself: in a crowd
-//! boxes merge, split and change hands. Nor is anything that was found in its place while they still stood somebody who
-//! fell: a kerb or a bag that a detector half believes in is often the next box of a track that loses its walker. And whose
-//! own track is upright again has got up, whatever lies beside them.
+//! Three things are not taken for a fall. Where others stand before the low box, or before the part of the upright box that
+//! is missing, nothing is told: in a crowd boxes merge, split and change from person to person. A box that was found in its
+//! place while the person still stood is a thing: a track that loses its walker often goes on with a kerb or a bag that the
+//! detector half believes in. And a person whose own track is upright again has got up, whatever lies beside them.
 //!
-//! Detectors know few people who lie. So the latest upright box of everybody is remembered for a moment, and a low box
-//! that appears at its feet is the same one, also one of which the detector is so unsure that it begins no track. Who is
-//! never found lying cannot be told from who was only missed: the rule is silent then. The camera must see people from the
-//! side or at a slant: from straight above nobody turns.
+//! Detectors have seen few people who lie. So the latest upright box of everybody is remembered for a moment, and a low box
+//! that appears at its feet counts as the same person, even if the detector is so unsure of it that no track begins. If a
+//! person is never found lying, the rule is silent. The camera must see people from the side or at a slant, because from
+//! straight above the box of somebody who falls does not turn.
 
 use super::evaluator::Span;
 use super::path::{Path, Paths, distance, shape_of};
@@ -106,29 +107,29 @@ const FALLS_WITHIN: Duration = Duration::from_millis(2500);
 const UPRIGHT_OVER: Duration = Duration::from_millis(1500);
 /// Wider than that (width over height) is not upright: arms out, a stride.
 const UPRIGHT_SHAPE: f32 = 0.75;
-/// So much of the upright height is upright.
+/// A box of at least this part of the upright height is upright.
 const UPRIGHT_HEIGHT: f32 = 0.85;
-/// How somebody lies who is as low as the rule says. Between squatting (0.7 wide for its height) and lying across the view
-/// (2 and more); lying along it is about 1.
+/// What the box of somebody who is as low as the rule says must be. Its width for its height is between those of squatting
+/// (0.7) and of lying across the view (2 and more); lying along the view gives about 1.
 const LOW: Lying = Lying { shape: 0.85, turned_by: 1.8, top_sinks: 0.35 };
-/// How somebody lies slantwise, whose box is as much as [`SLANT_IS_HIGHER`] higher.
+/// The same for somebody who lies slantwise, whose box may be higher by [`SLANT_IS_HIGHER`].
 const SLANTWISE: Lying = Lying { shape: 1.1, turned_by: 2.5, top_sinks: 0.2 };
 /// In parts of the upright height. Boxes of who is down tremble by as much.
 const SLANT_IS_HIGHER: f32 = 0.2;
-/// The head ends so much lower than it was upright. Who sits with the legs out is as wide as who lies slantwise, but sinks by a
-/// quarter only.
+/// The head sinks by at least this part of the upright height. Somebody who sits with the legs out is as wide as somebody who
+/// lies slantwise, but sinks by a quarter only.
 const LOWER_THAN_SEATED: f32 = 0.28;
 /// The lower edge rises by no more than this part of the upright height ...
 const FEET_STAY: f32 = 0.25;
 /// ... and sinks by no more than this: who falls towards the camera.
 const HEAD_BELOW_FEET: f32 = 0.6;
-/// Whose feet lie farther off than so many upright heights is somebody else.
+/// A low box whose foot is farther off than this many upright heights is somebody else's.
 const REACH: f32 = 1.0;
-/// Who is this tall again, in parts of the upright height, has got up; nobody so tall lies.
+/// A box of this part of the upright height means that the person has got up.
 const UP_AGAIN: f32 = 0.75;
 /// A box that is taller, or wider than upright and tall, holds two people.
 const TALLER: f32 = 1.2;
-/// Whose own track is upright again in so many looks stands, whatever lies beside them.
+/// A person whose own track is upright again in so many looks stands, whatever lies beside them.
 const LOOKS_UPRIGHT: u32 = 2;
 /// A track that was not seen for longer may be somebody else.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(1);
@@ -139,15 +140,15 @@ const SAME_PLACE: f32 = 0.3;
 const AT_BORDER: f32 = 0.03;
 /// The same at its sides.
 const AT_SIDE: f32 = 0.005;
-/// Who lies at the lower border is so many times as wide as they were upright ...
+/// Somebody who lies at the lower border is so many times as wide as they were upright ...
 const WIDER_AT_BORDER: f32 = 1.6;
-/// ... and was upright so recently: who walks up to the camera grows as wide within some seconds.
+/// ... and was upright so recently: somebody who walks up to the camera becomes as wide within some seconds.
 const FALLS_AT_BORDER_WITHIN: Duration = Duration::from_secs(1);
 /// Others hide somebody when they cover this part of what is missing of the upright box, or of the low one (a guess).
 const HIDDEN: f32 = 0.3;
-/// Who covered a box so recently may still do so.
+/// Somebody who covered a box so recently may still do so.
 const COVERS_FOR: Duration = Duration::from_secs(1);
-/// Who is down lies within this distance of where they went down, in upright heights.
+/// Somebody who is down lies within this distance of where they went down, in upright heights.
 const STAYS_WITHIN: f32 = 0.6;
 /// And is found lying in this part of the looks.
 const SEEN_SHARE: f32 = 0.4;

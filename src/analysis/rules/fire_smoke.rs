@@ -7,9 +7,10 @@
 //! moves a bottle changes the box of a lookalike once: that is no life, and how a box settles in its first sights is no
 //! growth.
 //!
-//! A box that jitters on a still thing passes for life all the same, so the picture is a witness: once a second it is asked
-//! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). Where they did not, nothing
-//! is told however much the box changes. Where no pictures come, or the camera moves, the box alone decides.
+//! A box that jitters on a still thing passes for life all the same, so the picture is asked too: once a second it says
+//! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing is
+//! told however much the box changes. What was told goes on while people or vehicles stand before it, and while its smoke
+//! fills the picture evenly. Where no pictures come, or the camera has moved for a while, the box alone decides.
 
 use std::time::Duration;
 
@@ -51,8 +52,8 @@ const LIVELY_SHARE: f32 = 0.5;
 /// The picture under the box must have changed so often, a second apart: a hand that passes, or what comes to stay, changes
 /// it once.
 const LEAST_LIVELY_PICTURES: u32 = 2;
-/// Pictures that are remembered, a second each.
-const PICTURES: u8 = 8;
+/// What was told is no longer believed once this many pictures, and more than half of them, showed no change.
+const LEAST_STILL_PICTURES: u32 = 2;
 /// Means and deviations are taken over about so many sights.
 const MEMORY: f32 = 20.0;
 
@@ -87,31 +88,48 @@ struct Plume {
     /// In which part of its latest sights it was lively.
     lively_share: f32,
     pictures: Pictures,
+    /// It was told, and the pictures have not spoken against it since.
+    was_believed: bool,
 }
 
-/// What the latest pictures showed under a box.
+/// What the latest eight pictures, a second each, said of a box: a bit for each, the latest one lowest. Those that could not
+/// say take a place too, so that what earlier ones said is forgotten.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pictures {
-    /// A bit for each, the latest one lowest: whether it had changed there.
+    /// Whether it could say.
+    said: u8,
+    /// Whether it had changed there.
     lively: u8,
-    count: u8,
 }
 
 impl Pictures {
-    fn add(&mut self, witness: Witness) {
-        let is_lively = match witness {
-            Witness::Lively => true,
-            Witness::Still => false,
-            Witness::Moving => return,
+    fn add(&mut self, witness: Witness, was_believed: bool) {
+        let has_changed = match witness {
+            Witness::Lively => Some(true),
+            Witness::Still => Some(false),
+            Witness::Moving => None,
+            // A flame that was seen burns on behind helpers; where none was seen, a red coat may be all there is.
+            Witness::Hidden => (!was_believed).then_some(false),
+            // Smoke rolls in before it fills a picture; a wall was always even.
+            Witness::Even => (!was_believed && !self.have_changed()).then_some(false),
         };
-        self.lively = self.lively << 1 | u8::from(is_lively);
-        self.count = (self.count + 1).min(PICTURES);
+        self.said = self.said << 1 | u8::from(has_changed.is_some());
+        self.lively = self.lively << 1 | u8::from(has_changed == Some(true));
     }
 
-    /// Whether the picture changes there, in half of the latest ones at least; `None` where none could say.
-    fn are_lively(self) -> Option<bool> {
-        let lively = self.lively.count_ones();
-        (self.count > 0).then(|| lively >= LEAST_LIVELY_PICTURES && 2 * lively >= u32::from(self.count))
+    fn have_changed(self) -> bool {
+        self.lively.count_ones() >= LEAST_LIVELY_PICTURES
+    }
+
+    /// Whether they speak against it. Those that could not say never do.
+    fn deny(self, was_believed: bool) -> bool {
+        let (said, lively) = (self.said.count_ones(), self.lively.count_ones());
+        let are_mostly_still = 2 * lively < said;
+        if was_believed {
+            are_mostly_still && said - lively >= LEAST_STILL_PICTURES
+        } else {
+            said > 0 && (are_mostly_still || !self.have_changed())
+        }
     }
 }
 
@@ -158,6 +176,7 @@ impl Plume {
             liveliest: 0.0,
             lively_share: 0.0,
             pictures: Pictures::default(),
+            was_believed: false,
         };
         plume.see(at, score, b);
         plume
@@ -213,7 +232,7 @@ impl Plume {
 
     /// How long it must last to be told; `None` for what never was anything but there, or is so in the picture.
     fn needs(&self, lasting: Duration) -> Option<Duration> {
-        if self.pictures.are_lively() == Some(false) {
+        if self.pictures.deny(self.was_believed) {
             return None;
         }
         match (self.is_alive(), self.was_there_before) {
@@ -226,6 +245,10 @@ impl Plume {
     fn is_confirmed(&self) -> bool {
         let share = self.sights as f32 / self.looks.max(1) as f32;
         self.sights >= LEAST_SIGHTS && share >= SEEN_SHARE
+    }
+
+    fn is_believed(&self, lasting: Duration) -> bool {
+        self.is_confirmed() && self.needs(lasting).is_some_and(|needs| self.lasted() >= needs)
     }
 
     fn strength(&self) -> f32 {
@@ -243,7 +266,7 @@ impl FireSmoke {
     fn tell(&self, scene: Scene<'_>, observation: &mut Observation) {
         let confirmed = self.fire_smoke.iter().filter(|plume| plume.is_confirmed());
         observation.clear();
-        let believed = |plume: &Plume| plume.needs(self.lasting).is_some_and(|needs| plume.lasted() >= needs);
+        let believed = |plume: &Plume| plume.is_believed(self.lasting);
         let Some(first) = confirmed.clone().max_by_key(|plume| (believed(plume), plume.lasted())) else {
             return;
         };
@@ -288,11 +311,15 @@ impl Evaluate for FireSmoke {
         }
         if let Some(changes) = scene.changes {
             for plume in &mut self.fire_smoke {
-                plume.pictures.add(changes.under(&plume.box_in_frame));
+                plume.pictures.add(changes.under(&plume.box_in_frame), plume.was_believed);
             }
         }
         let unseen_for = UNSEEN_FOR.max(scene.flicker);
         self.fire_smoke.retain(|plume| scene.at.since(plume.last) <= unseen_for);
+        for plume in &mut self.fire_smoke {
+            let is_denied = plume.pictures.deny(plume.was_believed);
+            plume.was_believed = !is_denied && (plume.was_believed || plume.is_believed(self.lasting));
+        }
         self.tell(scene, observation);
     }
 

@@ -1,8 +1,9 @@
 //! `vending`: a stall: a vehicle or two-wheeler that stands where nobody may sell, with people round it.
 //!
 //! The thing stands for the rule's time, and in at least half of the recent time somebody was beside it: a
-//! parked car has nobody round it, somebody who unloads is gone before the time is over. It is the place that
-//! counts, as customers hide a stall longer than a track lives.
+//! parked car has nobody round it, somebody who unloads is gone before the time is over. A rider who waits is
+//! no company of the two-wheeler below. It is the place that counts, as customers hide a stall longer than a
+//! track lives.
 
 use super::duty_cycle::Share;
 use super::evaluator::Span;
@@ -11,6 +12,7 @@ use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
+use crate::analysis::tracker::Track;
 
 /// A vehicle stands for that long with people round it.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +91,8 @@ impl RuleKind for Vending {
 
 /// Beside it, in the person's own heights: at arm's length and a step (a guess).
 const BESIDE: f32 = 0.6;
+/// How far a rider's feet are above the lower edge of the two-wheeler, in parts of its height (a guess).
+const RIDERS_FEET: std::ops::RangeInclusive<f32> = -0.05..=0.35;
 /// Somebody was beside it in this share of the recent time.
 const ATTENDED: f32 = 0.5;
 /// The recent time, as a part of the rule's: at constant company the share is reached after a third of it.
@@ -147,7 +151,7 @@ impl Evaluate for VendingState {
                     self.stalls.len() - 1
                 }
             };
-            let is_attended = people_beside(scene, &spot.box_in_frame).next().is_some();
+            let is_attended = people_beside(scene, spot).next().is_some();
             self.stalls[index].company.add(scene.watched, is_attended);
         }
         let company_of = |spot: &RememberedObject| {
@@ -170,7 +174,7 @@ impl Evaluate for VendingState {
             // Hidden behind its customers it is still there.
             observation.sustains |= spot.is_covered;
             if spot.is_seen(scene) && self.wants_people {
-                for track in people_beside(scene, &spot.box_in_frame) {
+                for track in people_beside(scene, spot) {
                     observation.show(track);
                 }
                 observation.strength *= company_of(spot).unwrap_or(0.0).clamp(0.5, 1.0);
@@ -185,12 +189,18 @@ impl Evaluate for VendingState {
     }
 }
 
-fn people_beside<'s>(
-    scene: Scene<'s>,
-    thing: &BBox,
-) -> impl Iterator<Item = &'s crate::analysis::tracker::Track> + use<'s> {
-    let thing = *thing;
-    scene
-        .confirmed(&PEOPLE)
-        .filter(move |track| gap(&track.box_in_frame, &thing) <= BESIDE * track.box_in_frame.height())
+fn people_beside<'s>(scene: Scene<'s>, spot: &RememberedObject) -> impl Iterator<Item = &'s Track> + use<'s> {
+    let (thing, is_ridden) = (spot.box_in_frame, spot.class == Class::TWO_WHEELER);
+    scene.confirmed(&PEOPLE).filter(move |track| {
+        let b = track.box_in_frame;
+        gap(&b, &thing) <= BESIDE * b.height() && !(is_ridden && rides(&b, &thing))
+    })
+}
+
+/// Whether somebody's feet are where a rider has them. Who stands before a stall has them lower, who stands behind it is
+/// seen down to its upper edge.
+fn rides(person: &BBox, thing: &BBox) -> bool {
+    let foot = person.foot();
+    let above = (thing.y1 - foot.y) / thing.height().max(f32::MIN_POSITIVE);
+    (thing.x0..=thing.x1).contains(&foot.x) && RIDERS_FEET.contains(&above)
 }

@@ -157,6 +157,7 @@ pub(super) fn refusal(code: Option<&str>, message: Option<&str>, language: Langu
         Refusal::UnknownAlert => "没有这条未结束的预警",
         Refusal::AlertEnded => "该预警已经结束",
         Refusal::Unavailable => "没有可用的图片",
+        Refusal::Gone => "设备上已不再保留",
         Refusal::Storage => "设备无法存储",
     }
     .to_owned()

@@ -390,7 +390,7 @@ fn with_places(url: &Url) -> String {
 }
 
 /// How people call a camera.
-fn owner(camera: &CameraDocument) -> String {
+pub(super) fn owner(camera: &CameraDocument) -> String {
     match &camera.id {
         Some(id) if super::is_id(&id.value) => format!("camera `{}`", id.value),
         _ => "camera".to_owned(),

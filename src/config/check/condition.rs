@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::rule::Offered;
+use super::watched::{Offered, Watched};
 use super::{Checker, quoted};
 use crate::analysis::detection::Class;
 use crate::analysis::rules::typed::Check;
@@ -20,7 +20,7 @@ impl Checker<'_, '_> {
         &mut self,
         rule: &RuleDocument,
         span: &Range<usize>,
-        watched: &[&Offered<'_>],
+        watched: &Watched<'_, '_>,
         owner: &str,
     ) -> Option<Condition> {
         let given = rule.given();
@@ -46,7 +46,7 @@ impl Checker<'_, '_> {
 /// The rule a condition stands in: its cameras, and how people call it.
 struct Within<'a, 'c, 's, 'o, 'd> {
     checker: &'a mut Checker<'c, 's>,
-    watched: &'a [&'o Offered<'d>],
+    watched: &'a Watched<'o, 'd>,
     owner: &'a str,
 }
 
@@ -104,16 +104,21 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         what: &str,
         names: impl Fn(&'o Offered<'d>) -> &'o Vec<&'d str>,
     ) -> Option<Arc<str>> {
-        let At { value, span } = field.as_ref()?;
+        let field = field.as_ref()?;
+        let At { value, span } = field;
         let (watched, owner) = (self.watched, self.owner);
-        for &camera in watched {
-            if names(camera).contains(&value.as_str()) || camera.incomplete {
-                continue;
-            }
+        let lacks =
+            |camera: &&'o Offered<'d>| !camera.incomplete && !names(*camera).contains(&value.as_str());
+        let lacking: Vec<&'o Offered<'d>> = watched.cameras.iter().copied().filter(lacks).collect();
+        if watched.in_common && lacking.len() > 1 {
+            self.lacking(field, what, &lacking, names);
+            return Some(value.as_str().into());
+        }
+        for camera in lacking {
             let there: BTreeSet<&str> = names(camera).iter().copied().collect();
             let there: Vec<&str> = there.into_iter().collect();
             let shown = quoted(value);
-            let complaint = if watched.len() == 1 {
+            let complaint = if watched.cameras.len() == 1 {
                 format!("{owner} names an unknown {what}{shown}")
             } else {
                 format!("{owner} names a {what} that camera `{}` does not have{shown}", camera.id)
@@ -134,5 +139,30 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
             self.checker.report.error(span, complaint).hint(hint).consequence();
         }
         Some(value.as_str().into())
+    }
+
+    /// Of cameras that are named by what they have in common, all are told at once that lack a zone or line.
+    fn lacking(
+        &mut self,
+        field: &At<String>,
+        what: &str,
+        lacking: &[&'o Offered<'d>],
+        names: impl Fn(&'o Offered<'d>) -> &'o Vec<&'d str>,
+    ) {
+        let At { value, span } = field;
+        let ids: Vec<&str> = lacking.iter().map(|camera| camera.id).collect();
+        let there: BTreeSet<&str> = lacking.iter().copied().flat_map(names).copied().collect();
+        let near = suggest::nearest(value, there).map(|near| format!("did you mean `{near}`? "));
+        let complaint = format!(
+            "{} names a {what} that the cameras {} do not have{}",
+            self.owner,
+            suggest::listed(&ids),
+            quoted(value)
+        );
+        let hint = format!(
+            "{}draw it in a section `[[camera.{what}]]` below each of them, or name only cameras that have it",
+            near.unwrap_or_default()
+        );
+        self.checker.report.error(span, complaint).hint(hint).consequence();
     }
 }

@@ -30,6 +30,7 @@ mod command_key;
 mod condition;
 mod filters;
 mod grid;
+mod layers;
 mod nothing_left;
 mod rule;
 mod sections;
@@ -37,6 +38,7 @@ mod sensor;
 mod shape;
 mod signal;
 mod time_zone;
+mod watched;
 
 /// The parts of a checked configuration.
 pub(super) struct Parts {
@@ -94,10 +96,11 @@ pub(super) fn document(
     let outbox = checker.outbox(document.outbox.as_ref());
     let evidence = checker.evidence(document.evidence.as_ref());
     let time_zone = site.as_ref().map(|site| site.time_zone.clone());
+    checker.camera_types(document);
     let cameras = checker.cameras(document, time_zone.as_ref());
-    let (rules, titles) = checker.rules(document, time_zone);
+    let rule::Rules { rules, titles, watched } = checker.rules(document, time_zone);
     let (signals, neighbours) = checker.signals(document, &rules);
-    checker.things_without_use(document);
+    checker.things_without_use(document, &watched);
     checker.classes_without_use(document, &cameras, &rules);
     checker.nothing_left(document, &cameras, &rules);
     let sensors = checker.sensors(document);

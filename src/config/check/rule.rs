@@ -1,4 +1,4 @@
-//! Rules: the frame of each, and whether the cameras they name are there. The condition is [`super::condition`]'s.
+//! Rules: the frame of each. Its cameras are [`super::watched`]'s, the condition is [`super::condition`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::watched::Watched;
 use super::{Checker, quoted, text_of, value_of};
 use crate::analysis::rules::{Condition, Rule};
 use crate::analysis::schedule::Schedule;
-use crate::config::document::{self, At, CameraDocument, Document, Names, RuleDocument};
+use crate::config::document::{self, At, Document, RuleDocument};
 use crate::config::suggest;
 use crate::contract::kinds;
 use crate::types::at::secs_or;
@@ -18,71 +19,65 @@ use crate::types::level::Level;
 /// What schedules look like.
 const SCHEDULES: &str = "for example \"workdays 07:00-20:00\" or \"daily 22:00-06:00\"";
 
-/// Rules, and the titles that they give.
-type RulesAndTitles = (Vec<Rule>, BTreeMap<Arc<str>, String>);
+/// Most pairs of a rule and a camera that it watches: a thousand rules on two thousand cameras. Whoever names cameras one
+/// by one does not get there before the file is too large; a pattern must not either.
+const MOST_PAIRS: usize = 2_000_000;
 
-/// What a camera offers to rules, as typed: also what is drawn wrong counts as there.
-pub(super) struct Offered<'d> {
-    pub(super) id: &'d str,
-    pub(super) zones: Vec<&'d str>,
-    pub(super) lines: Vec<&'d str>,
-    /// Whether something was taken out of it, so that a name that is not there may have been.
-    pub(super) incomplete: bool,
+/// Rules, and what else they say.
+#[derive(Default)]
+pub(super) struct Rules {
+    pub(super) rules: Vec<Rule>,
+    /// The titles that they give.
+    pub(super) titles: BTreeMap<Arc<str>, String>,
+    /// The cameras that they watch, those of broken rules included.
+    pub(super) watched: BTreeSet<String>,
 }
 
 impl Checker<'_, '_> {
-    pub(super) fn rules(&mut self, document: &Document, time_zone: Option<TimeZone>) -> RulesAndTitles {
-        let cameras: Vec<Offered<'_>> =
-            document.camera.iter().filter_map(|camera| self.offered(camera)).collect();
+    pub(super) fn rules(&mut self, document: &Document, time_zone: Option<TimeZone>) -> Rules {
+        let there = self.there(document);
         let mut taken = BTreeMap::new();
-        let mut rules = Vec::with_capacity(document.rule.len());
-        let mut titles = BTreeMap::new();
+        let mut all = Rules::default();
+        let mut pairs = 0;
         for section in &document.rule {
-            let rule = self.rule(section, &cameras, time_zone.as_ref(), &mut taken);
+            let owner = owner(&section.value);
+            let watched = self.watched(&section.value, &section.span, &there, &owner);
+            let cameras = watched.iter().flat_map(|watched| &watched.cameras);
+            all.watched.extend(cameras.map(|camera| camera.id.to_owned()));
+            pairs += watched.as_ref().map_or(0, |watched| watched.cameras.len());
+            if pairs > MOST_PAIRS {
+                self.report
+                    .error(&(section.span.start..section.span.start), format!("{owner}: the rules watch too many cameras"))
+                    .hint(format!("all rules and their cameras together make at most {MOST_PAIRS} pairs: let fewer rules watch all cameras"));
+                break;
+            }
+            let rule = self.rule(section, watched, time_zone.as_ref(), &mut taken);
             let title = text_of(&section.value.title);
             if let (Some(rule), Some(title)) = (&rule, title) {
-                titles.insert(Arc::clone(&rule.id), title);
+                all.titles.insert(Arc::clone(&rule.id), title);
             }
-            rules.extend(rule);
+            all.rules.extend(rule);
         }
-        (rules, titles)
-    }
-
-    fn offered<'d>(&self, camera: &'d At<CameraDocument>) -> Option<Offered<'d>> {
-        let At { value, span } = camera;
-        let id = value.id.as_ref()?.value.as_str();
-        let zones: Vec<&str> =
-            value.zone.iter().filter_map(|zone| Some(zone.value.id.as_ref()?.value.as_str())).collect();
-        let lines: Vec<&str> =
-            value.line.iter().filter_map(|line| Some(line.value.id.as_ref()?.value.as_str())).collect();
-        let incomplete = self.taken_out.resembles(span.start, "zone")
-            || self.taken_out.resembles(span.start, "line")
-            || zones.len() < value.zone.len()
-            || lines.len() < value.line.len();
-        Some(Offered { id, zones, lines, incomplete })
+        all
     }
 
     fn rule(
         &mut self,
         section: &At<RuleDocument>,
-        cameras: &[Offered<'_>],
+        watched: Option<Watched<'_, '_>>,
         time_zone: Option<&TimeZone>,
         taken: &mut BTreeMap<String, Range<usize>>,
     ) -> Option<Rule> {
         let At { value: rule, span } = section;
-        let owner = match &rule.id {
-            Some(id) if super::is_id(&id.value) => format!("rule `{}`", id.value),
-            _ => "rule".to_owned(),
-        };
+        let owner = owner(rule);
         let id = self.id(&rule.id, "rule", taken);
-        let watched = rule.cameras.as_ref().map(|names| self.watched(names, cameras, &owner));
         let schedule = match (&rule.schedule, time_zone) {
             (None, _) => Some(Schedule::always()),
             (Some(field), Some(zone)) => self.schedule(field, zone, &owner),
             // The time zone is wrong and reported; any other one tells as well whether the text is a schedule.
             (Some(field), None) => self.schedule(field, &TimeZone::UTC, &owner),
         };
-        let when = self.condition(rule, span, watched.as_deref().unwrap_or(&[]), &owner);
+        let when = self.condition(rule, span, watched.as_ref().unwrap_or(&Watched::default()), &owner);
         let names = ["min_height", "max_height"];
         let heights = self.height_limits(&rule.min_height, &rule.max_height, names, &owner);
         let kind = when.as_ref().map(Condition::name);
@@ -96,7 +91,7 @@ impl Checker<'_, '_> {
             .map_or(Level::Yellow, |kind| kind.level);
         Some(Rule {
             id,
-            cameras: watched.iter().map(|camera| Arc::from(camera.id)).collect(),
+            cameras: watched.cameras.iter().map(|camera| Arc::from(camera.id)).collect(),
             level: value_of(&rule.level).unwrap_or(usual),
             signal,
             schedule: schedule?,
@@ -105,42 +100,6 @@ impl Checker<'_, '_> {
             heights: heights?,
             when,
         })
-    }
-
-    /// The cameras that a rule names and that are there.
-    fn watched<'o, 'd>(
-        &mut self,
-        names: &Names,
-        cameras: &'o [Offered<'d>],
-        owner: &str,
-    ) -> Vec<&'o Offered<'d>> {
-        let mut watched: Vec<&Offered<'_>> = Vec::with_capacity(names.value.len());
-        if names.value.is_empty() {
-            self.report
-                .error(&names.span, format!("{owner}: `cameras` is empty"))
-                .hint("a rule watches at least one camera: cameras = [\"cam-03\"]");
-        }
-        for At { value, span } in &names.value {
-            if watched.iter().any(|camera| camera.id == value) {
-                self.report
-                    .error(span, format!("{owner}: names the camera `{value}` twice"))
-                    .hint("leave one out");
-                continue;
-            }
-            match cameras.iter().find(|camera| camera.id == value) {
-                Some(camera) => watched.push(camera),
-                // A camera that cannot be read may be the one that is meant.
-                None if self.taken_out.resembles(0, "camera") => {}
-                None => {
-                    let ids = cameras.iter().map(|camera| camera.id);
-                    self.report
-                        .error(span, format!("{owner} names an unknown camera{}", quoted(value)))
-                        .maybe_hint(suggest::hint(value, ids, "there are"))
-                        .consequence();
-                }
-            }
-        }
-        watched
     }
 
     pub(super) fn schedule(&mut self, field: &At<String>, zone: &TimeZone, owner: &str) -> Option<Schedule> {
@@ -175,22 +134,24 @@ impl Checker<'_, '_> {
     }
 
     /// What is there and used by nothing: allowed, but probably not meant.
-    pub(super) fn things_without_use(&mut self, document: &Document) {
-        let watched: BTreeSet<&str> = document
-            .rule
-            .iter()
-            .flat_map(|rule| rule.value.cameras.iter().flat_map(|names| &names.value))
-            .map(|name| name.value.as_str())
-            .collect();
+    pub(super) fn things_without_use(&mut self, document: &Document, watched: &BTreeSet<String>) {
         for camera in &document.camera {
             let Some(id) = camera.value.id.as_ref().filter(|id| super::is_id(&id.value)) else { continue };
-            if !watched.contains(id.value.as_str()) {
+            if !watched.contains(&id.value) {
                 self.report
                     .warning(&id.span, format!("camera `{}` is watched by no rule", id.value))
                     .hint("only its own faults are told, nothing of what it sees: add a `[[rule]]`")
                     .consequence();
             }
         }
+    }
+}
+
+/// How people call a rule.
+fn owner(rule: &RuleDocument) -> String {
+    match &rule.id {
+        Some(id) if super::is_id(&id.value) => format!("rule `{}`", id.value),
+        _ => "rule".to_owned(),
     }
 }
 

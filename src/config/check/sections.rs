@@ -393,6 +393,13 @@ impl Checker<'_, '_> {
             max_rows: value_of(&outbox.max_rows).unwrap_or(document::DEFAULT_MAX_ROWS),
             max_bytes: value_of(&outbox.max_mib).unwrap_or(document::DEFAULT_OUTBOX_MIB) * MIB,
             min_free_bytes: value_of(&outbox.min_free_mib).unwrap_or(document::DEFAULT_MIN_FREE_MIB) * MIB,
+            resend_for: Duration::from_secs(
+                u64::from(value_of(&outbox.resend_days).unwrap_or(document::DEFAULT_RESEND_DAYS))
+                    * 24
+                    * 60
+                    * 60,
+            ),
+            resend_bytes: value_of(&outbox.resend_max_mib).unwrap_or(document::DEFAULT_RESEND_MIB) * MIB,
         }
     }
 

@@ -20,6 +20,10 @@ pub struct CameraDocument {
     /// Its name, unique in the file: lower-case letters, digits, `-` and `_`.
     #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["cam-03"]))]
     pub id: Option<At<String>>,
+    /// Its `[[camera_type]]`, by id: what this camera does not say itself is taken from there. What neither says is taken from
+    /// `[defaults.camera]`; required is what none of them says.
+    #[schemars(extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["lane"]))]
+    pub like: Option<At<String>>,
     /// Who owns it: `sky` (public street), `village` (lane, square) or `household` (shop, yard).
     #[schemars(required)]
     pub eye: Option<At<Eye>>,

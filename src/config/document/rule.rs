@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{At, DEFAULT_COOLDOWN_SECS, DEFAULT_HOLD_SECS, Names};
 use crate::analysis::rules::typed::Typed;
 use crate::analysis::rules::{self, rule_kinds};
+use crate::contract::words::Eye;
 use crate::types::level::Level;
 
 /// A condition that a rule has.
@@ -29,14 +30,21 @@ macro_rules! rule_document {
         /// What to tell about. Exactly one condition (`present`, `dwell`, ... `works`) says what must be seen.
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
-        #[schemars(extend("oneOf" = exactly_one()))]
+        #[schemars(extend(
+            "oneOf" = exactly_one(),
+            "anyOf" = [{"required": ["cameras"]}, {"required": ["eye"]}],
+            "not" = {"required": ["cameras", "eye"]},
+        ))]
         pub struct RuleDocument {
             /// Its name, unique in the file.
             #[schemars(required, extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$", "examples" = ["fire-lane-blocked"]))]
             pub id: Option<At<String>>,
-            /// The cameras it watches, by id. Each has its own state and its own alerts.
-            #[schemars(required)]
+            /// The cameras it watches: each by its id, `lane/*` for all of the `[[camera_type]]` `lane`, `*` for all there are.
+            /// Each has its own state and its own alerts. Either this or `eye`.
+            #[schemars(extend("examples" = [["cam-03"]]))]
             pub cameras: Option<Names>,
+            /// Instead of `cameras`: all cameras of this owner, `sky`, `village` or `household`.
+            pub eye: Option<At<Eye>>,
             /// When it is in force, in the site's time zone: `"workdays 07:00-20:00"`, `"daily 22:00-06:00"`,
             /// `"sat,sun"`, several joined by `;`. Always, if left out. Any rule with the hours of the night is a
             /// rule for after hours: give it `signal = "after_hours"`.

@@ -6,14 +6,15 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::envelope::CommandEnvelope;
-use super::super::overrides::{Overrides, StoredOverrides, Wanted};
+use super::super::overrides::{Overrides, StoredOverrides, Wanted, digest};
 use super::super::remote_config_policy;
 use super::super::running_box::{Offer, RunningBox, changed, in_short, may_change, runs_now};
+use super::part::not_taken;
 use super::{CommandData, Handler, Replay};
 use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problems, Surroundings};
 use crate::contract::box_status::ConfigSource;
-use crate::contract::command::Refusal;
+use crate::contract::command::{Outcome, Refusal};
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
@@ -23,14 +24,19 @@ use crate::contract::words::Time;
 /// `down/config`: the wanted configuration, whole, as a signed command named `config`. May be retained.
 ///
 /// It is judged like the file on the box. What became of it is told on `up/config`, with every problem. A change of
-/// the file on the box made afterwards wins. At most about 40 KiB of TOML fit into a message.
+/// the file on the box made afterwards wins. At most about 40 KiB of TOML fit into a message; a larger one comes in parts
+/// (`down/cmd/part`) and is named here by `transfer`, and single entries are changed by `down/cmd/patch`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WantedConfigData {
     /// Higher than that of every configuration that the box took this way before.
     #[schemars(range(min = 1))]
     pub version: u64,
-    /// The whole file.
-    pub toml: String,
+    /// The whole file; this or `transfer`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub toml: Option<String>,
+    /// The whole file, which came in parts by `down/cmd/part`; then it must not be retained.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub transfer: Option<TransferName>,
     /// `running_sha256` of `up/config` as the centre knows it: if something else runs by now, nothing is changed.
     #[schemars(regex(pattern = patterns::DIGEST))]
     pub expect_config: String,
@@ -38,6 +44,18 @@ pub struct WantedConfigData {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(range(min = 10, max = 86_400))]
     pub revert_after_secs: Option<u32>,
+}
+
+/// A text that came in parts, and what it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransferName {
+    /// `transfer` of its parts.
+    #[schemars(length(min = 1, max = 128))]
+    pub id: String,
+    /// SHA-256 of the whole text in UTF-8, hexadecimal: what is signed here is the whole.
+    #[schemars(length(min = 64, max = 64))]
+    pub sha256: String,
 }
 
 /// The wanted configuration as a message. Its `version` says what `exp` says of a command, so that one may be left out.
@@ -84,10 +102,25 @@ impl CommandData for WantedConfigData {
     const REPLAY: Replay = Replay::ByVersion;
     const HANDLER: Handler<Self> = Handler::Now(take_up);
 
+    fn read(data: &Value) -> Result<Self, String> {
+        let wanted: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+        match (&wanted.toml, &wanted.transfer) {
+            (Some(_), None) | (None, Some(_)) => Ok(wanted),
+            (None, None) => Err("missing field `toml`, or `transfer` where it came in parts".to_owned()),
+            (Some(_), Some(_)) => {
+                Err("`toml` and `transfer`: only one of them says what is wanted".to_owned())
+            }
+        }
+    }
+
     /// The whole text is kept beside the log while it runs.
     fn logged(&self) -> Option<Value> {
-        Some(serde_json::json!({ "version": self.version, "expect_config": self.expect_config,
-            "revert_after_secs": self.revert_after_secs }))
+        let mut logged = serde_json::json!({ "version": self.version, "expect_config": self.expect_config,
+            "revert_after_secs": self.revert_after_secs });
+        if let Some(transfer) = &self.transfer {
+            logged["transfer"] = serde_json::json!(transfer);
+        }
+        Some(logged)
     }
 }
 
@@ -103,7 +136,8 @@ fn example() -> Result<Vec<u8>, ExampleError> {
         reason: Some("new zone at the east gate".to_owned()),
         data: WantedConfigData {
             version: 8,
-            toml: "[site]\nbox = \"box-7f3a\"\narea = \"530127\"\n...".to_owned(),
+            toml: Some("[site]\nbox = \"box-7f3a\"\narea = \"530127\"\n...".to_owned()),
+            transfer: None,
             expect_config: examples::SHA256.to_owned(),
             revert_after_secs: Some(600),
         },
@@ -117,23 +151,62 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
     if envelope.retained && data.version <= highest {
         return Answer::already("the broker keeps a configuration that was taken up, or judged, before");
     }
+    let WantedConfigData { version, toml, transfer, expect_config, revert_after_secs } = data;
+    let is_it = |text: &str| match (&toml, &transfer) {
+        (Some(toml), _) => text == toml,
+        (None, Some(transfer)) => digest(text) == transfer.sha256,
+        (None, None) => false,
+    };
     let running = at.overrides().now.wanted.as_ref();
-    if running.is_some_and(|running| running.version == data.version && running.toml == data.toml) {
+    if running.is_some_and(|running| running.version == version && is_it(&running.toml)) {
         return Answer::already("this configuration runs");
     }
-    if data.version <= highest {
-        let why =
-            format!("version {} is not above {highest}, the highest that was taken up so far", data.version);
-        return Answer::refused(Refusal::Conflict, why);
+    if let Some(answer) = too_old(at, version) {
+        return answer;
     }
-    if let Err((code, why)) = may_change(at, &data.expect_config, data.revert_after_secs) {
+    if let Err((code, why)) = may_change(at, &expect_config, revert_after_secs) {
         return Answer::refused(code, why);
     }
-    let offer = Offer { source: ConfigSource::Remote, version: Some(data.version) };
-    let taken = judged(at, &data).and_then(|base| {
-        let wanted = Wanted { version: data.version, toml: data.toml.clone() };
-        let now = Overrides { wanted: Some(wanted), ..Overrides::default() };
-        let next = StoredOverrides { version: data.version, ..changed(at, now, data.revert_after_secs) };
+    let key = envelope.signer.as_ref().map(|signer| &*signer.key);
+    let toml = match (toml, &transfer) {
+        (Some(toml), _) => toml,
+        (None, Some(TransferName { id, sha256 })) => {
+            let now = at.now().mono;
+            match at.transfers().text(key, id, sha256, now) {
+                Ok(toml) => toml,
+                Err(error) => return not_taken(&error),
+            }
+        }
+        (None, None) => return Answer::refused(Refusal::Invalid, "it says no configuration"),
+    };
+    let answer = put_in_place(at, Offered { version, toml, revert_after_secs });
+    if let Some(TransferName { id, .. }) = transfer.filter(|_| answer.outcome == Outcome::Done) {
+        at.transfers().forget(key, &id);
+    }
+    answer
+}
+
+/// A configuration that the centre knows enough to offer.
+pub(super) struct Offered {
+    pub version: u64,
+    pub toml: String,
+    pub revert_after_secs: Option<u32>,
+}
+
+/// Versions never go back: the answer to one that does.
+pub(super) fn too_old(at: &dyn RunningBox, version: u64) -> Option<Answer> {
+    let highest = at.overrides().version;
+    let why = || format!("version {version} is not above {highest}, the highest that was taken up so far");
+    (version <= highest).then(|| Answer::refused(Refusal::Conflict, why()))
+}
+
+/// Judges it and makes it what runs, on trial where that is asked for.
+pub(super) fn put_in_place(at: &mut dyn RunningBox, offered: Offered) -> Answer {
+    let Offered { version, toml, revert_after_secs } = offered;
+    let offer = Offer { source: ConfigSource::Remote, version: Some(version) };
+    let taken = judged(at, &toml).and_then(|base| {
+        let now = Overrides { wanted: Some(Wanted { version, toml }), ..Overrides::default() };
+        let next = StoredOverrides { version, ..changed(at, now, revert_after_secs) };
         at.take_up(base, next, &offer)
     });
     match taken {
@@ -146,9 +219,9 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
 }
 
 /// Judged like the file, and then some.
-fn judged(at: &dyn RunningBox, data: &WantedConfigData) -> Result<Config, Problems> {
+fn judged(at: &dyn RunningBox, toml: &str) -> Result<Config, Problems> {
     let path = at.file().path();
-    let base = Config::from_text(path, &data.toml, &Surroundings::of(path))?;
+    let base = Config::from_text(path, toml, &Surroundings::of(path))?;
     let mut wrong = takes_a_restart(at.base(), &base);
     wrong.extend(remote_config_policy::forbidden(at.file(), at.base(), &base, at.now().utc));
     if wrong.is_empty() {

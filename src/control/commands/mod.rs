@@ -5,8 +5,12 @@ pub mod assign;
 pub mod close;
 pub mod config;
 pub mod confirm;
+pub mod get;
 pub mod mute;
 pub mod original;
+pub mod part;
+pub mod patch;
+pub mod resend;
 pub mod selftest;
 pub mod set;
 pub mod snapshot;
@@ -38,6 +42,10 @@ pub static COMMANDS: &[CommandSpec] = &[
     CommandSpec::of::<selftest::SelftestData>(),
     CommandSpec::of::<snapshot::SnapshotData>(),
     CommandSpec::of::<original::OriginalData>(),
+    CommandSpec::of::<resend::ResendData>(),
+    CommandSpec::of::<get::GetData>(),
+    CommandSpec::of::<part::UploadPartData>(),
+    CommandSpec::of::<patch::PatchData>(),
     CommandSpec::of::<config::WantedConfigData>(),
 ];
 

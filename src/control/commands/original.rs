@@ -45,16 +45,16 @@ impl CommandData for OriginalData {
     const HANDLER: Handler<Self> = Handler::Later(hand_out);
 }
 
-/// When originals were asked for in the last hour, on the monotonic clock. Who came by a key must not be able to empty the
+/// When originals, or texts, were asked for in the last hour, on the monotonic clock. Who came by a key must not be able to empty the
 /// archive in a night.
 #[derive(Debug, Default)]
 pub struct Requests(Vec<Duration>);
 
 impl Requests {
-    /// Takes one more; `false` if there are too many.
-    fn take(&mut self, now: Duration) -> bool {
+    /// Takes one more; `false` if there are `most` within the hour.
+    pub(super) fn take(&mut self, now: Duration, most: usize) -> bool {
         self.0.retain(|at| now.saturating_sub(*at) < WITHIN);
-        let has_room = self.0.len() < AT_MOST;
+        let has_room = self.0.len() < most;
         if has_room {
             self.0.push(now);
         }
@@ -67,7 +67,7 @@ fn hand_out(data: OriginalData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
         return answering(Answer::refused(Refusal::Invalid, NoOriginal::NotKept.to_string()));
     }
     let now = at.now().mono;
-    if !at.original_requests().take(now) {
+    if !at.original_requests().take(now, AT_MOST) {
         let why = format!("{AT_MOST} originals were asked for within an hour, which is the most");
         return answering(Answer::refused(Refusal::Busy, why));
     }
@@ -92,7 +92,7 @@ mod tests {
     fn of_a_flood_of_requests_twelve_an_hour_are_taken() {
         let mut requests = Requests::default();
         let minute = Duration::from_secs(60);
-        let taken = (0..120).filter(|n| requests.take(minute * *n)).count();
+        let taken = (0..120).filter(|n| requests.take(minute * *n, AT_MOST)).count();
         assert_eq!(taken, 2 * AT_MOST, "in two hours");
     }
 }

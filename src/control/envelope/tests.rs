@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::contract::signature::{KnownKey, PrivateKey};
 
 const NOW: &str = "2026-01-01T08:01:00Z";
 const HERE: Addressee<'_> = Addressee { area: "530127", box_name: "box-1" };
@@ -97,7 +98,15 @@ fn every_refusal_carries_the_request_id_that_can_be_read() {
         ("mark", r#"{"request_id":"r","stream":"S","n":1,"n":2}"#.to_owned(), Some("r")),
         ("ack", r#"{"request_id":{}}"#.to_owned(), None),
         ("ack", r#"{"request_id":" "}"#.to_owned(), None),
-        ("ack", r#"{"request_id":"r""#.to_owned(), None),
+        // What stops being JSON names its request as far as that stands before the fault.
+        ("ack", r#"{"request_id":"r""#.to_owned(), Some("r")),
+        ("ack", r#"{"request_id":"r","alert_id":"a",}"#.to_owned(), Some("r")),
+        ("ack", r#"{"by":["d",{"n":1}],"request_id":"r","alert_id":oops}"#.to_owned(), Some("r")),
+        ("set", r#"{"for_secs":1e999,"request_id":"r"}"#.to_owned(), Some("r")),
+        ("mark", r#"{"request_id":"r","stream":"S","n":1"#.to_owned(), Some("r")),
+        ("ack", r#"{"request_id":"r"#.to_owned(), None),
+        ("ack", r#"{oops,"request_id":"r"}"#.to_owned(), None),
+        ("ack", r#"["request_id","r"]"#.to_owned(), None),
     ];
     for (name, json, want) in &cases {
         let inbound = inbound(name, json.as_bytes(), false);
@@ -168,4 +177,31 @@ fn the_schema_names_the_commands_that_require_a_reason() {
         told.starts_with("Why, in words, for the audit log. `mute`, `") && told.ends_with(" require it."),
         "{told}"
     );
+}
+
+/// Through the gate: whose signature is good hears which of its requests was refused, whatever is wrong with it.
+#[test]
+fn a_refusal_of_what_was_signed_by_a_known_key_names_the_request_and_of_a_stranger_none() {
+    let key = PrivateKey::generate("desk-1").unwrap();
+    let gate = Gate::default();
+    gate.set_keys(&[KnownKey { id: "desk-1".into(), role: Role::Desk, public: key.public() }]);
+    let stranger = PrivateKey::generate("desk-1").unwrap();
+    for (name, payload) in [
+        ("ack", r#"{"request_id":"r","area":"530127","box":"box-2","command":"ack"}"#),
+        ("ack", r#"{"request_id":"r","alert_id":"a",}"#),
+        ("ack", r#"{"request_id":"r","request_id":"r"}"#),
+        ("mark", r#"{"request_id":"r","stream":"S""#),
+        ("dance", r#"{"request_id":"r"}"#),
+        ("dance", r#"{"request_id":"r","#),
+        ("config", r#"{"request_id":"r","version":oops}"#),
+    ] {
+        let refused = |signed: String| {
+            read(&gate, HERE, name, signed.as_bytes(), false, NOW.parse().unwrap()).unwrap_err()
+        };
+        let refusal = refused(key.sign(payload.as_bytes()));
+        assert_eq!(refusal.request_id.as_deref(), Some("r"), "{name}: {payload}: {}", refusal.why);
+        assert_eq!(refusal.key.as_deref(), Some("desk-1"), "{name}: {payload}");
+        let refusal = refused(stranger.sign(payload.as_bytes()));
+        assert_eq!((refusal.request_id, refusal.key), (None, None), "{name}: {payload}");
+    }
 }

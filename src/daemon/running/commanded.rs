@@ -3,15 +3,19 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::alerts::writer_message::{OriginalRequest, SnapshotRequest, WriterMessage};
+use crate::alerts::writer_message::{OriginalRequest, PictureRequest, SnapshotRequest, WriterMessage};
 use crate::analysis::detection::Class;
 use crate::analysis::time::Moment;
+use crate::audit::Audit;
 use crate::config::{Config, Problems};
+use crate::contract::EventError;
 use crate::contract::command::SelftestResult;
 use crate::control::commands::original::{OriginalData, Requests};
 use crate::control::overrides::StoredOverrides;
-use crate::control::running_box::{OriginalReply, SnapshotReply};
+use crate::control::running_box::{OriginalReply, PictureReply, SnapshotReply};
+use crate::control::transfers::Transfers;
 use crate::control::{Offer, RunningBox};
+use crate::outbox::{OutboxError, Resent};
 
 use super::super::analysis_thread::Note;
 use super::Running;
@@ -80,5 +84,32 @@ impl RunningBox for Running {
 
     fn original_requests(&mut self) -> &mut Requests {
         &mut self.original_requests
+    }
+
+    fn resend(&mut self, stream: &str, from: u64, to: u64) -> Result<Resent, OutboxError> {
+        self.stages.storage.outbox.resend(stream, from, to)
+    }
+
+    fn picture_again(&mut self, alert_id: String, n: u32, reply: PictureReply) {
+        // As above.
+        let _ = self.stages.alerts.queue.send(WriterMessage::Again(PictureRequest { alert_id, n, reply }));
+    }
+
+    fn meta(&mut self) -> Result<String, EventError> {
+        let messages = self.birth(self.clock.now().utc)?;
+        let lines = messages.iter().map(|(_, message)| String::from_utf8_lossy(message).into_owned() + "\n");
+        Ok(lines.collect())
+    }
+
+    fn audit(&self) -> Arc<Audit> {
+        self.stages.commands.audit.clone()
+    }
+
+    fn text_requests(&mut self) -> &mut Requests {
+        &mut self.text_requests
+    }
+
+    fn transfers(&mut self) -> &mut Transfers {
+        &mut self.transfers
     }
 }

@@ -8,6 +8,7 @@ use tracing::info;
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::control::commands::original::Requests;
+use crate::control::transfers::Transfers;
 
 use super::super::clock_watch::ClockWatch;
 use super::super::file_watch::SecretFiles;
@@ -50,6 +51,8 @@ impl Running {
             secret_files,
             manifest: options.manifest.clone(),
             original_requests: Requests::default(),
+            text_requests: Requests::default(),
+            transfers: Transfers::default(),
             loaded_models: models,
             site,
             stages,

@@ -20,6 +20,7 @@ impl Trial for Recited {
             class: Class::PERSON,
             score: *score,
             box_in_model: BBox::new(30.0 * i as f32, 0.0, 30.0 * i as f32 + 20.0, 40.0),
+            is_second: false,
         };
         Ok(Outcome {
             shortest: Duration::from_millis(*ms),

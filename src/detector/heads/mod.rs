@@ -230,6 +230,8 @@ pub struct Candidate {
     pub score: f32,
     /// Where, in model pixels; finite, of positive width and height.
     pub box_in_model: BBox,
+    /// Something else scores higher there and has the same box: a rider, or what is ridden.
+    pub is_second: bool,
 }
 
 impl Head {
@@ -373,20 +375,29 @@ fn best_class(wanted: &[Wanted], score_of: impl Fn(usize) -> f32) -> Option<(Cla
     best_of(wanted.iter(), score_of)
 }
 
-/// What is at a place that scores several classes for one box: the best class, and of a rider and the machine also the
-/// other. Vehicles are one kind or another, but who rides fills the same box as what is ridden.
-fn classes_at(
+/// Keeps what is at a place that scores several classes for one box: the best class, and of a rider and the machine also
+/// the other, if it is at least half as sure. Vehicles are one kind or another, but who rides fills the same box as what
+/// is ridden.
+fn keep_all_at(
+    found: &mut Vec<Candidate>,
     wanted: &[Wanted],
     score_of: impl Fn(usize) -> f32 + Copy,
-) -> impl Iterator<Item = (Class, f32)> {
-    let best = best_class(wanted, score_of);
-    let other = best.and_then(|(class, _)| match class {
-        Class::PERSON => Some(Class::TWO_WHEELER),
-        Class::TWO_WHEELER => Some(Class::PERSON),
-        _ => None,
-    });
-    let beside = other.and_then(|other| best_of(wanted.iter().filter(|w| w.class == other), score_of));
-    best.into_iter().chain(beside)
+    box_at: impl FnOnce() -> [f32; 4],
+) {
+    let Some((class, score)) = best_class(wanted, score_of) else { return };
+    let edges = box_at();
+    keep(found, (class, score), edges);
+    let other = match class {
+        Class::PERSON => Class::TWO_WHEELER,
+        Class::TWO_WHEELER => Class::PERSON,
+        _ => return,
+    };
+    let beside = best_of(wanted.iter().filter(|w| w.class == other), score_of);
+    if let Some(beside) = beside.filter(|(_, sure)| *sure >= 0.5 * score) {
+        let first = found.len();
+        keep(found, beside, edges);
+        found[first..].iter_mut().for_each(|candidate| candidate.is_second = true);
+    }
 }
 
 fn best_of<'w>(
@@ -412,7 +423,8 @@ fn lowest(wanted: &[Wanted]) -> f32 {
 fn keep(found: &mut Vec<Candidate>, (class, score): (Class, f32), [x0, y0, x1, y1]: [f32; 4]) {
     let finite = x0.is_finite() && y0.is_finite() && x1.is_finite() && y1.is_finite();
     if finite && x0 < x1 && y0 < y1 {
-        found.push(Candidate { class, score: score.min(1.0), box_in_model: BBox { x0, y0, x1, y1 } });
+        let box_in_model = BBox { x0, y0, x1, y1 };
+        found.push(Candidate { class, score: score.min(1.0), box_in_model, is_second: false });
     }
 }
 

@@ -2,8 +2,8 @@
 //! its mean counts. The sigmoid of the class scores is in the graph, the softmax of the distances is not.
 
 use super::{
-    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted, classes_at,
-    keep, per_level, values_of,
+    Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Parameter, Shape, Usual, Wanted,
+    keep_all_at, per_level, values_of,
 };
 
 /// What its makers do: config/nanodet-m.yml, ImageNet's mean and deviation in BGR; score 0.35 and NMS 0.6 of its demo.
@@ -112,12 +112,12 @@ fn decode(
         let cells = scores.chunks_exact(classes).zip(distances.chunks_exact(4 * bins)).take(grid.cells());
         for (cell, (scores, distances)) in cells.enumerate() {
             let score_of = |column: usize| scores.get(column).copied().unwrap_or(0.0);
-            for best in classes_at(wanted, score_of) {
+            keep_all_at(found, wanted, score_of, || {
                 let (column, line) = grid.place(cell);
                 let (cx, cy) = ((column + cell_centre) * grid.stride, (line + cell_centre) * grid.stride);
                 let edge = |side: usize| mean_bin(&distances[side * bins..(side + 1) * bins]) * grid.stride;
-                keep(found, best, [cx - edge(0), cy - edge(1), cx + edge(2), cy + edge(3)]);
-            }
+                [cx - edge(0), cy - edge(1), cx + edge(2), cy + edge(3)]
+            });
         }
     }
 }

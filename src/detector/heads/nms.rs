@@ -1,6 +1,7 @@
 //! Greedy non-maximum suppression per class: of boxes that overlap much, the one that scores highest stays.
 
 use super::Candidate;
+use crate::analysis::geometry::BBox;
 
 /// Candidates that are compared at all, highest scores first: bounds the work where a network puts out
 /// rubbish. A crowded square has some hundreds.
@@ -8,26 +9,36 @@ const MOST_CANDIDATES: usize = 1000;
 /// Boxes that stay, highest scores first. COCO's evaluation takes 100; a plaza may hold more.
 const MOST_BOXES: usize = 300;
 
+/// A rider is found at the machine's place, too, and the machine at the rider's. Where a second class and a box of that
+/// class with a place of its own overlap by this part of the smaller one, they are the same thing. A guess.
+const SAME_SECOND: f32 = 0.5;
+
 /// Sorts `found` by score, highest first, and keeps of the boxes of one class that overlap by more than
-/// `iou` only the first.
+/// `iou` only the first. A second class of a place also goes where half of its box is covered by a box of that class
+/// that was found at a place of its own.
 pub fn suppress_doubles(found: &mut Vec<Candidate>, iou: f32) {
     // Equal scores are put in order of place, so that the result does not depend on the sort.
-    found.sort_unstable_by(|a, b| {
+    let by_score = |a: &Candidate, b: &Candidate| {
         let (p, q) = (a.box_in_model, b.box_in_model);
         b.score
             .total_cmp(&a.score)
             .then(p.y0.total_cmp(&q.y0))
             .then(p.x0.total_cmp(&q.x0))
             .then(a.class.cmp(&b.class))
-    });
+    };
+    found.sort_unstable_by(by_score);
     found.truncate(MOST_CANDIDATES);
+    // What has a place of its own is looked at first.
+    found.sort_unstable_by(|a, b| a.is_second.cmp(&b.is_second).then(by_score(a, b)));
     let mut kept = 0;
     for next in 0..found.len() {
         let candidate = found[next];
-        let double = found[..kept]
-            .iter()
-            .any(|k| k.class == candidate.class && k.box_in_model.iou(&candidate.box_in_model) > iou);
-        if !double {
+        let is_double = |other: &Candidate| {
+            let (a, b) = (&candidate.box_in_model, &other.box_in_model);
+            let is_same = candidate.is_second && !other.is_second && covered(a, b) >= SAME_SECOND;
+            candidate.class == other.class && (is_same || a.iou(b) > iou)
+        };
+        if !found[..kept].iter().any(is_double) {
             found[kept] = candidate;
             kept += 1;
             if kept == MOST_BOXES {
@@ -36,4 +47,12 @@ pub fn suppress_doubles(found: &mut Vec<Candidate>, iou: f32) {
         }
     }
     found.truncate(kept);
+    found.sort_unstable_by(by_score);
+}
+
+/// Which part of the smaller of two boxes the other covers.
+fn covered(a: &BBox, b: &BBox) -> f32 {
+    let common = a.intersection(b).map_or(0.0, |common| common.area());
+    let smaller = a.area().min(b.area());
+    if smaller > 0.0 { common / smaller } else { 0.0 }
 }

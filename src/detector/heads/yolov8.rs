@@ -3,7 +3,7 @@
 
 use super::{
     Candidate, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, all_cells, behind_the_box,
-    classes_at, classes_behind, edges, keep, one_output,
+    classes_behind, edges, keep_all_at, one_output,
 };
 
 /// What its makers do: Ultralytics' export, RGB in 0..1, centred on 114; score 0.25, NMS 0.7.
@@ -91,9 +91,7 @@ fn decode(
     for cell in 0..cells {
         let value_of = |value: usize| output.get(place(value, cell)).copied().unwrap_or(0.0);
         let score_of = |column: usize| if column + 4 < values { value_of(column + 4) } else { 0.0 };
-        for best in classes_at(wanted, score_of) {
-            keep(found, best, edges(value_of(0), value_of(1), value_of(2), value_of(3)));
-        }
+        keep_all_at(found, wanted, score_of, || edges(value_of(0), value_of(1), value_of(2), value_of(3)));
     }
 }
 
@@ -133,7 +131,12 @@ mod tests {
             found
         };
         assert_eq!(at_one_place([0.5, 0.4, 0.6, 0.0, 0.0]), [("person", 0.5), ("two_wheeler", 0.6)]);
-        assert_eq!(at_one_place([0.9, 0.2, 0.35, 0.0, 0.0]), [("person", 0.9), ("two_wheeler", 0.35)]);
+        assert_eq!(at_one_place([0.9, 0.2, 0.45, 0.0, 0.0]), [("person", 0.9), ("two_wheeler", 0.45)]);
+        assert_eq!(
+            at_one_place([0.9, 0.2, 0.35, 0.0, 0.0]),
+            [("person", 0.9)],
+            "who walks has a little of it"
+        );
         assert_eq!(at_one_place([0.3, 0.2, 0.6, 0.0, 0.0]), [("two_wheeler", 0.6)], "nobody rides it");
         assert_eq!(at_one_place([0.5, 0.0, 0.0, 0.6, 0.5]), [("car", 0.6)], "a car hides who is in it");
     }

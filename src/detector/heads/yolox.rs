@@ -3,7 +3,7 @@
 
 use super::{
     Candidate, Grid, Head, HeadOutput, Kind, Layout, ModelInput, Shape, Usual, Wanted, all_cells,
-    behind_the_box, classes_at, classes_behind, edges, keep, lowest, one_output,
+    behind_the_box, classes_behind, edges, keep_all_at, lowest, one_output,
 };
 
 /// What its makers do: demo/ONNXRuntime, BGR as OpenCV reads it, 114, score 0.3, NMS 0.45.
@@ -80,11 +80,11 @@ fn decode(
                 continue;
             }
             let score_of = |column: usize| scores.get(column).map_or(0.0, |s| s * objectness);
-            for best in classes_at(wanted, score_of) {
+            keep_all_at(found, wanted, score_of, || {
                 let (column, line) = grid.place(cell);
                 let (cx, cy) = ((row[0] + column) * grid.stride, (row[1] + line) * grid.stride);
-                keep(found, best, edges(cx, cy, row[2].exp() * grid.stride, row[3].exp() * grid.stride));
-            }
+                edges(cx, cy, row[2].exp() * grid.stride, row[3].exp() * grid.stride)
+            });
         }
     }
 }

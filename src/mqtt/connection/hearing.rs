@@ -97,7 +97,6 @@ impl Connection {
 
     /// Counts it and answers, unless its sender got enough answers for now.
     async fn refuse(&mut self, refusal: Refusal, respond_to: Option<RespondTo>) {
-        self.shared.status.send_modify(|status| status.commands_refused += 1);
         (self.shared.bodies.heard)(Err(&refusal));
         let now = Instant::now();
         self.tell_unanswered(false, now).await;

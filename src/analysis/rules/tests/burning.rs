@@ -194,3 +194,101 @@ fn a_gap_forgets_what_pictures_said() {
     watch(&mut stage, 30.0, |_| wall(0), |t| vec![flickering(t)]);
     assert_eq!(raised(&stage), [] as [f64; 0]);
 }
+
+/// Something large and still that stands before the flames, and the fire's box all the same.
+fn behind(class: Class) -> impl Fn(f64) -> Vec<Detection> {
+    move |t| {
+        let box_in_frame = BBox::new(60.0 / 160.0, 50.0 / 90.0, 100.0 / 160.0, 67.0 / 90.0);
+        vec![flickering(t), Detection { class, score: 0.8, box_in_frame }]
+    }
+}
+
+#[test]
+fn a_told_fire_does_not_end_while_helpers_or_an_e_bike_stand_before_it() {
+    for class in [Class::TWO_WHEELER, Class::PERSON] {
+        let mut stage = Stage::of(vec![rule(fire(3.0))]);
+        watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+        watch(&mut stage, 10.0, |second| wall(second + 1), |t| vec![flickering(t)]);
+        assert_eq!(raised(&stage).len(), 1, "{class:?}");
+        let is_over = |stage: &Stage| stage.told.iter().any(Revision::is_last);
+        watch(&mut stage, 60.0, |_| with_a_hand(wall(0)), behind(class));
+        assert!(!is_over(&stage), "{class:?}: {:?}", stage.told());
+        // They go, and nothing burns behind them.
+        watch(&mut stage, 30.0, |_| wall(0), |t| vec![flickering(t)]);
+        assert!(is_over(&stage), "{class:?}");
+    }
+    // With nobody before it the same picture ends it.
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+    watch(&mut stage, 10.0, |second| wall(second + 1), |t| vec![flickering(t)]);
+    watch(&mut stage, 60.0, |_| with_a_hand(wall(0)), |t| vec![flickering(t)]);
+    assert!(stage.told.iter().any(Revision::is_last));
+}
+
+#[test]
+fn a_red_coat_is_no_fire_and_an_e_bike_that_burns_is_one() {
+    for (class, alerts) in [(Class::PERSON, 0), (Class::TWO_WHEELER, 1)] {
+        let mut stage = Stage::of(vec![rule(fire(3.0))]);
+        watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+        watch(&mut stage, 30.0, wall, behind(class));
+        assert_eq!(raised(&stage).len(), alerts, "{class:?}");
+    }
+}
+
+#[test]
+fn dense_smoke_that_fills_the_picture_does_not_end_for_being_even() {
+    let b = BBox::new(0.05, 0.05, 0.95, 0.95);
+    let smoke = |t: f64| {
+        let score = 0.6 + 0.15 * (5.0 * t).cos() as f32;
+        vec![Detection { class: Class::SMOKE, score, box_in_frame: b }]
+    };
+    // Within the box another wall at each number; around it always the same one.
+    let filled = |level: Option<u8>, number: u32| {
+        let (mut picture, other) = (wall(0), everywhere(number));
+        for (cell, luma) in picture.luma.iter_mut().enumerate() {
+            let (x, y) = ((cell % COLUMNS) as f32 / 160.0, (cell / COLUMNS) as f32 / 90.0);
+            if (0.05..0.95).contains(&x) && (0.05..0.95).contains(&y) {
+                *luma = level.unwrap_or(other.luma[cell]);
+            }
+        }
+        picture
+    };
+    let when =
+        Condition::Smoke(Smoke { zone: "all".into(), classes: vec![Class::SMOKE], for_at_least: secs(5.0) });
+    for (then, is_over) in [(filled(Some(170), 0), false), (filled(None, 99), true)] {
+        let mut stage = Stage::of(vec![rule(when.clone())]);
+        watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+        watch(&mut stage, 10.0, |second| filled(None, second + 1), smoke);
+        assert_eq!(raised(&stage).len(), 1, "smoke rolls in");
+        watch(&mut stage, 60.0, |_| then.clone(), smoke);
+        assert_eq!(stage.told.iter().any(Revision::is_last), is_over);
+    }
+    // An even wall that never was anything else is no smoke.
+    let mut stage = Stage::of(vec![rule(when)]);
+    watch(&mut stage, 5.0, |_| filled(Some(170), 0), |_| vec![]);
+    watch(&mut stage, 30.0, |_| filled(Some(170), 0), smoke);
+    assert_eq!(stage.told(), []);
+}
+
+/// Another wall all over the picture at each number: the camera turns.
+fn everywhere(number: u32) -> Coarse {
+    let mut picture = Coarse::even(0);
+    for (cell, luma) in picture.luma.iter_mut().enumerate() {
+        let block = (cell % COLUMNS / 4 + cell / COLUMNS / 4 * 64) as u32 + number * 8192;
+        let mixed = block.wrapping_mul(2_654_435_761);
+        *luma = 40 + ((mixed ^ (mixed >> 15)).wrapping_mul(2_246_822_519) >> 8) as u8 % 180;
+    }
+    picture
+}
+
+#[test]
+fn what_pictures_said_is_forgotten_while_the_camera_turns() {
+    let mut stage = Stage::of(vec![rule(fire(3.0))]);
+    watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+    watch(&mut stage, 20.0, |_| wall(0), |t| vec![flickering(t)]);
+    assert_eq!(stage.told(), [], "nothing changes in the picture");
+    watch(&mut stage, 5.0, everywhere, |t| vec![flickering(t)]);
+    assert_eq!(stage.told(), [], "it did not a moment ago");
+    watch(&mut stage, 10.0, |second| everywhere(second + 5), |t| vec![flickering(t)]);
+    assert_eq!(raised(&stage).len(), 1);
+}

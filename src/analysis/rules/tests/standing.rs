@@ -66,6 +66,28 @@ fn who_passes_by_does_not_look_after_it_and_who_lingers_does() {
     }
 }
 
+/// Somebody rides to the middle within five seconds, waits for so long, and rides on: a person and a two-wheeler.
+fn rider(t: f64, waits: f64) -> Vec<Detection> {
+    let x = 0.1 + 0.08 * (t.min(5.0) + (t - 5.0 - waits).max(0.0));
+    if x < 1.0 { vec![person(x, 0.8), two_wheeler(x, 0.8)] } else { vec![] }
+}
+
+#[test]
+fn a_rider_leaves_nothing_behind_until_they_park_and_walk_away() {
+    for waits in [0.0, 40.0] {
+        let mut stage = Stage::of(vec![rule(left_behind(20.0, true))]);
+        stage.look(80.0, |t| rider(t, waits));
+        assert_eq!(stage.told(), [], "waits for {waits} s");
+    }
+    let mut stage = Stage::of(vec![rule(left_behind(20.0, true))]);
+    stage.look(60.0, |t| match 0.5 + 0.15 * (t - 10.0) {
+        _ if t < 10.0 => rider(t, 100.0),
+        x if x < 1.0 => vec![two_wheeler(0.5, 0.8), person(x, 0.82)],
+        _ => vec![two_wheeler(0.5, 0.8)],
+    });
+    assert_near(&raised(&stage), &[32.5], 3.0);
+}
+
 #[test]
 fn what_was_there_from_the_start_was_not_left_behind() {
     let mut stage = Stage::of(vec![rule(left_behind(10.0, true))]);
@@ -168,6 +190,51 @@ fn a_cart_with_people_round_it_is_a_stall_and_a_parked_one_is_not() {
         seen
     });
     assert_eq!(stage.told(), []);
+}
+
+#[test]
+fn a_rider_who_waits_is_no_stall_and_one_with_customers_is() {
+    let waiting = || vec![person(0.75, 0.8), two_wheeler(0.75, 0.8)];
+    for parked in [0.0, 30.0] {
+        let mut stage = Stage::of(vec![rule(vending(60.0))]);
+        // Or somebody sits down on a two-wheeler that was parked before.
+        stage.look(150.0, |t| if t < parked { vec![two_wheeler(0.75, 0.8)] } else { waiting() });
+        assert_eq!(stage.told(), [], "parked for {parked} s");
+    }
+    let mut stage = Stage::of(vec![rule(vending(60.0))]);
+    stage.look(90.0, |t| {
+        let mut seen = waiting();
+        if t % 10.0 < 8.0 {
+            seen.push(person(0.88, 0.82));
+        }
+        seen
+    });
+    assert_near(&raised(&stage), &[62.0], 8.0);
+}
+
+#[test]
+fn a_crowd_of_people_counts_riders_once_and_parked_two_wheelers_not_at_all() {
+    let street = |_: f64| {
+        vec![
+            person(0.2, 0.8),
+            two_wheeler(0.2, 0.8),
+            person(0.8, 0.8),
+            two_wheeler(0.8, 0.8),
+            two_wheeler(0.5, 0.8),
+        ]
+    };
+    let classes = vec![Class::PERSON, Class::TWO_WHEELER];
+    let both = |at_least| {
+        let (zone, classes) = ("all".into(), classes.clone());
+        Condition::Crowd(Crowd { zone, classes, at_least, density: None, for_at_least: secs(3.0) })
+    };
+    for (when, is_crowd) in
+        [(crowd("all", 2, 3.0), true), (crowd("all", 3, 3.0), false), (both(5), true), (both(6), false)]
+    {
+        let mut stage = Stage::of(vec![rule(when.clone())]);
+        stage.look(10.0, street);
+        assert_eq!(!stage.told().is_empty(), is_crowd, "{when:?}");
+    }
 }
 
 fn works(for_secs: f64) -> Condition {

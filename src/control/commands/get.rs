@@ -1,0 +1,155 @@
+//! `get`: what a box can tell about itself that does not stand on a topic, or is too long for a message.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tracing::error;
+
+use super::super::answer::{Answer, Answering};
+use super::super::envelope::{Command, CommandEnvelope, time};
+use super::super::long_text::LongText;
+use super::super::running_box::RunningBox;
+use super::{CommandData, Handler, Replay, example};
+use crate::contract::command::{Refusal, TextKind};
+use crate::contract::examples::{self, ExampleError};
+use crate::contract::messages::Message;
+use crate::contract::signature::Role;
+use crate::contract::words::Time;
+
+/// Most bytes of the audit log in one answer; what is behind it is asked for with another one.
+const AUDIT_BYTES: usize = 1024 * 1024;
+/// So much may be asked for within an hour: answers must not push alerts out of the queue. A guess.
+const AT_MOST: usize = 30;
+
+/// `down/cmd/get`: the configuration that runs, lines of the audit log, or the birth messages. Requires a `reason`. The
+/// answer comes in as many messages as it takes, each with one `part`; the last number is `total`. No secret is in it:
+/// passwords stand in files of their own, comments are left out, and a parameter of an address that may be a secret is `***`.
+/// At most thirty an hour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GetData {
+    /// What.
+    pub what: TextKind,
+    /// Of `audit`: only what happened then or later, by the box's clock.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<Time>,
+    /// Of `audit`: only lines with a higher number; `next` of an answer that did not hold all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<u64>,
+}
+
+impl CommandData for GetData {
+    const MESSAGE: Message = Message::bare::<Command<GetData>>(
+        "down/cmd/get",
+        get_example,
+        "Asks for the configuration, the audit log or the birth messages, in parts with a digest; signed.",
+    );
+    const SUMMARY_ZH: &'static str =
+        "索取正在运行的配置、审计日志或出生消息，分片答复并附摘要；每小时至多三十次";
+    const ROLE: Role = Role::Admin;
+    const NEEDS_REASON: bool = true;
+    const REPLAY: Replay = Replay::Once;
+    const HANDLER: Handler<Self> = Handler::Later(tell);
+
+    fn read(data: &Value) -> Result<Self, String> {
+        let what = data.get("what").ok_or("`what` is missing")?;
+        let what = serde_json::from_value(what.clone())
+            .map_err(|_| "`what` must be one of: config, audit, meta".to_owned())?;
+        let after = match data.get("after") {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(value.as_u64().ok_or("`after` must be a whole number, 0 or more")?),
+        };
+        let since = time(data, "since")?.map(Time);
+        if what != TextKind::Audit && (since.is_some() || after.is_some()) {
+            return Err("`since` and `after` belong to `audit`".to_owned());
+        }
+        Ok(GetData { what, since, after })
+    }
+}
+
+fn get_example() -> Result<Vec<u8>, ExampleError> {
+    let since = Some(Time(examples::at(0)?));
+    example("admin 1", GetData { what: TextKind::Audit, since, after: None })
+}
+
+fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: Answering) {
+    let GetData { what, since, after } = data;
+    let now = at.now().mono;
+    if !at.text_requests().take(now, AT_MOST) {
+        let why = format!("{AT_MOST} texts were asked for within an hour, which is the most");
+        return answering(Answer::refused(Refusal::Busy, why));
+    }
+    let whole = |text: String| LongText { what, text, next: None, hidden: None };
+    match what {
+        TextKind::Config => answering(match at.base().public_text() {
+            Ok(shown) => {
+                let hidden = (shown.hidden > 0).then_some(shown.hidden);
+                Answer::text(LongText { hidden, ..whole(shown.text) })
+            }
+            Err(why) => Answer::failed(why),
+        }),
+        TextKind::Meta => answering(match at.meta() {
+            Ok(text) => Answer::text(whole(text)),
+            Err(error) => Answer::failed(error.to_string()),
+        }),
+        TextKind::Audit => {
+            let audit = at.audit();
+            let read = move || {
+                let excerpt = audit.excerpt(since.map(|since| since.0), after.unwrap_or(0), AUDIT_BYTES);
+                answering(match excerpt {
+                    Ok(excerpt) => {
+                        Answer::text(LongText { what, text: excerpt.text, next: excerpt.next, hidden: None })
+                    }
+                    Err(error) => Answer::failed(format!("the audit log cannot be read: {error}")),
+                });
+            };
+            // Several megabytes of a slow card: not on the main thread.
+            if let Err(error) = std::thread::Builder::new().name("audit-read".to_owned()).spawn(read) {
+                error!(%error, "the audit log cannot be read for somebody: no thread");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::test_box::TestBox;
+    use super::*;
+    use crate::contract::command::{Outcome, TextPart};
+    use crate::types::hex::sha256_hex;
+
+    fn parts(answer: Answer) -> Vec<TextPart> {
+        let messages = answer.into_messages().into_iter();
+        messages.map(|message| message.into_part().expect("a part")).collect()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_request_is_said() {
+        let refused = |data: Value| GetData::read(&data).unwrap_err();
+        assert_eq!(refused(json!({})), "`what` is missing");
+        assert!(refused(json!({ "what": "secrets" })).contains("config, audit, meta"));
+        assert!(refused(json!({ "what": "audit", "since": "yesterday" })).contains("must be a time"));
+        assert!(refused(json!({ "what": "audit", "after": -1 })).contains("whole number"));
+        assert!(refused(json!({ "what": "config", "after": 1 })).contains("belong to `audit`"));
+    }
+
+    #[test]
+    fn the_configuration_comes_with_the_digest_of_what_is_in_the_parts() {
+        let mut here = TestBox::new();
+        let answer = here.ask("get", Role::Admin, &json!({ "what": "config" }));
+        assert_eq!(answer.outcome, Outcome::Done);
+        let parts = parts(answer);
+        let text: String = parts.iter().map(|part| part.text.as_str()).collect();
+        assert!(text.contains("id = \"cam-1\"") && !text.contains('#'), "{text}");
+        assert_eq!(parts[0].sha256, sha256_hex(text.as_bytes()));
+    }
+
+    #[test]
+    fn not_without_end() {
+        let mut here = TestBox::new();
+        let mut ask = || here.ask("get", Role::Admin, &json!({ "what": "meta" }));
+        assert!((0..AT_MOST).all(|_| ask().outcome == Outcome::Done));
+        assert_eq!(ask().code, Some(Refusal::Busy));
+    }
+}

@@ -1,0 +1,204 @@
+//! `resend`: what the centre missed goes out again, as far as it is still here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::answer::{Answer, Answering};
+use super::super::envelope::{Command, CommandEnvelope, name};
+use super::super::running_box::RunningBox;
+use super::{CommandData, Handler, Replay, example};
+use crate::contract::command::{GoneNumbers, GoneReason, NumberRange, Refusal, ResendResult};
+use crate::contract::examples;
+use crate::contract::messages::Message;
+use crate::contract::signature::Role;
+use crate::evidence::NoPicture;
+use crate::outbox::{Absence, Resent};
+
+/// `down/cmd/resend`: publishes again what was missed. Either `stream`, `from` and `to`: the numbers of a hole, both ends
+/// included; or `alert_id` and `n`: a picture of an alert. What goes out again has the number, `id` and bytes that it had.
+///
+/// A record is there while it waits for its receipt, and afterwards for `[outbox] resend_days`; a picture as long as
+/// `[evidence] keep_days`. The answer says of each number whether it comes, and if not, why. A restart of the box forgets
+/// what has not gone out yet: ask again for what did not come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResendData {
+    /// The stream, as in `data.seq.stream`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stream: Option<String>,
+    /// The first number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 1))]
+    pub from: Option<u64>,
+    /// The last number. One answer speaks of at most 1,000 records; `through` in it says how far it came.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 1))]
+    pub to: Option<u64>,
+    /// Or a picture: of which alert.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 26, max = 26))]
+    pub alert_id: Option<String>,
+    /// Which of its pictures: the `id` in the alert's `evidence`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(range(min = 1))]
+    pub n: Option<u32>,
+}
+
+impl CommandData for ResendData {
+    const MESSAGE: Message = Message::bare::<Command<ResendData>>(
+        "down/cmd/resend",
+        || example("archive", an_example()),
+        "Publishes again what was missed, by numbers or a picture, as far as the box still has it.",
+    );
+    const SUMMARY_ZH: &'static str = "按编号补发遗漏的消息，或补发一张图片；已不在盒子里的说明原因";
+    const ROLE: Role = Role::Desk;
+    const NEEDS_REASON: bool = false;
+    const REPLAY: Replay = Replay::Once;
+    const HANDLER: Handler<Self> = Handler::Later(send_again);
+
+    fn read(data: &Value) -> Result<Self, String> {
+        let number = |key: &str| match data.get(key) {
+            None | Some(Value::Null) => Err(format!("`{key}` is missing")),
+            Some(value) => value
+                .as_u64()
+                .filter(|number| *number > 0)
+                .ok_or_else(|| format!("`{key}` must be a whole number, 1 or more")),
+        };
+        let has = |key: &str| data.get(key).is_some_and(|value| !value.is_null());
+        match (has("stream"), has("alert_id")) {
+            (true, false) => {
+                let (from, to) = (number("from")?, number("to")?);
+                if to < from {
+                    return Err("`to` is below `from`".to_owned());
+                }
+                let stream = Some(name(data, "stream")?);
+                Ok(ResendData { stream, from: Some(from), to: Some(to), ..ResendData::default() })
+            }
+            (false, true) => {
+                let n = u32::try_from(number("n")?).map_err(|_| "`n` is too large")?;
+                let alert_id = Some(name(data, "alert_id")?);
+                Ok(ResendData { alert_id, n: Some(n), ..ResendData::default() })
+            }
+            (true, true) => Err("`stream` and `alert_id`: ask for one of them at a time".to_owned()),
+            (false, false) => {
+                Err("say what: `stream`, `from` and `to`, or `alert_id` and `n` of a picture".to_owned())
+            }
+        }
+    }
+}
+
+fn an_example() -> ResendData {
+    let (stream, from, to) = (Some(examples::STREAM.to_owned()), Some(4701), Some(4712));
+    ResendData { stream, from, to, ..ResendData::default() }
+}
+
+fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: Answering) {
+    match data {
+        ResendData { stream: Some(stream), from: Some(from), to: Some(to), .. } => {
+            answering(match at.resend(&stream, from, to) {
+                Ok(resent) if resent.through < from => {
+                    let why =
+                        "too much that was asked for waits to be sent again; ask when some of it has come";
+                    Answer::refused(Refusal::Busy, why)
+                }
+                Ok(resent) => Answer::resent(told(stream, resent)),
+                Err(error) => Answer::failed(error.to_string()),
+            });
+        }
+        ResendData { alert_id: Some(alert_id), n: Some(n), .. } => {
+            if !at.config().evidence.enabled {
+                return answering(Answer::refused(Refusal::Invalid, NoPicture::NotKept.to_string()));
+            }
+            at.picture_again(
+                alert_id,
+                n,
+                Box::new(move |found| {
+                    answering(found.map_or_else(no_picture, |picture| Answer::picture(Ok(picture))));
+                }),
+            );
+        }
+        ResendData { .. } => answering(Answer::refused(Refusal::Invalid, "it does not say what")),
+    }
+}
+
+fn no_picture(why: NoPicture) -> Answer {
+    let code = match &why {
+        NoPicture::NotKept => Refusal::Invalid,
+        NoPicture::Unknown => Refusal::UnknownAlert,
+        NoPicture::Over { .. } => Refusal::Unavailable,
+        NoPicture::Unreadable(_) => return Answer::failed(why.to_string()),
+    };
+    Answer::refused(code, why.to_string())
+}
+
+/// As it is published.
+fn told(stream: String, resent: Resent) -> ResendResult {
+    let Resent { through, records, again, absent } = resent;
+    let gone = absent.into_iter().map(|numbers| {
+        let (why, dropped_for) = match numbers.why {
+            Absence::OtherStream => (GoneReason::OtherStream, None),
+            Absence::NotGiven => (GoneReason::NotGiven, None),
+            Absence::Marked => (GoneReason::Marked, None),
+            Absence::Dropped(reason) => (GoneReason::Dropped, Some(reason)),
+            Absence::NotKept => (GoneReason::NotKept, None),
+        };
+        GoneNumbers { from: numbers.from, to: numbers.to, why, dropped_for }
+    });
+    ResendResult {
+        stream,
+        through,
+        records,
+        again: again.into_iter().map(|(from, to)| NumberRange { from, to }).collect(),
+        gone: gone.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::test_box::TestBox;
+    use super::*;
+    use crate::contract::command::Outcome;
+    use crate::outbox::AbsentNumbers;
+    use crate::types::gap::GapReason;
+
+    #[test]
+    fn what_is_asked_for_must_be_clear() {
+        let refused = |data: Value| ResendData::read(&data).unwrap_err();
+        assert!(refused(json!({})).starts_with("say what"));
+        assert_eq!(refused(json!({ "stream": "S", "from": 3 })), "`to` is missing");
+        assert_eq!(
+            refused(json!({ "stream": "S", "from": 0, "to": 3 })),
+            "`from` must be a whole number, 1 or more"
+        );
+        assert_eq!(refused(json!({ "stream": "S", "from": 4, "to": 3 })), "`to` is below `from`");
+        assert_eq!(refused(json!({ "alert_id": "A" })), "`n` is missing");
+        assert_eq!(refused(json!({ "alert_id": "A", "n": u64::MAX })), "`n` is too large");
+        let both = json!({ "stream": "S", "from": 1, "to": 1, "alert_id": "A", "n": 1 });
+        assert!(refused(both).contains("one of them"));
+    }
+
+    #[test]
+    fn it_is_answered_what_comes_and_why_the_rest_does_not() {
+        let mut here = TestBox::new();
+        let ask = json!({ "stream": "S", "from": 5, "to": 9 });
+        let absent = |from, to, why| AbsentNumbers { from, to, why };
+        here.resent = Resent {
+            through: 9,
+            records: 2,
+            again: vec![(6, 7)],
+            absent: vec![absent(5, 5, Absence::Dropped(GapReason::DiskFull)), absent(8, 9, Absence::Marked)],
+        };
+        let answer = here.ask("resend", Role::Desk, &ask);
+        assert_eq!((answer.outcome, answer.code), (Outcome::Done, None));
+        assert_eq!(answer.message.as_deref(), Some("2 records go out again, 3 numbers are gone"));
+        here.resent =
+            Resent { through: 9, absent: vec![absent(5, 9, Absence::OtherStream)], ..Resent::default() };
+        assert_eq!(here.ask("resend", Role::Desk, &ask).code, Some(Refusal::Gone));
+        here.resent = Resent { through: 4, ..Resent::default() };
+        assert_eq!(here.ask("resend", Role::Desk, &ask).code, Some(Refusal::Busy));
+        let picture = json!({ "alert_id": examples::ALERT, "n": 1 });
+        assert_eq!(here.ask("resend", Role::Desk, &picture).code, Some(Refusal::UnknownAlert));
+    }
+}

@@ -1,0 +1,307 @@
+//! Texts that come in parts, because they do not fit into one message: put together here, bounded in memory and time. Pure.
+//!
+//! Each part is signed and names the digest of the whole, and so does the command that uses the text. Must never give out
+//! a text whose digest is another one, nor to anybody but the holder of the key that signed its parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::types::hex::sha256_hex;
+
+/// Most bytes of a whole text. A thousand cameras with ten zones each.
+pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// Most parts of one.
+pub const MOST_PARTS: u32 = 256;
+/// Texts that are put together at once.
+const AT_ONCE: usize = 2;
+/// So long after its last part a text is forgotten.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// What is being put together, on the monotonic clock.
+#[derive(Debug, Default)]
+pub struct Transfers(Vec<Transfer>);
+
+#[derive(Debug)]
+struct Transfer {
+    key: Option<Arc<str>>,
+    id: String,
+    sha256: String,
+    total: u32,
+    parts: BTreeMap<u32, String>,
+    last: Duration,
+}
+
+/// A part that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedPart {
+    /// Whose signature it has.
+    pub key: Option<Arc<str>>,
+    /// Which transfer.
+    pub id: String,
+    /// Its number, from 1.
+    pub index: u32,
+    /// How many there are.
+    pub total: u32,
+    /// Of the whole.
+    pub sha256: String,
+    /// The part itself.
+    pub text: String,
+}
+
+/// What became of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartTaken {
+    /// So many of so many are here.
+    Parts(u32, u32),
+    /// It was here before.
+    Known(u32, u32),
+    /// All are here, and their digest is right.
+    Whole,
+}
+
+/// Why a part or a text is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransferError {
+    /// The number of the part, or of all of them, cannot be.
+    #[error("`index` is {index} of `total` {total}; parts are counted from 1, and there may be {MOST_PARTS}")]
+    Count {
+        /// The part's.
+        index: u32,
+        /// Of all.
+        total: u32,
+    },
+    /// It says something else than the other parts.
+    #[error(
+        "`{0}` is another one than in the parts of this transfer that came before; begin one with another id"
+    )]
+    Mixed(&'static str),
+    /// It is too large; the transfer is forgotten.
+    #[error("the text is larger than {MOST_BYTES} bytes; the transfer is forgotten")]
+    TooLarge,
+    /// All parts are here and are not what was meant; the transfer is forgotten.
+    #[error("the parts together have the SHA-256 {0}, which is not `sha256`; the transfer is forgotten")]
+    Digest(String),
+    /// Others are being put together.
+    #[error(
+        "{AT_ONCE} other transfers are under way; each is forgotten a quarter of an hour after its last part"
+    )]
+    TooMany,
+    /// The text is not here.
+    #[error(
+        "no transfer `{0}` of this key is here: it was never begun, used before, forgotten after a quarter of an hour, or lost in a restart"
+    )]
+    Unknown(String),
+    /// It is not whole.
+    #[error("of {total} parts these are missing: {missing}")]
+    Missing {
+        /// Their numbers, the first few.
+        missing: String,
+        /// Of all.
+        total: u32,
+    },
+}
+
+impl Transfers {
+    /// Takes a part, in any order.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn add(&mut self, part: ReceivedPart, now: Duration) -> Result<PartTaken, TransferError> {
+        self.forget_old(now);
+        let ReceivedPart { key, id, index, total, sha256, text } = part;
+        if index == 0 || index > total || total > MOST_PARTS {
+            return Err(TransferError::Count { index, total });
+        }
+        let known = self.0.iter().position(|transfer| transfer.key == key && transfer.id == id);
+        let at = match known {
+            Some(at) => at,
+            None if self.0.len() >= AT_ONCE => return Err(TransferError::TooMany),
+            None => {
+                self.0.push(Transfer {
+                    key,
+                    id,
+                    sha256: sha256.clone(),
+                    total,
+                    parts: BTreeMap::new(),
+                    last: now,
+                });
+                self.0.len() - 1
+            }
+        };
+        let transfer = &mut self.0[at];
+        if transfer.sha256 != sha256 {
+            return Err(TransferError::Mixed("sha256"));
+        }
+        if transfer.total != total {
+            return Err(TransferError::Mixed("total"));
+        }
+        transfer.last = now;
+        if let Some(before) = transfer.parts.get(&index) {
+            let is_same = *before == text;
+            return if is_same { Ok(transfer.known()) } else { Err(TransferError::Mixed("text")) };
+        }
+        if transfer.bytes() + text.len() > MOST_BYTES {
+            self.0.remove(at);
+            return Err(TransferError::TooLarge);
+        }
+        transfer.parts.insert(index, text);
+        if transfer.count() < total {
+            return Ok(PartTaken::Parts(transfer.count(), total));
+        }
+        let digest = sha256_hex(transfer.text().as_bytes());
+        if digest != transfer.sha256 {
+            self.0.remove(at);
+            return Err(TransferError::Digest(digest));
+        }
+        Ok(PartTaken::Whole)
+    }
+
+    /// The whole text of a transfer. It stays until it is [used](Transfers::forget) or forgotten.
+    ///
+    /// # Errors
+    /// Why it is not here.
+    pub fn text(
+        &mut self,
+        key: Option<&str>,
+        id: &str,
+        sha256: &str,
+        now: Duration,
+    ) -> Result<String, TransferError> {
+        self.forget_old(now);
+        let found = self.0.iter().find(|transfer| transfer.key.as_deref() == key && transfer.id == id);
+        let transfer = found.ok_or_else(|| TransferError::Unknown(id.to_owned()))?;
+        if transfer.sha256 != sha256 {
+            return Err(TransferError::Mixed("sha256"));
+        }
+        let total = transfer.total;
+        let missing: Vec<String> =
+            (1..=total).filter(|n| !transfer.parts.contains_key(n)).take(10).map(|n| n.to_string()).collect();
+        if missing.is_empty() {
+            Ok(transfer.text())
+        } else {
+            Err(TransferError::Missing { missing: missing.join(", "), total })
+        }
+    }
+
+    /// The text was used.
+    pub fn forget(&mut self, key: Option<&str>, id: &str) {
+        self.0.retain(|transfer| transfer.key.as_deref() != key || transfer.id != id);
+    }
+
+    fn forget_old(&mut self, now: Duration) {
+        self.0.retain(|transfer| now.saturating_sub(transfer.last) < PATIENCE);
+    }
+}
+
+impl Transfer {
+    fn bytes(&self) -> usize {
+        self.parts.values().map(String::len).sum()
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
+    }
+
+    fn known(&self) -> PartTaken {
+        PartTaken::Known(self.count(), self.total)
+    }
+
+    fn text(&self) -> String {
+        self.parts.values().map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1000);
+
+    fn part(id: &str, index: u32, whole: &[&str]) -> ReceivedPart {
+        ReceivedPart {
+            key: Some("admin-1".into()),
+            id: id.to_owned(),
+            index,
+            total: u32::try_from(whole.len()).unwrap(),
+            sha256: sha256_hex(whole.concat().as_bytes()),
+            text: whole[index as usize - 1].to_owned(),
+        }
+    }
+
+    fn text(transfers: &mut Transfers, id: &str, whole: &[&str]) -> Result<String, TransferError> {
+        transfers.text(Some("admin-1"), id, &sha256_hex(whole.concat().as_bytes()), NOW)
+    }
+
+    #[test]
+    fn parts_come_in_any_order_and_twice_and_those_of_two_transfers_mixed() {
+        let (one, other) = (["a", "好", "c"], ["x", "y"]);
+        let mut transfers = Transfers::default();
+        assert_eq!(transfers.add(part("1", 3, &one), NOW), Ok(PartTaken::Parts(1, 3)));
+        assert_eq!(transfers.add(part("2", 2, &other), NOW), Ok(PartTaken::Parts(1, 2)));
+        assert_eq!(transfers.add(part("1", 3, &one), NOW), Ok(PartTaken::Known(1, 3)));
+        assert_eq!(transfers.add(part("1", 1, &one), NOW), Ok(PartTaken::Parts(2, 3)));
+        let missing = TransferError::Missing { missing: "2".to_owned(), total: 3 };
+        assert_eq!(text(&mut transfers, "1", &one), Err(missing));
+        assert_eq!(transfers.add(part("2", 1, &other), NOW), Ok(PartTaken::Whole));
+        assert_eq!(transfers.add(part("1", 2, &one), NOW), Ok(PartTaken::Whole));
+        assert_eq!(text(&mut transfers, "1", &one).as_deref(), Ok("a好c"));
+        assert_eq!(text(&mut transfers, "2", &other).as_deref(), Ok("xy"));
+        assert_eq!(text(&mut transfers, "2", &one), Err(TransferError::Mixed("sha256")));
+        transfers.forget(Some("admin-1"), "1");
+        assert_eq!(text(&mut transfers, "1", &one), Err(TransferError::Unknown("1".to_owned())));
+    }
+
+    #[test]
+    fn parts_that_do_not_belong_together_are_refused_and_the_others_stay() {
+        let whole = ["a", "b"];
+        let mut transfers = Transfers::default();
+        transfers.add(part("1", 1, &whole), NOW).unwrap();
+        let wrong = |change: fn(&mut ReceivedPart)| {
+            let mut wrong = part("1", 2, &whole);
+            change(&mut wrong);
+            wrong
+        };
+        let cases: [(fn(&mut ReceivedPart), TransferError); 5] = [
+            (|part| part.index = 0, TransferError::Count { index: 0, total: 2 }),
+            (|part| part.index = 3, TransferError::Count { index: 3, total: 2 }),
+            (|part| part.total = 3, TransferError::Mixed("total")),
+            (|part| part.sha256 = sha256_hex(b"ac"), TransferError::Mixed("sha256")),
+            (|part| part.index = 1, TransferError::Mixed("text")),
+        ];
+        for (change, error) in cases {
+            assert_eq!(transfers.add(wrong(change), NOW), Err(error));
+        }
+        assert_eq!(transfers.add(part("1", 2, &whole), NOW), Ok(PartTaken::Whole));
+    }
+
+    #[test]
+    fn nobody_uses_what_another_key_sent_or_what_has_another_digest() {
+        let whole = ["a", "b"];
+        let mut transfers = Transfers::default();
+        transfers.add(part("1", 1, &whole), NOW).unwrap();
+        let digest = sha256_hex(b"ab");
+        let foreign = transfers.text(Some("admin-2"), "1", &digest, NOW);
+        assert_eq!(foreign, Err(TransferError::Unknown("1".to_owned())));
+        let changed = ReceivedPart { text: "B".to_owned(), ..part("1", 2, &whole) };
+        assert_eq!(transfers.add(changed, NOW), Err(TransferError::Digest(sha256_hex(b"aB"))));
+        assert_eq!(text(&mut transfers, "1", &whole), Err(TransferError::Unknown("1".to_owned())));
+    }
+
+    #[test]
+    fn memory_and_time_are_bounded() {
+        let mut transfers = Transfers::default();
+        let half = "x".repeat(MOST_BYTES / 2 + 1);
+        let whole = [half.as_str(), half.as_str()];
+        transfers.add(part("large", 1, &whole), NOW).unwrap();
+        assert_eq!(transfers.add(part("large", 2, &whole), NOW), Err(TransferError::TooLarge));
+        let many = ReceivedPart { total: MOST_PARTS + 1, ..part("many", 1, &["a", "b"]) };
+        assert!(matches!(transfers.add(many, NOW), Err(TransferError::Count { .. })));
+        transfers.add(part("1", 1, &["a", "b"]), NOW).unwrap();
+        transfers.add(part("2", 1, &["a", "b"]), NOW).unwrap();
+        assert_eq!(transfers.add(part("3", 1, &["a", "b"]), NOW), Err(TransferError::TooMany));
+        let later = NOW + PATIENCE;
+        assert_eq!(transfers.add(part("3", 1, &["a", "b"]), later), Ok(PartTaken::Parts(1, 2)));
+        assert_eq!(transfers.0.len(), 1, "the others are forgotten");
+    }
+}

@@ -1,0 +1,197 @@
+//! What is asked for again: what goes out, and why the rest does not.
+
+use super::super::resend::{Absence, AbsentNumbers, Resent};
+use super::*;
+
+const HISTORY: ConsumerPolicy = ConsumerPolicy { rows: u64::MAX, bytes: u64::MAX, pictures: false };
+
+fn keep_sent(store: &mut Store, policy: ConsumerPolicy) {
+    store.register("sent-history", policy).unwrap();
+}
+
+/// What goes out now, in order, with its bytes; all of it is acknowledged.
+fn deliver(store: &mut Store) -> Vec<Sending> {
+    let mut all = Vec::new();
+    loop {
+        let lent = store.next(100, EVERYTHING, Instant::now()).unwrap();
+        if lent.is_empty() {
+            return all;
+        }
+        store.acked(&lent.iter().map(|sending| sending.id).collect::<Vec<_>>()).unwrap();
+        all.extend(lent);
+    }
+}
+
+fn numbers(sent: &[Sending]) -> Vec<u64> {
+    sent.iter().map(n_of).collect()
+}
+
+fn absent(from: u64, to: u64, why: Absence) -> AbsentNumbers {
+    AbsentNumbers { from, to, why }
+}
+
+fn many(store: &mut Store, count: u32) -> String {
+    for number in 1..=count {
+        alert(store, number, Level::Blue);
+    }
+    store.stream.to_string()
+}
+
+#[test]
+fn what_arrived_goes_out_again_with_the_same_number_and_bytes() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    let stream = many(&mut store, 5);
+    let first = deliver(&mut store);
+    assert_eq!((store.depth().rows, store.depth().kept), (0, 5));
+    let resent = store.resend(&stream, 2, 4).unwrap();
+    assert_eq!(resent, Resent { through: 4, records: 3, again: vec![(2, 4)], absent: Vec::new() });
+    let again = deliver(&mut store);
+    assert_eq!(numbers(&again), [2, 3, 4]);
+    for sending in &again {
+        let before = first.iter().find(|before| before.seq == sending.seq).unwrap();
+        assert_eq!((&sending.body, &sending.topic_suffix), (&before.body, &before.topic_suffix));
+        assert_eq!(sending.turn, Turn::Asked);
+    }
+    assert!(deliver(&mut store).is_empty(), "once for each request");
+    assert_eq!((store.depth().rows, store.depth().kept), (0, 5), "it stays for the next one");
+}
+
+#[test]
+fn what_was_asked_for_and_not_acknowledged_goes_out_on_the_next_connection() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    let stream = many(&mut store, 3);
+    deliver(&mut store);
+    store.resend(&stream, 1, 3).unwrap();
+    assert_eq!(lend(&mut store, 2, EVERYTHING), [1, 2]);
+    store.connected().unwrap();
+    assert_eq!(numbers(&deliver(&mut store)), [1, 2, 3]);
+}
+
+#[test]
+fn what_waits_for_its_mark_is_sent_again_at_once_and_what_waits_to_be_sent_is_sent_once() {
+    let dir = dir();
+    let (mut store, _) = open_with(dir.path(), Options { expect_marks: true, ..options(100, u64::MAX / 2) });
+    let stream = many(&mut store, 2);
+    deliver(&mut store);
+    assert!(lend(&mut store, 10, EVERYTHING).is_empty(), "they wait for their mark");
+    alert(&mut store, 3, Level::Blue);
+    let resent = store.resend(&stream, 1, 3).unwrap();
+    assert_eq!((resent.records, resent.again), (3, vec![(1, 3)]));
+    let mut sent = numbers(&deliver(&mut store));
+    sent.sort_unstable();
+    assert_eq!(sent, [1, 2, 3]);
+    assert_eq!((store.depth().unsent, store.depth().unmarked), (0, 3), "how far they got is as it was");
+    assert!(deliver(&mut store).is_empty());
+}
+
+#[test]
+fn of_what_is_not_there_the_reason_is_told() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    let stream = many(&mut store, 4);
+    deliver(&mut store);
+    // Without marks, and without a history.
+    let resent = store.resend(&stream, 3, 6).unwrap();
+    assert_eq!(resent.absent, [absent(3, 4, Absence::NotKept), absent(5, 6, Absence::NotGiven)]);
+    assert_eq!((resent.through, resent.records), (6, 0));
+    store.marked(&stream, 3, now()).unwrap();
+    let resent = store.resend(&stream, 3, 4).unwrap();
+    assert_eq!(resent.absent, [absent(3, 3, Absence::Marked), absent(4, 4, Absence::NotKept)]);
+    let other = store.resend("01JAB3XW2R0000000000000000", 1, u64::MAX).unwrap();
+    assert_eq!(other.absent, [absent(1, i64::MAX as u64, Absence::OtherStream)]);
+    assert!(deliver(&mut store).is_empty());
+}
+
+#[test]
+fn what_was_dropped_is_told_with_its_reason() {
+    let dir = dir();
+    let (mut store, _) = open_with(dir.path(), options(5, u64::MAX / 2));
+    keep_sent(&mut store, ConsumerPolicy { rows: 0, ..HISTORY });
+    let stream = many(&mut store, 7);
+    let resent = store.resend(&stream, 1, 3).unwrap();
+    assert_eq!(
+        resent.absent.first(),
+        Some(&absent(1, 3, Absence::Dropped(GapReason::RowLimit))),
+        "{resent:?}"
+    );
+}
+
+#[test]
+fn the_history_is_bounded_in_bytes_and_in_time_and_gone_when_it_is_not_wanted() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    // Each body is its number.
+    keep_sent(&mut store, ConsumerPolicy { bytes: 4, ..HISTORY });
+    let stream = many(&mut store, 9);
+    deliver(&mut store);
+    assert!((2..=4).contains(&store.depth().kept), "{:?}", store.depth());
+    let resent = store.resend(&stream, 1, 9).unwrap();
+    assert_eq!(resent.absent, [absent(1, 9 - resent.records, Absence::NotKept)]);
+    assert_eq!(numbers(&deliver(&mut store)).len() as u64, resent.records);
+
+    let later =
+        Record { at: now() + Duration::from_secs(60), ..record(Kind::Alert, 10, 1, Level::Blue, false) };
+    store.append(later, |_| Ok(b"x".to_vec())).unwrap();
+    deliver(&mut store);
+    store.forget_sent_before(now() + Duration::from_secs(30)).unwrap();
+    assert_eq!(store.depth().kept, 1, "the younger one");
+    assert_eq!(store.resend(&stream, 10, 10).unwrap().records, 1);
+    store.forget_sent_before(now() + Duration::from_secs(90)).unwrap();
+    assert_eq!(store.depth().kept, 0);
+    // What was asked for left before it was sent: nothing is sent, and nothing is wrong with the file.
+    assert!(deliver(&mut store).is_empty());
+    let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
+    assert_eq!(store.consumers, loaded);
+
+    alert(&mut store, 11, Level::Blue);
+    deliver(&mut store);
+    assert_eq!(store.depth().kept, 1);
+    store.unregister("sent-history").unwrap();
+    assert_eq!(store.depth().kept, 0);
+}
+
+#[test]
+fn what_is_young_stays_also_where_something_older_still_waits() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    many(&mut store, 2);
+    store.forget_sent_before(now()).unwrap();
+    deliver(&mut store);
+    assert_eq!(store.depth().kept, 2, "of now is not before now");
+    store.forget_sent_before(now() + Duration::from_secs(1)).unwrap();
+    assert_eq!(store.depth().kept, 0);
+}
+
+#[test]
+fn one_request_is_bounded_and_says_how_far_it_came() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    let stream = many(&mut store, 1100);
+    deliver(&mut store);
+    let resent = store.resend(&stream, 1, 1100).unwrap();
+    assert_eq!((resent.through, resent.records), (1000, 1000));
+    let rest = store.resend(&stream, resent.through + 1, 1100).unwrap();
+    assert_eq!((rest.through, rest.records), (1100, 100));
+    assert_eq!(deliver(&mut store).len(), 1100);
+}
+
+#[test]
+fn a_picture_is_sent_again_while_it_is_in_the_queue() {
+    let dir = dir();
+    let (mut store, _) = open_with(dir.path(), Options { expect_marks: true, ..options(100, u64::MAX / 2) });
+    picture(&mut store, 1, Level::Blue, 10);
+    let topic = "up/evidence/alert-1/1";
+    assert_eq!(store.resend_picture("alert-1", topic).unwrap(), Some(vec![0; 10]));
+    assert_eq!(numbers(&deliver(&mut store)), [0], "it goes anyway, once");
+    assert_eq!(store.resend_picture("alert-1", topic).unwrap(), Some(vec![0; 10]));
+    assert!(lend(&mut store, 10, Policy { evidence: false, ..EVERYTHING }).is_empty(), "when there is time");
+    assert_eq!(numbers(&deliver(&mut store)), [0]);
+    assert_eq!(store.resend_picture("alert-1", "up/evidence/alert-1/2").unwrap(), None);
+    assert_eq!(store.resend_picture("alert-2", topic).unwrap(), None);
+}
