@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Failure, named_path, print_line};
+use super::{Failure, language, named_path, print_line};
 use crate::contract::alert::AlertData;
 use crate::contract::explain::explain;
 use crate::contract::{Event, Language};
@@ -16,16 +16,8 @@ pub struct Args {
     #[arg(value_name = "ALERT.json")]
     file: PathBuf,
     /// Language of the explanation: zh-CN or en
-    #[arg(long, value_parser = language)]
+    #[arg(long, value_parser = language::parse)]
     language: Option<Language>,
-}
-
-pub(super) fn language(text: &str) -> Result<Language, String> {
-    match text {
-        "zh-CN" | "zh" => Ok(Language::Chinese),
-        "en" => Ok(Language::English),
-        _ => Err("zh-CN or en".to_owned()),
-    }
 }
 
 /// Runs it.
@@ -33,7 +25,7 @@ pub(super) fn language(text: &str) -> Result<Language, String> {
 /// # Errors
 /// A file that cannot be read, or that holds something other than alerts.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let language = args.language.unwrap_or_else(of_the_terminal);
+    let language = language::spoken(args.language);
     let both = |english: String, chinese: String| match language {
         Language::English => english,
         Language::Chinese => chinese,
@@ -83,13 +75,4 @@ fn read(file: &Path) -> io::Result<String> {
         return Ok(text);
     }
     fs::read_to_string(file)
-}
-
-/// Chinese where the terminal speaks it.
-pub(super) fn of_the_terminal() -> Language {
-    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")) {
-        Some(value) if value.starts_with("zh") => Language::Chinese,
-        _ => Language::English,
-    }
 }

@@ -28,6 +28,7 @@ pub mod demo;
 pub mod detect;
 pub mod explain;
 pub mod keys;
+mod language;
 pub mod models;
 mod named_path;
 pub mod probe;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::alerts::alert_enricher::AlertEnricher;
 use crate::alerts::alert_writer::AlertWriterCounts;
 use crate::analysis::alert::Revision;
@@ -20,10 +22,10 @@ use crate::contract::box_status::{
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
-    HealthData, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
-use crate::contract::words::Time;
+use crate::contract::words::{Language, LocalTime, Time};
 use crate::contract::{EventError, Sender};
 use crate::control::overrides::LastOffer;
 use crate::mqtt;
@@ -31,6 +33,7 @@ use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
 use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
+use crate::text::{Sentence, Words, health as say, sensor};
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analysis_thread::Known;
@@ -128,15 +131,15 @@ pub struct Readings {
     /// The queue.
     pub depth: Depth,
     /// Why the queue is not where it should be.
-    pub spool_trouble: Option<String>,
+    pub spool_trouble: Option<Sentence>,
     /// What is wrong with the file on the box.
-    pub file_trouble: Option<String>,
+    pub file_trouble: Option<Sentence>,
     /// Why a secret that changed was not taken up.
-    pub secret_trouble: Option<String>,
+    pub secret_trouble: Option<Sentence>,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Why fewer faces are made unrecognisable than wanted.
-    pub redaction_trouble: Option<String>,
+    pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -216,7 +219,7 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
         Some(Part {
             topic: messages::SENSOR.at(&[&health.id]),
             // Each attempt may fail in other words; that there are words at all is news.
-            state: format!("{:?} {}", health.state, health.reason.as_deref().is_some_and(explains)),
+            state: format!("{:?} {}", health.state, explains(health)),
             data: PartData::Sensor(SensorData {
                 grid: sensor.plan.grid.to_string(),
                 address: sensor.address.clone(),
@@ -267,7 +270,7 @@ impl Health {
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
     pub fn is_news(&self, readings: &Readings) -> bool {
-        parts(&self.reasons(readings)) != self.told
+        parts(&self.reasons(readings, &TimeZone::UTC)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
@@ -288,10 +291,12 @@ impl Health {
             mean_ms: if new_looked == 0 { 0.0 } else { tenth(new_busy as f64 / 1000.0 / new_looked as f64) },
             workers: readings.workers as u32,
         };
-        let cameras = self.cameras(readings, seconds);
-        let sensors: Vec<SensorHealth> = readings.sensors.iter().map(sensor).collect();
+        let language = config.site.language;
+        let cameras = self.cameras(readings, seconds, language);
+        let sensors: Vec<SensorHealth> =
+            readings.sensors.iter().map(|stats| sensor_health(stats, language)).collect();
         let signals = signals(&readings.known.signals.lock());
-        let degraded = self.degraded(readings);
+        let degraded = self.degraded(readings, config);
         let parts = parts_of(config, &cameras, &sensors);
         let data = HealthData {
             uptime_s: at.since(self.started).as_secs(),
@@ -308,6 +313,7 @@ impl Health {
             detector,
             spool: spool(&readings.depth),
             machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
+            language,
         };
         self.last.at = at.mono;
         self.last.cpu = cpu;
@@ -319,16 +325,16 @@ impl Health {
     }
 
     /// The answer to `selftest`.
-    pub fn in_short(&mut self, readings: &Readings, config_sha256: &str) -> SelftestResult {
-        let mut degraded = self.degraded(readings);
-        health::shorten_list(&mut degraded, MOST_IN_ANSWER);
+    pub fn in_short(&mut self, readings: &Readings, config: &Config) -> SelftestResult {
+        let mut degraded = self.degraded(readings, config);
+        health::shorten_list(&mut degraded, MOST_IN_ANSWER, config.site.language);
         let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
         SelftestResult {
             ok: degraded.is_empty(),
             cameras_running: running.count() as u32,
             cameras: readings.cameras.len() as u32,
             queued: readings.depth.rows,
-            config_sha256: config_sha256.to_owned(),
+            config_sha256: config.sha256.clone(),
             degraded: degraded
                 .into_iter()
                 .take(MOST_IN_ANSWER)
@@ -337,7 +343,7 @@ impl Health {
         }
     }
 
-    fn cameras(&mut self, readings: &Readings, seconds: f64) -> Vec<CameraHealth> {
+    fn cameras(&mut self, readings: &Readings, seconds: f64, language: Language) -> Vec<CameraHealth> {
         let mut list = Vec::with_capacity(readings.cameras.len());
         let conditions = readings.known.conditions.lock();
         let furniture = readings.known.furniture.lock();
@@ -355,6 +361,10 @@ impl Health {
                 video::CameraState::Waiting | video::CameraState::Stopped => CameraState::Lost,
                 video::CameraState::Ended => CameraState::Ended,
             };
+            let advice = mode.and_then(advice);
+            let error = stats.last_error.as_ref();
+            // The text names the camera; the code is the fault's own.
+            let fault = error.map(|error| error.fault.sentence());
             let last_frame_at = stats.last_frame_age.and_then(|age| readings.at.utc.checked_sub(age).ok());
             list.push(CameraHealth {
                 id: id.to_string(),
@@ -364,7 +374,9 @@ impl Health {
                 fps_decoded: rate(stats.frames, before.decoded),
                 fps_analysed: rate(counts.taken, before.looked_at),
                 decoding: mode.map(decoding),
-                advice: mode.and_then(advice),
+                advice_code: code_of(advice.as_ref()),
+                advice_args: args_of(advice.as_ref(), language),
+                advice: advice.map(|advice| advice.in_language(language)),
                 last_frame_at: last_frame_at.map(Time),
                 decoder: stats.stream.as_ref().map(|stream| stream.decoder.clone()),
                 dropped: BTreeMap::from([
@@ -375,8 +387,10 @@ impl Health {
                     ("unreadable".to_owned(), stats.unreadable),
                 ]),
                 reconnects: stats.reconnects,
-                error: stats.last_error.as_ref().map(|error| error.to_string()),
-                cause: stats.last_error.as_ref().map(|error| error.fault.cause().name().to_owned()),
+                error: error.map(|error| error.in_language(language)),
+                error_code: code_of(fault.as_ref()),
+                error_args: args_of(fault.as_ref(), language),
+                cause: error.map(|error| error.fault.cause().name().to_owned()),
                 conditions: conditions.get(id).into_iter().flatten().copied().collect(),
                 furniture: furniture.count(id),
             });
@@ -384,21 +398,25 @@ impl Health {
         list
     }
 
-    fn reasons(&self, readings: &Readings) -> Vec<(String, String)> {
-        reasons(readings, readings.at.since(self.started), &self.told)
+    fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
+        reasons(readings, readings.at.since(self.started), &self.told, zone)
     }
 
-    fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
-        let reasons = self.reasons(readings);
+    fn degraded(&mut self, readings: &Readings, config: &Config) -> Vec<Degraded> {
+        let reasons = self.reasons(readings, &config.site.time_zone);
         self.told = parts(&reasons);
-        let known: Vec<String> = reasons.iter().map(|(part, _)| format!("degraded:{part}")).collect();
+        let known: Vec<String> = reasons.iter().map(|reason| format!("degraded:{}", reason.part)).collect();
         self.since.retain(|key, _| !key.starts_with("degraded:") || known.contains(key));
-        let at = readings.at.utc;
+        let (at, language) = (readings.at.utc, config.site.language);
         reasons
             .into_iter()
-            .map(|(part, reason)| {
+            .map(|Reason { part, what, hint, code }| {
                 let since = self.since(format!("degraded:{part}"), String::new(), at);
-                Degraded { part, reason, since: Time(since) }
+                let mut entry = Degraded::new(&part, &what, hint.as_ref(), Time(since), language);
+                if let Some(own) = code {
+                    (entry.code, entry.args) = (Some(own.code().to_owned()), own.args(language));
+                }
+                entry
             })
             .collect()
     }
@@ -413,6 +431,14 @@ impl Health {
     }
 }
 
+fn code_of(sentence: Option<&Sentence>) -> Option<String> {
+    sentence.map(|sentence| sentence.code().to_owned())
+}
+
+fn args_of(sentence: Option<&Sentence>, language: Language) -> BTreeMap<String, String> {
+    sentence.map(|sentence| sentence.args(language)).unwrap_or_default()
+}
+
 fn decoding(mode: GateMode) -> Decoding {
     match mode {
         GateMode::Patrol => Decoding::Keyframes,
@@ -424,34 +450,16 @@ fn decoding(mode: GateMode) -> Decoding {
 }
 
 /// What would let a camera be decoded as it is needed.
-fn advice(mode: GateMode) -> Option<String> {
-    const SET: &str = "set the camera's keyframe interval (I-frame interval, GOP) to 1 to 2 s";
-    let why = match mode {
-        GateMode::Forced(why) => why,
-        GateMode::Overloaded => {
-            return Some(
-                "this box has no time to see it as often as its rules need: lower `analysis_fps`, give it fewer cameras, \
-                 or see with `lookout capacity` what it holds"
-                    .to_owned(),
-            );
-        }
+fn advice(mode: GateMode) -> Option<Sentence> {
+    Some(match mode {
+        GateMode::Overloaded => say::overloaded(),
         GateMode::Patrol | GateMode::Burst | GateMode::Full => return None,
-    };
-    Some(match why {
-        Unsuited::FarApart { longest } => format!(
-            "its keyframes are up to {:.1} s apart, so all of it is decoded: {SET}, and turn smart coding off",
-            longest.as_secs_f32()
-        ),
-        Unsuited::NoKeyframes => {
-            format!("it sends no keyframes (intra refresh), so all of it is decoded: {SET}")
+        GateMode::Forced(Unsuited::FarApart { longest }) => {
+            say::keyframes_far_apart(format!("{:.1}", longest.as_secs_f32()))
         }
-        Unsuited::TooLarge => format!(
-            "too many bytes lie between its keyframes, so all of it is decoded: take the camera's small stream, or {SET}"
-        ),
-        Unsuited::NotAlone => {
-            "its keyframes give no picture on their own, so all of it is decoded: choose another codec or profile at the camera"
-                .to_owned()
-        }
+        GateMode::Forced(Unsuited::NoKeyframes) => say::no_keyframes(),
+        GateMode::Forced(Unsuited::TooLarge) => say::keyframes_too_large(),
+        GateMode::Forced(Unsuited::NotAlone) => say::keyframes_not_alone(),
     })
 }
 
@@ -462,111 +470,105 @@ const DISK: &str = "disk";
 
 /// What is short on the disk. Once it was told, an eighth more must be free before it is well: a disk at its limit would
 /// otherwise come and go.
-fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
+fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
     let free = depth.free_bytes?;
     let least = depth.least_free_bytes;
     let enough = if is_told { least.saturating_add(least / 8) } else { least };
     let mib = |bytes: u64| bytes >> 20;
-    (free < enough).then(|| {
-        format!(
-            "{} MiB are free where the queue is, and [outbox] min_free_mib leaves {} to others: pictures and the least urgent alerts are dropped first",
-            mib(free),
-            mib(least)
-        )
-    })
+    (free < enough).then(|| say::disk_short(mib(free), mib(least)))
 }
 
-/// What is wrong now: part and reason, first the box's own, then the cameras, then the sensors. `told` are the parts of the
-/// last report.
-fn reasons(readings: &Readings, uptime: Duration, told: &[String]) -> Vec<(String, String)> {
-    let mut reasons: Vec<(String, String)> = Vec::new();
-    if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
-        reasons.push(("mqtt".to_owned(), trouble.clone()));
+/// What is wrong with a part.
+struct Reason {
+    part: String,
+    what: Words,
+    /// What to try.
+    hint: Option<Sentence>,
+    /// What programs go by, where that is not all of `what`.
+    code: Option<Sentence>,
+}
+
+impl Reason {
+    fn new(part: impl Into<String>, what: impl Into<Words>) -> Self {
+        Reason { part: part.into(), what: what.into(), hint: None, code: None }
     }
-    if let Some(namesake) = &readings.broker.namesake {
-        reasons.push(("mqtt".to_owned(), namesake.clone()));
+}
+
+/// What is wrong now: first the box's own parts, then the cameras, then the sensors. `told` are the parts of the last
+/// report.
+fn reasons(readings: &Readings, uptime: Duration, told: &[String], zone: &TimeZone) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let broker = &readings.broker;
+    if let Some(trouble) = broker.trouble.as_ref().filter(|_| !broker.connected) {
+        reasons.push(Reason::new("mqtt", trouble));
     }
-    if let Some(refusal) = &readings.broker.last_refusal {
-        reasons.push(("mqtt".to_owned(), format!("the broker refused a message: {refusal}")));
-    }
-    for missing in &readings.broker.deaf_to {
-        reasons.push(("mqtt".to_owned(), format!("not subscribed: {missing}")));
-    }
+    reasons.extend(broker.namesake.as_ref().map(|namesake| Reason::new("mqtt", namesake)));
+    let refused = broker.last_refusal.as_ref().map(say::broker_refused_message);
+    reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
+    reasons.extend(broker.deaf_to.iter().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))));
     if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
         let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
-        reasons.push(("spool".to_owned(), format!("{error}; {waiting} revisions wait in memory")));
+        let what = say::spool_fails(error.sentence(), waiting);
+        reasons.push(Reason { hint: error.hint(), ..Reason::new("spool", what) });
     } else if readings.depth.over_limit {
-        let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
-        reasons.push(("spool".to_owned(), reason));
+        reasons.push(Reason::new("spool", say::spool_over_limit()));
     }
     if let Some(reason) = short_disk(&readings.depth, told.iter().any(|part| part == DISK)) {
-        reasons.push((DISK.to_owned(), reason));
+        reasons.push(Reason::new(DISK, reason));
     }
     let failed = readings.inference_workers.failed.load(Ordering::Relaxed);
     if failed > 0 && readings.inference_workers.looked.load(Ordering::Relaxed) == 0 {
-        reasons.push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
+        reasons.push(Reason::new("detector", say::detector_sees_nothing(failed)));
     }
-    if let Some(trouble) = &readings.spool_trouble {
-        reasons.push(("spool".to_owned(), trouble.to_owned()));
-    }
-    if let Some(reason) = readings.short_runs.and_then(|before| before.reason(uptime)) {
-        reasons.push(("service".to_owned(), reason));
-    }
-    if let Some(trouble) = &readings.secret_trouble {
-        reasons.push(("secrets".to_owned(), trouble.to_owned()));
-    }
-    if let Some(trouble) = &readings.file_trouble {
-        reasons.push(("configuration".to_owned(), trouble.to_owned()));
-    }
-    let no_faces = readings.alert_writer.no_faces.lock();
-    if let Some(trouble) = readings.redaction_trouble.as_ref().or(no_faces.as_ref()) {
-        reasons.push(("redaction".to_owned(), trouble.clone()));
-    }
-    drop(no_faces);
+    let short_runs = readings.short_runs.and_then(|before| before.reason(uptime));
+    let of_the_box = [
+        ("spool", readings.spool_trouble.clone()),
+        ("service", short_runs),
+        ("secrets", readings.secret_trouble.clone()),
+        ("configuration", readings.file_trouble.clone()),
+    ];
+    reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
+    let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);
+    let redaction = readings.redaction_trouble.clone().or(no_faces);
+    reasons.extend(redaction.map(|trouble| Reason::new("redaction", trouble)));
     let lost = readings.alert_writer.lost.load(Ordering::Relaxed);
     if lost > 0 {
-        reasons.push((
-            "spool".to_owned(),
-            format!("{lost} revisions are lost: there was no disk and no memory left"),
-        ));
+        reasons.push(Reason::new("spool", say::revisions_lost(lost)));
     }
     let unwritable = readings.alert_writer.unwritable.load(Ordering::Relaxed);
     if unwritable > 0 {
-        reasons.push((
-            "spool".to_owned(),
-            format!("{unwritable} revisions were not told: no message could be made of them, see the log"),
-        ));
+        reasons.push(Reason::new("spool", say::revisions_not_told(unwritable)));
     }
     if clock_watch::is_impossible(readings.at.utc) {
-        reasons.push(("clock".to_owned(), format!("the clock was never set: it says {}", readings.at.utc)));
+        let at = LocalTime::new(readings.at.utc, zone).to_string();
+        reasons.push(Reason::new("clock", say::clock_never_set(at)));
     }
     for (id, stats) in &readings.cameras {
         if let Some(error) = &stats.last_error {
-            reasons.push((format!("camera:{id}"), error.to_string()));
+            let (hint, code) = (error.fault.hint(), Some(error.fault.sentence()));
+            reasons.push(Reason { hint, code, ..Reason::new(format!("camera:{id}"), error.sentence()) });
         }
     }
-    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
+    for stats in readings.sensors.iter().filter(|stats| !is_waiting(stats)) {
         let lasting = stats.lasting_fault.clone();
-        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
-            reasons.push((format!("sensor:{}", sensor.id), reason));
+        if let Some(reason) = lasting.or_else(|| sensor_reason(stats)) {
+            reasons.push(Reason::new(format!("sensor:{}", stats.plan.id), reason));
         }
     }
     reasons
 }
 
 /// The names of the parts, each once.
-fn parts(reasons: &[(String, String)]) -> Vec<String> {
-    let mut parts: Vec<String> = reasons.iter().map(|(part, _)| part.clone()).collect();
+fn parts(reasons: &[Reason]) -> Vec<String> {
+    let mut parts: Vec<String> = reasons.iter().map(|reason| reason.part.clone()).collect();
     parts.dedup();
     parts
 }
 
-const FELL_SILENT: &str = "it fell silent";
-const NOT_SPOKEN: &str = "it has not spoken yet";
-
 /// Whether a reason says more than that nothing comes.
-fn explains(reason: &str) -> bool {
-    ![FELL_SILENT, NOT_SPOKEN].contains(&reason)
+fn explains(health: &SensorHealth) -> bool {
+    let says_little = |code: &str| [sensor::fell_silent(), sensor::not_spoken()].iter().any(|s| s.code() == code);
+    health.reason.is_some() && !health.reason_code.as_deref().is_some_and(says_little)
 }
 
 /// A sensor that has not spoken yet, and of which nothing speaks against it.
@@ -574,15 +576,28 @@ fn is_waiting(stats: &SensorStats) -> bool {
     matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
 }
 
-fn sensor(stats: &SensorStats) -> SensorHealth {
-    let (state, at, reason) = match &stats.reading {
-        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at), None),
-        SensorReading::Bad { at, reason, .. } => (SensorState::Bad, Some(*at), Some(reason.to_string())),
-        SensorReading::Silent { since } => {
-            let said = if since.is_some() { FELL_SILENT } else { NOT_SPOKEN };
-            (SensorState::Silent, *since, Some(stats.trouble.clone().unwrap_or_else(|| said.to_owned())))
-        }
+/// Why it is bad or silent.
+fn sensor_reason(stats: &SensorStats) -> Option<Words> {
+    match &stats.reading {
+        SensorReading::Good { .. } => None,
+        SensorReading::Bad { reason, .. } => Some(reason.words()),
+        SensorReading::Silent { since } => Some(match (&stats.trouble, since) {
+            (Some(trouble), _) => trouble.into(),
+            (None, Some(_)) => sensor::fell_silent().into(),
+            (None, None) => sensor::not_spoken().into(),
+        }),
+    }
+}
+
+fn sensor_health(stats: &SensorStats, language: Language) -> SensorHealth {
+    let (state, at) = match &stats.reading {
+        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at)),
+        SensorReading::Bad { at, .. } => (SensorState::Bad, Some(*at)),
+        SensorReading::Silent { since } => (SensorState::Silent, *since),
     };
+    let reason = sensor_reason(stats).map(|words| Said::new(&words, None, language));
+    let is_there = reason.is_some();
+    let Said { text, code, args } = reason.unwrap_or_default();
     SensorHealth {
         id: stats.plan.id.to_string(),
         quantity: stats.plan.quantity.to_string(),
@@ -590,7 +605,9 @@ fn sensor(stats: &SensorStats) -> SensorHealth {
         value: stats.reading.value(),
         unit: stats.plan.unit.to_string(),
         at: at.map(|at| Time(at.utc)),
-        reason,
+        reason: is_there.then_some(text),
+        reason_code: code,
+        reason_args: args,
     }
 }
 
@@ -730,7 +747,7 @@ mod tests {
             inference_workers: Arc::default(),
             alert_writer: Arc::default(),
             depth: Depth::default(),
-            spool_trouble: Some("the queue is in memory".to_owned()),
+            spool_trouble: Some(say::spool_over_limit()),
             file_trouble: None,
             secret_trouble: None,
             short_runs: None,
@@ -740,7 +757,7 @@ mod tests {
             workers: 2,
         };
         let mut health = Health::new(config.sender(), at);
-        let answer = health.in_short(&readings, &config.sha256);
+        let answer = health.in_short(&readings, &config);
         assert_eq!(answer.degraded.len(), 3, "{:?}", answer.degraded);
         assert!(answer.degraded[0].starts_with("spool: "), "{:?}", answer.degraded);
         assert!(
@@ -766,6 +783,7 @@ mod tests {
         assert_eq!((of("sensors", "good"), of("sensors", "silent")), (Some(400), Some(100)));
         assert_eq!(counts["degraded"], 1001);
         assert_eq!(summary["data"]["degraded"][0]["part"], "spool");
+        assert_eq!(summary["data"]["degraded"][0]["code"], "health.spool_over_limit");
 
         let topics: std::collections::BTreeSet<&str> =
             report.parts.iter().map(|part| part.topic.suffix.as_str()).collect();
@@ -784,7 +802,7 @@ mod tests {
             ..Depth::default()
         };
         assert_eq!(short_disk(&depth(256), false), None);
-        let full = short_disk(&depth(0), false).expect("a full disk is told");
+        let full = short_disk(&depth(0), false).expect("a full disk is told").to_string();
         assert!(
             full.starts_with("0 MiB are free where the queue is, and [outbox] min_free_mib leaves 256"),
             "{full}"

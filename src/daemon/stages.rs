@@ -163,7 +163,7 @@ pub struct Storage {
     /// For the embedded broker.
     pub broker_dir: PathBuf,
     /// Why the outbox is not where it should be.
-    pub trouble: Option<String>,
+    pub trouble: Option<crate::text::Sentence>,
 }
 
 impl Storage {

@@ -15,6 +15,7 @@ use super::SensorWord;
 use super::state_log::{StateLog, Tell};
 use crate::analysis::sensor::{RawReading, SensorPlan, SensorReading, SensorState};
 use crate::clock::Clock;
+use crate::text::Words;
 
 /// How often silence is looked for.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -44,7 +45,7 @@ pub struct SensorStats {
     pub trouble: Option<String>,
     /// Why its readings are bad: the first reason since they are, so that a lasting fault has one and not another with each
     /// message.
-    pub lasting_fault: Option<String>,
+    pub lasting_fault: Option<Words>,
 }
 
 struct Post {
@@ -56,7 +57,7 @@ struct Post {
     errors: u64,
     trouble: Option<String>,
     /// Why its readings are bad, and when that was taken down.
-    lasting_fault: Option<(String, Duration)>,
+    lasting_fault: Option<(Words, Duration)>,
     log: StateLog<Condition>,
 }
 
@@ -205,7 +206,7 @@ impl Post {
         };
         let is_fresh = |taken: &Duration| now.saturating_sub(*taken) < REASON_STAYS;
         if !self.lasting_fault.as_ref().is_some_and(|(_, taken)| is_fresh(taken)) {
-            self.lasting_fault = Some((reason.to_string(), now));
+            self.lasting_fault = Some((reason.words(), now));
         }
     }
 }
@@ -307,7 +308,7 @@ mod tests {
         let board = Arc::new(Board::new(Clock::start(), [gauge()].into_iter()));
         let desk = Desk::new(board.clone(), words);
         let sensor: Arc<str> = "drain-2".into();
-        let fault = || board.stats().remove(0).lasting_fault;
+        let fault = || board.stats().remove(0).lasting_fault.map(|fault| fault.to_string());
         assert_eq!(fault(), None);
         for raw in [9.0, 9.1, 25.0] {
             desk.take(&sensor, RawReading::Value(raw)).await;
