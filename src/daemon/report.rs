@@ -657,12 +657,13 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::analysis::sensor::BadReason;
     use crate::config::Surroundings;
     use crate::contract::MAX_EVENT_BYTES;
     use crate::video::Fault;
 
     fn config(cameras: usize, sensors: usize) -> Config {
-        let mut text = "[site]\nbox = \"box-1\"\narea = \"530127\"\n".to_owned();
+        let mut text = "[site]\nbox = \"box-1\"\narea = \"530127\"\nlanguage = \"en\"\n".to_owned();
         for number in 0..cameras {
             write!(
                 text,
@@ -741,20 +742,9 @@ mod tests {
         let readings = Readings {
             at,
             cameras: config.cameras.iter().map(|camera| &camera.id).enumerate().map(camera).collect(),
-            frames: Vec::new(),
             sensors: config.sensors.list.iter().map(|s| s.plan.clone()).enumerate().map(sensor).collect(),
-            known: Arc::default(),
-            inference_workers: Arc::default(),
-            alert_writer: Arc::default(),
-            depth: Depth::default(),
             spool_trouble: Some(say::spool_over_limit()),
-            file_trouble: None,
-            secret_trouble: None,
-            short_runs: None,
-            redaction_trouble: None,
-            broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
-            provider: "cpu".to_owned(),
-            workers: 2,
+            ..nothing_read(at)
         };
         let mut health = Health::new(config.sender(), at);
         let answer = health.in_short(&readings, &config);
@@ -791,6 +781,87 @@ mod tests {
         for part in &report.parts {
             let message = part.message(&health.sender, at.utc).unwrap();
             assert!(message.len() <= MAX_EVENT_BYTES, "{}", part.topic.suffix);
+        }
+    }
+
+    fn nothing_read(at: Moment) -> Readings {
+        Readings {
+            at,
+            cameras: Vec::new(),
+            frames: Vec::new(),
+            sensors: Vec::new(),
+            known: Arc::default(),
+            inference_workers: Arc::default(),
+            alert_writer: Arc::default(),
+            depth: Depth::default(),
+            spool_trouble: None,
+            file_trouble: None,
+            secret_trouble: None,
+            short_runs: None,
+            redaction_trouble: None,
+            broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
+            provider: "cpu".to_owned(),
+            workers: 2,
+        }
+    }
+
+    #[test]
+    fn a_report_is_in_the_language_of_the_site_and_its_codes_in_none() {
+        let at = Moment { mono: Duration::from_secs(100), utc: "2026-01-01T08:00:00Z".parse().unwrap() };
+        let fault = Fault::PasswordWrong { url: "rtsp://10.0.0.1/0".to_owned(), user: "admin".to_owned() };
+        let mut told = Vec::new();
+        for language in [Language::English, Language::Chinese] {
+            let mut config = config(1, 1);
+            config.site.language = language;
+            let camera = config.cameras[0].id.clone();
+            let error = video::VideoError { camera: Some(camera.clone()), fault: fault.clone() };
+            let plan = config.sensors.list[0].plan.clone();
+            let reason = BadReason::OutOfRange { value: 9.0, range: [-0.5, 8.0] };
+            let sensor = SensorStats {
+                plan,
+                reading: SensorReading::Bad { value: Some(9.0), reason: reason.clone(), at, since: at },
+                numbers: 1,
+                unreadable: 0,
+                retained: 0,
+                passed_over: 0,
+                errors: 0,
+                trouble: None,
+                lasting_fault: Some(reason.words()),
+            };
+            let readings = Readings {
+                cameras: vec![(camera, stats(video::CameraState::Waiting, Some(error)))],
+                sensors: vec![sensor],
+                ..nothing_read(at)
+            };
+            let report = Health::new(config.sender(), at).report(&readings, &config);
+            let summary: serde_json::Value = serde_json::from_slice(&report.summary.unwrap()).unwrap();
+            told.push(summary["data"].clone());
+        }
+        let [english, chinese] = &told[..] else { panic!("two reports") };
+        for (at, english_says, chinese_says) in [
+            (
+                "/degraded/0/reason",
+                "camera `cam-0000`: rtsp://10.0.0.1/0 refuses the password of user `admin`\n  hint: check user and \
+                 password; many cameras lock a user out for half an hour after a few wrong ones",
+                "摄像机 `cam-0000`：rtsp://10.0.0.1/0 拒绝了用户 `admin` 的密码\n  提示：请检查用户名和密码；\
+                 许多摄像机在输错几次后会锁定该用户半小时",
+            ),
+            ("/degraded/1/reason", "9 is outside -0.5 to 8", "9 超出 -0.5 至 8 的范围"),
+            ("/sensors/0/reason", "9 is outside -0.5 to 8", "9 超出 -0.5 至 8 的范围"),
+        ] {
+            assert_eq!(english.pointer(at).unwrap(), english_says);
+            assert_eq!(chinese.pointer(at).unwrap(), chinese_says);
+        }
+        assert_eq!(chinese["cameras"][0]["error"], chinese["degraded"][0]["reason"]);
+        for data in [english, chinese] {
+            assert_eq!(data["degraded"][0]["code"], "camera.password_wrong");
+            let args = serde_json::json!({ "url": "rtsp://10.0.0.1/0", "user": "admin" });
+            assert_eq!(data["degraded"][0]["args"], args);
+            assert_eq!(data["cameras"][0]["error_code"], "camera.password_wrong");
+            assert_eq!(data["cameras"][0]["error_args"], args);
+            assert_eq!(data["cameras"][0]["cause"], "wrong_password");
+            assert_eq!(data["sensors"][0]["reason_code"], "sensor.out_of_range");
+            assert_eq!(data["sensors"][0]["reason_args"]["least"], "-0.5");
         }
     }
 
