@@ -582,7 +582,7 @@ fn sensor_reason(stats: &SensorStats) -> Option<Words> {
         SensorReading::Good { .. } => None,
         SensorReading::Bad { reason, .. } => Some(reason.words()),
         SensorReading::Silent { since } => Some(match (&stats.trouble, since) {
-            (Some(trouble), _) => trouble.into(),
+            (Some(trouble), _) => trouble.clone(),
             (None, Some(_)) => sensor::fell_silent().into(),
             (None, None) => sensor::not_spoken().into(),
         }),
@@ -726,7 +726,7 @@ mod tests {
                 0 => SensorReading::Silent { since: None },
                 _ => SensorReading::Good { value: 0.1, at, since: at },
             };
-            let trouble = (number % 5 == 0).then(|| "10.0.0.8:502 does not answer".to_owned());
+            let trouble = (number % 5 == 0).then(|| "10.0.0.8:502 does not answer".into());
             SensorStats {
                 plan,
                 reading,

@@ -214,6 +214,18 @@ impl Words {
         }
     }
 
+    /// With at most so many characters of each plain part: some devices answer with novels.
+    #[must_use]
+    pub fn shortened(self, most: usize) -> Words {
+        match self {
+            Words::Plain(text) => Words::Plain(text.chars().take(most).collect()),
+            Words::Sentence(Sentence { entry, values }) => {
+                let values = values.into_iter().map(|value| value.shortened(most)).collect();
+                Words::Sentence(Sentence { entry, values })
+            }
+        }
+    }
+
     /// The sentence, if it is one.
     pub fn sentence(&self) -> Option<&Sentence> {
         match self {

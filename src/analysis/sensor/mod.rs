@@ -76,7 +76,7 @@ pub enum RawReading {
     /// A number, before scaling. May be anything a device sends, also no number at all.
     Value(f64),
     /// Something came and holds no number; why, in words.
-    Unreadable(String),
+    Unreadable(Words),
 }
 
 impl From<f64> for RawReading {
@@ -129,7 +129,7 @@ impl SensorReading {
 #[derive(Debug, Clone, PartialEq)]
 pub enum BadReason {
     /// The message could not be read.
-    Unreadable(String),
+    Unreadable(Words),
     /// Not a number, or infinite.
     NotANumber,
     /// Neither 0 nor 1, of a sensor that knows nothing else.
@@ -154,7 +154,7 @@ impl BadReason {
     /// The reason, for people.
     pub fn words(&self) -> Words {
         Words::Sentence(match self {
-            BadReason::Unreadable(why) => return Words::Plain(why.clone()),
+            BadReason::Unreadable(why) => return why.clone(),
             BadReason::NotANumber => sensor::not_a_number(),
             BadReason::NotBinary(value) => sensor::not_binary(short(*value)),
             BadReason::OutOfRange { value, range: [least, most] } => {
