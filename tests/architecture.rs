@@ -31,29 +31,30 @@ const ARROWS: [(&str, &[&str]); 21] = [
     (
         "control",
         &[
-            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "mqtt", "audit",
-            "lifeline",
+            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "mqtt",
+            "audit", "lifeline",
         ],
     ),
     (
         "alerts",
         &[
-            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "lifeline",
+            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
+            "evidence", "outbox", "lifeline",
         ],
     ),
     (
         "daemon",
         &[
-            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
+            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
+            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
         ],
     ),
     (
         "cli",
         &[
-            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts", "daemon",
+            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
+            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
+            "daemon",
         ],
     ),
     ("main", &["cli"]),

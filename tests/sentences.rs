@@ -7,13 +7,63 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files and folders below `src` in which no sentence stands any more.
-const CONVERTED: [&str; 0] = [];
+const CONVERTED: [&str; 18] = [
+    "cli/explain.rs",
+    "cli/language.rs",
+    "cli/named_path.rs",
+    "cli/probe.rs",
+    "contract/camera_condition.rs",
+    "daemon/part_reports.rs",
+    "daemon/report.rs",
+    "outbox/error.rs",
+    "sensors/latest_values.rs",
+    "sensors/modbus_client.rs",
+    "sensors/modbus_frame.rs",
+    "video/address.rs",
+    "video/certificate.rs",
+    "video/container.rs",
+    "video/diagnose.rs",
+    "video/error.rs",
+    "video/orientation.rs",
+    "video/redirects.rs",
+];
 
 /// Modules that hold sentences still, and most of them.
-const REMAINING: [(&str, usize); 0] = [];
+const REMAINING: [(&str, usize); 18] = [
+    ("alerts", 5),
+    ("analysis", 127),
+    ("audit", 6),
+    ("cli", 370),
+    ("config", 438),
+    ("contract", 189),
+    ("control", 140),
+    ("daemon", 20),
+    ("detector", 139),
+    ("evidence", 12),
+    ("frame", 1),
+    ("lifeline", 3),
+    ("mqtt", 122),
+    ("outbox", 40),
+    ("pipeline", 1),
+    ("sensors", 74),
+    ("types", 3),
+    ("video", 61),
+];
 
-/// Files whose sentences are data: examples of messages, names of test support, characters that look alike.
-const DATA: [&str; 0] = [];
+/// Files whose sentences are data.
+const DATA: [&str; 1] = ["contract/examples.rs"];
+
+/// What others say and is looked for in it: GStreamer.
+const WORDS_OF_OTHERS: [&str; 5] = [
+    "Failed to connect",
+    "Could not receive message",
+    "The server closed the connection",
+    "SDP contains no streams",
+    "can not provide an SDP",
+];
+
+/// What a text of SQL begins with.
+const SQL: [&str; 7] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "PRAGMA "];
 
 /// Macros whose texts go to the log of developers or to a failed test, or are no texts.
 const NOT_FOR_PEOPLE: [&str; 17] = [
@@ -137,6 +187,9 @@ fn is_sentence(text: &str) -> bool {
         let word = word.trim_end_matches([',', ':', ';', '.', '?', '!']);
         word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
     };
+    if WORDS_OF_OTHERS.contains(&text) || SQL.iter().any(|verb| text.trim_start().starts_with(verb)) {
+        return false;
+    }
     let text = text.replace("\\n", "\n");
     let is_english = text.lines().any(|line| {
         let words: Vec<&str> = line.split(' ').collect();
@@ -201,7 +254,9 @@ fn every_sentence_stands_in_the_catalogue_or_is_counted() {
 #[test]
 fn the_counts_are_of_modules_that_are_there() {
     for (module, _) in REMAINING {
-        let is_there = sources().iter().any(|(path, _)| path.starts_with(module) || path.with_extension("") == Path::new(module));
+        let is_there = sources()
+            .iter()
+            .any(|(path, _)| path.starts_with(module) || path.with_extension("") == Path::new(module));
         assert!(is_there, "src/{module} is not there");
     }
     for path in CONVERTED {

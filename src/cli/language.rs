@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Failure;
 use crate::contract::Language;
+use crate::text::argument;
 
 /// Reads the value of `--language`.
 ///
@@ -13,7 +14,7 @@ pub(super) fn parse(text: &str) -> Result<Language, String> {
     match text {
         "zh-CN" | "zh" => Ok(Language::Chinese),
         "en" => Ok(Language::English),
-        _ => Err("zh-CN or en".to_owned()),
+        _ => Err(argument::language_expected().in_language(of_the_terminal())),
     }
 }
 
@@ -38,7 +39,9 @@ pub(super) fn invalid(message: impl fmt::Display, language: Language) -> Failure
 
 /// Columns that a text takes on a terminal: two for a Chinese character or mark, one for anything else.
 fn columns(text: &str) -> usize {
-    text.chars().map(|c| if matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}') { 2 } else { 1 }).sum()
+    text.chars()
+        .map(|c| if matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}') { 2 } else { 1 })
+        .sum()
 }
 
 /// The text with spaces behind it, so that what follows stands in one column.

@@ -102,9 +102,9 @@ fn transports() -> impl TypedValueParser<Value = Transport> {
     named.try_map(|name| Transport::named(&name).ok_or("expected `tcp` or `udp`"))
 }
 
-fn fingerprint(text: &str) -> Result<Fingerprint, &'static str> {
+fn fingerprint(text: &str) -> Result<Fingerprint, String> {
     let read = stream_address::fingerprint(text).map(Fingerprint::new);
-    read.ok_or("64 hexadecimal digits, as `lookout probe` and `openssl x509 -fingerprint -sha256` print them")
+    read.ok_or_else(|| text::fingerprint_expected().in_language(language::of_the_terminal()))
 }
 
 /// Runs `lookout probe`.
@@ -190,9 +190,8 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
 
 /// User and password from the file that the arguments name.
 fn credentials(args: &Args, user: Option<&str>, language: Language) -> Result<Option<Credentials>, Failure> {
-    let refused = |what: Sentence, hint: Option<Sentence>| {
-        invalid(what.with_hint(hint.as_ref(), language), language)
-    };
+    let refused =
+        |what: Sentence, hint: Option<Sentence>| invalid(what.with_hint(hint.as_ref(), language), language);
     let (folder, name) = match (&args.secret_file, &args.secret) {
         (Some(path), _) => {
             let name = path.file_name().and_then(|name| name.to_str());
@@ -562,9 +561,14 @@ mod tests {
         assert_eq!(advice(&report), [], "it says so itself");
         report.stream.orientation = Orientation::clockwise(90).unwrap();
         assert!(
-            size(&report).to_string().starts_with("960 x 1080, turned clockwise by 90 degrees, pixels 2:1: shown as ")
+            size(&report)
+                .to_string()
+                .starts_with("960 x 1080, turned clockwise by 90 degrees, pixels 2:1: shown as ")
         );
-        assert_eq!(as_json("rtsp://10.0.0.31/stream2", &report, None, Language::English)["pixel_aspect"], "2:1");
+        assert_eq!(
+            as_json("rtsp://10.0.0.31/stream2", &report, None, Language::English)["pixel_aspect"],
+            "2:1"
+        );
     }
 
     #[test]

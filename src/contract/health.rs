@@ -155,16 +155,8 @@ struct OfOneKind {
     sentence: fn(usize) -> Sentence,
 }
 
-const CAMERAS: OfOneKind = OfOneKind {
-    prefix: "camera:",
-    all: "cameras",
-    sentence: |count| say::cameras_in_trouble(count),
-};
-const SENSORS: OfOneKind = OfOneKind {
-    prefix: "sensor:",
-    all: "sensors",
-    sentence: |count| say::sensors_in_trouble(count),
-};
+const CAMERAS: OfOneKind = OfOneKind { prefix: "camera:", all: "cameras", sentence: say::cameras_in_trouble };
+const SENSORS: OfOneKind = OfOneKind { prefix: "sensor:", all: "sensors", sentence: say::sensors_in_trouble };
 
 fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
     if list.is_empty() {

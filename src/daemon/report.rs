@@ -567,7 +567,8 @@ fn parts(reasons: &[Reason]) -> Vec<String> {
 
 /// Whether a reason says more than that nothing comes.
 fn explains(health: &SensorHealth) -> bool {
-    let says_little = |code: &str| [sensor::fell_silent(), sensor::not_spoken()].iter().any(|s| s.code() == code);
+    let says_little =
+        |code: &str| [sensor::fell_silent(), sensor::not_spoken()].iter().any(|s| s.code() == code);
     health.reason.is_some() && !health.reason_code.as_deref().is_some_and(says_little)
 }
 

@@ -26,8 +26,8 @@ use crate::control::refusal_stats::Tally;
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
-use crate::text::{Sentence, health as say};
 use crate::pipeline::frame_gate::DetectOptions;
+use crate::text::{Sentence, health as say};
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;

@@ -245,8 +245,8 @@ fn options(broker: &Broker) -> Result<MqttOptions, Sentence> {
 /// Reads the authorities anew for each connection, so that a new certificate needs no restart.
 fn client_config(tls: &BrokerTls) -> Result<ClientConfig, Sentence> {
     let path = tls.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
-    let authorities = std::fs::read(path)
-        .map_err(|error| text::authorities(path.display(), error.to_string()))?;
+    let authorities =
+        std::fs::read(path).map_err(|error| text::authorities(path.display(), error.to_string()))?;
     let mut roots = RootCertStore::empty();
     let authorities = pem::plain(&authorities);
     let certificates = CertificateDer::pem_slice_iter(&authorities).filter_map(Result::ok);

@@ -566,8 +566,11 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_to_try() {
-        let asked =
-            |table, hint: Option<&str>| Question { table, if_missing: hint.map(crate::text::foreign::words), ..QUESTION };
+        let asked = |table, hint: Option<&str>| Question {
+            table,
+            if_missing: hint.map(crate::text::foreign::words),
+            ..QUESTION
+        };
         for (question, exception, said) in [
             (asked(Table::Holding, None), 2, "the device refuses: Illegal data address"),
             (asked(Table::Holding, Some("try 0")), 2, "the device refuses: Illegal data address; try 0"),

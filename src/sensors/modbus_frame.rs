@@ -155,9 +155,7 @@ impl Request {
             (Framing::Tcp, None, Some(_)) => text::answer_breaks_off(),
             _ if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"<") => text::http_server(),
             _ if bytes.starts_with(b"SSH-") => text::ssh_server(),
-            _ if bytes.starts_with(b":") && bytes.iter().all(is_ascii) => {
-                text::modbus_ascii()
-            }
+            _ if bytes.starts_with(b":") && bytes.iter().all(is_ascii) => text::modbus_ascii(),
             (Framing::Rtu, None, _)
                 if (0..bytes.len()).any(|start| begins_well(&bytes[start..], self.function)) =>
             {

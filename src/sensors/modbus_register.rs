@@ -69,9 +69,8 @@ impl Asked<'_> {
             );
             return None;
         }
-        let if_missing = manual_number(u32::from(register)).map(|(table, meant)| {
-            text::number_of_manual(register, word(table), meant)
-        });
+        let if_missing = manual_number(u32::from(register))
+            .map(|(table, meant)| text::number_of_manual(register, word(table), meant));
         Some(Question {
             unit: value_of(self.unit).unwrap_or(DEFAULT_UNIT),
             table,

@@ -239,7 +239,10 @@ async fn open_door(
                     }
                 }
                 let trouble = text::cannot_listen(listen.to_string(), error.to_string());
-                by_path.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
+                by_path
+                    .values()
+                    .flatten()
+                    .for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
                 sleep(retry.next_wait()).await;
             }
         }

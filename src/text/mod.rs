@@ -53,6 +53,7 @@ macro_rules! sentences {
     };
 }
 
+pub mod argument;
 pub mod camera;
 pub mod condition;
 pub mod foreign;
@@ -75,6 +76,7 @@ pub(crate) struct Entry {
 #[cfg(test)]
 fn catalogue() -> Vec<&'static Entry> {
     [
+        argument::ALL,
         camera::ALL,
         condition::ALL,
         foreign::ALL,
@@ -161,11 +163,7 @@ impl Sentence {
 
     /// As it is published in that language.
     pub fn told(&self, language: Language) -> Told {
-        Told {
-            code: self.code().to_owned(),
-            args: self.args(language),
-            text: self.in_language(language),
-        }
+        Told { code: self.code().to_owned(), args: self.args(language), text: self.in_language(language) }
     }
 }
 

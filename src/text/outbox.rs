@@ -55,6 +55,9 @@ sentences! { "outbox";
     internal(detail):
         "the outbox failed by itself (a bug): {detail}",
         "队列自身出错（程序错误，原文：{detail}）";
+    silent_panic():
+        "a panic without words",
+        "程序异常，没有说明";
     closed():
         "the outbox is closed",
         "队列已关闭";

@@ -27,6 +27,9 @@ sentences! { "probe";
     secret_file_names_none():
         "--secret-file names no file",
         "--secret-file 写的不是文件";
+    fingerprint_expected():
+        "64 hexadecimal digits, as `lookout probe` and `openssl x509 -fingerprint -sha256` print them",
+        "须是 64 位十六进制数字，`lookout probe` 和 `openssl x509 -fingerprint -sha256` 打印的就是这种";
     named_file(option, path):
         "`{option}`: the file {path}",
         "{option} 指定的文件 {path}";

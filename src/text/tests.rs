@@ -90,10 +90,13 @@ fn chinese_is_set_as_chinese() {
         .filter_map(|entry| Some(format!("{}: {}", entry.code, fault_in_chinese(entry.chinese)?)))
         .collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    for bad in ["无法读取,请检查", "无法读取: 文件", "(原文)", "共3台", "用ffmpeg转换", "无法读取."] {
+    for bad in ["无法读取,请检查", "无法读取: 文件", "(原文)", "共3台", "用ffmpeg转换", "无法读取."]
+    {
         assert!(fault_in_chinese(bad).is_some(), "{bad}");
     }
-    for good in ["{path} 无法读取（原文：{detail}）", "请用 `a, b: c` 转换", "写法如 rtsp://10.0.0.31/a", "每 2 秒"] {
+    for good in
+        ["{path} 无法读取（原文：{detail}）", "请用 `a, b: c` 转换", "写法如 rtsp://10.0.0.31/a", "每 2 秒"]
+    {
         assert_eq!(fault_in_chinese(good), None, "{good}");
     }
 }
@@ -112,7 +115,8 @@ fn a_sentence_within_a_sentence_is_in_the_same_language_and_keeps_its_code() {
     );
     let told = sentence.told(Language::Chinese);
     assert_eq!(told.code, "camera.sent_on");
-    let args: Vec<(&str, &str)> = told.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let args: Vec<(&str, &str)> =
+        told.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(
         args,
         [

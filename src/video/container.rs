@@ -154,7 +154,9 @@ pub(super) fn recognise(path: &Path) -> Result<Recording, Fault> {
             Mp4Index::CutOff { have, want } => {
                 remarks.push(recording::cut_off(have, want));
             }
-            Mp4Index::Missing => return Err(refused((recording::without_index(), recording::try_repair(quoted(path))))),
+            Mp4Index::Missing => {
+                return Err(refused((recording::without_index(), recording::try_repair(quoted(path)))));
+            }
         }
         matrices = display::matrices(&mut file).map_err(of_system)?;
     }

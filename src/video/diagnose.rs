@@ -38,9 +38,7 @@ pub(super) fn no_connection(url: &RtspUrl) -> Fault {
             TlsLook::Nothing => it_works_now(tls_address),
         },
         Ok(None) => it_works_now(tls_address),
-        Err(_) => {
-            Fault::Unreachable { address: late_address, detail: camera::silent_name_server() }
-        }
+        Err(_) => Fault::Unreachable { address: late_address, detail: camera::silent_name_server() },
     }
 }
 

@@ -370,7 +370,10 @@ mod tests {
         let (orientation, said) = of(2.0, 0.0, 0.0, 1.0);
         assert!(orientation.is_upright() && said.unwrap().to_string().contains("2.00 times in width"));
         let (orientation, said) = of(0.5, 0.5, -0.5, 0.5);
-        assert!(orientation.is_upright() && said.unwrap().to_string().contains("turns its pictures by 45 degrees"));
+        assert!(
+            orientation.is_upright()
+                && said.unwrap().to_string().contains("turns its pictures by 45 degrees")
+        );
         let (orientation, said) = of(1.0, 0.5, 0.0, 1.0);
         assert!(orientation.is_upright() && said.unwrap().to_string().contains("skews"));
         let quarter = DisplayMatrix { a: 0.0, b: 1.0, c: -1.0, d: 0.0 };

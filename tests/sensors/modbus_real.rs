@@ -144,7 +144,8 @@ fn a_server_that_goes_and_comes_back_is_found_again() {
     let running = start(vec![sensor("level", source)]);
     running.wait_for("level", 1);
     drop(server);
-    let trouble = running.wait_until("level", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
+    let trouble =
+        running.wait_until("level", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
     assert!(trouble.contains(&format!("localhost:{port}")), "{trouble}");
     let before = running.said("level").len();
     let _server = Server::start(&["tcp", &port.to_string()]);

@@ -227,7 +227,8 @@ fn a_login_and_a_private_authority_are_used_and_a_wrong_password_is_said() {
         })
     };
     let wrong = start("wrong-password");
-    let trouble = wrong.wait_until("level", "refused", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
+    let trouble =
+        wrong.wait_until("level", "refused", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
     assert!(
         trouble.contains("check its user and secret") && !trouble.contains("wrong-password"),
         "{trouble}"
