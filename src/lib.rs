@@ -15,8 +15,8 @@
 //!                       mqtt ─► command centre ─► acknowledgement ─► control ─► analysis
 //! ```
 //!
-//! Arrows point one way: `main > cli > daemon > {pipeline, alerts, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > types`.
-//! `types` holds the words that all of them share.
+//! Arrows point one way: `main > cli > daemon > {pipeline, alerts, control} > {video, detector, sensors, outbox, mqtt, audit, evidence, config} > {contract, frame} > analysis > text > types`.
+//! `types` holds the words that all of them share, `text` the sentences that people read.
 //! Edges do not import one another, but for two: `mqtt` may use `outbox`, and `config` uses `sensors`, as what may stand in the
 //! configuration of a source is said by the source. `tests/architecture.rs` holds these arrows.
 //!
@@ -51,6 +51,7 @@ pub mod clock;
 pub mod contract;
 pub mod frame;
 pub mod lifeline;
+pub mod text;
 pub mod types;
 
 pub mod alerts;

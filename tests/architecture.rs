@@ -10,49 +10,51 @@ use lookout::control::messages;
 use serde_json::Value;
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("types", &[]),
-    ("analysis", &["types"]),
+    ("text", &["types"]),
+    ("analysis", &["types", "text"]),
     ("clock", &["types", "analysis"]),
     ("frame", &["types", "analysis"]),
-    ("contract", &["types", "analysis"]),
-    ("video", &["types", "analysis", "frame", "clock", "contract"]),
+    ("contract", &["types", "text", "analysis"]),
+    ("video", &["types", "text", "analysis", "frame", "clock", "contract"]),
     ("detector", &["types", "analysis", "frame", "clock", "contract"]),
     ("evidence", &["types", "analysis", "frame", "clock", "contract"]),
     ("audit", &["types", "analysis", "contract"]),
-    ("outbox", &["types", "analysis", "clock", "contract"]),
+    ("outbox", &["types", "text", "analysis", "clock", "contract"]),
     ("mqtt", &["types", "analysis", "clock", "contract", "outbox"]),
     ("lifeline", &[]),
     ("pipeline", &["types", "analysis", "frame", "clock", "lifeline", "detector", "video"]),
-    ("sensors", &["types", "analysis", "clock"]),
+    ("sensors", &["types", "text", "analysis", "clock"]),
     // The configuration of a sensor's source is the source's own.
-    ("config", &["types", "analysis", "contract", "sensors"]),
+    ("config", &["types", "text", "analysis", "contract", "sensors"]),
     (
         "control",
         &[
-            "types", "analysis", "clock", "contract", "config", "evidence", "outbox", "mqtt", "audit",
-            "lifeline",
+            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "mqtt",
+            "audit", "lifeline",
         ],
     ),
     (
         "alerts",
         &[
-            "types", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "lifeline",
+            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
+            "evidence", "outbox", "lifeline",
         ],
     ),
     (
         "daemon",
         &[
-            "types", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
+            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
+            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
         ],
     ),
     (
         "cli",
         &[
-            "types", "analysis", "clock", "frame", "contract", "config", "video", "detector", "evidence",
-            "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts", "daemon",
+            "types", "text", "analysis", "clock", "frame", "contract", "config", "video", "detector",
+            "evidence", "outbox", "mqtt", "audit", "pipeline", "lifeline", "sensors", "control", "alerts",
+            "daemon",
         ],
     ),
     ("main", &["cli"]),

@@ -608,6 +608,8 @@ fn a_box_of_a_thousand_cameras_still_introduces_itself() {
         health.data.degraded.push(Degraded {
             part: format!("camera:{}", camera.id),
             reason: "rtsp://10.0.0.31/stream2 refuses the password of user `admin`".to_owned(),
+            code: Some("camera.password_wrong".to_owned()),
+            args: [("user".to_owned(), "admin".to_owned())].into(),
             since: Time(at),
         });
     }
@@ -665,6 +667,8 @@ fn a_thousand_cameras_and_five_hundred_sensors_are_all_counted_in_a_message_that
         .map(|part| Degraded {
             part,
             reason: "rtsp://10.0.0.31/stream2 refuses the password of user `admin`".repeat(3),
+            code: Some("camera.password_wrong".to_owned()),
+            args: [("url".to_owned(), "rtsp://10.0.0.31/stream2".repeat(3))].into(),
             since: at,
         })
         .collect();
@@ -714,6 +718,8 @@ fn reasons_that_are_too_long_are_cut_and_nothing_is_left_out_for_them() {
     let entry = |part: &String| Degraded {
         part: part.clone(),
         reason: "the broker says no. ".repeat(1_000),
+        code: None,
+        args: [("detail".to_owned(), "no. ".repeat(1_000))].into(),
         since: health.time,
     };
     health.data.degraded = parts.iter().map(entry).collect();

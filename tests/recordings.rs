@@ -34,7 +34,11 @@ fn film(path: &Path) -> Result<Film, VideoError> {
         times.push(at);
         last = Some(picture);
     }
-    Ok(Film { times, picture: last.expect("a picture"), remarks: file.remarks() })
+    Ok(Film {
+        times,
+        picture: last.expect("a picture"),
+        remarks: file.remarks().iter().map(ToString::to_string).collect(),
+    })
 }
 
 fn size(picture: &Picture) -> (usize, usize) {

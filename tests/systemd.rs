@@ -50,7 +50,7 @@ fn heard(socket: &UnixDatagram, line: &str) {
 /// A camera that is not there: a box whose cameras are all away lives, too.
 fn site(folder: &Path, port: u16) -> std::path::PathBuf {
     let text = format!(
-        "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\nembedded_port = {port}\n[outbox]\ndir = \"{0}/outbox\"\n\
+        "[site]\nbox = \"box-1\"\narea = \"530127\"\nlanguage = \"en\"\n[mqtt]\nembedded_port = {port}\n[outbox]\ndir = \"{0}/outbox\"\n\
          [evidence]\ndir = \"{0}/evidence\"\n[[camera]]\nid = \"cam\"\neye = \"village\"\n\
          url = \"rtsp://127.0.0.1:{1}/none\"\ngrid = \"53012700300102\"\n",
         folder.display(),

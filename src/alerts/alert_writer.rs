@@ -84,7 +84,7 @@ pub struct AlertWriterCounts {
     /// Revisions of which no message can be made, by a fault of ours.
     pub unwritable: AtomicU64,
     /// Why storing fails, while it does.
-    pub failing: Mutex<Option<String>>,
+    pub failing: Mutex<Option<OutboxError>>,
     /// Why the face model did not look at the last picture, if it did not.
     pub no_faces: Mutex<Option<String>>,
 }
@@ -448,7 +448,7 @@ impl Writer {
                 if failing.is_none() {
                     error!(%error, "alerts cannot be stored; they are kept in memory and tried again every second");
                 }
-                *failing = Some(error.to_string());
+                *failing = Some(error);
                 drop(failing);
                 self.make_room();
                 break;
@@ -711,10 +711,10 @@ mod tests {
     fn storing_no_longer_fails_when_the_last_that_waited_cannot_be_told() {
         let dir = tempfile::tempdir().unwrap();
         let mut desk = desk(dir.path());
-        *desk.counts.failing.lock() = Some("the disk was full".to_owned());
+        *desk.counts.failing.lock() = Some(OutboxError::Closed);
         wait_in(&mut desk, revision(&"x".repeat(300_000), 1));
         desk.store_waiting();
-        assert_eq!(*desk.counts.failing.lock(), None);
+        assert!(desk.counts.failing.lock().is_none());
     }
 
     #[test]

@@ -4,10 +4,12 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::language::{self, invalid};
 use super::{Failure, named_path, print_line};
 use crate::contract::alert::AlertData;
 use crate::contract::explain::explain;
 use crate::contract::{Event, Language};
+use crate::text::{Sentence, argument};
 
 /// Arguments of `lookout explain`.
 #[derive(Debug, clap::Args)]
@@ -16,16 +18,8 @@ pub struct Args {
     #[arg(value_name = "ALERT.json")]
     file: PathBuf,
     /// Language of the explanation: zh-CN or en
-    #[arg(long, value_parser = language)]
+    #[arg(long, value_parser = language::parse)]
     language: Option<Language>,
-}
-
-pub(super) fn language(text: &str) -> Result<Language, String> {
-    match text {
-        "zh-CN" | "zh" => Ok(Language::Chinese),
-        "en" => Ok(Language::English),
-        _ => Err("zh-CN or en".to_owned()),
-    }
 }
 
 /// Runs it.
@@ -33,28 +27,17 @@ pub(super) fn language(text: &str) -> Result<Language, String> {
 /// # Errors
 /// A file that cannot be read, or that holds something other than alerts.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let language = args.language.unwrap_or_else(of_the_terminal);
-    let both = |english: String, chinese: String| match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    };
-    let shown = args.file.display();
+    let language = language::spoken(args.language);
+    let shown = args.file.display().to_string();
+    let refused = |what: Sentence, hint: Sentence| invalid(what.with_hint(Some(&hint), language), language);
     let text = read(&args.file).map_err(|error| {
-        let name = both(format!("the alert in {shown}"), format!("预警文件 {shown}"));
-        Failure::failed(named_path::unread(&name, &args.file, &error, language)).in_language(language)
+        let name = argument::alert_file(&shown);
+        Failure::failed(named_path::unread(name, &args.file, &error, language)).in_language(language)
     })?;
     let mut found = 0usize;
     for message in serde_json::Deserializer::from_str(&text).into_iter::<Event<AlertData>>() {
         let message = message.map_err(|error| {
-            let why = both(
-                format!(
-                    "{shown}: this is no alert message: {error}\n  hint: an alert is a message of the topic up/alert, with `data.alert_id` and the rest"
-                ),
-                format!(
-                    "{shown}：这不是预警消息（原文：{error}）\n  提示：预警是主题 up/alert 上的消息，含有 `data.alert_id` 等字段"
-                ),
-            );
-            Failure::invalid(why).in_language(language)
+            refused(argument::no_alert_message(&shown, error.to_string()), argument::try_alert_message())
         })?;
         if found > 0 {
             print_line("")?;
@@ -63,15 +46,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         found += 1;
     }
     if found == 0 {
-        let why = both(
-            format!(
-                "{shown}: there is no alert in it\n  hint: an alert is a message of the topic up/alert, as `lookout replay` prints it"
-            ),
-            format!(
-                "{shown}：其中没有预警\n  提示：预警是主题 up/alert 上的消息，`lookout replay` 打印的就是这样的消息"
-            ),
-        );
-        return Err(Failure::invalid(why).in_language(language));
+        return Err(refused(argument::no_alert(&shown), argument::try_replay()));
     }
     Ok(())
 }
@@ -83,13 +58,4 @@ fn read(file: &Path) -> io::Result<String> {
         return Ok(text);
     }
     fs::read_to_string(file)
-}
-
-/// Chinese where the terminal speaks it.
-pub(super) fn of_the_terminal() -> Language {
-    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG")) {
-        Some(value) if value.starts_with("zh") => Language::Chinese,
-        _ => Language::English,
-    }
 }

@@ -18,6 +18,7 @@ use crate::contract::signature::{PrivateKey, PublicKey, Role, looks_signed};
 use crate::contract::{Language, portable_json};
 use crate::control::{self, reference};
 use crate::daemon::box_key;
+use crate::text::{Sentence, argument};
 
 /// Most bytes of a key file or of a command.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -278,24 +279,16 @@ fn command_in(text: &str) -> Result<Vec<u8>, String> {
 /// # Errors
 /// It is not there, others can read it, or it is no key.
 pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey, Failure> {
-    let both = |english: String, chinese: String| match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    };
-    let shown = path.display();
-    let name = both(format!("the key {shown}"), format!("密钥 {shown}"));
-    let make = both(
-        "`lookout keys make NAME --role desk --out DIR` makes one, the file DIR/NAME.jwk".to_owned(),
-        "用 `lookout keys make NAME --role desk --out DIR` 制作，私钥是其中的文件 DIR/NAME.jwk".to_owned(),
-    );
+    let name = argument::key(path.display());
+    let told = |what: Sentence, hint: Sentence| what.with_hint(Some(&hint), language);
     let cannot = |error: io::Error| {
-        let (why, usual) = named_path::reason(path, &error, language);
+        let (why, usual) = named_path::reason(path, &error);
         let hint = match error.kind() {
-            io::ErrorKind::NotFound => make.clone(),
+            io::ErrorKind::NotFound => argument::try_make_key(),
             io::ErrorKind::IsADirectory => keys_in(path, language),
             _ => usual,
         };
-        Failure::failed(named_path::sentence(&name, &why, &hint, language)).in_language(language)
+        Failure::failed(told(argument::unread(name.clone(), why), hint)).in_language(language)
     };
     let file = fs::File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
@@ -304,44 +297,29 @@ pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey
     }
     let text = read_text(&file).map_err(cannot)?;
     let key = PrivateKey::from_jwk(&text).map_err(|error| {
+        let make = argument::try_make_key();
         let hint = match text.trim_start() {
-            "" => both(
-                "the file is empty; is it the right one?".to_owned(),
-                "文件是空的，请确认是否选对了文件".to_owned(),
-            ),
-            text if text.starts_with("-----BEGIN") => both(
-                format!("this is a key or certificate in PEM, which signs no commands; {make}"),
-                format!("这是 PEM 格式的密钥或证书，不能用来签名命令；{make}"),
-            ),
-            text if text.contains("[[command_key]]") || PublicKey::parse(text.trim_end()).is_some() => both(
-                format!("this is the public half, for the box's configuration; {make}"),
-                format!("这是写进设备配置的公钥；{make}"),
-            ),
-            _ => make.clone(),
+            "" => argument::key_is_empty(),
+            text if text.starts_with("-----BEGIN") => argument::key_is_pem(make),
+            text if text.contains("[[command_key]]") || PublicKey::parse(text.trim_end()).is_some() => {
+                argument::key_is_public(make)
+            }
+            _ => make,
         };
-        let why = both(
-            format!("{name}: {error}\n  hint: {hint}"),
-            format!("{name} 不是可用的私钥（原文：{error}）\n  提示：{hint}"),
-        );
-        Failure::invalid(why).in_language(language)
+        let what = argument::no_key(name.clone(), error.to_string());
+        Failure::invalid(told(what, hint)).in_language(language)
     })?;
     // Only of a key it is worth saying: of any other file, that it is none.
     if let Some(mode) = mode_if_open_to_others(&metadata) {
-        let why = both(
-            format!(
-                "the key {shown} can be read by other users (mode {mode:03o})\n  hint: chmod 600 {shown}; if others may have read it, make another and take this one out of the boxes"
-            ),
-            format!(
-                "密钥 {shown} 可被其他用户读取（权限 {mode:03o}）\n  提示：chmod 600 {shown}；如果可能已被他人读取，请另做一把，并从各设备的配置中去掉这一把"
-            ),
-        );
-        return Err(Failure::invalid(why).in_language(language));
+        let what = argument::key_is_open(name.clone(), format!("{mode:03o}"));
+        let hint = argument::try_close_key(path.display());
+        return Err(Failure::invalid(told(what, hint)).in_language(language));
     }
     Ok(key)
 }
 
 /// What to try where a folder was named in place of the key in it.
-fn keys_in(folder: &Path, language: Language) -> String {
+fn keys_in(folder: &Path, language: Language) -> Sentence {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let mut keys: Vec<String> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "jwk"))
@@ -349,10 +327,11 @@ fn keys_in(folder: &Path, language: Language) -> String {
         .take(5)
         .collect();
     keys.sort();
-    match (keys.as_slice(), language) {
-        ([], Language::English) => "name the file NAME.jwk that `lookout keys make` wrote".to_owned(),
-        ([], Language::Chinese) => "请写出 `lookout keys make` 生成的文件 NAME.jwk".to_owned(),
-        (keys, Language::English) => format!("in it there are {}", keys.join(", ")),
-        (keys, Language::Chinese) => format!("其中有 {}", keys.join("、")),
+    if keys.is_empty() {
+        return argument::try_key_in_folder();
     }
+    argument::keys_in_folder(match language {
+        Language::English => keys.join(", "),
+        Language::Chinese => keys.join("、"),
+    })
 }

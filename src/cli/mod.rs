@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::contract::Language;
+use crate::text::{argument, foreign};
 
 /// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
 /// (`2>&1 | head`).
@@ -28,6 +29,7 @@ pub mod demo;
 pub mod detect;
 pub mod explain;
 pub mod keys;
+mod language;
 pub mod models;
 mod named_path;
 pub mod probe;
@@ -76,10 +78,9 @@ impl Failure {
     /// The message as it is printed.
     fn told(&self) -> String {
         let Failure { message, language, .. } = self;
-        match language {
-            _ if message.starts_with("error:") => message.clone(),
-            Language::English => format!("error: {message}"),
-            Language::Chinese => format!("错误：{message}"),
+        match message.starts_with("error:") {
+            true => message.clone(),
+            false => foreign::error(message).in_language(*language),
         }
     }
 }
@@ -184,7 +185,11 @@ fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
     match writeln!(io::stdout().lock(), "{line}") {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Failure::failed(format!("standard output cannot be written: {error}"))),
+        Err(error) => {
+            let language = language::of_the_terminal();
+            let what = argument::output_unwritable(error.to_string());
+            Err(Failure::failed(what.in_language(language)).in_language(language))
+        }
     }
 }
 

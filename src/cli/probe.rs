@@ -11,11 +11,13 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
+use super::language::{self, invalid};
 use super::{Failure, named_path, print_line};
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::{SecretError, SecretStore};
 use crate::contract::{Language, stream_address};
 use crate::evidence::rgb_from_picture;
+use crate::text::{Sentence, Told, Words, foreign, probe as text};
 use crate::types::hex::sha256_hex;
 use crate::types::transport::Transport;
 use crate::video::{
@@ -69,6 +71,9 @@ pub struct Args {
     /// Print the report as one JSON object
     #[arg(long)]
     json: bool,
+    /// Language of the report: zh-CN or en [default: the terminal's]
+    #[arg(long, value_name = "TAG", value_parser = language::parse)]
+    language: Option<Language>,
     /// Longest time it may take, from 5 to 300
     #[arg(long, default_value_t = DEFAULT_SECONDS, value_parser = clap::value_parser!(u64).range(FEWEST_SECONDS..=MOST_SECONDS))]
     seconds: u64,
@@ -97,18 +102,19 @@ fn transports() -> impl TypedValueParser<Value = Transport> {
     named.try_map(|name| Transport::named(&name).ok_or("expected `tcp` or `udp`"))
 }
 
-fn fingerprint(text: &str) -> Result<Fingerprint, &'static str> {
+fn fingerprint(text: &str) -> Result<Fingerprint, String> {
     let read = stream_address::fingerprint(text).map(Fingerprint::new);
-    read.ok_or("64 hexadecimal digits, as `lookout probe` and `openssl x509 -fingerprint -sha256` print them")
+    read.ok_or_else(|| text::fingerprint_expected().in_language(language::of_the_terminal()))
 }
 
 /// Runs `lookout probe`.
 pub fn run(args: Args) -> Result<(), Failure> {
+    let language = language::spoken(args.language);
     if let Some(file) = &args.ca_file {
-        let name = format!("`--ca-file`: the file {}", file.display());
-        named_path::check(&name, file, Language::English).map_err(Failure::invalid)?;
+        let name = text::named_file("--ca-file", file.display()).in_language(language);
+        named_path::check(&name, file, language).map_err(|why| invalid(why, language))?;
     }
-    let location = location(&args)?;
+    let location = location(&args, language)?;
     let (name, address) = match &location {
         Location::Rtsp { url, .. } => (url.host().to_owned(), url.to_string()),
         Location::File { path, .. } => (stem(path), path.display().to_string()),
@@ -116,7 +122,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     // A camera that may take its time for an answer needs as much more.
     let seconds =
         args.seconds + args.answer_within.map_or(0, |answer| 3 * answer.saturating_sub(USUAL_ANSWER_SECONDS));
-    say(format!("looking at {address}, at most {seconds} s ..."));
+    say!("{}", text::looking(&address, seconds).in_language(language));
     let mut source = Source::new(name.as_str(), location);
     let degrees = args.rotate.as_deref().and_then(|degrees| degrees.parse().ok()).unwrap_or(0);
     source.shape.orientation = Orientation::clockwise(degrees).unwrap_or_default();
@@ -127,62 +133,69 @@ pub fn run(args: Args) -> Result<(), Failure> {
         (Some(file), None) => Trust::Authority(std::path::absolute(file).unwrap_or_else(|_| file.clone())),
         (None, None) => Trust::System,
     };
-    let report = probe(source, Duration::from_secs(seconds)).map_err(Failure::failed)?;
+    let failed = |why: String| Failure::failed(why).in_language(language);
+    let report =
+        probe(source, Duration::from_secs(seconds)).map_err(|error| failed(error.in_language(language)))?;
     let picture = args.save.clone().unwrap_or_else(|| picture_file(&address));
-    let saved = save(&report, &picture);
+    let saved = save(&report, &picture).map_err(|why| failed(why.in_language(language)));
     let saved_name = saved.is_ok().then_some(picture.as_path());
     if args.json {
-        print_line(as_json(&address, &report, saved_name))?;
+        print_line(as_json(&address, &report, saved_name, language))?;
     } else {
-        print_line(as_text(&address, &report, saved_name))?;
+        print_line(as_text(&address, &report, saved_name, language))?;
     }
     saved?;
     match report.broke {
-        Some(broke) => Err(Failure::failed(format!("the stream broke while it was watched: {broke}"))),
+        Some(broke) => {
+            let what = text::broke(broke.sentence());
+            Err(failed(what.with_hint(broke.fault.hint().as_ref(), language)))
+        }
         None => Ok(()),
     }
 }
 
-fn say(line: impl std::fmt::Display) {
-    say!("{line}");
+/// Says something that does not keep the command from going on, and what to try.
+fn warn(what: impl Into<Words>, hint: impl Into<Words>, language: Language) {
+    let (what, hint) = (foreign::warning(what), foreign::hint(hint));
+    say!("{}\n  {}", what.in_language(language), hint.in_language(language));
 }
 
 // ---- what is looked at
 
-fn location(args: &Args) -> Result<Location, Failure> {
+fn location(args: &Args, language: Language) -> Result<Location, Failure> {
+    let of_address = |error: UrlError| invalid(error.in_language(language), language);
     let path = Path::new(&args.target.0);
     if !args.target.0.contains("://") && path.exists() {
         return Ok(Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false });
     }
     if !args.target.0.contains("://") {
-        return Err(Failure::invalid("this is neither a camera address (rtsp://...) nor an existing file"));
+        return Err(invalid(text::no_target().in_language(language), language));
     }
     if stream_address::has_places(&args.target.0) {
-        let login = credentials(args, args.user.as_deref())?;
-        let url = RtspUrl::parse_and_fill(&args.target.0, login.as_ref()).map_err(Failure::invalid)?;
+        let login = credentials(args, args.user.as_deref(), language)?;
+        let url = RtspUrl::parse_and_fill(&args.target.0, login.as_ref()).map_err(of_address)?;
         return Ok(Location::Rtsp { url, transport: args.transport, credentials: login });
     }
     if let Some(place) = stream_address::unknown_place(&args.target.0) {
-        return Err(Failure::invalid(UrlError::UnknownPlace(place.chars().take(20).collect())));
+        return Err(of_address(UrlError::UnknownPlace(place.chars().take(20).collect())));
     }
-    let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(Failure::invalid)?;
+    let (url, in_address) = RtspUrl::parse_with_credentials(&args.target.0).map_err(of_address)?;
     if in_address.as_ref().is_some_and(|known| !known.password.reveal().is_empty()) {
-        say(
-            "warning: a password in an address ends up in shell histories and process lists\n  hint: put it into a \
-             file (chmod 600) and use --secret-file",
-        );
+        warn(text::password_in_address(), text::try_secret_file(), language);
     }
     let user = args.user.clone().or_else(|| in_address.as_ref().map(|known| known.user.clone()));
-    let credentials = credentials(args, user.as_deref())?.or(in_address);
+    let credentials = credentials(args, user.as_deref(), language)?.or(in_address);
     Ok(Location::Rtsp { url, transport: args.transport, credentials })
 }
 
 /// User and password from the file that the arguments name.
-fn credentials(args: &Args, user: Option<&str>) -> Result<Option<Credentials>, Failure> {
+fn credentials(args: &Args, user: Option<&str>, language: Language) -> Result<Option<Credentials>, Failure> {
+    let refused =
+        |what: Sentence, hint: Option<Sentence>| invalid(what.with_hint(hint.as_ref(), language), language);
     let (folder, name) = match (&args.secret_file, &args.secret) {
         (Some(path), _) => {
             let name = path.file_name().and_then(|name| name.to_str());
-            let name = name.ok_or_else(|| Failure::invalid("--secret-file names no file"))?;
+            let name = name.ok_or_else(|| refused(text::secret_file_names_none(), None))?;
             (path.parent().unwrap_or(Path::new("")).to_owned(), name.to_owned())
         }
         (None, Some(name)) => {
@@ -191,9 +204,7 @@ fn credentials(args: &Args, user: Option<&str>) -> Result<Option<Credentials>, F
             (PathBuf::from(folder), name.clone())
         }
         (None, None) if args.user.is_some() => {
-            return Err(Failure::invalid(
-                "--user needs a password\n  hint: put it into a file (chmod 600) and use --secret-file",
-            ));
+            return Err(refused(text::user_without_password(), Some(text::try_secret_file())));
         }
         (None, None) => return Ok(None),
     };
@@ -201,12 +212,15 @@ fn credentials(args: &Args, user: Option<&str>) -> Result<Option<Credentials>, F
     let known = match read(false) {
         // The daemon refuses such a file; somebody who only looks is warned.
         Err(error @ SecretError::TooOpen(..)) => {
-            say(format!("warning: {error}\n  hint: {}", error.hint()));
+            warn(error.to_string(), error.hint(), language);
             read(true)
         }
         other => other,
     };
-    let known = known.map_err(|error| Failure::invalid(format!("{error}\n  hint: {}", error.hint())))?;
+    let known = known.map_err(|error| {
+        let hint = foreign::hint(error.hint()).in_language(language);
+        invalid(format!("{error}\n  {hint}"), language)
+    })?;
     Ok(Some(Credentials { user: known.user, password: known.password }))
 }
 
@@ -232,154 +246,160 @@ fn picture_file(address: &str) -> PathBuf {
     PathBuf::from(format!("probe-{start}-{}.jpg", &digest[..8]))
 }
 
-fn save(report: &ProbeReport, path: &Path) -> Result<(), Failure> {
+fn save(report: &ProbeReport, path: &Path) -> Result<(), Sentence> {
     let picture = rgb_from_picture(&report.picture);
-    picture.save_with_format(path, image::ImageFormat::Jpeg).map_err(|error| {
-        Failure::failed(format!("the picture cannot be saved as {}: {error}", path.display()))
-    })
+    picture
+        .save_with_format(path, image::ImageFormat::Jpeg)
+        .map_err(|error| text::cannot_save(path.display(), error.to_string()))
 }
 
 // ---- what is said
 
-fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>) -> String {
+/// Columns of a label in the report.
+const LABEL_COLUMNS: usize = 14;
+
+fn as_text(address: &str, report: &ProbeReport, saved: Option<&Path>, language: Language) -> String {
     let (stream, measure) = (&report.stream, &report.measure);
     let mut lines = vec![match stream.transport {
-        Some(transport) => format!("{address} over {transport}"),
+        Some(transport) => text::over(address, transport.name()).in_language(language),
         None => address.to_owned(),
     }];
-    let mut line = |name: &str, value: String| lines.push(format!("  {name:<14} {value}"));
+    let mut line = |label: Sentence, value: Words| {
+        let label = language::padded(&label.in_language(language), LABEL_COLUMNS);
+        lines.push(format!("  {label} {}", value.in_language(language)));
+    };
     match (&report.server, &stream.name) {
-        (Some(server), Some(name)) => line("server", format!("{server}, stream \"{name}\"")),
-        (Some(server), None) => line("server", server.clone()),
-        (None, Some(name)) => line("server", format!("does not say; stream \"{name}\"")),
+        (Some(server), Some(name)) => {
+            line(text::label_server(), text::server_and_stream(server, name).into());
+        }
+        (Some(server), None) => line(text::label_server(), server.into()),
+        (None, Some(name)) => line(text::label_server(), text::server_unknown(name).into()),
         (None, None) => {}
     }
     if let Some(to) = &report.redirected_to {
-        line("redirected", format!("the camera sends us on to {to}"));
+        line(text::label_redirected(), text::redirected_to(to).into());
     }
     if let Some(fingerprint) = &report.certificate {
-        line("certificate", format!("SHA-256 {fingerprint}"));
+        line(text::label_certificate(), format!("SHA-256 {fingerprint}").into());
     }
+    let codec = stream.codec.to_string();
     line(
-        "codec",
+        text::label_codec(),
         match &stream.profile {
-            Some(profile) => format!("{}, profile {profile}", stream.codec),
-            None => stream.codec.to_string(),
+            Some(profile) => text::profile(codec, profile).into(),
+            None => codec.into(),
         },
     );
-    line("size", size(report));
+    line(text::label_size(), size(report).into());
+    let tenths = |value: f64| format!("{value:.1}");
     line(
-        "frame rate",
+        text::label_frame_rate(),
         match (measure.fps, stream.fps) {
-            (Some(measured), Some(announced)) => format!("{measured:.1} measured, {announced:.1} announced"),
-            (Some(measured), None) => format!("{measured:.1} measured, none announced"),
-            (None, Some(announced)) => format!("{announced:.1} announced, too few pictures to measure"),
-            (None, None) => "too few pictures to measure".to_owned(),
+            (Some(measured), Some(announced)) => {
+                text::rate_measured_and_announced(tenths(measured), tenths(announced)).into()
+            }
+            (Some(measured), None) => text::rate_measured(tenths(measured)).into(),
+            (None, Some(announced)) => text::rate_announced(tenths(announced)).into(),
+            (None, None) => text::too_few_pictures().into(),
         },
     );
-    line("keyframes", keyframes(report));
+    line(text::label_keyframes(), keyframes(report).into());
+    let bitrate = measure.kbit_per_s.map(|rate| text::bitrate(format!("{rate:.0}")));
+    line(text::label_bitrate(), bitrate.unwrap_or_else(text::too_few_pictures).into());
+    line(text::label_decoder(), (&stream.decoder).into());
     line(
-        "bitrate",
-        measure.kbit_per_s.map_or("too few pictures to measure".into(), |rate| format!("{rate:.0} kbit/s")),
+        text::label_first_picture(),
+        text::first_picture_after(in_tenths(report.first_picture_after)).into(),
     );
-    line("decoder", stream.decoder.clone());
-    line("first picture", format!("after {:.1} s", report.first_picture_after.as_secs_f32()));
-    line("watched", format!("{} pictures in {:.1} s", report.frames, report.watched.as_secs_f32()));
+    line(text::label_watched(), text::watched(report.frames, in_tenths(report.watched)).into());
     if let Some(path) = saved {
-        line("picture", format!("saved to {}", path.display()));
+        line(text::label_picture(), text::saved(path.display()).into());
     }
-    lines.extend(stream.remarks.iter().map(|remark| format!("note: {remark}")));
-    lines.extend(advice(report).into_iter().map(|advice| format!("advice: {advice}")));
+    let notes = stream.remarks.iter().map(|remark| text::note(remark.clone()));
+    let below = notes.chain(advice(report).into_iter().map(text::advice));
+    lines.extend(below.map(|sentence| sentence.in_language(language)));
     lines.join("\n")
 }
 
-/// As it is sent, and as people see it where that is another.
-fn size(report: &ProbeReport) -> String {
-    let (stream, shown) = (&report.stream, report.picture.format().shown_size());
-    let mut text = format!("{} x {}", stream.width, stream.height);
-    if !stream.orientation.is_upright() {
-        text.push_str(&format!(", {}", stream.orientation));
-    }
-    if !stream.pixel_aspect.is_square() {
-        text.push_str(&format!(", pixels {}", stream.pixel_aspect));
-    }
-    if (stream.width as usize, stream.height as usize) != shown {
-        text.push_str(&format!(": shown as {} x {}", shown.0, shown.1));
-    }
-    text
+/// Seconds with one digit.
+fn in_tenths(duration: Duration) -> String {
+    format!("{:.1}", duration.as_secs_f32())
 }
 
-fn keyframes(report: &ProbeReport) -> String {
+/// As it is sent, and as people see it where that is another.
+fn size(report: &ProbeReport) -> Sentence {
+    let (stream, shown) = (&report.stream, report.picture.format().shown_size());
+    let mut size = text::size(stream.width, stream.height);
+    if !stream.orientation.is_upright() {
+        size = text::size_oriented(size, stream.orientation.sentence());
+    }
+    if !stream.pixel_aspect.is_square() {
+        size = text::size_of_pixels(size, stream.pixel_aspect.to_string());
+    }
+    if (stream.width as usize, stream.height as usize) != shown {
+        size = text::size_shown(size, shown.0, shown.1);
+    }
+    size
+}
+
+fn keyframes(report: &ProbeReport) -> Sentence {
     match report.measure.keyframe_interval {
         Some(every) if report.stream.codec == Codec::Mjpeg => {
-            format!("every picture is one ({:.2} s)", every.median.as_secs_f32())
+            text::every_picture(format!("{:.2}", every.median.as_secs_f32()))
         }
-        Some(every) => format!(
-            "every {:.1} s (shortest {:.1}, longest {:.1})",
-            every.median.as_secs_f32(),
-            every.min.as_secs_f32(),
-            every.max.as_secs_f32()
-        ),
-        None => format!("no second one in {:.1} s", report.measure.span.as_secs_f32()),
+        Some(every) => {
+            text::keyframe_every(in_tenths(every.median), in_tenths(every.min), in_tenths(every.max))
+        }
+        None => text::no_second_keyframe(in_tenths(report.measure.span)),
     }
 }
 
 /// What the installer should change, most important first.
-fn advice(report: &ProbeReport) -> Vec<String> {
+fn advice(report: &ProbeReport) -> Vec<Sentence> {
     let (stream, measure) = (&report.stream, &report.measure);
     let mut advice = Vec::new();
     let interval = measure.keyframe_interval;
     let never = interval.is_none() && measure.span > LONG_KEYFRAME_INTERVAL;
     if never || interval.is_some_and(|every| every.max > LONG_KEYFRAME_INTERVAL) {
-        advice.push(
-            "keyframes are far apart: set the keyframe (I-frame) interval to 1-2 s, so that a picture comes soon \
-             after every reconnect and little has to be decoded when nothing happens"
-                .to_owned(),
-        );
+        advice.push(text::keyframes_far_apart());
     }
     if interval.is_some_and(|every| every.max > every.min * 2 + Duration::from_millis(500)) {
-        advice.push(
-            "the keyframe interval changes: switch off \"smart codec\" (H.264+, H.265+) if the camera has it"
-                .to_owned(),
-        );
+        advice.push(text::keyframe_interval_changes());
     }
     if let (Some(measured), Some(announced)) = (measure.fps, stream.fps)
         && measured < announced * 0.7
     {
-        advice.push(
-            "far fewer pictures come than announced: the network may be overloaded, or the camera slows down in the \
-             dark"
-                .to_owned(),
-        );
+        advice.push(text::fewer_pictures_than_announced());
     }
     if stream.seems_squeezed(&PictureShape::default()) {
-        advice.push(format!(
-            "a picture of {} x {} is probably squeezed, and the stream does not say so: if people look too thin or too \
-             stout in the saved picture, set `display_aspect` for this camera, such as \"16:9\" or \"4:3\"",
-            stream.width, stream.height
-        ));
+        advice.push(text::probably_squeezed(stream.width, stream.height));
     }
     if stream.width > 1280 {
-        advice.push(
-            "this is probably the camera's main stream: its second, smaller stream (about 640 x 360) is enough for \
-             watching and costs a fifth of the work"
-                .to_owned(),
-        );
+        advice.push(text::main_stream());
     }
     if stream.codec == Codec::Mjpeg && stream.transport.is_some() {
-        advice.push(
-            "MJPEG needs many times the bandwidth of H.264: choose H.264 or H.265 if the camera can"
-                .to_owned(),
-        );
+        advice.push(text::mjpeg());
     }
     advice
 }
 
-fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_json::Value {
+fn as_json(
+    address: &str,
+    report: &ProbeReport,
+    saved: Option<&Path>,
+    language: Language,
+) -> serde_json::Value {
     let (stream, measure) = (&report.stream, &report.measure);
     let seconds = |duration: Duration| (duration.as_secs_f64() * 1000.0).round() / 1000.0;
     let shown = report.picture.format().shown_size();
     let tenths = |value: f64| (value * 10.0).round() / 10.0;
+    let advice = advice(report);
+    let texts = |sentences: &[Sentence]| -> Vec<String> {
+        sentences.iter().map(|sentence| sentence.in_language(language)).collect()
+    };
+    let told = |sentences: &[Sentence]| -> Vec<Told> {
+        sentences.iter().map(|sentence| sentence.told(language)).collect()
+    };
     json!({
         "address": address,
         "transport": stream.transport.map(Transport::name),
@@ -395,7 +415,8 @@ fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_j
         "rotate": stream.orientation.degrees(),
         "shown_width": shown.0,
         "shown_height": shown.1,
-        "notes": stream.remarks,
+        "notes": texts(&stream.remarks),
+        "notes_told": told(&stream.remarks),
         "fps_measured": measure.fps.map(tenths),
         "fps_announced": stream.fps.map(tenths),
         "keyframe_interval_s": measure.keyframe_interval.map(|every| json!({
@@ -407,8 +428,13 @@ fn as_json(address: &str, report: &ProbeReport, saved: Option<&Path>) -> serde_j
         "watched_s": seconds(report.watched),
         "frames": report.frames,
         "picture": saved.map(|path| path.display().to_string()),
-        "advice": advice(report),
-        "broke": report.broke.as_ref().map(|error| json!({ "kind": error.kind(), "message": error.summary() })),
+        "advice": texts(&advice),
+        "advice_told": told(&advice),
+        "broke": report.broke.as_ref().map(|error| json!({
+            "kind": error.kind(),
+            "message": error.sentence().in_language(language),
+            "told": error.fault.sentence().told(language),
+        })),
     })
 }
 
@@ -468,12 +494,42 @@ mod tests {
         }
     }
 
+    fn english(report: &ProbeReport) -> Vec<String> {
+        advice(report).iter().map(Sentence::to_string).collect()
+    }
+
+    #[test]
+    fn a_stream_is_described_in_chinese() {
+        let text = as_text(
+            "rtsp://10.0.0.31/stream2",
+            &report(&[2.0, 2.0], 1920, (25.0, 25.0)),
+            Some(Path::new("p.jpg")),
+            Language::Chinese,
+        );
+        assert_eq!(
+            text,
+            "rtsp://10.0.0.31/stream2，通过 tcp\n\
+             \x20 服务器         Hikvision-Webs，视频流“Media Presentation”\n\
+             \x20 编码           H.264，档次（profile）high\n\
+             \x20 分辨率         1920 x 360\n\
+             \x20 帧率           实测 25.0，标称 25.0\n\
+             \x20 关键帧         每 2.0 秒一个（最短 2.0，最长 2.0）\n\
+             \x20 码率           512 kbit/s\n\
+             \x20 解码器         avdec_h264\n\
+             \x20 首帧           1.2 秒后出现\n\
+             \x20 检查时长       8.0 秒内 199 帧\n\
+             \x20 画面           已保存到 p.jpg\n\
+             建议：这大概是摄像机的主码流：较小的子码流（约 640 x 360）已够用，计算量只有五分之一"
+        );
+    }
+
     #[test]
     fn a_good_stream_is_described_without_advice() {
         let text = as_text(
             "rtsp://10.0.0.31/stream2",
             &report(&[2.0, 2.0], 640, (25.0, 25.0)),
             Some(Path::new("p.jpg")),
+            Language::English,
         );
         assert_eq!(
             text,
@@ -496,18 +552,23 @@ mod tests {
         let mut report = report(&[2.0, 2.0], 960, (25.0, 25.0));
         report.stream.height = 1080;
         let squeezed = "a picture of 960 x 1080 is probably squeezed";
-        let given = advice(&report);
+        let given = english(&report);
         assert!(
             given.len() == 1 && given[0].starts_with(squeezed) && given[0].contains("display_aspect"),
             "{given:?}"
         );
         report.stream.pixel_aspect = PixelAspect::new(2, 1);
-        assert_eq!(advice(&report), Vec::<String>::new(), "it says so itself");
+        assert_eq!(advice(&report), [], "it says so itself");
         report.stream.orientation = Orientation::clockwise(90).unwrap();
         assert!(
-            size(&report).starts_with("960 x 1080, turned clockwise by 90 degrees, pixels 2:1: shown as ")
+            size(&report)
+                .to_string()
+                .starts_with("960 x 1080, turned clockwise by 90 degrees, pixels 2:1: shown as ")
         );
-        assert_eq!(as_json("rtsp://10.0.0.31/stream2", &report, None)["pixel_aspect"], "2:1");
+        assert_eq!(
+            as_json("rtsp://10.0.0.31/stream2", &report, None, Language::English)["pixel_aspect"],
+            "2:1"
+        );
     }
 
     #[test]
@@ -520,7 +581,7 @@ mod tests {
             (&[2.0], 640, (9.0, 25.0), vec!["far fewer pictures come than announced"]),
             (&[2.0], 640, (20.0, 25.0), vec![]),
         ] {
-            let given = advice(&report(keyframes, width, fps));
+            let given = english(&report(keyframes, width, fps));
             assert_eq!(given.len(), expected.len(), "{given:?}");
             for (given, expected) in given.iter().zip(expected) {
                 assert!(given.starts_with(expected), "{given}");
@@ -530,9 +591,12 @@ mod tests {
 
     #[test]
     fn a_program_reads_the_same_figures() {
-        let json = as_json("rtsp://10.0.0.31/stream2", &report(&[2.0, 2.0], 640, (24.96, 25.0)), None);
+        let report = report(&[10.0, 10.0], 640, (24.96, 25.0));
+        let json = as_json("rtsp://10.0.0.31/stream2", &report, None, Language::Chinese);
+        assert_eq!(json["advice_told"][0]["code"], "probe.keyframes_far_apart");
+        assert_eq!(json["advice_told"][0]["text"], json["advice"][0]);
         assert_eq!(json["fps_measured"], 25.0);
-        assert_eq!(json["keyframe_interval_s"]["max"], 2.0);
+        assert_eq!(json["keyframe_interval_s"]["max"], 10.0);
         assert_eq!(json["transport"], "tcp");
         assert_eq!(json["picture"], serde_json::Value::Null);
     }

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Broker, Config};
 use crate::daemon::sensors::setup;
 use crate::sensors::{SensorStats, SensorWord, Sensors};
+use crate::text::Words;
 
 /// Words that wait to be printed.
 const QUEUE: usize = 64;
@@ -47,7 +48,7 @@ struct Row {
     id: String,
     state: SensorState,
     spoke: bool,
-    trouble: Option<String>,
+    trouble: Option<Words>,
 }
 
 /// Runs the command.
@@ -149,7 +150,7 @@ impl Row {
         }
         self.trouble.clone_from(&stats.trouble);
         match &stats.trouble {
-            Some(trouble) => self.print(args, at, "trouble", None, Some(trouble)),
+            Some(trouble) => self.print(args, at, "trouble", None, Some(&trouble.to_string())),
             None => Ok(()),
         }
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::explain::{self, of_the_terminal};
+use super::language::{self, of_the_terminal};
 use super::{Failure, named_path};
 use crate::contract::Language;
 use crate::mqtt::centre::{Centre, Follow};
@@ -79,7 +79,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Language of what is said: zh-CN or en [default: Chinese where the terminal or the site is, else English]
-    #[arg(long, value_name = "TAG", value_parser = explain::language)]
+    #[arg(long, value_name = "TAG", value_parser = language::parse)]
     pub language: Option<Language>,
 }
 

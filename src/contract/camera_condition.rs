@@ -2,28 +2,26 @@
 
 use super::words::Language;
 use crate::analysis::camera_health::NoVideoCause;
+use crate::text::{Sentence, condition as say};
 use crate::types::camera_condition::CameraCondition;
 
 impl CameraCondition {
     /// The title of an alert about it.
     pub fn title(self, camera: &str, language: Language) -> String {
-        let (en, zh) = match self {
-            CameraCondition::NoVideo => ("Camera {} gives no video", "摄像机 {} 无视频"),
-            CameraCondition::Frozen => ("Picture of camera {} frozen", "摄像机 {} 画面冻结"),
-            CameraCondition::Dark => ("Picture of camera {} dark", "摄像机 {} 画面过暗"),
-            CameraCondition::OverExposed => ("Camera {} over-exposed", "摄像机 {} 画面过曝"),
-            CameraCondition::Covered => ("Camera {} covered", "摄像机 {} 被遮挡"),
-            CameraCondition::Moved => ("Camera {} moved or turned", "摄像机 {} 被移动或转向"),
-            CameraCondition::Blurred => ("Picture of camera {} blurred", "摄像机 {} 画面模糊"),
-            CameraCondition::Sprayed => {
-                ("Lens of camera {} sprayed or partly covered", "摄像机 {} 镜头被喷涂或部分遮挡")
-            }
-        };
-        let text = match language {
-            Language::English => en,
-            Language::Chinese => zh,
-        };
-        text.replace("{}", camera)
+        self.sentence(camera).in_language(language)
+    }
+
+    fn sentence(self, camera: &str) -> Sentence {
+        match self {
+            CameraCondition::NoVideo => say::no_video(camera),
+            CameraCondition::Frozen => say::frozen(camera),
+            CameraCondition::Dark => say::dark(camera),
+            CameraCondition::OverExposed => say::over_exposed(camera),
+            CameraCondition::Covered => say::covered(camera),
+            CameraCondition::Moved => say::moved(camera),
+            CameraCondition::Blurred => say::blurred(camera),
+            CameraCondition::Sprayed => say::sprayed(camera),
+        }
     }
 
     /// The title where no video comes: why, as far as that is known, and where the camera is to be found.
@@ -33,59 +31,41 @@ impl CameraCondition {
         device: Option<&str>,
         language: Language,
     ) -> String {
-        let mut title = CameraCondition::NoVideo.title(camera, language);
-        let (colon, open, close) = match language {
-            Language::English => (": ", " (", ")"),
-            Language::Chinese => ("：", "（", "）"),
-        };
+        let mut title = say::no_video(camera);
         if let Some(cause) = cause {
-            title.push_str(colon);
-            title.push_str(why_no_video(cause, language));
+            title = say::because(title, why_no_video(cause));
         }
         if let Some(device) = device {
-            title.push_str(open);
-            title.push_str(device);
-            title.push_str(close);
+            title = say::at_device(title, device);
         }
-        title
+        title.in_language(language)
     }
 }
 
 /// Why there is no video, in a few words.
-pub fn why_no_video(cause: NoVideoCause, language: Language) -> &'static str {
-    let (en, zh) = match cause {
-        NoVideoCause::WrongPassword => ("wrong password", "密码错误"),
-        NoVideoCause::PasswordNeeded => ("it asks for a password and none is given", "需要密码但未配置"),
-        NoVideoCause::LoginElsewhere => (
-            "it sends us on to another host, which asks for a password",
-            "被转到另一台主机，且该主机要求密码",
-        ),
-        NoVideoCause::UnknownLogin => ("its way to log in is not supported", "不支持其登录方式"),
-        NoVideoCause::Forbidden => {
-            ("wrong password, or no right to watch this stream", "密码错误或该用户无权查看此视频流")
-        }
-        NoVideoCause::NoSuchStream => ("no such stream", "没有该视频流"),
-        NoVideoCause::UnknownHost => ("unknown host", "主机名无法解析"),
-        NoVideoCause::ConnectionRefused => ("connection refused", "连接被拒绝"),
-        NoVideoCause::Unreachable => ("it cannot be reached", "网络不通"),
-        NoVideoCause::NoAnswer => ("no answer", "无应答"),
-        NoVideoCause::NotRtsp => ("what answers there is no camera stream", "该地址不提供视频流"),
-        NoVideoCause::Busy => ("too many viewers", "连接数已满"),
-        NoVideoCause::SentAstray => {
-            ("it sends us on to an address that cannot be followed", "被转到无法跟随的地址")
-        }
-        NoVideoCause::RequestRefused => ("it refuses the stream", "请求被拒绝"),
-        NoVideoCause::Certificate => ("its certificate is not trusted", "证书不受信任"),
-        NoVideoCause::UnsupportedVideo => ("its video format is not supported", "不支持其视频格式"),
-        NoVideoCause::NoVideoTrack => ("the stream has no video", "该流不含视频"),
-        NoVideoCause::NoPicture => ("connected, but no picture comes", "已连接但没有画面"),
-        NoVideoCause::Closed => ("it closed the stream", "视频流被摄像机关闭"),
-        NoVideoCause::BadFile => ("the video file cannot be read", "视频文件无法读取"),
-        NoVideoCause::BoxFault => ("a fault in the box", "设备自身故障"),
-    };
-    match language {
-        Language::English => en,
-        Language::Chinese => zh,
+pub fn why_no_video(cause: NoVideoCause) -> Sentence {
+    match cause {
+        NoVideoCause::WrongPassword => say::wrong_password(),
+        NoVideoCause::PasswordNeeded => say::password_needed(),
+        NoVideoCause::LoginElsewhere => say::login_elsewhere(),
+        NoVideoCause::UnknownLogin => say::unknown_login(),
+        NoVideoCause::Forbidden => say::forbidden(),
+        NoVideoCause::NoSuchStream => say::no_such_stream(),
+        NoVideoCause::UnknownHost => say::unknown_host(),
+        NoVideoCause::ConnectionRefused => say::connection_refused(),
+        NoVideoCause::Unreachable => say::unreachable(),
+        NoVideoCause::NoAnswer => say::no_answer(),
+        NoVideoCause::NotRtsp => say::not_rtsp(),
+        NoVideoCause::Busy => say::busy(),
+        NoVideoCause::SentAstray => say::sent_astray(),
+        NoVideoCause::RequestRefused => say::request_refused(),
+        NoVideoCause::Certificate => say::certificate(),
+        NoVideoCause::UnsupportedVideo => say::unsupported_video(),
+        NoVideoCause::NoVideoTrack => say::no_video_track(),
+        NoVideoCause::NoPicture => say::no_picture(),
+        NoVideoCause::Closed => say::closed(),
+        NoVideoCause::BadFile => say::bad_file(),
+        NoVideoCause::BoxFault => say::box_fault(),
     }
 }
 
@@ -108,10 +88,11 @@ mod tests {
     fn every_cause_has_a_name_of_its_own_and_words_in_both_languages() {
         for (i, cause) in NoVideoCause::ALL.into_iter().enumerate() {
             assert_eq!(NoVideoCause::named(cause.name()), Some(cause));
-            assert!(why_no_video(cause, Language::English).is_ascii());
-            assert!(why_no_video(cause, Language::Chinese).chars().all(|c| !c.is_ascii()));
+            let chinese = |cause| why_no_video(cause).in_language(Language::Chinese);
+            assert!(why_no_video(cause).in_language(Language::English).is_ascii());
+            assert!(chinese(cause).chars().all(|c| !c.is_ascii()));
             for other in &NoVideoCause::ALL[..i] {
-                assert_ne!(why_no_video(*other, Language::Chinese), why_no_video(cause, Language::Chinese));
+                assert_ne!(chinese(*other), chinese(cause));
             }
         }
     }

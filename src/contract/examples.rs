@@ -22,7 +22,7 @@ use super::command::{MarkData, Outcome, ReplyData};
 use super::count::{ClassCount, CountData, ZoneCount};
 use super::health::{
     CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts, HealthData,
-    MachineHealth, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use super::meta_part::MetaPartData;
 use super::meta_rules::{MetaFeed, MetaLevel, MetaRule, MetaSignal, MetaThreshold, MetaZone, ZoneShape};
@@ -38,6 +38,7 @@ use crate::analysis::geometry::{BBox, Polygon};
 use crate::analysis::grid::GridCode;
 use crate::analysis::quality::{ACCEPT_WITHIN_SECS, CLOSE_WITHIN_SECS};
 use crate::analysis::time::{Moment, Timestamp};
+use crate::text::{self, Words};
 use crate::types::box_state::BoxState;
 use crate::types::camera_condition::CameraCondition;
 use crate::types::gap::GapReason;
@@ -445,6 +446,8 @@ fn count_data() -> Result<CountData, ExampleError> {
 }
 
 fn camera_health() -> Result<CameraHealth, ExampleError> {
+    let advice = Words::Sentence(text::health::keyframes_far_apart("10.0"));
+    let advice = Said::new(&advice, None, Language::English);
     Ok(CameraHealth {
         id: "cam-03".to_owned(),
         state: CameraState::Running,
@@ -453,15 +456,16 @@ fn camera_health() -> Result<CameraHealth, ExampleError> {
         fps_decoded: 15.0,
         fps_analysed: 5.0,
         decoding: Some(Decoding::Forced),
-        advice: Some(
-            "its keyframes are 10.0 s apart, so all of it is decoded: set the camera's keyframe interval (I-frame interval, GOP) to 1 to 2 s"
-                .to_owned(),
-        ),
+        advice: Some(advice.text),
+        advice_code: advice.code,
+        advice_args: advice.args,
         last_frame_at: Some(Time(at(130)?)),
         decoder: Some("avdec_h264".to_owned()),
         dropped: [("not_due".to_owned(), 36_012)].into(),
         reconnects: 1,
         error: None,
+        error_code: None,
+        error_args: [].into(),
         cause: None,
         conditions: vec![CameraCondition::Blurred],
         furniture: 1,
@@ -470,6 +474,8 @@ fn camera_health() -> Result<CameraHealth, ExampleError> {
 
 /// A camera whose password was changed.
 fn lost_camera() -> Result<CameraData, ExampleError> {
+    let fault = text::camera::password_wrong("rtsp://10.0.0.31/stream2", "admin");
+    let error = text::camera::of("cam-03", fault.clone());
     let health = CameraHealth {
         state: CameraState::Lost,
         since: Time(at(10)?),
@@ -478,12 +484,12 @@ fn lost_camera() -> Result<CameraData, ExampleError> {
         fps_analysed: 0.0,
         decoding: None,
         advice: None,
+        advice_code: None,
+        advice_args: [].into(),
         last_frame_at: Some(Time(at(9)?)),
-        error: Some(
-            "camera `cam-03`: rtsp://10.0.0.31/stream2 refuses the password of user `admin`\n  hint: check user and \
-             password; many cameras lock a user out for half an hour after a few wrong ones"
-                .to_owned(),
-        ),
+        error: Some(error.with_hint(Some(&text::camera::try_password()), Language::English)),
+        error_code: Some(fault.code().to_owned()),
+        error_args: fault.args(Language::English),
         cause: Some("wrong_password".to_owned()),
         conditions: vec![CameraCondition::NoVideo],
         ..camera_health()?
@@ -505,6 +511,8 @@ fn sensor_health() -> Result<SensorHealth, ExampleError> {
         unit: "m".to_owned(),
         at: Some(Time(at(128)?)),
         reason: None,
+        reason_code: None,
+        reason_args: [].into(),
     })
 }
 
@@ -528,6 +536,8 @@ fn health_data() -> Result<HealthData, ExampleError> {
         degraded: vec![Degraded {
             part: "mqtt".to_owned(),
             reason: "the broker does not answer; alerts wait in the queue".to_owned(),
+            code: None,
+            args: [].into(),
             since: Time(at(100)?),
         }],
         cameras,
@@ -557,6 +567,7 @@ fn health_data() -> Result<HealthData, ExampleError> {
             disk_free_bytes: Some(21_000_000_000),
             temperatures_c: [("cpu".to_owned(), 51.5)].into(),
         },
+        language: Language::English,
     })
 }
 

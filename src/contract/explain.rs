@@ -255,8 +255,8 @@ fn contribution(signal: &SignalData, language: Language, say: &impl Fn(Both) -> 
         _ => ["source", "来源"],
     });
     let cause = signal.cause.as_deref().map(|cause| {
-        let words = NoVideoCause::named(cause).map(|cause| why_no_video(cause, language));
-        format!(", {}", words.unwrap_or(cause))
+        let words = NoVideoCause::named(cause).map(|cause| why_no_video(cause).in_language(language));
+        format!(", {}", words.unwrap_or_else(|| cause.to_owned()))
     });
     format!(
         "{:>3.0} %  {kind} {name}{}: {} ({} {}, {} {})",

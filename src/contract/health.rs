@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::shorten;
 use super::box_status::Software;
-use super::words::{Eye, Time};
+use super::words::{Eye, Language, Time};
 use super::{Payload, is_zero, patterns};
+use crate::text::{Sentence, Words, health as say};
 use crate::types::camera_condition::CameraCondition;
 
 /// How often `up/health` is published when nothing special happens.
@@ -67,6 +68,13 @@ pub struct HealthData {
     pub spool: SpoolHealth,
     /// The machine.
     pub machine: MachineHealth,
+    /// In which language entries are summed up where they do not fit; not published.
+    #[serde(skip, default = "english")]
+    pub language: Language,
+}
+
+fn english() -> Language {
+    Language::English
 }
 
 /// What is believed of one kind of thing at one place.
@@ -112,13 +120,23 @@ impl Payload for HealthData {
         leave_out(&mut self.cameras, &mut self.cameras_omitted)
             || leave_out(&mut self.sensors, &mut self.sensors_omitted)
             || leave_out(&mut self.signals, &mut self.signals_omitted)
-            || sum_up(&mut self.degraded, CAMERAS.0, CAMERAS.1)
-            || sum_up(&mut self.degraded, SENSORS.0, SENSORS.1)
+            || sum_up(&mut self.degraded, CAMERAS, self.language)
+            || sum_up(&mut self.degraded, SENSORS, self.language)
+            || self.leave_out_args()
             || self.shorten_reasons()
     }
 }
 
 impl HealthData {
+    /// Whether there were any; the reasons say the same.
+    fn leave_out_args(&mut self) -> bool {
+        let mut any = false;
+        for entry in &mut self.degraded {
+            any |= leave_out_all(&mut entry.args);
+        }
+        any
+    }
+
     /// Whether any reason was too long.
     fn shorten_reasons(&mut self) -> bool {
         let mut any = false;
@@ -129,10 +147,19 @@ impl HealthData {
     }
 }
 
-/// The prefix of a camera's part, and the name of the entry that stands for all cameras.
-const CAMERAS: (&str, &str) = ("camera:", "cameras");
-/// The same for sensors.
-const SENSORS: (&str, &str) = ("sensor:", "sensors");
+/// Parts that may be one entry together.
+#[derive(Clone, Copy)]
+struct OfOneKind {
+    /// What the name of each begins with.
+    prefix: &'static str,
+    /// The name of all of them.
+    all: &'static str,
+    /// That so many are in trouble.
+    sentence: fn(usize) -> Sentence,
+}
+
+const CAMERAS: OfOneKind = OfOneKind { prefix: "camera:", all: "cameras", sentence: say::cameras_in_trouble };
+const SENSORS: OfOneKind = OfOneKind { prefix: "sensor:", all: "sensors", sentence: say::sensors_in_trouble };
 
 fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
     if list.is_empty() {
@@ -143,22 +170,28 @@ fn leave_out<T>(list: &mut Vec<T>, omitted: &mut u32) -> bool {
     true
 }
 
-/// Replaces all entries whose part has the prefix by one entry. Says whether there was any.
-fn sum_up(degraded: &mut Vec<Degraded>, prefix: &str, all: &str) -> bool {
+fn leave_out_all(args: &mut BTreeMap<String, String>) -> bool {
+    let any = !args.is_empty();
+    args.clear();
+    any
+}
+
+/// Makes one entry of all of a kind.
+fn sum_up(degraded: &mut Vec<Degraded>, kind: OfOneKind, language: Language) -> bool {
     let (parts, others): (Vec<_>, Vec<_>) =
-        std::mem::take(degraded).into_iter().partition(|entry| entry.part.starts_with(prefix));
+        std::mem::take(degraded).into_iter().partition(|entry| entry.part.starts_with(kind.prefix));
     *degraded = others;
     let Some(since) = parts.iter().map(|entry| entry.since).min() else { return false };
-    let reason = format!("{} {all} are in trouble; each says on its own topic what it is", parts.len());
-    degraded.push(Degraded { part: all.to_owned(), reason, since });
+    let sentence = Words::Sentence((kind.sentence)(parts.len()));
+    degraded.push(Degraded::new(kind.all, &sentence, None, since, language));
     true
 }
 
 /// Makes a list of more than `most` parts shorter: all cameras become one entry, then all sensors.
-pub fn shorten_list(degraded: &mut Vec<Degraded>, most: usize) {
-    for (prefix, all) in [CAMERAS, SENSORS] {
+pub fn shorten_list(degraded: &mut Vec<Degraded>, most: usize, language: Language) {
+    for kind in [CAMERAS, SENSORS] {
         if degraded.len() > most {
-            sum_up(degraded, prefix, all);
+            sum_up(degraded, kind, language);
         }
     }
 }
@@ -302,7 +335,9 @@ impl Payload for CameraData {
     const SCHEMA: &'static str = "camera";
 
     fn shrink(&mut self) -> bool {
-        self.health.error.as_mut().is_some_and(shorten) || self.address.as_mut().is_some_and(shorten)
+        leave_out_all(&mut self.health.error_args)
+            || self.health.error.as_mut().is_some_and(shorten)
+            || self.address.as_mut().is_some_and(shorten)
     }
 }
 
@@ -326,7 +361,9 @@ impl Payload for SensorData {
     const SCHEMA: &'static str = "sensor";
 
     fn shrink(&mut self) -> bool {
-        self.health.reason.as_mut().is_some_and(shorten) || self.address.as_mut().is_some_and(shorten)
+        leave_out_all(&mut self.health.reason_args)
+            || self.health.reason.as_mut().is_some_and(shorten)
+            || self.address.as_mut().is_some_and(shorten)
     }
 }
 
@@ -335,10 +372,51 @@ impl Payload for SensorData {
 pub struct Degraded {
     /// Which part: `camera:cam-03`, `sensor:drain-2`, `detector`, `spool`, `clock`, `mqtt`, `redaction`.
     pub part: String,
-    /// What is wrong and what follows from it, in words.
+    /// What is wrong and what follows from it, in words, in the language of the site.
     pub reason: String,
+    /// Which sentence `reason` is, for programs: `camera.password_wrong`, `outbox.disk_full`, ... Absent where nobody but
+    /// the text says it. An open list: more codes may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// What stands in the sentence, by name: `address`, `user`, ... Of a sentence within it, `NAME` is its text, `NAME.code`
+    /// its code, and `NAME.` with a name what stands in that one.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub args: BTreeMap<String, String>,
     /// Since when.
     pub since: Time,
+}
+
+impl Degraded {
+    /// The part and what is wrong with it, in that language; `hint` is what to try.
+    pub fn new(part: &str, what: &Words, hint: Option<&Sentence>, since: Time, language: Language) -> Self {
+        let Said { text, code, args } = Said::new(what, hint, language);
+        Degraded { part: part.to_owned(), reason: text, code, args, since }
+    }
+}
+
+/// Words as they stand in a message.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// What people read.
+    pub text: String,
+    /// Which sentence it is, where it is one of the catalogue.
+    pub code: Option<String>,
+    /// What stands in it, by name.
+    pub args: BTreeMap<String, String>,
+}
+
+impl Said {
+    /// In that language, with what to try below it.
+    pub fn new(what: &Words, hint: Option<&Sentence>, language: Language) -> Self {
+        match what.sentence() {
+            Some(sentence) => Said {
+                text: sentence.with_hint(hint, language),
+                code: Some(sentence.code().to_owned()),
+                args: sentence.args(language),
+            },
+            None => Said { text: what.in_language(language), ..Said::default() },
+        }
+    }
 }
 
 /// One camera's health.
@@ -360,9 +438,16 @@ pub struct CameraHealth {
     /// How much of its stream is decoded at the moment; absent before its first frame.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decoding: Option<Decoding>,
-    /// What an installer could change so that this camera costs less; absent where there is nothing.
+    /// What an installer could change so that this camera costs less, in the language of the site; absent where there is
+    /// nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub advice: Option<String>,
+    /// Which sentence `advice` is: `health.keyframes_far_apart`, ... An open list: more codes may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub advice_code: Option<String>,
+    /// What stands in `advice`, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub advice_args: BTreeMap<String, String>,
     /// When the last frame arrived; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub last_frame_at: Option<Time>,
@@ -375,9 +460,15 @@ pub struct CameraHealth {
     pub dropped: BTreeMap<String, u64>,
     /// How often the stream had to be opened again since the program started.
     pub reconnects: u64,
-    /// The last error in words, without passwords.
+    /// The last error in words, in the language of the site, without passwords.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
+    /// Which sentence `error` is: `camera.password_wrong`, ... Finer than `cause`. An open list: more codes may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error_code: Option<String>,
+    /// What stands in `error`, by name; as in `degraded[].args` of the health report.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub error_args: BTreeMap<String, String>,
     /// Why no video comes, for machines: `wrong_password`, `no_such_stream`, `unknown_host`, `connection_refused`, ...,
     /// as in an alert's `why.signals[].cause`; absent while it runs. An open list: more words may come.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -451,9 +542,16 @@ pub struct SensorHealth {
     /// When it last spoke (`good`, `bad`), or since when it is silent; absent if it never spoke.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at: Option<Time>,
-    /// Why it is bad or silent, in words.
+    /// Why it is bad or silent, in words, in the language of the site where they are Lookout's own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// Which sentence `reason` is: `sensor.out_of_range`, ...; absent where nobody but the text says it. An open list: more
+    /// codes may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason_code: Option<String>,
+    /// What stands in `reason`, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub reason_args: BTreeMap<String, String>,
 }
 
 /// Whether a sensor's readings are believed.
@@ -526,7 +624,8 @@ mod tests {
 
     fn degraded(parts: impl Iterator<Item = String>) -> Vec<Degraded> {
         let since = Time(Timestamp::UNIX_EPOCH);
-        parts.map(|part| Degraded { part, reason: "it is broken".to_owned(), since }).collect()
+        let broken = Words::Plain("it is broken".to_owned());
+        parts.map(|part| Degraded::new(&part, &broken, None, since, Language::English)).collect()
     }
 
     #[test]
@@ -534,15 +633,17 @@ mod tests {
         let cameras = (0..96).map(|number| format!("camera:cam-{number}"));
         let sensors = (0..4).map(|number| format!("sensor:drain-{number}"));
         let mut list = degraded(["spool".to_owned()].into_iter().chain(cameras).chain(sensors));
-        shorten_list(&mut list, 10);
+        shorten_list(&mut list, 10, Language::English);
         let parts: Vec<&str> = list.iter().map(|entry| entry.part.as_str()).collect();
         assert_eq!(
             parts,
             ["spool", "sensor:drain-0", "sensor:drain-1", "sensor:drain-2", "sensor:drain-3", "cameras"]
         );
         assert!(list[5].reason.starts_with("96 cameras are in trouble"), "{}", list[5].reason);
+        assert_eq!(list[5].code.as_deref(), Some("health.cameras_in_trouble"));
+        assert_eq!(list[5].args["count"], "96");
         let before = list.clone();
-        shorten_list(&mut list, 10);
+        shorten_list(&mut list, 10, Language::Chinese);
         assert_eq!(list, before, "what is short enough stays");
     }
 

@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::failed_start;
 use crate::clock::since_boot;
+use crate::text::{Sentence, health as say};
 
 /// The file in the runtime folder: how many runs in a row did not last, and when the last one was good, in milliseconds.
 const FILE: &str = "short-runs";
@@ -47,20 +48,17 @@ impl ShortRuns {
     }
 
     /// What happened, in a sentence without an end.
-    fn told(self) -> String {
+    fn told(self) -> Sentence {
         let secs = self.within.as_secs();
         match self.count {
-            1 => format!("Lookout ended by itself within {secs} s of its last start"),
-            n => format!(
-                "Lookout ended by itself {n} times in a row, each time less than {} minutes after it had started, the last time within {secs} s",
-                LASTS.as_secs() / 60
-            ),
+            1 => say::ended_once(secs),
+            n => say::ended_again(n, LASTS.as_secs() / 60, secs),
         }
     }
 
     /// The same for the health report, while this run has not lasted either.
-    pub fn reason(self, uptime: Duration) -> Option<String> {
-        (uptime < LASTS).then(|| format!("{}; its log says why", self.told()))
+    pub fn reason(self, uptime: Duration) -> Option<Sentence> {
+        (uptime < LASTS).then(|| say::see_its_log(self.told()))
     }
 }
 
@@ -189,7 +187,7 @@ mod tests {
         let before = ShortRuns { count: 3, within: Duration::from_secs(12) };
         let said = before.reason(Duration::from_secs(30)).unwrap();
         assert_eq!(
-            said,
+            said.to_string(),
             "Lookout ended by itself 3 times in a row, each time less than 10 minutes after it had started, the last time within 12 s; its log says why"
         );
         assert_eq!(before.reason(LASTS), None);

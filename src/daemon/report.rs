@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::alerts::alert_enricher::AlertEnricher;
 use crate::alerts::alert_writer::AlertWriterCounts;
 use crate::analysis::alert::Revision;
@@ -20,10 +22,10 @@ use crate::contract::box_status::{
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
-    HealthData, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
-use crate::contract::words::Time;
+use crate::contract::words::{Language, LocalTime, Time};
 use crate::contract::{EventError, Sender};
 use crate::control::overrides::LastOffer;
 use crate::mqtt;
@@ -31,6 +33,7 @@ use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
 use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
+use crate::text::{Sentence, Words, health as say, sensor};
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analysis_thread::Known;
@@ -128,17 +131,17 @@ pub struct Readings {
     /// The queue.
     pub depth: Depth,
     /// Why the queue is not where it should be.
-    pub spool_trouble: Option<String>,
+    pub spool_trouble: Option<Sentence>,
     /// What is wrong with the file on the box.
-    pub file_trouble: Option<String>,
+    pub file_trouble: Option<Sentence>,
     /// Why a secret that changed was not taken up.
-    pub secret_trouble: Option<String>,
+    pub secret_trouble: Option<Sentence>,
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
     pub signing_trouble: Option<String>,
     /// Why fewer faces are made unrecognisable than wanted.
-    pub redaction_trouble: Option<String>,
+    pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
     pub broker: mqtt::Status,
     /// What runs the models.
@@ -218,7 +221,7 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
         Some(Part {
             topic: messages::SENSOR.at(&[&health.id]),
             // Each attempt may fail in other words; that there are words at all is news.
-            state: format!("{:?} {}", health.state, health.reason.as_deref().is_some_and(explains)),
+            state: format!("{:?} {}", health.state, explains(health)),
             data: PartData::Sensor(SensorData {
                 grid: sensor.plan.grid.to_string(),
                 address: sensor.address.clone(),
@@ -269,7 +272,7 @@ impl Health {
 
     /// Whether other parts are degraded than the last report said: worth a report of its own.
     pub fn is_news(&self, readings: &Readings) -> bool {
-        parts(&self.reasons(readings)) != self.told
+        parts(&self.reasons(readings, &TimeZone::UTC)) != self.told
     }
 
     /// One report: the summary, and every camera and sensor of `config`.
@@ -290,10 +293,12 @@ impl Health {
             mean_ms: if new_looked == 0 { 0.0 } else { tenth(new_busy as f64 / 1000.0 / new_looked as f64) },
             workers: readings.workers as u32,
         };
-        let cameras = self.cameras(readings, seconds);
-        let sensors: Vec<SensorHealth> = readings.sensors.iter().map(sensor).collect();
+        let language = config.site.language;
+        let cameras = self.cameras(readings, seconds, language);
+        let sensors: Vec<SensorHealth> =
+            readings.sensors.iter().map(|stats| sensor_health(stats, language)).collect();
         let signals = signals(&readings.known.signals.lock());
-        let degraded = self.degraded(readings);
+        let degraded = self.degraded(readings, config);
         let parts = parts_of(config, &cameras, &sensors);
         let data = HealthData {
             uptime_s: at.since(self.started).as_secs(),
@@ -310,6 +315,7 @@ impl Health {
             detector,
             spool: spool(&readings.depth),
             machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
+            language,
         };
         self.last.at = at.mono;
         self.last.cpu = cpu;
@@ -321,16 +327,16 @@ impl Health {
     }
 
     /// The answer to `selftest`.
-    pub fn in_short(&mut self, readings: &Readings, config_sha256: &str) -> SelftestResult {
-        let mut degraded = self.degraded(readings);
-        health::shorten_list(&mut degraded, MOST_IN_ANSWER);
+    pub fn in_short(&mut self, readings: &Readings, config: &Config) -> SelftestResult {
+        let mut degraded = self.degraded(readings, config);
+        health::shorten_list(&mut degraded, MOST_IN_ANSWER, config.site.language);
         let running = readings.cameras.iter().filter(|(_, stats)| stats.state == video::CameraState::Running);
         SelftestResult {
             ok: degraded.is_empty(),
             cameras_running: running.count() as u32,
             cameras: readings.cameras.len() as u32,
             queued: readings.depth.rows,
-            config_sha256: config_sha256.to_owned(),
+            config_sha256: config.sha256.clone(),
             degraded: degraded
                 .into_iter()
                 .take(MOST_IN_ANSWER)
@@ -339,7 +345,7 @@ impl Health {
         }
     }
 
-    fn cameras(&mut self, readings: &Readings, seconds: f64) -> Vec<CameraHealth> {
+    fn cameras(&mut self, readings: &Readings, seconds: f64, language: Language) -> Vec<CameraHealth> {
         let mut list = Vec::with_capacity(readings.cameras.len());
         let conditions = readings.known.conditions.lock();
         let furniture = readings.known.furniture.lock();
@@ -357,6 +363,10 @@ impl Health {
                 video::CameraState::Waiting | video::CameraState::Stopped => CameraState::Lost,
                 video::CameraState::Ended => CameraState::Ended,
             };
+            let advice = mode.and_then(advice);
+            let error = stats.last_error.as_ref();
+            // The text names the camera; the code is the fault's own.
+            let fault = error.map(|error| error.fault.sentence());
             let last_frame_at = stats.last_frame_age.and_then(|age| readings.at.utc.checked_sub(age).ok());
             list.push(CameraHealth {
                 id: id.to_string(),
@@ -366,7 +376,9 @@ impl Health {
                 fps_decoded: rate(stats.frames, before.decoded),
                 fps_analysed: rate(counts.taken, before.looked_at),
                 decoding: mode.map(decoding),
-                advice: mode.and_then(advice),
+                advice_code: code_of(advice.as_ref()),
+                advice_args: args_of(advice.as_ref(), language),
+                advice: advice.map(|advice| advice.in_language(language)),
                 last_frame_at: last_frame_at.map(Time),
                 decoder: stats.stream.as_ref().map(|stream| stream.decoder.clone()),
                 dropped: BTreeMap::from([
@@ -377,8 +389,10 @@ impl Health {
                     ("unreadable".to_owned(), stats.unreadable),
                 ]),
                 reconnects: stats.reconnects,
-                error: stats.last_error.as_ref().map(|error| error.to_string()),
-                cause: stats.last_error.as_ref().map(|error| error.fault.cause().name().to_owned()),
+                error: error.map(|error| error.in_language(language)),
+                error_code: code_of(fault.as_ref()),
+                error_args: args_of(fault.as_ref(), language),
+                cause: error.map(|error| error.fault.cause().name().to_owned()),
                 conditions: conditions.get(id).into_iter().flatten().copied().collect(),
                 furniture: furniture.count(id),
             });
@@ -386,21 +400,25 @@ impl Health {
         list
     }
 
-    fn reasons(&self, readings: &Readings) -> Vec<(String, String)> {
-        reasons(readings, readings.at.since(self.started), &self.told)
+    fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
+        reasons(readings, readings.at.since(self.started), &self.told, zone)
     }
 
-    fn degraded(&mut self, readings: &Readings) -> Vec<Degraded> {
-        let reasons = self.reasons(readings);
+    fn degraded(&mut self, readings: &Readings, config: &Config) -> Vec<Degraded> {
+        let reasons = self.reasons(readings, &config.site.time_zone);
         self.told = parts(&reasons);
         let told = &self.told;
         self.since.retain(|key, _| key.strip_prefix("degraded:").is_none_or(|part| told.contains(part)));
-        let at = readings.at.utc;
+        let (at, language) = (readings.at.utc, config.site.language);
         reasons
             .into_iter()
-            .map(|(part, reason)| {
+            .map(|Reason { part, what, hint, code }| {
                 let since = self.since(format!("degraded:{part}"), String::new(), at);
-                Degraded { part, reason, since: Time(since) }
+                let mut entry = Degraded::new(&part, &what, hint.as_ref(), Time(since), language);
+                if let Some(own) = code {
+                    (entry.code, entry.args) = (Some(own.code().to_owned()), own.args(language));
+                }
+                entry
             })
             .collect()
     }
@@ -415,6 +433,14 @@ impl Health {
     }
 }
 
+fn code_of(sentence: Option<&Sentence>) -> Option<String> {
+    sentence.map(|sentence| sentence.code().to_owned())
+}
+
+fn args_of(sentence: Option<&Sentence>, language: Language) -> BTreeMap<String, String> {
+    sentence.map(|sentence| sentence.args(language)).unwrap_or_default()
+}
+
 fn decoding(mode: GateMode) -> Decoding {
     match mode {
         GateMode::Patrol => Decoding::Keyframes,
@@ -426,34 +452,16 @@ fn decoding(mode: GateMode) -> Decoding {
 }
 
 /// What would let a camera be decoded as it is needed.
-fn advice(mode: GateMode) -> Option<String> {
-    const SET: &str = "set the camera's keyframe interval (I-frame interval, GOP) to 1 to 2 s";
-    let why = match mode {
-        GateMode::Forced(why) => why,
-        GateMode::Overloaded => {
-            return Some(
-                "this box has no time to see it as often as its rules need: lower `analysis_fps`, give it fewer cameras, \
-                 or see with `lookout capacity` what it holds"
-                    .to_owned(),
-            );
-        }
+fn advice(mode: GateMode) -> Option<Sentence> {
+    Some(match mode {
+        GateMode::Overloaded => say::overloaded(),
         GateMode::Patrol | GateMode::Burst | GateMode::Full => return None,
-    };
-    Some(match why {
-        Unsuited::FarApart { longest } => format!(
-            "its keyframes are up to {:.1} s apart, so all of it is decoded: {SET}, and turn smart coding off",
-            longest.as_secs_f32()
-        ),
-        Unsuited::NoKeyframes => {
-            format!("it sends no keyframes (intra refresh), so all of it is decoded: {SET}")
+        GateMode::Forced(Unsuited::FarApart { longest }) => {
+            say::keyframes_far_apart(format!("{:.1}", longest.as_secs_f32()))
         }
-        Unsuited::TooLarge => format!(
-            "too many bytes lie between its keyframes, so all of it is decoded: take the camera's small stream, or {SET}"
-        ),
-        Unsuited::NotAlone => {
-            "its keyframes give no picture on their own, so all of it is decoded: choose another codec or profile at the camera"
-                .to_owned()
-        }
+        GateMode::Forced(Unsuited::NoKeyframes) => say::no_keyframes(),
+        GateMode::Forced(Unsuited::TooLarge) => say::keyframes_too_large(),
+        GateMode::Forced(Unsuited::NotAlone) => say::keyframes_not_alone(),
     })
 }
 
@@ -464,112 +472,105 @@ const DISK: &str = "disk";
 
 /// What is short on the disk. Once it was told, an eighth more must be free before it is well: a disk at its limit would
 /// otherwise come and go.
-fn short_disk(depth: &Depth, is_told: bool) -> Option<String> {
+fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
     let free = depth.free_bytes?;
     let least = depth.least_free_bytes;
     let enough = if is_told { least.saturating_add(least / 8) } else { least };
     let mib = |bytes: u64| bytes >> 20;
-    (free < enough).then(|| {
-        format!(
-            "{} MiB are free where the queue is, and [outbox] min_free_mib leaves {} to others: pictures and the least urgent alerts are dropped first",
-            mib(free),
-            mib(least)
-        )
-    })
+    (free < enough).then(|| say::disk_short(mib(free), mib(least)))
 }
 
-/// What is wrong now: part and reason, first the box's own, then the cameras, then the sensors. `told` are the parts of the
-/// last report.
-fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>) -> Vec<(String, String)> {
-    let mut reasons: Vec<(String, String)> = Vec::new();
-    if let Some(trouble) = readings.broker.trouble.as_ref().filter(|_| !readings.broker.connected) {
-        reasons.push(("mqtt".to_owned(), trouble.clone()));
+/// What is wrong with a part.
+struct Reason {
+    part: String,
+    what: Words,
+    /// What to try.
+    hint: Option<Sentence>,
+    /// What programs go by, where that is not all of `what`.
+    code: Option<Sentence>,
+}
+
+impl Reason {
+    fn new(part: impl Into<String>, what: impl Into<Words>) -> Self {
+        Reason { part: part.into(), what: what.into(), hint: None, code: None }
     }
-    if let Some(namesake) = &readings.broker.namesake {
-        reasons.push(("mqtt".to_owned(), namesake.clone()));
+}
+
+/// What is wrong now: first the box's own parts, then the cameras, then the sensors. `told` are the parts of the last
+/// report.
+fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone: &TimeZone) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let broker = &readings.broker;
+    if let Some(trouble) = broker.trouble.as_ref().filter(|_| !broker.connected) {
+        reasons.push(Reason::new("mqtt", trouble));
     }
-    if let Some(refusal) = &readings.broker.last_refusal {
-        reasons.push(("mqtt".to_owned(), format!("the broker refused a message: {refusal}")));
-    }
-    for missing in &readings.broker.deaf_to {
-        reasons.push(("mqtt".to_owned(), format!("not subscribed: {missing}")));
-    }
+    reasons.extend(broker.namesake.as_ref().map(|namesake| Reason::new("mqtt", namesake)));
+    let refused = broker.last_refusal.as_ref().map(say::broker_refused_message);
+    reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
+    reasons.extend(broker.deaf_to.iter().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))));
     if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
         let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
-        reasons.push(("spool".to_owned(), format!("{error}; {waiting} revisions wait in memory")));
+        let what = say::spool_fails(error.sentence(), waiting);
+        reasons.push(Reason { hint: error.hint(), ..Reason::new("spool", what) });
     } else if readings.depth.over_limit {
-        let reason = "what must not be dropped passes the limits of [outbox] by itself".to_owned();
-        reasons.push(("spool".to_owned(), reason));
+        reasons.push(Reason::new("spool", say::spool_over_limit()));
     }
     if let Some(reason) = short_disk(&readings.depth, told.contains(DISK)) {
-        reasons.push((DISK.to_owned(), reason));
+        reasons.push(Reason::new(DISK, reason));
     }
     let failed = readings.inference_workers.failed.load(Ordering::Relaxed);
     if failed > 0 && readings.inference_workers.looked.load(Ordering::Relaxed) == 0 {
-        reasons.push(("detector".to_owned(), format!("{failed} frames could not be looked at, none could")));
+        reasons.push(Reason::new("detector", say::detector_sees_nothing(failed)));
     }
-    if let Some(trouble) = &readings.spool_trouble {
-        reasons.push(("spool".to_owned(), trouble.to_owned()));
-    }
-    if let Some(reason) = readings.short_runs.and_then(|before| before.reason(uptime)) {
-        reasons.push(("service".to_owned(), reason));
-    }
-    if let Some(trouble) = &readings.secret_trouble {
-        reasons.push(("secrets".to_owned(), trouble.to_owned()));
-    }
-    if let Some(trouble) = &readings.signing_trouble {
-        reasons.push(("signing".to_owned(), trouble.to_owned()));
-    }
-    if let Some(trouble) = &readings.file_trouble {
-        reasons.push(("configuration".to_owned(), trouble.to_owned()));
-    }
-    let no_faces = readings.alert_writer.no_faces.lock();
-    if let Some(trouble) = readings.redaction_trouble.as_ref().or(no_faces.as_ref()) {
-        reasons.push(("redaction".to_owned(), trouble.clone()));
-    }
-    drop(no_faces);
+    let short_runs = readings.short_runs.and_then(|before| before.reason(uptime));
+    let of_the_box = [
+        ("spool", readings.spool_trouble.clone()),
+        ("service", short_runs),
+        ("secrets", readings.secret_trouble.clone()),
+        ("configuration", readings.file_trouble.clone()),
+    ];
+    reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
+    reasons.extend(readings.signing_trouble.as_ref().map(|trouble| Reason::new("signing", trouble)));
+    let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);
+    let redaction = readings.redaction_trouble.clone().or(no_faces);
+    reasons.extend(redaction.map(|trouble| Reason::new("redaction", trouble)));
     let lost = readings.alert_writer.lost.load(Ordering::Relaxed);
     if lost > 0 {
-        reasons.push((
-            "spool".to_owned(),
-            format!("{lost} revisions are lost: there was no disk and no memory left"),
-        ));
+        reasons.push(Reason::new("spool", say::revisions_lost(lost)));
     }
     let unwritable = readings.alert_writer.unwritable.load(Ordering::Relaxed);
     if unwritable > 0 {
-        reasons.push((
-            "spool".to_owned(),
-            format!("{unwritable} revisions were not told: no message could be made of them, see the log"),
-        ));
+        reasons.push(Reason::new("spool", say::revisions_not_told(unwritable)));
     }
     if clock_watch::is_impossible(readings.at.utc) {
-        reasons.push(("clock".to_owned(), format!("the clock was never set: it says {}", readings.at.utc)));
+        let at = LocalTime::new(readings.at.utc, zone).to_string();
+        reasons.push(Reason::new("clock", say::clock_never_set(at)));
     }
     for (id, stats) in &readings.cameras {
         if let Some(error) = &stats.last_error {
-            reasons.push((format!("camera:{id}"), error.to_string()));
+            let (hint, code) = (error.fault.hint(), Some(error.fault.sentence()));
+            reasons.push(Reason { hint, code, ..Reason::new(format!("camera:{id}"), error.sentence()) });
         }
     }
-    for (stats, sensor) in readings.sensors.iter().map(|stats| (stats, sensor(stats))) {
+    for stats in readings.sensors.iter().filter(|stats| !is_waiting(stats)) {
         let lasting = stats.lasting_fault.clone();
-        if let Some(reason) = lasting.or(sensor.reason).filter(|_| !is_waiting(stats)) {
-            reasons.push((format!("sensor:{}", sensor.id), reason));
+        if let Some(reason) = lasting.or_else(|| sensor_reason(stats)) {
+            reasons.push(Reason::new(format!("sensor:{}", stats.plan.id), reason));
         }
     }
     reasons
 }
 
 /// The names of the parts.
-fn parts(reasons: &[(String, String)]) -> BTreeSet<String> {
-    reasons.iter().map(|(part, _)| part.clone()).collect()
+fn parts(reasons: &[Reason]) -> BTreeSet<String> {
+    reasons.iter().map(|reason| reason.part.clone()).collect()
 }
 
-const FELL_SILENT: &str = "it fell silent";
-const NOT_SPOKEN: &str = "it has not spoken yet";
-
 /// Whether a reason says more than that nothing comes.
-fn explains(reason: &str) -> bool {
-    ![FELL_SILENT, NOT_SPOKEN].contains(&reason)
+fn explains(health: &SensorHealth) -> bool {
+    let says_little =
+        |code: &str| [sensor::fell_silent(), sensor::not_spoken()].iter().any(|s| s.code() == code);
+    health.reason.is_some() && !health.reason_code.as_deref().is_some_and(says_little)
 }
 
 /// A sensor that has not spoken yet, and of which nothing speaks against it.
@@ -577,15 +578,28 @@ fn is_waiting(stats: &SensorStats) -> bool {
     matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
 }
 
-fn sensor(stats: &SensorStats) -> SensorHealth {
-    let (state, at, reason) = match &stats.reading {
-        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at), None),
-        SensorReading::Bad { at, reason, .. } => (SensorState::Bad, Some(*at), Some(reason.to_string())),
-        SensorReading::Silent { since } => {
-            let said = if since.is_some() { FELL_SILENT } else { NOT_SPOKEN };
-            (SensorState::Silent, *since, Some(stats.trouble.clone().unwrap_or_else(|| said.to_owned())))
-        }
+/// Why it is bad or silent.
+fn sensor_reason(stats: &SensorStats) -> Option<Words> {
+    match &stats.reading {
+        SensorReading::Good { .. } => None,
+        SensorReading::Bad { reason, .. } => Some(reason.words()),
+        SensorReading::Silent { since } => Some(match (&stats.trouble, since) {
+            (Some(trouble), _) => trouble.clone(),
+            (None, Some(_)) => sensor::fell_silent().into(),
+            (None, None) => sensor::not_spoken().into(),
+        }),
+    }
+}
+
+fn sensor_health(stats: &SensorStats, language: Language) -> SensorHealth {
+    let (state, at) = match &stats.reading {
+        SensorReading::Good { at, .. } => (SensorState::Good, Some(*at)),
+        SensorReading::Bad { at, .. } => (SensorState::Bad, Some(*at)),
+        SensorReading::Silent { since } => (SensorState::Silent, *since),
     };
+    let reason = sensor_reason(stats).map(|words| Said::new(&words, None, language));
+    let is_there = reason.is_some();
+    let Said { text, code, args } = reason.unwrap_or_default();
     SensorHealth {
         id: stats.plan.id.to_string(),
         quantity: stats.plan.quantity.to_string(),
@@ -593,7 +607,9 @@ fn sensor(stats: &SensorStats) -> SensorHealth {
         value: stats.reading.value(),
         unit: stats.plan.unit.to_string(),
         at: at.map(|at| Time(at.utc)),
-        reason,
+        reason: is_there.then_some(text),
+        reason_code: code,
+        reason_args: args,
     }
 }
 
@@ -643,12 +659,13 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::analysis::sensor::BadReason;
     use crate::config::Surroundings;
     use crate::contract::MAX_EVENT_BYTES;
     use crate::video::Fault;
 
     fn config(cameras: usize, sensors: usize) -> Config {
-        let mut text = "[site]\nbox = \"box-1\"\narea = \"530127\"\n".to_owned();
+        let mut text = "[site]\nbox = \"box-1\"\narea = \"530127\"\nlanguage = \"en\"\n".to_owned();
         for number in 0..cameras {
             write!(
                 text,
@@ -710,7 +727,7 @@ mod tests {
                 0 => SensorReading::Silent { since: None },
                 _ => SensorReading::Good { value: 0.1, at, since: at },
             };
-            let trouble = (number % 5 == 0).then(|| "10.0.0.8:502 does not answer".to_owned());
+            let trouble = (number % 5 == 0).then(|| "10.0.0.8:502 does not answer".into());
             SensorStats {
                 plan,
                 reading,
@@ -726,24 +743,12 @@ mod tests {
         let readings = Readings {
             at,
             cameras: config.cameras.iter().map(|camera| &camera.id).enumerate().map(camera).collect(),
-            frames: Vec::new(),
             sensors: config.sensors.list.iter().map(|s| s.plan.clone()).enumerate().map(sensor).collect(),
-            known: Arc::default(),
-            inference_workers: Arc::default(),
-            alert_writer: Arc::default(),
-            depth: Depth::default(),
-            spool_trouble: Some("the queue is in memory".to_owned()),
-            file_trouble: None,
-            secret_trouble: None,
-            short_runs: None,
-            signing_trouble: None,
-            redaction_trouble: None,
-            broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
-            provider: "cpu".to_owned(),
-            workers: 2,
+            spool_trouble: Some(say::spool_over_limit()),
+            ..nothing_read(at)
         };
         let mut health = Health::new(config.sender(), at);
-        let answer = health.in_short(&readings, &config.sha256);
+        let answer = health.in_short(&readings, &config);
         assert_eq!(answer.degraded.len(), 3, "{:?}", answer.degraded);
         assert!(answer.degraded[0].starts_with("spool: "), "{:?}", answer.degraded);
         assert!(
@@ -769,6 +774,7 @@ mod tests {
         assert_eq!((of("sensors", "good"), of("sensors", "silent")), (Some(400), Some(100)));
         assert_eq!(counts["degraded"], 1001);
         assert_eq!(summary["data"]["degraded"][0]["part"], "spool");
+        assert_eq!(summary["data"]["degraded"][0]["code"], "health.spool_over_limit");
 
         let topics: std::collections::BTreeSet<&str> =
             report.parts.iter().map(|part| part.topic.suffix.as_str()).collect();
@@ -776,6 +782,88 @@ mod tests {
         for part in &report.parts {
             let message = part.message(&health.sender, at.utc).unwrap();
             assert!(message.len() <= MAX_EVENT_BYTES, "{}", part.topic.suffix);
+        }
+    }
+
+    fn nothing_read(at: Moment) -> Readings {
+        Readings {
+            at,
+            cameras: Vec::new(),
+            frames: Vec::new(),
+            sensors: Vec::new(),
+            known: Arc::default(),
+            inference_workers: Arc::default(),
+            alert_writer: Arc::default(),
+            depth: Depth::default(),
+            spool_trouble: None,
+            file_trouble: None,
+            secret_trouble: None,
+            short_runs: None,
+            signing_trouble: None,
+            redaction_trouble: None,
+            broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
+            provider: "cpu".to_owned(),
+            workers: 2,
+        }
+    }
+
+    #[test]
+    fn a_report_is_in_the_language_of_the_site_and_its_codes_in_none() {
+        let at = Moment { mono: Duration::from_secs(100), utc: "2026-01-01T08:00:00Z".parse().unwrap() };
+        let fault = Fault::PasswordWrong { url: "rtsp://10.0.0.1/0".to_owned(), user: "admin".to_owned() };
+        let mut told = Vec::new();
+        for language in [Language::English, Language::Chinese] {
+            let mut config = config(1, 1);
+            config.site.language = language;
+            let camera = config.cameras[0].id.clone();
+            let error = video::VideoError { camera: Some(camera.clone()), fault: fault.clone() };
+            let plan = config.sensors.list[0].plan.clone();
+            let reason = BadReason::OutOfRange { value: 9.0, range: [-0.5, 8.0] };
+            let sensor = SensorStats {
+                plan,
+                reading: SensorReading::Bad { value: Some(9.0), reason: reason.clone(), at, since: at },
+                numbers: 1,
+                unreadable: 0,
+                retained: 0,
+                passed_over: 0,
+                errors: 0,
+                trouble: None,
+                lasting_fault: Some(reason.words()),
+            };
+            let readings = Readings {
+                cameras: vec![(camera, stats(video::CameraState::Waiting, Some(error)))],
+                sensors: vec![sensor],
+                ..nothing_read(at)
+            };
+            let report = Health::new(config.sender(), at).report(&readings, &config);
+            let summary: serde_json::Value = serde_json::from_slice(&report.summary.unwrap()).unwrap();
+            told.push(summary["data"].clone());
+        }
+        let [english, chinese] = &told[..] else { panic!("two reports") };
+        for (at, english_says, chinese_says) in [
+            (
+                "/degraded/0/reason",
+                "camera `cam-0000`: rtsp://10.0.0.1/0 refuses the password of user `admin`\n  hint: check user and \
+                 password; many cameras lock a user out for half an hour after a few wrong ones",
+                "摄像机 `cam-0000`：rtsp://10.0.0.1/0 拒绝了用户 `admin` 的密码\n  提示：请检查用户名和密码；\
+                 许多摄像机在输错几次后会锁定该用户半小时",
+            ),
+            ("/degraded/1/reason", "9 is outside -0.5 to 8", "9 超出 -0.5 至 8 的范围"),
+            ("/sensors/0/reason", "9 is outside -0.5 to 8", "9 超出 -0.5 至 8 的范围"),
+        ] {
+            assert_eq!(english.pointer(at).unwrap(), english_says);
+            assert_eq!(chinese.pointer(at).unwrap(), chinese_says);
+        }
+        assert_eq!(chinese["cameras"][0]["error"], chinese["degraded"][0]["reason"]);
+        for data in [english, chinese] {
+            assert_eq!(data["degraded"][0]["code"], "camera.password_wrong");
+            let args = serde_json::json!({ "url": "rtsp://10.0.0.1/0", "user": "admin" });
+            assert_eq!(data["degraded"][0]["args"], args);
+            assert_eq!(data["cameras"][0]["error_code"], "camera.password_wrong");
+            assert_eq!(data["cameras"][0]["error_args"], args);
+            assert_eq!(data["cameras"][0]["cause"], "wrong_password");
+            assert_eq!(data["sensors"][0]["reason_code"], "sensor.out_of_range");
+            assert_eq!(data["sensors"][0]["reason_args"]["least"], "-0.5");
         }
     }
 
@@ -787,7 +875,7 @@ mod tests {
             ..Depth::default()
         };
         assert_eq!(short_disk(&depth(256), false), None);
-        let full = short_disk(&depth(0), false).expect("a full disk is told");
+        let full = short_disk(&depth(0), false).expect("a full disk is told").to_string();
         assert!(
             full.starts_with("0 MiB are free where the queue is, and [outbox] min_free_mib leaves 256"),
             "{full}"

@@ -34,6 +34,7 @@ use crate::control::transfers::Transfers;
 use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
+use crate::text::{Sentence, Words, health as say};
 
 use super::analysis_thread::Note;
 use super::clock_watch::ClockWatch;
@@ -61,9 +62,9 @@ pub struct Running {
     /// The configuration that was offered last, if it does not run. The file's are forgotten at a restart.
     pub last_offer: Option<LastOffer>,
     /// What is wrong with the file on the box, while it is not what it was taken up from.
-    pub file_trouble: Option<String>,
+    pub file_trouble: Option<Sentence>,
     /// Why a secret that changed was not taken up.
-    pub secret_trouble: Option<String>,
+    pub secret_trouble: Option<Sentence>,
     /// Those that are watched for a change.
     pub secret_files: SecretFiles,
     /// The list of models that the command line names.
@@ -154,11 +155,8 @@ impl Running {
     /// Tells why what was offered does not run. What runs goes on.
     fn tell_refused(&mut self, offer: &Offer, problems: &Problems) {
         if offer.source == ConfigSource::File {
-            let count = problems.list.len();
-            self.file_trouble = Some(format!(
-                "the configuration file is not what runs: {count} problems, named on up/config; the first: {}",
-                problems.iter().next().map_or("it cannot be read", |problem| &problem.what)
-            ));
+            let first = first_of(problems);
+            self.file_trouble = Some(say::file_is_not_what_runs(problems.list.len(), first));
         }
         error!(
             source = ?offer.source, version = offer.version, refused = problems.sha256(), running = self.config.sha256,
@@ -259,7 +257,7 @@ impl Running {
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
             signing_trouble: self.signing_trouble(),
-            redaction_trouble: self.loaded_models.faces().trouble().map(str::to_owned),
+            redaction_trouble: self.loaded_models.faces().trouble().map(Words::from),
         }
     }
 
@@ -379,8 +377,7 @@ impl Running {
             }
             Err(problems) => {
                 error!("a secret changed and was not taken up, what it held before goes on:\n{problems}");
-                let first = problems.iter().next().map_or("it cannot be read", |problem| &problem.what);
-                self.secret_trouble = Some(format!("a secret changed and was not taken up: {first}"));
+                self.secret_trouble = Some(say::secret_not_taken_up(first_of(&problems)));
             }
         }
     }
@@ -660,4 +657,10 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
     let config = settings::apply(base.clone(), &standing.now.settings);
     let trial_left = standing.trial.as_ref().map(|trial| left_of(trial, now));
     Beginning { base, config, standing, trial_left }
+}
+
+/// The first problem, for people.
+fn first_of(problems: &Problems) -> Words {
+    let first = problems.iter().next().map(|problem| Words::from(&problem.what));
+    first.unwrap_or_else(|| say::cannot_be_read().into())
 }

@@ -166,7 +166,7 @@ pub struct Storage {
     /// For the embedded broker.
     pub broker_dir: PathBuf,
     /// Why the outbox is not where it should be.
-    pub trouble: Option<String>,
+    pub trouble: Option<crate::text::Sentence>,
     /// By what the box signs, or why it cannot.
     pub box_key: Result<Arc<BoxKey>, BoxKeyError>,
     /// What is kept of what was sent.

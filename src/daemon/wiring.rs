@@ -28,6 +28,7 @@ use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
 use crate::pipeline::frame_gate::DetectOptions;
+use crate::text::{Sentence, health as say};
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;
@@ -284,7 +285,7 @@ pub struct OpenedOutbox {
     /// Its folder.
     pub dir: PathBuf,
     /// Why that is not the configured one, if so.
-    pub trouble: Option<String>,
+    pub trouble: Option<Sentence>,
 }
 
 /// Opens the queue on disk and says what was found there. Where the disk is read-only, full or broken, the queue is
@@ -307,9 +308,7 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
     let dir = std::env::temp_dir().join(name);
     error!(%error, instead = %dir.display(), "the queue's folder cannot be used: alerts that wait will not survive a restart");
     let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::new(&error))?;
-    let cause = error.to_string();
-    let cause = cause.lines().next().unwrap_or_default();
-    let trouble = format!("{cause}; alerts wait in {} and do not survive a restart", dir.display());
+    let trouble = say::spool_is_elsewhere(error.sentence(), dir.display());
     Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
 

@@ -1,20 +1,18 @@
 //! What can go wrong with the outbox, in words for somebody on a ladder. Must never hold a record's body.
 
 use std::any::Any;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use thiserror::Error;
-
 use crate::contract::EventError;
+use crate::text::{Sentence, outbox as say};
+use crate::types::language::Language;
 
 /// What went wrong, for people.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 pub enum OutboxError {
     /// The directory is not usable.
-    #[error(
-        "cannot use the outbox directory {}: {source}\n  hint: it must exist or be creatable, and be writable by the user lookout runs as", dir.display()
-    )]
     Directory {
         /// Which.
         dir: PathBuf,
@@ -22,19 +20,16 @@ pub enum OutboxError {
         source: std::io::Error,
     },
     /// Another process has it open.
-    #[error("the outbox {} is in use by another process\n  hint: is lookout already running (`systemctl status lookout`)?", path.display())]
     InUse {
         /// The database.
         path: PathBuf,
     },
     /// The file or its disk is read-only.
-    #[error("the outbox {} is read-only\n  hint: a worn flash card turns read-only; see `dmesg`, and `ls -l` for its owner", path.display())]
     ReadOnly {
         /// The database.
         path: PathBuf,
     },
     /// No room, not even the reserve.
-    #[error("no room on the disk for the outbox {} ({doing})\n  hint: free some space; see `df -h {}`", path.display(), path.display())]
     DiskFull {
         /// What was tried.
         doing: &'static str,
@@ -42,7 +37,6 @@ pub enum OutboxError {
         path: PathBuf,
     },
     /// Written by a later version.
-    #[error("the outbox {} has format {found}, this program knows {known}\n  hint: it was written by a newer lookout; use that one", path.display())]
     TooNew {
         /// The database.
         path: PathBuf,
@@ -52,7 +46,6 @@ pub enum OutboxError {
         known: i64,
     },
     /// The message cannot be built: our bug. Nothing was stored.
-    #[error("a message for {topic} cannot be built: {source}")]
     Message {
         /// Where it should have gone.
         topic: String,
@@ -60,19 +53,16 @@ pub enum OutboxError {
         source: EventError,
     },
     /// A message without a body: our bug. As a retained one it would delete what the broker keeps.
-    #[error("a message for {topic} is empty")]
     Empty {
         /// Where it should have gone.
         topic: String,
     },
     /// A consumer that was never registered, or is not any more.
-    #[error("the outbox knows no consumer `{name}`")]
     NoConsumer {
         /// Its name.
         name: String,
     },
     /// A body larger than the contract allows.
-    #[error("a message for {topic} has {bytes} bytes, at most {max} are allowed")]
     TooLarge {
         /// Where it should have gone.
         topic: String,
@@ -82,7 +72,6 @@ pub enum OutboxError {
         max: usize,
     },
     /// SQLite says no.
-    #[error("the outbox {} failed ({doing}): {source}", path.display())]
     Sqlite {
         /// What was tried.
         doing: &'static str,
@@ -92,7 +81,6 @@ pub enum OutboxError {
         source: rusqlite::Error,
     },
     /// A file beside the database cannot be moved, made or read.
-    #[error("the outbox file {} failed ({doing}): {source}", path.display())]
     File {
         /// What was tried.
         doing: &'static str,
@@ -102,13 +90,10 @@ pub enum OutboxError {
         source: std::io::Error,
     },
     /// The closure that makes the body panicked: our bug. Nothing was stored.
-    #[error("making a message for the outbox failed: {0}")]
     Panicked(String),
     /// The queue's own code panicked: our bug. What was begun is rolled back; the same may work in a second.
-    #[error("the outbox failed by itself (a bug): {0}")]
     Internal(String),
     /// It has been closed.
-    #[error("the outbox is closed")]
     Closed,
 }
 
@@ -132,6 +117,81 @@ impl OutboxError {
     }
 }
 
+impl OutboxError {
+    /// What went wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        use OutboxError as E;
+        match self {
+            E::Directory { dir, source } => say::directory(dir.display(), source.to_string()),
+            E::InUse { path } => say::in_use(path.display()),
+            E::ReadOnly { path } => say::read_only(path.display()),
+            E::DiskFull { doing, path } => say::disk_full(path.display(), *doing),
+            E::TooNew { path, found, known } => say::too_new(path.display(), *found, *known),
+            E::Message { topic, source } => say::message(topic, source.to_string()),
+            E::Empty { topic } => say::empty(topic),
+            E::NoConsumer { name } => say::no_consumer(name),
+            E::TooLarge { topic, bytes, max } => say::too_large(topic, *bytes, *max),
+            E::Sqlite { doing, path, source } => say::sqlite(path.display(), *doing, source.to_string()),
+            E::File { doing, path, source } => say::file(path.display(), *doing, source.to_string()),
+            E::Panicked(detail) => say::panicked(detail),
+            E::Internal(detail) => say::internal(detail),
+            E::Closed => say::closed(),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<Sentence> {
+        use OutboxError as E;
+        Some(match self {
+            E::Directory { .. } => say::try_directory(),
+            E::InUse { .. } => say::try_one_process(),
+            E::ReadOnly { .. } => say::try_dmesg(),
+            E::DiskFull { path, .. } => say::try_free_space(path.display()),
+            E::TooNew { .. } => say::try_newer(),
+            E::Message { .. }
+            | E::Empty { .. }
+            | E::NoConsumer { .. }
+            | E::TooLarge { .. }
+            | E::Sqlite { .. }
+            | E::File { .. }
+            | E::Panicked(_)
+            | E::Internal(_)
+            | E::Closed => return None,
+        })
+    }
+
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(self.hint().as_ref(), language)
+    }
+}
+
+impl fmt::Display for OutboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl std::error::Error for OutboxError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            OutboxError::Directory { source, .. } | OutboxError::File { source, .. } => Some(source),
+            OutboxError::Message { source, .. } => Some(source),
+            OutboxError::Sqlite { source, .. } => Some(source),
+            OutboxError::InUse { .. }
+            | OutboxError::ReadOnly { .. }
+            | OutboxError::DiskFull { .. }
+            | OutboxError::TooNew { .. }
+            | OutboxError::Empty { .. }
+            | OutboxError::NoConsumer { .. }
+            | OutboxError::TooLarge { .. }
+            | OutboxError::Panicked(_)
+            | OutboxError::Internal(_)
+            | OutboxError::Closed => None,
+        }
+    }
+}
+
 /// Does it; a panic in it becomes its words.
 pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_text(&*panic))
@@ -142,5 +202,5 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
         .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_owned())
+        .unwrap_or_else(|| say::silent_panic().to_string())
 }

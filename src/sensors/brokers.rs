@@ -29,6 +29,7 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Broker, BrokerTls, ON_THIS_MACHINE, Retry, SourceCheck, Timing};
 use crate::analysis::pem;
+use crate::text::{Sentence, Words, foreign, sensor as text};
 use crate::types::at::At;
 
 /// Largest packet of a broker that does not end the connection. Larger than any message of a sensor, and small
@@ -70,7 +71,7 @@ impl SensorTransport for Subscription {
                 }
                 None => {
                     for listener in listeners {
-                        running.desk.trouble(&listener.sensor, &format!("there is no broker `{name}`"));
+                        running.desk.trouble(&listener.sensor, text::no_such_broker(&*name));
                     }
                 }
             }
@@ -114,7 +115,7 @@ async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Ti
         if began.elapsed() >= SETTLED {
             retry.reset();
         }
-        let trouble = format!("the broker {}:{}: {error}", broker.host, broker.port);
+        let trouble = text::broker(format!("{}:{}", broker.host, broker.port), error.clone());
         match log.state.note(State::Lost(error.clone()), true, desk.now()) {
             Tell::Nothing => {}
             Tell::Changed { left_out } => {
@@ -124,7 +125,7 @@ async fn listen(broker: Broker, listeners: Vec<Listener>, desk: Desk, timing: Ti
                 warn!(broker = %broker.name, %error, times, left_out, "still no connection to the sensors' broker");
             }
         }
-        by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, &trouble));
+        by_topic.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
         sleep(retry.next_wait()).await;
     }
 }
@@ -141,7 +142,7 @@ enum State {
     NotYet,
     Listening,
     /// Why.
-    Lost(String),
+    Lost(Words),
 }
 
 /// One connection from its beginning to its end; why it ended.
@@ -151,10 +152,10 @@ async fn connection(
     desk: &Desk,
     timing: Timing,
     log: &mut Log,
-) -> String {
+) -> Words {
     let options = match options(broker) {
         Ok(options) => options,
-        Err(error) => return error,
+        Err(error) => return error.into(),
     };
     // Topics are asked for in packets of this many, each of which is one request.
     const IN_ONE: usize = 50;
@@ -172,7 +173,7 @@ async fn connection(
                         .iter()
                         .map(|topic| rumqttc::SubscribeFilter::new((*topic).clone(), QoS::AtLeastOnce));
                     if client.try_subscribe_many(filters).is_err() {
-                        return "the client library took no subscription".to_owned();
+                        return text::no_subscription().into();
                     }
                     unanswered.push(chunk);
                 }
@@ -191,11 +192,10 @@ async fn connection(
                         match code {
                             SubscribeReasonCode::Success(_) => desk.well(&listener.sensor),
                             SubscribeReasonCode::Failure => {
-                                let trouble = format!("the broker does not allow to read the topic {topic}");
                                 if is_news {
                                     warn!(sensor = %listener.sensor, topic, "the broker does not allow to read it");
                                 }
-                                desk.trouble(&listener.sensor, &trouble);
+                                desk.trouble(&listener.sensor, text::topic_forbidden(*topic));
                             }
                         }
                     }
@@ -225,7 +225,7 @@ async fn connection(
     }
 }
 
-fn options(broker: &Broker) -> Result<MqttOptions, String> {
+fn options(broker: &Broker) -> Result<MqttOptions, Sentence> {
     let id = format!("lookout-sensors-{:08x}", rand::random::<u32>());
     let mut options = MqttOptions::new(id, &broker.host, broker.port);
     options
@@ -243,32 +243,32 @@ fn options(broker: &Broker) -> Result<MqttOptions, String> {
 }
 
 /// Reads the authorities anew for each connection, so that a new certificate needs no restart.
-fn client_config(tls: &BrokerTls) -> Result<ClientConfig, String> {
+fn client_config(tls: &BrokerTls) -> Result<ClientConfig, Sentence> {
     let path = tls.ca_file.as_deref().unwrap_or(Path::new(SYSTEM_AUTHORITIES));
-    let authorities = std::fs::read(path)
-        .map_err(|error| format!("the certificate authorities {} cannot be read: {error}", path.display()))?;
+    let authorities =
+        std::fs::read(path).map_err(|error| text::authorities(path.display(), error.to_string()))?;
     let mut roots = RootCertStore::empty();
     let authorities = pem::plain(&authorities);
     let certificates = CertificateDer::pem_slice_iter(&authorities).filter_map(Result::ok);
     if roots.add_parsable_certificates(certificates).0 == 0 {
-        return Err(format!("{} holds no certificate", path.display()));
+        return Err(text::no_certificate(path.display()));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+        .map_err(|error| text::no_tls(error.to_string()))?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The library's errors in words.
-fn explain(error: &ConnectionError, has_login: bool) -> String {
+fn explain(error: &ConnectionError, has_login: bool) -> Words {
     match error {
-        ConnectionError::Io(error) => error.to_string(),
-        ConnectionError::ConnectionRefused(code) => {
-            let hint = if has_login { "check its user and secret" } else { "does it want a login?" };
-            format!("it refused us ({code:?}); {hint}")
-        }
-        ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => "no answer in time".to_owned(),
-        other => other.to_string(),
+        ConnectionError::Io(error) => foreign::words(error.to_string()).into(),
+        ConnectionError::ConnectionRefused(code) => match (has_login, format!("{code:?}")) {
+            (true, code) => text::login_refused(code).into(),
+            (false, code) => text::login_missing(code).into(),
+        },
+        ConnectionError::NetworkTimeout | ConnectionError::FlushTimeout => text::late().into(),
+        other => foreign::words(other.to_string()).into(),
     }
 }

@@ -225,29 +225,28 @@ impl Extract {
                 let word = if *state { "true" } else { "false" };
                 return match self.words.get(word) {
                     Some(number) => RawReading::Value(*number),
-                    None => RawReading::Unreadable(format!("`{word}` stands for no number")),
+                    None => RawReading::Unreadable(format!("`{word}` stands for no number").into()),
                 };
             }
             Json::Text(text) => text.trim(),
-            Json::Unreadable(why) => return RawReading::Unreadable(why.clone()),
-            Json::Null => return RawReading::Unreadable("null in place of a number".to_owned()),
+            Json::Unreadable(why) => return RawReading::Unreadable(why.into()),
+            Json::Null => return RawReading::Unreadable("null in place of a number".into()),
             Json::List(_) => {
                 let why = "a list in place of a number; `/0` behind the pointer takes its first entry";
-                return RawReading::Unreadable(why.to_owned());
+                return RawReading::Unreadable(why.into());
             }
-            Json::Table(_) => return RawReading::Unreadable("an object in place of a number".to_owned()),
+            Json::Table(_) => return RawReading::Unreadable("an object in place of a number".into()),
         };
         if let Some(number) = self.words.get(&text.to_lowercase()) {
             return RawReading::Value(*number);
         }
         match plain_number(text).map(Ok).or_else(|| payload::decimal_comma(text)) {
             Some(Ok(number)) => RawReading::Value(number),
-            Some(Err(why)) => RawReading::Unreadable(why),
-            None => RawReading::Unreadable(format!(
-                "`{}` is neither a number nor a known word{}",
-                shown(text),
-                hint(text)
-            )),
+            Some(Err(why)) => RawReading::Unreadable(why.into()),
+            None => {
+                let why = format!("`{}` is neither a number nor a known word{}", shown(text), hint(text));
+                RawReading::Unreadable(why.into())
+            }
         }
     }
 }
@@ -282,7 +281,7 @@ fn hint(text: &str) -> &'static str {
 }
 
 fn unreadable(why: String) -> Said {
-    Said::Reading(RawReading::Unreadable(why))
+    Said::Reading(RawReading::Unreadable(why.into()))
 }
 
 /// An item by its name, in either form.
@@ -349,7 +348,7 @@ mod tests {
 
     fn why(extract: &Extract, message: &str) -> String {
         match extract.read(message.as_bytes()) {
-            Said::Reading(RawReading::Unreadable(why)) => why,
+            Said::Reading(RawReading::Unreadable(why)) => why.to_string(),
             other => format!("{other:?}"),
         }
     }
@@ -555,7 +554,7 @@ mod tests {
         assert_eq!(at("/objectJSON/level").read(uplink), Said::Reading(RawReading::Value(0.31)));
         let Said::Reading(RawReading::Unreadable(why)) = at("/object/level").read(uplink) else { panic!() };
         assert_eq!(
-            why,
+            why.to_string(),
             "the message holds nothing at /object/level; it is at /objectJSON/level, as in ChirpStack 3"
         );
     }

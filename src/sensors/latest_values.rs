@@ -15,6 +15,7 @@ use super::SensorWord;
 use super::state_log::{StateLog, Tell};
 use crate::analysis::sensor::{RawReading, SensorPlan, SensorReading, SensorState};
 use crate::clock::Clock;
+use crate::text::{Words, sensor as text};
 
 /// How often silence is looked for.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -41,10 +42,10 @@ pub struct SensorStats {
     /// Failed questions and broken connections.
     pub errors: u64,
     /// What is wrong with its source now.
-    pub trouble: Option<String>,
+    pub trouble: Option<Words>,
     /// Why its readings are bad: the first reason since they are, so that a lasting fault has one and not another with each
     /// message.
-    pub lasting_fault: Option<String>,
+    pub lasting_fault: Option<Words>,
 }
 
 struct Post {
@@ -54,9 +55,9 @@ struct Post {
     retained: u64,
     passed_over: u64,
     errors: u64,
-    trouble: Option<String>,
+    trouble: Option<Words>,
     /// Why its readings are bad, and when that was taken down.
-    lasting_fault: Option<(String, Duration)>,
+    lasting_fault: Option<(Words, Duration)>,
     log: StateLog<Condition>,
 }
 
@@ -177,8 +178,8 @@ impl Post {
                 warn!(sensor, %reason, left_out, "the sensor's readings are bad");
             }
             SensorReading::Silent { .. } => {
-                let trouble = self.trouble.as_deref().unwrap_or("no word from it");
-                warn!(sensor, trouble, left_out, "the sensor is silent");
+                let trouble = self.trouble.clone().unwrap_or_else(|| text::no_word().into());
+                warn!(sensor, %trouble, left_out, "the sensor is silent");
             }
         }
     }
@@ -192,8 +193,8 @@ impl Post {
                 warn!(sensor, %reason, times, left_out, "the sensor's readings are still bad");
             }
             SensorReading::Silent { .. } => {
-                let trouble = self.trouble.as_deref().unwrap_or("no word from it");
-                warn!(sensor, trouble, left_out, "the sensor is still silent");
+                let trouble = self.trouble.clone().unwrap_or_else(|| text::no_word().into());
+                warn!(sensor, %trouble, left_out, "the sensor is still silent");
             }
         }
     }
@@ -205,7 +206,7 @@ impl Post {
         };
         let is_fresh = |taken: &Duration| now.saturating_sub(*taken) < REASON_STAYS;
         if !self.lasting_fault.as_ref().is_some_and(|(_, taken)| is_fresh(taken)) {
-            self.lasting_fault = Some((reason.to_string(), now));
+            self.lasting_fault = Some((reason.words(), now));
         }
     }
 }
@@ -266,11 +267,12 @@ impl Desk {
     }
 
     /// Its source does not work.
-    pub fn trouble(&self, sensor: &str, trouble: &str) {
-        debug!(sensor, trouble, "a sensor's source does not work");
+    pub fn trouble(&self, sensor: &str, trouble: impl Into<Words>) {
+        let trouble = trouble.into().shortened(TROUBLE_CHARS);
+        debug!(sensor, %trouble, "a sensor's source does not work");
         self.board.with(sensor, |post| {
             post.errors += 1;
-            post.trouble = Some(trouble.chars().take(TROUBLE_CHARS).collect());
+            post.trouble = Some(trouble);
         });
     }
 
@@ -307,13 +309,13 @@ mod tests {
         let board = Arc::new(Board::new(Clock::start(), [gauge()].into_iter()));
         let desk = Desk::new(board.clone(), words);
         let sensor: Arc<str> = "drain-2".into();
-        let fault = || board.stats().remove(0).lasting_fault;
+        let fault = || board.stats().remove(0).lasting_fault.map(|fault| fault.to_string());
         assert_eq!(fault(), None);
         for raw in [9.0, 9.1, 25.0] {
             desk.take(&sensor, RawReading::Value(raw)).await;
             assert_eq!(fault().as_deref(), Some("9 is outside -0.5 to 8"), "after {raw}");
         }
-        desk.take(&sensor, RawReading::Unreadable("error 17".to_owned())).await;
+        desk.take(&sensor, RawReading::Unreadable("error 17".into())).await;
         assert_eq!(
             fault().as_deref(),
             Some("9 is outside -0.5 to 8"),
@@ -321,7 +323,7 @@ mod tests {
         );
         desk.take(&sensor, RawReading::Value(0.3)).await;
         assert_eq!(fault(), None);
-        desk.take(&sensor, RawReading::Unreadable("error 18".to_owned())).await;
+        desk.take(&sensor, RawReading::Unreadable("error 18".into())).await;
         assert_eq!(fault().as_deref(), Some("error 18"));
         assert_eq!(taken.len(), 6, "every word is handed on all the same");
         taken.close();
@@ -341,7 +343,7 @@ mod tests {
             // It refuses every 20 s; now and then it says nothing for minutes.
             let speaks = secs % 20 == 0 && secs % 3000 > 300;
             match speaks {
-                true => post.state.take(now, &RawReading::Unreadable(format!("error {secs}"))),
+                true => post.state.take(now, &RawReading::Unreadable(format!("error {secs}").into())),
                 false => post.state.tick(now),
             };
             lines += usize::from(post.tell(Duration::ZERO, now.mono, speaks) != Tell::Nothing);

@@ -65,7 +65,7 @@ pub fn read_number(extract: &Extract, message: &[u8]) -> Option<Result<f64, Stri
     use crate::analysis::sensor::RawReading;
     match extract.read(message) {
         extract::Said::Reading(RawReading::Value(number)) => Some(Ok(number)),
-        extract::Said::Reading(RawReading::Unreadable(why)) => Some(Err(why)),
+        extract::Said::Reading(RawReading::Unreadable(why)) => Some(Err(why.to_string())),
         extract::Said::Nothing => None,
     }
 }

@@ -25,12 +25,13 @@ use tracing::{debug, info, warn};
 
 use super::latest_values::Desk;
 use super::modbus_client::{Answer, Connection, Failed};
-use super::modbus_frame::{Request, USE_RTU, USE_TCP};
+use super::modbus_frame::Request;
 use super::modbus_transport::{GREETING, Line};
 use super::source::{Polled, Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Timing};
 use crate::analysis::sensor::RawReading;
+use crate::text::{Sentence, sensor as text};
 use crate::types::modbus::{Framing, Kind, Order, Table};
 
 /// A device that fails is asked no less often than this, unless it is asked more rarely anyway.
@@ -99,7 +100,7 @@ pub struct Question {
     /// An answer with another device's number is taken all the same.
     pub any_unit: bool,
     /// What to try if the device has no such register.
-    pub if_missing: Option<String>,
+    pub if_missing: Option<Sentence>,
 }
 
 impl Question {
@@ -134,29 +135,27 @@ impl Question {
     }
 
     /// A refusal in words, with what to try.
-    fn refusal(&self, exception: u8) -> String {
-        let table = match self.table {
-            Table::Holding => "holding registers; does it have them as table = \"input\"?",
-            Table::Input => "input registers; does it have them as table = \"holding\"?",
-            Table::Coil => "coils; does it have them as table = \"discrete\"?",
-            Table::Discrete => "discrete inputs; does it have them as table = \"coil\"?",
-        };
-        let why = match exception {
-            1 => format!("Illegal function: it has no {table}"),
+    fn refusal(&self, exception: u8) -> Sentence {
+        text::refused(match exception {
+            1 => text::illegal_function(match self.table {
+                Table::Holding => text::holding_registers(),
+                Table::Input => text::input_registers(),
+                Table::Coil => text::coils(),
+                Table::Discrete => text::discrete_inputs(),
+            }),
             2 => match &self.if_missing {
-                Some(hint) => format!("Illegal data address; {hint}"),
-                None => "Illegal data address".to_owned(),
+                Some(hint) => text::illegal_address_try(hint.clone()),
+                None => text::illegal_address(),
             },
-            3 => "Illegal data value".to_owned(),
-            4 => "Server device failure".to_owned(),
-            5 => "Acknowledge: it needs longer".to_owned(),
-            6 => "Server device busy".to_owned(),
-            8 => "Memory parity error".to_owned(),
-            10 => "Gateway path unavailable: check `unit` and the gateway's settings".to_owned(),
-            11 => format!("Gateway target device failed to respond: check unit {} and its wiring", self.unit),
-            other => format!("exception {other}"),
-        };
-        format!("the device refuses: {why}")
+            3 => text::illegal_value(),
+            4 => text::device_failure(),
+            5 => text::needs_longer(),
+            6 => text::device_busy(),
+            8 => text::parity_error(),
+            10 => text::gateway_path(),
+            11 => text::gateway_target(self.unit),
+            other => text::exception(other),
+        })
     }
 }
 
@@ -210,8 +209,8 @@ async fn ask(line: Line, questions: Vec<(Arc<str>, Question)>, desk: Desk, timin
         sleep_until(next.due).await;
         let answer = match session.poll(&next.question, next.failures > 0, &desk).await {
             Err(Lost::NotOpened(why)) => {
-                let trouble = format!("no connection to {}: {why}", session.line);
-                turns.iter().for_each(|turn| desk.trouble(&turn.sensor, &trouble));
+                let trouble = text::no_connection(session.line.to_string(), why);
+                turns.iter().for_each(|turn| desk.trouble(&turn.sensor, trouble.clone()));
                 sleep(session.retry.next_wait()).await;
                 continue;
             }
@@ -222,20 +221,20 @@ async fn ask(line: Line, questions: Vec<(Arc<str>, Question)>, desk: Desk, timin
         match answer {
             Ok(Ok(data)) => {
                 let number = question.number(&data).map(RawReading::Value);
-                let short = || RawReading::Unreadable("an answer that is too short".to_owned());
+                let short = || RawReading::Unreadable(text::answer_too_short().into());
                 desk.take(&next.sensor, number.unwrap_or_else(short)).await;
                 next.over(false);
             }
             Ok(Err(exception)) => {
                 // It is there and cannot say: that is worth more than silence.
-                desk.take(&next.sensor, RawReading::Unreadable(question.refusal(exception))).await;
+                desk.take(&next.sensor, RawReading::Unreadable(question.refusal(exception).into())).await;
                 // Behind a gateway each question for a dead device costs the others a time-out.
                 next.over(matches!(exception, 10 | 11));
             }
             Err(why) => {
                 let line = &session.line;
-                desk.trouble(&next.sensor, &format!("{line}, unit {}: {why}", question.unit));
-                debug!(%line, sensor = %next.sensor, why, "a Modbus question failed");
+                debug!(%line, sensor = %next.sensor, %why, "a Modbus question failed");
+                desk.trouble(&next.sensor, text::of_unit(line.to_string(), question.unit, why));
                 next.over(true);
                 sleep(next.question.timeout).await;
             }
@@ -248,7 +247,7 @@ enum Lost {
     /// There is no connection.
     NotOpened(String),
     /// There is no answer, or none to this question.
-    Unanswered(String),
+    Unanswered(Sentence),
 }
 
 /// A line and what was learned of the devices on it.
@@ -266,7 +265,7 @@ struct Session {
     /// Failures in a row over one serial port.
     failures: u32,
     /// What is wrong with the framing, and when that was tried last.
-    framing_hint: Option<&'static str>,
+    framing_hint: Option<Sentence>,
     framing_tried: Option<Instant>,
 }
 
@@ -319,15 +318,13 @@ impl Session {
         }
         let why = match answer {
             Ok(answer) => return Ok(answer.data),
-            Err(Failed::Closed) => "the device closed the connection instead of answering".to_owned(),
-            Err(Failed::Unasked) => "bytes came before anything was asked".to_owned(),
+            Err(Failed::Closed) => text::closed(),
+            Err(Failed::Unasked) => text::unasked(),
             Err(Failed::Wrong(why) | Failed::Broken(why)) => why,
             Err(Failed::NoAnswer) => {
                 self.try_framing(question).await;
-                match self.framing_hint {
-                    Some(hint) => hint.to_owned(),
-                    None => format!("no answer within {:?}", question.timeout),
-                }
+                let hint = self.framing_hint.clone();
+                hint.unwrap_or_else(|| text::no_answer(format!("{:?}", question.timeout)))
             }
         };
         Err(Lost::Unanswered(why))
@@ -448,9 +445,9 @@ impl Session {
         sleep(self.pause.length().max(GREETING)).await;
         let mut connection = Connection::new(wire, other.framing());
         let answer = connection.ask(&question.request(), question.timeout, None).await;
-        self.framing_hint = answer.is_ok().then_some(match framing {
-            Framing::Tcp => USE_RTU,
-            Framing::Rtu => USE_TCP,
+        self.framing_hint = answer.is_ok().then(|| match framing {
+            Framing::Tcp => text::use_rtu(),
+            Framing::Rtu => text::use_tcp(),
         });
     }
 }
@@ -569,8 +566,11 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_to_try() {
-        let asked =
-            |table, hint: Option<&str>| Question { table, if_missing: hint.map(str::to_owned), ..QUESTION };
+        let asked = |table, hint: Option<&str>| Question {
+            table,
+            if_missing: hint.map(crate::text::foreign::words),
+            ..QUESTION
+        };
         for (question, exception, said) in [
             (asked(Table::Holding, None), 2, "the device refuses: Illegal data address"),
             (asked(Table::Holding, Some("try 0")), 2, "the device refuses: Illegal data address; try 0"),
@@ -586,7 +586,7 @@ mod tests {
             ),
             (asked(Table::Holding, None), 99, "the device refuses: exception 99"),
         ] {
-            assert_eq!(question.refusal(exception), said);
+            assert_eq!(question.refusal(exception).to_string(), said);
         }
     }
 

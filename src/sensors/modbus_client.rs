@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::modbus_frame::{Received, Request};
 use super::modbus_transport::{Unsettled, Wire};
+use crate::text::{Sentence, foreign};
 use crate::types::modbus::Framing;
 
 /// No answer is longer; what goes on and on is none.
@@ -55,9 +56,9 @@ pub(super) enum Failed {
     /// Nothing came at all.
     NoAnswer,
     /// Something came that is no answer; in words.
-    Wrong(String),
+    Wrong(Sentence),
     /// The connection or the port does not work; in words.
-    Broken(String),
+    Broken(Sentence),
 }
 
 impl From<Unsettled> for Failed {
@@ -77,7 +78,7 @@ impl Failed {
         };
         match error.kind() {
             BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | UnexpectedEof => Failed::Closed,
-            _ => Failed::Broken(error.to_string()),
+            _ => Failed::Broken(foreign::words(error.to_string())),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! Written here and not taken from a library, because what matters in the field is what a device does *wrong*: another
 //! unit number, RTU on a TCP port, an old transaction, an HTTP server. A library says "invalid" to all of them. Pure.
 
+use crate::text::{Sentence, sensor as text};
 use crate::types::modbus::Framing;
 
 impl Framing {
@@ -48,7 +49,7 @@ pub(super) enum Received {
         length: usize,
     },
     /// Something else; in words.
-    Other(String),
+    Other(Sentence),
 }
 
 /// What a function's number becomes when the device refuses.
@@ -88,7 +89,7 @@ impl Request {
             return Received::Incomplete;
         };
         if !asked.contains(&header.transaction) {
-            return Received::Other("an answer to another question (its number is another one)".to_owned());
+            return Received::Other(text::answer_to_another());
         }
         if !self.is_from(*unit) {
             return Received::Other(self.other_unit(*unit));
@@ -119,11 +120,11 @@ impl Request {
         if function == self.function | REFUSED {
             return match rest {
                 [exception] => Received::Answer { transaction, data: Err(*exception), length },
-                _ => Received::Other("a refusal of another length".to_owned()),
+                _ => Received::Other(text::refusal_of_another_length()),
             };
         }
         if function != self.function {
-            return Received::Other(format!("an answer of function {function}, not {}", self.function));
+            return Received::Other(text::answer_of_function(function, self.function));
         }
         let wanted = match self.function {
             1 | 2 => usize::from(self.count.div_ceil(8)),
@@ -133,56 +134,37 @@ impl Request {
             [count, data @ ..] if usize::from(*count) == wanted && data.len() == wanted => {
                 Received::Answer { transaction, data: Ok(data.to_vec()), length }
             }
-            [count, ..] => {
-                Received::Other(format!("an answer with {count} bytes, where {wanted} were asked"))
-            }
-            [] => Received::Other("an answer without a length".to_owned()),
+            [count, ..] => Received::Other(text::answer_of_bytes(*count, wanted)),
+            [] => Received::Other(text::answer_without_length()),
         }
     }
 
-    fn other_unit(&self, unit: u8) -> String {
-        format!(
-            "the answer came from unit {unit}, not {}: set unit = {unit}, or any_unit = true if the device always \
-             says so",
-            self.unit
-        )
+    fn other_unit(&self, unit: u8) -> Sentence {
+        text::answer_of_unit(unit, self.unit)
     }
 
     /// What bytes are that are no answer, in words, once no more of them come.
-    pub(super) fn explain(&self, framing: Framing, bytes: &[u8]) -> String {
+    pub(super) fn explain(&self, framing: Framing, bytes: &[u8]) -> Sentence {
         let rtu = (0..bytes.len()).find_map(|start| rtu_frame(&bytes[start..], self.function));
         let header = Header::of(bytes);
         let is_ascii = |byte: &u8| byte.is_ascii_hexdigit() || b":\r\n".contains(byte);
         match (framing, rtu, header) {
-            (Framing::Tcp, Some(_), _) => USE_RTU.to_owned(),
+            (Framing::Tcp, Some(_), _) => text::use_rtu(),
             (Framing::Rtu, Some(frame), _) => self.other_unit(frame[0]),
-            (Framing::Rtu, None, Some(header)) if bytes.len() >= header.length => USE_TCP.to_owned(),
-            (Framing::Tcp, None, Some(_)) => "an answer that breaks off".to_owned(),
-            _ if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"<") => {
-                "an HTTP server answers there; Modbus usually has port 502".to_owned()
-            }
-            _ if bytes.starts_with(b"SSH-") => {
-                "an SSH server answers there; Modbus usually has port 502".to_owned()
-            }
-            _ if bytes.starts_with(b":") && bytes.iter().all(is_ascii) => {
-                "the answer is Modbus ASCII: set the device or the serial server to RTU or Modbus TCP"
-                    .to_owned()
-            }
+            (Framing::Rtu, None, Some(header)) if bytes.len() >= header.length => text::use_tcp(),
+            (Framing::Tcp, None, Some(_)) => text::answer_breaks_off(),
+            _ if bytes.starts_with(b"HTTP/") || bytes.starts_with(b"<") => text::http_server(),
+            _ if bytes.starts_with(b"SSH-") => text::ssh_server(),
+            _ if bytes.starts_with(b":") && bytes.iter().all(is_ascii) => text::modbus_ascii(),
             (Framing::Rtu, None, _)
                 if (0..bytes.len()).any(|start| begins_well(&bytes[start..], self.function)) =>
             {
-                "an answer that breaks off or has a wrong checksum".to_owned()
+                text::wrong_checksum()
             }
-            _ => format!("an answer that is no Modbus: {}", hex(bytes)),
+            _ => text::no_modbus(hex(bytes)),
         }
     }
 }
-
-/// What to set where RTU frames come over TCP.
-pub(super) const USE_RTU: &str =
-    "the answer is an RTU frame, as serial servers pass them on: set framing = \"rtu\"";
-/// What to set where they do not.
-pub(super) const USE_TCP: &str = "the answer is a frame of Modbus TCP: leave framing = \"rtu\" out";
 
 /// Modbus TCP's header.
 struct Header {
@@ -258,8 +240,8 @@ mod tests {
 
     fn other(framing: Framing, bytes: &[u8]) -> String {
         match ASK.receive(framing, &[7], bytes) {
-            Received::Other(why) => why,
-            Received::Incomplete => ASK.explain(framing, bytes),
+            Received::Other(why) => why.to_string(),
+            Received::Incomplete => ASK.explain(framing, bytes).to_string(),
             answer => format!("{answer:?}"),
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::SourceCheck;
 use super::modbus::Question;
+use crate::text::sensor as text;
 use crate::types::at::{At, secs_or, value_of};
 use crate::types::modbus;
 
@@ -68,12 +69,8 @@ impl Asked<'_> {
             );
             return None;
         }
-        let if_missing = manual_number(u32::from(register)).map(|(table, meant)| {
-            format!(
-                "if {register} is the manual's number, set table = \"{}\", register = {meant}",
-                word(table)
-            )
-        });
+        let if_missing = manual_number(u32::from(register))
+            .map(|(table, meant)| text::number_of_manual(register, word(table), meant));
         Some(Question {
             unit: value_of(self.unit).unwrap_or(DEFAULT_UNIT),
             table,

@@ -46,6 +46,7 @@ use super::source::{Running, SensorTransport};
 use super::state_log::{StateLog, Tell};
 use super::{Retry, Source, SourceCheck, SourceDocument, Timing, Webhook};
 use crate::analysis::sensor::RawReading;
+use crate::text::sensor as text;
 use crate::types::at::{At, value_of};
 use crate::types::rate::Bucket;
 use crate::types::secret::Secret;
@@ -130,7 +131,7 @@ impl SensorTransport for Post {
             }
             None => {
                 for listener in posted {
-                    running.desk.trouble(&listener.sensor, "there is no listener for posts");
+                    running.desk.trouble(&listener.sensor, text::no_listener());
                 }
             }
         }
@@ -237,8 +238,11 @@ async fn open_door(
                         warn!(%listen, %error, times, "the sensors' HTTP listener still cannot listen");
                     }
                 }
-                let trouble = format!("cannot listen on {listen}: {error}");
-                by_path.values().flatten().for_each(|listener| desk.trouble(&listener.sensor, &trouble));
+                let trouble = text::cannot_listen(listen.to_string(), error.to_string());
+                by_path
+                    .values()
+                    .flatten()
+                    .for_each(|listener| desk.trouble(&listener.sensor, trouble.clone()));
                 sleep(retry.next_wait()).await;
             }
         }

@@ -13,6 +13,7 @@ pub mod decoding;
 pub mod direction;
 pub mod gap;
 pub mod hex;
+pub mod language;
 pub mod level;
 pub mod modbus;
 pub mod mqtt;

@@ -7,56 +7,79 @@ use std::fmt;
 
 use super::source::Credentials;
 use crate::contract::stream_address::{self, AddressTrouble};
+use crate::text::{Sentence, camera};
+use crate::types::language::Language;
 use crate::types::secret::Secret;
 
 /// Why a text is no camera address. Never shows the text, which may hold a password.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlError {
     /// Another scheme, or none.
-    #[error(
-        "a camera address starts with rtsp:// or rtsps://\n  hint: write it like rtsp://10.0.0.31/stream2"
-    )]
     Scheme,
     /// Nothing between `//` and the path.
-    #[error("the camera address names no host\n  hint: write it like rtsp://10.0.0.31/stream2")]
     Host,
     /// A port that is no number below 65536.
-    #[error("the camera address has a port that is no number from 1 to 65535")]
     Port,
     /// An IPv6 address without its brackets.
-    #[error(
-        "the camera address has an IPv6 address without brackets\n  hint: write it like rtsp://[fd00::31]:554/stream2"
-    )]
     Brackets,
     /// An IPv6 address of one link only.
-    #[error(
-        "the camera address has an IPv6 address with a zone (`%`), which only this machine understands\n  hint: use the camera's IPv4 address, its name, or an IPv6 address that begins with fd or 2"
-    )]
     Zone,
     /// User information where it does not belong.
-    #[error(
-        "the camera address carries a user name or password\n  hint: take it out of the address; the user and a secret file are settings of their own"
-    )]
     Credentials,
     /// An `@` behind something that is a host with a port or a user with a password.
-    #[error(
-        "the camera address can be read in two ways: what stands before its `@` could be host and path, or user and password\n  hint: put user and password into a secret file; an `@` in the path is written %40"
-    )]
     TwoReadings,
     /// `{user}` or `{password}` in it, and no login that they stand for.
-    #[error(
-        "the camera address has a place for the login (`{{user}}` or `{{password}}`), and none is given\n  hint: put `user:password` into a secret file and name it"
-    )]
     NoLogin,
     /// Another name in braces.
-    #[error(
-        "the camera address has a place that nothing fills in: `{{{0}}}`\n  hint: `{{user}}` and `{{password}}` are filled in from the secret file; a brace of the address itself is written %7B"
-    )]
     UnknownPlace(String),
     /// Spaces or control characters.
-    #[error("the camera address contains a space or a control character")]
     Characters,
 }
+
+impl UrlError {
+    /// What is wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            UrlError::Scheme => camera::address_scheme(),
+            UrlError::Host => camera::address_host(),
+            UrlError::Port => camera::address_port(),
+            UrlError::Brackets => camera::address_brackets(),
+            UrlError::Zone => camera::address_zone(),
+            UrlError::Credentials => camera::address_credentials(),
+            UrlError::TwoReadings => camera::address_two_readings(),
+            UrlError::NoLogin => camera::address_no_login(),
+            UrlError::UnknownPlace(place) => camera::address_unknown_place(place),
+            UrlError::Characters => camera::address_characters(),
+        }
+    }
+
+    /// What to try.
+    pub fn hint(&self) -> Option<Sentence> {
+        Some(match self {
+            UrlError::Scheme | UrlError::Host => camera::try_address_like_this(),
+            UrlError::Brackets => camera::try_brackets(),
+            UrlError::Zone => camera::try_without_zone(),
+            UrlError::Credentials => camera::try_without_login(),
+            UrlError::TwoReadings => camera::try_escape(),
+            UrlError::NoLogin => camera::try_login_in_secret(),
+            UrlError::UnknownPlace(_) => camera::try_known_place(),
+            UrlError::Port | UrlError::Characters => return None,
+        })
+    }
+
+    /// Both, in that language.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(self.hint().as_ref(), language)
+    }
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl std::error::Error for UrlError {}
 
 /// An `rtsp://` or `rtsps://` address without user information.
 ///

@@ -6,6 +6,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::text::{Sentence, camera};
+
 /// The SHA-256 over a certificate as it is sent (DER).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
@@ -64,42 +66,28 @@ impl CertificateTrouble {
         }
     }
 
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn words(self) -> Sentence {
         match self {
-            CertificateTrouble::SelfSigned => "it is signed by the camera itself",
-            CertificateTrouble::UnknownAuthority => "no authority that is believed signed it",
-            CertificateTrouble::Expired => "it has expired",
-            CertificateTrouble::NotYetValid => "it is not valid yet",
-            CertificateTrouble::WrongName => "it is for another name than the address has",
-            CertificateTrouble::Unsafe => "it was withdrawn or is signed in an unsafe way",
-            CertificateTrouble::NotThePinned => "it is another one than the pinned one",
+            CertificateTrouble::SelfSigned => camera::certificate_self_signed(),
+            CertificateTrouble::UnknownAuthority => camera::certificate_unknown_authority(),
+            CertificateTrouble::Expired => camera::certificate_expired(),
+            CertificateTrouble::NotYetValid => camera::certificate_not_yet_valid(),
+            CertificateTrouble::WrongName => camera::certificate_wrong_name(),
+            CertificateTrouble::Unsafe => camera::certificate_unsafe(),
+            CertificateTrouble::NotThePinned => camera::certificate_not_the_pinned(),
         }
     }
 
-    pub(super) fn hint(self, fingerprint: &Fingerprint) -> String {
-        let pin = format!("pin it: certificate_sha256 = \"{fingerprint}\"");
+    pub(super) fn hint(self, fingerprint: &Fingerprint) -> Sentence {
+        let fingerprint = fingerprint.to_string();
         match self {
-            CertificateTrouble::SelfSigned => {
-                format!("if it is the camera's own (its settings show the fingerprint), {pin}")
-            }
-            CertificateTrouble::UnknownAuthority => {
-                format!(
-                    "name the file of its authority: ca_file = \"FILE.pem\"; or, if it is the camera's own, {pin}"
-                )
-            }
-            CertificateTrouble::Expired => {
-                format!("renew it in the camera, and check the clock of this machine; or {pin}")
-            }
-            CertificateTrouble::NotYetValid => {
-                "check the clocks of this machine and of the camera".to_owned()
-            }
-            CertificateTrouble::WrongName => {
-                format!("use the name in the certificate as host in the address; or {pin}")
-            }
-            CertificateTrouble::Unsafe => format!("make a new one in the camera; or {pin}"),
-            CertificateTrouble::NotThePinned => format!(
-                "if the camera was replaced or made a new one, {pin}; if not, somebody else answers in its place"
-            ),
+            CertificateTrouble::SelfSigned => camera::try_pin_own(fingerprint),
+            CertificateTrouble::UnknownAuthority => camera::try_authority(fingerprint),
+            CertificateTrouble::Expired => camera::try_renew(fingerprint),
+            CertificateTrouble::NotYetValid => camera::try_clocks(),
+            CertificateTrouble::WrongName => camera::try_name_of_certificate(fingerprint),
+            CertificateTrouble::Unsafe => camera::try_new_certificate(fingerprint),
+            CertificateTrouble::NotThePinned => camera::try_pin_new(fingerprint),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use super::decoder::{Codec, FileCodec};
 use super::error::Fault;
 use super::orientation::DisplayMatrix;
+use crate::text::{Sentence, foreign, recording};
 
 mod display;
 mod joined;
@@ -100,34 +101,34 @@ impl Demuxer {
 pub(super) struct Recording {
     pub container: Container,
     /// What is to be said of it, a sentence each.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Sentence>,
     /// Of each video of an mp4, in the file's order: how its pictures are to be shown.
     pub matrices: Vec<DisplayMatrix>,
 }
 
 /// Finds out what a file is.
 pub(super) fn recognise(path: &Path) -> Result<Recording, Fault> {
-    let unreadable = |detail: String| Fault::UnreadableFile { path: path.to_owned(), detail };
+    let unreadable = |detail: Sentence| Fault::UnreadableFile { path: path.to_owned(), detail };
     let of_system = |error: io::Error| match error.kind() {
         ErrorKind::NotFound => Fault::MissingFile { path: path.to_owned() },
-        _ => unreadable(error.to_string()),
+        _ => unreadable(foreign::words(error.to_string())),
     };
     // Before it is opened: a pipe would wait for somebody who writes.
     let metadata = std::fs::metadata(path).map_err(of_system)?;
     if metadata.is_dir() {
-        return Err(unreadable("it is a directory; name one recording in it".into()));
+        return Err(unreadable(recording::is_directory()));
     }
     if !metadata.is_file() {
-        return Err(unreadable("it is a device or a pipe; save the recording in a file first".into()));
+        return Err(unreadable(recording::is_device()));
     }
     let mut file = File::open(path).map_err(of_system)?;
     let mut head = Vec::new();
     file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(of_system)?;
-    let refused = |(what, hint): (String, String)| Fault::Recording {
+    let refused = |(what, hint): (Sentence, Sentence)| Fault::Recording {
         kind: "not_video",
         path: path.to_owned(),
         what,
-        hint: hint.replace("FILE", &quoted(path)),
+        hint,
     };
     let mut begins_at = 0;
     let container = match by_first_bytes(&head) {
@@ -136,61 +137,45 @@ pub(super) fn recognise(path: &Path) -> Result<Recording, Fault> {
         Err(other @ (Other::Unknown | Other::Known(Kind::Hikvision))) => {
             let mut more = head;
             file.by_ref().take(SEARCH_BYTES - HEAD_BYTES).read_to_end(&mut more).map_err(of_system)?;
-            let (container, at) = within(&more).ok_or_else(|| refused(other.words()))?;
+            let (container, at) = within(&more).ok_or_else(|| refused(other.words(path)))?;
             begins_at = at;
             container
         }
-        Err(other) => return Err(refused(other.words())),
+        Err(other) => return Err(refused(other.words(path))),
     };
     let mut remarks = Vec::new();
     if begins_at > 0 {
-        remarks.push(format!("its beginning is missing or not known: it is read from byte {begins_at} on"));
+        remarks.push(recording::begins_late(begins_at));
     }
     let mut matrices = Vec::new();
     if container == Container::Demuxed(Demuxer::Mp4) {
         match index_of(&mut file).map_err(of_system)? {
             Mp4Index::There => {}
             Mp4Index::CutOff { have, want } => {
-                remarks
-                    .push(format!("it is cut off: {have} of {want} bytes are there; what is there is read"));
+                remarks.push(recording::cut_off(have, want));
             }
-            Mp4Index::Missing => return Err(refused(without_index())),
+            Mp4Index::Missing => {
+                return Err(refused((recording::without_index(), recording::try_repair(quoted(path)))));
+            }
         }
         matrices = display::matrices(&mut file).map_err(of_system)?;
     }
     if let Container::Demuxed(demuxer) = container
         && let Some(at) = joined::second(&mut file, demuxer).map_err(of_system)?
     {
-        remarks.push(format!(
-            "another recording was copied behind it, at byte {at}, and only the first is read; to join them: \
-             ffmpeg -f concat"
-        ));
+        remarks.push(recording::another_behind(at));
     }
     Ok(Recording { container, remarks, matrices })
 }
 
 /// How a file is converted into something that is read.
-pub(super) fn how_to_convert(path: &Path) -> String {
-    format!("convert it: ffmpeg -i {} -an -c:v libx264 -pix_fmt yuv420p converted.mp4", quoted(path))
-}
-
-/// How a file is copied into a form that tells what it holds.
-pub(super) fn how_to_copy(path: &Path) -> String {
-    format!("ffmpeg may know it: ffmpeg -i {} -c copy copied.mp4", quoted(path))
+pub(super) fn how_to_convert(path: &Path) -> Sentence {
+    recording::try_convert(quoted(path))
 }
 
 /// As a shell wants it.
 pub(super) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
-}
-
-fn without_index() -> (String, String) {
-    (
-        "is an mp4 recording that was cut off before its index was written, so nobody knows where its pictures are".into(),
-        "take another copy, or have the recorder export it again; with another recording of the same camera it can be \
-         repaired: untrunc GOOD.mp4 FILE. Recordings as mkv or ts survive being cut off"
-            .into(),
-    )
 }
 
 /// What a file is that is no recording.
@@ -249,48 +234,25 @@ const SIGNATURES: [(usize, &[u8], Kind); 25] = [
 ];
 
 impl Other {
-    /// What it is, and what to do; `FILE` stands for its name.
-    fn words(self) -> (String, String) {
-        let converts = "convert it: ffmpeg -i FILE -an -c:v libx264 -pix_fmt yuv420p converted.mp4";
-        let exports = "if it comes from a recorder, have it export mp4 or avi, without a password";
-        let (what, hint) = match self {
-            Other::Empty => ("is empty", "copy it again; the disk or card may have been full"),
-            Other::Zeros => (
-                "begins with nothing but zeros: space that was set aside for a recording and not written",
-                "copy it again, or take another recording",
-            ),
-            Other::Text => (
-                "is a text and no recording",
-                "name the recording itself: mp4, mkv, avi, ts, mpg, flv or dav",
-            ),
-            Other::PlayList => (
-                "is a play list and no recording",
-                "name one of the files in it, or fetch it: ffmpeg -i FILE -c copy fetched.mp4",
-            ),
-            Other::Jpeg | Other::Known(Kind::Picture) => {
-                ("is a single picture and no recording", "for pictures: lookout detect FILE")
-            }
-            Other::Known(Kind::Archive) => {
-                ("is an archive (zip and the like)", "unpack it and name the recording in it")
-            }
-            Other::Known(Kind::Program) => (
-                "is a program: some recorders pack a player and the recording into one",
-                "have the recorder export it as mp4 or avi, without the player",
-            ),
-            Other::Known(Kind::Sound) => ("holds sound and no video", "name the recording with the pictures"),
-            Other::Known(Kind::Ogg) => ("is an Ogg file, which Lookout does not read", converts),
-            Other::Known(Kind::Encrypted) => ("is encrypted", exports),
-            Other::Known(Kind::Document) => ("is a document or a database and no recording", exports),
-            Other::Known(Kind::Hikvision) => (
-                "is a recording of a Hikvision recorder in a form of its own, or encrypted",
-                "have the recorder export mp4, without stream encryption, or convert it with the maker's player",
-            ),
-            Other::Unknown => (
-                "is in no form that Lookout knows; it may be encrypted, or damaged at its beginning",
-                "if it comes from a recorder, have it export mp4 or avi, without a password; ffmpeg may know it: ffmpeg -i FILE -c copy copied.mp4",
-            ),
-        };
-        (what.to_owned(), hint.to_owned())
+    /// What the file at `path` is, and what to do.
+    fn words(self, path: &Path) -> (Sentence, Sentence) {
+        use recording as say;
+        let file = quoted(path);
+        match self {
+            Other::Empty => (say::empty(), say::try_copy_again()),
+            Other::Zeros => (say::zeros(), say::try_copy_or_another()),
+            Other::Text => (say::text(), say::try_name_recording()),
+            Other::PlayList => (say::play_list(), say::try_play_list(file)),
+            Other::Jpeg | Other::Known(Kind::Picture) => (say::picture(), say::try_detect(file)),
+            Other::Known(Kind::Archive) => (say::archive(), say::try_unpack()),
+            Other::Known(Kind::Program) => (say::program(), say::try_export_without_player()),
+            Other::Known(Kind::Sound) => (say::sound(), say::try_with_pictures()),
+            Other::Known(Kind::Ogg) => (say::ogg(), say::try_convert(file)),
+            Other::Known(Kind::Encrypted) => (say::encrypted(), say::try_export()),
+            Other::Known(Kind::Document) => (say::document(), say::try_export()),
+            Other::Known(Kind::Hikvision) => (say::hikvision(), say::try_export_hikvision()),
+            Other::Unknown => (say::unknown(), say::try_export_or_copy(file)),
+        }
     }
 }
 
@@ -721,6 +683,6 @@ mod tests {
     #[test]
     fn a_command_in_a_hint_can_be_pasted() {
         let hint = how_to_convert(Path::new("/a b/it's.wmv"));
-        assert!(hint.contains(r"ffmpeg -i '/a b/it'\''s.wmv' "), "{hint}");
+        assert!(hint.to_string().contains(r"ffmpeg -i '/a b/it'\''s.wmv' "), "{hint}");
     }
 }

@@ -318,6 +318,6 @@ mod tests {
         let all: Vec<String> = ["avdec_mpeg4"].map(str::to_owned).into();
         let fault = choose(Codec::InFiles(FileCodec::Mpeg4), &Decoder::Auto.into(), &all).err().unwrap();
         assert_eq!(fault.kind(), "missing_plugin");
-        assert!(fault.hint().unwrap_or_default().contains("gstreamer1.0-libav"));
+        assert!(fault.hint().unwrap().to_string().contains("gstreamer1.0-libav"));
     }
 }

@@ -23,6 +23,7 @@ use super::pipeline::{Tap, make};
 use super::source::{Location, Pace};
 use super::unpack::choice::{self, Unreadable};
 use super::unpack::{Dhav, Piece, ProgramStream, TransportStream, Unpacker};
+use crate::text::{Sentence, foreign, recording};
 
 /// Adds the reader of a file to a pipeline.
 pub(super) fn add(pipeline: &gst::Pipeline, tap: &Arc<Tap>, path: &Path) -> Result<(), Fault> {
@@ -45,7 +46,7 @@ pub(super) struct FileNotes {
     orientation: Mutex<Option<Orientation>>,
     /// The orientation was read from the file itself.
     is_known: AtomicBool,
-    remarks: Mutex<Vec<String>>,
+    remarks: Mutex<Vec<Sentence>>,
 }
 
 impl FileNotes {
@@ -55,25 +56,25 @@ impl FileNotes {
     }
 
     /// What whoever reads it should know, a sentence each.
-    pub fn remarks(&self) -> Vec<String> {
+    pub fn remarks(&self) -> Vec<Sentence> {
         let mut remarks = self.remarks.lock().clone();
         let turned = self.orientation().filter(|orientation| !orientation.is_upright());
-        remarks.extend(turned.map(|orientation| format!("its pictures are {orientation}, as the file says")));
+        remarks.extend(turned.map(|orientation| recording::is_turned(orientation.sentence())));
         remarks
     }
 
-    fn remark(&self, sentence: String) {
+    fn remark(&self, sentence: Sentence) {
         self.remarks.lock().push(sentence);
     }
 
     /// Takes the orientation of the file's display matrix. `qtdemux` takes matrices that scale for others that turn or
     /// mirror (seen with 1.22).
     fn show_as(&self, matrix: DisplayMatrix, path: &Path) {
-        let (orientation, remark) = matrix.meaning();
+        let (orientation, remark) = matrix.meaning(&container::quoted(path));
         *self.orientation.lock() = Some(orientation).filter(|orientation| !orientation.is_upright());
         self.is_known.store(true, Ordering::Relaxed);
         if let Some(remark) = remark {
-            self.remark(remark.replace("FILE", &container::quoted(path)));
+            self.remark(remark);
         }
     }
 
@@ -111,11 +112,11 @@ pub(super) fn add_file_reader(
     on_video: impl Fn(&gst::Pad, Codec, Vec<gst::Element>) + Send + Sync + 'static,
     on_none: impl Fn(Fault) + Send + Sync + 'static,
 ) -> Result<(), Fault> {
-    let recording = container::recognise(path)?;
-    for remark in recording.remarks {
+    let known = container::recognise(path)?;
+    for remark in known.remarks {
         notes.remark(remark);
     }
-    let demuxer = match recording.container {
+    let demuxer = match known.container {
         Container::Demuxed(demuxer) => demuxer,
         Container::Bare(codec) => {
             let file = file_source(path)?;
@@ -137,7 +138,7 @@ pub(super) fn add_file_reader(
     let (file, element) = (file_source(path)?, make(demuxer.element())?);
     let found = Arc::new(Mutex::new(Found::default()));
     let (weak, path) = (pipeline.downgrade(), path.to_owned());
-    let matrices = recording.matrices;
+    let matrices = known.matrices;
     let begin = {
         let (notes, path) = (notes.clone(), path.clone());
         move |pad: &gst::Pad, codec: Codec| match parsers(codec, false) {
@@ -213,7 +214,7 @@ fn opened_at(path: &Path, from: u64) -> Result<std::fs::File, Fault> {
         file.seek(SeekFrom::Start(from))?;
         Ok(file)
     });
-    opened.map_err(|error| Fault::UnreadableFile { path: path.to_owned(), detail: error.to_string() })
+    opened.map_err(|error| unreadable(path, &error))
 }
 
 /// Nothing but compressed pictures out of an element.
@@ -243,9 +244,7 @@ fn add_unpacked(
     gaps: Gaps,
     on_video: impl Fn(&gst::Pad, Codec, Vec<gst::Element>),
 ) -> Result<(), Fault> {
-    let unreadable =
-        |error: std::io::Error| Fault::UnreadableFile { path: path.to_owned(), detail: error.to_string() };
-    let found = choice::look(&mut unpacker).map_err(unreadable)?;
+    let found = choice::look(&mut unpacker).map_err(|error| unreadable(path, &error))?;
     let pixels =
         |size: Option<(u32, u32)>| size.map_or(0, |(width, height)| i64::from(width) * i64::from(height));
     // The first one of several of the same size.
@@ -285,45 +284,32 @@ fn add_unpacked(
     add_bare(pipeline, source.upcast(), codec, notes, gaps, on_video)
 }
 
+fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::UnreadableFile { path: path.to_owned(), detail: foreign::words(error.to_string()) }
+}
+
 fn unreadable_unpacked(path: &Path, why: Unreadable) -> Fault {
     let (kind, what, hint) = match why {
-        Unreadable::Encrypted => ("not_video", "holds encrypted video".to_owned(), WITHOUT_PASSWORD.to_owned()),
+        Unreadable::Encrypted => {
+            ("not_video", recording::holds_encrypted(), recording::try_without_password())
+        }
         Unreadable::AsInMp4(codec) => {
             let filter = if codec == Codec::H265 { "hevc_mp4toannexb" } else { "h264_mp4toannexb" };
-            let codec = codec.name();
-            (
-                "not_video",
-                format!(
-                    "holds {codec} as an mp4 does, without start codes and parameter sets: it was copied out of one \
-                     unchanged, and no player can show it"
-                ),
-                format!("name the mp4 that it comes from, or copy it anew: ffmpeg -i THE.mp4 -c copy -bsf:v {filter} COPY"),
-            )
+            ("not_video", recording::holds_as_in_mp4(codec.name()), recording::try_copy_of_mp4(filter))
         }
         Unreadable::NoVideo { sound: true } => {
-            ("no_video", "holds no video, only sound".to_owned(), WITH_PICTURES.to_owned())
+            ("no_video", recording::holds_only_sound(), recording::try_with_pictures())
         }
         Unreadable::NoVideo { sound: false } => {
-            ("no_video", "holds no video".to_owned(), WITH_PICTURES.to_owned())
+            ("no_video", recording::holds_no_video(), recording::try_with_pictures())
         }
-        Unreadable::Unknown => (
-            "not_video",
-            "is a recorder's file in which no video is found that Lookout knows; it may be encrypted, or without a \
-             key frame"
-                .to_owned(),
-            format!(
-                "have the recorder export mp4 or avi, without a password; {}",
-                container::how_to_copy(path)
-            ),
-        ),
+        Unreadable::Unknown => {
+            let hint = recording::try_have_it_exported(container::quoted(path));
+            ("not_video", recording::holds_no_known_video(), hint)
+        }
     };
     Fault::Recording { kind, path: path.to_owned(), what, hint }
 }
-
-/// What to do about an encrypted recording.
-const WITHOUT_PASSWORD: &str = "export it again without a password or copy protection";
-/// What to do about one without video.
-const WITH_PICTURES: &str = "name the recording with the pictures";
 
 fn size_or_codec(size: Option<(u32, u32)>, codec: Codec) -> String {
     match size {
@@ -333,10 +319,12 @@ fn size_or_codec(size: Option<(u32, u32)>, codec: Codec) -> String {
 }
 
 /// What is said of several videos: the first one is taken of those of the same size.
-fn of_several(sizes: &[String], have_a_largest: bool) -> Option<String> {
-    let which = if have_a_largest { "the larger" } else { "the first" };
-    (sizes.len() > 1)
-        .then(|| format!("it holds {} videos, {}: {which} is taken", sizes.len(), sizes.join(" and ")))
+fn of_several(sizes: &[String], have_a_largest: bool) -> Option<Sentence> {
+    let (count, videos) = (sizes.len(), sizes.join(" and "));
+    (count > 1).then(|| match have_a_largest {
+        true => recording::several_larger(count, videos),
+        false => recording::several_first(count, videos),
+    })
 }
 
 /// The parsers that a decoder may need behind a reader: `avc` to `byte-stream`, pictures out of bytes. A `stream` has
@@ -375,7 +363,7 @@ fn watch(pad: &gst::Pad, parser: Option<&gst::Element>, notes: &Arc<FileNotes>, 
         let Some(buffer) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };
         let mut times = times.lock();
         if bare && times.assume(buffer) && !has_said.swap(true, Ordering::Relaxed) {
-            notes.remark("it tells no times: 25 pictures a second are assumed".into());
+            notes.remark(recording::no_times());
         }
         times.go_on(buffer, gaps);
         gst::PadProbeReturn::Ok
@@ -508,30 +496,28 @@ impl Found {
         !std::mem::replace(&mut self.has_chosen, true)
     }
 
-    fn remark(&self) -> Option<String> {
+    fn remark(&self) -> Option<Sentence> {
         let have_a_largest = !self.has_chosen && self.pixels.iter().min() != self.pixels.iter().max();
         of_several(&self.sizes, have_a_largest)
     }
 
     fn check(&self, path: &Path) -> Result<(), Fault> {
-        let recording = |kind, what: String, hint: String| {
+        let refused = |kind, what: Sentence, hint: Sentence| {
             Err(Fault::Recording { kind, path: path.to_owned(), what, hint })
         };
         if !self.sizes.is_empty() {
             Ok(())
         } else if self.is_encrypted {
-            let what = "holds encrypted video".to_owned();
-            recording("not_video", what, WITHOUT_PASSWORD.to_owned())
+            refused("not_video", recording::holds_encrypted(), recording::try_without_password())
         } else if !self.other_videos.is_empty() {
-            let codecs = self.other_videos.join(" and ");
-            let what = format!("holds video as {codecs}, which Lookout does not read");
-            recording(UNSUPPORTED_CODEC, what, container::how_to_convert(path))
+            let what = recording::holds_codec(self.other_videos.join(" and "));
+            refused(UNSUPPORTED_CODEC, what, container::how_to_convert(path))
         } else {
             let what = match self.others.is_empty() {
-                true => "holds no video".to_owned(),
-                false => format!("holds no video, only {}", self.others.join(" and ")),
+                true => recording::holds_no_video(),
+                false => recording::holds_only(self.others.join(" and ")),
             };
-            recording("no_video", what, WITH_PICTURES.to_owned())
+            refused("no_video", what, recording::try_with_pictures())
         }
     }
 }

@@ -16,6 +16,7 @@ use super::deadline;
 use super::error::Fault;
 use super::source::Credentials;
 use super::tls::{self, TlsLook};
+use crate::text::{camera, foreign};
 
 /// How long the name server and the host get, each.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,28 +33,22 @@ pub(super) fn no_connection(url: &RtspUrl) -> Fault {
         Ok(None) if url.is_encrypted() => match tls::look(url) {
             TlsLook::Refused(detail) => Fault::TlsRefused { address: tls_address, detail },
             TlsLook::Certificate(_) => {
-                let detail =
-                    "the handshake fails; the camera may know only encryption that is no longer safe";
-                Fault::TlsRefused { address: tls_address, detail }
+                Fault::TlsRefused { address: tls_address, detail: camera::handshake_fails() }
             }
             TlsLook::Nothing => it_works_now(tls_address),
         },
         Ok(None) => it_works_now(tls_address),
-        Err(_) => {
-            Fault::Unreachable { address: late_address, detail: "the name server does not answer".into() }
-        }
+        Err(_) => Fault::Unreachable { address: late_address, detail: camera::silent_name_server() },
     }
 }
 
-const WORKS_NOW: &str = "the connection failed a moment ago, but would work now";
-
 fn it_works_now(address: String) -> Fault {
-    Fault::Unreachable { address, detail: WORKS_NOW.into() }
+    Fault::Unreachable { address, detail: camera::works_now() }
 }
 
 /// Whether somebody listens where there was no connection: then it may have been somewhere else.
 pub(super) fn works_now(fault: &Fault) -> bool {
-    matches!(fault, Fault::Unreachable { detail, .. } if detail == WORKS_NOW)
+    matches!(fault, Fault::Unreachable { detail, .. } if *detail == camera::works_now())
 }
 
 /// What is wrong; `None` if somebody listens.
@@ -64,9 +59,9 @@ fn knock(host: &str, port: u16, address: String) -> Option<Fault> {
         Ok(_) => return None,
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => Fault::Refused { address },
         Err(error) if error.kind() == ErrorKind::TimedOut => {
-            Fault::Unreachable { address, detail: "it does not answer".into() }
+            Fault::Unreachable { address, detail: camera::silent() }
         }
-        Err(error) => Fault::Unreachable { address, detail: error.to_string() },
+        Err(error) => Fault::Unreachable { address, detail: foreign::words(error.to_string()) },
     })
 }
 

@@ -3,6 +3,7 @@
 //! Input is what GStreamer posts on a bus; output is a [`Fault`] that says what failed, why, and what to
 //! try. Must never let a text of GStreamer's through without [`redact`](super::redact).
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use super::decoder::Codec;
 use super::redirects::RedirectTrouble;
 use super::source::{Location, redact};
 use crate::analysis::camera_health::NoVideoCause;
+use crate::text::{Sentence, camera as say, foreign, recording};
+use crate::types::language::Language;
 use crate::types::secret::Secret;
 use crate::types::transport::Transport;
 
@@ -44,20 +47,27 @@ impl VideoError {
 
     /// The first line of what people read: without the hint, for logs.
     pub fn summary(&self) -> String {
+        self.sentence().to_string()
+    }
+
+    /// What went wrong, and with which camera.
+    pub fn sentence(&self) -> Sentence {
+        let fault = self.fault.sentence();
         match &self.camera {
-            Some(camera) => format!("camera `{camera}`: {}", self.fault),
-            None => self.fault.to_string(),
+            Some(camera) => say::of(camera.as_ref(), fault),
+            None => fault,
         }
+    }
+
+    /// All that people read of it, in that language: what went wrong, and what to try.
+    pub fn in_language(&self, language: Language) -> String {
+        self.sentence().with_hint(self.fault.hint().as_ref(), language)
     }
 }
 
-impl std::fmt::Display for VideoError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.summary())?;
-        match self.fault.hint() {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+impl fmt::Display for VideoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
     }
 }
 
@@ -67,42 +77,36 @@ impl std::error::Error for VideoError {}
 pub(super) const UNSUPPORTED_CODEC: &str = "unsupported_codec";
 
 /// What went wrong, without whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// GStreamer itself does not start.
-    #[error("GStreamer does not start: {detail}")]
     NoGstreamer {
         /// Its words.
         detail: String,
     },
     /// The host's name leads to no address.
-    #[error("the host `{host}` is unknown")]
     UnknownHost {
         /// Name in the camera's address.
         host: String,
     },
     /// Nobody listens on the port.
-    #[error("{address} refuses the connection")]
     Refused {
         /// Host and port.
         address: String,
     },
     /// No way to the host, or it does not answer at all.
-    #[error("{address} cannot be reached: {detail}")]
     Unreachable {
         /// Host and port.
         address: String,
-        /// The system's words.
-        detail: String,
+        /// Why, often in the system's words.
+        detail: Sentence,
     },
     /// The connection stands, but the camera does not answer.
-    #[error("{address} accepts the connection but does not answer")]
     NoAnswer {
         /// Host and port.
         address: String,
     },
     /// The camera's certificate is not believed.
-    #[error("the certificate of {address} is not believed: {}", why.words())]
     Certificate {
         /// Host and port.
         address: String,
@@ -112,7 +116,6 @@ pub enum Fault {
         fingerprint: Fingerprint,
     },
     /// The file of authorities cannot be used.
-    #[error("the authorities in `{}` cannot be read: {detail}", path.display())]
     Authorities {
         /// The file.
         path: PathBuf,
@@ -120,21 +123,18 @@ pub enum Fault {
         detail: String,
     },
     /// No encrypted connection, although somebody listens.
-    #[error("no encrypted connection to {address}: {detail}")]
     TlsRefused {
         /// Host and port.
         address: String,
         /// What was seen.
-        detail: &'static str,
+        detail: Sentence,
     },
     /// An encrypted connection is wanted where none was asked for.
-    #[error("{address} takes encrypted connections only")]
     EncryptedPort {
         /// Host and port.
         address: String,
     },
     /// The camera sends us on to where we do not go.
-    #[error("{url} sends us {}: {to}", why.words())]
     Redirect {
         /// The address that was asked.
         url: String,
@@ -144,15 +144,11 @@ pub enum Fault {
         why: RedirectTrouble,
     },
     /// The camera sent us to another host, which asks for a login.
-    #[error(
-        "the camera sends us on to {to}, which asks for a login; the password goes to no other host than the configured one"
-    )]
     LoginElsewhere {
         /// The other host's address.
         to: String,
     },
     /// What went wrong at an address to which the camera sent us.
-    #[error("{fault} (the camera at {from} sends us there)")]
     SentOn {
         /// The configured address.
         from: String,
@@ -160,19 +156,16 @@ pub enum Fault {
         fault: Box<Fault>,
     },
     /// Whoever answers does not speak RTSP.
-    #[error("what answers at {address} does not speak RTSP")]
     NotRtsp {
         /// Host and port.
         address: String,
     },
     /// 401, and we have no password.
-    #[error("{url} asks for a user name and password, and none is given")]
     PasswordNeeded {
         /// The camera's address.
         url: String,
     },
     /// 401 although we gave a password.
-    #[error("{url} refuses the password of user `{user}`")]
     PasswordWrong {
         /// The camera's address.
         url: String,
@@ -180,25 +173,21 @@ pub enum Fault {
         user: String,
     },
     /// 401, and the camera takes passwords only in a form that GStreamer does not know.
-    #[error("{url} takes a password only in a form that Lookout does not know (such as Digest with SHA-256)")]
     UnknownLogin {
         /// The camera's address.
         url: String,
     },
     /// 403.
-    #[error("{url} forbids this stream to this user")]
     Forbidden {
         /// The camera's address.
         url: String,
     },
     /// 404.
-    #[error("the camera answers, but knows no stream {url}")]
     NotFound {
         /// The camera's address.
         url: String,
     },
     /// 453 or 503.
-    #[error("the camera has no capacity for another viewer of {url} ({status} {reason})")]
     Busy {
         /// The camera's address.
         url: String,
@@ -208,7 +197,6 @@ pub enum Fault {
         reason: String,
     },
     /// Another refusal.
-    #[error("the camera refuses {url} ({status} {reason})")]
     Status {
         /// The camera's address.
         url: String,
@@ -218,28 +206,23 @@ pub enum Fault {
         reason: String,
     },
     /// It sends video in a form we do not read.
-    #[error("sends video as {codec}, which Lookout does not read")]
     UnsupportedCodec {
         /// Name of what it sends.
         codec: String,
     },
     /// It sends something, but no video.
-    #[error("sends no video, only {found}")]
     NoVideo {
-        /// What it sends instead.
-        found: String,
+        /// What it sends instead, if anything.
+        found: Option<String>,
     },
     /// UDP was asked for, and no packet arrived.
-    #[error("no video packets arrive by UDP")]
     NoUdp,
     /// Frames stopped.
-    #[error("no picture for {} s", after.as_secs_f32())]
     Stalled {
         /// The limit that passed.
         after: Duration,
     },
     /// Connected, but not one picture came.
-    #[error("connected, but no first picture within {} s{}", after.as_secs_f32(), if *packets { " although data arrives" } else { "" })]
     NoPicture {
         /// The limit that passed.
         after: Duration,
@@ -247,24 +230,20 @@ pub enum Fault {
         packets: bool,
     },
     /// The camera ended the stream or the connection.
-    #[error("the camera closed the stream")]
     Closed,
     /// There is no such file.
-    #[error("there is no file `{}`", path.display())]
     MissingFile {
         /// The file.
         path: PathBuf,
     },
     /// The file cannot be opened.
-    #[error("cannot read `{}`: {detail}", path.display())]
     UnreadableFile {
         /// The file.
         path: PathBuf,
-        /// The system's words.
-        detail: String,
+        /// Why, often in the system's words.
+        detail: Sentence,
     },
     /// The file's content is no video.
-    #[error("`{}` is no video that can be read ({detail})", path.display())]
     NotVideo {
         /// The file.
         path: PathBuf,
@@ -272,19 +251,17 @@ pub enum Fault {
         detail: String,
     },
     /// The file is no recording that can be read, and we know what it is.
-    #[error("`{}` {what}", path.display())]
     Recording {
         /// The name for machines.
         kind: &'static str,
         /// The file.
         path: PathBuf,
         /// What it is.
-        what: String,
+        what: Sentence,
         /// What to do.
-        hint: String,
+        hint: Sentence,
     },
     /// A part of GStreamer is not installed.
-    #[error("the GStreamer element `{element}` is missing")]
     MissingPlugin {
         /// Element or decoder.
         element: String,
@@ -292,7 +269,6 @@ pub enum Fault {
         package: &'static str,
     },
     /// A decoder gave up.
-    #[error("the decoder {decoder} failed: {detail}")]
     Decoder {
         /// Its factory's name.
         decoder: String,
@@ -300,21 +276,26 @@ pub enum Fault {
         detail: String,
     },
     /// Something of ours panicked while it handled this camera.
-    #[error("an error in Lookout itself: {detail}")]
     Panicked {
         /// What the panic said.
         detail: String,
     },
     /// A start that did not come back.
-    #[error("opening the stream hangs")]
     Hung,
     /// Everything else, in GStreamer's words.
-    #[error("the stream broke: {detail}")]
     Broken {
         /// GStreamer's words.
         detail: String,
     },
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl Fault {
     /// A short stable name for machines.
@@ -395,62 +376,87 @@ impl Fault {
         }
     }
 
+    /// What went wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        let seconds = |limit: &Duration| limit.as_secs_f32().to_string();
+        match self {
+            Fault::NoGstreamer { detail } => say::no_gstreamer(detail),
+            Fault::UnknownHost { host } => say::unknown_host(host),
+            Fault::Refused { address } => say::refused(address),
+            Fault::Unreachable { address, detail } => say::unreachable(address, detail.clone()),
+            Fault::NoAnswer { address } => say::no_answer(address),
+            Fault::Certificate { address, why, .. } => say::certificate(address, why.words()),
+            Fault::Authorities { path, detail } => say::authorities(path.display(), detail),
+            Fault::TlsRefused { address, detail } => say::tls_refused(address, detail.clone()),
+            Fault::EncryptedPort { address } => say::encrypted_port(address),
+            Fault::Redirect { url, to, why } => say::redirect(url, why.words(), to),
+            Fault::LoginElsewhere { to } => say::login_elsewhere(to),
+            Fault::SentOn { from, fault } => say::sent_on(fault.sentence(), from),
+            Fault::NotRtsp { address } => say::not_rtsp(address),
+            Fault::PasswordNeeded { url } => say::password_needed(url),
+            Fault::PasswordWrong { url, user } => say::password_wrong(url, user),
+            Fault::UnknownLogin { url } => say::unknown_login(url),
+            Fault::Forbidden { url } => say::forbidden(url),
+            Fault::NotFound { url } => say::not_found(url),
+            Fault::Busy { url, status, reason } => say::busy(url, *status, reason),
+            Fault::Status { url, status, reason } => say::rtsp_status(url, *status, reason),
+            Fault::UnsupportedCodec { codec } => say::unsupported_codec(codec),
+            Fault::NoVideo { found: Some(found) } => say::no_video(found),
+            Fault::NoVideo { found: None } => say::no_video_described(),
+            Fault::NoUdp => say::no_udp(),
+            Fault::Stalled { after } => say::stalled(seconds(after)),
+            Fault::NoPicture { after, packets: false } => say::no_picture(seconds(after)),
+            Fault::NoPicture { after, packets: true } => say::no_picture_although_data(seconds(after)),
+            Fault::Closed => say::closed(),
+            Fault::MissingFile { path } => recording::missing(path.display()),
+            Fault::UnreadableFile { path, detail } => recording::unreadable(path.display(), detail.clone()),
+            Fault::NotVideo { path, detail } => recording::not_video(path.display(), detail),
+            Fault::Recording { path, what, .. } => recording::is(path.display(), what.clone()),
+            Fault::MissingPlugin { element, .. } => say::missing_plugin(element),
+            Fault::Decoder { decoder, detail } => say::decoder(decoder, detail),
+            Fault::Panicked { detail } => say::panicked(detail),
+            Fault::Hung => say::hung(),
+            Fault::Broken { detail } => say::broken(detail),
+        }
+    }
+
     /// What to try.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Sentence> {
         let hint = match self {
-            Fault::NoGstreamer { .. } => "install libgstreamer1.0-0 and gstreamer1.0-plugins-base".into(),
-            Fault::UnknownHost { .. } => "check the spelling, or use the camera's IP address".into(),
-            Fault::Refused { .. } => {
-                "the device is there, but RTSP is off or on another port; cameras use 554, some 8554".into()
-            }
-            Fault::Unreachable { .. } => "check power and network cable, the address, and the network mask".into(),
-            Fault::NoAnswer { .. } => {
-                "restart the camera; it may be hung, or the port is not its RTSP port; one that needs long to wake up gets more time with `answer_within_secs`, in `lookout probe` with --answer-within".into()
-            }
+            Fault::NoGstreamer { .. } => say::try_install_gstreamer(),
+            Fault::UnknownHost { .. } => say::try_spelling(),
+            Fault::Refused { .. } => say::try_port(),
+            Fault::Unreachable { .. } => say::try_cable(),
+            Fault::NoAnswer { .. } => say::try_restart(),
             Fault::Certificate { why, fingerprint, .. } => why.hint(fingerprint),
-            Fault::Authorities { .. } => "it must be a PEM file that Lookout may read".into(),
-            Fault::TlsRefused { .. } => {
-                "check the port: cameras use 322 for rtsps, some 443 or 7441; rtsp:// is the address without encryption".into()
-            }
+            Fault::Authorities { .. } => say::try_pem(),
+            Fault::TlsRefused { .. } => say::try_tls_port(),
             Fault::Redirect { why: RedirectTrouble::NotEncrypted | RedirectTrouble::Password, .. } => {
-                "if that is the right place, write that address into `url` yourself".into()
+                say::try_that_address()
             }
-            Fault::Redirect { .. } => "check the address and the camera's network settings".into(),
+            Fault::Redirect { .. } => say::try_network_settings(),
             Fault::SentOn { fault, .. } => return fault.hint(),
-            Fault::LoginElsewhere { .. } => "write that address into `url`: then the password goes there".into(),
-            Fault::EncryptedPort { .. } => "begin the address with rtsps://, or name the port without encryption; cameras use 554".into(),
-            Fault::NotRtsp { .. } => "that is probably the port of its web page; cameras use 554 for RTSP".into(),
-            Fault::PasswordNeeded { .. } => "give the user and a secret file with the password".into(),
-            Fault::PasswordWrong { .. } => {
-                "check user and password; many cameras lock a user out for half an hour after a few wrong ones".into()
-            }
-            Fault::UnknownLogin { .. } => {
-                "allow Digest with MD5, or Basic, in the camera's security settings".into()
-            }
-            Fault::Forbidden { .. } => "give this user the right to watch in the camera's settings".into(),
-            Fault::NotFound { .. } => "check the path: it differs from maker to maker, see the camera's manual".into(),
-            Fault::Busy { .. } => "close other viewers, or raise the number of connections in the camera".into(),
-            Fault::UnsupportedCodec { .. } => "set the camera to H.264 or H.265, 8 bits".into(),
-            Fault::NoVideo { .. } => "check the path; this one may be the camera's sound".into(),
-            Fault::NoUdp => "a firewall may hold them back; use transport tcp".into(),
-            Fault::NoPicture { packets: true, .. } => {
-                "the camera may send keyframes too rarely: set the keyframe (I-frame) interval to 1-2 s".into()
-            }
-            Fault::Stalled { .. } | Fault::NoPicture { .. } => {
-                "the camera holds the connection but sends nothing; if it stays, restart it".into()
-            }
-            Fault::UnreadableFile { .. } => "check the file's permissions".into(),
-            Fault::NotVideo { path, .. } => format!(
-                "it may be damaged or encrypted: play it with another player, or copy what is sound of it: ffmpeg -i '{}' -c copy copied.mkv",
-                path.display()
-            ),
+            Fault::LoginElsewhere { .. } => say::try_login_there(),
+            Fault::EncryptedPort { .. } => say::try_encrypted(),
+            Fault::NotRtsp { .. } => say::try_rtsp_port(),
+            Fault::PasswordNeeded { .. } => say::try_secret(),
+            Fault::PasswordWrong { .. } => say::try_password(),
+            Fault::UnknownLogin { .. } => say::try_digest_md5(),
+            Fault::Forbidden { .. } => say::try_right_to_watch(),
+            Fault::NotFound { .. } => say::try_path(),
+            Fault::Busy { .. } => say::try_fewer_viewers(),
+            Fault::UnsupportedCodec { .. } => say::try_h264(),
+            Fault::NoVideo { .. } => say::try_path_of_video(),
+            Fault::NoUdp => say::try_tcp(),
+            Fault::NoPicture { packets: true, .. } => say::try_keyframe_interval(),
+            Fault::Stalled { .. } | Fault::NoPicture { .. } => say::try_restart_if_it_stays(),
+            Fault::UnreadableFile { .. } => recording::try_permissions(),
+            Fault::NotVideo { path, .. } => recording::try_other_player(path.display()),
             Fault::Recording { hint, .. } => hint.clone(),
-            Fault::MissingPlugin { package, .. } => format!("install the package {package}"),
-            Fault::Panicked { .. } => "this is a bug; the camera is tried again. Please report it with the log".into(),
-            Fault::Decoder { .. } => "if it stays, set `decoder = \"software\"` for this camera".into(),
-            Fault::Closed => {
-                "if it does so every minute, it wants requests as a sign of life: set `transport = \"udp\"` for this camera".into()
-            }
+            Fault::MissingPlugin { package, .. } => say::try_package(*package),
+            Fault::Panicked { .. } => say::try_report(),
+            Fault::Decoder { .. } => say::try_software_decoder(),
+            Fault::Closed => say::try_udp(),
             Fault::Status { .. } | Fault::MissingFile { .. } | Fault::Hung | Fault::Broken { .. } => {
                 return None;
             }
@@ -505,7 +511,7 @@ impl Fault {
             Fault::UnsupportedCodec { codec } => Fault::Recording {
                 kind: UNSUPPORTED_CODEC,
                 path: path.to_owned(),
-                what: format!("holds video as {codec}, which Lookout does not read"),
+                what: recording::holds_codec(codec),
                 hint: super::container::how_to_convert(path),
             },
             other => other,
@@ -593,7 +599,7 @@ fn rtsp_meaning(location: &Location, error: &gst::glib::Error, debug: &str, word
     } else if *transport == Transport::Udp && said("UDP packets") {
         Fault::NoUdp
     } else if said("SDP contains no streams") || words.contains("can not provide an SDP") {
-        Fault::NoVideo { found: "an empty description".into() }
+        Fault::NoVideo { found: None }
     } else {
         Fault::Broken { detail: words }
     };
@@ -630,7 +636,7 @@ fn file_fault(path: &std::path::Path, error: &gst::glib::Error, words: String) -
     if error.matches(gst::ResourceError::NotFound) {
         Fault::MissingFile { path }
     } else if error.matches(gst::ResourceError::OpenRead) || error.matches(gst::ResourceError::Read) {
-        Fault::UnreadableFile { path, detail: words }
+        Fault::UnreadableFile { path, detail: foreign::words(words) }
     } else if error.is::<gst::StreamError>() {
         Fault::NotVideo { path, detail: words }
     } else {

@@ -22,6 +22,7 @@ use super::picture::{PictureShape, RAW_FORMATS, RawFormat};
 use super::source::{Location, Pace};
 use super::{decoding, demux, pipeline};
 use crate::frame::Picture;
+use crate::text::Sentence;
 use crate::types::decoding::Decoder;
 
 /// A decoder that is silent for this long hangs; a slow machine decodes a 4K picture in a tenth of a second.
@@ -233,7 +234,7 @@ impl FileFrames {
     }
 
     /// What whoever reads the file should know about it, a sentence each; complete from the first frame on.
-    pub fn remarks(&self) -> Vec<String> {
+    pub fn remarks(&self) -> Vec<Sentence> {
         self.notes.remarks()
     }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::frame::{Layout, Picture, PictureError, PictureFormat, Planes};
+use crate::text::{Sentence, probe, recording};
 
 /// How a picture must be turned to stand upright: first mirrored, then turned clockwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +56,15 @@ impl Orientation {
         u16::from(self.quarters) * 90
     }
 
+    /// The same, for people.
+    pub fn sentence(self) -> Sentence {
+        match (self.mirrored, self.quarters) {
+            (false, _) => probe::turned(self.degrees()),
+            (true, 0) => probe::mirrored(),
+            (true, _) => probe::mirrored_and_turned(self.degrees()),
+        }
+    }
+
     /// Where the sample at a place of the upright plane lies in a plane of this size.
     fn source_of(self, (x, y): (usize, usize), (width, height): (usize, usize)) -> (usize, usize) {
         let (last_x, last_y) = (width - 1, height - 1);
@@ -92,8 +102,8 @@ impl DisplayMatrix {
         }
     }
 
-    /// How pictures are turned by it, and what is said of what is not followed.
-    pub fn meaning(self) -> (Orientation, Option<String>) {
+    /// How pictures are turned by it, and what is said of what is not followed; `file` is named there, as a shell wants it.
+    pub fn meaning(self, file: &str) -> (Orientation, Option<Sentence>) {
         let DisplayMatrix { a, b, c, d } = self;
         let area = a * d - b * c;
         let (wide, high) = (a.hypot(b), c.hypot(d));
@@ -109,36 +119,24 @@ impl DisplayMatrix {
         } else if is_small(a, wide) && is_small(d, high) {
             if b > 0.0 { 1 } else { 3 }
         } else {
-            let how = if is_small(a * c + b * d, wide * high) {
-                format!("turns its pictures by {:.0} degrees", b.atan2(a).to_degrees().rem_euclid(360.0))
+            let remark = if is_small(a * c + b * d, wide * high) {
+                let degrees = b.atan2(a).to_degrees().rem_euclid(360.0);
+                recording::turns_by(format!("{degrees:.0}"), file)
             } else {
-                "skews its pictures".to_owned()
+                recording::skews(file)
             };
-            let remark = format!(
-                "its display matrix {how}, which is not followed: they are read as they are stored; to turn them: \
-                 ffmpeg -i FILE turned.mp4"
-            );
             return (Orientation::UPRIGHT, Some(remark));
         };
         let stretch = wide / high;
         let is_square = (1.0 - Self::SLACK..=1.0 + Self::SLACK).contains(&stretch);
-        let remark = (!is_square).then(|| {
-            format!(
-                "its display matrix stretches its pictures {stretch:.2} times in width, which is not followed: set \
-                 display_aspect for this camera"
-            )
-        });
+        let remark = (!is_square).then(|| recording::stretches(format!("{stretch:.2}")));
         (Orientation { quarters, mirrored }, remark)
     }
 }
 
 impl fmt::Display for Orientation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.mirrored, self.quarters) {
-            (false, _) => write!(f, "turned clockwise by {} degrees", self.degrees()),
-            (true, 0) => f.write_str("mirrored"),
-            (true, _) => write!(f, "mirrored and turned clockwise by {} degrees", self.degrees()),
-        }
+        self.sentence().fmt(f)
     }
 }
 
@@ -346,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_display_matrix_turns_and_mirrors_and_scaling_is_neither() {
-        let of = |a: f64, b: f64, c: f64, d: f64| DisplayMatrix { a, b, c, d }.meaning();
+        let of = |a: f64, b: f64, c: f64, d: f64| DisplayMatrix { a, b, c, d }.meaning("'x.mp4'");
         let turned = |degrees| Orientation::clockwise(degrees).unwrap();
         let mirrored = |degrees| Orientation { mirrored: true, ..turned(degrees) };
         for (matrix, expected) in [
@@ -370,15 +368,18 @@ mod tests {
             assert_eq!(of(a, b, c, d), (expected, None), "{matrix:?}");
         }
         let (orientation, said) = of(2.0, 0.0, 0.0, 1.0);
-        assert!(orientation.is_upright() && said.unwrap().contains("2.00 times in width"));
+        assert!(orientation.is_upright() && said.unwrap().to_string().contains("2.00 times in width"));
         let (orientation, said) = of(0.5, 0.5, -0.5, 0.5);
-        assert!(orientation.is_upright() && said.unwrap().contains("turns its pictures by 45 degrees"));
+        assert!(
+            orientation.is_upright()
+                && said.unwrap().to_string().contains("turns its pictures by 45 degrees")
+        );
         let (orientation, said) = of(1.0, 0.5, 0.0, 1.0);
-        assert!(orientation.is_upright() && said.unwrap().contains("skews"));
+        assert!(orientation.is_upright() && said.unwrap().to_string().contains("skews"));
         let quarter = DisplayMatrix { a: 0.0, b: 1.0, c: -1.0, d: 0.0 };
         let mirror = DisplayMatrix { a: -1.0, b: 0.0, c: 0.0, d: 1.0 };
-        assert_eq!(quarter.then(quarter).meaning().0, turned(180));
-        assert_eq!(mirror.then(quarter).meaning().0, mirrored(90));
+        assert_eq!(quarter.then(quarter).meaning("").0, turned(180));
+        assert_eq!(mirror.then(quarter).meaning("").0, mirrored(90));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use url::Url;
 use super::address::RtspUrl;
 use super::error::Fault;
 use super::source::{Location, place_of, redact};
+use crate::text::{Sentence, camera};
 use crate::types::secret::Secret;
 
 /// Further than any camera sends anybody.
@@ -39,13 +40,13 @@ pub enum RedirectTrouble {
 }
 
 impl RedirectTrouble {
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn words(self) -> Sentence {
         match self {
-            RedirectTrouble::Circle => "in a circle",
-            RedirectTrouble::TooFar => "on more than five times",
-            RedirectTrouble::NotEncrypted => "from an encrypted address to one that is not encrypted",
-            RedirectTrouble::NoAddress => "to something that is no camera address",
-            RedirectTrouble::Password => "to another host with the password in the address",
+            RedirectTrouble::Circle => camera::redirect_circle(),
+            RedirectTrouble::TooFar => camera::redirect_too_far(),
+            RedirectTrouble::NotEncrypted => camera::redirect_not_encrypted(),
+            RedirectTrouble::NoAddress => camera::redirect_no_address(),
+            RedirectTrouble::Password => camera::redirect_password(),
         }
     }
 }

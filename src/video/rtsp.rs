@@ -238,7 +238,7 @@ pub(super) fn read_sdp(sdp: &gst_sdp::SDPMessageRef, tap: &Tap) -> Result<(), Fa
         }
     }
     if videos.is_empty() {
-        let found = if others.is_empty() { "an empty description".to_owned() } else { others.join(" and ") };
+        let found = (!others.is_empty()).then(|| others.join(" and "));
         return Err(Fault::NoVideo { found });
     }
     let Some((_, media)) = videos.iter().find(|(encoding, _)| Codec::from_rtp(encoding).is_some()) else {

@@ -4,6 +4,7 @@ use super::decoder::Codec;
 use super::orientation::Orientation;
 use super::picture::{PictureShape, is_probably_squeezed};
 use crate::frame::PixelAspect;
+use crate::text::Sentence;
 use crate::types::transport::Transport;
 
 /// What a stream is, known with its first picture.
@@ -22,7 +23,7 @@ pub struct StreamInfo {
     /// How its pictures are turned, because a file says so or the configuration does.
     pub orientation: Orientation,
     /// What whoever reads a file should know about it, a sentence each.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Sentence>,
     /// Announced frames per second, where the stream announces them.
     pub fps: Option<f64>,
     /// Decoder that runs, by its GStreamer name.

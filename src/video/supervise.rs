@@ -587,7 +587,7 @@ impl Supervisor {
                 info!(camera, width, height, hint, "the picture seems squeezed");
             }
             for remark in &stream.remarks {
-                info!(camera, remark, "about the file");
+                info!(camera, %remark, "about the file");
             }
         }
         self.emit(if connected { CameraEvent::Connected(stream) } else { CameraEvent::Changed(stream) });

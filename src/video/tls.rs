@@ -26,6 +26,7 @@ use super::deadline;
 use super::error::Fault;
 use super::pipeline::{Note, Tap};
 use super::source::Trust;
+use crate::text::{Sentence, camera};
 
 /// How long the host gets for each step.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -133,7 +134,7 @@ pub(super) enum TlsLook {
     /// It speaks TLS, with this certificate.
     Certificate(Fingerprint),
     /// It does not, or does not want to.
-    Refused(&'static str),
+    Refused(Sentence),
     /// It could not be looked at.
     Nothing,
 }
@@ -168,10 +169,10 @@ fn look_now(url: &RtspUrl) -> TlsLook {
         return TlsLook::Certificate(certificate);
     }
     match outcome {
-        Err(Trouble::NotTls) => TlsLook::Refused("what answers does not speak TLS"),
-        Err(Trouble::Alert) => TlsLook::Refused("it refuses the encryption that Lookout offers"),
-        Err(Trouble::Closed) => TlsLook::Refused("it hangs up when encryption begins"),
-        Err(Trouble::Silence) => TlsLook::Refused("it does not answer when encryption begins"),
+        Err(Trouble::NotTls) => TlsLook::Refused(camera::speaks_no_tls()),
+        Err(Trouble::Alert) => TlsLook::Refused(camera::tls_alert()),
+        Err(Trouble::Closed) => TlsLook::Refused(camera::tls_closed()),
+        Err(Trouble::Silence) => TlsLook::Refused(camera::tls_silent()),
         Ok(()) | Err(Trouble::Other) => TlsLook::Nothing,
     }
 }

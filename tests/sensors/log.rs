@@ -59,7 +59,7 @@ fn a_line_to_which_there_is_no_connection_is_told_once_and_its_return_too() {
     let door = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let _guest = door.accept().unwrap();
     running.wait_until("seven", "asked", |stats| {
-        stats.trouble.as_ref().is_some_and(|trouble| trouble.contains("no answer"))
+        stats.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains("no answer"))
     });
     assert_eq!(lines_with(&[&name, "INFO", "is there again"]).len(), 1);
     running.stop();

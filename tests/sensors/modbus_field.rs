@@ -176,7 +176,7 @@ fn a_device_that_closes_at_once_is_told_in_words() {
     let line = server(|_, stream| drop(stream));
     let running = start(&line);
     let stats = running.wait_until("seven", "troubled", |stats| stats.trouble.is_some());
-    let trouble = stats.trouble.unwrap();
+    let trouble = stats.trouble.unwrap().to_string();
     assert!(trouble.contains("the device closed the connection instead of answering"), "{trouble}");
     assert!(!trouble.contains("in progress"), "{trouble}");
     running.stop();
@@ -205,7 +205,7 @@ fn a_device_without_a_number_is_read_and_another_number_is_said() {
     let line = answer_as(9);
     let running = start(&line);
     let stats = running.wait_until("seven", "troubled", |stats| stats.trouble.is_some());
-    let trouble = stats.trouble.unwrap();
+    let trouble = stats.trouble.unwrap().to_string();
     assert!(
         trouble.contains("the answer came from unit 9, not 1: set unit = 9, or any_unit = true"),
         "{trouble}"
@@ -230,7 +230,7 @@ fn an_rtu_answer_on_a_tcp_connection_says_what_to_set() {
     });
     let running = start(&line);
     let stats = running.wait_until("seven", "troubled", |stats| stats.trouble.is_some());
-    let trouble = stats.trouble.unwrap();
+    let trouble = stats.trouble.unwrap().to_string();
     assert!(
         trouble.contains("the answer is an RTU frame") && trouble.contains("framing = \"rtu\""),
         "{trouble}"
@@ -257,7 +257,7 @@ fn a_serial_server_that_stays_silent_is_found_out() {
     });
     let running = start(&line);
     let told = |stats: &lookout::sensors::SensorStats| {
-        stats.trouble.as_ref().is_some_and(|trouble| trouble.contains("set framing = \"rtu\""))
+        stats.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains("set framing = \"rtu\""))
     };
     running.wait_until("seven", "told the framing", told);
     running.stop();
@@ -350,7 +350,7 @@ fn a_serial_port_that_is_pulled_out_and_put_in_again_is_found() {
     first.join().unwrap();
     let _ = std::fs::remove_file(&name);
     let missing = |stats: &lookout::sensors::SensorStats| {
-        stats.trouble.as_ref().is_some_and(|trouble| trouble.contains("no connection to"))
+        stats.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains("no connection to"))
     };
     running.wait_until("seven", "told that the port is gone", missing);
     let before = running.said("seven").len();

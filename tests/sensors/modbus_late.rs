@@ -232,7 +232,7 @@ fn a_dead_device_does_not_starve_its_neighbours() {
     let said = running.wait_for("seven", 10);
     assert!(said.iter().all(|said| *said == value(700.0)), "{said:?}");
     assert!(running.said("eight").is_empty());
-    let trouble = running.stats("eight").trouble.unwrap();
+    let trouble = running.stats("eight").trouble.unwrap().to_string();
     assert!(trouble.contains("unit 1: no answer within 300ms"), "{trouble}");
     running.stop();
 }
@@ -343,6 +343,6 @@ fn a_serial_port_that_is_not_there_is_said_and_tried_again() {
     });
     let running = start(&line, &[("seven", 7)]);
     let stats = running.wait_until("seven", "tried twice", |stats| stats.errors >= 2);
-    assert!(stats.trouble.unwrap().contains("no connection to /dev/lookout-no-such-port"));
+    assert!(stats.trouble.unwrap().to_string().contains("no connection to /dev/lookout-no-such-port"));
     running.stop();
 }

@@ -115,7 +115,7 @@ fn every_kind_order_and_table_is_read_over_tcp() {
     // The server has no such register; it says so, and that is no value.
     let said = running.wait_for("beyond", 1);
     let RawReading::Unreadable(why) = &said[0] else { panic!("{said:?}") };
-    assert_eq!(why, "the device refuses: Illegal data address");
+    assert_eq!(why.to_string(), "the device refuses: Illegal data address");
     assert_all_are_read(&running);
     running.stop();
 }
@@ -131,7 +131,8 @@ fn a_server_that_goes_and_comes_back_is_found_again() {
     let running = start(vec![sensor("level", source)]);
     running.wait_for("level", 1);
     drop(server);
-    let trouble = running.wait_until("level", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap();
+    let trouble =
+        running.wait_until("level", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
     assert!(trouble.contains(&format!("localhost:{port}")), "{trouble}");
     let before = running.said("level").len();
     let _server = Server::start(&["tcp", &port.to_string()]);
@@ -174,7 +175,7 @@ fn every_kind_order_and_table_is_read_over_a_serial_server() {
     let running = start_on(line(Framing::Tcp));
     let says = |what: &'static str| {
         move |stats: &lookout::sensors::SensorStats| {
-            stats.trouble.as_ref().is_some_and(|trouble| trouble.contains(what))
+            stats.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains(what))
         }
     };
     running.wait_until(

@@ -195,7 +195,7 @@ fn a_broker_that_restarts_is_found_again() {
     publish_until_heard(broker.port(), &running, "level", "s/level", &json!({"v": 1.0}));
     broker.kill();
     let stats = running.wait_until("level", "troubled", |stats| stats.trouble.is_some());
-    let trouble = stats.trouble.unwrap();
+    let trouble = stats.trouble.unwrap().to_string();
     assert!(trouble.contains(&format!("127.0.0.1:{}", broker.port())), "{trouble}");
     broker.restart();
     publish_until_heard(broker.port(), &running, "level", "s/level", &json!({"v": 2.0}));
@@ -227,7 +227,8 @@ fn a_login_and_a_private_authority_are_used_and_a_wrong_password_is_said() {
         })
     };
     let wrong = start("wrong-password");
-    let trouble = wrong.wait_until("level", "refused", |stats| stats.trouble.is_some()).trouble.unwrap();
+    let trouble =
+        wrong.wait_until("level", "refused", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
     assert!(
         trouble.contains("check its user and secret") && !trouble.contains("wrong-password"),
         "{trouble}"

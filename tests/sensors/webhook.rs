@@ -246,7 +246,8 @@ fn a_port_that_is_taken_is_said_and_tried_again() {
     let webhook = Some(Webhook { listen, token: Secret::new(TOKEN), per_second: 10 });
     let sensors = vec![on("door", "/readings/door", at(""))];
     let running = Running::start(Setup { sensors, brokers: Vec::new(), webhook, timing: QUICK });
-    let trouble = running.wait_until("door", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap();
+    let trouble =
+        running.wait_until("door", "troubled", |stats| stats.trouble.is_some()).trouble.unwrap().to_string();
     assert!(trouble.starts_with(&format!("cannot listen on {listen}")), "{trouble}");
     drop(holder);
     running.wait_until("door", "well", |stats| stats.trouble.is_none());

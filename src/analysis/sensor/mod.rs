@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use super::grid::GridCode;
 use super::time::Moment;
+use crate::text::{Words, sensor};
 
 pub use quantity::{BINARY, Quantity};
 pub use threshold::{Comparison, Threshold};
@@ -75,7 +76,7 @@ pub enum RawReading {
     /// A number, before scaling. May be anything a device sends, also no number at all.
     Value(f64),
     /// Something came and holds no number; why, in words.
-    Unreadable(String),
+    Unreadable(Words),
 }
 
 impl From<f64> for RawReading {
@@ -128,7 +129,7 @@ impl SensorReading {
 #[derive(Debug, Clone, PartialEq)]
 pub enum BadReason {
     /// The message could not be read.
-    Unreadable(String),
+    Unreadable(Words),
     /// Not a number, or infinite.
     NotANumber,
     /// Neither 0 nor 1, of a sensor that knows nothing else.
@@ -149,19 +150,24 @@ pub enum BadReason {
     },
 }
 
+impl BadReason {
+    /// The reason, for people.
+    pub fn words(&self) -> Words {
+        Words::Sentence(match self {
+            BadReason::Unreadable(why) => return why.clone(),
+            BadReason::NotANumber => sensor::not_a_number(),
+            BadReason::NotBinary(value) => sensor::not_binary(short(*value)),
+            BadReason::OutOfRange { value, range: [least, most] } => {
+                sensor::out_of_range(short(*value), short(*least), short(*most))
+            }
+            BadReason::TooFast { rate, most } => sensor::too_fast(short(*rate), short(*most)),
+        })
+    }
+}
+
 impl fmt::Display for BadReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BadReason::Unreadable(why) => f.write_str(why),
-            BadReason::NotANumber => f.write_str("not a number"),
-            BadReason::NotBinary(value) => write!(f, "{} is neither 0 nor 1", short(*value)),
-            BadReason::OutOfRange { value, range: [least, most] } => {
-                write!(f, "{} is outside {} to {}", short(*value), short(*least), short(*most))
-            }
-            BadReason::TooFast { rate, most } => {
-                write!(f, "changed by {} a second, at most {} is plausible", short(*rate), short(*most))
-            }
-        }
+        self.words().fmt(f)
     }
 }
 

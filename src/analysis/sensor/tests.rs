@@ -79,7 +79,7 @@ fn a_lasting_fault_is_one_condition_and_not_bad_and_silent_in_turns() {
     // A device that refuses is asked every 30 s at the latest; it is silent after 30 s.
     for n in 1..200 {
         let now = f64::from(n) * 31.0;
-        let refused = RawReading::Unreadable(format!("refusal {n}"));
+        let refused = RawReading::Unreadable(format!("refusal {n}").into());
         assert!(matches!(drain.tick(at(now)), SensorReading::Bad { .. }) || n == 1, "silent at {now} s");
         drain.take(at(now), &refused);
     }
@@ -172,7 +172,7 @@ fn a_spike_shorter_than_half_the_debounce_changes_nothing() {
 fn a_message_without_a_number_is_bad() {
     let mut drain = state(drain());
     value(&mut drain, 0.0, 0.2);
-    let unreadable = RawReading::Unreadable("nothing at /level".to_owned());
+    let unreadable = RawReading::Unreadable("nothing at /level".into());
     assert_eq!(reason(drain.take(at(1.0), &unreadable)), "nothing at /level");
     assert_eq!(drain.reading().value(), None, "the value before it is no longer told");
     assert_eq!(value(&mut drain, 2.0, 0.2), Some(0.2));
@@ -191,7 +191,7 @@ fn any_raw() -> impl Strategy<Value = RawReading> {
         6 => (-10.0..10.0_f64).prop_map(RawReading::Value),
         2 => prop_oneof![Just(0.0), Just(1.0)].prop_map(RawReading::Value),
         1 => any::<f64>().prop_map(RawReading::Value),
-        1 => Just(RawReading::Unreadable("no number".to_owned())),
+        1 => Just(RawReading::Unreadable("no number".into())),
     ]
 }
 

@@ -67,7 +67,7 @@ impl RunningBox for Running {
 
     fn selftest(&mut self) -> SelftestResult {
         let readings = self.readings();
-        self.health.in_short(&readings, &self.config.sha256)
+        self.health.in_short(&readings, &self.config)
     }
 
     fn snapshot(&mut self, camera: Arc<str>, reply: SnapshotReply) {

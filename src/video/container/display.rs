@@ -137,7 +137,7 @@ mod tests {
             matrices(&mut Cursor::new(&film[..end])).unwrap();
         }
         let found = matrices(&mut Cursor::new(film)).unwrap();
-        found.into_iter().map(|matrix| matrix.meaning().0.degrees()).collect()
+        found.into_iter().map(|matrix| matrix.meaning("").0.degrees()).collect()
     }
 
     #[test]

@@ -276,8 +276,11 @@ fn registers_are_read_as_manuals_write_them_or_it_is_said_what_to_set() {
     }
     // What the device may say to it later is answered with the same.
     let config = check(&with("register = 40018, kind = \"f32\", table = \"holding\"")).unwrap();
-    let hint = question(&config).if_missing.as_deref();
-    assert_eq!(hint, Some("if 40018 is the manual's number, set table = \"holding\", register = 17"));
+    let hint = question(&config).if_missing.as_ref().map(ToString::to_string);
+    assert_eq!(
+        hint.as_deref(),
+        Some("if 40018 is the manual's number, set table = \"holding\", register = 17")
+    );
 }
 
 #[test]

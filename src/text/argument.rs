@@ -1,0 +1,106 @@
+//! What an argument of a command names and what cannot be used: a file, a folder, a key, an alert.
+
+sentences! { "argument";
+    // ---- files and folders
+    unread(what, why):
+        "{what} cannot be read: {why}",
+        "{what} 无法读取：{why}";
+    no_such_file():
+        "there is no such file",
+        "没有这个文件";
+    try_name():
+        "check the name and the folder",
+        "请检查文件名和所在的文件夹";
+    may_not_read():
+        "this user may not read it",
+        "当前用户无权读取";
+    try_owner(path):
+        "`ls -l {path}` shows whose it is",
+        "用 `ls -l {path}` 可以查看它属于谁";
+    is_folder():
+        "it is a folder",
+        "这是一个文件夹";
+    try_file_in_it():
+        "name the file in it",
+        "请写出其中的文件";
+    system_says(error):
+        "{error}",
+        "系统报告错误（原文：{error}）";
+    try_right_file():
+        "is it the right file?",
+        "请确认是否选对了文件";
+    folder_not_made(option, folder, why):
+        "{option}: the folder {folder} cannot be made: {why}",
+        "{option}：文件夹 {folder} 无法创建：{why}";
+    try_own_folder():
+        "name a folder that this user may write",
+        "请写出当前用户可写的文件夹";
+    not_a_folder(option, path):
+        "{option} must name a folder, and {path} is a file",
+        "{option} 须是文件夹，而 {path} 是文件";
+    try_other_folder():
+        "name another one; where it is not there it is made",
+        "请换一个；文件夹不存在时会自动创建";
+    may_not_write():
+        "this user may not write there",
+        "当前用户无权在该处写入";
+    part_is_file():
+        "a part of its path is a file",
+        "路径中有一段是文件";
+    output_unwritable(error):
+        "standard output cannot be written: {error}",
+        "无法写入标准输出（原文：{error}）";
+
+    language_expected():
+        "zh-CN or en",
+        "zh-CN 或 en";
+
+    // ---- a private key
+    key(path):
+        "the key {path}",
+        "密钥 {path}";
+    no_key(key, error):
+        "{key}: {error}",
+        "{key} 不是可用的私钥（原文：{error}）";
+    key_is_open(key, mode):
+        "{key} can be read by other users (mode {mode})",
+        "{key} 可被其他用户读取（权限 {mode}）";
+    try_close_key(path):
+        "chmod 600 {path}; if others may have read it, make another and take this one out of the boxes",
+        "chmod 600 {path}；如果可能已被他人读取，请另做一把，并从各设备的配置中去掉这一把";
+    try_make_key():
+        "`lookout keys make NAME --role desk --out DIR` makes one, the file DIR/NAME.jwk",
+        "用 `lookout keys make NAME --role desk --out DIR` 制作，私钥是其中的文件 DIR/NAME.jwk";
+    key_is_empty():
+        "the file is empty; is it the right one?",
+        "文件是空的，请确认是否选对了文件";
+    key_is_pem(make):
+        "this is a key or certificate in PEM, which signs no commands; {make}",
+        "这是 PEM 格式的密钥或证书，不能用来签名命令；{make}";
+    key_is_public(make):
+        "this is the public half, for the box's configuration; {make}",
+        "这是写进设备配置的公钥；{make}";
+    try_key_in_folder():
+        "name the file NAME.jwk that `lookout keys make` wrote",
+        "请写出 `lookout keys make` 生成的文件 NAME.jwk";
+    keys_in_folder(keys):
+        "in it there are {keys}",
+        "其中有 {keys}";
+
+    // ---- an alert
+    alert_file(path):
+        "the alert in {path}",
+        "预警文件 {path}";
+    no_alert_message(path, error):
+        "{path}: this is no alert message: {error}",
+        "{path}：这不是预警消息（原文：{error}）";
+    try_alert_message():
+        "an alert is a message of the topic up/alert, with `data.alert_id` and the rest",
+        "预警是主题 up/alert 上的消息，含有 `data.alert_id` 等字段";
+    no_alert(path):
+        "{path}: there is no alert in it",
+        "{path}：其中没有预警";
+    try_replay():
+        "an alert is a message of the topic up/alert, as `lookout replay` prints it",
+        "预警是主题 up/alert 上的消息，`lookout replay` 打印的就是这样的消息";
+}

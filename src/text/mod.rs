@@ -1,0 +1,263 @@
+//! The catalogue: every sentence that people read from the box, in English and in Chinese, with a stable code.
+//!
+//! One file for each area; [`sentences!`] lists `name(arguments): "English", "中文";` and makes a constructor of each. A
+//! language or an argument that is forgotten, or an argument that a text does not use, does not compile. `Display` is
+//! English, so that chains of errors and the log go on as they are; [`Sentence::in_language`] is for people. Must never
+//! decide anything: what is said is the caller's, in which language the site's, `--language`'s or the terminal's.
+//!
+//! Once published, a code is never renamed and never given to another sentence; wording may change.
+//!
+//! Why a macro and no library: Project Fluent (`fluent-bundle`, `i18n-embed`) looks texts up at run time and checks the
+//! arguments of one language only (`fl!`); what it is made for, plural and gender, Chinese does not have and these sentences
+//! go around. `rust-i18n` finds a missing language or argument at run time, and holds one language for the whole process,
+//! while a box answers two readers at once. Both put the texts into files that the compiler does not read with the code.
+//! This is no dependency, and looks nothing up. The cost: a translator edits Rust, and a number is formatted by the caller.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::types::language::Language;
+
+/// Lists the sentences of an area. Names and arguments become the code and the keys of `args` in published JSON.
+macro_rules! sentences {
+    ($area:literal; $($name:ident($($arg:ident),*): $english:literal, $chinese:literal;)+) => {
+        #[allow(non_upper_case_globals, reason = "each is named as its constructor")]
+        mod entry {
+            use crate::text::Entry;
+
+            $(pub(super) static $name: Entry = Entry {
+                code: concat!($area, ".", stringify!($name)),
+                arguments: &[$(stringify!($arg)),*],
+                english: $english,
+                chinese: $chinese,
+            };)+
+        }
+
+        /// All of this area.
+        #[cfg(test)]
+        pub(super) const ALL: &[&crate::text::Entry] = &[$(&entry::$name),+];
+
+        $(
+            #[doc = $english]
+            pub fn $name($($arg: impl Into<crate::text::Words>),*) -> crate::text::Sentence {
+                // Never called: the compiler compares the arguments with those in both texts.
+                let _ = || {
+                    _ = format_args!($english, $($arg = ""),*);
+                    _ = format_args!($chinese, $($arg = ""),*);
+                };
+                crate::text::Sentence { entry: &entry::$name, values: vec![$($arg.into()),*] }
+            }
+        )+
+    };
+}
+
+pub mod argument;
+pub mod camera;
+pub mod condition;
+pub mod foreign;
+pub mod health;
+pub mod outbox;
+pub mod probe;
+pub mod recording;
+pub mod sensor;
+
+/// A sentence of the catalogue, as it is listed.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    code: &'static str,
+    arguments: &'static [&'static str],
+    english: &'static str,
+    chinese: &'static str,
+}
+
+/// Every sentence there is.
+#[cfg(test)]
+fn catalogue() -> Vec<&'static Entry> {
+    [
+        argument::ALL,
+        camera::ALL,
+        condition::ALL,
+        foreign::ALL,
+        health::ALL,
+        outbox::ALL,
+        probe::ALL,
+        recording::ALL,
+        sensor::ALL,
+    ]
+    .concat()
+}
+
+/// What is said, in every language at once.
+#[derive(Debug, Clone)]
+pub struct Sentence {
+    entry: &'static Entry,
+    /// In the order of the entry's arguments.
+    values: Vec<Words>,
+}
+
+/// A sentence of the catalogue, or what is the same in every language: a name, a number, an address, the words of others.
+/// What stands in a sentence is one of both, too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    /// The same in every language.
+    Plain(String),
+    /// Of the catalogue itself.
+    Sentence(Sentence),
+}
+
+/// A sentence as it is published: what programs go by, and what people read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// Which sentence it is.
+    pub code: String,
+    /// What stands in it.
+    pub args: BTreeMap<String, String>,
+    /// The sentence, in one language.
+    pub text: String,
+}
+
+impl Sentence {
+    /// Its stable name, such as `camera.password_wrong`.
+    pub fn code(&self) -> &'static str {
+        self.entry.code
+    }
+
+    /// What stands in it, by name. Of an argument that is a sentence itself, `NAME` is its text in that language,
+    /// `NAME.code` its code and `NAME.` with the name of an argument what stands in that one.
+    pub fn args(&self, language: Language) -> BTreeMap<String, String> {
+        let mut args = BTreeMap::new();
+        for (name, value) in self.entry.arguments.iter().zip(&self.values) {
+            args.insert((*name).to_owned(), value.in_language(language));
+            if let Words::Sentence(inner) = value {
+                args.insert(format!("{name}.code"), inner.code().to_owned());
+                let of_inner = inner.args(language).into_iter();
+                args.extend(of_inner.map(|(key, value)| (format!("{name}.{key}"), value)));
+            }
+        }
+        args
+    }
+
+    /// The text.
+    pub fn in_language(&self, language: Language) -> String {
+        let template = match language {
+            Language::English => self.entry.english,
+            Language::Chinese => self.entry.chinese,
+        };
+        let value_of = |name: &str| {
+            let at = self.entry.arguments.iter().position(|argument| *argument == name)?;
+            self.values.get(at).map(|value| value.in_language(language))
+        };
+        fill(template, value_of)
+    }
+
+    /// The text, and below it what to try.
+    pub fn with_hint(&self, hint: Option<&Sentence>, language: Language) -> String {
+        let text = self.in_language(language);
+        match hint {
+            Some(hint) => format!("{text}\n  {}", foreign::hint(hint.clone()).in_language(language)),
+            None => text,
+        }
+    }
+
+    /// As it is published in that language.
+    pub fn told(&self, language: Language) -> Told {
+        Told { code: self.code().to_owned(), args: self.args(language), text: self.in_language(language) }
+    }
+}
+
+/// The template with each `{name}` replaced; the compiler has read it, so it is well formed.
+fn fill(template: &str, value_of: impl Fn(&str) -> Option<String>) -> String {
+    let mut text = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '}']) {
+        text.push_str(&rest[..at]);
+        let brace = &rest[at..];
+        if brace.starts_with("{{") || brace.starts_with("}}") {
+            text.push_str(&brace[..1]);
+            rest = &brace[2..];
+            continue;
+        }
+        let end = brace.find('}').unwrap_or(brace.len() - 1);
+        text.push_str(&value_of(brace.get(1..end).unwrap_or("")).unwrap_or_default());
+        rest = &brace[end + 1..];
+    }
+    text.push_str(rest);
+    text
+}
+
+/// In English.
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+/// The same sentence about the same things.
+impl PartialEq for Sentence {
+    fn eq(&self, other: &Self) -> bool {
+        self.entry.code == other.entry.code && self.values == other.values
+    }
+}
+
+impl Eq for Sentence {}
+
+impl Words {
+    /// The text.
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            Words::Plain(text) => text.clone(),
+            Words::Sentence(sentence) => sentence.in_language(language),
+        }
+    }
+
+    /// With at most so many characters of each plain part: some devices answer with novels.
+    #[must_use]
+    pub fn shortened(self, most: usize) -> Words {
+        match self {
+            Words::Plain(text) => Words::Plain(text.chars().take(most).collect()),
+            Words::Sentence(Sentence { entry, values }) => {
+                let values = values.into_iter().map(|value| value.shortened(most)).collect();
+                Words::Sentence(Sentence { entry, values })
+            }
+        }
+    }
+
+    /// The sentence, if it is one.
+    pub fn sentence(&self) -> Option<&Sentence> {
+        match self {
+            Words::Plain(_) => None,
+            Words::Sentence(sentence) => Some(sentence),
+        }
+    }
+}
+
+/// In English.
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_language(Language::English))
+    }
+}
+
+impl From<Sentence> for Words {
+    fn from(sentence: Sentence) -> Self {
+        Words::Sentence(sentence)
+    }
+}
+
+/// Plain values are taken as they print themselves.
+macro_rules! plain {
+    ($($kind:ty),+) => {
+        $(impl From<$kind> for Words {
+            fn from(value: $kind) -> Self {
+                Words::Plain(value.to_string())
+            }
+        })+
+    };
+}
+
+plain!(&str, String, &String, u8, u16, u32, u64, usize, i64, std::path::Display<'_>);
+
+#[cfg(test)]
+mod tests;

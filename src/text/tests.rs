@@ -1,0 +1,159 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}')
+}
+
+/// The text without what stands between backticks and in braces: what is left is prose.
+fn prose(template: &str) -> String {
+    let mut prose = String::new();
+    let (mut in_code, mut depth) = (false, 0);
+    for c in template.chars() {
+        match c {
+            '`' => in_code = !in_code,
+            '{' => depth += 1,
+            '}' => {
+                depth -= 1;
+                prose.push('\u{1}');
+            }
+            _ if in_code || depth > 0 => {}
+            _ => prose.push(c),
+        }
+    }
+    prose
+}
+
+/// What is wrong with a text in Chinese.
+fn fault_in_chinese(text: &str) -> Option<String> {
+    let prose: Vec<char> = prose(text).chars().collect();
+    for pair in prose.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        if (is_han(a) && ",;:?!().".contains(b)) || (",;:?!()".contains(a) && is_han(b)) {
+            return Some(format!("`{a}{b}`: a mark beside a Chinese character is a Chinese one"));
+        }
+        if (is_han(a) && b.is_ascii_alphanumeric()) || (a.is_ascii_alphanumeric() && is_han(b)) {
+            return Some(format!("`{a}{b}`: a space parts Chinese from Latin letters and digits"));
+        }
+    }
+    None
+}
+
+#[test]
+fn every_code_is_there_once_and_is_a_plain_name() {
+    let mut codes = BTreeSet::new();
+    for entry in catalogue() {
+        assert!(codes.insert(entry.code), "`{}` is there twice", entry.code);
+        let (area, name) = entry.code.split_once('.').unwrap_or_default();
+        for part in [area, name] {
+            let is_plain = !part.is_empty() && part.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'));
+            assert!(is_plain, "`{}`", entry.code);
+        }
+    }
+    assert!(codes.len() > 200, "only {} sentences", codes.len());
+}
+
+#[test]
+fn every_sentence_is_there_in_both_languages() {
+    for Entry { code, english, chinese, .. } in catalogue() {
+        assert!(!english.is_empty() && !chinese.is_empty(), "{code}");
+        assert!(english.is_ascii(), "{code}: {english}");
+        assert!(english.trim() == *english && chinese.trim() == *chinese, "{code}: spaces around it");
+        // Where both are the same there are no words in it.
+        let words = prose(english).split_whitespace().filter(|word| word.len() > 2).count();
+        let is_the_same = english == chinese;
+        assert_eq!(is_the_same, chinese.is_ascii(), "{code}: {chinese}");
+        assert!(!is_the_same || words < 2, "{code}: {chinese}");
+    }
+}
+
+#[test]
+fn every_argument_stands_in_both_texts() {
+    for entry in catalogue() {
+        for template in [entry.english, entry.chinese] {
+            let filled = fill(template, |name| Some(format!("<{name}>")));
+            for name in entry.arguments {
+                assert!(filled.contains(&format!("<{name}>")), "{}: {filled}", entry.code);
+            }
+            assert!(!template.contains(":."), "{}: a number is formatted by the caller", entry.code);
+        }
+        let names: BTreeSet<&&str> = entry.arguments.iter().collect();
+        assert_eq!(names.len(), entry.arguments.len(), "{}", entry.code);
+    }
+}
+
+#[test]
+fn chinese_is_set_as_chinese() {
+    let faults: Vec<String> = catalogue()
+        .iter()
+        .filter_map(|entry| Some(format!("{}: {}", entry.code, fault_in_chinese(entry.chinese)?)))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    for bad in ["无法读取,请检查", "无法读取: 文件", "(原文)", "共3台", "用ffmpeg转换", "无法读取."]
+    {
+        assert!(fault_in_chinese(bad).is_some(), "{bad}");
+    }
+    for good in
+        ["{path} 无法读取（原文：{detail}）", "请用 `a, b: c` 转换", "写法如 rtsp://10.0.0.31/a", "每 2 秒"]
+    {
+        assert_eq!(fault_in_chinese(good), None, "{good}");
+    }
+}
+
+#[test]
+fn a_sentence_within_a_sentence_is_in_the_same_language_and_keeps_its_code() {
+    let fault = camera::password_wrong("rtsp://10.0.0.31/a", "admin");
+    let sentence = camera::sent_on(fault.clone(), "rtsp://10.0.0.9/b");
+    assert_eq!(
+        sentence.to_string(),
+        "rtsp://10.0.0.31/a refuses the password of user `admin` (the camera at rtsp://10.0.0.9/b sends us there)"
+    );
+    assert_eq!(
+        sentence.in_language(Language::Chinese),
+        "rtsp://10.0.0.31/a 拒绝了用户 `admin` 的密码（由 rtsp://10.0.0.9/b 的摄像机转到该处）"
+    );
+    let told = sentence.told(Language::Chinese);
+    assert_eq!(told.code, "camera.sent_on");
+    let args: Vec<(&str, &str)> =
+        told.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        args,
+        [
+            ("fault", "rtsp://10.0.0.31/a 拒绝了用户 `admin` 的密码"),
+            ("fault.code", "camera.password_wrong"),
+            ("fault.url", "rtsp://10.0.0.31/a"),
+            ("fault.user", "admin"),
+            ("from", "rtsp://10.0.0.9/b"),
+        ]
+    );
+    assert_ne!(sentence, fault);
+}
+
+#[test]
+fn what_to_try_stands_below_in_the_same_language() {
+    let (what, hint) = (camera::unknown_host("cam"), camera::try_spelling());
+    assert_eq!(
+        what.with_hint(Some(&hint), Language::English),
+        "the host `cam` is unknown\n  hint: check the spelling, or use the camera's IP address"
+    );
+    assert_eq!(
+        what.with_hint(Some(&hint), Language::Chinese),
+        "主机名 `cam` 无法解析\n  提示：请检查主机名的拼写，或改用摄像机的 IP 地址"
+    );
+    assert_eq!(what.with_hint(None, Language::English), "the host `cam` is unknown");
+}
+
+#[test]
+fn words_of_others_are_cut_and_sentences_are_not() {
+    let novel = "no ".repeat(1_000);
+    let words = Words::from(sensor::broker("10.0.0.9:1883", foreign::words(novel))).shortened(16);
+    assert_eq!(words.to_string(), "the broker 10.0.0.9:1883: no no no no no n");
+}
+
+#[test]
+fn braces_of_a_text_and_of_a_value_stay() {
+    let place = camera::address_unknown_place("{user}");
+    assert!(place.to_string().ends_with("`{{user}}`"), "{place}");
+    assert!(camera::address_no_login().to_string().contains("`{user}` or `{password}`"));
+}

@@ -1,0 +1,304 @@
+//! Where sentences for people stand: in the catalogue (`src/text`), where they have a code and both languages. What is not
+//! converted yet is counted, and the counts may only fall.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files and folders below `src` in which no sentence stands any more.
+const CONVERTED: [&str; 18] = [
+    "cli/explain.rs",
+    "cli/language.rs",
+    "cli/named_path.rs",
+    "cli/probe.rs",
+    "contract/camera_condition.rs",
+    "daemon/part_reports.rs",
+    "daemon/report.rs",
+    "outbox/error.rs",
+    "sensors/latest_values.rs",
+    "sensors/modbus_client.rs",
+    "sensors/modbus_frame.rs",
+    "video/address.rs",
+    "video/certificate.rs",
+    "video/container.rs",
+    "video/diagnose.rs",
+    "video/error.rs",
+    "video/orientation.rs",
+    "video/redirects.rs",
+];
+
+/// Modules that hold sentences still, and most of them.
+const REMAINING: [(&str, usize); 18] = [
+    ("alerts", 5),
+    ("analysis", 127),
+    ("audit", 6),
+    ("cli", 370),
+    ("config", 438),
+    ("contract", 189),
+    ("control", 140),
+    ("daemon", 20),
+    ("detector", 139),
+    ("evidence", 12),
+    ("frame", 1),
+    ("lifeline", 3),
+    ("mqtt", 122),
+    ("outbox", 40),
+    ("pipeline", 1),
+    ("sensors", 74),
+    ("types", 3),
+    ("video", 61),
+];
+
+/// Files whose sentences are data.
+const DATA: [&str; 1] = ["contract/examples.rs"];
+
+/// What others say and is looked for in it: GStreamer.
+const WORDS_OF_OTHERS: [&str; 5] = [
+    "Failed to connect",
+    "Could not receive message",
+    "The server closed the connection",
+    "SDP contains no streams",
+    "can not provide an SDP",
+];
+
+/// What a text of SQL begins with.
+const SQL: [&str; 7] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "PRAGMA "];
+
+/// Macros whose texts go to the log of developers or to a failed test, or are no texts.
+const NOT_FOR_PEOPLE: [&str; 17] = [
+    "trace!",
+    "debug!",
+    "info!",
+    "warn!",
+    "error!",
+    "panic!",
+    "unreachable!",
+    "assert!",
+    "assert_eq!",
+    "assert_ne!",
+    "debug_assert!",
+    "debug_assert_eq!",
+    "matches!",
+    "json_schema!",
+    "concat!",
+    "include_str!",
+    "env!",
+];
+
+struct Literal {
+    line: usize,
+    text: String,
+}
+
+/// The texts in quotes of a file: without comments, attributes, the log, and the tests at its end.
+fn literals(source: &str) -> Vec<Literal> {
+    let source = source.split("#[cfg(test)]\nmod ").next().unwrap();
+    let mut found = Vec::new();
+    let (mut at, mut line) = (0, 1);
+    while at < source.len() {
+        let rest = &source[at..];
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("#[") || rest.starts_with("#![") {
+            // What thiserror and clap print stands in attributes, too.
+            let end = end_of_brackets(rest);
+            let is_printed = ["#[error(", "#[command(", "#[arg("].iter().any(|name| rest.starts_with(name));
+            if is_printed { 2 } else { end }
+        } else if let Some(name) = NOT_FOR_PEOPLE.iter().find(|name| rest.starts_with(**name))
+            && !source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        {
+            name.len() + end_of_brackets(&rest[name.len()..])
+        } else if rest.starts_with(".expect(") {
+            ".expect".len() + end_of_brackets(&rest[".expect".len()..])
+        } else if rest.starts_with("r#\"") {
+            let end = rest[3..].find("\"#").map_or(rest.len(), |end| end + 5);
+            found.push(Literal { line, text: rest[3..end.saturating_sub(2).max(3)].to_owned() });
+            end
+        } else if rest.starts_with('"') {
+            let end = end_of_string(rest);
+            found.push(Literal { line, text: unfolded(&rest[1..end - 1]) });
+            end
+        } else {
+            char_literal(rest).unwrap_or_else(|| rest.chars().next().unwrap().len_utf8())
+        };
+        line += rest[..length].matches('\n').count();
+        at += length;
+    }
+    found
+}
+
+/// Bytes up to behind the bracket that closes the first one; texts in between are passed over.
+fn end_of_brackets(rest: &str) -> usize {
+    let (mut at, mut depth) = (0, 0);
+    while at < rest.len() {
+        let here = &rest[at..];
+        let c = here.chars().next().unwrap();
+        at += match c {
+            '"' => end_of_string(here),
+            '\'' => char_literal(here).unwrap_or(1),
+            '/' if here.starts_with("//") => here.find('\n').unwrap_or(here.len()),
+            _ => c.len_utf8(),
+        };
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && matches!(c, ')' | ']' | '}') {
+            return at;
+        }
+    }
+    rest.len()
+}
+
+/// Bytes of a text in quotes, both quotes included.
+fn end_of_string(rest: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// Bytes of a character in quotes; a lifetime is none.
+fn char_literal(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('\'')?;
+    let first = inner.chars().next()?;
+    let length = if first == '\\' { inner[1..].find('\'')? + 1 } else { first.len_utf8() };
+    inner[length..].starts_with('\'').then_some(length + 2)
+}
+
+/// A text that goes on in the next line, as one line.
+fn unfolded(text: &str) -> String {
+    let mut lines = text.split("\\\n");
+    let first = lines.next().unwrap_or("").to_owned();
+    lines.fold(first, |text, next| text + next.trim_start())
+}
+
+/// Whether people would read it as words: two of them beside each other, or Chinese.
+fn is_sentence(text: &str) -> bool {
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches([',', ':', ';', '.', '?', '!']);
+        word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+    };
+    if WORDS_OF_OTHERS.contains(&text) || SQL.iter().any(|verb| text.trim_start().starts_with(verb)) {
+        return false;
+    }
+    let text = text.replace("\\n", "\n");
+    let is_english = text.lines().any(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        words.windows(2).any(|two| is_word(two[0]) && is_word(two[1]))
+    });
+    is_english || text.chars().any(|c| matches!(c, '\u{4e00}'..='\u{9fff}'))
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut sources) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name == "tests" || name == "tests.rs" || name.starts_with("test_") {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                sources.push((path.strip_prefix(&root).unwrap().to_owned(), text));
+            }
+        }
+    }
+    sources.sort();
+    assert!(sources.len() > 100, "only {} files were found: the walk is broken", sources.len());
+    sources
+}
+
+#[test]
+fn every_sentence_stands_in_the_catalogue_or_is_counted() {
+    let mut remaining: BTreeMap<String, usize> = BTreeMap::new();
+    let mut offences = Vec::new();
+    for (path, text) in sources() {
+        let module = path.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        if module == "text" || DATA.iter().any(|data| path.starts_with(data)) {
+            continue;
+        }
+        let is_converted = CONVERTED.iter().any(|converted| path.starts_with(converted));
+        for literal in literals(&text).iter().filter(|literal| is_sentence(&literal.text)) {
+            if is_converted {
+                let (path, line, text) = (path.display(), literal.line, &literal.text);
+                offences.push(format!("src/{path}:{line}: \"{text}\" belongs into src/text"));
+            }
+            *remaining.entry(module.trim_end_matches(".rs").to_owned()).or_default() += 1;
+        }
+    }
+    for (module, count) in &remaining {
+        let most = REMAINING.iter().find(|(name, _)| name == module).map_or(0, |(_, most)| *most);
+        if *count > most {
+            offences.push(format!(
+                "src/{module}: {count} sentences outside the catalogue, and {most} were left: put new ones into src/text"
+            ));
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+/// A count that nothing reaches any more would let sentences come back.
+#[test]
+fn the_counts_are_of_modules_that_are_there() {
+    for (module, _) in REMAINING {
+        let is_there = sources()
+            .iter()
+            .any(|(path, _)| path.starts_with(module) || path.with_extension("") == Path::new(module));
+        assert!(is_there, "src/{module} is not there");
+    }
+    for path in CONVERTED {
+        assert!(sources().iter().any(|(known, _)| known.starts_with(path)), "src/{path} is not there");
+    }
+}
+
+#[test]
+fn the_guard_sees_what_it_guards_against() {
+    let source = r##"
+//! A "comment with words in it".
+#![allow(dead_code, reason = "nobody asks for it")]
+#[error("the camera is gone")]
+struct Gone;
+fn f() {
+    warn!(camera, "the stream is lost: {}", say("and this"));
+    let a = format!("{host} refuses the connection");
+    let b = ["up/state", "SELECT a FROM b", "two words"];
+    let c = b.first().expect("it has a first one");
+    let d = r#"a raw one"#;
+    let e = ('"', "请检查");
+    let g = "one \
+             two";
+}
+#[cfg(test)]
+mod tests {
+    const A: &str = "this is a test";
+}
+"##;
+    let found: Vec<(usize, String)> = literals(source)
+        .into_iter()
+        .filter(|literal| is_sentence(&literal.text))
+        .map(|literal| (literal.line, literal.text))
+        .collect();
+    let expected = [
+        (4, "the camera is gone"),
+        (8, "{host} refuses the connection"),
+        (9, "two words"),
+        (11, "a raw one"),
+        (12, "请检查"),
+        (13, "one two"),
+    ];
+    let expected: Vec<(usize, String)> = expected.map(|(line, text)| (line, text.to_owned())).to_vec();
+    assert_eq!(found, expected);
+}
