@@ -15,7 +15,8 @@ const SAME_SECOND: f32 = 0.5;
 
 /// Sorts `found` by score, highest first, and keeps of the boxes of one class that overlap by more than
 /// `iou` only the first. A second class of a place also goes where half of its box is covered by a box of that class
-/// that was found at a place of its own.
+/// that was found at a place of its own; the one that stays is as sure as the surer of the two, or a rider would lose the
+/// machine to a box that nobody believes.
 pub fn suppress_doubles(found: &mut Vec<Candidate>, iou: f32) {
     // Equal scores are put in order of place, so that the result does not depend on the sort.
     let by_score = |a: &Candidate, b: &Candidate| {
@@ -33,17 +34,21 @@ pub fn suppress_doubles(found: &mut Vec<Candidate>, iou: f32) {
     let mut kept = 0;
     for next in 0..found.len() {
         let candidate = found[next];
+        let overlap = |other: &Candidate| candidate.box_in_model.iou(&other.box_in_model);
         let is_double = |other: &Candidate| {
             let (a, b) = (&candidate.box_in_model, &other.box_in_model);
             let is_same = candidate.is_second && !other.is_second && covered(a, b) >= SAME_SECOND;
-            candidate.class == other.class && (is_same || a.iou(b) > iou)
+            candidate.class == other.class && (is_same || overlap(other) > iou)
         };
-        if !found[..kept].iter().any(is_double) {
-            found[kept] = candidate;
-            kept += 1;
-            if kept == MOST_BOXES {
-                break;
-            }
+        let doubles = found[..kept].iter_mut().filter(|other| is_double(other));
+        if let Some(double) = doubles.max_by(|a, b| overlap(a).total_cmp(&overlap(b))) {
+            double.score = double.score.max(candidate.score);
+            continue;
+        }
+        found[kept] = candidate;
+        kept += 1;
+        if kept == MOST_BOXES {
+            break;
         }
     }
     found.truncate(kept);
