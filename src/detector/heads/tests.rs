@@ -72,6 +72,18 @@ fn a_rider_does_not_lose_the_machine_to_a_box_that_nobody_believes() {
 }
 
 #[test]
+fn small_riders_far_away_stay_behind_somebody_who_is_close() {
+    // The machines have places of their own, the riders are their seconds.
+    let close = candidate(Class::PERSON, 0.9, [0.0, 0.0, 40.0, 80.0]);
+    let far = [6.0, 20.0].map(|x| [x, 20.0, x + 8.0, 36.0]).into_iter().flat_map(|place| {
+        let rider = Candidate { is_second: true, ..candidate(Class::PERSON, 0.5, place) };
+        [candidate(Class::TWO_WHEELER, 0.7, place), rider]
+    });
+    let people = kept(far.chain([close]).collect()).into_iter().filter(|(class, ..)| *class == Class::PERSON);
+    assert_eq!(people.map(|(_, score, _)| score).collect::<Vec<_>>(), [0.9, 0.5, 0.5]);
+}
+
+#[test]
 fn a_row_of_riders_has_no_doubled_machines_and_loses_nobody() {
     // Closer than they are wide, as riders wait at a light: neighbours' boxes overlap, too.
     for are_machines_found in [true, false] {
