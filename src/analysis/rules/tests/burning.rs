@@ -292,3 +292,28 @@ fn what_pictures_said_is_forgotten_while_the_camera_turns() {
     watch(&mut stage, 10.0, |second| everywhere(second + 5), |t| vec![flickering(t)]);
     assert_eq!(raised(&stage).len(), 1);
 }
+
+#[test]
+fn single_pictures_that_could_say_do_not_outweigh_a_camera_that_moves_and_two_still_ones_do() {
+    // What shows on the place that burns in the first seconds of each eight; in the others all is another view.
+    let flames: fn(u32) -> Coarse = |second| {
+        let (mut picture, flames) = (everywhere(second - 1), wall(second));
+        for (cell, luma) in picture.luma.iter_mut().enumerate() {
+            if (70..90).contains(&(cell % COLUMNS)) && (53..64).contains(&(cell / COLUMNS)) {
+                *luma = flames.luma[cell];
+            }
+        }
+        picture
+    };
+    let still: fn(u32) -> Coarse = |second| everywhere(second - second % 8);
+    for (name, said, pictures, alerts) in
+        [("one lively", 1..2, flames, 1), ("one still", 1..2, still, 1), ("two still", 1..3, still, 0)]
+    {
+        let mut stage = Stage::of(vec![rule(fire(3.0))]);
+        watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
+        let picture =
+            |second: u32| if said.contains(&(second % 8)) { pictures(second) } else { everywhere(second) };
+        watch(&mut stage, 30.0, picture, |t| vec![flickering(t)]);
+        assert_eq!(raised(&stage).len(), alerts, "{name}");
+    }
+}
