@@ -9,8 +9,9 @@
 //!
 //! A box that jitters on a still thing passes for life all the same, so the picture is asked too: once a second it says
 //! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing is
-//! told however much the box changes. What was told goes on while people or vehicles stand before it, and while its smoke
-//! fills the picture evenly. Where no pictures come, or half of the latest ones could not say because the camera moved, the
+//! told however much the box changes. What was told goes on for a minute while people or vehicles stand before it, or while
+//! its smoke fills the picture evenly; after that they count as any other picture that does not change, or what the detector
+//! takes a parked red car for would never end. Where no pictures come, or half of the latest ones could not say because the camera moved, the
 //! box alone decides, unless the others show that it keeps still.
 
 use std::time::Duration;
@@ -56,6 +57,9 @@ const LEAST_LIVELY_PICTURES: u32 = 2;
 /// So many pictures that showed no change, and more than showed one, speak against what was told, and against what the box
 /// alone tells.
 const LEAST_STILL_PICTURES: u32 = 2;
+/// So many pictures in which something hides it, or in which nothing could be seen to change, get the benefit of the doubt,
+/// a second each (a guess: helpers do not stand there longer without a flame to be seen beside them).
+const LONGEST_DOUBT: u32 = 60;
 /// Means and deviations are taken over about so many sights.
 const MEMORY: f32 = 20.0;
 
@@ -102,19 +106,23 @@ struct Pictures {
     still: u8,
     /// It could not say.
     unsaid: u8,
+    /// How many got the benefit of the doubt since they last changed.
+    doubted: u32,
 }
 
 impl Pictures {
     fn add(&mut self, witness: Witness, was_believed: bool) {
-        let is_lively = witness == Witness::Lively;
-        let is_unsaid = match witness {
-            Witness::Lively | Witness::Still => false,
-            Witness::Moving => true,
+        let is_doubtful = match witness {
+            Witness::Lively | Witness::Still | Witness::Moving => false,
             // A flame that was seen burns on behind helpers; where none was seen, a red coat may be all there is.
             Witness::Hidden => was_believed,
             // Smoke rolls in before it fills a picture; a wall was always even.
             Witness::Even => was_believed || self.have_changed(),
         };
+        self.doubted =
+            if self.have_changed() { 0 } else { self.doubted.saturating_add(u32::from(is_doubtful)) };
+        let is_lively = witness == Witness::Lively;
+        let is_unsaid = witness == Witness::Moving || (is_doubtful && self.doubted <= LONGEST_DOUBT);
         self.lively = self.lively << 1 | u8::from(is_lively);
         self.unsaid = self.unsaid << 1 | u8::from(is_unsaid);
         self.still = self.still << 1 | u8::from(!is_lively && !is_unsaid);
