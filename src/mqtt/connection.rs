@@ -514,11 +514,11 @@ impl Connection {
         self.keep_alive = keep_alive;
         self.connected_at = Some(Instant::now());
         self.shared.outbox.connected_async().await.map_err(|error| self.outbox_failed(&error))?;
-        // This broker may take what another one refused.
-        let refused = self.shared.suspects.lock().refused_elsewhere(&self.broker);
-        for id in refused {
+        // This broker may take what another one refused, and what it refused itself waits for its time.
+        let holds = self.shared.suspects.lock().holds(&self.broker, Instant::now());
+        for (id, until) in holds {
             let outbox = &self.shared.outbox;
-            outbox.hold_async(id, Instant::now()).await.map_err(|error| self.outbox_failed(&error))?;
+            outbox.hold_async(id, until).await.map_err(|error| self.outbox_failed(&error))?;
         }
         debug!(receive_max, ?max_packet, "the broker accepted the connection");
         Ok(())
@@ -635,7 +635,7 @@ impl Connection {
                 }
                 Item::Record { id, .. } => {
                     let is_current = Arc::ptr_eq(&self.settings, &self.shared.settings());
-                    suspects.refuse(*id, &self.broker, is_current);
+                    suspects.hold(*id, until, &self.broker, is_current);
                 }
             }
         }

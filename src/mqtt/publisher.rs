@@ -123,19 +123,8 @@ pub(super) struct NotTaken {
     pub held_latest: HashMap<String, (u64, Instant)>,
     /// Subscriptions left out until, because the message kept there is too large to take.
     pub left_out: HashMap<String, Instant>,
-    /// Records that wait because it refused them, or said that they are too large.
-    refused: HashSet<RecordId>,
-}
-
-impl NotTaken {
-    /// It refused this record.
-    pub fn refuse(&mut self, record: RecordId) {
-        // Those that were taken or dropped meanwhile stay behind.
-        if self.refused.len() >= MOST_REFUSALS {
-            self.refused.clear();
-        }
-        self.refused.insert(record);
-    }
+    /// Records not to be sent before: it refused them, or they ended the connections to it.
+    held_records: HashMap<RecordId, Instant>,
 }
 
 impl Suspects {
@@ -144,26 +133,36 @@ impl Suspects {
         self.not_taken.entry(broker.to_owned()).or_default()
     }
 
-    /// Takes out the records that wait because another broker refused them, or this one did under earlier settings.
-    pub fn refused_elsewhere(&mut self, broker: &str) -> Vec<RecordId> {
-        let others = self.not_taken.iter_mut().filter(|(other, _)| *other != broker);
-        let by_others = others.flat_map(|(_, not_taken)| not_taken.refused.drain());
-        self.refused_before.drain().chain(by_others).collect()
+    /// Until when each record that some broker did not take waits at the broker of this address: that broker's own time, or
+    /// none where only others did not take it, or this one did not under earlier settings.
+    pub fn holds(&mut self, broker: &str, now: Instant) -> Vec<(RecordId, Instant)> {
+        for not_taken in self.not_taken.values_mut() {
+            not_taken.held_records.retain(|_, until| *until > now);
+        }
+        let mut records = std::mem::take(&mut self.refused_before);
+        records.extend(self.not_taken.values().flat_map(|not_taken| not_taken.held_records.keys()));
+        let own = &self.not_taken(broker).held_records;
+        records.into_iter().map(|record| (record, own.get(&record).copied().unwrap_or(now))).collect()
     }
 
-    /// A record is refused by the broker at this address, under settings that may have been replaced meanwhile.
-    pub fn refuse(&mut self, record: RecordId, broker: &str, are_settings_current: bool) {
-        if are_settings_current {
-            self.not_taken(broker).refuse(record);
-        } else {
+    /// A record waits at the broker of this address, under settings that may have been replaced meanwhile.
+    pub fn hold(&mut self, record: RecordId, until: Instant, broker: &str, are_settings_current: bool) {
+        if !are_settings_current {
             self.refused_before.insert(record);
+            return;
         }
+        let held_records = &mut self.not_taken(broker).held_records;
+        // Those that were dropped meanwhile stay behind.
+        if held_records.len() >= MOST_REFUSALS {
+            held_records.clear();
+        }
+        held_records.insert(record, until);
     }
 
     /// Other settings came: what an earlier broker did not take says nothing about the next one.
     fn begin_anew(&mut self) {
-        let refused = self.not_taken.values_mut().flat_map(|not_taken| not_taken.refused.drain());
-        self.refused_before.extend(refused);
+        let held = self.not_taken.values().flat_map(|not_taken| not_taken.held_records.keys());
+        self.refused_before.extend(held);
         *self = Suspects {
             namesake: std::mem::take(&mut self.namesake),
             refused_before: std::mem::take(&mut self.refused_before),
@@ -173,7 +172,7 @@ impl Suspects {
 
     /// A broker did not take this; `why` is its topic and the reason.
     pub fn put_aside(&mut self, key: Key, why: String) {
-        self.took(&key);
+        self.put_aside.retain(|(other, _)| *other != key);
         if self.put_aside.len() >= MOST_REFUSALS {
             self.put_aside.remove(0);
         }
@@ -183,6 +182,11 @@ impl Suspects {
     /// A broker took this.
     pub fn took(&mut self, key: &Key) {
         self.put_aside.retain(|(other, _)| other != key);
+        if let Key::Record(record) = key {
+            for not_taken in self.not_taken.values_mut() {
+                not_taken.held_records.remove(record);
+            }
+        }
     }
 
     /// No record waits any more: those that were put aside were taken, marked or dropped.

@@ -10,7 +10,7 @@ use lookout::mqtt::{Settings, Timing};
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
 
-use crate::fake::{FakeBroker, Guest, Taken};
+use crate::fake::{FakeBroker, Guest, Taken, id_of};
 use crate::here::*;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::Mosquitto;
@@ -182,6 +182,45 @@ fn what_ended_the_connections_to_other_brokers_goes_to_the_next_one_at_once() {
     assert_eq!(first.connections.load(Ordering::SeqCst), 2, "the second of them was the third in all");
     here.wait_empty();
     here.wait_status("no word of it any more", |status| status.last_refusal.is_none());
+}
+
+#[test]
+fn what_ends_the_connections_to_all_brokers_waits_and_the_others_flow() {
+    let taken = Taken::default();
+    let broker = || {
+        let taken = taken.clone();
+        FakeBroker::start(move |guest| {
+            guest.accept(&[])?;
+            loop {
+                let (pkid, _, payload) = guest.next_record()?;
+                if ids([1]).contains(&id_of(&payload)) {
+                    guest.stream.shutdown(Shutdown::Write)?;
+                    while guest.next_record().is_ok() {}
+                    return Ok(());
+                }
+                taken.note(&payload);
+                guest.puback(pkid, 0)?;
+            }
+        })
+    };
+    let (first, second) = (broker(), broker());
+    let settings = settings(&first.url(), Version::V5);
+    // Longer than this test waits.
+    let timing = Timing { hold_first: 5 * PATIENCE, hold_most: 5 * PATIENCE, ..settings.timing.clone() };
+    let settings = Settings { more_urls: vec![second.url()], timing, ..settings };
+    let here = Here::start_after(settings, |outbox| {
+        // It goes before the others, which wait behind it.
+        for number in 1..=5 {
+            append(outbox, number, if number == 1 { Level::Red } else { Level::Yellow });
+        }
+    });
+    wait(|| format!("the others: {:?}", taken.ids()), || taken.ids() == ids(2..=5));
+    wait(|| format!("{:?}", here.outbox.depth()), || here.outbox.depth().unsent == 1);
+    let of_both = [&first, &second].map(|broker| broker.connections.load(Ordering::SeqCst));
+    assert!(of_both.iter().all(|connections| *connections >= 2), "{of_both:?}");
+    let tried = of_both.iter().sum::<usize>();
+    // Three to condemn it, one more to find that the other broker does not take it, either, and one without it.
+    assert!(tried <= 6, "{of_both:?}");
 }
 
 #[test]

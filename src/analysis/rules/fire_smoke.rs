@@ -9,8 +9,10 @@
 //!
 //! A box that jitters on a still thing passes for life all the same, so the picture is asked too: once a second it says
 //! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing is
-//! told however much the box changes. What was told goes on while people or vehicles stand before it, and while its smoke
-//! fills the picture evenly. Where no pictures come, or the camera has moved for a while, the box alone decides.
+//! told however much the box changes. What was told goes on for a minute while people or vehicles stand before it, or while
+//! its smoke fills the picture evenly; after that they count as any other picture that does not change, or what the detector
+//! takes a parked red car for would never end. Where no pictures come, or half of the latest ones could not say because the camera moved, the
+//! box alone decides, unless the others show that it keeps still.
 
 use std::time::Duration;
 
@@ -52,8 +54,12 @@ const LIVELY_SHARE: f32 = 0.5;
 /// The picture under the box must have changed so often, a second apart: a hand that passes, or what comes to stay, changes
 /// it once.
 const LEAST_LIVELY_PICTURES: u32 = 2;
-/// What was told is no longer believed once this many pictures, and more than half of them, showed no change.
+/// So many pictures that showed no change, and more than showed one, speak against what was told, and against what the box
+/// alone tells.
 const LEAST_STILL_PICTURES: u32 = 2;
+/// So many pictures in which something hides it, or in which nothing could be seen to change, get the benefit of the doubt,
+/// a second each (a guess: helpers do not stand there longer without a flame to be seen beside them).
+const LONGEST_DOUBT: u32 = 60;
 /// Means and deviations are taken over about so many sights.
 const MEMORY: f32 = 20.0;
 
@@ -92,43 +98,47 @@ struct Plume {
     was_believed: bool,
 }
 
-/// What the latest eight pictures, a second each, said of a box: a bit for each, the latest one lowest. Those that could not
-/// say take a place too, so that what earlier ones said is forgotten.
+/// What the latest eight pictures, a second each, said of a box: a bit for each, the latest one lowest. A picture sets one
+/// of the three.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pictures {
-    /// Whether it could say.
-    said: u8,
-    /// Whether it had changed there.
     lively: u8,
+    still: u8,
+    /// It could not say.
+    unsaid: u8,
+    /// How many got the benefit of the doubt since they last changed.
+    doubted: u32,
 }
 
 impl Pictures {
     fn add(&mut self, witness: Witness, was_believed: bool) {
-        let has_changed = match witness {
-            Witness::Lively => Some(true),
-            Witness::Still => Some(false),
-            Witness::Moving => None,
+        let is_doubtful = match witness {
+            Witness::Lively | Witness::Still | Witness::Moving => false,
             // A flame that was seen burns on behind helpers; where none was seen, a red coat may be all there is.
-            Witness::Hidden => (!was_believed).then_some(false),
+            Witness::Hidden => was_believed,
             // Smoke rolls in before it fills a picture; a wall was always even.
-            Witness::Even => (!was_believed && !self.have_changed()).then_some(false),
+            Witness::Even => was_believed || self.have_changed(),
         };
-        self.said = self.said << 1 | u8::from(has_changed.is_some());
-        self.lively = self.lively << 1 | u8::from(has_changed == Some(true));
+        self.doubted =
+            if self.have_changed() { 0 } else { self.doubted.saturating_add(u32::from(is_doubtful)) };
+        let is_lively = witness == Witness::Lively;
+        let is_unsaid = witness == Witness::Moving || (is_doubtful && self.doubted <= LONGEST_DOUBT);
+        self.lively = self.lively << 1 | u8::from(is_lively);
+        self.unsaid = self.unsaid << 1 | u8::from(is_unsaid);
+        self.still = self.still << 1 | u8::from(!is_lively && !is_unsaid);
     }
 
     fn have_changed(self) -> bool {
         self.lively.count_ones() >= LEAST_LIVELY_PICTURES
     }
 
-    /// Whether they speak against it. Those that could not say never do.
+    /// Whether they speak against it.
     fn deny(self, was_believed: bool) -> bool {
-        let (said, lively) = (self.said.count_ones(), self.lively.count_ones());
-        let are_mostly_still = 2 * lively < said;
-        if was_believed {
-            are_mostly_still && said - lively >= LEAST_STILL_PICTURES
+        let [lively, still, unsaid] = [self.lively, self.still, self.unsaid].map(u8::count_ones);
+        if was_believed || unsaid >= lively + still {
+            still > lively && still >= LEAST_STILL_PICTURES
         } else {
-            said > 0 && (are_mostly_still || !self.have_changed())
+            still > lively || !self.have_changed()
         }
     }
 }

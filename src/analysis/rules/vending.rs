@@ -2,8 +2,8 @@
 //!
 //! The thing stands for the rule's time, and in at least half of the recent time somebody was beside it: a
 //! parked car has nobody round it, somebody who unloads is gone before the time is over. A rider who waits is
-//! no company of the two-wheeler below. It is the place that counts, as customers hide a stall longer than a
-//! track lives.
+//! no company of the two-wheeler below; everybody else who stands where a rider sits is, as those who sell stand behind the
+//! stall. It is the place that counts, as customers hide a stall longer than a track lives.
 
 use super::duty_cycle::Share;
 use super::evaluator::Span;
@@ -12,7 +12,7 @@ use super::prelude::*;
 use super::remembered_objects::{RememberedObject, RememberedObjects};
 use crate::analysis::geometry::BBox;
 use crate::analysis::time::Moment;
-use crate::analysis::tracker::Track;
+use crate::analysis::tracker::{Track, TrackNumber};
 
 /// A vehicle stands for that long with people round it.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,8 +91,11 @@ impl RuleKind for Vending {
 
 /// Beside it, in the person's own heights: at arm's length and a step (a guess).
 const BESIDE: f32 = 0.6;
-/// How far a rider's feet are above the lower edge of the two-wheeler, in parts of its height (a guess).
-const RIDERS_FEET: std::ops::RangeInclusive<f32> = -0.05..=0.35;
+/// How far a rider's feet are above the lower edge of the two-wheeler, in parts of its height; who waits has a foot on the
+/// ground (a guess).
+const RIDERS_FEET: std::ops::RangeInclusive<f32> = -0.15..=0.35;
+/// Whose box overlaps the rider's so much, as IoU, sits behind the rider (a guess).
+const PILLION: f32 = 0.4;
 /// Somebody was beside it in this share of the recent time.
 const ATTENDED: f32 = 0.5;
 /// The recent time, as a part of the rule's: at constant company the share is reached after a third of it.
@@ -100,6 +103,7 @@ const RECENT: f32 = 0.5;
 /// A stall that cannot be seen for longer has gone.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 const PEOPLE: [Class; 1] = [Class::PERSON];
+const TWO_WHEELERS: [Class; 1] = [Class::TWO_WHEELER];
 
 #[derive(Debug, Clone)]
 struct VendingState {
@@ -190,10 +194,26 @@ impl Evaluate for VendingState {
 }
 
 fn people_beside<'s>(scene: Scene<'s>, spot: &RememberedObject) -> impl Iterator<Item = &'s Track> + use<'s> {
-    let (thing, is_ridden) = (spot.box_in_frame, spot.class == Class::TWO_WHEELER);
-    scene.confirmed(&PEOPLE).filter(move |track| {
+    let (thing, number) = (spot.box_in_frame, spot.number);
+    let is_ridden = spot.class == Class::TWO_WHEELER;
+    let is_on_it = move |track: &&Track| is_ridden && rides(&track.box_in_frame, &thing);
+    let people = scene.confirmed(&PEOPLE);
+    let rider = people.clone().filter(is_on_it).map(|track| track.box_in_frame).max_by(|a, b| {
+        let overlap = |b: &BBox| b.iou(&thing);
+        overlap(a).total_cmp(&overlap(b))
+    });
+    people.filter(move |track| {
         let b = track.box_in_frame;
-        gap(&b, &thing) <= BESIDE * b.height() && !(is_ridden && rides(&b, &thing))
+        let is_rider = |rider: BBox| rider.iou(&b) >= PILLION || rides_another(scene, &b, &thing, number);
+        gap(&b, &thing) <= BESIDE * b.height() && !(is_on_it(track) && rider.is_some_and(is_rider))
+    })
+}
+
+/// Whether somebody sits on another two-wheeler rather than on this one: riders who wait side by side.
+fn rides_another(scene: Scene<'_>, person: &BBox, thing: &BBox, number: TrackNumber) -> bool {
+    scene.confirmed(&TWO_WHEELERS).any(|other| {
+        let b = other.box_in_frame;
+        other.number != number && rides(person, &b) && b.iou(person) > thing.iou(person)
     })
 }
 

@@ -12,10 +12,14 @@ const MOST_BOXES: usize = 300;
 /// A rider is found at the machine's place, too, and the machine at the rider's. Where a second class and a box of that
 /// class with a place of its own overlap by this part of the smaller one, they are the same thing. A guess.
 const SAME_SECOND: f32 = 0.5;
+/// But not where the smaller one has less than this part of the other's area: riders far away behind somebody close to the
+/// camera. The machine of a rider has about half of the rider's. A guess.
+const SAME_SIZE: f32 = 1.0 / 3.0;
 
 /// Sorts `found` by score, highest first, and keeps of the boxes of one class that overlap by more than
 /// `iou` only the first. A second class of a place also goes where half of its box is covered by a box of that class
-/// that was found at a place of its own.
+/// and of about its size that was found at a place of its own; the one that stays is as sure as the surer of the two, or a
+/// rider would lose the machine to a box that nobody believes.
 pub fn suppress_doubles(found: &mut Vec<Candidate>, iou: f32) {
     // Equal scores are put in order of place, so that the result does not depend on the sort.
     let by_score = |a: &Candidate, b: &Candidate| {
@@ -33,26 +37,30 @@ pub fn suppress_doubles(found: &mut Vec<Candidate>, iou: f32) {
     let mut kept = 0;
     for next in 0..found.len() {
         let candidate = found[next];
+        let overlap = |other: &Candidate| candidate.box_in_model.iou(&other.box_in_model);
         let is_double = |other: &Candidate| {
             let (a, b) = (&candidate.box_in_model, &other.box_in_model);
-            let is_same = candidate.is_second && !other.is_second && covered(a, b) >= SAME_SECOND;
-            candidate.class == other.class && (is_same || a.iou(b) > iou)
+            let is_same = candidate.is_second && !other.is_second && is_same_thing(a, b);
+            candidate.class == other.class && (is_same || overlap(other) > iou)
         };
-        if !found[..kept].iter().any(is_double) {
-            found[kept] = candidate;
-            kept += 1;
-            if kept == MOST_BOXES {
-                break;
-            }
+        let doubles = found[..kept].iter_mut().filter(|other| is_double(other));
+        if let Some(double) = doubles.max_by(|a, b| overlap(a).total_cmp(&overlap(b))) {
+            double.score = double.score.max(candidate.score);
+            continue;
+        }
+        found[kept] = candidate;
+        kept += 1;
+        if kept == MOST_BOXES {
+            break;
         }
     }
     found.truncate(kept);
     found.sort_unstable_by(by_score);
 }
 
-/// Which part of the smaller of two boxes the other covers.
-fn covered(a: &BBox, b: &BBox) -> f32 {
+/// Whether two boxes are about as large, and one covers much of the other.
+fn is_same_thing(a: &BBox, b: &BBox) -> bool {
     let common = a.intersection(b).map_or(0.0, |common| common.area());
-    let smaller = a.area().min(b.area());
-    if smaller > 0.0 { common / smaller } else { 0.0 }
+    let (smaller, larger) = (a.area().min(b.area()), a.area().max(b.area()));
+    smaller >= SAME_SIZE * larger && common >= SAME_SECOND * smaller
 }

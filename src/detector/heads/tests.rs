@@ -59,6 +59,31 @@ fn a_second_goes_where_a_box_of_its_class_has_a_place_of_its_own() {
 }
 
 #[test]
+fn a_rider_does_not_lose_the_machine_to_a_box_that_nobody_believes() {
+    // A neighbour's machine, of which the network is not sure, covers half of the rider's box.
+    let unsure = |x: f32| candidate(Class::TWO_WHEELER, 0.18, [x, 10.0, x + 14.0, 21.0]);
+    let mut found = rider(0.0, false);
+    found.push(unsure(-2.0));
+    let machine = (Class::TWO_WHEELER, 0.5, 10.0);
+    assert_eq!(kept(found.clone()), [(Class::PERSON, 0.8, 0.0), machine]);
+    // Of two such boxes the one that overlaps more is the rider's.
+    found.push(candidate(Class::TWO_WHEELER, 0.2, [0.0, 12.0, 14.0, 23.0]));
+    assert_eq!(kept(found)[1..], [machine, (Class::TWO_WHEELER, 0.2, 12.0)]);
+}
+
+#[test]
+fn small_riders_far_away_stay_behind_somebody_who_is_close() {
+    // The machines have places of their own, the riders are their seconds.
+    let close = candidate(Class::PERSON, 0.9, [0.0, 0.0, 40.0, 80.0]);
+    let far = [6.0, 20.0].map(|x| [x, 20.0, x + 8.0, 36.0]).into_iter().flat_map(|place| {
+        let rider = Candidate { is_second: true, ..candidate(Class::PERSON, 0.5, place) };
+        [candidate(Class::TWO_WHEELER, 0.7, place), rider]
+    });
+    let people = kept(far.chain([close]).collect()).into_iter().filter(|(class, ..)| *class == Class::PERSON);
+    assert_eq!(people.map(|(_, score, _)| score).collect::<Vec<_>>(), [0.9, 0.5, 0.5]);
+}
+
+#[test]
 fn a_row_of_riders_has_no_doubled_machines_and_loses_nobody() {
     // Closer than they are wide, as riders wait at a light: neighbours' boxes overlap, too.
     for are_machines_found in [true, false] {

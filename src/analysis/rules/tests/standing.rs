@@ -201,6 +201,18 @@ fn a_rider_who_waits_is_no_stall_and_one_with_customers_is() {
         stage.look(150.0, |t| if t < parked { vec![two_wheeler(0.75, 0.8)] } else { waiting() });
         assert_eq!(stage.told(), [], "parked for {parked} s");
     }
+    // With a foot on the ground, with a pillion, beside another one as close as two can stand.
+    let riders = |xs: [f64; 2]| xs.map(|x| person(x, 0.8)).to_vec();
+    let two_wheelers = |xs: [f64; 2]| xs.map(|x| two_wheeler(x, 0.8)).to_vec();
+    for (name, people, things) in [
+        ("a foot on the ground", vec![person(0.75, 0.815)], vec![two_wheeler(0.75, 0.8)]),
+        ("a pillion", riders([0.735, 0.765]), vec![two_wheeler(0.75, 0.8)]),
+        ("side by side", riders([0.72, 0.779]), two_wheelers([0.72, 0.779])),
+    ] {
+        let mut stage = Stage::of(vec![rule(vending(60.0))]);
+        stage.look(150.0, |_| [people.clone(), things.clone()].concat());
+        assert_eq!(stage.told(), [], "{name}");
+    }
     let mut stage = Stage::of(vec![rule(vending(60.0))]);
     stage.look(90.0, |t| {
         let mut seen = waiting();
@@ -209,6 +221,13 @@ fn a_rider_who_waits_is_no_stall_and_one_with_customers_is() {
         }
         seen
     });
+    assert_near(&raised(&stage), &[62.0], 8.0);
+}
+
+#[test]
+fn those_who_sell_behind_a_stall_are_not_all_its_riders() {
+    let mut stage = Stage::of(vec![rule(vending(60.0))]);
+    stage.look(90.0, |_| vec![two_wheeler(0.75, 0.8), person(0.71, 0.77), person(0.79, 0.77)]);
     assert_near(&raised(&stage), &[62.0], 8.0);
 }
 
