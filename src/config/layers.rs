@@ -65,7 +65,7 @@ pub(super) fn expand(root: &mut DeTable<'_>, taken_out: &mut TakenOut) -> Taken 
     let mut taken = Taken::default();
     let defaults = defaults(root, &mut taken.places);
     let types = types(root, &mut taken.places);
-    let defaults_are_lost = taken_out.resembles(0, "defaults")
+    let defaults_are_lost = taken_out.lacks_section("defaults")
         || root.get("defaults").is_some_and(|section| taken_out.resembles(section.span().start, "camera"));
     let cameras = root.get_mut("camera").map(Spanned::get_mut);
     let Some(DeValue::Array(cameras)) = cameras else { return taken };
