@@ -27,9 +27,11 @@ const ALL_TOGETHER: [&str; 1] = ["mask"];
 /// Whoever has the second has no use for the first of another layer.
 const INSTEAD: [(&str, &str); 1] = [("ca_file", "certificate_sha256")];
 
-/// Most names and values that cameras take from layers, all cameras together: a thousand each for a thousand cameras. A
-/// small file must not become a large one.
-const MOST_TAKEN: usize = 2_000_000;
+/// How much cameras take from layers at most, all cameras together: five hundred names and values each for a thousand
+/// cameras. A small file must not become a large one; this much takes about a hundred bytes for each of them.
+pub(super) const MOST_TAKEN: usize = 500_000;
+/// What a table costs beside what stands in it, in names and values: with the first of them there is room for eleven.
+pub(super) const TABLE_COST: usize = 11;
 
 /// A layer beneath a camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub(super) struct Taken {
 struct Beneath<'i> {
     span: Range<usize>,
     table: DeTable<'i>,
-    /// How many names and values it has.
+    /// How many names and values it has, with what its tables cost.
     size: usize,
 }
 
@@ -176,35 +178,27 @@ fn id_of<'v>(entry: &'v Spanned<DeValue<'_>>) -> Option<&'v str> {
     entry.get_ref().as_table()?.get("id")?.get_ref().as_str()
 }
 
-/// How many names and values there are.
+/// How many names and values there are, with what tables cost.
 fn note_places(table: &DeTable<'_>, layer: &Layer, places: &mut Places) -> usize {
-    let before = places.len();
-    note_fields(table, layer, places);
-    places.len() - before
-}
-
-fn note_fields(table: &DeTable<'_>, layer: &Layer, places: &mut Places) {
+    let mut size = 0;
     for (name, value) in table {
         // What is said of a name stands there.
         places.insert(name.span().start, layer.clone());
-        note_place(value, layer, places);
+        size += 1 + note_place(value, layer, places);
     }
+    size
 }
 
-fn note_place(value: &Spanned<DeValue<'_>>, layer: &Layer, places: &mut Places) {
+fn note_place(value: &Spanned<DeValue<'_>>, layer: &Layer, places: &mut Places) -> usize {
     places.insert(value.span().start, layer.clone());
     match value.get_ref() {
-        DeValue::Table(table) => note_fields(table, layer, places),
-        DeValue::Array(items) => {
-            for item in items.iter() {
-                note_place(item, layer, places);
-            }
-        }
+        DeValue::Table(table) => 1 + TABLE_COST + note_places(table, layer, places),
+        DeValue::Array(items) => 1 + items.iter().map(|item| note_place(item, layer, places)).sum::<usize>(),
         DeValue::String(_)
         | DeValue::Integer(_)
         | DeValue::Float(_)
         | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => {}
+        | DeValue::Datetime(_) => 1,
     }
 }
 
@@ -295,6 +289,22 @@ mod tests {
         let taken = expand(root.get_mut(), &mut TakenOut::default());
         let span = taken.too_large.expect("a million zones");
         assert!(span.start < 100, "the place of the layer: {span:?}");
+    }
+
+    #[test]
+    fn a_table_costs_more_than_what_stands_in_it() {
+        let too_large = |zones: usize, cameras: usize| {
+            let zones: String =
+                (0..zones).map(|n| format!("[[defaults.camera.zone]]\nid = \"z{n}\"\n")).collect();
+            let cameras: String = (0..cameras).map(|n| format!("[[camera]]\nid = \"c{n}\"\n")).collect();
+            let text = zones + &cameras;
+            let mut root = DeTable::parse(&text).unwrap();
+            expand(root.get_mut(), &mut TakenOut::default()).too_large.is_some()
+        };
+        let of_a_zone = 1 + TABLE_COST + 2;
+        let most = MOST_TAKEN / (100 * of_a_zone);
+        assert!(!too_large(100, most - 1));
+        assert!(too_large(100, most + 1));
     }
 
     #[test]

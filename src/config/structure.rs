@@ -112,7 +112,11 @@ pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) ->
     if let Some(span) = too_large {
         walk.report
             .error(&span, "the layers hold too much for so many cameras")
-            .hint("a million values are the most that all cameras together take from them: say fewer zones and masks for all");
+            .hint(format!(
+                "all cameras together take at most {} names and values from them, where a table, such as a zone, counts for {} more: say fewer zones and masks for all",
+                layers::MOST_TAKEN,
+                layers::TABLE_COST
+            ));
     }
     walk.step = Step::AfterLayers;
     walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });

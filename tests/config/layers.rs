@@ -418,6 +418,21 @@ fn a_class_that_no_model_finds_is_told_once_for_all_cameras_that_have_it_from_a_
 }
 
 #[test]
+fn layers_that_hold_too_much_are_told_with_the_limit() {
+    let zones: String = (0..1_000)
+        .map(|n| format!("[[defaults.camera.zone]]\nid = \"z{n}\"\npolygon = [[0, 0], [1, 0], [1, 1]]\n"))
+        .collect();
+    let cameras: String = (0..100)
+        .map(|n| format!("[[camera]]\nid = \"c{n}\"\neye = \"sky\"\ngrid = \"53012700300102\"\nurl = \"rtsp://10.0.0.1/{n}\"\n"))
+        .collect();
+    let problems =
+        check(&format!("[site]\nbox = \"box-1\"\narea = \"530127\"\n{zones}{cameras}")).unwrap_err();
+    let told = problems.iter().find(|problem| problem.what == "the layers hold too much for so many cameras");
+    let hint = told.unwrap_or_else(|| panic!("{problems}")).hint.as_deref().unwrap();
+    assert!(hint.contains("at most 500000 names and values"), "{hint}");
+}
+
+#[test]
 fn a_login_that_all_cameras_have_in_common_is_missed_once_for_all_of_them() {
     let text = layered().replace("transport = \"udp\"\n", "transport = \"udp\"\nsecret = \"cameras\"\n");
     let dir = tempfile::tempdir().unwrap();
