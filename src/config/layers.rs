@@ -16,7 +16,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::structure::TakenOut;
+use super::structure::{TakenOut, is_quotable};
 
 /// The sections that hold layers.
 pub(super) const SECTIONS: [&str; 2] = ["defaults", "camera_type"];
@@ -24,8 +24,6 @@ pub(super) const SECTIONS: [&str; 2] = ["defaults", "camera_type"];
 const BY_ID: [&str; 2] = ["zone", "line"];
 /// Lists whose entries count all together: what one layer covers, no other uncovers.
 const ALL_TOGETHER: [&str; 1] = ["mask"];
-/// Whoever has the second has no use for the first of another layer.
-const INSTEAD: [(&str, &str); 1] = [("ca_file", "certificate_sha256")];
 
 /// How much cameras take from layers at most, all cameras together: five hundred names and values each for a thousand
 /// cameras. A small file must not become a large one; this much takes about a hundred bytes for each of them.
@@ -40,6 +38,17 @@ pub(super) enum Layer {
     Defaults,
     /// The `[[camera_type]]` of this id.
     Type(String),
+}
+
+impl Layer {
+    /// As it is found in the file.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Layer::Defaults => "`[defaults.camera]`".to_owned(),
+            Layer::Type(id) if is_quotable(id) => format!("the camera type `{id}`"),
+            Layer::Type(_) => "the camera type".to_owned(),
+        }
+    }
 }
 
 /// The layer of each value in a layer, by its first byte.
@@ -121,8 +130,7 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
     taken_out.lies_above(start, beneath.span.start);
     for (name, value) in &beneath.table {
         let name_typed = name.get_ref().as_ref();
-        let is_replaced = |(one, instead): &(&str, &str)| *one == name_typed && camera.contains_key(*instead);
-        if INSTEAD.iter().any(is_replaced) {
+        if name_typed == "ca_file" && !asks_an_authority(camera) {
             continue;
         }
         let Some(own) = camera.get_mut(name_typed) else {
@@ -151,6 +159,18 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
             _ => {}
         }
     }
+}
+
+/// Whether an authority has to say who the camera is: not where its certificate is pinned, and not where nothing is
+/// encrypted. An address that says neither is left for the checks to judge.
+fn asks_an_authority(camera: &DeTable<'_>) -> bool {
+    let url = camera.get("url").and_then(|url| url.get_ref().as_str());
+    let scheme = url.and_then(|url| url.trim_start().split_once("://")).map(|(scheme, _)| scheme);
+    let is_plain = match scheme {
+        Some(scheme) => !scheme.eq_ignore_ascii_case("rtsps"),
+        None => url.is_none() && camera.contains_key("file"),
+    };
+    !is_plain && !camera.contains_key("certificate_sha256")
 }
 
 /// The same for tables in a camera, value by value.
@@ -271,11 +291,23 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_certificate_leaves_no_use_for_the_authority_of_a_layer() {
+    fn the_authority_of_a_layer_is_for_cameras_that_have_a_use_for_it() {
         let text = "[defaults.camera]\nca_file = \"ca.pem\"\n[[camera]]\nid = \"cam-01\"\n";
-        assert_eq!(first_camera(text).0["ca_file"], "ca.pem");
-        let (camera, _) = first_camera(&format!("{text}certificate_sha256 = \"00\"\n"));
-        assert_eq!(camera.get("ca_file"), None);
+        let takes = |lines: &str| first_camera(&format!("{text}{lines}\n")).0.get("ca_file").is_some();
+        for lines in
+            ["", "url = \"rtsps://10.0.0.31/s\"", "url = \"RTSPS://10.0.0.31/s\"", "url = \"10.0.0.31\""]
+        {
+            assert!(takes(lines), "{lines}");
+        }
+        for lines in [
+            "certificate_sha256 = \"00\"",
+            "url = \"rtsps://10.0.0.31/s\"\ncertificate_sha256 = \"00\"",
+            "url = \"rtsp://10.0.0.31/s\"",
+            "url = \"file:///srv/a.mp4\"",
+            "file = \"a.mp4\"",
+        ] {
+            assert!(!takes(lines), "{lines}");
+        }
     }
 
     #[test]

@@ -564,7 +564,7 @@ fn of_one_camera(name: &str, definition: &str) -> Option<(String, &'static str)>
 }
 
 /// Whether a text may be repeated in a message: a short word. Anything else could be a secret or a novel.
-fn is_quotable(text: &str) -> bool {
+pub(super) fn is_quotable(text: &str) -> bool {
     let is_wordlike = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     !text.is_empty() && text.chars().count() <= 64 && text.chars().all(is_wordlike)
 }

@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use lookout::config::Config;
 use lookout::config::patch::patched;
 use lookout::config::restart::takes_a_restart;
+use lookout::config::{CameraTrust, Config};
 
 use super::{Chance, check, lookout, mutated, path_of, repository, shipped, surroundings};
 
@@ -77,6 +77,21 @@ fn the_camera_counts_before_its_type_and_the_type_before_the_defaults() {
     assert_eq!(with("", two, three), 2.0);
     assert_eq!(with("", "", three), 3.0);
     assert_eq!(with("", "", ""), 5.0, "what is usual");
+}
+
+#[test]
+fn a_camera_takes_back_what_a_layer_says() {
+    let cameras = |of_all: &str, of_one: &str| {
+        let text = layered()
+            .replace("transport = \"udp\"\n", &format!("transport = \"udp\"\n{of_all}\n"))
+            .replace("id = \"cam-02\"\n", &format!("id = \"cam-02\"\n{of_one}\n"));
+        check(&text).unwrap_or_else(|problems| panic!("{problems}")).cameras
+    };
+    let turned = cameras("rotate = 180", "rotate = 0");
+    assert_eq!(turned.iter().map(|camera| camera.rotate).collect::<Vec<_>>(), [180, 0, 180, 180]);
+    // An address that is not encrypted has no use for an authority.
+    let trusts = cameras("ca_file = \"/etc/lookout/ca.pem\"", "");
+    assert!(trusts.iter().all(|camera| camera.trust == CameraTrust::System));
 }
 
 #[test]
@@ -169,10 +184,10 @@ const SLIPS: &[(&str, &str, &str)] = &[
     (
         "transport = \"udp\"\n",
         "transport = \"udp\"\nrotate = 45\n",
-        r#"error: site.toml:12:10: cameras `cam-01`, `cam-02`, `cam-03` and `street`: `rotate` is 90, 180 or 270, not 45
+        r#"error: site.toml:12:10: cameras `cam-01`, `cam-02`, `cam-03` and `street`: `rotate` is 0, 90, 180 or 270, not 45
   12 | rotate = 45
      |          ^^
-  hint: clockwise degrees: what is at the left edge is at the upper one after 90"#,
+  hint: clockwise degrees: what is at the left edge is at the upper one after 90; it stands in `[defaults.camera]`"#,
     ),
     (
         "thresholds = { person = 0.5 }",
@@ -180,7 +195,7 @@ const SLIPS: &[(&str, &str, &str)] = &[
         r#"error: site.toml:22:25: cameras `cam-01`, `cam-02` and `cam-03`: the threshold of `person` must be from 0 to 1, not 5
   22 | thresholds = { person = 5 }
      |                         ^
-  hint: 0.5 is a usual one, lower finds more and errs more often: thresholds = { person = 0.5 }"#,
+  hint: 0.5 is a usual one, lower finds more and errs more often: thresholds = { person = 0.5 }; it stands in the camera type `lane`"#,
     ),
     (
         "grid = \"53012700300102\"\n",

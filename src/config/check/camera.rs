@@ -322,13 +322,9 @@ impl Checker<'_, '_> {
         if document::ROTATIONS.contains(&field.value) {
             return field.value;
         }
-        let error = self
-            .report
-            .error(&field.span, format!("{owner}: `rotate` is 90, 180 or 270, not {}", field.value));
-        match field.value {
-            0 => error.hint("leave it out: without it pictures stay as they come"),
-            _ => error.hint("clockwise degrees: what is at the left edge is at the upper one after 90"),
-        };
+        self.report
+            .error(&field.span, format!("{owner}: `rotate` is 0, 90, 180 or 270, not {}", field.value))
+            .hint("clockwise degrees: what is at the left edge is at the upper one after 90");
         0
     }
 
