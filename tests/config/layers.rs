@@ -554,9 +554,24 @@ rules that watch it
     assert_eq!(out, wanted);
     let (code, out, err) = lookout(&["check", "--elsewhere", "--explain", "cam-2", &path]);
     assert_eq!((code, out.as_str()), (2, ""));
-    let wanted =
-        format!("error: {path}: there is no camera of that id: `cam-2`\n  hint: did you mean `cam-02`?\n");
+    let wanted = format!(
+        "error: {path}: there is no camera of that id: `cam-2`\n  hint: did you mean `cam-02`?\n1 error\n"
+    );
     assert_eq!(err, wanted);
+    // One file after the other, each with what is wrong with it.
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.toml");
+    fs::write(&broken, shipped("minimal.toml").replace("eye = \"village\"", "eye = \"vilage\"")).unwrap();
+    let (minimal, broken) = (path_of("config/minimal.toml"), broken.display().to_string());
+    let (code, out, err) =
+        lookout(&["check", "--elsewhere", "--explain", "cam-02", &broken, &minimal, &path, &broken]);
+    assert_eq!(code, 2);
+    assert!(out.starts_with(&format!("camera `cam-02` of {path}\n")), "{out}");
+    let begins: Vec<&str> = err.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(begins.len(), 3, "{err}");
+    assert!(begins[0].starts_with(&format!("error: {broken}:")) && begins[0] == begins[2], "{err}");
+    assert_eq!(begins[1], format!("error: {minimal}: there is no camera of that id: `cam-02`"));
+    assert!(err.ends_with("\n3 errors\n"), "{err}");
 }
 
 #[test]
