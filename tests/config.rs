@@ -61,13 +61,18 @@ fn said_after(from: &str, to: &str) -> String {
 #[test]
 fn a_camera_is_turned_by_quarters_and_shown_in_proportions_that_exist() {
     let said = |line: &str| said_after("[[camera.zone]]", &format!("{line}\n[[camera.zone]]"));
-    for line in ["rotate = 90", "rotate = 270", "display_aspect = \"16:9\"", "display_aspect = \"9:16\""] {
+    for line in [
+        "rotate = 0",
+        "rotate = 90",
+        "rotate = 270",
+        "display_aspect = \"16:9\"",
+        "display_aspect = \"9:16\"",
+    ] {
         assert_eq!(said(line), "", "{line}");
     }
     for (line, what) in [
-        ("rotate = 45", "`rotate` is 90, 180 or 270, not 45"),
-        ("rotate = 0", "leave it out"),
-        ("rotate = 360", "`rotate` is 90, 180 or 270, not 360"),
+        ("rotate = 45", "`rotate` is 0, 90, 180 or 270, not 45"),
+        ("rotate = 360", "`rotate` is 0, 90, 180 or 270, not 360"),
         ("display_aspect = \"wide\"", "`display_aspect` is no width to height"),
         ("display_aspect = \"0:9\"", "for example \"16:9\" or \"4:3\""),
         ("display_aspect = \"90:1\"", "`display_aspect` is no width to height"),

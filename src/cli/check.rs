@@ -113,9 +113,13 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         match (&outcome.config, &args.explain) {
             _ if outcome.errors() > 0 => {}
-            (Some(config), Some(camera)) => {
-                print_line(explain::told(config, camera).map_err(Failure::invalid)?)?;
-            }
+            (Some(config), Some(camera)) => match explain::told(config, camera) {
+                Ok(text) => print_line(text)?,
+                Err(why) => {
+                    errors += 1;
+                    complaints.push_str(&format!("error: {why}\n"));
+                }
+            },
             _ => print_line(outcome.summary())?,
         }
     }

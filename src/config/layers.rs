@@ -16,7 +16,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::structure::TakenOut;
+use super::structure::{TakenOut, is_quotable};
 
 /// The sections that hold layers.
 pub(super) const SECTIONS: [&str; 2] = ["defaults", "camera_type"];
@@ -24,12 +24,12 @@ pub(super) const SECTIONS: [&str; 2] = ["defaults", "camera_type"];
 const BY_ID: [&str; 2] = ["zone", "line"];
 /// Lists whose entries count all together: what one layer covers, no other uncovers.
 const ALL_TOGETHER: [&str; 1] = ["mask"];
-/// Whoever has the second has no use for the first of another layer.
-const INSTEAD: [(&str, &str); 1] = [("ca_file", "certificate_sha256")];
 
-/// Most names and values that cameras take from layers, all cameras together: a thousand each for a thousand cameras. A
-/// small file must not become a large one.
-const MOST_TAKEN: usize = 2_000_000;
+/// How much cameras take from layers at most, all cameras together: five hundred names and values each for a thousand
+/// cameras. A small file must not become a large one; this much takes about a hundred bytes for each of them.
+pub(super) const MOST_TAKEN: usize = 500_000;
+/// What a table costs beside what stands in it, in names and values: with the first of them there is room for eleven.
+pub(super) const TABLE_COST: usize = 11;
 
 /// A layer beneath a camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,17 @@ pub(super) enum Layer {
     Defaults,
     /// The `[[camera_type]]` of this id.
     Type(String),
+}
+
+impl Layer {
+    /// As it is found in the file.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Layer::Defaults => "`[defaults.camera]`".to_owned(),
+            Layer::Type(id) if is_quotable(id) => format!("the camera type `{id}`"),
+            Layer::Type(_) => "the camera type".to_owned(),
+        }
+    }
 }
 
 /// The layer of each value in a layer, by its first byte.
@@ -56,7 +67,7 @@ pub(super) struct Taken {
 struct Beneath<'i> {
     span: Range<usize>,
     table: DeTable<'i>,
-    /// How many names and values it has.
+    /// How many names and values it has, with what its tables cost.
     size: usize,
 }
 
@@ -65,7 +76,7 @@ pub(super) fn expand(root: &mut DeTable<'_>, taken_out: &mut TakenOut) -> Taken 
     let mut taken = Taken::default();
     let defaults = defaults(root, &mut taken.places);
     let types = types(root, &mut taken.places);
-    let defaults_are_lost = taken_out.resembles(0, "defaults")
+    let defaults_are_lost = taken_out.lacks_section("defaults")
         || root.get("defaults").is_some_and(|section| taken_out.resembles(section.span().start, "camera"));
     let cameras = root.get_mut("camera").map(Spanned::get_mut);
     let Some(DeValue::Array(cameras)) = cameras else { return taken };
@@ -119,8 +130,7 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
     taken_out.lies_above(start, beneath.span.start);
     for (name, value) in &beneath.table {
         let name_typed = name.get_ref().as_ref();
-        let is_replaced = |(one, instead): &(&str, &str)| *one == name_typed && camera.contains_key(*instead);
-        if INSTEAD.iter().any(is_replaced) {
+        if name_typed == "ca_file" && !asks_an_authority(camera) {
             continue;
         }
         let Some(own) = camera.get_mut(name_typed) else {
@@ -151,6 +161,18 @@ fn lay<'i>(camera: &mut DeTable<'i>, start: usize, beneath: &Beneath<'i>, taken_
     }
 }
 
+/// Whether an authority has to say who the camera is: not where its certificate is pinned, and not where nothing is
+/// encrypted. An address that says neither is left for the checks to judge.
+fn asks_an_authority(camera: &DeTable<'_>) -> bool {
+    let url = camera.get("url").and_then(|url| url.get_ref().as_str());
+    let scheme = url.and_then(|url| url.trim_start().split_once("://")).map(|(scheme, _)| scheme);
+    let is_plain = match scheme {
+        Some(scheme) => !scheme.eq_ignore_ascii_case("rtsps"),
+        None => url.is_none() && camera.contains_key("file"),
+    };
+    !is_plain && !camera.contains_key("certificate_sha256")
+}
+
 /// The same for tables in a camera, value by value.
 fn merge<'i>(
     own: &mut DeTable<'i>,
@@ -176,35 +198,27 @@ fn id_of<'v>(entry: &'v Spanned<DeValue<'_>>) -> Option<&'v str> {
     entry.get_ref().as_table()?.get("id")?.get_ref().as_str()
 }
 
-/// How many names and values there are.
+/// How many names and values there are, with what tables cost.
 fn note_places(table: &DeTable<'_>, layer: &Layer, places: &mut Places) -> usize {
-    let before = places.len();
-    note_fields(table, layer, places);
-    places.len() - before
-}
-
-fn note_fields(table: &DeTable<'_>, layer: &Layer, places: &mut Places) {
+    let mut size = 0;
     for (name, value) in table {
         // What is said of a name stands there.
         places.insert(name.span().start, layer.clone());
-        note_place(value, layer, places);
+        size += 1 + note_place(value, layer, places);
     }
+    size
 }
 
-fn note_place(value: &Spanned<DeValue<'_>>, layer: &Layer, places: &mut Places) {
+fn note_place(value: &Spanned<DeValue<'_>>, layer: &Layer, places: &mut Places) -> usize {
     places.insert(value.span().start, layer.clone());
     match value.get_ref() {
-        DeValue::Table(table) => note_fields(table, layer, places),
-        DeValue::Array(items) => {
-            for item in items.iter() {
-                note_place(item, layer, places);
-            }
-        }
+        DeValue::Table(table) => 1 + TABLE_COST + note_places(table, layer, places),
+        DeValue::Array(items) => 1 + items.iter().map(|item| note_place(item, layer, places)).sum::<usize>(),
         DeValue::String(_)
         | DeValue::Integer(_)
         | DeValue::Float(_)
         | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => {}
+        | DeValue::Datetime(_) => 1,
     }
 }
 
@@ -277,11 +291,23 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_certificate_leaves_no_use_for_the_authority_of_a_layer() {
+    fn the_authority_of_a_layer_is_for_cameras_that_have_a_use_for_it() {
         let text = "[defaults.camera]\nca_file = \"ca.pem\"\n[[camera]]\nid = \"cam-01\"\n";
-        assert_eq!(first_camera(text).0["ca_file"], "ca.pem");
-        let (camera, _) = first_camera(&format!("{text}certificate_sha256 = \"00\"\n"));
-        assert_eq!(camera.get("ca_file"), None);
+        let takes = |lines: &str| first_camera(&format!("{text}{lines}\n")).0.get("ca_file").is_some();
+        for lines in
+            ["", "url = \"rtsps://10.0.0.31/s\"", "url = \"RTSPS://10.0.0.31/s\"", "url = \"10.0.0.31\""]
+        {
+            assert!(takes(lines), "{lines}");
+        }
+        for lines in [
+            "certificate_sha256 = \"00\"",
+            "url = \"rtsps://10.0.0.31/s\"\ncertificate_sha256 = \"00\"",
+            "url = \"rtsp://10.0.0.31/s\"",
+            "url = \"file:///srv/a.mp4\"",
+            "file = \"a.mp4\"",
+        ] {
+            assert!(!takes(lines), "{lines}");
+        }
     }
 
     #[test]
@@ -295,6 +321,22 @@ mod tests {
         let taken = expand(root.get_mut(), &mut TakenOut::default());
         let span = taken.too_large.expect("a million zones");
         assert!(span.start < 100, "the place of the layer: {span:?}");
+    }
+
+    #[test]
+    fn a_table_costs_more_than_what_stands_in_it() {
+        let too_large = |zones: usize, cameras: usize| {
+            let zones: String =
+                (0..zones).map(|n| format!("[[defaults.camera.zone]]\nid = \"z{n}\"\n")).collect();
+            let cameras: String = (0..cameras).map(|n| format!("[[camera]]\nid = \"c{n}\"\n")).collect();
+            let text = zones + &cameras;
+            let mut root = DeTable::parse(&text).unwrap();
+            expand(root.get_mut(), &mut TakenOut::default()).too_large.is_some()
+        };
+        let of_a_zone = 1 + TABLE_COST + 2;
+        let most = MOST_TAKEN / (100 * of_a_zone);
+        assert!(!too_large(100, most - 1));
+        assert!(too_large(100, most + 1));
     }
 
     #[test]

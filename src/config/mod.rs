@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::analysis::Plan;
 use crate::analysis::detection::Class;
+use crate::analysis::ground::Horizon;
 use crate::analysis::rules::{CameraPlan, Rule};
 use crate::analysis::signals::SignalPlan;
 use crate::contract::Sender;
@@ -343,6 +344,18 @@ impl Config {
     /// The camera of that id.
     pub fn camera(&self, id: &str) -> Option<&Camera> {
         self.cameras.iter().find(|camera| &*camera.id == id)
+    }
+
+    /// Every horizon that the file says: those of its cameras, and those of its layers, also of a type that no camera is of.
+    pub fn horizons(&self) -> Vec<Horizon> {
+        let (mut root, _) = toml::de::DeTable::parse_recoverable(self.text());
+        // The text is a good one, so nothing comes into the report.
+        let mut report = Report::new(&self.source);
+        structure::check(&mut root, &mut report);
+        let document = structure::read(root, &mut report);
+        let mut all = check::horizons_of_layers(&document, &self.source);
+        all.extend(self.cameras.iter().filter_map(|camera| camera.horizon.clone()));
+        all
     }
 
     /// Where this box speaks and listens.

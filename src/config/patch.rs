@@ -60,7 +60,8 @@ pub fn patched(text: &str, changes: &[PatchStep]) -> Result<String, String> {
         if steps.iter().any(|step| step.trim().is_empty()) {
             return Err(format!("`{path}` is no path: it is written like `camera.cam-03.analysis_fps`"));
         }
-        PathWalk { path }.table(&mut root, Some(document_schema()), &steps, value)?;
+        let put = PathWalk { path }.table(&mut root, Some(document_schema()), &steps, value);
+        put.map_err(|nowhere| nowhere.told(&root, path, &steps))?;
     }
     written(&root)
 }
@@ -128,6 +129,72 @@ fn to_toml(path: &str, value: &Value) -> Result<toml::Value, String> {
     })
 }
 
+/// Why a path leads nowhere.
+enum Nowhere {
+    /// There is no entry of that id in the list; so many steps of the path lead on below it.
+    NoEntry { list: String, below: usize },
+    /// Nothing stands at its end.
+    NoValue,
+    /// A sentence.
+    Wrong(String),
+}
+
+impl Nowhere {
+    /// In a sentence: with the layer, where what is not in the camera itself comes from one.
+    fn told(self, root: &Table, path: &str, steps: &[&str]) -> String {
+        match self {
+            Nowhere::NoEntry { list, below } => {
+                let steps = &steps[..steps.len() - below];
+                let id = steps.last().copied().unwrap_or_default();
+                match layer_with(root, steps) {
+                    Some(layer) => format!(
+                        "`{path}`: the {list} `{id}` comes from `{layer}`: change it there, or set the whole entry `{}`",
+                        steps.join(".")
+                    ),
+                    None => format!("`{path}`: there is no {list} `{id}`"),
+                }
+            }
+            Nowhere::NoValue => match layer_with(root, steps) {
+                Some(layer) => format!(
+                    "nothing stands at `{path}` itself: it comes from `{layer}`: change it there, or set another value here"
+                ),
+                None => format!("nothing stands at `{path}`"),
+            },
+            Nowhere::Wrong(why) => why,
+        }
+    }
+}
+
+/// The path of the nearest layer of a camera that has what these steps lead to.
+fn layer_with(root: &Table, steps: &[&str]) -> Option<String> {
+    let ["camera", id, within @ ..] = steps else { return None };
+    if within.is_empty() {
+        return None;
+    }
+    let camera = below(root.get("camera")?, &[*id])?;
+    let like = camera.get("like").and_then(toml::Value::as_str);
+    let of_type = like.and_then(|like| {
+        let camera_type = below(root.get("camera_type")?, &[like])?;
+        below(camera_type, within).map(|_| format!("camera_type.{like}"))
+    });
+    of_type.or_else(|| {
+        let of_all = root.get("defaults")?.get("camera")?;
+        below(of_all, within).map(|_| "defaults.camera".to_owned())
+    })
+}
+
+/// What stands there: below names in tables, and ids in lists.
+fn below<'v>(value: &'v toml::Value, steps: &[&str]) -> Option<&'v toml::Value> {
+    let Some((step, rest)) = steps.split_first() else { return Some(value) };
+    let next = match value.as_array() {
+        Some(entries) => {
+            entries.iter().find(|entry| entry.get("id").and_then(toml::Value::as_str) == Some(*step))
+        }
+        None => value.get(*step),
+    };
+    below(next?, rest)
+}
+
 /// The way down a path.
 #[derive(Clone, Copy)]
 struct PathWalk<'p> {
@@ -142,7 +209,7 @@ impl PathWalk<'_> {
         schema: Option<&Value>,
         steps: &[&str],
         value: Option<toml::Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Nowhere> {
         let Some((name, rest)) = steps.split_first() else { return Ok(()) };
         let field = schema.and_then(|schema| field_of(schema, name));
         match (field.and_then(entries_of), rest) {
@@ -152,15 +219,15 @@ impl PathWalk<'_> {
                     table.insert((*name).to_owned(), value);
                     Ok(())
                 }
-                None => table.remove(*name).map(drop).ok_or_else(|| self.nothing_there()),
+                None => table.remove(*name).map(drop).ok_or(Nowhere::NoValue),
             },
             (None, rest) => {
                 if value.is_none() && !table.contains_key(*name) {
-                    return Err(self.nothing_there());
+                    return Err(Nowhere::NoValue);
                 }
                 let inner = table.entry(*name).or_insert_with(|| toml::Value::Table(Table::new()));
                 let inner = inner.as_table_mut().ok_or_else(|| {
-                    format!("`{}`: `{name}` is a value, nothing stands below it", self.path)
+                    Nowhere::Wrong(format!("`{}`: `{name}` is a value, nothing stands below it", self.path))
                 })?;
                 self.table(inner, field, rest, value)
             }
@@ -176,20 +243,23 @@ impl PathWalk<'_> {
         id: &str,
         rest: &[&str],
         value: Option<toml::Value>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Nowhere> {
         let path = self.path;
         let Some(key) = key_of(schema) else {
-            return Err(format!("`{path}`: the entries of `{list}` have no ids; set the whole list"));
+            let why = format!("`{path}`: the entries of `{list}` have no ids; set the whole list");
+            return Err(Nowhere::Wrong(why));
         };
         let known = table.entry(list).or_insert_with(|| toml::Value::Array(Vec::new()));
-        let entries = known.as_array_mut().ok_or_else(|| format!("`{path}`: `{list}` is no list"))?;
+        let no_list = || Nowhere::Wrong(format!("`{path}`: `{list}` is no list"));
+        let entries = known.as_array_mut().ok_or_else(no_list)?;
         let is_it = |entry: &toml::Value| entry.get(key).and_then(toml::Value::as_str) == Some(id);
         let at = entries.iter().position(is_it);
         match (at, rest, value) {
             (at, [], Some(toml::Value::Table(mut entry))) => {
                 match entry.get(key) {
                     Some(other) if other.as_str() != Some(id) => {
-                        return Err(format!("`{path}`: its `{key}` is another one than in the path"));
+                        let why = format!("`{path}`: its `{key}` is another one than in the path");
+                        return Err(Nowhere::Wrong(why));
                     }
                     Some(_) => {}
                     None => drop(entry.insert(key.to_owned(), toml::Value::String(id.to_owned()))),
@@ -200,7 +270,9 @@ impl PathWalk<'_> {
                 }
                 Ok(())
             }
-            (_, [], Some(_)) => Err(format!("`{path}` is an entry of `{list}`: its value must be an object")),
+            (_, [], Some(_)) => {
+                Err(Nowhere::Wrong(format!("`{path}` is an entry of `{list}`: its value must be an object")))
+            }
             (Some(at), [], None) => {
                 entries.remove(at);
                 if entries.is_empty() {
@@ -209,15 +281,12 @@ impl PathWalk<'_> {
                 Ok(())
             }
             (Some(at), rest, value) => {
-                let entry = entries[at].as_table_mut().ok_or_else(|| format!("`{path}`: it is no entry"))?;
+                let no_entry = || Nowhere::Wrong(format!("`{path}`: it is no entry"));
+                let entry = entries[at].as_table_mut().ok_or_else(no_entry)?;
                 self.table(entry, Some(schema), rest, value)
             }
-            (None, _, _) => Err(format!("`{path}`: there is no {list} `{id}`")),
+            (None, _, _) => Err(Nowhere::NoEntry { list: list.to_owned(), below: rest.len() }),
         }
-    }
-
-    fn nothing_there(self) -> String {
-        format!("nothing stands at `{}`", self.path)
     }
 }
 
@@ -320,6 +389,49 @@ mod tests {
         assert_eq!(replaced.matches("rtsp://10.0.0.77/s").count(), 2, "{replaced}");
         let removed = patched(&added, &[remove("camera.cam-77")]).unwrap();
         assert_eq!(read(&removed).sha256, read(MINIMAL).sha256);
+    }
+
+    #[test]
+    fn what_comes_from_a_layer_is_changed_there_or_set_whole() {
+        let layers = MINIMAL.replace("id = \"cam-1\"\n", "id = \"cam-1\"\nlike = \"lane\"\n")
+            + "\n[defaults.camera]\nweight = 2\n[defaults.camera.thresholds]\ncar = 0.5\n\
+               [[defaults.camera.line]]\nid = \"door\"\npoints = [[0.0, 0.5], [1.0, 0.5]]\n\
+               [[camera_type]]\nid = \"lane\"\nrotate = 90\n\
+               [[camera_type.zone]]\nid = \"gate\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]\n\
+               [[camera_type.mask]]\npolygon = [[0.0, 0.0], [0.1, 0.0], [0.1, 0.1]]\n";
+        let polygon = json!([[0.0, 0.0], [0.5, 0.0], [0.5, 0.5]]);
+        let refused = |change: PatchStep| patched(&layers, &[change]).unwrap_err();
+        assert_eq!(
+            refused(set("camera.cam-1.zone.gate.polygon", polygon.clone())),
+            "`camera.cam-1.zone.gate.polygon`: the zone `gate` comes from `camera_type.lane`: change it there, or set the \
+             whole entry `camera.cam-1.zone.gate`"
+        );
+        assert!(refused(remove("camera.cam-1.line.door")).contains("comes from `defaults.camera`"));
+        assert_eq!(
+            refused(remove("camera.cam-1.rotate")),
+            "nothing stands at `camera.cam-1.rotate` itself: it comes from `camera_type.lane`: change it there, or set \
+             another value here"
+        );
+        assert!(refused(remove("camera.cam-1.thresholds.car")).contains("comes from `defaults.camera`"));
+        assert!(refused(remove("camera.cam-1.mask")).contains("comes from `camera_type.lane`"));
+        // What no layer has is not there at all.
+        assert_eq!(
+            refused(remove("camera.cam-1.thresholds.bus")),
+            "nothing stands at `camera.cam-1.thresholds.bus`"
+        );
+        assert_eq!(
+            refused(set("camera.cam-1.zone.yard.polygon", polygon.clone())),
+            "`camera.cam-1.zone.yard.polygon`: there is no zone `yard`"
+        );
+        // Both ways out lead somewhere.
+        let zone = |change: PatchStep| {
+            let after = read(&patched(&layers, &[change]).unwrap());
+            after.camera("cam-1").unwrap().zones["gate"].clone()
+        };
+        let there = zone(set("camera_type.lane.zone.gate.polygon", polygon.clone()));
+        let here = zone(set("camera.cam-1.zone.gate", json!({ "polygon": polygon })));
+        assert_eq!(there, here);
+        assert_ne!(there, read(&layers).camera("cam-1").unwrap().zones["gate"]);
     }
 
     #[test]

@@ -262,6 +262,17 @@ impl<'s> Report<'s> {
         let broken_lines: BTreeSet<u32> =
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
         self.found.sort_by_key(|found| (found.severity, found.span.start));
+        for found in &mut self.found {
+            let layer =
+                self.shared.get(&found.span.start).filter(|_| around_the_camera(&found.what).is_some());
+            let Some(layer) = layer else { continue };
+            // Who leaves out what a layer says looks for it in vain in the camera.
+            let stands = format!("it stands in {}", layer.told());
+            found.hint = Some(match found.hint.take() {
+                Some(hint) => format!("{hint}; {stands}"),
+                None => stands,
+            });
+        }
         self.found = once_for_all_cameras(self.found, &self.shared);
         let mut problems: Vec<Problem> = Vec::new();
         let mut told_lines: BTreeSet<u32> = BTreeSet::new();

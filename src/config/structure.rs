@@ -34,8 +34,13 @@ const ELSEWHERE: [(&str, &str, &str); 4] = [
 ];
 
 /// What was taken out of the file because it was broken: names by the place of their table.
+///
+/// The document itself has no place: the first table of a file may begin at the first byte, too, and what is known of a
+/// camera there says nothing of the whole.
 #[derive(Debug, Default)]
 pub(super) struct TakenOut {
+    /// Sections, taken out of the document itself.
+    of_document: Vec<String>,
     by_table: BTreeMap<usize, Vec<String>>,
     /// Tables whose losses are those of another one, too: a camera's are its layers'.
     inherited: BTreeMap<usize, BTreeSet<usize>>,
@@ -44,6 +49,11 @@ pub(super) struct TakenOut {
 }
 
 impl TakenOut {
+    /// Whether a section that was probably meant as `name` was taken out of the document.
+    pub(super) fn lacks_section(&self, name: &str) -> bool {
+        self.of_document.iter().any(|taken| suggest::nearest(taken, [name]).is_some())
+    }
+
     /// Whether something was taken out of the table that stands there.
     pub(super) fn from(&self, table: &Range<usize>) -> bool {
         self.of(table.start).next().is_some() || self.without_their_layer.contains(&table.start)
@@ -81,8 +91,12 @@ impl TakenOut {
         self.without_their_layer.contains(&camera)
     }
 
-    fn note(&mut self, table: &Range<usize>, name: &str) {
-        self.by_table.entry(table.start).or_default().push(name.to_owned());
+    fn note(&mut self, table: &Range<usize>, place: &Place<'_>, name: &str) {
+        let names = match place.is_document() {
+            true => &mut self.of_document,
+            false => self.by_table.entry(table.start).or_default(),
+        };
+        names.push(name.to_owned());
     }
 }
 
@@ -98,7 +112,11 @@ pub(super) fn check(root: &mut Spanned<DeTable<'_>>, report: &mut Report<'_>) ->
     if let Some(span) = too_large {
         walk.report
             .error(&span, "the layers hold too much for so many cameras")
-            .hint("a million values are the most that all cameras together take from them: say fewer zones and masks for all");
+            .hint(format!(
+                "all cameras together take at most {} names and values from them, where a table, such as a zone, counts for {} more: say fewer zones and masks for all",
+                layers::MOST_TAKEN,
+                layers::TABLE_COST
+            ));
     }
     walk.step = Step::AfterLayers;
     walk.table(root.get_mut(), &span, schema, &Place { owner: String::new(), definition: "Document" });
@@ -128,6 +146,11 @@ struct Place<'s> {
 }
 
 impl Place<'_> {
+    /// Whether it is the file itself.
+    fn is_document(&self) -> bool {
+        self.definition == "Document"
+    }
+
     /// `` camera `cam-03`: `` before a complaint, or nothing for the file itself.
     fn before(&self) -> String {
         if self.owner.is_empty() { String::new() } else { format!("{}: ", self.owner) }
@@ -160,7 +183,7 @@ impl<'s> Walk<'s, '_, '_> {
             let Some(value) = root.get_mut(name) else { continue };
             if !self.value(name, value, &self.schema["properties"][name], &place) {
                 root.remove(name);
-                self.taken_out.note(span, name);
+                self.taken_out.note(span, &place, name);
             }
         }
     }
@@ -172,10 +195,7 @@ impl<'s> Walk<'s, '_, '_> {
         let mut broken: Vec<String> = Vec::new();
         for (key, value) in table.iter_mut() {
             let name = key.get_ref().as_ref();
-            if self.step == Step::AfterLayers
-                && place.definition == "Document"
-                && layers::SECTIONS.contains(&name)
-            {
+            if self.step == Step::AfterLayers && place.is_document() && layers::SECTIONS.contains(&name) {
                 continue;
             }
             let field = fields.and_then(|fields| fields.get(name)).or_else(|| free_names(schema));
@@ -193,14 +213,17 @@ impl<'s> Walk<'s, '_, '_> {
         for name in required(schema) {
             let slipped = || broken.iter().any(|typed| suggest::nearest(typed, [name]).is_some());
             let may_follow = self.step == Step::Layers && place.definition != "CameraTypeDocument";
-            let lost_in_a_layer = || self.taken_out.resembles(span.start, name);
+            let lost_in_a_layer = || match place.is_document() {
+                true => self.taken_out.lacks_section(name),
+                false => self.taken_out.resembles(span.start, name),
+            };
             if !table.contains_key(name) && !may_follow && !slipped() && !lost_in_a_layer() {
                 self.missing(name, span, &schema["properties"][name], place);
             }
         }
         for name in broken {
             table.remove(name.as_str());
-            self.taken_out.note(span, &name);
+            self.taken_out.note(span, place, &name);
         }
     }
 
@@ -541,7 +564,7 @@ fn of_one_camera(name: &str, definition: &str) -> Option<(String, &'static str)>
 }
 
 /// Whether a text may be repeated in a message: a short word. Anything else could be a secret or a novel.
-fn is_quotable(text: &str) -> bool {
+pub(super) fn is_quotable(text: &str) -> bool {
     let is_wordlike = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     !text.is_empty() && text.chars().count() <= 64 && text.chars().all(is_wordlike)
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::analysis::detection::Class;
 use crate::analysis::filters::ClassMask;
 use crate::analysis::geometry::Point;
+use crate::analysis::ground::Horizon;
 use crate::analysis::heights::HeightLimits;
 use crate::analysis::time::Timestamp;
 use crate::config::{Camera, CameraSource, Config, WebhookListener};
@@ -50,10 +51,11 @@ pub fn forbidden(file: &Config, running: &Config, wanted: &Config, now: Timestam
     if !running.sensors.list.is_empty() && !wanted.sensors.list.iter().any(|sensor| has(&sensor.plan.id)) {
         all.push("none of the sensors that run now is left".to_owned());
     }
+    let horizons = file.horizons();
     for camera in &wanted.cameras {
         all.extend(blinded(camera));
         all.extend(painted_over(camera, running.camera(&camera.id)));
-        all.extend(another_horizon(camera, file.camera(&camera.id)));
+        all.extend(another_horizon(camera, file.camera(&camera.id), &horizons));
         for (class, limits) in &camera.heights {
             all.extend(too_narrow(&format!("camera `{}`: the heights of `{class}`", camera.id), *limits));
         }
@@ -104,10 +106,15 @@ fn too_narrow(what: &str, limits: HeightLimits) -> Option<String> {
     })
 }
 
-/// With a wrong horizon nothing has its size any more, and what is right was measured at the camera.
-fn another_horizon(camera: &Camera, file: Option<&Camera>) -> Option<String> {
-    let known = file.and_then(|file| file.horizon.as_ref());
-    (camera.horizon.is_some() && camera.horizon.as_ref() != known)
+/// With a wrong horizon nothing has its size any more, and what is right was measured at the camera: one with a horizon of
+/// its own in the file keeps it. Any other may have one that the file says for somebody, as a new one of a type has.
+fn another_horizon(camera: &Camera, file: Option<&Camera>, known: &[Horizon]) -> Option<String> {
+    let horizon = camera.horizon.as_ref()?;
+    let is_known = match file.and_then(|file| file.horizon.as_ref()) {
+        Some(own) => own == horizon,
+        None => known.contains(horizon),
+    };
+    (!is_known)
         .then(|| format!("camera `{}`: its `horizon` is another one than in the file on the box", camera.id))
 }
 

@@ -3,8 +3,9 @@
 
 use std::fs;
 
-use lookout::config::Config;
+use lookout::config::patch::patched;
 use lookout::config::restart::takes_a_restart;
+use lookout::config::{CameraTrust, Config};
 
 use super::{Chance, check, lookout, mutated, path_of, repository, shipped, surroundings};
 
@@ -79,6 +80,21 @@ fn the_camera_counts_before_its_type_and_the_type_before_the_defaults() {
 }
 
 #[test]
+fn a_camera_takes_back_what_a_layer_says() {
+    let cameras = |of_all: &str, of_one: &str| {
+        let text = layered()
+            .replace("transport = \"udp\"\n", &format!("transport = \"udp\"\n{of_all}\n"))
+            .replace("id = \"cam-02\"\n", &format!("id = \"cam-02\"\n{of_one}\n"));
+        check(&text).unwrap_or_else(|problems| panic!("{problems}")).cameras
+    };
+    let turned = cameras("rotate = 180", "rotate = 0");
+    assert_eq!(turned.iter().map(|camera| camera.rotate).collect::<Vec<_>>(), [180, 0, 180, 180]);
+    // An address that is not encrypted has no use for an authority.
+    let trusts = cameras("ca_file = \"/etc/lookout/ca.pem\"", "");
+    assert!(trusts.iter().all(|camera| camera.trust == CameraTrust::System));
+}
+
+#[test]
 fn a_type_that_changes_is_a_change_of_its_cameras_alone() {
     let (from, to) = ("thresholds = { person = 0.5 }", "thresholds = { person = 0.55 }");
     let (before, after) = (check(&layered()).unwrap(), check(&layered().replace(from, to)).unwrap());
@@ -94,98 +110,97 @@ fn a_type_that_changes_is_a_change_of_its_cameras_alone() {
     assert!(takes_a_restart(&before, &after).is_empty());
 }
 
-#[test]
-fn what_is_wrong_with_a_layer_is_said_once_with_its_place_and_what_to_try() {
-    for (from, to, wanted) in [
-        (
-            "id = \"cam-01\"\nlike = \"lane\"",
-            "id = \"cam-01\"\nlike = \"lnae\"",
-            r#"error: site.toml:30:8: camera `cam-01`: `like` names an unknown camera type: `lnae`
+/// Slips in `layers.toml`, one at a time: what stands there, what stands there instead, and what is said of it.
+const SLIPS: &[(&str, &str, &str)] = &[
+    (
+        "id = \"cam-01\"\nlike = \"lane\"",
+        "id = \"cam-01\"\nlike = \"lnae\"",
+        r#"error: site.toml:30:8: camera `cam-01`: `like` names an unknown camera type: `lnae`
   30 | like = "lnae"
      |        ^^^^^^
   hint: did you mean `lane`?"#,
-        ),
-        (
-            "id = \"cam-01\"\nlike = \"lane\"",
-            "id = \"cam-01\"\nlike = 5",
-            r#"error: site.toml:30:8: camera `cam-01`: `like` must be a text in quotes, not a whole number
+    ),
+    (
+        "id = \"cam-01\"\nlike = \"lane\"",
+        "id = \"cam-01\"\nlike = 5",
+        r#"error: site.toml:30:8: camera `cam-01`: `like` must be a text in quotes, not a whole number
   30 | like = 5
      |        ^
   hint: write like = "5""#,
-        ),
-        (
-            "[[camera_type]]\nid = \"lane\"\neye = \"village\"",
-            "[[camera_type]]\nid = \"yard\"\n\n[[camera_type]]\nid = \"lane\"\neye = \"village\"",
-            r#"warning: site.toml:19:6: no camera is of the type `yard`
+    ),
+    (
+        "[[camera_type]]\nid = \"lane\"\neye = \"village\"",
+        "[[camera_type]]\nid = \"yard\"\n\n[[camera_type]]\nid = \"lane\"\neye = \"village\"",
+        r#"warning: site.toml:19:6: no camera is of the type `yard`
   19 | id = "yard"
      |      ^^^^^^
   hint: write like = "yard" in those that are, or leave the type out"#,
-        ),
-        (
-            "[[camera]]\nid = \"cam-01\"",
-            "[[camera_type]]\nid = \"lane\" # again\n\n[[camera]]\nid = \"cam-01\"",
-            r#"error: site.toml:29:6: there is another camera type `lane`
+    ),
+    (
+        "[[camera]]\nid = \"cam-01\"",
+        "[[camera_type]]\nid = \"lane\" # again\n\n[[camera]]\nid = \"cam-01\"",
+        r#"error: site.toml:29:6: there is another camera type `lane`
   29 | id = "lane" # again
      |      ^^^^^^
   hint: the first one is in line 19: give this one another id"#,
-        ),
-        (
-            "[[camera_type]]\nid = \"lane\"\neye = \"village\"",
-            "[[camera_type]]\nid = \"lane\"\neye = \"village\"\nlike = \"wide\"",
-            r#"error: site.toml:21:1: camera type `lane`: a camera type cannot be like another one
+    ),
+    (
+        "[[camera_type]]\nid = \"lane\"\neye = \"village\"",
+        "[[camera_type]]\nid = \"lane\"\neye = \"village\"\nlike = \"wide\"",
+        r#"error: site.toml:21:1: camera type `lane`: a camera type cannot be like another one
   21 | like = "wide"
      | ^^^^
   hint: what several types have in common stands in `[defaults.camera]`"#,
-        ),
-        (
-            "transport = \"udp\"\n",
-            "transport = \"udp\"\nurl = \"rtsp://10.0.0.9/live\"\n",
-            r#"error: site.toml:12:1: [defaults.camera]: `url` belongs to one camera, not to many
+    ),
+    (
+        "transport = \"udp\"\n",
+        "transport = \"udp\"\nurl = \"rtsp://10.0.0.9/live\"\n",
+        r#"error: site.toml:12:1: [defaults.camera]: `url` belongs to one camera, not to many
   hint: write it in each `[[camera]]`; here stands what cameras have in common, such as `eye`, `grid` or `analysis_fps`"#,
-        ),
-        (
-            "transport = \"udp\"\n",
-            "transport = \"udp\"\nlike = \"lane\" # all\n",
-            r#"error: site.toml:12:1: [defaults.camera]: `like` belongs to one camera, not to many
+    ),
+    (
+        "transport = \"udp\"\n",
+        "transport = \"udp\"\nlike = \"lane\" # all\n",
+        r#"error: site.toml:12:1: [defaults.camera]: `like` belongs to one camera, not to many
   12 | like = "lane" # all
      | ^^^^
   hint: write it in each `[[camera]]`; here stands what cameras have in common, such as `eye`, `grid` or `analysis_fps`"#,
-        ),
-        (
-            "address = \"Yangqiao, lane 3\"",
-            "name = \"East gate\"",
-            r#"error: site.toml:21:1: camera type `lane`: `name` belongs to one camera, not to many
+    ),
+    (
+        "address = \"Yangqiao, lane 3\"",
+        "name = \"East gate\"",
+        r#"error: site.toml:21:1: camera type `lane`: `name` belongs to one camera, not to many
   21 | name = "East gate"
      | ^^^^
   hint: write it in each `[[camera]]`; here stands what cameras have in common, such as `eye`, `grid` or `analysis_fps`"#,
-        ),
-        (
-            "analysis_fps = 4\n",
-            "analysis_fps = 40\n",
-            r#"error: site.toml:10:16: [defaults.camera]: `analysis_fps` must be a number from 0.1 to 30, not 40
+    ),
+    (
+        "analysis_fps = 4\n",
+        "analysis_fps = 40\n",
+        r#"error: site.toml:10:16: [defaults.camera]: `analysis_fps` must be a number from 0.1 to 30, not 40
   10 | analysis_fps = 40
      |                ^^"#,
-        ),
-        (
-            "transport = \"udp\"\n",
-            "transport = \"udp\"\nrotate = 45\n",
-            r#"error: site.toml:12:10: cameras `cam-01`, `cam-02`, `cam-03` and `street`: `rotate` is 90, 180 or 270, not 45
+    ),
+    (
+        "transport = \"udp\"\n",
+        "transport = \"udp\"\nrotate = 45\n",
+        r#"error: site.toml:12:10: cameras `cam-01`, `cam-02`, `cam-03` and `street`: `rotate` is 0, 90, 180 or 270, not 45
   12 | rotate = 45
      |          ^^
-  hint: clockwise degrees: what is at the left edge is at the upper one after 90"#,
-        ),
-        (
-            "thresholds = { person = 0.5 }",
-            "thresholds = { person = 5 }",
-            r#"error: site.toml:22:25: cameras `cam-01`, `cam-02` and `cam-03`: the threshold of `person` must be from 0 to 1, not 5
+  hint: clockwise degrees: what is at the left edge is at the upper one after 90; it stands in `[defaults.camera]`"#,
+    ),
+    (
+        "thresholds = { person = 0.5 }",
+        "thresholds = { person = 5 }",
+        r#"error: site.toml:22:25: cameras `cam-01`, `cam-02` and `cam-03`: the threshold of `person` must be from 0 to 1, not 5
   22 | thresholds = { person = 5 }
      |                         ^
-  hint: 0.5 is a usual one, lower finds more and errs more often: thresholds = { person = 0.5 }"#,
-        ),
-        (
-            "grid = \"53012700300102\"\n",
-            "",
-            r#"error: site.toml:27:1: camera `cam-01`: `grid` is missing
+  hint: 0.5 is a usual one, lower finds more and errs more often: thresholds = { person = 0.5 }; it stands in the camera type `lane`"#,
+    ),
+    (
+        "grid = \"53012700300102\"\n",
+        "",
+        r#"error: site.toml:27:1: camera `cam-01`: `grid` is missing
   27 | [[camera]]
      | ^
   hint: for example: grid = "53012700300102"
@@ -197,83 +212,83 @@ error: site.toml:51:1: camera `cam-03`: `grid` is missing
   51 | [[camera]]
      | ^
   hint: for example: grid = "53012700300102""#,
-        ),
-        (
-            "address = \"Yangqiao, lane 3\"",
-            "adress = \"Yangqiao, lane 3\"",
-            r#"error: site.toml:21:1: camera type `lane`: unknown name: `adress`
+    ),
+    (
+        "address = \"Yangqiao, lane 3\"",
+        "adress = \"Yangqiao, lane 3\"",
+        r#"error: site.toml:21:1: camera type `lane`: unknown name: `adress`
   21 | adress = "Yangqiao, lane 3"
      | ^^^^^^
   hint: did you mean `address`?"#,
-        ),
-        (
-            "[defaults.camera]",
-            "[defaults]\nanalysis_fps = 5\n\n[defaults.camera]",
-            r#"error: site.toml:8:1: [defaults]: unknown name: `analysis_fps`
+    ),
+    (
+        "[defaults.camera]",
+        "[defaults]\nanalysis_fps = 5\n\n[defaults.camera]",
+        r#"error: site.toml:8:1: [defaults]: unknown name: `analysis_fps`
   8 | analysis_fps = 5
     | ^^^^^^^^^^^^
   hint: `analysis_fps` belongs into `[defaults.camera]`"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"lnae/*\"]",
-            r#"error: site.toml:72:12: rule `waits-at-the-gate` names an unknown camera type: `lnae`
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"lnae/*\"]",
+        r#"error: site.toml:72:12: rule `waits-at-the-gate` names an unknown camera type: `lnae`
   72 | cameras = ["lnae/*"]
      |            ^^^^^^^^
   hint: did you mean `lane/*`?"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"yards/*\"]",
-            r#"error: site.toml:72:12: rule `waits-at-the-gate` names an unknown camera type: `yards`
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"yards/*\"]",
+        r#"error: site.toml:72:12: rule `waits-at-the-gate` names an unknown camera type: `yards`
   72 | cameras = ["yards/*"]
      |            ^^^^^^^^^
   hint: there are `lane/*`"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"cam-*\"]",
-            r#"error: site.toml:72:12: rule `waits-at-the-gate`: this is no camera and no pattern: `cam-*`
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"cam-*\"]",
+        r#"error: site.toml:72:12: rule `waits-at-the-gate`: this is no camera and no pattern: `cam-*`
   72 | cameras = ["cam-*"]
      |            ^^^^^^^
   hint: a camera's id, `TYPE/*` for all cameras of a type (`like = "TYPE"`), or `*` for all there are"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"lane/cam-01\"]",
-            r#"error: site.toml:72:12: rule `waits-at-the-gate`: this is no camera and no pattern: `lane/cam-01`
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"lane/cam-01\"]",
+        r#"error: site.toml:72:12: rule `waits-at-the-gate`: this is no camera and no pattern: `lane/cam-01`
   72 | cameras = ["lane/cam-01"]
      |            ^^^^^^^^^^^^^
   hint: a camera's id, `TYPE/*` for all cameras of a type (`like = "TYPE"`), or `*` for all there are"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"lane\"]",
-            r#"error: site.toml:72:12: rule `waits-at-the-gate` names an unknown camera: `lane`
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"lane\"]",
+        r#"error: site.toml:72:12: rule `waits-at-the-gate` names an unknown camera: `lane`
   72 | cameras = ["lane"]
      |            ^^^^^^
   hint: `lane` is a camera type: write "lane/*" for all of its cameras"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"lane/*\", \"lane/*\"]",
-            r#"error: site.toml:72:22: rule `waits-at-the-gate`: names `lane/*` twice
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"lane/*\", \"lane/*\"]",
+        r#"error: site.toml:72:22: rule `waits-at-the-gate`: names `lane/*` twice
   72 | cameras = ["lane/*", "lane/*"]
      |                      ^^^^^^^^
   hint: leave one out"#,
-        ),
-        (
-            "cameras = [\"lane/*\"]",
-            "cameras = [\"lane/*\", \"cam-02\"]",
-            r#"warning: site.toml:72:22: rule `waits-at-the-gate`: `cam-02` adds no camera to those named before it
+    ),
+    (
+        "cameras = [\"lane/*\"]",
+        "cameras = [\"lane/*\", \"cam-02\"]",
+        r#"warning: site.toml:72:22: rule `waits-at-the-gate`: `cam-02` adds no camera to those named before it
   72 | cameras = ["lane/*", "cam-02"]
      |                      ^^^^^^^^
   hint: leave it out"#,
-        ),
-        (
-            "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
-            "[[camera_type]]\nid = \"yard\"\n\n[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\", \"yard/*\"]",
-            r#"error: site.toml:75:22: rule `waits-at-the-gate`: `yard/*` names no camera: none is of this type
+    ),
+    (
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
+        "[[camera_type]]\nid = \"yard\"\n\n[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\", \"yard/*\"]",
+        r#"error: site.toml:75:22: rule `waits-at-the-gate`: `yard/*` names no camera: none is of this type
   75 | cameras = ["lane/*", "yard/*"]
      |                      ^^^^^^^^
   hint: write like = "yard" in those that are, or leave the pattern out
@@ -281,73 +296,123 @@ warning: site.toml:71:6: no camera is of the type `yard`
   71 | id = "yard"
      |      ^^^^^^
   hint: write like = "yard" in those that are, or leave the type out"#,
-        ),
-        (
-            "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
-            "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"*\"]",
-            r#"error: site.toml:73:18: rule `waits-at-the-gate` names a zone that camera `street` does not have: `gate`
+    ),
+    (
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"lane/*\"]",
+        "[[rule]]\nid = \"waits-at-the-gate\"\ncameras = [\"*\"]",
+        r#"error: site.toml:73:18: rule `waits-at-the-gate` names a zone that camera `street` does not have: `gate`
   73 | dwell = { zone = "gate", classes = ["person"], for_secs = 20 }
      |                  ^^^^^^
   hint: camera `street` has the zone `all`"#,
-        ),
-        (
-            "dwell = { zone = \"gate\"",
-            "dwell = { zone = \"gete\"",
-            r#"error: site.toml:73:18: rule `waits-at-the-gate` names a zone that the cameras `cam-01`, `cam-02` and `cam-03` do not have: `gete`
+    ),
+    (
+        "dwell = { zone = \"gate\"",
+        "dwell = { zone = \"gete\"",
+        r#"error: site.toml:73:18: rule `waits-at-the-gate` names a zone that the cameras `cam-01`, `cam-02` and `cam-03` do not have: `gete`
   73 | dwell = { zone = "gete", classes = ["person"], for_secs = 20 }
      |                  ^^^^^^
   hint: did you mean `gate`? draw it in a section `[[camera.zone]]` below each of them, or name only cameras that have it"#,
-        ),
-        (
-            "eye = \"sky\"\npresent",
-            "eye = \"household\"\npresent",
-            r#"error: site.toml:77:7: rule `on-the-street`: no camera has `eye = "household"`
+    ),
+    (
+        "eye = \"sky\"\npresent",
+        "eye = \"household\"\npresent",
+        r#"error: site.toml:77:7: rule `on-the-street`: no camera has `eye = "household"`
   77 | eye = "household"
      |       ^^^^^^^^^^^
   hint: the cameras here are `sky` and `village`"#,
-        ),
-        (
-            "eye = \"sky\"\npresent",
-            "cameras = [\"street\"]\neye = \"sky\"\npresent",
-            r#"error: site.toml:78:7: rule `on-the-street`: has both `cameras` and `eye`
+    ),
+    (
+        "eye = \"sky\"\npresent",
+        "cameras = [\"street\"]\neye = \"sky\"\npresent",
+        r#"error: site.toml:78:7: rule `on-the-street`: has both `cameras` and `eye`
   78 | eye = "sky"
      |       ^^^^^
   hint: leave one of them out: `cameras` names some, `eye` takes all of an owner"#,
-        ),
-        (
-            "eye = \"sky\"\npresent",
-            "present",
-            r#"error: site.toml:75:1: rule `on-the-street`: says not which cameras it watches
+    ),
+    (
+        "eye = \"sky\"\npresent",
+        "present",
+        r#"error: site.toml:75:1: rule `on-the-street`: says not which cameras it watches
   75 | [[rule]]
      | ^
   hint: for example cameras = ["cam-03"], cameras = ["lane/*"] for all of a type, or eye = "village" for all of an owner"#,
-        ),
-        (
-            "[defaults.camera]",
-            "[[defaults.camera]]",
-            r#"error: site.toml:7:1: [defaults]: `camera` must be a table, not a list
+    ),
+    (
+        "[defaults.camera]",
+        "[[defaults.camera]]",
+        r#"error: site.toml:7:1: [defaults]: `camera` must be a table, not a list
   7 | [[defaults.camera]]
     | ^^^^^^^^^^^^^^^^^^^
   hint: write [defaults.camera] with one bracket: there is only one"#,
-        ),
-        (
-            "[[camera_type]]\nid = \"lane\"\neye = \"village\"",
-            "[camera_type]\nid = \"lane\"\neye = \"village\"",
-            r#"error: site.toml:18:1: `camera_type` must be a list in brackets, not a table
+    ),
+    (
+        "[[camera_type]]\nid = \"lane\"\neye = \"village\"",
+        "[camera_type]\nid = \"lane\"\neye = \"village\"",
+        r#"error: site.toml:18:1: `camera_type` must be a list in brackets, not a table
   18 | [camera_type]
      | ^^^^^^^^^^^^^
   hint: write [[camera_type]] with two brackets: there may be several"#,
-        ),
-        (
-            "[[camera_type]]\nid = \"lane\"\n",
-            "[[camera_type]]\n",
-            r#"error: site.toml:18:1: camera type 1: `id` is missing
+    ),
+    (
+        "[[camera_type]]\nid = \"lane\"\n",
+        "[[camera_type]]\n",
+        r#"error: site.toml:18:1: camera type 1: `id` is missing
   18 | [[camera_type]]
      | ^
   hint: for example: id = "lane""#,
-        ),
-    ] {
-        assert_eq!(said_after(from, to), wanted, "{from} -> {to}");
+    ),
+];
+
+#[test]
+fn what_is_wrong_with_a_layer_is_said_once_with_its_place_and_what_to_try() {
+    for (from, to, wanted) in SLIPS {
+        assert_eq!(said_after(from, to), *wanted, "{from} -> {to}");
+    }
+}
+
+/// What is said about a text, without places and hints.
+fn whats(text: &str) -> Vec<String> {
+    let problems = match check(text) {
+        Ok(config) => config.warnings,
+        Err(problems) => problems.list,
+    };
+    let mut whats: Vec<String> = problems.into_iter().map(|problem| problem.what).collect();
+    whats.sort();
+    whats
+}
+
+#[test]
+fn the_same_is_said_of_a_file_that_was_written_anew_and_begins_with_a_camera() {
+    for (from, to, wanted) in SLIPS {
+        let text = layered().replace(from, to);
+        let anew = patched(&text, &[]).unwrap();
+        assert!(anew.starts_with("[[camera]]\n"), "{from} -> {to}: {anew}");
+        let said = whats(&anew);
+        assert_eq!(said, whats(&text), "{from} -> {to}");
+        let are_wanted = said.iter().all(|what| wanted.contains(what.as_str()));
+        assert!(!said.is_empty() && are_wanted, "{from} -> {to}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_camera_in_the_first_line_of_a_file_is_judged_like_any_other() {
+    let camera = "[[camera]]\nid = \"cam-00\"\nurl = \"rtsp://10.0.0.30/stream2\"\n";
+    let with = |lines: &str, rest: &str| whats(&format!("{camera}{lines}\n{rest}"));
+    let unknown = "camera `cam-00`: `like` names an unknown camera type: `lnae`";
+    assert_eq!(with("", &layered()), Vec::<String>::new());
+    assert_eq!(with("like = \"lnae\"\n", &layered()), [unknown]);
+    // What else is wrong with the file is not taken for its consequence.
+    let without_site = layered().replace("[site]\nbox = \"box-1\"\narea = \"530127\"\n", "");
+    assert_eq!(with("like = \"lnae\"\n", &without_site), [unknown, "the section `[site]` is missing"]);
+    let other = layered().replace("id = \"cam-02\"\nlike = \"lane\"", "id = \"cam-02\"\nlike = \"lnea\"");
+    let of_other = "camera `cam-02`: `like` names an unknown camera type: `lnea`";
+    assert_eq!(with("like = \"lnae\"\n", &other), [unknown, of_other]);
+    // Nor is what is wrong with the file taken for a reason why the camera lacks something.
+    let minimal = shipped("minimal.toml");
+    let unknown_section = format!("{minimal}\n[urls]\nx = 1\n[eyes]\nx = 1\n");
+    let bare = whats(&format!("[[camera]]\nid = \"cam-00\"\n{unknown_section}"));
+    for missing in ["`eye` is missing", "`grid` is missing", "has neither `url` nor `file`"] {
+        assert!(bare.contains(&format!("camera `cam-00`: {missing}")), "{missing}: {bare:#?}");
     }
 }
 
@@ -368,6 +433,21 @@ fn a_class_that_no_model_finds_is_told_once_for_all_cameras_that_have_it_from_a_
 }
 
 #[test]
+fn layers_that_hold_too_much_are_told_with_the_limit() {
+    let zones: String = (0..1_000)
+        .map(|n| format!("[[defaults.camera.zone]]\nid = \"z{n}\"\npolygon = [[0, 0], [1, 0], [1, 1]]\n"))
+        .collect();
+    let cameras: String = (0..100)
+        .map(|n| format!("[[camera]]\nid = \"c{n}\"\neye = \"sky\"\ngrid = \"53012700300102\"\nurl = \"rtsp://10.0.0.1/{n}\"\n"))
+        .collect();
+    let problems =
+        check(&format!("[site]\nbox = \"box-1\"\narea = \"530127\"\n{zones}{cameras}")).unwrap_err();
+    let told = problems.iter().find(|problem| problem.what == "the layers hold too much for so many cameras");
+    let hint = told.unwrap_or_else(|| panic!("{problems}")).hint.as_deref().unwrap();
+    assert!(hint.contains("at most 500000 names and values"), "{hint}");
+}
+
+#[test]
 fn a_login_that_all_cameras_have_in_common_is_missed_once_for_all_of_them() {
     let text = layered().replace("transport = \"udp\"\n", "transport = \"udp\"\nsecret = \"cameras\"\n");
     let dir = tempfile::tempdir().unwrap();
@@ -383,14 +463,17 @@ fn a_login_that_all_cameras_have_in_common_is_missed_once_for_all_of_them() {
 
 #[test]
 fn a_thousand_slips_in_layers_never_panic_and_always_have_a_place() {
-    let text = layered();
+    let texts = [layered(), patched(&layered(), &[]).unwrap()];
     let mut refused = 0;
     for seed in 1..=1_000_u64 {
         let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let text = mutated(&text, &mut chance);
+        let text = mutated(&texts[usize::from(seed % 2 == 0)], &mut chance);
         let lines = text.split('\n').count() as u32;
         match check(&text) {
             Ok(config) => {
+                let typed: toml::Table = text.parse().unwrap();
+                let typed = typed.get("camera").and_then(toml::Value::as_array).map_or(0, Vec::len);
+                assert_eq!(config.cameras.len(), typed, "seed {seed}: no camera is lost in silence");
                 for camera in &config.cameras {
                     let explained = config.explain(&camera.id).unwrap();
                     assert!(explained.values.iter().any(|value| value.name == "eye"), "seed {seed}");
@@ -471,9 +554,24 @@ rules that watch it
     assert_eq!(out, wanted);
     let (code, out, err) = lookout(&["check", "--elsewhere", "--explain", "cam-2", &path]);
     assert_eq!((code, out.as_str()), (2, ""));
-    let wanted =
-        format!("error: {path}: there is no camera of that id: `cam-2`\n  hint: did you mean `cam-02`?\n");
+    let wanted = format!(
+        "error: {path}: there is no camera of that id: `cam-2`\n  hint: did you mean `cam-02`?\n1 error\n"
+    );
     assert_eq!(err, wanted);
+    // One file after the other, each with what is wrong with it.
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.toml");
+    fs::write(&broken, shipped("minimal.toml").replace("eye = \"village\"", "eye = \"vilage\"")).unwrap();
+    let (minimal, broken) = (path_of("config/minimal.toml"), broken.display().to_string());
+    let (code, out, err) =
+        lookout(&["check", "--elsewhere", "--explain", "cam-02", &broken, &minimal, &path, &broken]);
+    assert_eq!(code, 2);
+    assert!(out.starts_with(&format!("camera `cam-02` of {path}\n")), "{out}");
+    let begins: Vec<&str> = err.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(begins.len(), 3, "{err}");
+    assert!(begins[0].starts_with(&format!("error: {broken}:")) && begins[0] == begins[2], "{err}");
+    assert_eq!(begins[1], format!("error: {minimal}: there is no camera of that id: `cam-02`"));
+    assert!(err.ends_with("\n3 errors\n"), "{err}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn counted(camera: &CameraDocument, zones: &BTreeMap<Arc<str>, Polygon>) -> Vec<
 
 impl Checker<'_, '_> {
     pub(super) fn cameras(&mut self, document: &Document, time_zone: Option<&TimeZone>) -> Vec<Camera> {
-        let resembles = |name| self.taken_out.resembles(0, name);
+        let resembles = |name| self.taken_out.lacks_section(name);
         if document.camera.is_empty()
             && document.sensor.is_empty()
             && !resembles("camera")
@@ -55,7 +55,13 @@ impl Checker<'_, '_> {
         let mut taken = BTreeMap::new();
         let mut cameras = Vec::with_capacity(document.camera.len());
         for section in &document.camera {
-            cameras.extend(self.camera(section, site, &mut taken));
+            let camera = self.camera(section, site, &mut taken);
+            // Nobody would miss a camera that was left out in silence.
+            if camera.is_none() && !self.report.has_errors() {
+                let at = section.span.start..section.span.start;
+                self.report.error(&at, format!("{} cannot be read", owner(&section.value)));
+            }
+            cameras.extend(camera);
         }
         cameras
     }
@@ -316,13 +322,9 @@ impl Checker<'_, '_> {
         if document::ROTATIONS.contains(&field.value) {
             return field.value;
         }
-        let error = self
-            .report
-            .error(&field.span, format!("{owner}: `rotate` is 90, 180 or 270, not {}", field.value));
-        match field.value {
-            0 => error.hint("leave it out: without it pictures stay as they come"),
-            _ => error.hint("clockwise degrees: what is at the left edge is at the upper one after 90"),
-        };
+        self.report
+            .error(&field.span, format!("{owner}: `rotate` is 0, 90, 180 or 270, not {}", field.value))
+            .hint("clockwise degrees: what is at the left edge is at the upper one after 90");
         0
     }
 

@@ -10,7 +10,7 @@ use crate::config::suggest;
 impl Checker<'_, '_> {
     /// Whether a type that cannot be read may be the one that is meant.
     pub(super) fn types_are_incomplete(&self, document: &Document) -> bool {
-        self.taken_out.resembles(0, "camera_type")
+        self.taken_out.lacks_section("camera_type")
             || document.camera_type.iter().any(|section| section.value.0.id.is_none())
     }
 
@@ -18,7 +18,7 @@ impl Checker<'_, '_> {
         let likes = document.camera.iter().filter_map(|camera| camera.value.like.as_ref());
         let likes: BTreeSet<&str> = likes.map(|like| like.value.as_str()).collect();
         // A camera that cannot be read may be the one that uses a type.
-        let cameras_are_incomplete = self.taken_out.resembles(0, "camera")
+        let cameras_are_incomplete = self.taken_out.lacks_section("camera")
             || document.camera.iter().any(|camera| self.taken_out.resembles(camera.span.start, "like"));
         let mut taken = BTreeMap::new();
         for At { value: section, .. } in &document.camera_type {

@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::document::{At, Document, SignalDocument};
-use super::problem::Report;
+use super::problem::{Report, Source};
 use super::secret::{Credentials, SecretStore, unreadable_hint};
 use super::settings::{Camera, Detector, Evidence, Mqtt, Outbox, Sensors, Site};
 use super::structure::TakenOut;
 use super::{ClassUse, FILES_DIR, Named, NamedPath, PathUse, Surroundings};
 use crate::analysis::detection::Class;
+use crate::analysis::ground::Horizon;
 use crate::analysis::rules::Rule;
 use crate::analysis::signals::SignalPlan;
 use crate::contract::signature::KnownKey;
@@ -138,6 +139,27 @@ pub(super) fn catalogue(
     let paths = Vec::new();
     let mut checker = Checker { report, taken_out, surroundings, secrets, secret_files, named, paths };
     signals.iter().filter_map(|section| signal::of_catalogue(&mut checker, section)).collect()
+}
+
+/// The horizons that stand in layers, also in those that no camera has. What is wrong with one is told with its cameras.
+pub(super) fn horizons_of_layers(document: &Document, source: &Source) -> Vec<Horizon> {
+    let surroundings = Surroundings::elsewhere(Path::new(""));
+    let secrets = sections::secret_store(None, &surroundings);
+    let (taken_out, mut untold) = (TakenOut::default(), Report::new(source));
+    let mut checker = Checker {
+        report: &mut untold,
+        taken_out: &taken_out,
+        surroundings: &surroundings,
+        secrets,
+        secret_files: BTreeSet::new(),
+        named: Named::default(),
+        paths: Vec::new(),
+    };
+    let of_all = document.defaults.as_ref().and_then(|section| section.value.camera.as_ref());
+    let of_all = of_all.map(|section| &section.value.0);
+    let layers = document.camera_type.iter().map(|section| &section.value.0).chain(of_all);
+    let drawn = layers.filter_map(|layer| layer.horizon.as_ref());
+    drawn.filter_map(|horizon| checker.horizon(&horizon.value, "a layer")).collect()
 }
 
 /// Whether a text may name a camera, zone, line or rule.

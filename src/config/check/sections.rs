@@ -451,7 +451,7 @@ impl Checker<'_, '_> {
         // Where another one was meant and could not be read, the usual one says nothing.
         let was_meant = match section {
             Some(section) => self.taken_out.resembles(section.start, "dir"),
-            None => self.taken_out.resembles(0, name),
+            None => self.taken_out.lacks_section(name),
         };
         if is_used && (field.is_some() || !was_meant) {
             let used = if field.is_some() { PathUse::Written } else { PathUse::WrittenByDefault };

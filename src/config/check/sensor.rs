@@ -79,7 +79,7 @@ impl Checker<'_, '_> {
             .is_some_and(|section| self.taken_out.resembles(section.span.start, "webhook"));
         let mut used = Shared {
             brokers: taken.keys().map(|name| (name.clone(), false)).collect(),
-            has_webhook: listener.is_some() || was_webhook_broken || self.taken_out.resembles(0, "sensors"),
+            has_webhook: listener.is_some() || was_webhook_broken || self.taken_out.lacks_section("sensors"),
             posts: false,
             agreed: Agreed::default(),
         };

@@ -51,7 +51,7 @@ impl Checker<'_, '_> {
             rules,
             sensors: ids(document.sensor.iter().map(|sensor| &sensor.value.id)),
             cameras: ids(document.camera.iter().map(|camera| &camera.value.id)),
-            incomplete: ["rule", "sensor", "camera"].iter().any(|name| self.taken_out.resembles(0, name))
+            incomplete: ["rule", "sensor", "camera"].iter().any(|name| self.taken_out.lacks_section(name))
                 || rules.len() < document.rule.len(),
         };
         let mut taken: BTreeMap<String, Range<usize>> = BTreeMap::new();

@@ -58,7 +58,7 @@ impl Checker<'_, '_> {
         There {
             cameras,
             types: ids.map(|id| id.value.as_str()).collect(),
-            cameras_incomplete: self.taken_out.resembles(0, "camera"),
+            cameras_incomplete: self.taken_out.lacks_section("camera"),
             types_incomplete: self.types_are_incomplete(document),
         }
     }

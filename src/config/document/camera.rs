@@ -107,7 +107,7 @@ pub struct CameraDocument {
     /// Clockwise degrees by which its pictures must be turned to stand upright: 90, 180 or 270, for a camera that is mounted
     /// on its side (corridor mode) or upside down. Zones, lines and masks are drawn on the upright picture. A recording that
     /// says itself how it must be turned is turned so. Costs a copy of every picture that is looked at; a camera that can turn
-    /// its pictures itself should.
+    /// its pictures itself should. `0` takes back what a layer says.
     #[schemars(extend("examples" = [90]))]
     pub rotate: Option<At<u16>>,
     /// Width to height of the upright picture as people see it, such as `"16:9"`, for a stream that is squeezed and does
@@ -239,7 +239,7 @@ pub struct NightDocument {
 }
 
 /// What `rotate` may be, clockwise degrees.
-pub const ROTATIONS: [u16; 3] = [90, 180, 270];
+pub const ROTATIONS: [u16; 4] = [0, 90, 180, 270];
 /// Enough for walking people; Frigate's default as well.
 pub const DEFAULT_ANALYSIS_FPS: f64 = 5.0;
 /// Several keyframe intervals of usual cameras (1 to 4 s).

@@ -147,3 +147,37 @@ fn a_mask_for_some_classes_is_no_licence_for_others() {
         assert!(judged(&masked(classes)).contains("100 % of the picture"), "{classes}");
     }
 }
+
+#[test]
+fn a_camera_that_is_added_may_have_a_horizon_that_the_file_says() {
+    const LANE: &str = "horizon = { points = [[0, 0.2], [1, 0.2]], camera_height_m = 3 }";
+    const YARD: &str = "horizon = { points = [[0, 0.3], [1, 0.3]], camera_height_m = 4 }";
+    const OTHER: &str = "horizon = { points = [[0, 0.9], [1, 0.9]], camera_height_m = 3 }";
+    // No camera of the file is of the type `yard`.
+    let layers =
+        format!("\n[[camera_type]]\nid = \"lane\"\n{LANE}\n[[camera_type]]\nid = \"yard\"\n{YARD}\n");
+    let text = FILE.replace("eye = \"village\"", "eye = \"village\"\nlike = \"lane\"") + &layers;
+    let folder = tempfile::tempdir().unwrap();
+    let file = config(folder.path(), &text);
+    let now = "2026-01-01T08:00:00Z".parse().unwrap();
+    let judged = |text: &str| forbidden(&file, &file, &config(folder.path(), text), now).join("; ");
+    let added = |lines: &str| {
+        let camera = "[[camera]]\nid = \"cam-02\"\neye = \"village\"\nurl = \"rtsp://10.0.0.32/s\"\ngrid = \"53012700300102\"";
+        judged(&format!("{text}\n{camera}\n{lines}\n"))
+    };
+    for lines in ["", "like = \"lane\"", "like = \"yard\"", LANE, YARD] {
+        assert_eq!(added(lines), "", "{lines}");
+    }
+    for lines in [OTHER, "like = \"lane\"\nhorizon = { camera_height_m = 9 }"] {
+        assert!(
+            added(lines).contains("camera `cam-02`: its `horizon` is another one"),
+            "{lines}: {}",
+            added(lines)
+        );
+    }
+    // Nor may the layer be another one, and the one that was measured at a camera stays with it.
+    let tilted = judged(&text.replace(YARD, OTHER).replace("like = \"lane\"", "like = \"yard\""));
+    assert!(tilted.contains("camera `cam-01`: its `horizon` is another one"), "{tilted}");
+    let swapped = judged(&text.replace("like = \"lane\"", "like = \"yard\""));
+    assert!(swapped.contains("camera `cam-01`: its `horizon` is another one"), "{swapped}");
+}
