@@ -520,6 +520,9 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>) -> Ve
     if let Some(trouble) = &readings.signing_trouble {
         reasons.push(("signing".to_owned(), trouble.to_owned()));
     }
+    if let Some(unsigned) = &readings.broker.unsigned {
+        reasons.push(("signing".to_owned(), unsigned.clone()));
+    }
     if let Some(trouble) = &readings.file_trouble {
         reasons.push(("configuration".to_owned(), trouble.to_owned()));
     }
