@@ -334,9 +334,9 @@ fn over_mqtt_3_1_1_a_signature_comes_before_its_message_and_again_when_the_conne
         let signature: Value = serde_json::from_slice(pair[0]).unwrap();
         let alert: Value = serde_json::from_slice(pair[1]).unwrap();
         assert_eq!(signature["type"], "lookout.signature.v1");
-        assert_eq!(signature["data"]["topic"], "up/alert");
-        assert_eq!(signature["data"]["sha256"], sha256_hex(pair[1]));
-        assert_eq!(signature["data"]["seq"], alert["data"]["seq"]);
+        assert_eq!(signature["data"]["of"]["topic"], "up/alert");
+        assert_eq!(signature["data"]["of"]["sha256"], sha256_hex(pair[1]));
+        assert_eq!(signature["data"]["of"]["seq"], alert["data"]["seq"]);
         assert_eq!(signature["data"]["jws"], key.sign(pair[1]));
     }
 }
