@@ -22,8 +22,8 @@ const AUDIT_BYTES: usize = 1024 * 1024;
 const AT_MOST: usize = 30;
 
 /// `down/cmd/get`: the configuration that runs, lines of the audit log, or the birth messages. Requires a `reason`. The
-/// answer comes in as many messages as it takes, each with one `part`; the last number is `total`. No secret is in it:
-/// passwords stand in files of their own, comments are left out, and a parameter of an address that may be a secret is `***`.
+/// answer comes in as many messages as it takes, each with one `part`; the last number is `total`. Passwords
+/// stand in files of their own, comments are left out, and what may be a secret in an address is `***`.
 /// At most thirty an hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GetData {
