@@ -226,7 +226,7 @@ impl Dispatcher {
         let envelope = &command.envelope;
         let remembered = match envelope.spec.replay {
             Replay::Once => envelope.signer.as_ref(),
-            Replay::ByVersion => None,
+            Replay::Harmless | Replay::ByVersion => None,
         };
         if let Some(signer) = remembered {
             match self.seen.begin(&signer.key, envelope)? {

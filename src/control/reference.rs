@@ -46,6 +46,7 @@ fn markdown(language: Language) -> String {
         let reason = if command.needs_reason { both("required", "必填") } else { "" };
         let again = match command.replay {
             Replay::Once => both("carried out once", "只执行一次"),
+            Replay::Harmless => both("looked at again", "重新处理"),
             Replay::ByVersion => both("older versions are ignored", "按版本号判断"),
         };
         let summary = both(command.message.summary, command.summary_zh);

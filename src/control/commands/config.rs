@@ -14,7 +14,7 @@ use super::{CommandData, Handler, Replay};
 use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problems, Surroundings};
 use crate::contract::box_status::ConfigSource;
-use crate::contract::command::{Outcome, Refusal};
+use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
@@ -180,7 +180,8 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         (None, None) => return Answer::refused(Refusal::Invalid, "it says no configuration"),
     };
     let answer = put_in_place(at, Offered { version, toml, revert_after_secs });
-    if let Some(TransferName { id, .. }) = transfer.filter(|_| answer.outcome == Outcome::Done) {
+    // Also one that may not run: it will not get better, and is in the way of the one that is.
+    if let Some(TransferName { id, .. }) = transfer {
         at.transfers().forget(key, &id);
     }
     answer

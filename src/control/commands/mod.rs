@@ -86,6 +86,8 @@ pub trait CommandData: Serialize + DeserializeOwned + Send + 'static {
 pub enum Replay {
     /// It is carried out once: its request is remembered until it expires, and one that the broker kept is refused.
     Once,
+    /// It changes nothing that lasts: a repeat is looked at anew, and nothing of it is remembered.
+    Harmless,
     /// Its version tells it from older ones, so it may be kept by the broker and need not expire.
     ByVersion,
 }
