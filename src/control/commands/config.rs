@@ -103,7 +103,11 @@ impl CommandData for WantedConfigData {
     const HANDLER: Handler<Self> = Handler::Now(take_up);
 
     fn read(data: &Value) -> Result<Self, String> {
-        let wanted: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+        let mut wanted: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+        if let Some(transfer) = &mut wanted.transfer {
+            // As in the parts.
+            transfer.sha256.make_ascii_lowercase();
+        }
         match (&wanted.toml, &wanted.transfer) {
             (Some(_), None) | (None, Some(_)) => Ok(wanted),
             (None, None) => Err("missing field `toml`, or `transfer` where it came in parts".to_owned()),

@@ -150,6 +150,20 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_in_capitals_is_the_same_one() {
+        let mut here = TestBox::new();
+        let running = here.config.sha256.clone();
+        let text = here.file.text().to_owned();
+        let digest = sha256_hex(text.as_bytes()).to_uppercase();
+        let part = json!({ "transfer": "t", "index": 1, "total": 1, "sha256": digest, "text": text });
+        assert_eq!(here.ask("part", Role::Admin, &part).outcome, Outcome::Done);
+        let wanted =
+            json!({ "version": 1, "transfer": { "id": "t", "sha256": digest }, "expect_config": running });
+        let judged = here.ask("config", Role::Admin, &wanted);
+        assert_eq!(judged.code, Some(Refusal::Invalid), "found, and refused for its missing key: {judged:?}");
+    }
+
+    #[test]
     fn a_part_without_a_digest_is_none() {
         let part = json!({ "transfer": "t", "index": 1, "total": 1, "sha256": "abc", "text": "" });
         assert!(UploadPartData::read(&part).unwrap_err().contains("64 hexadecimal digits"));
