@@ -372,8 +372,23 @@ mod tests {
     #[test]
     fn parameters_with_the_names_of_secrets_are_not_shown() {
         for name in [
-            "key", "apikey", "api_key", "accesskey", "access-key", "streamkey", "session", "session_id", "sid",
-            "ticket", "vcode", "verifyCode", "access_token", "sig", "Signature", "jwt", "pin",
+            "key",
+            "apikey",
+            "api_key",
+            "accesskey",
+            "access-key",
+            "streamkey",
+            "session",
+            "session_id",
+            "sid",
+            "ticket",
+            "vcode",
+            "verifyCode",
+            "access_token",
+            "sig",
+            "Signature",
+            "jwt",
+            "pin",
         ] {
             let address = format!("rtsp://10.0.0.31/s?channel=1&{name}=hunter2&subtype=0");
             let expected = format!("rtsp://10.0.0.31/s?channel=1&{name}=***&subtype=0");

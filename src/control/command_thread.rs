@@ -318,9 +318,7 @@ impl Dispatcher {
             answer.message = respond_to.amended(answer.message);
         }
         let mut messages = answer.into_messages().into_iter();
-        messages.all(|message| {
-            self.say_one(request_id.clone(), command.clone(), message, respond_to.clone())
-        })
+        messages.all(|message| self.say_one(request_id.clone(), command.clone(), message, respond_to.clone()))
     }
 
     fn say_one(
@@ -393,7 +391,7 @@ fn entry(
 mod tests {
     use super::super::Signer;
     use super::*;
-    use crate::analysis::alert::{AlertId, Acknowledgement};
+    use crate::analysis::alert::{Acknowledgement, AlertId};
     use crate::analysis::alert_lifecycle::handling::HandlingStep;
     use crate::contract::signature::Role;
     use crate::control::commands;

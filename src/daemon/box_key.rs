@@ -44,7 +44,10 @@ enum Why {
     /// What is in it is no key.
     Damaged(KeyError),
     /// It was made for a box of another name.
-    OtherBox { other: String, this: String },
+    OtherBox {
+        other: String,
+        this: String,
+    },
     /// None was there, and none could be made.
     Unmade(KeyError),
     Unwritten(io::Error),

@@ -352,7 +352,8 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
         let broker = FakeBroker::start(move |guest| {
             guest.accept(&[])?;
             loop {
-                let is_wanted = |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
+                let is_wanted =
+                    |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
                 let (pkid, topic, payload) = guest.next_on(is_wanted)?;
                 if topic.ends_with("/up/alert") {
                     noted.note(&payload);

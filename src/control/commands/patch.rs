@@ -124,7 +124,10 @@ fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answ
 
 /// Whether a text says already what the patch makes of it: a power cut may come between the change and its answer.
 fn is_in(text: &str, data: &PatchData) -> bool {
-    let set = data.set.iter().map(|SetAt { path, value }| PatchStep::Set { path: path.clone(), value: value.clone() });
+    let set = data
+        .set
+        .iter()
+        .map(|SetAt { path, value }| PatchStep::Set { path: path.clone(), value: value.clone() });
     let set: Vec<PatchStep> = set.collect();
     let is_gone = |path: &String| patched(text, &[PatchStep::Remove { path: path.clone() }]).is_err();
     let as_it_is = patched(text, &[]);

@@ -99,9 +99,9 @@ impl Connection {
                 "发往 {broker} 的消息没有签名：它不接受 `up/signature`（原文：{why}）\n  提示：允许本机在该主题上发布，或改用 MQTT 5，签名就在消息本身里"
             ),
         });
-        self.shared.status.send_if_modified(|status| {
-            std::mem::replace(&mut status.unsigned, sentence.clone()) != sentence
-        });
+        self.shared
+            .status
+            .send_if_modified(|status| std::mem::replace(&mut status.unsigned, sentence.clone()) != sentence);
     }
 }
 
