@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(numbers(&audit.excerpt(None, 3, 1).unwrap()), [4], "one at least");
     }
 
-    /// The number of its lines in order, of a log of three files with four lines each; the last file is being written.
+    /// A log of three files with four lines each; the last one is being written to.
     fn three_files(folder: &Path) -> Audit {
         let at = "2026-01-01T08:00:00Z".parse::<Timestamp>().unwrap();
         let audit = Audit::open(folder, at).unwrap();

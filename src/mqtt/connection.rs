@@ -763,12 +763,13 @@ impl Connection {
         }
         let mut condemned = None;
         // The record of a signature follows at once, so the oldest in flight is to blame for its end, alone or not.
-        let is_clear = items.len() == 1 || matches!(items.first(), Some(Item::Signature));
+        let suspected: Vec<&Item> = items.iter().filter(|item| !matches!(item, Item::State(_))).collect();
+        let is_clear = items.len() == 1 || matches!(suspected.first(), Some(Item::Signature));
         {
             let mut suspects = self.shared.suspects.lock();
             suspects.probation = items.len();
-            for (nth, item) in items.iter().enumerate() {
-                if matches!(item, Item::State(_)) || (nth > 0 && matches!(item, Item::Signature)) {
+            for (nth, item) in suspected.iter().enumerate() {
+                if nth > 0 && matches!(item, Item::Signature) {
                     continue;
                 }
                 let strikes = strike(&mut suspects, key_of(item));
@@ -777,7 +778,7 @@ impl Connection {
                 }
             }
         }
-        if let (Some(strikes), Some(item)) = (condemned, items.first()) {
+        if let (Some(strikes), Some(item)) = (condemned, suspected.first()) {
             let timing = self.timing();
             let hold = doubled(timing.hold_first, strikes - STRIKES, timing.hold_most);
             let why = format!("the connection ended {strikes} times with it: {}", trouble.sentence());
