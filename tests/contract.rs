@@ -762,7 +762,10 @@ fn the_example_of_a_signature_is_that_of_the_example_of_an_alert() {
     let signature = &example("signature")["data"];
     // As it is published; the schema shows the same, laid out.
     let alert = serde_json::to_vec(&example("alert")).unwrap();
-    assert_eq!(signature["sha256"], sha256_hex(&alert));
+    assert_eq!(signature["of"]["sha256"], sha256_hex(&alert));
+    assert_eq!(signature["of"]["seq"], example("alert")["data"]["seq"]);
+    // Whoever keeps numbers reads them there, in every message.
+    assert!(signature["seq"].is_null(), "a signature is no message of the stream");
     // RFC 8037, appendix A.1.
     let key = r#"{"kty":"OKP","crv":"Ed25519","kid":"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#;
     let key = BoxKey::from_jwk(key).unwrap();

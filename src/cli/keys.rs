@@ -169,7 +169,7 @@ fn list(path: &Path) -> Result<(), Failure> {
 fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
     let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid)?;
     let (folder, language) = (&config.outbox.dir, config.site.language);
-    let key = box_key::read(folder).map_err(|error| {
+    let key = box_key::read(folder, &config.full_name()).map_err(|error| {
         let (sentence, hint) = (error.sentence(language), error.hint(language));
         let message = match language {
             Language::English => format!("{sentence}\n  hint: {hint}"),
@@ -195,7 +195,7 @@ fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
     if json {
         return print_line(jwk);
     }
-    print_line(format!("box         {}.{}", config.site.area, config.site.box_id))?;
+    print_line(format!("box         {}", config.full_name()))?;
     print_line(format!("key id      {}", key.id()))?;
     print_line(format!("public key  {jwk}"))
 }

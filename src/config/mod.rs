@@ -368,6 +368,11 @@ impl Config {
         Sender { area: self.site.area.to_string(), box_id: self.site.box_id.to_string() }
     }
 
+    /// The box's name, with its area: `530127.box-1`. By itself it is one within its area only.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.site.area, self.site.box_id)
+    }
+
     /// What the analysis is to look after; `cameras` are the plans of all cameras, or of those that are watched.
     pub fn plan(&self, cameras: Vec<CameraPlan>) -> Plan {
         let watched = |rule: &&Rule| cameras.iter().any(|camera| rule.cameras.contains(&camera.id));

@@ -67,8 +67,8 @@ pub fn patched(text: &str, changes: &[PatchStep]) -> Result<String, String> {
 }
 
 impl Config {
-    /// What stands in the file without its comments: those nobody checked for secrets. Of an address, a parameter that may
-    /// hold a secret is left out. With no address hidden it says the same as the file, digest and all.
+    /// What stands in the file without its comments: those nobody checked for secrets. Of an address, a parameter and a part
+    /// of the path that may hold a secret are left out. With no address hidden it says the same as the file, digest and all.
     ///
     /// # Errors
     /// It cannot be written, in a sentence; never of a configuration that was read.
@@ -355,6 +355,12 @@ mod tests {
         assert!(config.text().contains("token=hunter2"), "{text}");
         assert!(!shown.text.contains("hunter2"), "{}", shown.text);
         assert!(shown.text.contains("channel=1") && shown.hidden == 1, "{}", shown.text);
+        // What stands for a login is none, and such a site sends its text back.
+        let text = MINIMAL.replace("rtsp://10.0.0.31/stream2", "rtsp://{user}:{password}@10.0.0.31/stream2");
+        let mut root = toml::Value::Table(text.parse().unwrap());
+        let mut hidden = 0;
+        hide(&mut root, &mut hidden);
+        assert!(hidden == 0 && root.to_string().contains("{user}:{password}@"), "{root}");
     }
 
     #[test]

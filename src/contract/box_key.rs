@@ -101,17 +101,24 @@ pub struct PublicJwk {
 /// is the user property `jws` of the message itself, and nothing is sent here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignatureData {
-    /// Topic of the signed message below the box's: `up/alert`.
-    pub topic: String,
-    /// Number of the signed message, its `data.seq`.
-    pub seq: SeqData,
-    /// SHA-256 of the signed message's bytes, hexadecimal: by it they find one another.
-    pub sha256: String,
+    /// Of what it is.
+    pub of: SignedMessage,
     /// Name of the key, as in the header of `jws` and in `signing_key` of `up/meta`.
     pub kid: String,
     /// The signature: a JWS in compact form with detached content (RFC 7515, appendix F), `header..signature`. With base64url of
     /// the message's bytes between the two dots it is an ordinary JWS.
     pub jws: String,
+}
+
+/// The message that a signature is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedMessage {
+    /// Topic of the signed message below the box's: `up/alert`.
+    pub topic: String,
+    /// Number of the signed message, its `data.seq`. The signature has none of its own.
+    pub seq: SeqData,
+    /// SHA-256 of the signed message's bytes, hexadecimal: by it they find one another.
+    pub sha256: String,
 }
 
 impl Payload for SignatureData {
@@ -123,9 +130,7 @@ impl SignatureData {
     /// The signature of `message`, which goes to `topic`.
     pub fn of(message: &[u8], topic: &str, seq: SeqData, key: &BoxKey) -> Self {
         SignatureData {
-            topic: topic.to_owned(),
-            seq,
-            sha256: sha256_hex(message),
+            of: SignedMessage { topic: topic.to_owned(), seq, sha256: sha256_hex(message) },
             kid: key.id().to_owned(),
             jws: key.sign(message),
         }
@@ -133,7 +138,7 @@ impl SignatureData {
 
     /// Identity of the event: of the same message and key always the same.
     pub fn event_id(&self) -> String {
-        format!("signature.{}.{}.{}", self.seq.stream, self.seq.n, self.kid)
+        format!("signature.{}.{}.{}", self.of.seq.stream, self.of.seq.n, self.kid)
     }
 }
 

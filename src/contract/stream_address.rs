@@ -19,11 +19,54 @@ pub fn names_a_password(name: &str) -> bool {
     ["pass", "pwd", "psw"].iter().any(|part| name.contains(part)) || name.ends_with("pas") || name == "pw"
 }
 
-/// Whether a parameter of this name may hold something that opens the camera.
+/// Whether a parameter of this name may hold something that opens the camera: `token`, `apikey`, `session_id`, `vcode`, ...
 fn names_a_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    let parts = ["auth", "credential", "secret", "sign", "token"];
-    names_a_password(name) || parts.iter().any(|part| lower.contains(part)) || ["key", "p"].contains(&&*lower)
+    let parts =
+        ["auth", "cookie", "credential", "jwt", "secret", "session", "sign", "ticket", "token", "verif"];
+    names_a_password(name)
+        || parts.iter().any(|part| lower.contains(part))
+        || ["key", "vcode", "accesscode"].iter().any(|end| lower.ends_with(end))
+        || ["code", "otp", "p", "pin", "sid", "sig"].contains(&&*lower)
+}
+
+/// Fewest letters and digits of a part of a path that may be a secret by itself.
+const LEAST_RANDOM: usize = 12;
+
+/// Whether a part of a path looks as if nobody had chosen it: `7KcPkJZ9XBTTVHYa`, not `h264Preview_01_main`. Letters and digits
+/// take turns more often than in words with numbers; a word may begin with a capital.
+fn looks_random(part: &str) -> bool {
+    let is_plain = |word: &str| {
+        let digits = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let signs: Vec<u8> = part.bytes().filter(u8::is_ascii_alphanumeric).collect();
+    if signs.len() < LEAST_RANDOM || part.split(['-', '_']).all(is_plain) && !has_inner_capitals(part) {
+        return false;
+    }
+    let sort = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    let turns = signs.windows(2).filter(|pair| {
+        let is_begin_of_word = pair[0].is_ascii_uppercase() && pair[1].is_ascii_lowercase();
+        sort(pair[0]) != sort(pair[1]) && !is_begin_of_word
+    });
+    signs.iter().any(u8::is_ascii_digit) && turns.count() * 4 >= signs.len()
+}
+
+/// Whether there are capitals behind small letters, as in `aBcDeF`.
+fn has_inner_capitals(part: &str) -> bool {
+    part.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+}
+
+/// The parts of a path and of what is behind it that may be secrets by themselves.
+fn random_parts(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let mut from = 0;
+    text.split_inclusive(move |c: char| !is_inside(c)).filter_map(move |piece| {
+        let part = piece.trim_end_matches(|c: char| !is_inside(c));
+        let begin = from;
+        from += piece.len();
+        looks_random(part).then_some(begin..begin + part.len())
+    })
 }
 
 /// The `name=value` parts of an address, in query and path, with the place of each value. A value goes on until the next
@@ -60,8 +103,15 @@ fn name_before(text: &str) -> &str {
     &text[begin..]
 }
 
-/// The address without what stands in it as a password: values of parameters that are named like one, what stands behind
-/// a colon in the path, and everything that could be user information.
+/// The same where `_` is part of the name: `session_id`.
+fn whole_name_before(text: &str) -> &str {
+    let rest = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    &text[rest.len()..]
+}
+
+/// The address without what stands in it as a password: values of parameters that are named like a secret, what stands behind
+/// a colon in the path, parts of the path that nobody would choose as a name, and everything that could be user information
+/// but the places of a login. A user's name alone is no secret.
 pub fn shown(address: &str) -> String {
     let mut clean = String::with_capacity(address.len());
     let mut at = 0;
@@ -84,19 +134,24 @@ pub fn hidden(address: &str) -> Vec<Range<usize>> {
         // An address of digits is no user; any other name in front of a colon could be one.
         let host_is_plain = at > path && !rest[..path].contains('@') && is_plain_host(&rest[..path]);
         let from = if host_is_plain { (path + 1).min(at) } else { 0 };
-        if at > from {
+        if at > from && !is_login_place(&rest[from..at]) {
             spans.push(begin + from..begin + at);
         }
     }
     let mut segment = path;
     for part in rest[path..].split_inclusive(['/', '?', '&']) {
         let value = part.trim_end_matches(['/', '?', '&']);
-        if let Some(colon) = value.find(':').filter(|colon| colon + 1 < value.len()) {
+        let colon = value.find(':').filter(|colon| colon + 1 < value.len());
+        if let Some(colon) = colon.filter(|colon| !is_place(&value[colon + 1..])) {
             spans.push(begin + segment + colon + 1..begin + segment + value.len());
         }
         segment += part.len();
     }
-    let named = parameters(address).filter(|(name, value)| names_a_secret(name) && !value.is_empty());
+    spans.extend(random_parts(&rest[path..]).map(|part| begin + path + part.start..begin + path + part.end));
+    let named = parameters(address).filter(|(name, value)| {
+        let is_named = names_a_secret(name) || names_a_secret(whole_name_before(&address[..value.start - 1]));
+        is_named && !value.is_empty()
+    });
     spans.extend(named.map(|(_, value)| value).filter(|value| !is_place(&address[value.clone()])));
     spans.sort_unstable_by_key(|span| (span.start, span.end));
     spans.dedup_by(|later, earlier| {
@@ -126,6 +181,11 @@ pub fn is_numeric_host(authority: &str) -> bool {
 /// Whether a value is nothing but a place that is filled in.
 fn is_place(value: &str) -> bool {
     value == USER_PLACE || value == PASSWORD_PLACE
+}
+
+/// Whether what stands before an `@` is nothing but places that are filled in.
+fn is_login_place(login: &str) -> bool {
+    login.split(':').all(is_place)
 }
 
 /// Replaces what could be a password inside the addresses of a text.
@@ -295,8 +355,65 @@ mod tests {
             ("rtsp://h/s?u=admin&p=1234&step=2", "rtsp://h/s?u=admin&p=***&step=2"),
             ("rtsp://h/0/admin:12345/main", "rtsp://h/0/admin:***/main"),
             ("rtsp://h/u={user}&password={password}&c=1", "rtsp://h/u={user}&password={password}&c=1"),
+            ("rtsp://{user}:{password}@h/s", "rtsp://{user}:{password}@h/s"),
+            ("rtsp://{user}@h:554/s", "rtsp://{user}@h:554/s"),
+            ("rtsp://{user}:hunter2@h/s", "rtsp://***@h/s"),
+            ("rtsp://h/0/{user}:{password}/main", "rtsp://h/0/{user}:{password}/main"),
+            ("rtsp://h/s?user=admin&channel=1", "rtsp://h/s?user=admin&channel=1"),
+            ("rtsps://nvr:7441/Ab3dEf9hKlM2nPq?enableSrtp", "rtsps://nvr:7441/***?enableSrtp"),
+            ("rtsps://10.0.0.9:7441/7KcPkJZ9XBTTVHYa", "rtsps://10.0.0.9:7441/***"),
+            ("rtsp://h/live/9f86d081884c7d659a2feaa0c55ad015/s", "rtsp://h/live/***/s"),
+            ("rtsp://h/550e8400-e29b-41d4-a716-446655440000", "rtsp://h/***"),
         ] {
             assert_eq!(shown(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn parameters_with_the_names_of_secrets_are_not_shown() {
+        for name in [
+            "key",
+            "apikey",
+            "api_key",
+            "accesskey",
+            "access-key",
+            "streamkey",
+            "session",
+            "session_id",
+            "sid",
+            "ticket",
+            "vcode",
+            "verifyCode",
+            "access_token",
+            "sig",
+            "Signature",
+            "jwt",
+            "pin",
+        ] {
+            let address = format!("rtsp://10.0.0.31/s?channel=1&{name}=hunter2&subtype=0");
+            let expected = format!("rtsp://10.0.0.31/s?channel=1&{name}=***&subtype=0");
+            assert_eq!(shown(&address), expected);
+        }
+    }
+
+    /// Otherwise a site with such cameras could not send its text back.
+    #[test]
+    fn paths_of_common_cameras_are_shown() {
+        for path in [
+            "Streaming/Channels/101?transportmode=unicast",
+            "cam/realmonitor?channel=1&subtype=1",
+            "h264Preview_01_main",
+            "unicast/c1/s0/live",
+            "axis-media/media.amp?videocodec=h264&resolution=640x480",
+            "MediaInput/h264/stream_1",
+            "ch01_sub.h264?ptype=tcp",
+            "cam-01-sub-02-hd",
+            "videoStreamId=1/profile2/media.smp",
+            "live/channel01_stream02",
+            "onvif-http/snapshot_Profile_1",
+        ] {
+            let address = format!("rtsp://10.0.0.31:554/{path}");
+            assert_eq!(shown(&address), address);
         }
     }
 

@@ -126,11 +126,12 @@ impl Answer {
         Answer { text: Some(text), ..Answer::done(None) }
     }
 
-    /// The messages that it takes, in their order: one, or one for each part of its text.
+    /// The messages that it takes, in their order: one, or one for each part of its text. What there is to say is in the first.
     pub(super) fn into_messages(mut self) -> Vec<Answer> {
         match self.text.take() {
             Some(text) => {
-                let with = |part| Answer { part: Some(part), ..Answer::done(None) };
+                let mut message = self.message.take();
+                let with = |part| Answer { part: Some(part), ..Answer::done(message.take()) };
                 text.into_parts().into_iter().map(with).collect()
             }
             None => vec![self],
@@ -182,5 +183,21 @@ impl Answer {
             unanswered,
             seq,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::command::TextKind;
+
+    #[test]
+    fn what_is_to_be_said_about_a_text_is_in_its_first_part() {
+        let text = LongText { what: TextKind::Audit, text: "x".repeat(100_000), next: None, hidden: None };
+        let answer = Answer { message: Some("not on that topic".to_owned()), ..Answer::text(text) };
+        let said: Vec<Option<String>> = answer.into_messages().into_iter().map(|one| one.message).collect();
+        assert!(said.len() > 1, "{said:?}");
+        assert_eq!(said[0].as_deref(), Some("not on that topic"));
+        assert!(said[1..].iter().all(Option::is_none), "{said:?}");
     }
 }

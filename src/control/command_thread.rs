@@ -225,8 +225,8 @@ impl Dispatcher {
     fn note(&mut self, command: &ReceivedCommand) -> io::Result<Turn> {
         let envelope = &command.envelope;
         let remembered = match envelope.spec.replay {
-            Replay::Once => envelope.signer.as_ref(),
-            Replay::ByVersion => None,
+            Replay::Once | Replay::OnceAnswered => envelope.signer.as_ref(),
+            Replay::Harmless | Replay::ByVersion => None,
         };
         if let Some(signer) = remembered {
             match self.seen.begin(&signer.key, envelope)? {
@@ -267,15 +267,24 @@ impl Dispatcher {
 
     fn finish(&mut self, Finished { envelope, answer }: Finished) {
         self.log("finished", &envelope, &answer);
-        if let Some(signer) = &envelope.signer {
-            let settled = answer.outcome != Outcome::Failed;
-            if let Err(error) = self.seen.finish(&signer.key, &envelope.request_id, settled) {
-                warn!(%error, "that a command was carried out could not be written down");
-            }
+        let settled = answer.outcome != Outcome::Failed;
+        let is_question = envelope.spec.replay == Replay::OnceAnswered;
+        if !is_question {
+            self.settle(&envelope, settled);
         }
         // A kept configuration comes again at every connection; that it is known is no news.
-        if !(envelope.retained && answer.outcome == Outcome::Already) {
-            self.reply(&envelope, answer);
+        let is_known = envelope.retained && answer.outcome == Outcome::Already;
+        let is_stored = is_known || self.reply(&envelope, answer);
+        if is_question {
+            self.settle(&envelope, settled && is_stored);
+        }
+    }
+
+    /// From here on a repeat is answered `already`, or, if it is not `settled`, carried out.
+    fn settle(&mut self, envelope: &CommandEnvelope, settled: bool) {
+        let Some(signer) = &envelope.signer else { return };
+        if let Err(error) = self.seen.finish(&signer.key, &envelope.request_id, settled) {
+            warn!(%error, "that a command was carried out could not be written down");
         }
     }
 
@@ -291,21 +300,34 @@ impl Dispatcher {
         }
     }
 
-    fn reply(&self, envelope: &CommandEnvelope, answer: Answer) {
+    /// Whether it is stored.
+    fn reply(&self, envelope: &CommandEnvelope, answer: Answer) -> bool {
         let respond_to = envelope.respond_to.clone();
-        self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer, respond_to);
+        self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer, respond_to)
     }
 
-    fn say(&self, request_id: String, command: String, mut answer: Answer, respond_to: Option<RespondTo>) {
+    /// Whether all of it is stored; the rest is not tried where a part is not.
+    fn say(
+        &self,
+        request_id: String,
+        command: String,
+        mut answer: Answer,
+        respond_to: Option<RespondTo>,
+    ) -> bool {
         if let Some(respond_to) = &respond_to {
             answer.message = respond_to.amended(answer.message);
         }
-        for message in answer.into_messages() {
-            self.say_one(request_id.clone(), command.clone(), message, respond_to.clone());
-        }
+        let mut messages = answer.into_messages().into_iter();
+        messages.all(|message| self.say_one(request_id.clone(), command.clone(), message, respond_to.clone()))
     }
 
-    fn say_one(&self, request_id: String, command: String, answer: Answer, respond_to: Option<RespondTo>) {
+    fn say_one(
+        &self,
+        request_id: String,
+        command: String,
+        answer: Answer,
+        respond_to: Option<RespondTo>,
+    ) -> bool {
         let at = self.parts.clock.now().utc;
         let record = Record {
             kind: Kind::Reply,
@@ -328,10 +350,12 @@ impl Dispatcher {
             let reply = answer.into_reply(request_id, command, seq);
             sender.event(id, None, at, reply)
         };
-        if let Err(error) = self.parts.outbox.append(record, body) {
+        let stored = self.parts.outbox.append(record, body);
+        if let Err(error) = &stored {
             respond_to.iter().for_each(RespondTo::forget);
             error!(%error, "an answer could not be stored");
         }
+        stored.is_ok()
     }
 }
 
@@ -360,5 +384,93 @@ fn entry(
         detail: answer.and_then(|answer| answer.message.clone()),
         data,
         ..Entry::of(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Signer;
+    use super::*;
+    use crate::analysis::alert::{Acknowledgement, AlertId};
+    use crate::analysis::alert_lifecycle::handling::HandlingStep;
+    use crate::contract::signature::Role;
+    use crate::control::commands;
+    use crate::control::running_box::{AcknowledgeReply, HandledReply};
+    use crate::outbox::Options;
+
+    struct NoAlerts;
+
+    impl Alerts for NoAlerts {
+        fn acknowledge(&self, _: AlertId, _: Acknowledgement, _: AcknowledgeReply) -> bool {
+            false
+        }
+
+        fn handle(&self, _: AlertId, _: HandlingStep, _: HandledReply) -> bool {
+            false
+        }
+
+        fn time_zone(&self) -> TimeZone {
+            TimeZone::UTC
+        }
+    }
+
+    fn dispatcher(folder: &Path) -> Dispatcher {
+        let clock = Clock::start();
+        let now = clock.now().utc;
+        let mut options = Options::default();
+        // Whatever else fills this machine's disk.
+        options.limits.free_bytes = 0;
+        let parts = Parts {
+            alerts: Box::new(NoAlerts),
+            to_main: Box::new(|_| false),
+            outbox: Outbox::open(&folder.join("outbox"), now, "box-1", options).unwrap().0,
+            sender: Sender { area: "530127".to_owned(), box_id: "box-1".to_owned() },
+            audit: Arc::new(Audit::open(&folder.join("audit"), now).unwrap()),
+            refusal_stats: Arc::default(),
+            clock,
+        };
+        let seen = Seen::open(&folder.join("control")).unwrap();
+        Dispatcher { parts, seen, pace: Pace::default(), finished_to: unbounded_channel().0 }
+    }
+
+    fn envelope(command: &str) -> CommandEnvelope {
+        CommandEnvelope {
+            spec: commands::spec(command).unwrap(),
+            request_id: "r".to_owned(),
+            by: "desk 2".to_owned(),
+            reason: Some("road works".to_owned()),
+            signer: Some(Signer { key: "k".into(), role: Role::Admin }),
+            expires: None,
+            counter: None,
+            clock_is_set: true,
+            at: Clock::start().now().utc,
+            retained: false,
+            respond_to: None,
+        }
+    }
+
+    /// What becomes of a repeat, after an answer that was stored or is too large to be.
+    fn repeated(command: &str, is_stored: bool) -> Turn {
+        let folder = tempfile::tempdir().unwrap();
+        let mut dispatcher = dispatcher(folder.path());
+        let envelope = envelope(command);
+        assert_eq!(dispatcher.seen.begin("k", &envelope).unwrap(), Turn::Fresh);
+        let message = if is_stored { "short".to_owned() } else { "x".repeat(300 * 1024) };
+        let answer = Answer::done(Some(message));
+        dispatcher.finish(Finished { envelope: envelope.clone(), answer });
+        assert_eq!(dispatcher.parts.outbox.depth().rows > 0, is_stored, "{command}");
+        // As after a restart.
+        Seen::open(&folder.path().join("control")).unwrap().begin("k", &envelope).unwrap()
+    }
+
+    #[test]
+    fn a_question_whose_answer_is_not_stored_may_come_again_and_what_took_effect_may_not() {
+        for command in ["get", "resend", "selftest"] {
+            assert_eq!(repeated(command, false), Turn::Fresh, "{command}");
+            assert_eq!(repeated(command, true), Turn::Already, "{command}");
+        }
+        for command in ["set", "patch", "mute"] {
+            assert_eq!(repeated(command, false), Turn::Already, "{command}");
+        }
     }
 }

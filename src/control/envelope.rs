@@ -255,7 +255,7 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
     let unknown = || refuse(format!("`{}` is no command of this box", tame(inbound.command)));
     let spec = commands::spec(inbound.command).ok_or_else(unknown)?;
     // A kept configuration is what a box that was away finds when it comes back; its version tells it from older ones.
-    if inbound.retained && spec.replay == Replay::Once {
+    if inbound.retained && spec.replay != Replay::ByVersion {
         // It would be carried out again at every reconnect, by every box that comes to have this name.
         return Err(refuse_as(RefusalKind::Retained, "a retained command is never carried out; publish it without the retain flag, and clear it by an empty retained message".to_owned()));
     }
@@ -449,7 +449,7 @@ fn check_times(
     if inbound.signer.is_some() {
         let issued = issued.ok_or_else(|| malformed("a signed command needs `iat`".to_owned()))?;
         // The version of a configuration says what `exp` says of a command.
-        if replay == Replay::Once {
+        if replay != Replay::ByVersion {
             let expires = expires.ok_or_else(|| malformed("a signed command needs `exp`".to_owned()))?;
             if expires.as_second().saturating_sub(issued.as_second()) > GOOD_FOR_SECS {
                 return Err(malformed("from `iat` to `exp` it may be at most a day".to_owned()));

@@ -45,7 +45,8 @@ fn markdown(language: Language) -> String {
     for command in COMMANDS {
         let reason = if command.needs_reason { both("required", "必填") } else { "" };
         let again = match command.replay {
-            Replay::Once => both("carried out once", "只执行一次"),
+            Replay::Once | Replay::OnceAnswered => both("carried out once", "只执行一次"),
+            Replay::Harmless => both("looked at again", "重新处理"),
             Replay::ByVersion => both("older versions are ignored", "按版本号判断"),
         };
         let summary = both(command.message.summary, command.summary_zh);

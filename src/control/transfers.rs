@@ -13,7 +13,7 @@ use crate::types::hex::sha256_hex;
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// Most parts of one.
 pub const MOST_PARTS: u32 = 256;
-/// Texts that are put together at once.
+/// Texts that are put together at once; one more of the same key takes the place of its oldest.
 const AT_ONCE: usize = 2;
 /// So long after its last part a text is forgotten.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -82,9 +82,9 @@ pub enum TransferError {
     /// All parts are here and are not what was meant; the transfer is forgotten.
     #[error("the parts together have the SHA-256 {0}, which is not `sha256`; the transfer is forgotten")]
     Digest(String),
-    /// Others are being put together.
+    /// Those of other keys are being put together.
     #[error(
-        "{AT_ONCE} other transfers are under way; each is forgotten a quarter of an hour after its last part"
+        "{AT_ONCE} transfers of other keys are under way; each is forgotten when it is used, or a quarter of an hour after its last part"
     )]
     TooMany,
     /// The text is not here.
@@ -116,8 +116,10 @@ impl Transfers {
         let known = self.0.iter().position(|transfer| transfer.key == key && transfer.id == id);
         let at = match known {
             Some(at) => at,
-            None if self.0.len() >= AT_ONCE => return Err(TransferError::TooMany),
             None => {
+                if self.0.len() >= AT_ONCE {
+                    self.forget_oldest_of(key.as_deref())?;
+                }
                 self.0.push(Transfer {
                     key,
                     id,
@@ -184,7 +186,20 @@ impl Transfers {
         }
     }
 
-    /// The text was used.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Makes room for one more transfer of this key.
+    fn forget_oldest_of(&mut self, key: Option<&str>) -> Result<(), TransferError> {
+        let of_key = self.0.iter().enumerate().filter(|(_, transfer)| transfer.key.as_deref() == key);
+        let (oldest, _) = of_key.min_by_key(|(_, transfer)| transfer.last).ok_or(TransferError::TooMany)?;
+        self.0.remove(oldest);
+        Ok(())
+    }
+
+    /// The text was used: judged, whatever came of it.
     pub fn forget(&mut self, key: Option<&str>, id: &str) {
         self.0.retain(|transfer| transfer.key.as_deref() != key || transfer.id != id);
     }
@@ -299,9 +314,22 @@ mod tests {
         assert!(matches!(transfers.add(many, NOW), Err(TransferError::Count { .. })));
         transfers.add(part("1", 1, &["a", "b"]), NOW).unwrap();
         transfers.add(part("2", 1, &["a", "b"]), NOW).unwrap();
-        assert_eq!(transfers.add(part("3", 1, &["a", "b"]), NOW), Err(TransferError::TooMany));
+        let of_another = || ReceivedPart { key: Some("admin-2".into()), ..part("3", 1, &["a", "b"]) };
+        assert_eq!(transfers.add(of_another(), NOW), Err(TransferError::TooMany));
         let later = NOW + PATIENCE;
-        assert_eq!(transfers.add(part("3", 1, &["a", "b"]), later), Ok(PartTaken::Parts(1, 2)));
+        assert_eq!(transfers.add(of_another(), later), Ok(PartTaken::Parts(1, 2)));
         assert_eq!(transfers.0.len(), 1, "the others are forgotten");
+    }
+
+    #[test]
+    fn one_more_of_the_same_key_takes_the_place_of_its_oldest() {
+        let (mut transfers, whole) = (Transfers::default(), ["a", "b"]);
+        let later = |secs: u64| NOW + Duration::from_secs(secs);
+        transfers.add(part("1", 1, &whole), NOW).unwrap();
+        transfers.add(part("2", 1, &whole), later(1)).unwrap();
+        assert_eq!(transfers.add(part("3", 1, &whole), later(2)), Ok(PartTaken::Parts(1, 2)));
+        assert_eq!(text(&mut transfers, "1", &whole), Err(TransferError::Unknown("1".to_owned())));
+        assert_eq!(transfers.add(part("2", 2, &whole), later(3)), Ok(PartTaken::Whole));
+        assert_eq!(transfers.add(part("3", 2, &whole), later(3)), Ok(PartTaken::Whole));
     }
 }

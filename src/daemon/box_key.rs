@@ -2,6 +2,8 @@
 //!
 //! Must never replace a key that is there, whatever is wrong with it: the command centre knows the box by it, so who puts
 //! another in its place decides that and registers it. A box without a usable key warns as ever, unsigned, and says so.
+//!
+//! Beside the key stands whose it is: boxes made from one disk image would sign as one another.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -9,7 +11,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::config::secret::mode_if_open_to_others;
 use crate::contract::Language;
@@ -18,6 +20,8 @@ use crate::contract::signature::KeyError;
 
 /// Its name, in the folder of the queue.
 pub const FILE: &str = "box-key.jwk";
+/// The file beside it with the name of its box: `530127.box-1`.
+const OWNER_FILE: &str = "box-key.box";
 /// Most bytes of it; a key has about 250.
 const MOST_BYTES: u64 = 4096;
 
@@ -39,6 +43,11 @@ enum Why {
     Unreadable(io::Error),
     /// What is in it is no key.
     Damaged(KeyError),
+    /// It was made for a box of another name.
+    OtherBox {
+        other: String,
+        this: String,
+    },
     /// None was there, and none could be made.
     Unmade(KeyError),
     Unwritten(io::Error),
@@ -57,6 +66,9 @@ impl BoxKeyError {
                     Why::Open(mode) => format!("{key} can be read by other users (mode {mode:03o})"),
                     Why::Unreadable(error) => format!("{key} cannot be read: {error}"),
                     Why::Damaged(error) => format!("{key} is damaged: {error}"),
+                    Why::OtherBox { other, this } => {
+                        format!("{key} was made for the box `{other}`, and this is `{this}`")
+                    }
                     Why::Unmade(error) => format!("{key} could not be made: {error}"),
                     Why::Unwritten(error) => format!("{key} could not be written: {error}"),
                 }
@@ -69,6 +81,9 @@ impl BoxKeyError {
                     Why::Open(mode) => format!("{key}可被其他用户读取（权限 {mode:03o}）"),
                     Why::Unreadable(error) => format!("{key}无法读取（原文：{error}）"),
                     Why::Damaged(error) => format!("{key}已损坏（原文：{error}）"),
+                    Why::OtherBox { other, this } => {
+                        format!("{key}是为盒子 `{other}` 生成的，而本机是 `{this}`")
+                    }
                     Why::Unmade(error) => format!("{key}无法生成（原文：{error}）"),
                     Why::Unwritten(error) => format!("{key}无法写入（原文：{error}）"),
                 }
@@ -100,6 +115,18 @@ impl BoxKeyError {
                     "可能已被他人读取或替换：把它移走（mv {file} {file}.old），重新启动并登记新的一把；如能确认没有，把它改回文件夹属主所有、权限 600"
                 ),
             ),
+            Why::OtherBox { .. } => {
+                let owner = self.file.with_file_name(OWNER_FILE);
+                let owner = owner.display();
+                both(
+                    format!(
+                        "a box whose disk was copied from another one needs a key of its own: mv {file} {file}.old, start anew and register the new one; if this box only got another name, rm {owner} and start anew"
+                    ),
+                    format!(
+                        "磁盘复制自另一个盒子的，须另用一把：mv {file} {file}.old，重新启动并登记新的一把；如果只是改了名字，rm {owner} 后重新启动"
+                    ),
+                )
+            }
             Why::Unreadable(_) => both(
                 format!("`ls -l {file}` shows who may read it"),
                 format!("用 `ls -l {file}` 查看谁可以读取"),
@@ -121,11 +148,11 @@ impl fmt::Display for BoxKeyError {
 
 impl std::error::Error for BoxKeyError {}
 
-/// The key in that folder; `None` where there is none yet.
+/// The key in that folder of the box with this name (`530127.box-1`); `None` where there is none yet.
 ///
 /// # Errors
 /// Something is there that is not to be signed with.
-pub fn read(folder: &Path) -> Result<Option<BoxKey>, BoxKeyError> {
+pub fn read(folder: &Path, this: &str) -> Result<Option<BoxKey>, BoxKeyError> {
     let file = folder.join(FILE);
     let wrong = |why| BoxKeyError { file: file.clone(), why };
     // Before it is opened: a pipe would be waited for.
@@ -151,7 +178,22 @@ pub fn read(folder: &Path) -> Result<Option<BoxKey>, BoxKeyError> {
         .map_err(|error| wrong(Why::Unreadable(error)))?;
     let text = std::str::from_utf8(&bytes);
     let text = text.map_err(|_| wrong(Why::Damaged(KeyError::Form("it is no text"))))?;
-    BoxKey::from_jwk(text).map(Some).map_err(|error| wrong(Why::Damaged(error)))
+    let key = BoxKey::from_jwk(text).map_err(|error| wrong(Why::Damaged(error)))?;
+    match owner(folder) {
+        Some(other) if other != this => Err(wrong(Why::OtherBox { other, this: this.to_owned() })),
+        Some(_) | None => Ok(Some(key)),
+    }
+}
+
+/// Whose key it is; `None` where nothing says so.
+fn owner(folder: &Path) -> Option<String> {
+    let file = folder.join(OWNER_FILE);
+    let is_file = fs::metadata(&file).is_ok_and(|metadata| metadata.is_file());
+    let mut bytes = Vec::new();
+    let opened = is_file.then(|| File::open(&file))?.ok()?;
+    opened.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+    let name: String = String::from_utf8_lossy(&bytes).trim().chars().filter(|c| !c.is_control()).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 /// Whether a file of `owner` is neither this user's, nor root's, nor of the user whose folder it is in: the service's, for
@@ -160,19 +202,26 @@ fn is_foreign(owner: u32, this: u32, folders: u32) -> bool {
     owner != this && owner != 0 && owner != folders
 }
 
-/// The key in that folder, made where there is none.
+/// The key in that folder of the box with this name, made where there is none.
 ///
 /// # Errors
 /// Something is there that is not to be signed with, or none can be made.
-pub fn read_or_make(folder: &Path) -> Result<BoxKey, BoxKeyError> {
-    if let Some(key) = read(folder)? {
+pub fn read_or_make(folder: &Path, this: &str) -> Result<BoxKey, BoxKeyError> {
+    if let Some(key) = read(folder, this)? {
+        if owner(folder).is_none()
+            && let Err(error) = write(folder, OWNER_FILE, this)
+        {
+            warn!(%error, "whose the box's key is could not be written down beside it");
+        }
         info!(key = key.id(), "messages are signed");
         return Ok(key);
     }
     let file = folder.join(FILE);
     let key =
         BoxKey::generate().map_err(|error| BoxKeyError { file: file.clone(), why: Why::Unmade(error) })?;
-    write(folder, &file, &key.to_jwk())
+    // Whose it is first: without a key it says nothing.
+    write(folder, OWNER_FILE, this)
+        .and_then(|()| write(folder, FILE, &key.to_jwk()))
         .map_err(|error| BoxKeyError { file: file.clone(), why: Why::Unwritten(error) })?;
     info!(
         key = key.id(),
@@ -183,15 +232,15 @@ pub fn read_or_make(folder: &Path) -> Result<BoxKey, BoxKeyError> {
 }
 
 /// A whole file that its owner alone can read, or none. The folder is this process's alone: the queue is locked.
-fn write(folder: &Path, file: &Path, jwk: &str) -> io::Result<()> {
-    let new = folder.join(format!("{FILE}.new"));
+fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let (file, new) = (folder.join(name), folder.join(format!("{name}.new")));
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
     let mut writing = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
     let written = writing
-        .write_all(jwk.as_bytes())
+        .write_all(text.as_bytes())
         .and_then(|()| writing.sync_all())
         .and_then(|()| fs::rename(&new, file))
         .and_then(|()| File::open(folder)?.sync_all());
@@ -208,27 +257,53 @@ mod tests {
 
     use super::*;
 
+    const BOX: &str = "530127.box-1";
+
     fn mode(file: &Path) -> u32 {
         fs::metadata(file).unwrap().permissions().mode() & 0o777
     }
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
     }
 
     #[test]
     fn a_key_is_made_once_for_its_owner_alone_and_is_the_same_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(read(folder.path()).unwrap().is_none());
+        assert!(read(folder.path(), BOX).unwrap().is_none());
         // What a start that was cut off left behind.
         fs::write(folder.path().join(format!("{FILE}.new")), "{").unwrap();
-        let made = read_or_make(folder.path()).unwrap();
+        let made = read_or_make(folder.path(), BOX).unwrap();
         assert_eq!(mode(&folder.path().join(FILE)), 0o600);
-        assert_eq!(names(folder.path()), [FILE]);
-        let again = read_or_make(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), [OWNER_FILE, FILE]);
+        let again = read_or_make(folder.path(), BOX).unwrap();
         assert_eq!(again.public(), made.public());
-        assert_eq!(read(folder.path()).unwrap().unwrap().public(), made.public());
+        assert_eq!(read(folder.path(), BOX).unwrap().unwrap().public(), made.public());
+    }
+
+    /// Two boxes from one disk image.
+    #[test]
+    fn the_key_of_a_box_of_another_name_is_not_signed_with_and_both_ways_out_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = read_or_make(folder.path(), BOX).unwrap();
+        let error = read_or_make(folder.path(), "530127.box-2").unwrap_err();
+        let told = error.to_string();
+        assert!(told.contains("`530127.box-1`") && told.contains("`530127.box-2`"), "{told}");
+        assert!(error.sentence(Language::Chinese).contains("`530127.box-1`"));
+        assert!(read(folder.path(), "530127.box-2").is_err());
+        assert_eq!(read(folder.path(), BOX).unwrap().unwrap().id(), key.id(), "nothing was changed");
+        // It is the same box under another name.
+        fs::remove_file(folder.path().join(OWNER_FILE)).unwrap();
+        assert_eq!(read_or_make(folder.path(), "530127.box-2").unwrap().id(), key.id());
+        assert!(read(folder.path(), BOX).is_err(), "from now on it is that one's");
+        // It is another box.
+        fs::rename(folder.path().join(FILE), folder.path().join("old")).unwrap();
+        assert_ne!(read_or_make(folder.path(), BOX).unwrap().id(), key.id());
+        assert!(read(folder.path(), "530127.box-2").is_err());
     }
 
     #[test]
@@ -241,7 +316,7 @@ mod tests {
             let file = folder.path().join(FILE);
             fs::write(&file, damaged).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-            let error = read_or_make(folder.path()).unwrap_err();
+            let error = read_or_make(folder.path(), BOX).unwrap_err();
             let told = error.sentence(Language::English);
             assert!(told.contains(FILE) && told.contains("is damaged"), "{told}");
             assert!(error.sentence(Language::Chinese).contains("已损坏"));
@@ -259,7 +334,7 @@ mod tests {
         let private: serde_json::Value = serde_json::from_str(&whole).unwrap();
         fs::write(&file, whole.replace("OKP", "EC")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let error = read(folder.path()).unwrap_err();
+        let error = read(folder.path(), BOX).unwrap_err();
         let told = format!("{error} {error:?} {}", error.hint(Language::English));
         assert!(!told.contains(private["d"].as_str().unwrap()), "{told}");
     }
@@ -271,13 +346,13 @@ mod tests {
         let whole = BoxKey::generate().unwrap().to_jwk();
         fs::write(&file, &whole).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        let told = read_or_make(folder.path()).unwrap_err().to_string();
+        let told = read_or_make(folder.path(), BOX).unwrap_err().to_string();
         assert!(told.contains("can be read by other users (mode 644)"), "{told}");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(read_or_make(folder.path()).is_ok());
+        assert!(read_or_make(folder.path(), BOX).is_ok());
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
-        let told = read_or_make(folder.path()).unwrap_err().to_string();
+        let told = read_or_make(folder.path(), BOX).unwrap_err().to_string();
         assert!(told.contains("is no file"), "{told}");
     }
 
@@ -285,7 +360,7 @@ mod tests {
     fn where_no_key_can_be_written_that_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let gone = folder.path().join("gone");
-        let error = read_or_make(&gone).unwrap_err();
+        let error = read_or_make(&gone, BOX).unwrap_err();
         assert!(error.to_string().contains("could not be written"), "{error}");
         assert!(error.hint(Language::Chinese).contains("[outbox]"));
     }

@@ -531,6 +531,7 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
     reasons.extend(readings.signing_trouble.as_ref().map(|trouble| Reason::new("signing", trouble)));
+    reasons.extend(broker.unsigned.as_ref().map(|trouble| Reason::new("signing", trouble)));
     let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);
     let redaction = readings.redaction_trouble.clone().or(no_faces);
     reasons.extend(redaction.map(|trouble| Reason::new("redaction", trouble)));

@@ -184,7 +184,7 @@ impl Storage {
         std::fs::create_dir_all(&control_dir)
             .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
         // Not where the queue is while its own folder cannot be used: a key that is gone after a restart proves nothing.
-        let box_key = box_key::read_or_make(&file.outbox.dir).map(Arc::new);
+        let box_key = box_key::read_or_make(&file.outbox.dir, &file.full_name()).map(Arc::new);
         if let Err(error) = &box_key {
             let (english, chinese) = (Language::English, Language::Chinese);
             error!(

@@ -512,6 +512,7 @@ impl Connection {
         }
         self.max_packet = max_packet;
         self.keep_alive = keep_alive;
+        self.tell_unsigned();
         self.connected_at = Some(Instant::now());
         self.shared.outbox.connected_async().await.map_err(|error| self.outbox_failed(&error))?;
         // This broker may take what another one refused, and what it refused itself waits for its time.
@@ -591,6 +592,9 @@ impl Connection {
             self.flight.set_window(WINDOW);
         }
         drop(suspects);
+        if matches!(item, Item::Signature) {
+            self.sign_again();
+        }
         self.shared.tell_last_refusal();
     }
 
@@ -612,6 +616,7 @@ impl Connection {
     }
 
     async fn put_aside(&mut self, item: &Item, why: &str, hold: Duration) {
+        let hold = if matches!(item, Item::Signature) { signing::UNSIGNED_FOR } else { hold };
         let until = Instant::now() + hold;
         let topic = match item {
             Item::State(_) => STATE.topic,
@@ -628,7 +633,10 @@ impl Connection {
             let mut suspects = self.shared.suspects.lock();
             suspects.put_aside(key_of(item), format!("{topic}: {why}"));
             match item {
-                Item::State(_) | Item::Signature | Item::Response { .. } => {}
+                Item::State(_) | Item::Response { .. } => {}
+                Item::Signature => {
+                    suspects.not_taken(&self.broker).unsigned = Some((until, why.to_owned()));
+                }
                 Item::Latest { topic, version } => {
                     let held_latest = &mut suspects.not_taken(&self.broker).held_latest;
                     held_latest.insert(topic.clone(), (*version, until));
@@ -643,6 +651,7 @@ impl Connection {
             // Closed means that nobody wants it sent any more.
             let _ = self.shared.outbox.hold_async(*id, until).await;
         }
+        self.tell_unsigned();
         self.shared.tell_last_refusal();
     }
 
@@ -753,17 +762,23 @@ impl Connection {
             return;
         }
         let mut condemned = None;
+        // The record of a signature follows at once, so the oldest in flight is to blame for its end, alone or not.
+        let suspected: Vec<&Item> = items.iter().filter(|item| !matches!(item, Item::State(_))).collect();
+        let is_clear = items.len() == 1 || matches!(suspected.first(), Some(Item::Signature));
         {
             let mut suspects = self.shared.suspects.lock();
             suspects.probation = items.len();
-            for item in items.iter().filter(|item| !matches!(item, Item::State(_))) {
+            for (nth, item) in suspected.iter().enumerate() {
+                if nth > 0 && matches!(item, Item::Signature) {
+                    continue;
+                }
                 let strikes = strike(&mut suspects, key_of(item));
-                if items.len() == 1 && strikes >= STRIKES {
+                if nth == 0 && is_clear && strikes >= STRIKES {
                     condemned = Some(strikes);
                 }
             }
         }
-        if let (Some(strikes), Some(item)) = (condemned, items.first()) {
+        if let (Some(strikes), Some(item)) = (condemned, suspected.first()) {
             let timing = self.timing();
             let hold = doubled(timing.hold_first, strikes - STRIKES, timing.hold_most);
             let why = format!("the connection ended {strikes} times with it: {}", trouble.sentence());

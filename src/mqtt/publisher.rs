@@ -56,6 +56,8 @@ pub struct Status {
     pub deaf_to: Vec<String>,
     /// That another client uses this box's name, while there are signs of it.
     pub namesake: Option<String>,
+    /// Why records go to this broker without their signatures, though there is a key.
+    pub unsigned: Option<String>,
 }
 
 /// How the latest value of a topic is sent.
@@ -125,6 +127,8 @@ pub(super) struct NotTaken {
     pub left_out: HashMap<String, Instant>,
     /// Records not to be sent before: it refused them, or they ended the connections to it.
     held_records: HashMap<RecordId, Instant>,
+    /// Until when it gets no signatures of their own, and why not.
+    pub unsigned: Option<(Instant, String)>,
 }
 
 impl Suspects {

@@ -14,8 +14,8 @@ use crate::contract::asyncapi::{CORRELATION_BYTES, RESPONSE_TOPIC_BYTES};
 use crate::contract::messages::REPLY;
 use crate::outbox::Seq;
 
-/// Answers that are not sent yet and go somewhere besides; of more, the oldest are on `up/reply` only. Twice as many as
-/// commands can wait.
+/// Commands whose answers are not sent yet and go somewhere besides; of more, the oldest are on `up/reply` only. Twice as
+/// many as commands can wait.
 const WAITING: usize = 64;
 
 /// What a command said about its answer.
@@ -36,17 +36,20 @@ pub(super) struct Target {
     ignored: Option<String>,
 }
 
+/// Where the answer to one command goes, and the numbers of it that were not sent yet: a long text is many messages.
+type Numbered = (Arc<Target>, Vec<Seq>);
+
 /// Answers that were numbered and not sent yet, with where they go.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Responses {
-    waiting: Arc<Mutex<VecDeque<(Seq, Arc<Target>)>>>,
+    waiting: Arc<Mutex<VecDeque<Numbered>>>,
 }
 
 /// What one command asked for about its answer.
 #[derive(Debug, Clone)]
 pub struct RespondTo {
     target: Arc<Target>,
-    waiting: Arc<Mutex<VecDeque<(Seq, Arc<Target>)>>>,
+    waiting: Arc<Mutex<VecDeque<Numbered>>>,
 }
 
 impl Responses {
@@ -76,24 +79,39 @@ impl Responses {
     /// Where the answer of that number goes; asked once.
     pub fn take(&self, seq: &Seq) -> Option<Arc<Target>> {
         let mut waiting = self.waiting.lock();
-        let at = waiting.iter().position(|(other, _)| other == seq)?;
-        waiting.remove(at).map(|(_, target)| target)
+        let place = |(_, numbers): &Numbered| numbers.iter().position(|other| other == seq);
+        let (at, nth) = waiting.iter().enumerate().find_map(|(at, one)| Some((at, place(one)?)))?;
+        let (target, numbers) = waiting.get_mut(at)?;
+        numbers.remove(nth);
+        let (target, is_over) = (target.clone(), numbers.is_empty());
+        if is_over {
+            waiting.remove(at);
+        }
+        Some(target)
     }
 }
 
 impl RespondTo {
-    /// The answer is about to be stored under this number.
+    /// The answer, or a part of it, is about to be stored under this number.
     pub fn remember(&self, seq: &Seq) {
         let mut waiting = self.waiting.lock();
+        if let Some((_, numbers)) = waiting.iter_mut().find(|(target, _)| Arc::ptr_eq(target, &self.target)) {
+            return numbers.push(seq.clone());
+        }
         if waiting.len() >= WAITING {
             waiting.pop_front();
         }
-        waiting.push_back((seq.clone(), self.target.clone()));
+        waiting.push_back((self.target.clone(), vec![seq.clone()]));
     }
 
-    /// It could not be stored; its number goes to another message.
+    /// It could not be stored; its number, the latest, goes to another message.
     pub fn forget(&self) {
-        self.waiting.lock().retain(|(_, target)| !Arc::ptr_eq(target, &self.target));
+        self.waiting.lock().retain_mut(|(target, numbers)| {
+            if Arc::ptr_eq(target, &self.target) {
+                numbers.pop();
+            }
+            !numbers.is_empty()
+        });
     }
 
     /// Why what was asked for is not done, for the answer itself.
@@ -226,6 +244,33 @@ mod tests {
         }
         assert_eq!(responses.take(&seq(100)), None, "the oldest made room");
         assert!(responses.take(&seq(101)).is_some());
+    }
+
+    /// More parts than answers can wait.
+    #[test]
+    fn all_parts_of_a_long_answer_go_where_it_goes_and_push_nobody_elses_out() {
+        let responses = Responses::default();
+        let asked = |correlation: u8| {
+            let request =
+                RequestProperties { response_topic: None, correlation_data: Some(vec![correlation]) };
+            responses.for_request(request, PREFIX, BASE).unwrap()
+        };
+        let seq = |n: u64| Seq { stream: "S".into(), n };
+        let (other, long) = (asked(1), asked(2));
+        other.remember(&seq(0));
+        for n in 1..=3 * WAITING as u64 {
+            long.remember(&seq(2 * n));
+        }
+        long.remember(&seq(1));
+        // The last part could not be stored.
+        long.forget();
+        assert_eq!(responses.take(&seq(1)), None);
+        assert_eq!(responses.take(&seq(0)).unwrap().correlation_data, Some(vec![1]));
+        for n in 1..=3 * WAITING as u64 {
+            assert_eq!(responses.take(&seq(2 * n)).unwrap().correlation_data, Some(vec![2]), "{n}");
+            assert_eq!(responses.take(&seq(2 * n + 1)), None, "between them are other messages");
+        }
+        assert!(responses.waiting.lock().is_empty());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use lookout::types::mqtt::Version;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use crate::fake::FakeBroker;
+use crate::fake::{FakeBroker, Taken};
 use crate::here::*;
 use crate::support::daemon::{Daemon, write_config};
 use crate::support::listener::Listener;
@@ -334,10 +334,55 @@ fn over_mqtt_3_1_1_a_signature_comes_before_its_message_and_again_when_the_conne
         let signature: Value = serde_json::from_slice(pair[0]).unwrap();
         let alert: Value = serde_json::from_slice(pair[1]).unwrap();
         assert_eq!(signature["type"], "lookout.signature.v1");
-        assert_eq!(signature["data"]["topic"], "up/alert");
-        assert_eq!(signature["data"]["sha256"], sha256_hex(pair[1]));
-        assert_eq!(signature["data"]["seq"], alert["data"]["seq"]);
+        assert_eq!(signature["data"]["of"]["topic"], "up/alert");
+        assert_eq!(signature["data"]["of"]["sha256"], sha256_hex(pair[1]));
+        assert_eq!(signature["data"]["of"]["seq"], alert["data"]["seq"]);
         assert_eq!(signature["data"]["jws"], key.sign(pair[1]));
+    }
+}
+
+/// Access rules that nobody widened for `up/signature` must not silence a box, whether the broker ends the connection or only
+/// keeps still.
+#[test]
+fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_them() {
+    for is_closed in [true, false] {
+        let taken = Taken::default();
+        let (noted, signatures) = (taken.clone(), Arc::new(Mutex::new(0)));
+        let count = signatures.clone();
+        let broker = FakeBroker::start(move |guest| {
+            guest.accept(&[])?;
+            loop {
+                let is_wanted =
+                    |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
+                let (pkid, topic, payload) = guest.next_on(is_wanted)?;
+                if topic.ends_with("/up/alert") {
+                    noted.note(&payload);
+                    guest.puback(pkid, 0)?;
+                    continue;
+                }
+                *count.lock() += 1;
+                if is_closed {
+                    return Ok(());
+                }
+                guest.take_nothing()?;
+            }
+        });
+        let mut settings = settings(&broker.url(), Version::V311);
+        settings.timing.stall = Duration::from_secs(2);
+        let here = Here::start_signing(settings, Arc::new(BoxKey::generate().unwrap()), |outbox| {
+            append(outbox, 1, Level::Red);
+            append(outbox, 2, Level::Red);
+        });
+        here.wait_empty();
+        assert_eq!(taken.ids(), ids([1, 2]), "{is_closed}");
+        let of_both = *signatures.lock();
+        assert_eq!(of_both, 3, "{is_closed}");
+        let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
+        let told = status.unsigned.unwrap();
+        assert!(told.contains("does not take `up/signature`") && told.contains("hint: "), "{told}");
+        here.alert(3, Level::Red);
+        here.wait_empty();
+        assert_eq!((taken.ids(), *signatures.lock()), (ids([1, 2, 3]), of_both), "none is tried again yet");
     }
 }
 

@@ -14,7 +14,7 @@ use super::{CommandData, Handler, Replay};
 use crate::config::restart::takes_a_restart;
 use crate::config::{Config, Problems, Surroundings};
 use crate::contract::box_status::ConfigSource;
-use crate::contract::command::{Outcome, Refusal};
+use crate::contract::command::Refusal;
 use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
@@ -103,7 +103,11 @@ impl CommandData for WantedConfigData {
     const HANDLER: Handler<Self> = Handler::Now(take_up);
 
     fn read(data: &Value) -> Result<Self, String> {
-        let wanted: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+        let mut wanted: Self = serde_json::from_value(data.clone()).map_err(|error| error.to_string())?;
+        if let Some(transfer) = &mut wanted.transfer {
+            // As in the parts.
+            transfer.sha256.make_ascii_lowercase();
+        }
         match (&wanted.toml, &wanted.transfer) {
             (Some(_), None) | (None, Some(_)) => Ok(wanted),
             (None, None) => Err("missing field `toml`, or `transfer` where it came in parts".to_owned()),
@@ -180,7 +184,8 @@ fn take_up(data: WantedConfigData, envelope: &CommandEnvelope, at: &mut dyn Runn
         (None, None) => return Answer::refused(Refusal::Invalid, "it says no configuration"),
     };
     let answer = put_in_place(at, Offered { version, toml, revert_after_secs });
-    if let Some(TransferName { id, .. }) = transfer.filter(|_| answer.outcome == Outcome::Done) {
+    // Also one that may not run: it will not get better, and is in the way of the one that is.
+    if let Some(TransferName { id, .. }) = transfer {
         at.transfers().forget(key, &id);
     }
     answer

@@ -1,5 +1,9 @@
 //! `get`: what a box can tell about itself that does not stand on a topic, or is too long for a message.
 
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,8 +26,8 @@ const AUDIT_BYTES: usize = 1024 * 1024;
 const AT_MOST: usize = 30;
 
 /// `down/cmd/get`: the configuration that runs, lines of the audit log, or the birth messages. Requires a `reason`. The
-/// answer comes in as many messages as it takes, each with one `part`; the last number is `total`. No secret is in it:
-/// passwords stand in files of their own, comments are left out, and a parameter of an address that may be a secret is `***`.
+/// answer comes in as many messages as it takes, each with one `part`; the last number is `total`. Passwords
+/// stand in files of their own, comments are left out, and what may be a secret in an address is `***`.
 /// At most thirty an hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GetData {
@@ -47,7 +51,7 @@ impl CommandData for GetData {
         "索取正在运行的配置、审计日志或出生消息，分片答复并附摘要；每小时至多三十次";
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = true;
-    const REPLAY: Replay = Replay::Once;
+    const REPLAY: Replay = Replay::OnceAnswered;
     const HANDLER: Handler<Self> = Handler::Later(tell);
 
     fn read(data: &Value) -> Result<Self, String> {
@@ -95,17 +99,39 @@ fn tell(data: GetData, _: &CommandEnvelope, at: &mut dyn RunningBox, answering: 
             let audit = at.audit();
             let read = move || {
                 let excerpt = audit.excerpt(since.map(|since| since.0), after.unwrap_or(0), AUDIT_BYTES);
-                answering(match excerpt {
+                match excerpt {
                     Ok(excerpt) => {
                         Answer::text(LongText { what, text: excerpt.text, next: excerpt.next, hidden: None })
                     }
                     Err(error) => Answer::failed(format!("the audit log cannot be read: {error}")),
-                });
+                }
             };
             // Several megabytes of a slow card: not on the main thread.
-            if let Err(error) = std::thread::Builder::new().name("audit-read".to_owned()).spawn(read) {
-                error!(%error, "the audit log cannot be read for somebody: no thread");
-            }
+            let thread = std::thread::Builder::new().name("audit-read".to_owned());
+            answer_elsewhere(answering, read, |work| thread.spawn(work).map(drop));
+        }
+    }
+}
+
+/// Answers with what `make` gives once `spawn` runs it; also where that fails.
+fn answer_elsewhere(
+    answering: Answering,
+    make: impl FnOnce() -> Answer + Send + 'static,
+    spawn: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<()>,
+) {
+    // Where no thread can be started, what it was to do is gone, and the answer must not be.
+    let answering = Arc::new(Mutex::new(Some(answering)));
+    let there = answering.clone();
+    let work = move || {
+        let answer = make();
+        if let Some(answering) = there.lock().take() {
+            answering(answer);
+        }
+    };
+    if let Err(error) = spawn(Box::new(work)) {
+        error!(%error, "the audit log cannot be read for somebody: no thread");
+        if let Some(answering) = answering.lock().take() {
+            answering(Answer::failed(format!("no thread can be started to read the audit log: {error}")));
         }
     }
 }
@@ -143,6 +169,17 @@ mod tests {
         let text: String = parts.iter().map(|part| part.text.as_str()).collect();
         assert!(text.contains("id = \"cam-1\"") && !text.contains('#'), "{text}");
         assert_eq!(parts[0].sha256, sha256_hex(text.as_bytes()));
+    }
+
+    #[test]
+    fn where_no_thread_can_be_started_it_is_answered_that_it_failed() {
+        let (to, answered) = std::sync::mpsc::channel();
+        let answering: Answering = Box::new(move |answer| to.send(answer).unwrap());
+        let no_thread = |_| Err(io::Error::other("too many threads"));
+        answer_elsewhere(answering, || Answer::done(None), no_thread);
+        let answer = answered.try_recv().unwrap();
+        assert_eq!(answer.outcome, Outcome::Failed);
+        assert!(answer.message.unwrap().contains("too many threads"));
     }
 
     #[test]

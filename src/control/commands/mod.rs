@@ -86,6 +86,11 @@ pub trait CommandData: Serialize + DeserializeOwned + Send + 'static {
 pub enum Replay {
     /// It is carried out once: its request is remembered until it expires, and one that the broker kept is refused.
     Once,
+    /// The same, but it only asks: it counts as carried out when its answer is stored, so that a power cut before that loses
+    /// nothing.
+    OnceAnswered,
+    /// It changes nothing that lasts: a repeat is looked at anew, and nothing of it is remembered.
+    Harmless,
     /// Its version tells it from older ones, so it may be kept by the broker and need not expire.
     ByVersion,
 }

@@ -17,8 +17,9 @@ use crate::types::hex::digest_from_hex;
 
 /// `down/cmd/part`: a part of a configuration that does not fit into one message. Parts come in any order; a message may
 /// have 64 KiB as it is sent, signature and all, so about 32 KiB of text. When all are there, `down/config` names them by
-/// `transfer` in place of `toml`. At most 2 MiB in 256 parts, two transfers at once; a transfer is forgotten a quarter of an
-/// hour after its last part, and in a restart.
+/// `transfer` in place of `toml`. At most 2 MiB in 256 parts, two transfers at once, of which one more of the same
+/// key replaces its oldest; a transfer is forgotten when its text was judged, a quarter of an hour after its last part, and in a
+/// restart. The same signed parts may be sent again then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UploadPartData {
     /// Chosen by the centre: the same for all parts of one text, and another one for the next.
@@ -46,7 +47,8 @@ impl CommandData for UploadPartData {
     const SUMMARY_ZH: &'static str = "上传整份配置的一个分片；配置超过一条消息时使用";
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
-    const REPLAY: Replay = Replay::Once;
+    // A restart forgets what came, so the same parts must count again.
+    const REPLAY: Replay = Replay::Harmless;
     const HANDLER: Handler<Self> = Handler::Now(take);
 
     fn read(data: &Value) -> Result<Self, String> {
@@ -133,6 +135,32 @@ mod tests {
         let judged = here.ask("config", Role::Admin, &wanted);
         assert_eq!(judged.code, Some(Refusal::Invalid), "{judged:?}");
         assert!(here.refused[0].contains("`[[command_key]]`"), "{:?}", here.refused);
+        assert!(here.transfers.is_empty(), "what was judged is in nobody's way");
+    }
+
+    #[test]
+    fn a_part_that_comes_again_after_a_restart_counts_again() {
+        let spec = super::super::spec("part").unwrap();
+        assert_eq!(spec.replay, Replay::Harmless, "the transfer is gone, so what is remembered must be, too");
+        let mut here = TestBox::new();
+        let part = json!({ "transfer": "t", "index": 1, "total": 2, "sha256": "0".repeat(64), "text": "a" });
+        assert_eq!(here.ask("part", Role::Admin, &part).outcome, Outcome::Done);
+        here.transfers = super::super::super::transfers::Transfers::default();
+        assert_eq!(here.ask("part", Role::Admin, &part).outcome, Outcome::Done);
+    }
+
+    #[test]
+    fn a_digest_in_capitals_is_the_same_one() {
+        let mut here = TestBox::new();
+        let running = here.config.sha256.clone();
+        let text = here.file.text().to_owned();
+        let digest = sha256_hex(text.as_bytes()).to_uppercase();
+        let part = json!({ "transfer": "t", "index": 1, "total": 1, "sha256": digest, "text": text });
+        assert_eq!(here.ask("part", Role::Admin, &part).outcome, Outcome::Done);
+        let wanted =
+            json!({ "version": 1, "transfer": { "id": "t", "sha256": digest }, "expect_config": running });
+        let judged = here.ask("config", Role::Admin, &wanted);
+        assert_eq!(judged.code, Some(Refusal::Invalid), "found, and refused for its missing key: {judged:?}");
     }
 
     #[test]

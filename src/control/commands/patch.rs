@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::envelope::{Command, CommandEnvelope};
-use super::super::running_box::{RunningBox, may_change};
+use super::super::running_box::{RunningBox, may_change, runs_now};
 use super::config::{Offered, put_in_place, too_old};
 use super::{CommandData, Handler, Replay, example};
 use crate::config::PatchStep;
@@ -99,6 +99,11 @@ fn an_example() -> PatchData {
 }
 
 fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answer {
+    let running = at.overrides().now.wanted.as_ref();
+    if running.is_some_and(|running| running.version == data.version && is_in(&running.toml, &data)) {
+        let now = runs_now(at).unwrap_or_default();
+        return Answer::already(format!("this patch is part of what runs; {now}"));
+    }
     if let Some(answer) = too_old(at, data.version) {
         return answer;
     }
@@ -115,6 +120,18 @@ fn change(data: PatchData, _: &CommandEnvelope, at: &mut dyn RunningBox) -> Answ
         ),
         Err(why) => Answer::refused(Refusal::Invalid, why),
     }
+}
+
+/// Whether a text says already what the patch makes of it: a power cut may come between the change and its answer.
+fn is_in(text: &str, data: &PatchData) -> bool {
+    let set = data
+        .set
+        .iter()
+        .map(|SetAt { path, value }| PatchStep::Set { path: path.clone(), value: value.clone() });
+    let set: Vec<PatchStep> = set.collect();
+    let is_gone = |path: &String| patched(text, &[PatchStep::Remove { path: path.clone() }]).is_err();
+    let as_it_is = patched(text, &[]);
+    as_it_is.is_ok() && as_it_is == patched(text, &set) && data.remove.iter().all(is_gone)
 }
 
 #[cfg(test)]
@@ -150,11 +167,19 @@ mod tests {
         assert_eq!(here.config.cameras[0].analysis_hz, 2.5);
         assert!(here.overrides.trial.is_some() && here.overrides.version == 1);
         let now = here.config.sha256.clone();
-        assert_eq!(
-            here.ask("patch", Role::Admin, &patch(1, &now)).code,
-            Some(Refusal::Conflict),
-            "not again"
-        );
+        // The power went before the answer: the centre still expects what ran before.
+        let again = here.ask("patch", Role::Admin, &patch(1, &before));
+        assert_eq!(again.outcome, Outcome::Already, "{again:?}");
+        assert!(again.message.unwrap().contains(&format!("{now} runs now")));
+        let mut another = patch(1, &now);
+        another["set"][0]["value"] = json!(3.5);
+        let another = here.ask("patch", Role::Admin, &another);
+        assert_eq!(another.code, Some(Refusal::Conflict), "no other one of that version");
+        let mut more = patch(1, &now);
+        more["remove"] = json!(["site.name"]);
+        assert_eq!(here.ask("patch", Role::Admin, &more).outcome, Outcome::Already, "it is not there anyway");
+        more["remove"] = json!(["camera.cam-1.eye"]);
+        assert_eq!(here.ask("patch", Role::Admin, &more).code, Some(Refusal::Conflict), "it is there");
         assert_eq!(here.ask("patch", Role::Admin, &patch(2, &now)).code, Some(Refusal::Conflict), "on trial");
     }
 

@@ -53,7 +53,7 @@ impl CommandData for ResendData {
     const SUMMARY_ZH: &'static str = "按编号补发遗漏的消息，或补发一张图片；已不在盒子里的说明原因";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
-    const REPLAY: Replay = Replay::Once;
+    const REPLAY: Replay = Replay::OnceAnswered;
     const HANDLER: Handler<Self> = Handler::Later(send_again);
 
     fn read(data: &Value) -> Result<Self, String> {

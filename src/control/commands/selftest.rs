@@ -23,7 +23,7 @@ impl CommandData for SelftestData {
     const SUMMARY_ZH: &'static str = "询问盒子的状况，回答在 `up/reply` 上";
     const ROLE: Role = Role::Desk;
     const NEEDS_REASON: bool = false;
-    const REPLAY: Replay = Replay::Once;
+    const REPLAY: Replay = Replay::OnceAnswered;
     const HANDLER: Handler<Self> = Handler::Now(|_, _, at| Answer::health(at.selftest()));
 
     fn logged(&self) -> Option<Value> {

@@ -4,14 +4,24 @@
 //! is signed with the new one, and what is sent again is signed again. The signature on `up/signature` is nobody's record.
 //! It goes out before its message on the same connection, so a broker that acknowledged the message had the signature;
 //! whoever gets the message again gets the signature again, too.
+//!
+//! A broker that takes no signatures must not keep the records back: after a few connections that ended with one, it gets
+//! the records alone for a day, or until the settings change.
+
+use std::time::{Duration, Instant};
 
 use tracing::error;
 
 use super::Connection;
 use crate::contract::alert::SeqData;
 use crate::contract::box_key::{SIGNATURE_PROPERTY, SignatureData};
+use crate::contract::words::Language;
 use crate::outbox::{Kind, Sending};
 use crate::types::mqtt::Version;
+
+/// So long a broker that takes no signatures gets none. Each try may keep an alert back for as long as a connection takes to
+/// be given up.
+pub(super) const UNSIGNED_FOR: Duration = Duration::from_secs(86_400);
 
 /// Bytes of a user property beside its name and value (MQTT 5, 2.2.2.2): its sort and two lengths, and two more for a length of
 /// all properties that takes more than a byte.
@@ -48,7 +58,10 @@ impl Connection {
     /// What has to be sent before a record, over MQTT 3.1.1: the body of its signature.
     pub(super) fn signature_before(&self, sending: &Sending) -> Option<Vec<u8>> {
         let signing = self.shared.bodies.signing.as_ref()?;
-        if self.settings.version == Version::V5 || !has_signature_beside(sending.kind) {
+        if self.settings.version == Version::V5
+            || !has_signature_beside(sending.kind)
+            || self.is_unsigned(Instant::now())
+        {
             return None;
         }
         let seq = sending.seq.as_ref()?;
@@ -59,6 +72,36 @@ impl Connection {
                 |error| error!(%error, "a signature could not be written; its message goes without it"),
             )
             .ok()
+    }
+
+    /// Whether this broker does not take signatures of their own now.
+    fn is_unsigned(&self, now: Instant) -> bool {
+        let mut suspects = self.shared.suspects.lock();
+        suspects.not_taken(&self.broker).unsigned.as_ref().is_some_and(|(until, _)| *until > now)
+    }
+
+    /// The broker took a signature.
+    pub(super) fn sign_again(&self) {
+        self.shared.suspects.lock().not_taken(&self.broker).unsigned = None;
+        self.tell_unsigned();
+    }
+
+    /// Says in the status whether this broker gets records without their signatures.
+    pub(super) fn tell_unsigned(&self) {
+        let is_beside = self.shared.bodies.signing.is_some() && self.settings.version == Version::V311;
+        let why = self.shared.suspects.lock().not_taken(&self.broker).unsigned.clone().filter(|_| is_beside);
+        let broker = &self.broker;
+        let sentence = why.map(|(_, why)| match self.settings.language {
+            Language::English => format!(
+                "messages go to {broker} without signatures: it does not take `up/signature` ({why})\n  hint: let the box publish there, or use MQTT 5, which has the signature in the message itself"
+            ),
+            Language::Chinese => format!(
+                "发往 {broker} 的消息没有签名：它不接受 `up/signature`（原文：{why}）\n  提示：允许本机在该主题上发布，或改用 MQTT 5，签名就在消息本身里"
+            ),
+        });
+        self.shared
+            .status
+            .send_if_modified(|status| std::mem::replace(&mut status.unsigned, sentence.clone()) != sentence);
     }
 }
 

@@ -65,7 +65,7 @@ def main():
         topic, body = message.topic.removeprefix(f"{base}/"), message.payload
         if topic == "up/signature":
             data = json.loads(body)["data"]
-            beside[data["topic"], data["sha256"]] = data["jws"]
+            beside[data["of"]["topic"], data["of"]["sha256"]] = data["jws"]
             continue
         if version == "5":
             properties = dict(getattr(message.properties, "UserProperty", []))
