@@ -200,7 +200,8 @@ impl Cursor {
     fn give_up(&mut self, tx: &Transaction<'_>, target: Amount) -> rusqlite::Result<()> {
         let before = self.missed;
         let mut oldest = tx.prepare_cached(
-            "SELECT id, class = 2, acked, bytes FROM record NOT INDEXED WHERE id > ? ORDER BY id",
+            "SELECT r.id, r.class = 2, p.acked, r.bytes FROM record AS r NOT INDEXED
+             CROSS JOIN progress AS p ON p.id = r.id WHERE r.id > ? ORDER BY r.id",
         )?;
         let mut rows = oldest.query([self.given_up_to])?;
         let mut is_free = self.at == self.given_up_to;
@@ -230,7 +231,7 @@ impl Cursor {
     }
 }
 
-/// `record.acked` of what the centre is done with and a consumer is not.
+/// `progress.acked` of what the centre is done with and a consumer is not.
 pub(super) const KEPT: u8 = 2;
 
 /// SQLite counts to 2^63.
@@ -288,11 +289,10 @@ impl Consumers {
         }
         if is_kept {
             self.kept.add(gone.bytes);
-            tx.prepare_cached("UPDATE record SET acked = 2 WHERE id = ?")?.execute([gone.id])?;
-        } else {
-            tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([gone.id])?;
+            tx.prepare_cached("UPDATE progress SET acked = 2 WHERE id = ?")?.execute([gone.id])?;
+            return Ok(());
         }
-        Ok(())
+        delete_row(tx, gone.id)
     }
 
     /// A record leaves at once, whoever has not read it. `was_kept`: the centre was done with it.
@@ -302,7 +302,7 @@ impl Consumers {
         gone: &Gone,
         was_kept: bool,
     ) -> rusqlite::Result<()> {
-        tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([gone.id])?;
+        delete_row(tx, gone.id)?;
         let amount = Amount { rows: 1, bytes: gone.bytes };
         if was_kept {
             self.kept = self.kept.less(amount);
@@ -358,23 +358,20 @@ impl Consumers {
         for is_picture in [false, true] {
             let wanting = self.list.iter().filter(|cursor| cursor.policy.pictures || !is_picture);
             let lowest = wanting.map(|cursor| cursor.given_up_to).min().unwrap_or(i64::MAX);
-            let (count, delete) = if is_picture {
-                (
-                    "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
-                    "DELETE FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
-                )
+            let read = if is_picture {
+                "SELECT r.id, r.bytes FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                 WHERE p.acked = 2 AND p.class = 2 AND p.id <= ?"
             } else {
-                (
-                    "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class IN (0, 1) AND id <= ?",
-                    "DELETE FROM record WHERE acked = 2 AND class IN (0, 1) AND id <= ?",
-                )
+                "SELECT r.id, r.bytes FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                 WHERE p.acked = 2 AND p.class IN (0, 1) AND p.id <= ?"
             };
-            let read = tx
-                .prepare_cached(count)?
-                .query_row([lowest], |row| Ok(Amount { rows: row.get(0)?, bytes: row.get(1)? }))?;
-            if read.rows > 0 {
-                tx.prepare_cached(delete)?.execute([lowest])?;
-                self.kept = self.kept.less(read);
+            let read: Vec<(i64, u64)> = tx
+                .prepare_cached(read)?
+                .query_map([lowest], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (id, bytes) in read {
+                delete_row(tx, id)?;
+                self.kept = self.kept.less(Amount { rows: 1, bytes });
             }
         }
         Ok(())
@@ -385,15 +382,22 @@ impl Consumers {
     }
 }
 
+/// A record and how far it got.
+fn delete_row(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
+    tx.prepare_cached("DELETE FROM progress WHERE id = ?")?.execute([id])?;
+    Ok(())
+}
+
 /// What the centre is done with, of the records after `above` up to `up_to`.
 fn kept_between(conn: &Connection, above: i64, up_to: i64, pictures: bool) -> rusqlite::Result<Amount> {
     // The classes one by one, so that the index leads to the place.
     let sql = if pictures {
-        "SELECT count(*), ifnull(sum(bytes), 0) FROM record
-         WHERE acked = 2 AND class IN (0, 1, 2) AND id > ? AND id <= ?"
+        "SELECT count(*), ifnull(sum(r.bytes), 0) FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+         WHERE p.acked = 2 AND p.class IN (0, 1, 2) AND p.id > ? AND p.id <= ?"
     } else {
-        "SELECT count(*), ifnull(sum(bytes), 0) FROM record
-         WHERE acked = 2 AND class IN (0, 1) AND id > ? AND id <= ?"
+        "SELECT count(*), ifnull(sum(r.bytes), 0) FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+         WHERE p.acked = 2 AND p.class IN (0, 1) AND p.id > ? AND p.id <= ?"
     };
     conn.prepare_cached(sql)?
         .query_row([above, up_to], |row| Ok(Amount { rows: row.get(0)?, bytes: row.get(1)? }))
@@ -484,8 +488,9 @@ impl Store {
             let cursor =
                 named.map_or((i64::MAX, false, i64::MAX), |c| (c.at, c.policy.pictures, c.given_up_to));
             let mut statement = store.conn.prepare_cached(
-                "SELECT id, stream, n, kind, level, rev, ends, at_ms, alert_id, topic, sum, body
-                 FROM record NOT INDEXED WHERE id > ? AND (class < 2 OR ?) AND (acked < 2 OR id > ?) ORDER BY id",
+                "SELECT r.id, r.stream, r.n, r.kind, r.level, r.rev, r.ends, r.at_ms, r.alert_id, r.topic, r.sum, r.body
+                 FROM record AS r NOT INDEXED CROSS JOIN progress AS p ON p.id = r.id
+                 WHERE r.id > ? AND (r.class < 2 OR ?) AND (p.acked < 2 OR r.id > ?) ORDER BY r.id",
             )?;
             let mut rows = statement.query(cursor)?;
             let (mut records, mut spoiled) = (Vec::new(), Vec::new());

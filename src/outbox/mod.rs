@@ -13,7 +13,8 @@
 //! | table | a row is |
 //! |---|---|
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
-//! | `record` | one message: stream and number, what it is, topic, body and their sum; `acked` says how far it got |
+//! | `record` | one message: stream and number, what it is, topic, body and their sum; it stays as it was stored |
+//! | `progress` | how far a record got (`acked`): beside it, so that what arrives writes no body a second time |
 //! | `mark` | how far the centre has durably stored a stream |
 //! | `consumer` | a further consumer: its name, its cursor, its bounds, how many records it missed |
 //! | `open_alert` | an alert that is still open: its latest revision and the state to take it up again with |
@@ -29,7 +30,7 @@
 //!
 //! A consumer gets every record, at its own pace, from a durable place of its own.
 //!
-//! - **`mqtt`**, the command centre, acknowledges *each record by itself* (`record.acked`) and marks streams. A cursor
+//! - **`mqtt`**, the command centre, acknowledges *each record by itself* (`progress.acked`) and marks streams. A cursor
 //!   would not do: red and orange alerts overtake the others, refused records are put aside, pictures go last, so what
 //!   is done with has holes. Overflow: [`Limits`], with gap records; red, orange and the end of an alert stay.
 //! - **Every other one** ([`Outbox::register`]) has a *cursor*: it reads records in the order in which they were stored,
@@ -63,6 +64,8 @@
 //!    share a stream.
 //! 5. A record whose body is not what was stored (SQLite notices broken pages, not a changed letter) is never lent:
 //!    it is given up, and a `gap` record names its number.
+//!    A record and how far it got are stored and deleted in one transaction: a file that has one without the other is
+//!    damaged.
 //! 6. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
 //!    that stores what replaced it, together with a `gap` record that names the numbers and the reason. Only there it
 //!    is known which numbers those are, so this message alone is built inside; where that fails, nothing is dropped.

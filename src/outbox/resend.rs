@@ -187,7 +187,8 @@ impl Store {
         let (from, to) = (from.max(1), to.min(i64::MAX as u64));
         let room = MOST_RECORDS.min(MOST_ASKED.saturating_sub(self.asked.len()));
         let mut statement = self.conn.prepare_cached(
-            "SELECT id, n, acked FROM record WHERE stream = ? AND n >= ? AND n <= ? ORDER BY n LIMIT ?",
+            "SELECT r.id, r.n, p.acked FROM record AS r CROSS JOIN progress AS p ON p.id = r.id
+             WHERE r.stream = ? AND r.n >= ? AND r.n <= ? ORDER BY r.n LIMIT ?",
         )?;
         let present = statement.query_map(params![stream, from, to, room as i64 + 1], |row| {
             Ok(StoredRow { row: row.get(0)?, n: row.get(1)?, acked: row.get(2)? })
@@ -261,8 +262,9 @@ impl Store {
             store
                 .conn
                 .prepare_cached(
-                    "SELECT id, acked, stream, sum, body FROM record
-                     WHERE alert_id = ? AND topic = ? AND class = 2 ORDER BY id DESC LIMIT 1",
+                    "SELECT r.id, p.acked, r.stream, r.sum, r.body
+                     FROM record AS r CROSS JOIN progress AS p ON p.id = r.id
+                     WHERE r.alert_id = ? AND r.topic = ? AND r.class = 2 ORDER BY r.id DESC LIMIT 1",
                 )?
                 .query_row([alert, topic], |row| {
                     let (stream, sum, body): (String, Option<i64>, Vec<u8>) =

@@ -14,7 +14,7 @@ use tracing::error;
 
 use super::error::caught;
 use super::format::{damage, sum};
-use super::store::{Changes, Gone, NewRow, Store, read_gone};
+use super::store::{Changes, Gone, NewRow, Store, read_gone, select_gone};
 use super::{BuiltMessage, Gap, Kind, Seq};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
@@ -68,24 +68,27 @@ const PICTURES: usize = 2;
 /// What goes first, as in [`Limits`]. Numbers as in `kind_number` and `level_number`.
 pub(super) const DROP_ORDER: &[&str] = &[
     // Pictures already sent.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked = 1 ORDER BY id",
+    select_gone!("WHERE r.kind = 4 AND p.acked = 1 ORDER BY r.id"),
     // Pictures, blue first.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked < 2 ORDER BY level, id",
+    select_gone!("WHERE r.kind = 4 AND p.acked < 2 ORDER BY r.level, r.id"),
     // Updates with a later revision behind them.
-    "SELECT id, stream, n, acked, bytes FROM record AS r
-     WHERE kind = 0 AND acked < 2 AND level < 2 AND ends = 0 AND rev > 1
-       AND EXISTS (SELECT 1 FROM record AS later
-                   WHERE later.alert_id = r.alert_id AND later.rev > r.rev AND later.acked < 2)
-     ORDER BY acked DESC, id",
+    select_gone!(
+        "WHERE r.kind = 0 AND p.acked < 2 AND r.level < 2 AND r.ends = 0 AND r.rev > 1
+           AND EXISTS (SELECT 1 FROM record AS later JOIN progress AS far ON far.id = later.id
+                       WHERE later.alert_id = r.alert_id AND later.rev > r.rev AND far.acked < 2)
+         ORDER BY p.acked DESC, r.id"
+    ),
     // Counts.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 1 AND acked < 2 ORDER BY acked DESC, id",
+    select_gone!("WHERE r.kind = 1 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
     // Blue, and alerts without a level.
-    "SELECT id, stream, n, acked, bytes FROM record
-     WHERE kind = 0 AND acked < 2 AND ifnull(level, 0) = 0 AND ends = 0 ORDER BY acked DESC, id",
+    select_gone!(
+        "WHERE r.kind = 0 AND p.acked < 2 AND ifnull(r.level, 0) = 0 AND r.ends = 0 ORDER BY p.acked DESC, r.id"
+    ),
     // Yellow, then replies.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 0 AND acked < 2 AND level = 1 AND ends = 0
-     ORDER BY acked DESC, id",
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 2 AND acked < 2 ORDER BY acked DESC, id",
+    select_gone!(
+        "WHERE r.kind = 0 AND p.acked < 2 AND r.level = 1 AND r.ends = 0 ORDER BY p.acked DESC, r.id"
+    ),
+    select_gone!("WHERE r.kind = 2 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
 ];
 
 impl Store {

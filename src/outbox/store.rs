@@ -226,6 +226,13 @@ impl Store {
                     if verdict != "ok" {
                         return Err(sqlite(path, "check", damage(&verdict)));
                     }
+                    if !is_progress_whole(&conn).map_err(fail("check"))? {
+                        return Err(sqlite(
+                            path,
+                            "check",
+                            damage("it does not know how far its records got"),
+                        ));
+                    }
                 }
                 if owner == box_identity {
                     given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
@@ -251,7 +258,8 @@ impl Store {
         let marks = has_marks || options.expect_marks;
         let (rows, bytes, acked) = conn
             .query_row(
-                "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(acked), 0) FROM record WHERE acked < 2",
+                "SELECT count(*), ifnull(sum(r.bytes), 0), ifnull(sum(p.acked), 0)
+                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id WHERE p.acked < 2",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
@@ -489,6 +497,8 @@ impl Store {
             row.body,
         ])?;
         let id = tx.last_insert_rowid();
+        tx.prepare_cached("INSERT INTO progress (id, class) VALUES (?, ?)")?
+            .execute(params![id, row.class])?;
         changes.rows_added += 1;
         changes.bytes_added += bytes;
         changes.last_row = id;
@@ -653,8 +663,30 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
     }
 }
 
+/// The beginning of a query for [`read_gone`], record by record.
+macro_rules! select_gone {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.stream, r.n, p.acked, r.bytes
+             FROM record AS r CROSS JOIN progress AS p ON p.id = r.id ",
+            $rest
+        )
+    };
+}
+pub(super) use select_gone;
+
 pub(super) fn read_gone(row: &Row<'_>) -> rusqlite::Result<Gone> {
     Ok(Gone { id: row.get(0)?, stream: row.get(1)?, n: row.get(2)?, acked: row.get(3)?, bytes: row.get(4)? })
+}
+
+/// Whether every record has its place in `progress`, and nothing else has: one without it would never be sent.
+fn is_progress_whole(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM record AS r WHERE NOT EXISTS (SELECT 1 FROM progress AS p WHERE p.id = r.id))
+            AND NOT EXISTS (SELECT 1 FROM progress AS p WHERE NOT EXISTS (SELECT 1 FROM record AS r WHERE r.id = p.id))",
+        [],
+        |row| row.get(0),
+    )
 }
 
 /// Whether the centre ever sent a mark.

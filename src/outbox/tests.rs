@@ -18,6 +18,7 @@ mod messages;
 mod migration;
 mod model;
 mod resend;
+mod writes;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
 
