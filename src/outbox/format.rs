@@ -92,6 +92,10 @@ CREATE TABLE progress (
     release_n INTEGER               -- a picture leaves with the mark of this number
 );
 CREATE INDEX progress_turn ON progress(acked, class, id);
+CREATE TABLE arrival (
+    up_to INTEGER PRIMARY KEY,      -- no message up to this record waited any more
+    at_ms INTEGER NOT NULL          -- at this time
+);
 ";
 
 /// Until then the record itself held it. The columns stay: taking them out would write every body again.

@@ -15,6 +15,7 @@
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
 //! | `record` | one message: stream and number, what it is, topic, body and their sum; it stays as it was stored |
 //! | `progress` | how far a record got (`acked`): beside it, so that what arrives writes no body a second time |
+//! | `arrival` | when everything up to a record had arrived: the history of sent records goes by it |
 //! | `mark` | how far the centre has durably stored a stream |
 //! | `consumer` | a further consumer: its name, its cursor, its bounds, how many records it missed |
 //! | `open_alert` | an alert that is still open: its latest revision and the state to take it up again with |
@@ -41,7 +42,8 @@
 //!   cannot tell one that is gone from one that comes back.
 //!
 //! The centre may ask for records again that are still here ([`Outbox::resend`]); what was sent is kept for that by a
-//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one.
+//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one, and in the time since it arrived.
+//! What arrived behind a record that waits is as young as that one: the cursor passes over nothing that waits.
 //!
 //! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is
 //! done with counts towards no limit of the queue and is not looked at when something is sent, so a slow consumer neither

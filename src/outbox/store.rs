@@ -22,6 +22,7 @@ use super::format::{
 };
 use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
+use super::resend::last_arrival;
 use super::retention::{free_bytes, read_untold, stored_reason};
 use super::{
     AlertState, BuiltMessage, Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert,
@@ -59,6 +60,8 @@ pub(super) struct Store {
     pub(super) resent: HashSet<i64>,
     /// Asked for again by the centre, in this run; see [`super::resend`].
     pub(super) asked: BTreeSet<i64>,
+    /// Arrivals of rows up to here were noted before this run.
+    pub(super) arrivals_before: i64,
     /// Rows up to here are backlog.
     pub(super) backlog_to: i64,
     pub(super) last_row: i64,
@@ -272,6 +275,7 @@ impl Store {
         }
         let consumers = Consumers::load(&conn).map_err(fail("read the consumers"))?;
         let store = Store {
+            arrivals_before: last_arrival(&conn).map_err(fail("read what had arrived"))?,
             conn,
             path: path.to_path_buf(),
             dir: dir.to_path_buf(),

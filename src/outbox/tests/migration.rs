@@ -83,6 +83,7 @@ fn alerts_of_format_2_are_known_by_what_was_published_until_their_next_revision(
 const BACK_TO_4: &str = "
     UPDATE record SET (acked, release_n) = (SELECT acked, release_n FROM progress WHERE progress.id = record.id);
     DROP TABLE progress;
+    DROP TABLE arrival;
     CREATE INDEX record_turn ON record(acked, class, id);
     PRAGMA user_version = 4;";
 

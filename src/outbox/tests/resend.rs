@@ -133,14 +133,16 @@ fn the_history_is_bounded_in_bytes_and_in_time_and_gone_when_it_is_not_wanted() 
     assert_eq!(resent.absent, [absent(1, 9 - resent.records, Absence::NotKept)]);
     assert_eq!(numbers(&deliver(&mut store)).len() as u64, resent.records);
 
-    let later =
-        Record { at: now() + Duration::from_secs(60), ..record(Kind::Alert, 10, 1, Level::Blue, false) };
-    store.append(later, |_| Ok(b"x".to_vec())).unwrap();
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    store.forget_sent(now(), hours(2)).unwrap();
+    alert(&mut store, 10, Level::Blue);
     deliver(&mut store);
-    store.forget_sent_before(now() + Duration::from_secs(30)).unwrap();
+    store.forget_sent(now() + hours(1), hours(2)).unwrap();
+    assert!(store.depth().kept > 1, "none is older than two hours");
+    store.forget_sent(now() + hours(2) + hours(1) / 2, hours(2)).unwrap();
     assert_eq!(store.depth().kept, 1, "the younger one");
     assert_eq!(store.resend(&stream, 10, 10).unwrap().records, 1);
-    store.forget_sent_before(now() + Duration::from_secs(90)).unwrap();
+    store.forget_sent(now() + hours(4), hours(2)).unwrap();
     assert_eq!(store.depth().kept, 0);
     // What was asked for left before it was sent: nothing is sent, and nothing is wrong with the file.
     assert!(deliver(&mut store).is_empty());
@@ -155,15 +157,52 @@ fn the_history_is_bounded_in_bytes_and_in_time_and_gone_when_it_is_not_wanted() 
 }
 
 #[test]
-fn what_is_young_stays_also_where_something_older_still_waits() {
+fn what_waits_is_never_passed_over_and_what_arrived_behind_it_stays() {
     let dir = dir();
     let mut store = open(dir.path());
     keep_sent(&mut store, HISTORY);
-    many(&mut store, 2);
-    store.forget_sent_before(now()).unwrap();
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let stream = many(&mut store, 1);
     deliver(&mut store);
-    assert_eq!(store.depth().kept, 2, "of now is not before now");
-    store.forget_sent_before(now() + Duration::from_secs(1)).unwrap();
+    store.forget_sent(now(), hours(2)).unwrap();
+    alert(&mut store, 2, Level::Blue);
+    alert(&mut store, 3, Level::Red);
+    // The red one overtakes.
+    let lent = store.next(1, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(n_of(&lent[0]), 3);
+    store.acked(&[lent[0].id]).unwrap();
+    for hour in 1..100 {
+        store.forget_sent(now() + hours(hour), hours(2)).unwrap();
+    }
+    assert_eq!(store.depth().kept, 1, "the first is forgotten, the third is behind one that waits");
+    deliver(&mut store);
+    store.forget_sent(now() + hours(100), hours(2)).unwrap();
+    store.forget_sent(now() + hours(101), hours(2)).unwrap();
+    let resent = store.resend(&stream, 1, 3).unwrap();
+    assert_eq!((resent.again, resent.absent), (vec![(2, 3)], vec![absent(1, 1, Absence::NotKept)]));
+    store.forget_sent(now() + hours(103), hours(2)).unwrap();
+    assert_eq!(store.depth().kept, 0);
+}
+
+#[test]
+fn a_restart_forgets_no_time_of_arrival_and_a_clock_that_was_set_those_of_this_run() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    many(&mut store, 1);
+    deliver(&mut store);
+    store.forget_sent(now(), hours(2)).unwrap();
+    let dir = crash(store, dir.path());
+    let mut store = open(dir.path());
+    alert(&mut store, 2, Level::Blue);
+    store.connected().unwrap();
+    deliver(&mut store);
+    store.forget_sent(now(), hours(2)).unwrap();
+    store.forget_arrival_times().unwrap();
+    store.forget_sent(now() + hours(3), hours(2)).unwrap();
+    assert_eq!(store.depth().kept, 1, "the first is as old as it was, the second is dated anew");
+    store.forget_sent(now() + hours(6), hours(2)).unwrap();
     assert_eq!(store.depth().kept, 0);
 }
 
