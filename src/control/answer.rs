@@ -137,6 +137,11 @@ impl Answer {
         }
     }
 
+    /// Which part of a text it is, from 1; 0 for an answer that is whole.
+    pub(super) fn part_index(&self) -> u32 {
+        self.part.as_ref().map_or(0, |part| part.index)
+    }
+
     #[cfg(test)]
     pub(super) fn into_part(self) -> Option<TextPart> {
         self.part

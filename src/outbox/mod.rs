@@ -42,7 +42,8 @@
 //!   cannot tell one that is gone from one that comes back.
 //!
 //! The centre may ask for records again that are still here ([`Outbox::resend`]); what was sent is kept for that by a
-//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one, and in the time since it arrived.
+//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one, and in the time since it arrived;
+//! it gives up counts first, then answers, and keeps no answers in parts.
 //! What arrived behind a record that waits is as young as that one: the cursor passes over nothing that waits.
 //!
 //! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is
@@ -84,6 +85,7 @@ mod damage;
 mod ended;
 mod error;
 mod format;
+mod gone;
 mod high_water;
 mod recent;
 mod resend;
@@ -147,7 +149,7 @@ pub struct Record {
     pub kind: Kind,
     /// The alert it belongs to.
     pub alert_id: Option<String>,
-    /// The alert's revision, from 1; 0 without an alert.
+    /// The alert's revision, or the number of a part of an answer, from 1; 0 without either.
     pub rev: u32,
     /// The alert's level.
     pub level: Option<Level>,

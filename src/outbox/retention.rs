@@ -14,7 +14,8 @@ use tracing::error;
 
 use super::error::caught;
 use super::format::{damage, sum};
-use super::store::{Changes, Gone, NewRow, Store, read_gone, select_gone};
+use super::gone::{Gone, read_gone, select_gone};
+use super::store::{Changes, NewRow, Store};
 use super::{BuiltMessage, Gap, Kind, Seq};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
@@ -27,8 +28,8 @@ const GAP_RANGES: usize = 500;
 const SLACK: u64 = 50;
 
 /// How much may be kept. When one of them is passed, what goes first is, in this order: pictures already
-/// sent; pictures (blue first); updates with a later revision behind them; counts; blue; yellow and
-/// replies. Red, orange, `end` and `retract` never: for them the limits are passed.
+/// sent; pictures (blue first); updates with a later revision behind them; counts; answers
+/// in parts; blue; yellow and replies. Red, orange, `end` and `retract` never: for them the limits are passed.
 ///
 /// A disk that others have filled is not emptied by dropping alerts: below `free_bytes` the outbox shrinks to
 /// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
@@ -80,6 +81,8 @@ pub(super) const DROP_ORDER: &[&str] = &[
     ),
     // Counts.
     select_gone!("WHERE r.kind = 1 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
+    // Answers in parts: whoever asked asks again.
+    select_gone!("WHERE r.kind = 2 AND r.rev > 0 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
     // Blue, and alerts without a level.
     select_gone!(
         "WHERE r.kind = 0 AND p.acked < 2 AND ifnull(r.level, 0) = 0 AND r.ends = 0 ORDER BY p.acked DESC, r.id"

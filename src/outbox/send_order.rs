@@ -10,7 +10,8 @@ use tracing::error;
 use super::consumers::KEPT;
 use super::crash;
 use super::format::{damage, is_as_stored, kind_from_number, new_stream};
-use super::store::{Changes, Gone, Store, read_gone, select_gone};
+use super::gone::{Gone, read_gone, select_gone};
+use super::store::{Changes, Store};
 use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
@@ -370,7 +371,7 @@ impl Store {
             .execute(params![stream, n])?;
         let gone: Vec<Gone> = tx
             .prepare_cached(
-                "SELECT r.id, r.stream, r.n, p.acked, r.bytes
+                "SELECT r.id, r.stream, r.n, p.acked, r.bytes, r.kind = 2 AND r.rev > 0
                  FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
                  WHERE p.acked = 1 AND r.stream = ?1 AND (r.n <= ?2 OR (r.n IS NULL AND p.release_n <= ?2))
                  ORDER BY p.id",

@@ -20,6 +20,7 @@ use super::error::caught;
 use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
 };
+use super::gone::Gone;
 use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
 use super::resend::last_arrival;
@@ -121,15 +122,6 @@ pub(super) struct Changes {
     pub(super) consumers: Consumers,
     /// Rows that are not to be lent for a while.
     pub(super) put_aside: Vec<i64>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Gone {
-    pub(super) id: i64,
-    pub(super) stream: String,
-    pub(super) n: Option<u64>,
-    pub(super) acked: bool,
-    pub(super) bytes: u64,
 }
 
 impl Store {
@@ -665,22 +657,6 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
         // The database is older than the stream, or all of it is gone: which numbers had arrived is gone with it.
         _ => (mark.n > 0).then(|| gap(Vec::new(), 0)),
     }
-}
-
-/// The beginning of a query for [`read_gone`], record by record.
-macro_rules! select_gone {
-    ($rest:literal) => {
-        concat!(
-            "SELECT r.id, r.stream, r.n, p.acked, r.bytes
-             FROM record AS r CROSS JOIN progress AS p ON p.id = r.id ",
-            $rest
-        )
-    };
-}
-pub(super) use select_gone;
-
-pub(super) fn read_gone(row: &Row<'_>) -> rusqlite::Result<Gone> {
-    Ok(Gone { id: row.get(0)?, stream: row.get(1)?, n: row.get(2)?, acked: row.get(3)?, bytes: row.get(4)? })
 }
 
 /// Whether every record has its place in `progress`, and nothing else has: one without it would never be sent.

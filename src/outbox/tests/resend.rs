@@ -234,3 +234,81 @@ fn a_picture_is_sent_again_while_it_is_in_the_queue() {
     assert_eq!(store.resend_picture("alert-1", "up/evidence/alert-1/2").unwrap(), None);
     assert_eq!(store.resend_picture("alert-2", topic).unwrap(), None);
 }
+
+fn stored(store: &mut Store, kind: Kind, rev: u32, bytes: usize) -> u64 {
+    let level = Level::Blue;
+    store.append(record(kind, 1, rev, level, false), |_| Ok(vec![b'0'; bytes])).unwrap().n
+}
+
+#[test]
+fn counts_go_out_of_the_history_first_then_answers_then_the_oldest_alerts() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, ConsumerPolicy { bytes: 10_000, ..HISTORY });
+    let stream = store.stream.to_string();
+    let first_alert = stored(&mut store, Kind::Alert, 1, 1000);
+    let reply = stored(&mut store, Kind::Reply, 0, 1000);
+    deliver(&mut store);
+    // A day of cameras that count.
+    for _ in 0..200 {
+        stored(&mut store, Kind::Count, 0, 300);
+        deliver(&mut store);
+    }
+    let here = |store: &mut Store, n: u64| {
+        let found = store.resend(&stream, n, n).unwrap().records == 1;
+        deliver(store);
+        found
+    };
+    assert!(here(&mut store, first_alert) && here(&mut store, reply), "counts make room for counts");
+    let last_count = store.next_n - 1;
+    assert!(here(&mut store, last_count) && !here(&mut store, 3), "the oldest of them go");
+    let more = |store: &mut Store, revisions: std::ops::RangeInclusive<u32>| {
+        for rev in revisions {
+            stored(store, Kind::Alert, rev, 1000);
+            deliver(store);
+        }
+    };
+    more(&mut store, 2..=8);
+    assert!(here(&mut store, first_alert) && here(&mut store, reply), "counts make room for alerts");
+    more(&mut store, 9..=9);
+    assert!(!here(&mut store, last_count) && !here(&mut store, reply), "then answers do");
+    assert!(here(&mut store, first_alert));
+    more(&mut store, 10..=11);
+    assert!(!here(&mut store, first_alert), "then the oldest goes");
+    let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
+    assert_eq!(store.consumers, loaded);
+}
+
+#[test]
+fn answers_in_parts_are_not_kept_in_the_history() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    for part in 1..=3 {
+        stored(&mut store, Kind::Reply, part, 1000);
+    }
+    stored(&mut store, Kind::Reply, 0, 1000);
+    deliver(&mut store);
+    assert_eq!((store.depth().rows, store.depth().kept), (0, 1), "the one that is whole");
+    // Where somebody else has not read them yet, they are kept for him.
+    store.register("export", HISTORY).unwrap();
+    stored(&mut store, Kind::Reply, 1, 1000);
+    deliver(&mut store);
+    assert_eq!(store.depth().kept, 2);
+    let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
+    assert_eq!(store.consumers, loaded);
+}
+
+#[test]
+fn what_another_consumer_has_not_read_is_not_given_up_for_the_history() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    store.register("export", HISTORY).unwrap();
+    keep_sent(&mut store, ConsumerPolicy { bytes: 2000, ..HISTORY });
+    for _ in 0..20 {
+        stored(&mut store, Kind::Count, 0, 300);
+        deliver(&mut store);
+    }
+    let batch = store.read("export", 100).unwrap();
+    assert_eq!((batch.records.len(), batch.missed), (20, 0));
+}
