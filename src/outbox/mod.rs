@@ -497,6 +497,15 @@ impl Outbox {
         self.call(move |store| store.append_evidence(evidence))
     }
 
+    /// Stores a picture that was sent before, unless there is only room for it in place of others: `false`, and nothing is
+    /// stored.
+    ///
+    /// # Errors
+    /// As [`Outbox::append`].
+    pub fn append_evidence_where_room(&self, evidence: Evidence) -> Result<bool, OutboxError> {
+        self.call(move |store| store.append_evidence_where_room(evidence))
+    }
+
     /// [`Outbox::append`] for the publisher's own replies.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use super::error::caught;
 use super::format::{damage, sum};
 use super::gone::{Gone, read_gone, select_gone};
 use super::store::{Changes, NewRow, Store};
-use super::{BuiltMessage, Gap, Kind, Seq};
+use super::{BuiltMessage, Evidence, Gap, Kind, OutboxError, Seq};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
 
@@ -165,6 +165,16 @@ impl Store {
             changes.gone.push(gone);
         }
         changes.consumers.keep_bounds(tx)
+    }
+
+    pub(super) fn append_evidence_where_room(&mut self, evidence: Evidence) -> Result<bool, OutboxError> {
+        self.look_at_disk();
+        let bytes_added = evidence.jpeg.len() as u64;
+        let changes = Changes { rows_added: 1, bytes_added, ..Changes::default() };
+        if self.missing_bytes() > 0 || self.excess(&changes, 0).is_some() {
+            return Ok(false);
+        }
+        self.append_evidence(evidence).map(|()| true)
     }
 
     /// Free disk that is missing of what is to be left to others.

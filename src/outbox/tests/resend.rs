@@ -312,3 +312,29 @@ fn what_another_consumer_has_not_read_is_not_given_up_for_the_history() {
     let batch = store.read("export", 100).unwrap();
     assert_eq!((batch.records.len(), batch.missed), (20, 0));
 }
+
+#[test]
+fn a_picture_that_is_sent_again_takes_no_place_of_one_that_waits() {
+    let evidence = || Evidence {
+        alert_id: "alert-9".to_owned(),
+        level: Level::Blue,
+        topic_suffix: "up/evidence/alert-9/1".to_owned(),
+        at: now(),
+        jpeg: vec![1; 100],
+    };
+    for limits in [options(3, u64::MAX / 2), options(100, 350)] {
+        let dir = dir();
+        let (mut store, _) = open_with(dir.path(), limits);
+        (1..=3).for_each(|number| picture(&mut store, number, Level::Blue, 100));
+        assert!(!store.append_evidence_where_room(evidence()).unwrap());
+        assert_eq!((store.depth().rows, store.depth().dropped_pictures), (3, 0), "all three wait as before");
+        deliver(&mut store);
+        assert!(store.append_evidence_where_room(evidence()).unwrap());
+        assert_eq!(store.depth().rows, 1);
+    }
+    let dir = dir();
+    let mut disk_is_short = options(100, u64::MAX / 2);
+    disk_is_short.limits.free_bytes = u64::MAX / 2;
+    let (mut store, _) = open_with(dir.path(), disk_is_short);
+    assert!(!store.append_evidence_where_room(evidence()).unwrap());
+}
