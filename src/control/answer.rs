@@ -189,3 +189,19 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::command::TextKind;
+
+    #[test]
+    fn the_messages_of_a_text_know_their_parts_and_others_are_whole() {
+        let text = LongText { what: TextKind::Audit, text: "x".repeat(100_000), next: None, hidden: None };
+        let parts: Vec<u32> = Answer::text(text).into_messages().iter().map(Answer::part_index).collect();
+        assert!(parts.len() > 2, "{parts:?}");
+        assert_eq!(parts, (1..=parts.len() as u32).collect::<Vec<_>>());
+        let whole = Answer::done(None).into_messages();
+        assert_eq!(whole.iter().map(Answer::part_index).collect::<Vec<_>>(), [0]);
+    }
+}

@@ -221,7 +221,10 @@ impl Store {
     /// `None` where the body is not what was stored.
     fn read_sending(&self, id: i64, turn: Turn) -> rusqlite::Result<Option<Sending>> {
         self.conn
-            .prepare_cached("SELECT stream, n, kind, alert_id, topic, sum, body FROM record WHERE id = ?")?
+            .prepare_cached(
+                "SELECT r.stream, r.n, r.kind, r.alert_id, r.topic, r.sum, r.body
+                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id WHERE p.id = ?",
+            )?
             .query_row([id], |row| {
                 let stream: String = row.get(0)?;
                 let n: Option<u64> = row.get(1)?;

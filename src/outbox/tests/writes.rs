@@ -94,3 +94,19 @@ fn a_record_whose_place_is_lost_is_noticed_at_opening_and_sent() {
         assert_eq!((records, alerts), if sql.contains("progress") { (3, 3) } else { (2, 2) });
     }
 }
+
+#[test]
+fn a_record_whose_place_is_lost_while_the_queue_is_open_is_salvaged() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    store.register("sent-history", ConsumerPolicy { rows: 100, bytes: u64::MAX, pictures: false }).unwrap();
+    let seq = alert(&mut store, 1, Level::Red);
+    store.acked(&rows(1)).unwrap();
+    store.resend(&seq.stream, 1, 1).unwrap();
+    store.conn.execute("DELETE FROM progress", []).unwrap();
+    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    assert_ne!(store.depth().stream, *seq.stream, "a new stream");
+    let lent: Vec<_> = lent.into_iter().map(|sending| (sending.kind, sending.seq)).collect();
+    assert_eq!(lent[0], (Kind::Alert, Some(seq)), "how far it got is not known: once more");
+    assert_eq!((lent.len(), lent[1].0), (2, Kind::Gap));
+}
