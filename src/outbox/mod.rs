@@ -13,7 +13,7 @@
 //! | table | a row is |
 //! |---|---|
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
-//! | `record` | one message: stream and number, what it is, topic, body and their sum; it stays as it was stored |
+//! | `record` | one message: stream and number, what it is, topic, body and their sum; only a gap that waits may grow |
 //! | `progress` | how far a record got (`acked`): beside it, so that what arrives writes no body a second time |
 //! | `arrival` | when everything up to a record had arrived: the history of sent records goes by it |
 //! | `mark` | how far the centre has durably stored a stream |

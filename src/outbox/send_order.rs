@@ -360,8 +360,8 @@ impl Store {
         let known: bool = ours
             || tx
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM record AS r CROSS JOIN progress AS p ON p.id = r.id
-                                    WHERE r.stream = ? AND p.acked < 2)",
+                    "SELECT EXISTS (SELECT 1 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                                    WHERE p.acked < 2 AND r.stream = ?)",
                 )?
                 .query_row([stream], |row| row.get(0))?;
         if !known {
