@@ -343,8 +343,9 @@ impl Writer {
             at: now,
             jpeg,
         };
-        self.outbox.append_evidence(stored).map_err(unreadable)?;
-        Ok(made)
+        // One more of what was seen before is not worth one that nobody has seen.
+        let is_stored = self.outbox.append_evidence_where_room(stored).map_err(unreadable)?;
+        if is_stored { Ok(made) } else { Err(NoPicture::NoRoom) }
     }
 
     /// Asks for a picture of the camera's large stream, if it has one.

@@ -288,7 +288,8 @@ pub struct OutboxDocument {
     /// not at all. Where the disk is short they go before anything else.
     #[schemars(range(max = 365), extend("default" = DEFAULT_RESEND_DAYS))]
     pub resend_days: Option<At<u16>>,
-    /// Most disk space for them in MiB, beside `max_mib`; then the oldest of them go.
+    /// Most disk space for them in MiB, beside `max_mib`; then the oldest counts go, then the oldest answers, then
+    /// the oldest of the rest.
     #[schemars(range(min = 1, max = 1_048_576), extend("default" = DEFAULT_RESEND_MIB))]
     pub resend_max_mib: Option<At<u64>>,
 }

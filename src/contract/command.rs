@@ -264,7 +264,8 @@ pub enum Refusal {
     Conflict,
     /// It asks for something that is not there or not allowed.
     Invalid,
-    /// Too many commands at once; sending it again helps.
+    /// Too many commands at once, or too many texts, originals or pictures within an hour, or no room for what is asked for;
+    /// sending it again later helps.
     Busy,
     /// A command that this version does not know.
     UnknownCommand,

@@ -138,6 +138,11 @@ impl Answer {
         }
     }
 
+    /// Which part of a text it is, from 1; 0 for an answer that is whole.
+    pub(super) fn part_index(&self) -> u32 {
+        self.part.as_ref().map_or(0, |part| part.index)
+    }
+
     #[cfg(test)]
     pub(super) fn into_part(self) -> Option<TextPart> {
         self.part
@@ -199,5 +204,15 @@ mod tests {
         assert!(said.len() > 1, "{said:?}");
         assert_eq!(said[0].as_deref(), Some("not on that topic"));
         assert!(said[1..].iter().all(Option::is_none), "{said:?}");
+    }
+
+    #[test]
+    fn the_messages_of_a_text_know_their_parts_and_others_are_whole() {
+        let text = LongText { what: TextKind::Audit, text: "x".repeat(100_000), next: None, hidden: None };
+        let parts: Vec<u32> = Answer::text(text).into_messages().iter().map(Answer::part_index).collect();
+        assert!(parts.len() > 2, "{parts:?}");
+        assert_eq!(parts, (1..=parts.len() as u32).collect::<Vec<_>>());
+        let whole = Answer::done(None).into_messages();
+        assert_eq!(whole.iter().map(Answer::part_index).collect::<Vec<_>>(), [0]);
     }
 }

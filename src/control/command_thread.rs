@@ -332,7 +332,7 @@ impl Dispatcher {
         let record = Record {
             kind: Kind::Reply,
             alert_id: None,
-            rev: 0,
+            rev: answer.part_index(),
             level: None,
             phase_end: false,
             topic_suffix: REPLY.topic.to_owned(),

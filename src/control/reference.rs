@@ -117,7 +117,7 @@ mod tests {
                 ("`original`", "`operator`", "required", "carried out once"),
                 ("`resend`", "`desk`", "", "carried out once"),
                 ("`get`", "`admin`", "required", "carried out once"),
-                ("`part`", "`admin`", "", "carried out once"),
+                ("`part`", "`admin`", "", "looked at again"),
                 ("`patch`", "`admin`", "", "carried out once"),
                 ("`config`", "`admin`", "", "older versions are ignored"),
                 ("`mark`", "`desk`", "", "older marks are ignored"),

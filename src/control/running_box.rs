@@ -92,6 +92,8 @@ pub trait RunningBox {
     fn resend(&mut self, stream: &str, from: u64, to: u64) -> Result<Resent, OutboxError>;
     /// Sends a redacted picture of an alert again. Nobody answers only while the box is stopping.
     fn picture_again(&mut self, alert_id: String, n: u32, reply: PictureReply);
+    /// Which pictures were asked for again lately.
+    fn picture_requests(&mut self) -> &mut Requests;
     /// The birth messages, one a line.
     ///
     /// # Errors

@@ -175,6 +175,10 @@ impl RunningBox for TestBox {
         reply(Err(NoPicture::Unknown));
     }
 
+    fn picture_requests(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+
     fn meta(&mut self) -> Result<String, EventError> {
         Ok("{}\n".to_owned())
     }

@@ -71,6 +71,8 @@ pub struct Running {
     pub manifest: Option<PathBuf>,
     /// Originals that were asked for in the last hour.
     pub original_requests: Requests,
+    /// Pictures that were asked for again in the last hour.
+    pub picture_requests: Requests,
     /// Texts that were asked for in the last hour.
     pub text_requests: Requests,
     /// Texts that come in parts.

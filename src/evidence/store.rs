@@ -66,6 +66,11 @@ pub enum NoPicture {
         "no such picture of this alert is kept on this box: it was never made, or it made room for newer ones"
     )]
     Unknown,
+    /// The queue is full of what was not sent yet.
+    #[error(
+        "the queue has no room for it without dropping what was not sent yet; ask again when more of it has come"
+    )]
+    NoRoom,
     /// It is there and cannot be read, or cannot be put into the queue.
     #[error("it cannot be sent: {0}")]
     Unreadable(String),

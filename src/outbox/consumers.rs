@@ -9,9 +9,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, params};
 use tracing::warn;
 
-use super::format::{is_as_stored, kind_from_number, level_from_number};
+use super::format::{is_as_stored, kind_from_number, kind_number, level_from_number};
+use super::gone::Gone;
 use super::resend::SENT_HISTORY;
-use super::store::{Gone, Store};
+use super::store::Store;
 use super::{Kind, Level, Outbox, OutboxError, RecordId, Seq};
 use crate::analysis::time::Timestamp;
 
@@ -30,6 +31,10 @@ pub struct ConsumerPolicy {
     pub pictures: bool,
 }
 
+/// What the history of sent records gives up first, oldest first; then whatever is oldest. A street with cameras that count
+/// would otherwise leave nothing else in it, and a text that was asked for can be asked for again.
+const GIVEN_UP_FIRST: [Kind; 2] = [Kind::Count, Kind::Reply];
+
 /// A record, as a consumer reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecord {
@@ -41,7 +46,7 @@ pub struct StoredRecord {
     pub seq: Option<Seq>,
     /// The alert it belongs to.
     pub alert_id: Option<String>,
-    /// The alert's revision; 0 without an alert.
+    /// As in [`Record::rev`](super::Record::rev).
     pub rev: u32,
     /// The alert's level.
     pub level: Option<Level>,
@@ -131,6 +136,10 @@ impl Amount {
         self.bytes += bytes;
     }
 
+    fn is_over(self, bound: Amount) -> bool {
+        self.rows > bound.rows || self.bytes > bound.bytes
+    }
+
     fn less(self, other: Amount) -> Amount {
         Amount { rows: self.rows.saturating_sub(other.rows), bytes: self.bytes.saturating_sub(other.bytes) }
     }
@@ -185,6 +194,11 @@ impl Cursor {
         Ok(())
     }
 
+    /// Whether it is the history of sent records, which nobody reads.
+    fn is_history(&self) -> bool {
+        *self.name == *SENT_HISTORY
+    }
+
     /// Whether it still has to read it and has not given it up, now that the centre is done with it.
     fn keeps(&self, id: i64, is_picture: bool) -> bool {
         self.given_up_to < id && self.wants(id, is_picture)
@@ -200,11 +214,12 @@ impl Cursor {
     fn give_up(&mut self, tx: &Transaction<'_>, target: Amount) -> rusqlite::Result<()> {
         let before = self.missed;
         let mut oldest = tx.prepare_cached(
-            "SELECT id, class = 2, acked, bytes FROM record NOT INDEXED WHERE id > ? ORDER BY id",
+            "SELECT r.id, r.class = 2, p.acked, r.bytes FROM record AS r NOT INDEXED
+             CROSS JOIN progress AS p ON p.id = r.id WHERE r.id > ? ORDER BY r.id",
         )?;
         let mut rows = oldest.query([self.given_up_to])?;
         let mut is_free = self.at == self.given_up_to;
-        while (self.holds.rows > target.rows || self.holds.bytes > target.bytes)
+        while self.holds.is_over(target)
             && let Some(row) = rows.next()?
         {
             let (id, is_picture, acked): (i64, bool, u8) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -221,8 +236,7 @@ impl Cursor {
                 self.at = id;
             }
         }
-        // The history is given up from its end, and nobody reads it.
-        if *self.name != *SENT_HISTORY {
+        if !self.is_history() {
             warn!(consumer = %self.name, records = self.missed - before,
                   "given up before they were read: the consumer is too far behind");
         }
@@ -230,7 +244,7 @@ impl Cursor {
     }
 }
 
-/// `record.acked` of what the centre is done with and a consumer is not.
+/// `progress.acked` of what the centre is done with and a consumer is not.
 pub(super) const KEPT: u8 = 2;
 
 /// SQLite counts to 2^63.
@@ -276,23 +290,26 @@ impl Consumers {
 
     /// The centre is done with a record: it leaves, or is kept for those who have not read it.
     pub(super) fn retire(&mut self, tx: &Transaction<'_>, gone: &Gone) -> rusqlite::Result<()> {
-        let mut is_kept = false;
-        for cursor in self.list.iter_mut().filter(|cursor| cursor.wants(gone.id, gone.n.is_none())) {
-            if cursor.keeps(gone.id, gone.n.is_none()) {
+        let is_picture = gone.n.is_none();
+        // The history keeps no answers in parts; where they are kept for somebody else, they count there, too.
+        let is_kept = self
+            .list
+            .iter()
+            .any(|cursor| cursor.keeps(gone.id, is_picture) && !(gone.is_part && cursor.is_history()));
+        for cursor in self.list.iter_mut().filter(|cursor| cursor.wants(gone.id, is_picture)) {
+            if is_kept && cursor.keeps(gone.id, is_picture) {
                 cursor.holds.add(gone.bytes);
-                is_kept = true;
-            } else {
+            } else if !cursor.is_history() {
                 cursor.missed += 1;
                 cursor.save(tx)?;
             }
         }
         if is_kept {
             self.kept.add(gone.bytes);
-            tx.prepare_cached("UPDATE record SET acked = 2 WHERE id = ?")?.execute([gone.id])?;
-        } else {
-            tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([gone.id])?;
+            tx.prepare_cached("UPDATE progress SET acked = 2 WHERE id = ?")?.execute([gone.id])?;
+            return Ok(());
         }
-        Ok(())
+        delete_row(tx, gone.id)
     }
 
     /// A record leaves at once, whoever has not read it. `was_kept`: the centre was done with it.
@@ -302,7 +319,7 @@ impl Consumers {
         gone: &Gone,
         was_kept: bool,
     ) -> rusqlite::Result<()> {
-        tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([gone.id])?;
+        delete_row(tx, gone.id)?;
         let amount = Amount { rows: 1, bytes: gone.bytes };
         if was_kept {
             self.kept = self.kept.less(amount);
@@ -325,10 +342,10 @@ impl Consumers {
     pub(super) fn keep_bounds(&mut self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
         let below = |bound: u64| bound.saturating_sub((bound / SLACK).max(1));
         let mut is_over = false;
-        for cursor in &mut self.list {
-            let ConsumerPolicy { rows, bytes, .. } = cursor.policy;
-            if cursor.holds.rows > rows || cursor.holds.bytes > bytes {
-                cursor.give_up(tx, Amount { rows: below(rows), bytes: below(bytes) })?;
+        for at in 0..self.list.len() {
+            let ConsumerPolicy { rows, bytes, .. } = self.list[at].policy;
+            if self.list[at].holds.is_over(Amount { rows, bytes }) {
+                self.give_up(tx, at, Amount { rows: below(rows), bytes: below(bytes) })?;
                 is_over = true;
             }
         }
@@ -343,11 +360,60 @@ impl Consumers {
     pub(super) fn give_up_bytes(&mut self, tx: &Transaction<'_>, missing: u64) -> rusqlite::Result<u64> {
         let before = self.kept.bytes;
         let target = Amount { rows: u64::MAX, bytes: before.saturating_sub(missing) };
-        for cursor in self.list.iter_mut().filter(|cursor| cursor.holds.bytes > target.bytes) {
-            cursor.give_up(tx, target)?;
+        for at in 0..self.list.len() {
+            if self.list[at].holds.is_over(target) {
+                self.give_up(tx, at, target)?;
+            }
         }
         self.sweep(tx)?;
         Ok(before.saturating_sub(self.kept.bytes))
+    }
+
+    /// One of them gives up what is kept for it until that is no more than `target`.
+    fn give_up(&mut self, tx: &Transaction<'_>, at: usize, target: Amount) -> rusqlite::Result<()> {
+        if self.list[at].is_history() {
+            for kind in GIVEN_UP_FIRST {
+                self.give_up_kind(tx, at, kind, target)?;
+            }
+        }
+        let cursor = &mut self.list[at];
+        if cursor.holds.is_over(target) { cursor.give_up(tx, target) } else { Ok(()) }
+    }
+
+    /// The history gives up its oldest records of a kind; what another consumer keeps as well stays.
+    fn give_up_kind(
+        &mut self,
+        tx: &Transaction<'_>,
+        at: usize,
+        kind: Kind,
+        target: Amount,
+    ) -> rusqlite::Result<()> {
+        let mut oldest = tx.prepare_cached(
+            "SELECT p.id, r.bytes FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+             WHERE p.acked = 2 AND p.class = 1 AND p.id > ? AND r.kind = ? ORDER BY p.id",
+        )?;
+        let mut rows = oldest.query(params![self.list[at].given_up_to, kind_number(kind)])?;
+        let mut left = self.list[at].holds;
+        let mut given_up = Vec::new();
+        while left.is_over(target)
+            && let Some(row) = rows.next()?
+        {
+            let (id, bytes): (i64, u64) = (row.get(0)?, row.get(1)?);
+            let others = self.list.iter().enumerate().filter(|(other, _)| *other != at);
+            if others.into_iter().any(|(_, cursor)| cursor.keeps(id, false)) {
+                continue;
+            }
+            let amount = Amount { rows: 1, bytes };
+            left = left.less(amount);
+            given_up.push((id, amount));
+        }
+        drop(rows);
+        for (id, amount) in given_up {
+            delete_row(tx, id)?;
+            self.kept = self.kept.less(amount);
+        }
+        self.list[at].holds = left;
+        Ok(())
     }
 
     /// Deletes what is kept and everybody is past or has given up.
@@ -358,23 +424,20 @@ impl Consumers {
         for is_picture in [false, true] {
             let wanting = self.list.iter().filter(|cursor| cursor.policy.pictures || !is_picture);
             let lowest = wanting.map(|cursor| cursor.given_up_to).min().unwrap_or(i64::MAX);
-            let (count, delete) = if is_picture {
-                (
-                    "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
-                    "DELETE FROM record WHERE acked = 2 AND class = 2 AND id <= ?",
-                )
+            let read = if is_picture {
+                "SELECT r.id, r.bytes FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                 WHERE p.acked = 2 AND p.class = 2 AND p.id <= ?"
             } else {
-                (
-                    "SELECT count(*), ifnull(sum(bytes), 0) FROM record WHERE acked = 2 AND class IN (0, 1) AND id <= ?",
-                    "DELETE FROM record WHERE acked = 2 AND class IN (0, 1) AND id <= ?",
-                )
+                "SELECT r.id, r.bytes FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                 WHERE p.acked = 2 AND p.class IN (0, 1) AND p.id <= ?"
             };
-            let read = tx
-                .prepare_cached(count)?
-                .query_row([lowest], |row| Ok(Amount { rows: row.get(0)?, bytes: row.get(1)? }))?;
-            if read.rows > 0 {
-                tx.prepare_cached(delete)?.execute([lowest])?;
-                self.kept = self.kept.less(read);
+            let read: Vec<(i64, u64)> = tx
+                .prepare_cached(read)?
+                .query_map([lowest], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (id, bytes) in read {
+                delete_row(tx, id)?;
+                self.kept = self.kept.less(Amount { rows: 1, bytes });
             }
         }
         Ok(())
@@ -385,15 +448,22 @@ impl Consumers {
     }
 }
 
+/// A record and how far it got.
+fn delete_row(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM record WHERE id = ?")?.execute([id])?;
+    tx.prepare_cached("DELETE FROM progress WHERE id = ?")?.execute([id])?;
+    Ok(())
+}
+
 /// What the centre is done with, of the records after `above` up to `up_to`.
 fn kept_between(conn: &Connection, above: i64, up_to: i64, pictures: bool) -> rusqlite::Result<Amount> {
     // The classes one by one, so that the index leads to the place.
     let sql = if pictures {
-        "SELECT count(*), ifnull(sum(bytes), 0) FROM record
-         WHERE acked = 2 AND class IN (0, 1, 2) AND id > ? AND id <= ?"
+        "SELECT count(*), ifnull(sum(r.bytes), 0) FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+         WHERE p.acked = 2 AND p.class IN (0, 1, 2) AND p.id > ? AND p.id <= ?"
     } else {
-        "SELECT count(*), ifnull(sum(bytes), 0) FROM record
-         WHERE acked = 2 AND class IN (0, 1) AND id > ? AND id <= ?"
+        "SELECT count(*), ifnull(sum(r.bytes), 0) FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+         WHERE p.acked = 2 AND p.class IN (0, 1) AND p.id > ? AND p.id <= ?"
     };
     conn.prepare_cached(sql)?
         .query_row([above, up_to], |row| Ok(Amount { rows: row.get(0)?, bytes: row.get(1)? }))
@@ -484,8 +554,9 @@ impl Store {
             let cursor =
                 named.map_or((i64::MAX, false, i64::MAX), |c| (c.at, c.policy.pictures, c.given_up_to));
             let mut statement = store.conn.prepare_cached(
-                "SELECT id, stream, n, kind, level, rev, ends, at_ms, alert_id, topic, sum, body
-                 FROM record NOT INDEXED WHERE id > ? AND (class < 2 OR ?) AND (acked < 2 OR id > ?) ORDER BY id",
+                "SELECT r.id, r.stream, r.n, r.kind, r.level, r.rev, r.ends, r.at_ms, r.alert_id, r.topic, r.sum, r.body
+                 FROM record AS r NOT INDEXED CROSS JOIN progress AS p ON p.id = r.id
+                 WHERE r.id > ? AND (r.class < 2 OR ?) AND (p.acked < 2 OR r.id > ?) ORDER BY r.id",
             )?;
             let mut rows = statement.query(cursor)?;
             let (mut records, mut spoiled) = (Vec::new(), Vec::new());

@@ -127,7 +127,7 @@ impl Store {
                     changes,
                 )?;
                 if row.is_kept {
-                    tx.execute("UPDATE record SET acked = 2 WHERE id = ?", [id])?;
+                    tx.execute("UPDATE progress SET acked = 2 WHERE id = ?", [id])?;
                     changes.rows_added -= 1;
                     changes.bytes_added -= row.body.len() as u64;
                 }
@@ -203,6 +203,15 @@ impl Salvage {
         let records = read_from_both_ends(&conn, &sql, read_salvaged);
         // A body that is not what was stored is worse than none; the gap record below covers it.
         salvage.records = records.into_iter().flatten().collect();
+        // Where it cannot be read how far one got, it is sent once more.
+        if conn.prepare("SELECT acked FROM progress").is_ok() {
+            let kept: HashSet<i64> =
+                read_from_both_ends(&conn, SALVAGE_KEPT, |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))
+                    .into_iter()
+                    .filter_map(|(id, acked): (i64, i64)| (acked == i64::from(KEPT)).then_some(id))
+                    .collect();
+            salvage.records.iter_mut().for_each(|row| row.is_kept = kept.contains(&row.id));
+        }
         // A page that stands in another's place, too, gives its records twice.
         let mut seen = HashSet::new();
         salvage.records.retain(|row| row.n.is_none() || seen.insert((row.stream.clone(), row.n)));
@@ -214,6 +223,7 @@ impl Salvage {
 const SALVAGE_RECORDS: &str =
     "SELECT id, stream, n, class, kind, level, rev, ends, at_ms, alert_id, topic, body, $sum, acked
      FROM record NOT INDEXED ORDER BY id";
+const SALVAGE_KEPT: &str = "SELECT id, acked FROM progress NOT INDEXED ORDER BY id";
 const SALVAGE_ALERTS: &str =
     "SELECT rowid, alert_id, rev, level, state, published FROM open_alert NOT INDEXED ORDER BY rowid";
 const SALVAGE_ALERTS_OF_2: &str =

@@ -15,7 +15,7 @@ use crate::types::level::Level;
 const APPLICATION_ID: i64 = 0x4c4b_4f42;
 /// Format of the tables. A change adds a step to [`STEPS`], a file of the last format to `tests/data` and a line to the
 /// module docs.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 
 /// A format further from ours than this is a damaged number.
 const FORMATS_TO_COME: i64 = 1000;
@@ -37,8 +37,8 @@ CREATE TABLE record (
     level INTEGER,
     rev INTEGER NOT NULL,
     ends INTEGER NOT NULL,
-    acked INTEGER NOT NULL DEFAULT 0, -- 1: PUBACKed, 2: mqtt is done with it, kept for other consumers
-    release_n INTEGER,              -- a picture leaves with the mark of this number
+    acked INTEGER NOT NULL DEFAULT 0, -- of format 4 and earlier, as release_n; see `progress`
+    release_n INTEGER,
     at_ms INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     alert_id TEXT,
@@ -47,7 +47,6 @@ CREATE TABLE record (
     sum INTEGER,                    -- see `sum`; NULL: stored by format 1
     body BLOB NOT NULL              -- last: a scan of the other columns need not read it
 );
-CREATE INDEX record_turn ON record(acked, class, id);
 CREATE UNIQUE INDEX record_seq ON record(stream, n) WHERE n IS NOT NULL;
 CREATE INDEX record_alert ON record(alert_id, rev) WHERE alert_id IS NOT NULL;
 CREATE INDEX record_drop ON record(kind, level, id);
@@ -83,6 +82,30 @@ CREATE TABLE ended_alert (
 );
 ";
 
+/// The tables that came with format 5. How far a record got stands beside it: noting that something arrived writes its
+/// body a second time where both are in one row.
+const TABLES_OF_5: &str = "
+CREATE TABLE progress (
+    id INTEGER PRIMARY KEY,         -- the record
+    class INTEGER NOT NULL,         -- the record's
+    acked INTEGER NOT NULL DEFAULT 0, -- 1: PUBACKed, 2: mqtt is done with it, kept for other consumers
+    release_n INTEGER               -- a picture leaves with the mark of this number
+);
+CREATE INDEX progress_turn ON progress(acked, class, id);
+CREATE TABLE arrival (
+    up_to INTEGER PRIMARY KEY,      -- no message up to this record waited any more
+    at_ms INTEGER NOT NULL          -- at this time
+);
+";
+
+/// Until then the record itself held it. The columns stay: taking them out would write every body again.
+const PROGRESS_OF_4: &str = "
+INSERT INTO progress (id, class, acked) SELECT id, class, acked FROM record;
+UPDATE progress SET release_n = (SELECT release_n FROM record WHERE record.id = progress.id)
+WHERE class = 2 AND acked = 1;
+DROP INDEX record_turn;
+";
+
 /// Until then the message was all that was kept of an open alert.
 const OPEN_ALERTS_OF_2: &str = "
 INSERT INTO open_alert (alert_id, rev, level, first_id, published)
@@ -91,10 +114,11 @@ DROP TABLE alert;
 ";
 
 /// From one format to the next, in order.
-const STEPS: [(i64, &[&str]); 3] = [
+const STEPS: [(i64, &[&str]); 4] = [
     (1, &["ALTER TABLE record ADD COLUMN sum INTEGER;"]),
     (2, &[TABLES_OF_3, OPEN_ALERTS_OF_2]),
     (3, &[TABLE_OF_4]),
+    (4, &[TABLES_OF_5, PROGRESS_OF_4]),
 ];
 
 /// Settings of every connection, and the tables of a new database.
@@ -130,7 +154,7 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
         .map_err(fail("configure"))?;
     let statements = match version {
         FORMAT => return Ok(()),
-        0 => [TABLES, TABLES_OF_3, TABLE_OF_4].concat(),
+        0 => [TABLES, TABLES_OF_3, TABLE_OF_4, TABLES_OF_5].concat(),
         _ => STEPS.iter().filter(|(from, _)| *from >= version).flat_map(|(_, step)| *step).copied().collect(),
     };
     conn.execute_batch(&format!(

@@ -13,7 +13,9 @@
 //! | table | a row is |
 //! |---|---|
 //! | `queue` | one row: the box, the stream's name, the next number, whether the last stop was orderly |
-//! | `record` | one message: stream and number, what it is, topic, body and their sum; `acked` says how far it got |
+//! | `record` | one message: stream and number, what it is, topic, body and their sum; only a gap that waits may grow |
+//! | `progress` | how far a record got (`acked`): beside it, so that what arrives writes no body a second time |
+//! | `arrival` | when everything up to a record had arrived: the history of sent records goes by it |
 //! | `mark` | how far the centre has durably stored a stream |
 //! | `consumer` | a further consumer: its name, its cursor, its bounds, how many records it missed |
 //! | `open_alert` | an alert that is still open: its latest revision and the state to take it up again with |
@@ -29,7 +31,7 @@
 //!
 //! A consumer gets every record, at its own pace, from a durable place of its own.
 //!
-//! - **`mqtt`**, the command centre, acknowledges *each record by itself* (`record.acked`) and marks streams. A cursor
+//! - **`mqtt`**, the command centre, acknowledges *each record by itself* (`progress.acked`) and marks streams. A cursor
 //!   would not do: red and orange alerts overtake the others, refused records are put aside, pictures go last, so what
 //!   is done with has holes. Overflow: [`Limits`], with gap records; red, orange and the end of an alert stay.
 //! - **Every other one** ([`Outbox::register`]) has a *cursor*: it reads records in the order in which they were stored,
@@ -40,7 +42,9 @@
 //!   cannot tell one that is gone from one that comes back.
 //!
 //! The centre may ask for records again that are still here ([`Outbox::resend`]); what was sent is kept for that by a
-//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one.
+//! consumer of the queue's own ([`Outbox::keep_sent`]), bounded like every other one, and in the time since it arrived;
+//! it gives up counts first, then answers, and keeps no answers in parts.
+//! What arrived behind a record that waits is as young as that one: the cursor passes over nothing that waits.
 //!
 //! A record leaves when `mqtt` is done with it *and* every other consumer is past it or has given it up. What `mqtt` is
 //! done with counts towards no limit of the queue and is not looked at when something is sent, so a slow consumer neither
@@ -63,6 +67,8 @@
 //!    share a stream.
 //! 5. A record whose body is not what was stored (SQLite notices broken pages, not a changed letter) is never lent:
 //!    it is given up, and a `gap` record names its number.
+//!    A record and how far it got are stored and deleted in one transaction: a file that has one without the other is
+//!    damaged.
 //! 6. What must be dropped for lack of room is dropped in the order of [`Limits`], inside the transaction
 //!    that stores what replaced it, together with a `gap` record that names the numbers and the reason. Only there it
 //!    is known which numbers those are, so this message alone is built inside; where that fails, nothing is dropped.
@@ -79,6 +85,7 @@ mod damage;
 mod ended;
 mod error;
 mod format;
+mod gone;
 mod high_water;
 mod recent;
 mod resend;
@@ -142,7 +149,7 @@ pub struct Record {
     pub kind: Kind,
     /// The alert it belongs to.
     pub alert_id: Option<String>,
-    /// The alert's revision, from 1; 0 without an alert.
+    /// The alert's revision, or the number of a part of an answer, from 1; 0 without either.
     pub rev: u32,
     /// The alert's level.
     pub level: Option<Level>,
@@ -488,6 +495,15 @@ impl Outbox {
     /// As [`Outbox::append`].
     pub fn append_evidence(&self, evidence: Evidence) -> Result<(), OutboxError> {
         self.call(move |store| store.append_evidence(evidence))
+    }
+
+    /// Stores a picture that was sent before, unless there is only room for it in place of others: `false`, and nothing is
+    /// stored.
+    ///
+    /// # Errors
+    /// As [`Outbox::append`].
+    pub fn append_evidence_where_room(&self, evidence: Evidence) -> Result<bool, OutboxError> {
+        self.call(move |store| store.append_evidence_where_room(evidence))
     }
 
     /// [`Outbox::append`] for the publisher's own replies.

@@ -6,8 +6,9 @@
 //! memory only, so a restart forgets it. Must never change how far a record got, and never keep one from leaving.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::consumers::Consumers;
 use super::format::is_as_stored;
@@ -18,7 +19,7 @@ use super::{ConsumerPolicy, Kind, Outbox, OutboxError, Turn};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
 
-/// The consumer for which sent records are kept. It never reads: its cursor moves with [`Outbox::forget_sent_before`],
+/// The consumer for which sent records are kept. It never reads: its cursor moves with [`Outbox::forget_sent`],
 /// and what is over its policy is given up without a word.
 pub(super) const SENT_HISTORY: &str = "sent-history";
 
@@ -80,13 +81,22 @@ impl Outbox {
         }
     }
 
-    /// Forgets sent records that tell of what happened before `oldest`, in the order in which they were stored, up to the
-    /// first younger one.
+    /// Notes that what has arrived by now had arrived at `now`, and forgets of the sent records what had arrived more than
+    /// `keep` before that. What waits is not touched, nor what arrived behind it.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn forget_sent_before(&self, oldest: Timestamp) -> Result<(), OutboxError> {
-        self.call(move |store| store.forget_sent_before(oldest))
+    pub fn forget_sent(&self, now: Timestamp, keep: Duration) -> Result<(), OutboxError> {
+        self.call(move |store| store.forget_sent(now, keep))
+    }
+
+    /// The clock was set: the times that [`Outbox::forget_sent`] noted in this run are not to be trusted. What arrived then
+    /// counts as arrived at the next of its calls.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn sent_times_were_wrong(&self) -> Result<(), OutboxError> {
+        self.call(Store::forget_arrival_times)
     }
 
     /// Sends the records `from` to `to` of a stream again, as far as they are here.
@@ -151,26 +161,37 @@ struct StoredRow {
 }
 
 impl Store {
-    pub(super) fn forget_sent_before(&mut self, oldest: Timestamp) -> Result<(), OutboxError> {
+    pub(super) fn forget_sent(&mut self, now: Timestamp, keep: Duration) -> Result<(), OutboxError> {
         self.change_consumers("forget what was sent long ago", |store, tx| {
             let mut consumers = store.consumers.clone();
             let Some(cursor) = consumers.named(SENT_HISTORY) else { return Ok(consumers) };
-            let mut statement =
-                tx.prepare_cached("SELECT id, at_ms FROM record NOT INDEXED WHERE id > ? ORDER BY id")?;
-            let mut rows = statement.query([cursor.at])?;
-            let mut last_old = cursor.at;
-            while let Some(row) = rows.next()? {
-                if row.get::<_, i64>(1)? >= oldest.as_millisecond() {
-                    break;
-                }
-                last_old = row.get(0)?;
+            let arrived = first_waiting(tx)?.map_or(store.last_row, |waiting| waiting - 1);
+            if arrived > cursor.at.max(last_arrival(tx)?) {
+                tx.prepare_cached("INSERT INTO arrival (up_to, at_ms) VALUES (?, ?)")?
+                    .execute([arrived, now.as_millisecond()])?;
             }
-            if last_old == cursor.at {
+            let oldest = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+            // Records arrive before those behind them: one that had arrived by then says so of all before it.
+            let long_ago: i64 = tx
+                .prepare_cached("SELECT ifnull(max(up_to), 0) FROM arrival WHERE at_ms < ?")?
+                .query_row([oldest.as_millisecond()], |row| row.get(0))?;
+            tx.prepare_cached("DELETE FROM arrival WHERE up_to <= ?")?.execute([long_ago.max(cursor.at)])?;
+            if long_ago <= cursor.at {
                 return Ok(consumers);
             }
-            cursor.at = last_old;
+            cursor.at = long_ago;
             cursor.save(tx)?;
             Consumers::loaded_anew(&consumers, tx)
+        })
+    }
+
+    pub(super) fn forget_arrival_times(&mut self) -> Result<(), OutboxError> {
+        self.attempt("forget when records arrived", |store| {
+            store
+                .conn
+                .prepare_cached("DELETE FROM arrival WHERE up_to > ?")?
+                .execute([store.arrivals_before])
+                .map(drop)
         })
     }
 
@@ -187,7 +208,8 @@ impl Store {
         let (from, to) = (from.max(1), to.min(i64::MAX as u64));
         let room = MOST_RECORDS.min(MOST_ASKED.saturating_sub(self.asked.len()));
         let mut statement = self.conn.prepare_cached(
-            "SELECT id, n, acked FROM record WHERE stream = ? AND n >= ? AND n <= ? ORDER BY n LIMIT ?",
+            "SELECT r.id, r.n, p.acked FROM record AS r CROSS JOIN progress AS p ON p.id = r.id
+             WHERE r.stream = ? AND r.n >= ? AND r.n <= ? ORDER BY r.n LIMIT ?",
         )?;
         let present = statement.query_map(params![stream, from, to, room as i64 + 1], |row| {
             Ok(StoredRow { row: row.get(0)?, n: row.get(1)?, acked: row.get(2)? })
@@ -261,8 +283,9 @@ impl Store {
             store
                 .conn
                 .prepare_cached(
-                    "SELECT id, acked, stream, sum, body FROM record
-                     WHERE alert_id = ? AND topic = ? AND class = 2 ORDER BY id DESC LIMIT 1",
+                    "SELECT r.id, p.acked, r.stream, r.sum, r.body
+                     FROM record AS r CROSS JOIN progress AS p ON p.id = r.id
+                     WHERE r.alert_id = ? AND r.topic = ? AND r.class = 2 ORDER BY r.id DESC LIMIT 1",
                 )?
                 .query_row([alert, topic], |row| {
                     let (stream, sum, body): (String, Option<i64>, Vec<u8>) =
@@ -319,6 +342,23 @@ impl Store {
             self.lent.remove(&row);
         }
     }
+}
+
+/// The first record that the centre is not done with; pictures, of which the history keeps none, aside.
+fn first_waiting(conn: &Connection) -> rusqlite::Result<Option<i64>> {
+    let mut first =
+        conn.prepare_cached("SELECT id FROM progress WHERE acked = ? AND class = ? ORDER BY id LIMIT 1")?;
+    let mut lowest = None;
+    for place in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let id: Option<i64> = first.query_row(place, |row| row.get(0)).optional()?;
+        lowest = lowest.into_iter().chain(id).min();
+    }
+    Ok(lowest)
+}
+
+/// The last record of which it is noted when it had arrived.
+pub(super) fn last_arrival(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT ifnull(max(up_to), 0) FROM arrival")?.query_row([], |row| row.get(0))
 }
 
 /// `record.class` of pictures.

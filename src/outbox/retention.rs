@@ -14,8 +14,9 @@ use tracing::error;
 
 use super::error::caught;
 use super::format::{damage, sum};
-use super::store::{Changes, Gone, NewRow, Store, read_gone};
-use super::{BuiltMessage, Gap, Kind, Seq};
+use super::gone::{Gone, read_gone, select_gone};
+use super::store::{Changes, NewRow, Store};
+use super::{BuiltMessage, Evidence, Gap, Kind, OutboxError, Seq};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
 
@@ -27,8 +28,8 @@ const GAP_RANGES: usize = 500;
 const SLACK: u64 = 50;
 
 /// How much may be kept. When one of them is passed, what goes first is, in this order: pictures already
-/// sent; pictures (blue first); updates with a later revision behind them; counts; blue; yellow and
-/// replies. Red, orange, `end` and `retract` never: for them the limits are passed.
+/// sent; pictures (blue first); updates with a later revision behind them; counts; answers
+/// in parts; blue; yellow and replies. Red, orange, `end` and `retract` never: for them the limits are passed.
 ///
 /// A disk that others have filled is not emptied by dropping alerts: below `free_bytes` the outbox shrinks to
 /// [`Limits::FLOOR_BYTES`] and goes on with that; only when even less than that is free, its pictures go, too.
@@ -68,24 +69,29 @@ const PICTURES: usize = 2;
 /// What goes first, as in [`Limits`]. Numbers as in `kind_number` and `level_number`.
 pub(super) const DROP_ORDER: &[&str] = &[
     // Pictures already sent.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked = 1 ORDER BY id",
+    select_gone!("WHERE r.kind = 4 AND p.acked = 1 ORDER BY r.id"),
     // Pictures, blue first.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 4 AND acked < 2 ORDER BY level, id",
+    select_gone!("WHERE r.kind = 4 AND p.acked < 2 ORDER BY r.level, r.id"),
     // Updates with a later revision behind them.
-    "SELECT id, stream, n, acked, bytes FROM record AS r
-     WHERE kind = 0 AND acked < 2 AND level < 2 AND ends = 0 AND rev > 1
-       AND EXISTS (SELECT 1 FROM record AS later
-                   WHERE later.alert_id = r.alert_id AND later.rev > r.rev AND later.acked < 2)
-     ORDER BY acked DESC, id",
+    select_gone!(
+        "WHERE r.kind = 0 AND p.acked < 2 AND r.level < 2 AND r.ends = 0 AND r.rev > 1
+           AND EXISTS (SELECT 1 FROM record AS later JOIN progress AS far ON far.id = later.id
+                       WHERE later.alert_id = r.alert_id AND later.rev > r.rev AND far.acked < 2)
+         ORDER BY p.acked DESC, r.id"
+    ),
     // Counts.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 1 AND acked < 2 ORDER BY acked DESC, id",
+    select_gone!("WHERE r.kind = 1 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
+    // Answers in parts: whoever asked asks again.
+    select_gone!("WHERE r.kind = 2 AND r.rev > 0 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
     // Blue, and alerts without a level.
-    "SELECT id, stream, n, acked, bytes FROM record
-     WHERE kind = 0 AND acked < 2 AND ifnull(level, 0) = 0 AND ends = 0 ORDER BY acked DESC, id",
+    select_gone!(
+        "WHERE r.kind = 0 AND p.acked < 2 AND ifnull(r.level, 0) = 0 AND r.ends = 0 ORDER BY p.acked DESC, r.id"
+    ),
     // Yellow, then replies.
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 0 AND acked < 2 AND level = 1 AND ends = 0
-     ORDER BY acked DESC, id",
-    "SELECT id, stream, n, acked, bytes FROM record WHERE kind = 2 AND acked < 2 ORDER BY acked DESC, id",
+    select_gone!(
+        "WHERE r.kind = 0 AND p.acked < 2 AND r.level = 1 AND r.ends = 0 ORDER BY p.acked DESC, r.id"
+    ),
+    select_gone!("WHERE r.kind = 2 AND p.acked < 2 ORDER BY p.acked DESC, r.id"),
 ];
 
 impl Store {
@@ -159,6 +165,16 @@ impl Store {
             changes.gone.push(gone);
         }
         changes.consumers.keep_bounds(tx)
+    }
+
+    pub(super) fn append_evidence_where_room(&mut self, evidence: Evidence) -> Result<bool, OutboxError> {
+        self.look_at_disk();
+        let bytes_added = evidence.jpeg.len() as u64;
+        let changes = Changes { rows_added: 1, bytes_added, ..Changes::default() };
+        if self.missing_bytes() > 0 || self.excess(&changes, 0).is_some() {
+            return Ok(false);
+        }
+        self.append_evidence(evidence).map(|()| true)
     }
 
     /// Free disk that is missing of what is to be left to others.

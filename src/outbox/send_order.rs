@@ -10,7 +10,8 @@ use tracing::error;
 use super::consumers::KEPT;
 use super::crash;
 use super::format::{damage, is_as_stored, kind_from_number, new_stream};
-use super::store::{Changes, Gone, Store, read_gone};
+use super::gone::{Gone, read_gone, select_gone};
+use super::store::{Changes, Store};
 use super::{Gap, Kind, Marked, OutboxError, Policy, RecordId, Sending, Seq, Turn};
 use crate::analysis::time::Timestamp;
 use crate::types::gap::GapReason;
@@ -81,7 +82,7 @@ impl Store {
             store.try_write(&|store: &Store, tx: &Transaction<'_>, changes: &mut Changes| {
                 for row in rows {
                     let (gone, acked) = tx
-                        .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ?")?
+                        .prepare_cached(select_gone!("WHERE r.id = ?"))?
                         .query_row([row], |row| Ok((read_gone(row)?, row.get::<_, u8>(3)?)))?;
                     if acked == KEPT {
                         changes.consumers.delete(tx, &gone, true)?;
@@ -148,7 +149,8 @@ impl Store {
     fn collect_what_holds_the_mark_back(&self, limit: usize, found: &mut Found) -> rusqlite::Result<()> {
         let mut first = Vec::with_capacity(2 * HOLDING_BACK);
         let mut of_class = self.conn.prepare_cached(
-            "SELECT id FROM record WHERE acked = 1 AND class = ? AND stream = ? ORDER BY id LIMIT ?",
+            "SELECT p.id FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+             WHERE p.acked = 1 AND p.class = ? AND r.stream = ? ORDER BY p.id LIMIT ?",
         )?;
         for class in [0, 1] {
             for id in
@@ -196,9 +198,10 @@ impl Store {
         }
         let by_level = turn == Turn::Evidence;
         let sql = if by_level {
-            "SELECT id FROM record WHERE acked = ? AND class = ? AND id > ? AND id <= ? ORDER BY level DESC, id"
+            "SELECT p.id FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+             WHERE p.acked = ? AND p.class = ? AND p.id > ? AND p.id <= ? ORDER BY r.level DESC, p.id"
         } else {
-            "SELECT id FROM record WHERE acked = ? AND class = ? AND id > ? AND id <= ? ORDER BY id"
+            "SELECT id FROM progress WHERE acked = ? AND class = ? AND id > ? AND id <= ? ORDER BY id"
         };
         let mut ids = self.conn.prepare_cached(sql)?;
         let mut rows = ids.query(params![acked, class, above, up_to])?;
@@ -218,7 +221,10 @@ impl Store {
     /// `None` where the body is not what was stored.
     fn read_sending(&self, id: i64, turn: Turn) -> rusqlite::Result<Option<Sending>> {
         self.conn
-            .prepare_cached("SELECT stream, n, kind, alert_id, topic, sum, body FROM record WHERE id = ?")?
+            .prepare_cached(
+                "SELECT r.stream, r.n, r.kind, r.alert_id, r.topic, r.sum, r.body
+                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id WHERE p.id = ?",
+            )?
             .query_row([id], |row| {
                 let stream: String = row.get(0)?;
                 let n: Option<u64> = row.get(1)?;
@@ -253,7 +259,7 @@ impl Store {
         let mut waiting = Vec::new();
         for id in ids.iter().filter_map(|id| self.row_of(*id)) {
             let row: Option<Gone> = tx
-                .prepare_cached("SELECT id, stream, n, acked, bytes FROM record WHERE id = ? AND acked < 2")?
+                .prepare_cached(select_gone!("WHERE r.id = ? AND p.acked < 2"))?
                 .query_row([id], read_gone)
                 .optional()?;
             // Already gone: dropped or acknowledged twice.
@@ -267,7 +273,7 @@ impl Store {
                 gone.push(row);
             } else if !row.acked {
                 let release_n = row.n.is_none().then_some(self.next_n);
-                tx.prepare_cached("UPDATE record SET acked = 1, release_n = ? WHERE id = ?")?
+                tx.prepare_cached("UPDATE progress SET acked = 1, release_n = ? WHERE id = ?")?
                     .execute(params![release_n, id])?;
                 waiting.push((id, true));
             } else {
@@ -320,7 +326,7 @@ impl Store {
         self.attempt("look for urgent records", |store| {
             store
                 .conn
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE acked = 0 AND class = 0)")?
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM progress WHERE acked = 0 AND class = 0)")?
                 .query_row([], |row| row.get(0))
         })
     }
@@ -353,7 +359,10 @@ impl Store {
         }
         let known: bool = ours
             || tx
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE stream = ? AND acked < 2)")?
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                                    WHERE p.acked < 2 AND r.stream = ?)",
+                )?
                 .query_row([stream], |row| row.get(0))?;
         if !known {
             return Ok(Marked::OtherStream);
@@ -365,8 +374,10 @@ impl Store {
             .execute(params![stream, n])?;
         let gone: Vec<Gone> = tx
             .prepare_cached(
-                "SELECT id, stream, n, acked, bytes FROM record
-                 WHERE stream = ?1 AND acked = 1 AND (n <= ?2 OR (n IS NULL AND release_n <= ?2))",
+                "SELECT r.id, r.stream, r.n, p.acked, r.bytes, r.kind = 2 AND r.rev > 0
+                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id
+                 WHERE p.acked = 1 AND r.stream = ?1 AND (r.n <= ?2 OR (r.n IS NULL AND p.release_n <= ?2))
+                 ORDER BY p.id",
             )?
             .query_map(params![stream, n], read_gone)?
             .collect::<rusqlite::Result<_>>()?;

@@ -20,8 +20,10 @@ use super::error::caught;
 use super::format::{
     code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
 };
+use super::gone::Gone;
 use super::high_water::{HighWater, Mark};
 use super::recent::Recent;
+use super::resend::last_arrival;
 use super::retention::{free_bytes, read_untold, stored_reason};
 use super::{
     AlertState, BuiltMessage, Depth, EVIDENCE_BYTES, Evidence, Gap, Kind, Limits, MESSAGE_BYTES, OpenAlert,
@@ -59,6 +61,8 @@ pub(super) struct Store {
     pub(super) resent: HashSet<i64>,
     /// Asked for again by the centre, in this run; see [`super::resend`].
     pub(super) asked: BTreeSet<i64>,
+    /// Arrivals of rows up to here were noted before this run.
+    pub(super) arrivals_before: i64,
     /// Rows up to here are backlog.
     pub(super) backlog_to: i64,
     pub(super) last_row: i64,
@@ -118,15 +122,6 @@ pub(super) struct Changes {
     pub(super) consumers: Consumers,
     /// Rows that are not to be lent for a while.
     pub(super) put_aside: Vec<i64>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Gone {
-    pub(super) id: i64,
-    pub(super) stream: String,
-    pub(super) n: Option<u64>,
-    pub(super) acked: bool,
-    pub(super) bytes: u64,
 }
 
 impl Store {
@@ -226,6 +221,13 @@ impl Store {
                     if verdict != "ok" {
                         return Err(sqlite(path, "check", damage(&verdict)));
                     }
+                    if !is_progress_whole(&conn).map_err(fail("check"))? {
+                        return Err(sqlite(
+                            path,
+                            "check",
+                            damage("it does not know how far its records got"),
+                        ));
+                    }
                 }
                 if owner == box_identity {
                     given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
@@ -251,7 +253,8 @@ impl Store {
         let marks = has_marks || options.expect_marks;
         let (rows, bytes, acked) = conn
             .query_row(
-                "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(acked), 0) FROM record WHERE acked < 2",
+                "SELECT count(*), ifnull(sum(r.bytes), 0), ifnull(sum(p.acked), 0)
+                 FROM progress AS p CROSS JOIN record AS r ON r.id = p.id WHERE p.acked < 2",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )
@@ -264,6 +267,7 @@ impl Store {
         }
         let consumers = Consumers::load(&conn).map_err(fail("read the consumers"))?;
         let store = Store {
+            arrivals_before: last_arrival(&conn).map_err(fail("read what had arrived"))?,
             conn,
             path: path.to_path_buf(),
             dir: dir.to_path_buf(),
@@ -489,6 +493,8 @@ impl Store {
             row.body,
         ])?;
         let id = tx.last_insert_rowid();
+        tx.prepare_cached("INSERT INTO progress (id, class) VALUES (?, ?)")?
+            .execute(params![id, row.class])?;
         changes.rows_added += 1;
         changes.bytes_added += bytes;
         changes.last_row = id;
@@ -653,8 +659,14 @@ fn lost_since(mark: &Mark, place: Option<(&str, u64, i64)>, now: Timestamp) -> O
     }
 }
 
-pub(super) fn read_gone(row: &Row<'_>) -> rusqlite::Result<Gone> {
-    Ok(Gone { id: row.get(0)?, stream: row.get(1)?, n: row.get(2)?, acked: row.get(3)?, bytes: row.get(4)? })
+/// Whether every record has its place in `progress`, and nothing else has: one without it would never be sent.
+fn is_progress_whole(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM record AS r WHERE NOT EXISTS (SELECT 1 FROM progress AS p WHERE p.id = r.id))
+            AND NOT EXISTS (SELECT 1 FROM progress AS p WHERE NOT EXISTS (SELECT 1 FROM record AS r WHERE r.id = p.id))",
+        [],
+        |row| row.get(0),
+    )
 }
 
 /// Whether the centre ever sent a mark.

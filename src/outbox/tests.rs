@@ -18,6 +18,7 @@ mod messages;
 mod migration;
 mod model;
 mod resend;
+mod writes;
 
 const EVERYTHING: Policy = Policy { backlog: true, evidence: true, again: true };
 
@@ -286,6 +287,8 @@ fn what_goes_first_when_room_is_short() {
     let stream = store.depth().stream;
     store.marked(&stream, 0, now()).unwrap();
     store.acked(&[RecordId { generation: 0, row: 12 }]).unwrap();
+    let part = Record { rev: 2, ..record(Kind::Reply, 0, 0, Level::Blue, false) };
+    store.append(part, |_| Ok(vec![0])).unwrap(); // 13, a part of an answer
     let mut order: Vec<i64> = Vec::new();
     for sql in super::retention::DROP_ORDER {
         let mut statement = store.conn.prepare(sql).unwrap();
@@ -294,8 +297,8 @@ fn what_goes_first_when_room_is_short() {
     }
     assert_eq!(
         order,
-        [12, 11, 10, 1, 6, 2, 3, 7],
-        "the sent picture, blue, yellow; the superseded update, the count, blue, yellow, the reply; \
+        [12, 11, 10, 1, 6, 13, 2, 3, 7],
+        "the sent picture, blue, yellow; the superseded update, the count, the part, blue, yellow, the reply; \
          never red, orange or the end"
     );
 }

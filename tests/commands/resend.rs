@@ -115,6 +115,25 @@ fn what_is_gone_is_answered_with_the_reason() {
 }
 
 #[test]
+fn of_an_answer_in_parts_the_command_is_asked_again_not_the_number() {
+    let mut here = Here::start();
+    make_records(&here, 1);
+    let part = here.ask(&here.admin, "get", json!({ "what": "config" }));
+    assert_eq!(part["part"]["index"], 1, "{part}");
+    let (stream, n) = (part["seq"]["stream"].as_str().unwrap(), part["seq"]["n"].as_u64().unwrap());
+    // Once its PUBACK came.
+    wait_until(
+        || format!("number {n} is not kept"),
+        || {
+            let reply = here.ask(&here.desk, "resend", numbers(stream, n, n));
+            reply["code"] == "gone" && reply["resend"]["gone"][0]["why"] == "not_kept"
+        },
+    );
+    assert_eq!(here.ask(&here.desk, "resend", numbers(stream, 1, 1))["outcome"], "done", "what is whole is");
+    here.stop();
+}
+
+#[test]
 fn a_picture_that_is_asked_for_comes_again_as_it_was() {
     let server = lane_camera(0, BEFORE_SOMEBODY_COMES);
     let mut here = Here::prepare(&lane_url(&server));

@@ -27,9 +27,15 @@ pub fn read(folder: &Path) -> rusqlite::Result<Spool> {
     }
     let conn = Connection::open(copy.path().join("outbox.db"))?;
     let next_n = conn.query_row("SELECT next_n FROM queue", [], |row| row.get(0))?;
-    let waiting = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL AND acked < 2")?;
-    let unacknowledged = ids(&conn, "SELECT body FROM record WHERE n IS NOT NULL AND acked = 0")?;
-    let mut places = conn.prepare("SELECT stream, n FROM record WHERE n IS NOT NULL AND acked < 2")?;
+    // How far a record got stands beside it.
+    let with_progress = |columns: &str, wanted: &str| {
+        format!(
+            "SELECT {columns} FROM record AS r JOIN progress AS p ON p.id = r.id WHERE r.n IS NOT NULL AND p.{wanted}"
+        )
+    };
+    let waiting = ids(&conn, &with_progress("r.body", "acked < 2"))?;
+    let unacknowledged = ids(&conn, &with_progress("r.body", "acked = 0"))?;
+    let mut places = conn.prepare(&with_progress("r.stream, r.n", "acked < 2"))?;
     let places =
         places.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let integrity = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;

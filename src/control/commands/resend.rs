@@ -15,12 +15,17 @@ use crate::contract::signature::Role;
 use crate::evidence::NoPicture;
 use crate::outbox::{Absence, Resent};
 
+/// So many pictures may be asked for within an hour, found or not: each is stored anew, up to 256 KiB. A guess: an outage of
+/// an evening.
+const MOST_PICTURES: usize = 60;
+
 /// `down/cmd/resend`: publishes again what was missed. Either `stream`, `from` and `to`: the numbers of a hole, both ends
 /// included; or `alert_id` and `n`: a picture of an alert. What goes out again has the number, `id` and bytes that it had.
 ///
 /// A record is there while it waits for its receipt, and afterwards for `[outbox] resend_days`; a picture as long as
 /// `[evidence] keep_days`. The answer says of each number whether it comes, and if not, why. A restart of the box forgets
-/// what has not gone out yet: ask again for what did not come.
+/// what has not gone out yet: ask again for what did not come. At most 60 pictures an hour, and only where the queue has
+/// room for them beside what waits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResendData {
     /// The stream, as in `data.seq.stream`.
@@ -109,6 +114,12 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
             if !at.config().evidence.enabled {
                 return answering(Answer::refused(Refusal::Invalid, NoPicture::NotKept.to_string()));
             }
+            let now = at.now().mono;
+            if !at.picture_requests().take(now, MOST_PICTURES) {
+                let why =
+                    format!("{MOST_PICTURES} pictures were asked for within an hour, which is the most");
+                return answering(Answer::refused(Refusal::Busy, why));
+            }
             at.picture_again(
                 alert_id,
                 n,
@@ -126,6 +137,7 @@ fn no_picture(why: NoPicture) -> Answer {
         NoPicture::NotKept => Refusal::Invalid,
         NoPicture::Unknown => Refusal::UnknownAlert,
         NoPicture::Over { .. } => Refusal::Unavailable,
+        NoPicture::NoRoom => Refusal::Busy,
         NoPicture::Unreadable(_) => return Answer::failed(why.to_string()),
     };
     Answer::refused(code, why.to_string())
@@ -159,6 +171,7 @@ mod tests {
 
     use super::super::super::test_box::TestBox;
     use super::*;
+    use crate::contract::alert::SeqData;
     use crate::contract::command::Outcome;
     use crate::outbox::AbsentNumbers;
     use crate::types::gap::GapReason;
@@ -200,5 +213,29 @@ mod tests {
         assert_eq!(here.ask("resend", Role::Desk, &ask).code, Some(Refusal::Busy));
         let picture = json!({ "alert_id": examples::ALERT, "n": 1 });
         assert_eq!(here.ask("resend", Role::Desk, &picture).code, Some(Refusal::UnknownAlert));
+    }
+
+    #[test]
+    fn of_a_flood_of_requests_for_pictures_sixty_an_hour_are_taken() {
+        let mut here = TestBox::new();
+        let picture = json!({ "alert_id": examples::ALERT, "n": 1 });
+        let asked = |here: &mut TestBox| here.ask("resend", Role::Desk, &picture);
+        for _ in 0..MOST_PICTURES {
+            assert_eq!(asked(&mut here).code, Some(Refusal::UnknownAlert));
+        }
+        let refused = asked(&mut here);
+        assert_eq!(refused.code, Some(Refusal::Busy));
+        assert!(refused.message.unwrap().starts_with("60 pictures"));
+        let numbers = json!({ "stream": "S", "from": 5, "to": 9 });
+        here.resent = Resent { through: 9, records: 5, again: vec![(5, 9)], absent: Vec::new() };
+        assert_eq!(here.ask("resend", Role::Desk, &numbers).code, None, "records are bounded by themselves");
+    }
+
+    #[test]
+    fn where_the_queue_has_no_room_the_centre_is_to_ask_again() {
+        let answer = no_picture(NoPicture::NoRoom);
+        let seq = SeqData { stream: "S".to_owned(), n: 1 };
+        let picture = answer.into_reply("r".to_owned(), "resend".to_owned(), seq);
+        assert_eq!(picture.code, Some(Refusal::Busy));
     }
 }

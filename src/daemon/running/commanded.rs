@@ -95,6 +95,10 @@ impl RunningBox for Running {
         let _ = self.stages.alerts.queue.send(WriterMessage::Again(PictureRequest { alert_id, n, reply }));
     }
 
+    fn picture_requests(&mut self) -> &mut Requests {
+        &mut self.picture_requests
+    }
+
     fn meta(&mut self) -> Result<String, EventError> {
         let messages = self.birth(self.clock.now().utc)?;
         let lines = messages.iter().map(|(_, message)| String::from_utf8_lossy(message).into_owned() + "\n");

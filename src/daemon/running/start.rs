@@ -51,6 +51,7 @@ impl Running {
             secret_files,
             manifest: options.manifest.clone(),
             original_requests: Requests::default(),
+            picture_requests: Requests::default(),
             text_requests: Requests::default(),
             transfers: Transfers::default(),
             loaded_models: models,

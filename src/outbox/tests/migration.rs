@@ -49,7 +49,7 @@ fn a_queue_of_format_2_goes_on_as_it_was() {
     let seq = alert(&mut store, 1, Level::Red);
     assert_eq!((&*seq.stream, seq.n), (STREAM, 10));
     store.close().unwrap();
-    assert_eq!(user_version(&dir.path().join("outbox.db")), 4);
+    assert_eq!(user_version(&dir.path().join("outbox.db")), 5);
     let (store, opened) = open_box(dir.path());
     assert_eq!((opened, store.depth().rows), (Opened::Continued, 9));
 }
@@ -79,7 +79,48 @@ fn alerts_of_format_2_are_known_by_what_was_published_until_their_next_revision(
     assert_eq!(found.iter().map(|alert| alert.alert_id.as_str()).collect::<Vec<_>>(), [QUEUE]);
 }
 
-/// What format 4 added is taken away again: the rest of a file of format 3 is the same.
+/// Takes away what format 5 added: the record itself said how far it got.
+const BACK_TO_4: &str = "
+    UPDATE record SET (acked, release_n) = (SELECT acked, release_n FROM progress WHERE progress.id = record.id);
+    DROP TABLE progress;
+    DROP TABLE arrival;
+    CREATE INDEX record_turn ON record(acked, class, id);
+    PRAGMA user_version = 4;";
+
+#[test]
+fn a_queue_of_format_4_goes_on_with_each_record_as_far_as_it_was() {
+    let dir = dir();
+    let kept = ConsumerPolicy { rows: 100, bytes: u64::MAX, pictures: true };
+    let options = || Options { expect_marks: true, ..options(100, u64::MAX / 2) };
+    let (mut store, _) = open_with(dir.path(), options());
+    store.register("history", kept).unwrap();
+    // Marked and kept; a picture and an alert that are acknowledged; another that waits.
+    let stream = alert(&mut store, 1, Level::Blue).stream;
+    picture(&mut store, 2, Level::Blue, 10);
+    alert(&mut store, 2, Level::Blue);
+    store.acked(&[1, 2, 3].map(|row| RecordId { generation: 0, row })).unwrap();
+    store.marked(&stream, 1, now()).unwrap();
+    alert(&mut store, 3, Level::Red);
+    let before = store.depth();
+    assert_eq!((before.unsent, before.unmarked, before.kept), (1, 2, 1));
+    store.close().unwrap();
+    let path = dir.path().join("outbox.db");
+    Connection::open(&path).unwrap().execute_batch(BACK_TO_4).unwrap();
+
+    let (mut store, opened) = open_with(dir.path(), options());
+    let after = store.depth();
+    assert_eq!(opened, Opened::Continued);
+    assert_eq!((after.unsent, after.unmarked, after.kept), (1, 2, 1));
+    store.connected().unwrap();
+    assert_eq!(lend(&mut store, 10, EVERYTHING), [3, 2, 0], "what waits, then once more what has no mark");
+    assert_eq!(store.marked(&stream, 2, now()).unwrap(), Marked::Released(1), "the picture waits for 3");
+    assert_eq!(store.marked(&stream, 3, now()).unwrap(), Marked::Released(1), "the picture");
+    assert_eq!((store.depth().rows, store.depth().kept), (1, 3));
+    store.close().unwrap();
+    assert_eq!(user_version(&path), 5);
+}
+
+/// What formats 4 and 5 added is taken away again: the rest of a file of format 3 is the same.
 #[test]
 fn a_queue_of_format_3_goes_on_and_keeps_what_ends_from_then_on() {
     let dir = dir();
@@ -89,14 +130,14 @@ fn a_queue_of_format_3_goes_on_and_keeps_what_ends_from_then_on() {
     let path = dir.path().join("outbox.db");
     Connection::open(&path)
         .unwrap()
-        .execute_batch("DROP TABLE ended_alert; PRAGMA user_version = 3;")
+        .execute_batch(&format!("{BACK_TO_4} DROP TABLE ended_alert; PRAGMA user_version = 3;"))
         .unwrap();
     let (mut store, opened) = open_with(dir.path(), options(u64::MAX / 2, u64::MAX / 2));
     assert_eq!((opened, store.open_alerts().unwrap().len()), (Opened::Continued, 1));
     revision(&mut store, 1, 2, Level::Red, true);
     assert_eq!(store.ended_alerts().unwrap(), [b"state 2".to_vec()]);
     store.close().unwrap();
-    assert_eq!(user_version(&path), 4);
+    assert_eq!(user_version(&path), 5);
 }
 
 #[test]
@@ -152,7 +193,7 @@ fn a_step_to_the_next_format_that_fails_changes_nothing_of_the_file() {
 
 #[test]
 fn a_file_of_another_format_than_it_says_is_salvaged() {
-    for format in [0, 1, 2, 3, -1] {
+    for format in [0, 1, 2, 3, 4, -1] {
         let dir = dir();
         let (mut store, _) = open_box(dir.path());
         alert(&mut store, 1, Level::Red);

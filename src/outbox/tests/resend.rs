@@ -133,14 +133,16 @@ fn the_history_is_bounded_in_bytes_and_in_time_and_gone_when_it_is_not_wanted() 
     assert_eq!(resent.absent, [absent(1, 9 - resent.records, Absence::NotKept)]);
     assert_eq!(numbers(&deliver(&mut store)).len() as u64, resent.records);
 
-    let later =
-        Record { at: now() + Duration::from_secs(60), ..record(Kind::Alert, 10, 1, Level::Blue, false) };
-    store.append(later, |_| Ok(b"x".to_vec())).unwrap();
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    store.forget_sent(now(), hours(2)).unwrap();
+    alert(&mut store, 10, Level::Blue);
     deliver(&mut store);
-    store.forget_sent_before(now() + Duration::from_secs(30)).unwrap();
+    store.forget_sent(now() + hours(1), hours(2)).unwrap();
+    assert!(store.depth().kept > 1, "none is older than two hours");
+    store.forget_sent(now() + hours(2) + hours(1) / 2, hours(2)).unwrap();
     assert_eq!(store.depth().kept, 1, "the younger one");
     assert_eq!(store.resend(&stream, 10, 10).unwrap().records, 1);
-    store.forget_sent_before(now() + Duration::from_secs(90)).unwrap();
+    store.forget_sent(now() + hours(4), hours(2)).unwrap();
     assert_eq!(store.depth().kept, 0);
     // What was asked for left before it was sent: nothing is sent, and nothing is wrong with the file.
     assert!(deliver(&mut store).is_empty());
@@ -155,15 +157,52 @@ fn the_history_is_bounded_in_bytes_and_in_time_and_gone_when_it_is_not_wanted() 
 }
 
 #[test]
-fn what_is_young_stays_also_where_something_older_still_waits() {
+fn what_waits_is_never_passed_over_and_what_arrived_behind_it_stays() {
     let dir = dir();
     let mut store = open(dir.path());
     keep_sent(&mut store, HISTORY);
-    many(&mut store, 2);
-    store.forget_sent_before(now()).unwrap();
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let stream = many(&mut store, 1);
     deliver(&mut store);
-    assert_eq!(store.depth().kept, 2, "of now is not before now");
-    store.forget_sent_before(now() + Duration::from_secs(1)).unwrap();
+    store.forget_sent(now(), hours(2)).unwrap();
+    alert(&mut store, 2, Level::Blue);
+    alert(&mut store, 3, Level::Red);
+    // The red one overtakes.
+    let lent = store.next(1, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(n_of(&lent[0]), 3);
+    store.acked(&[lent[0].id]).unwrap();
+    for hour in 1..100 {
+        store.forget_sent(now() + hours(hour), hours(2)).unwrap();
+    }
+    assert_eq!(store.depth().kept, 1, "the first is forgotten, the third is behind one that waits");
+    deliver(&mut store);
+    store.forget_sent(now() + hours(100), hours(2)).unwrap();
+    store.forget_sent(now() + hours(101), hours(2)).unwrap();
+    let resent = store.resend(&stream, 1, 3).unwrap();
+    assert_eq!((resent.again, resent.absent), (vec![(2, 3)], vec![absent(1, 1, Absence::NotKept)]));
+    store.forget_sent(now() + hours(103), hours(2)).unwrap();
+    assert_eq!(store.depth().kept, 0);
+}
+
+#[test]
+fn a_restart_forgets_no_time_of_arrival_and_a_clock_that_was_set_those_of_this_run() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    many(&mut store, 1);
+    deliver(&mut store);
+    store.forget_sent(now(), hours(2)).unwrap();
+    let dir = crash(store, dir.path());
+    let mut store = open(dir.path());
+    alert(&mut store, 2, Level::Blue);
+    store.connected().unwrap();
+    deliver(&mut store);
+    store.forget_sent(now(), hours(2)).unwrap();
+    store.forget_arrival_times().unwrap();
+    store.forget_sent(now() + hours(3), hours(2)).unwrap();
+    assert_eq!(store.depth().kept, 1, "the first is as old as it was, the second is dated anew");
+    store.forget_sent(now() + hours(6), hours(2)).unwrap();
     assert_eq!(store.depth().kept, 0);
 }
 
@@ -194,4 +233,108 @@ fn a_picture_is_sent_again_while_it_is_in_the_queue() {
     assert_eq!(numbers(&deliver(&mut store)), [0]);
     assert_eq!(store.resend_picture("alert-1", "up/evidence/alert-1/2").unwrap(), None);
     assert_eq!(store.resend_picture("alert-2", topic).unwrap(), None);
+}
+
+fn stored(store: &mut Store, kind: Kind, rev: u32, bytes: usize) -> u64 {
+    let level = Level::Blue;
+    store.append(record(kind, 1, rev, level, false), |_| Ok(vec![b'0'; bytes])).unwrap().n
+}
+
+#[test]
+fn counts_go_out_of_the_history_first_then_answers_then_the_oldest_alerts() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, ConsumerPolicy { bytes: 10_000, ..HISTORY });
+    let stream = store.stream.to_string();
+    let first_alert = stored(&mut store, Kind::Alert, 1, 1000);
+    let reply = stored(&mut store, Kind::Reply, 0, 1000);
+    deliver(&mut store);
+    // A day of cameras that count.
+    for _ in 0..200 {
+        stored(&mut store, Kind::Count, 0, 300);
+        deliver(&mut store);
+    }
+    let here = |store: &mut Store, n: u64| {
+        let found = store.resend(&stream, n, n).unwrap().records == 1;
+        deliver(store);
+        found
+    };
+    assert!(here(&mut store, first_alert) && here(&mut store, reply), "counts make room for counts");
+    let last_count = store.next_n - 1;
+    assert!(here(&mut store, last_count) && !here(&mut store, 3), "the oldest of them go");
+    let more = |store: &mut Store, revisions: std::ops::RangeInclusive<u32>| {
+        for rev in revisions {
+            stored(store, Kind::Alert, rev, 1000);
+            deliver(store);
+        }
+    };
+    more(&mut store, 2..=8);
+    assert!(here(&mut store, first_alert) && here(&mut store, reply), "counts make room for alerts");
+    more(&mut store, 9..=9);
+    assert!(!here(&mut store, last_count) && !here(&mut store, reply), "then answers do");
+    assert!(here(&mut store, first_alert));
+    more(&mut store, 10..=11);
+    assert!(!here(&mut store, first_alert), "then the oldest goes");
+    let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
+    assert_eq!(store.consumers, loaded);
+}
+
+#[test]
+fn answers_in_parts_are_not_kept_in_the_history() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    keep_sent(&mut store, HISTORY);
+    for part in 1..=3 {
+        stored(&mut store, Kind::Reply, part, 1000);
+    }
+    stored(&mut store, Kind::Reply, 0, 1000);
+    deliver(&mut store);
+    assert_eq!((store.depth().rows, store.depth().kept), (0, 1), "the one that is whole");
+    // Where somebody else has not read them yet, they are kept for him.
+    store.register("export", HISTORY).unwrap();
+    stored(&mut store, Kind::Reply, 1, 1000);
+    deliver(&mut store);
+    assert_eq!(store.depth().kept, 2);
+    let loaded = super::super::consumers::Consumers::load(&store.conn).unwrap();
+    assert_eq!(store.consumers, loaded);
+}
+
+#[test]
+fn what_another_consumer_has_not_read_is_not_given_up_for_the_history() {
+    let dir = dir();
+    let mut store = open(dir.path());
+    store.register("export", HISTORY).unwrap();
+    keep_sent(&mut store, ConsumerPolicy { bytes: 2000, ..HISTORY });
+    for _ in 0..20 {
+        stored(&mut store, Kind::Count, 0, 300);
+        deliver(&mut store);
+    }
+    let batch = store.read("export", 100).unwrap();
+    assert_eq!((batch.records.len(), batch.missed), (20, 0));
+}
+
+#[test]
+fn a_picture_that_is_sent_again_takes_no_place_of_one_that_waits() {
+    let evidence = || Evidence {
+        alert_id: "alert-9".to_owned(),
+        level: Level::Blue,
+        topic_suffix: "up/evidence/alert-9/1".to_owned(),
+        at: now(),
+        jpeg: vec![1; 100],
+    };
+    for limits in [options(3, u64::MAX / 2), options(100, 350)] {
+        let dir = dir();
+        let (mut store, _) = open_with(dir.path(), limits);
+        (1..=3).for_each(|number| picture(&mut store, number, Level::Blue, 100));
+        assert!(!store.append_evidence_where_room(evidence()).unwrap());
+        assert_eq!((store.depth().rows, store.depth().dropped_pictures), (3, 0), "all three wait as before");
+        deliver(&mut store);
+        assert!(store.append_evidence_where_room(evidence()).unwrap());
+        assert_eq!(store.depth().rows, 1);
+    }
+    let dir = dir();
+    let mut disk_is_short = options(100, u64::MAX / 2);
+    disk_is_short.limits.free_bytes = u64::MAX / 2;
+    let (mut store, _) = open_with(dir.path(), disk_is_short);
+    assert!(!store.append_evidence_where_room(evidence()).unwrap());
 }

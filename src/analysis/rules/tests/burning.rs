@@ -268,7 +268,8 @@ fn dense_smoke_that_fills_the_picture_goes_on_for_a_minute_of_being_even() {
     for (then, for_secs, is_over) in [(&even, 60.0, false), (&even, 120.0, true), (&still, 60.0, true)] {
         let mut stage = Stage::of(vec![rule(when.clone())]);
         watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
-        watch(&mut stage, 10.0, |second| filled(None, second + 1), smoke);
+        // Its box does not change, so it takes three times the rule's time.
+        watch(&mut stage, 20.0, |second| filled(None, second + 1), smoke);
         assert_eq!(raised(&stage).len(), 1, "smoke rolls in");
         watch(&mut stage, for_secs, |_| then.clone(), smoke);
         assert_eq!(stage.told.iter().any(Revision::is_last), is_over, "{for_secs} s");
