@@ -43,6 +43,7 @@ HOLE_AFTER_SECS = 3.0
 ASK_AGAIN_AFTER_SECS = 60.0
 COMMAND_IS_GOOD_FOR = timedelta(minutes=5)
 SESSION_SECS = 14 * 24 * 3600
+SUBSCRIBED, QUIT = object(), object()
 HELP = """ack ALERT [NOTE]               somebody takes it on
 assign ALERT TO [NOTE]         it is given to somebody
 verdict ALERT WORD [CAUSE]     confirmed, false_alarm, duplicate, exercise
@@ -152,7 +153,9 @@ class Centre:
     def __init__(self, arguments):
         self.by = arguments.by
         named = json.loads(Path(arguments.key).read_text())
-        self.key_id, self.key = named["kid"], OKPKey.import_key({part: named[part] for part in ("kty", "crv", "x", "d")})
+        self.key_id, self.key = named["kid"], OKPKey.import_key(
+            {part: named[part] for part in ("kty", "crv", "x", "d")}
+        )
         self.box_keys = {}
         for file in sorted(Path(arguments.boxes).glob("*.jwk")):
             area, _, box = file.stem.partition(".")
@@ -161,7 +164,7 @@ class Centre:
         self.settled = self.store.numbers()
         self.marked, self.hole_since, self.asked = {}, {}, {}
         self.states, self.healths, self.cameras, self.sensors = {}, {}, {}, {}
-        self.todo = queue.Queue()
+        self.todo, self.news = queue.Queue(), []
         self.client = self.connect(arguments)
 
     def connect(self, arguments):
@@ -175,7 +178,7 @@ class Centre:
             client.tls_set(arguments.ca, arguments.certificate, arguments.certificate_key)
         # Subscribing at each connection brings the latest retained messages, too.
         client.on_connect = lambda *_: client.subscribe(f"{PREFIX}/+/+/up/#", qos=1)
-        client.on_subscribe = lambda *_: self.todo.put("subscribed")
+        client.on_subscribe = lambda *_: self.todo.put(SUBSCRIBED)
         client.on_message = lambda _client, _data, message: self.todo.put(message)
         host, _, port = arguments.broker.partition(":")
         client.connect_async(host, int(port or 1883), keepalive=30, clean_start=False, properties=properties)
@@ -185,25 +188,27 @@ class Centre:
         threading.Thread(target=self.listen_to_people, daemon=True).start()
         self.client.loop_start()
         while True:
-            for message in (batch := self.next_batch()):
-                if isinstance(message, mqtt.MQTTMessage):
-                    self.take(message)
+            batch = self.next_batch()
+            messages = [one for one in batch if isinstance(one, mqtt.MQTTMessage)]
+            for message in messages:
+                self.take(message)
+            # Stored first; then confirmed to the broker, marked to the box, and shown, in this order.
             self.store.commit()
-            for message in batch:
-                if isinstance(message, mqtt.MQTTMessage):
-                    self.client.ack(message.mid, message.qos)
+            for message in messages:
+                self.client.ack(message.mid, message.qos)
+            if SUBSCRIBED in batch:
+                self.marked.clear()
+                self.news.append("ready")
             self.send_marks()
             self.ask_for_holes()
             for line in batch:
-                if line == "subscribed":
-                    say("ready")
-                elif isinstance(line, str) and not self.obey(line.split()):
-                    break
-            else:
-                continue
-            break
-        self.client.disconnect()
-        self.client.loop_stop()
+                if isinstance(line, str):
+                    self.obey(line.split())
+            print(*self.news, sep="\n", end="\n" if self.news else "", flush=True)
+            self.news.clear()
+            if QUIT in batch:
+                self.client.disconnect()
+                return self.client.loop_stop()
 
     def next_batch(self):
         """Everything that waits, at most a hundred: one commit for all of them."""
@@ -218,8 +223,8 @@ class Centre:
 
     def listen_to_people(self):
         for line in sys.stdin:
-            self.todo.put(line)
-        self.todo.put("quit")
+            self.todo.put(QUIT if line.strip() == "quit" else line)
+        self.todo.put(QUIT)
 
     # What boxes say.
 
@@ -235,20 +240,22 @@ class Centre:
         if name[0] in ("evidence", "original"):
             return  # Pictures have no number. A real centre stores them beside their alert.
         is_proven = self.verifies((area, box), message)
+        if not is_proven and name != ["state"]:
+            return self.say(f"ignored: what came on {message.topic} has no good signature")
         try:
             event = JSONFormat().read(None, message.payload)
             source, data = event.get_source(), event.get_data()
             if source != f"/lookout/{area}/{box}":
-                return say(f"ignored: {source} speaks on {message.topic}")
-            if not is_proven and not self.is_will(message.topic, data):
-                return say(f"ignored: {event.get_id()} on {message.topic} has no good signature")
+                return self.say(f"ignored: {source} speaks on {message.topic}")
             model = EVENTS.get(event.get_type())
             told = model.model_validate_json(message.payload).data if model else None
+            if not is_proven and not self.is_will(source, told):
+                return self.say(f"ignored: what came on {message.topic} has no good signature")
             # Whatever has a number is stored, also what a later version of Lookout says.
             if isinstance(data.get("seq"), dict):
                 self.take_numbered(event, types.SeqData.model_validate(data["seq"]), told, message.payload)
-        except (ValidationError, ValueError, KeyError) as error:
-            return say(f"cannot be read: {message.topic}: {error}")
+        except Exception as error:  # Of any kind: one message that cannot be read must not end the others.
+            return self.say(f"cannot be read: {message.topic}: {error}")
         match told:
             case types.StateData():
                 self.states[source] = told
@@ -269,21 +276,22 @@ class Centre:
             return False
         return True
 
-    def is_will(self, topic, data):
+    def is_will(self, source, told):
         """`offline`, which the broker says in the box's place and cannot sign; of the session that was online last."""
-        before = self.states.get("/lookout/" + "/".join(topic.split("/")[2:4]))
-        is_of_last = before is None or before.session == data.get("session")
-        return topic.endswith("/up/state") and data.get("state") == types.BoxState.offline and is_of_last
+        is_offline = isinstance(told, types.StateData) and told.state == types.BoxState.offline
+        before = self.states.get(source)
+        return is_offline and (before is None or before.session == told.session)
 
     def take_numbered(self, event, seq, told, body):
         source = event.get_source()
         if not self.store.add(event, seq, body):
             return
-        self.settle(source, seq.stream, seq.n, seq.n)
+        self.numbers(source, seq.stream).add(seq.n, seq.n)
         match told:
             case types.AlertData():
                 self.store.keep_latest(source, told, body)
-                say(f"{told.phase} {told.level} {told.alert_id}.{told.rev} {told.title}")
+                if told.phase_reason != types.PhaseReason.still_there:
+                    self.say(f"{told.phase} {told.level} {told.alert_id}.{told.rev} {told.title}")
             case types.GapData():
                 for missing in told.missing:
                     self.miss(source, told.missing_stream, missing.from_, missing.to, told.reason)
@@ -296,11 +304,12 @@ class Centre:
     def take_answer(self, source, reply):
         who = f" (first: {reply.acknowledged.by})" if reply.acknowledged else ""
         why = f" {reply.code}: {reply.message}" if reply.code else ""
-        say(f"answer {reply.command} {reply.request_id}: {reply.outcome}{who}{why}")
+        self.say(f"answer {reply.command} {reply.request_id}: {reply.outcome}{who}{why}")
         if reply.resend is None:
             return
         for gone in reply.resend.gone:
-            self.miss(source, reply.resend.stream, gone.from_, gone.to, gone.why)
+            if gone.why != types.GoneReason.not_given:
+                self.miss(source, reply.resend.stream, gone.from_, gone.to, gone.why)
         # What it did not speak of is asked for at once.
         for (asked_source, stream, first, last), (request_id, at) in list(self.asked.items()):
             if request_id == reply.request_id and reply.resend.through < last:
@@ -310,13 +319,10 @@ class Centre:
     def numbers(self, source, stream):
         return self.settled.setdefault((source, stream), Numbers())
 
-    def settle(self, source, stream, first, last):
-        self.numbers(source, stream).add(first, last)
-
     def miss(self, source, stream, first, last, why):
         self.store.add_missing(source, stream, first, last, why)
-        self.settle(source, stream, first, last)
-        say(f"missing {source} {stream} {first}..{last}: {why}")
+        self.numbers(source, stream).add(first, last)
+        self.say(f"missing {source} {stream} {first}..{last}: {why}")
 
     def send_marks(self):
         """Tells each box up to where everything is stored, after it is."""
@@ -333,23 +339,18 @@ class Centre:
         self.hole_since = {hole: self.hole_since.get(hole, now) for hole in holes}
         self.asked = {what: asked for what, asked in self.asked.items() if now - asked[1] < ASK_AGAIN_AFTER_SECS}
         for source, stream, first, last in sorted(holes):
-            is_asked = any(
-                what[:2] == (source, stream) and what[2] <= first and last <= what[3] for what in self.asked
-            )
+            is_asked = any(what[:2] == (source, stream) and what[2] <= first and last <= what[3] for what in self.asked)
             if is_asked or now - self.hole_since[source, stream, first, last] < HOLE_AFTER_SECS:
                 continue
             fields = {"stream": stream, "from": first, "to": last}
             request_id = self.command(source, "resend", types.ResendCommand, **fields)
             self.asked[source, stream, first, last] = (request_id, now)
-            say(f"asked for {source} {stream} {first}..{last}")
+            self.say(f"asked for {source} {stream} {first}..{last}")
 
     # What people say.
 
     def obey(self, words):
-        """Whether to go on."""
         match words:
-            case ["quit"]:
-                return False
             case ["alerts"]:
                 self.show_alerts()
             case ["health"]:
@@ -363,18 +364,17 @@ class Centre:
             case ["close", alert, outcome, *note]:
                 self.handle(alert, "close", types.CloseCommand, outcome=outcome, note=" ".join(note) or None)
             case _:
-                say(HELP)
-        return True
+                self.say(HELP)
 
     def handle(self, alert_id, name, model, **fields):
         source = self.store.source_of(alert_id)
         if source is None:
-            return say(f"there is no alert {alert_id}")
+            return self.say(f"there is no alert {alert_id}")
         try:
             request_id = self.command(source, name, model, alert_id=alert_id, **fields)
         except ValidationError as error:
-            return say(f"not sent: {error}")
-        say(f"sent {name} {request_id}")
+            return self.say(f"not sent: {error}")
+        self.say(f"sent {name} {request_id}")
 
     def command(self, source, name, model, **fields):
         """Signs a command for one box and sends it; its request id."""
@@ -395,51 +395,55 @@ class Centre:
         self.client.publish(where, signed, qos=1, retain=topic == "mark", properties=properties)
 
     def show_alerts(self):
-        now = datetime.now(UTC)
-        alerts = self.store.unsettled()
+        now, alerts = datetime.now(UTC), self.store.unsettled()
         for source, alert in sorted(alerts, key=lambda one: (-(one[1].severity or 0), one[1].started_at)):
             did, age = alert.handling or types.HandlingData(), now - alert.started_at
-            late = "accept!" if not did.accepted and age > ACCEPT_WITHIN else ""
-            late = "close!" if did.accepted and not did.closed and age > CLOSE_WITHIN else late
             who = did.accepted.by if did.accepted else "nobody"
             verdict = did.verdict.verdict if did.verdict else "-"
+            if did.closed:
+                due = did.closed.outcome
+            elif did.accepted:
+                due = "close!" if age > CLOSE_WITHIN else ""
+            else:
+                due = "accept!" if age > ACCEPT_WITHIN else ""
             # A drill or a test sends nobody out.
             drill = "" if alert.mode == types.Mode.actual else f"[{alert.mode}] "
-            place = alert.place.address or alert.place.grid
-            print(f"{alert.level:6} {alert.alert_id} {age.seconds // 60:3} min {who:12} {verdict:11} {late:7} {drill}{alert.title} ({place})")
-        say(f"{len(alerts)} alerts are open or not closed")
+            minutes, place = int(age.total_seconds() // 60), alert.place.address or alert.place.grid
+            columns = f"{alert.level:6} {alert.alert_id} {minutes:4} min {who:10} {verdict:11} {due:10}"
+            self.say(f"{columns} {drill}{alert.title} ({place})")
+        self.say(f"{len(alerts)} alerts are open or not closed")
 
     def show_health(self):
         for source, health in sorted(self.healths.items()):
             state = self.states[source].state if source in self.states else "unknown"
-            print(f"{source} {state}: {health.spool.queued} wait to be sent")
+            self.say(f"{source} {state}: {health.spool.queued} wait to be sent or marked")
             for degraded in health.degraded:
                 # Cameras and sensors have lines of their own below.
                 if not degraded.part.startswith(("camera", "sensor")):
-                    print(f"  {degraded.part}: {degraded.reason}")
-            for name, known, counts in (
-                ("camera", self.cameras, health.counts and health.counts.cameras),
-                ("sensor", self.sensors, health.counts and health.counts.sensors),
-            ):
-                of_box = [one for (box, _), one in sorted(known.items()) if box == source]
-                for one in of_box:
-                    is_camera = isinstance(one, types.CameraData)
-                    reason = ((one.error if is_camera else one.reason) or "").partition("\n")[0]
-                    cause = (one.cause if is_camera else None) or "-"
-                    print(f"  {name} {one.id:12} {one.grid:15} {one.state:10} {cause:20} {reason}".rstrip())
-                # The counts are never cut: they tell whether this list is whole.
-                print(f"  {name}s: {len(of_box)} of {counts.total if counts else '?'} shown")
-        say("end of health")
+                    self.say(f"  {degraded.part}: {degraded.reason}")
+            counts = health.counts
+            self.show_each(source, "camera", self.cameras, counts and counts.cameras.total)
+            self.show_each(source, "sensor", self.sensors, counts and counts.sensors.total)
+        self.say("end of health")
+
+    def show_each(self, source, name, known, total):
+        of_box = [one for (box, _), one in sorted(known.items()) if box == source]
+        for one in of_box:
+            is_camera = isinstance(one, types.CameraData)
+            cause, reason = (one.cause, one.error) if is_camera else (None, one.reason)
+            why = (reason or "").partition("\n")[0]
+            self.say(f"  {name} {one.id:12} {one.grid:15} {one.state:10} {cause or '-':20} {why}".rstrip())
+        # The counts are never cut: they tell whether this list is whole.
+        self.say(f"  {name}s: {len(of_box)} of {'?' if total is None else total} shown")
+
+    def say(self, text):
+        self.news.append(text)
 
 
 def box_of(source):
     """`/lookout/{area}/{box}`."""
     _, _, area, box = source.split("/")
     return area, box
-
-
-def say(text):
-    print(text, flush=True)
 
 
 def main():
