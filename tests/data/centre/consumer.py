@@ -153,9 +153,8 @@ class Centre:
     def __init__(self, arguments):
         self.by = arguments.by
         named = json.loads(Path(arguments.key).read_text())
-        self.key_id, self.key = named["kid"], OKPKey.import_key(
-            {part: named[part] for part in ("kty", "crv", "x", "d")}
-        )
+        self.key_id = named["kid"]
+        self.key = OKPKey.import_key({part: named[part] for part in ("kty", "crv", "x", "d")})
         self.box_keys = {}
         for file in sorted(Path(arguments.boxes).glob("*.jwk")):
             area, _, box = file.stem.partition(".")
@@ -229,7 +228,13 @@ class Centre:
     # What boxes say.
 
     def take(self, message):
-        """One message of a box. Whatever is wrong with it is said, and never ends the others."""
+        """One message. Whatever is wrong with it, and whoever sent it, it never ends the others."""
+        try:
+            self.read(message)
+        except Exception as error:
+            self.say(f"cannot be read: {message.topic}: {error!r}")
+
+    def read(self, message):
         area, box, _, *name = message.topic.removeprefix(f"{PREFIX}/").split("/")
         kept = {"camera": self.cameras, "sensor": self.sensors}.get(name[0])
         if not message.payload:
@@ -242,20 +247,16 @@ class Centre:
         is_proven = self.verifies((area, box), message)
         if not is_proven and name != ["state"]:
             return self.say(f"ignored: what came on {message.topic} has no good signature")
-        try:
-            event = JSONFormat().read(None, message.payload)
-            source, data = event.get_source(), event.get_data()
-            if source != f"/lookout/{area}/{box}":
-                return self.say(f"ignored: {source} speaks on {message.topic}")
-            model = EVENTS.get(event.get_type())
-            told = model.model_validate_json(message.payload).data if model else None
-            if not is_proven and not self.is_will(source, told):
-                return self.say(f"ignored: what came on {message.topic} has no good signature")
-            # Whatever has a number is stored, also what a later version of Lookout says.
-            if isinstance(data.get("seq"), dict):
-                self.take_numbered(event, types.SeqData.model_validate(data["seq"]), told, message.payload)
-        except Exception as error:  # Of any kind: one message that cannot be read must not end the others.
-            return self.say(f"cannot be read: {message.topic}: {error}")
+        event = JSONFormat().read(None, message.payload)
+        source, told = event.get_source(), self.data_of(event, message.payload)
+        if source != f"/lookout/{area}/{box}":
+            return self.say(f"ignored: {source} speaks on {message.topic}")
+        if not is_proven and not self.is_will(source, told):
+            return self.say(f"ignored: what came on {message.topic} has no good signature")
+        # Whatever has a number is stored, also what only a later version of Lookout says.
+        seq = event.get_data().get("seq")
+        if isinstance(seq, dict):
+            self.take_numbered(event, types.SeqData.model_validate(seq), told, message.payload)
         match told:
             case types.StateData():
                 self.states[source] = told
@@ -263,6 +264,14 @@ class Centre:
                 self.healths[source] = told
             case types.CameraData() | types.SensorData():
                 kept[source, told.id] = told
+
+    def data_of(self, event, body):
+        """In its generated type; `None` where there is no such type, or where it does not fit."""
+        try:
+            model = EVENTS.get(event.get_type())
+            return model and model.model_validate_json(body).data
+        except ValidationError as error:
+            self.say(f"of another version: {event.get_type()} {event.get_id()}: {error}")
 
     def verifies(self, box, message):
         """Whether the box that the topic names signed these very bytes."""
@@ -326,7 +335,8 @@ class Centre:
 
     def send_marks(self):
         """Tells each box up to where everything is stored, after it is."""
-        for (source, stream), numbers in self.settled.items():
+        # Streams are ULIDs: the mark that the broker keeps is that of the newest.
+        for (source, stream), numbers in sorted(self.settled.items(), key=lambda one: one[0]):
             n = numbers.without_hole()
             if n > self.marked.get((source, stream), 0):
                 self.marked[source, stream] = n
