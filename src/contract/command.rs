@@ -13,9 +13,19 @@ use crate::types::gap::GapReason;
 /// `data.seq` object of the last alert that was stored, sent back.
 ///
 /// A broker's receipt says only that the broker has a message. Once a centre has written a mark, the box keeps each
-/// message until a mark covers it. A mark never moves backwards.
+/// message until a mark covers it. A mark never moves backwards. Where the box's configuration names keys, `area`, `box` and
+/// `command` are required.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MarkData {
+    /// The county's code of the box that is meant.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub area: Option<String>,
+    /// The box that is meant.
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none", default)]
+    pub box_id: Option<String>,
+    /// `mark`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command: Option<String>,
     /// The stream, as in `data.seq.stream`.
     #[schemars(regex(pattern = patterns::ULID))]
     pub stream: String,

@@ -135,7 +135,9 @@ pub(super) fn signature() -> Result<Vec<u8>, ExampleError> {
 }
 
 pub(super) fn mark() -> Result<Vec<u8>, ExampleError> {
-    Ok(serde_json::to_vec(&MarkData { stream: STREAM.to_owned(), n: 4711 })?)
+    let Sender { area, box_id } = sender();
+    let (area, box_id, command) = (Some(area), Some(box_id), Some("mark".to_owned()));
+    Ok(serde_json::to_vec(&MarkData { area, box_id, command, stream: STREAM.to_owned(), n: 4711 })?)
 }
 
 fn sender() -> Sender {

@@ -21,6 +21,30 @@ fn document(view: View) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// Writes `lookout_types.py` to that folder, made of the document as CONTRACT.md says.
+fn types_for_python(document: &Path, folder: &Path) {
+    let arguments = [
+        "--input-file-type",
+        "asyncapi",
+        "--output-model-type",
+        "pydantic_v2.BaseModel",
+        "--target-python-version",
+        "3.11",
+        "--use-standard-collections",
+        "--use-union-operator",
+        "--collapse-root-models",
+    ];
+    let mut generator = tool("bin/datamodel-codegen");
+    generator.arg("--input").arg(document).arg("--output").arg(folder.join("lookout_types.py"));
+    run(generator, arguments);
+}
+
+/// The same of the document as the command centre has it.
+pub fn centre_types_for_python(folder: &Path) {
+    let (_kept, document) = document(View::Centre);
+    types_for_python(&document, folder);
+}
+
 /// Today's examples, `{name: message}`.
 fn examples(folder: &Path) -> PathBuf {
     let examples: BTreeMap<&str, Value> = messages()
@@ -37,21 +61,7 @@ fn examples(folder: &Path) -> PathBuf {
 fn types_for_python_have_names_and_read_every_message_of_today_and_of_earlier() {
     for view in [View::Box, View::Centre] {
         let (folder, document) = document(view);
-        let made = folder.path().join("lookout_types.py");
-        let arguments = [
-            "--input-file-type",
-            "asyncapi",
-            "--output-model-type",
-            "pydantic_v2.BaseModel",
-            "--target-python-version",
-            "3.11",
-            "--use-standard-collections",
-            "--use-union-operator",
-            "--collapse-root-models",
-        ];
-        let mut generator = tool("bin/datamodel-codegen");
-        generator.arg("--input").arg(&document).arg("--output").arg(&made);
-        run(generator, arguments);
+        types_for_python(&document, folder.path());
         let mut consumer = tool("bin/python");
         consumer.arg(data("use_types.py")).arg(folder.path()).arg(data("messages-2026-11.json"));
         let names = run(consumer, [examples(folder.path())]);

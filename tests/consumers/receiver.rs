@@ -1,23 +1,16 @@
 //! A command centre of public libraries alone against the real daemon: it reads every message with the CloudEvents SDK, and has
 //! its commands answered on topics of its own.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::field::{BASE, SOON, post, write_token};
 use crate::support::daemon::{Daemon, write_config};
 use crate::support::mosquitto::{Mosquitto, free_port};
 use crate::tools::{data, tool};
-
-const BASE: &str = "lookout/v1/530127/box-1";
-const TOKEN: &str = "0123456789abcdef-token";
-const SOON: Duration = Duration::from_secs(60);
 
 /// A box with a water gauge that is posted.
 fn site(folder: &Path, broker: &Mosquitto, webhook: u16) -> PathBuf {
@@ -57,10 +50,7 @@ catalogue = ["flooding"]
         at = folder.display(),
         broker = broker.url(),
     );
-    let secrets = folder.join("secrets");
-    fs::create_dir(&secrets).unwrap();
-    fs::write(secrets.join("webhook"), TOKEN).unwrap();
-    fs::set_permissions(secrets.join("webhook"), fs::Permissions::from_mode(0o600)).unwrap();
+    write_token(folder);
     write_config(folder, &text)
 }
 
@@ -89,7 +79,7 @@ fn the_cloud_events_sdk_reads_every_message_and_answers_come_where_they_were_ask
     command.args(["run", "--config"]).arg(&config).env("STATE_DIRECTORY", folder.path());
     let daemon = Daemon::spawn(command);
     daemon.wait_for_log("readings can be posted", SOON);
-    post(webhook, 0.9);
+    post(webhook, "drain-2", 0.9);
     let Some(read) = said.next() else { panic!("the receiver failed; the box said:\n{}", daemon.log()) };
     assert!(receiver.0.wait().unwrap().success(), "{read}");
     let read: Vec<String> = serde_json::from_str::<Value>(&read)
@@ -99,17 +89,4 @@ fn the_cloud_events_sdk_reads_every_message_and_answers_come_where_they_were_ask
         assert!(read.contains(&format!("lookout.{name}.v1")), "{name} is not among {read:?}");
     }
     assert_eq!(daemon.stop(SOON), 0);
-}
-
-fn post(webhook: u16, level: f64) {
-    let mut stream = TcpStream::connect(("127.0.0.1", webhook)).unwrap();
-    let body = format!("{{\"m\":{level}}}");
-    let request = format!(
-        "POST /drain-2 HTTP/1.1\r\nHost: box\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
 }

@@ -1,7 +1,6 @@
 //! A real box for the bench: the daemon, sensors in the field that make it tell alerts on demand, and what it said
 //! it had accepted.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +13,7 @@ use rumqttc::{Client, MqttOptions, QoS};
 
 use super::support::daemon::{Daemon, write_config};
 use super::support::mosquitto::Mosquitto;
+pub use super::support::stored::{ids_of, stored};
 
 /// What the box's topics begin with.
 pub const BASE: &str = "lookout/v1/530127/box-1";
@@ -233,40 +233,6 @@ impl Drop for Field {
             let _ = thread.join();
         }
     }
-}
-
-/// One revision that the daemon says it has stored.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stored {
-    /// As the CloudEvent's id.
-    pub id: String,
-    pub level: String,
-    pub phase: String,
-    pub n: u64,
-}
-
-/// What a daemon's log says it has accepted.
-pub fn stored(log: &str) -> Vec<Stored> {
-    let field = |line: &str, name: &str| {
-        let rest = line.split(name).nth(1)?;
-        Some(rest.split_whitespace().next()?.trim_matches('"').to_owned())
-    };
-    log.lines()
-        .filter(|line| line.contains("alert stored"))
-        .filter_map(|line| {
-            Some(Stored {
-                id: format!("{}.{}", field(line, " alert=")?, field(line, " rev=")?),
-                level: field(line, " level=")?,
-                phase: field(line, " phase=")?,
-                n: field(line, " seq=")?.parse().ok()?,
-            })
-        })
-        .collect()
-}
-
-/// Their ids.
-pub fn ids_of(stored: &[Stored]) -> BTreeSet<String> {
-    stored.iter().map(|one| one.id.clone()).collect()
 }
 
 /// A copy of a folder's files, so that looking changes nothing.

@@ -19,5 +19,6 @@ pub mod rtsp_plain;
 pub mod rtsp_sink;
 pub mod seen;
 pub mod site;
+pub mod stored;
 pub mod tls_front;
 pub mod tracks;
