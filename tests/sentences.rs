@@ -111,10 +111,10 @@ fn literals(source: &str) -> Vec<Literal> {
             name.len() + end_of_brackets(&rest[name.len()..])
         } else if rest.starts_with(".expect(") {
             ".expect".len() + end_of_brackets(&rest[".expect".len()..])
-        } else if rest.starts_with("r#\"") {
-            let end = rest[3..].find("\"#").map_or(rest.len(), |end| end + 5);
-            found.push(Literal { line, text: rest[3..end.saturating_sub(2).max(3)].to_owned() });
-            end
+        } else if let Some(raw) = rest.strip_prefix("r#\"") {
+            let inside = raw.find("\"#").unwrap_or(raw.len());
+            found.push(Literal { line, text: raw[..inside].to_owned() });
+            rest.len().min(3 + inside + 2)
         } else if rest.starts_with('"') {
             let end = end_of_string(rest);
             found.push(Literal { line, text: unfolded(&rest[1..end - 1]) });

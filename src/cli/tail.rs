@@ -188,7 +188,7 @@ fn check_files(args: &Args, language: Language) -> Result<(), Failure> {
     }
     for (option, file) in [("--ca", &args.ca), ("--password-file", &args.password_file)] {
         if let Some(file) = file {
-            named_path::check(&words::named_file(option, file, language), file, language).map_err(invalid)?;
+            named_path::check(words::named_file(option, file, language), file, language).map_err(invalid)?;
         }
     }
     Ok(())

@@ -63,8 +63,10 @@ pub fn asyncapi(table: &[&Message], view: View) -> Result<Value, ExampleError> {
     }))
 }
 
-/// The messages and the types in them, both by name.
-fn components(table: &[&Message]) -> Result<(Map<String, Value>, Map<String, Value>), ExampleError> {
+type ByName = Map<String, Value>;
+
+/// The messages and the types in them.
+fn components(table: &[&Message]) -> Result<(ByName, ByName), ExampleError> {
     // AsyncAPI's own schema dialect is a superset of draft 7.
     let settings = SchemaSettings::draft07().for_serialize().with(|settings| {
         settings.definitions_path = "/components/schemas".into();

@@ -272,12 +272,13 @@ mod tests {
         let whole = ["a", "b"];
         let mut transfers = Transfers::default();
         transfers.add(part("1", 1, &whole), NOW).unwrap();
-        let wrong = |change: fn(&mut ReceivedPart)| {
+        type Change = fn(&mut ReceivedPart);
+        let wrong = |change: Change| {
             let mut wrong = part("1", 2, &whole);
             change(&mut wrong);
             wrong
         };
-        let cases: [(fn(&mut ReceivedPart), TransferError); 5] = [
+        let cases: [(Change, TransferError); 5] = [
             (|part| part.index = 0, TransferError::Count { index: 0, total: 2 }),
             (|part| part.index = 3, TransferError::Count { index: 3, total: 2 }),
             (|part| part.total = 3, TransferError::Mixed("total")),

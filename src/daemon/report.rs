@@ -169,7 +169,7 @@ pub struct Part {
 
 enum PartData {
     Camera(Box<CameraData>),
-    Sensor(SensorData),
+    Sensor(Box<SensorData>),
 }
 
 impl Part {
@@ -185,7 +185,7 @@ impl Part {
             }
             PartData::Sensor(data) => {
                 let id = &data.health.id;
-                sender.event(format!("sensor.{id}.{at}"), Some(id.clone()), at, data.clone())
+                sender.event(format!("sensor.{id}.{at}"), Some(id.clone()), at, SensorData::clone(data))
             }
         }
     }
@@ -222,11 +222,11 @@ fn parts_of(config: &Config, cameras: &[CameraHealth], sensors: &[SensorHealth])
             topic: messages::SENSOR.at(&[&health.id]),
             // Each attempt may fail in other words; that there are words at all is news.
             state: format!("{:?} {}", health.state, explains(health)),
-            data: PartData::Sensor(SensorData {
+            data: PartData::Sensor(Box::new(SensorData {
                 grid: sensor.plan.grid.to_string(),
                 address: sensor.address.clone(),
                 health: health.clone(),
-            }),
+            })),
         })
     });
     of_cameras.chain(of_sensors).collect()

@@ -107,8 +107,7 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         let field = field.as_ref()?;
         let At { value, span } = field;
         let (watched, owner) = (self.watched, self.owner);
-        let lacks =
-            |camera: &&'o Offered<'d>| !camera.incomplete && !names(*camera).contains(&value.as_str());
+        let lacks = |camera: &&'o Offered<'d>| !camera.incomplete && !names(camera).contains(&value.as_str());
         let lacking: Vec<&'o Offered<'d>> = watched.cameras.iter().copied().filter(lacks).collect();
         if watched.in_common && lacking.len() > 1 {
             self.lacking(field, what, &lacking, names);
