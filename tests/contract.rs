@@ -125,19 +125,23 @@ fn a_message_that_lacks_a_required_field_does_not_fit() {
 fn every_field_is_explained() {
     for (message, schema) in with_schemas() {
         let mut unexplained = Vec::new();
-        collect_unexplained(&schema, message.name, &mut unexplained);
+        collect_unexplained(&schema, &schema, message.name, &mut unexplained);
         assert!(unexplained.is_empty(), "fields without a description: {unexplained:?}");
     }
     let mut unexplained = Vec::new();
-    collect_unexplained(&lookout::config::schema::editor_schema(), "configuration", &mut unexplained);
+    let schema = lookout::config::schema::editor_schema();
+    collect_unexplained(&schema, &schema, "configuration", &mut unexplained);
     assert!(unexplained.is_empty(), "fields without a description: {unexplained:?}");
 }
 
-fn collect_unexplained(schema: &Value, path: &str, found: &mut Vec<String>) {
+fn collect_unexplained(root: &Value, schema: &Value, path: &str, found: &mut Vec<String>) {
     let Some(fields) = schema.as_object() else { return };
     if let Some(properties) = fields.get("properties").and_then(Value::as_object) {
         for (name, field) in properties {
             // The envelope's `data` is explained by its type.
+            // A layer's field is explained where the camera's is.
+            let of_another = field["$ref"].as_str().filter(|path| path.contains("/properties/"));
+            let field = of_another.and_then(|path| root.pointer(&path[1..])).unwrap_or(field);
             let explained = field.get("description").is_some_and(|d| !d.as_str().unwrap_or("").is_empty());
             if !explained {
                 found.push(format!("{path}.{name}"));
@@ -147,9 +151,11 @@ fn collect_unexplained(schema: &Value, path: &str, found: &mut Vec<String>) {
     for (name, value) in fields {
         if name != "examples" {
             match value {
-                Value::Object(_) => collect_unexplained(value, &format!("{path}.{name}"), found),
+                Value::Object(_) => collect_unexplained(root, value, &format!("{path}.{name}"), found),
                 Value::Array(items) => {
-                    items.iter().for_each(|item| collect_unexplained(item, &format!("{path}.{name}"), found));
+                    items
+                        .iter()
+                        .for_each(|item| collect_unexplained(root, item, &format!("{path}.{name}"), found));
                 }
                 _ => {}
             }

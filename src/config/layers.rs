@@ -88,19 +88,32 @@ pub(super) fn expand(root: &mut DeTable<'_>, taken_out: &mut TakenOut) -> Taken 
         let of_type = like.and_then(|like| types.get(like.get_ref().as_str()?));
         // Whatever the camera lacks, the type that is meant may have.
         if defaults_are_lost || (like.is_some() && of_type.is_none()) {
-            taken_out.layer_is_unknown(start);
+            lacks_a_layer(camera, start, taken_out);
         }
         for beneath in of_type.into_iter().chain(&defaults) {
             size += beneath.size;
             if size > MOST_TAKEN {
                 taken.too_large.get_or_insert_with(|| beneath.span.clone());
-                taken_out.layer_is_unknown(start);
+                lacks_a_layer(camera, start, taken_out);
                 break;
             }
             lay(camera, start, beneath, taken_out);
         }
     }
     taken
+}
+
+/// What stands in the camera may lack something for the same reason: a `night`, a zone.
+fn lacks_a_layer(table: &DeTable<'_>, start: usize, taken_out: &mut TakenOut) {
+    taken_out.layer_is_unknown(start);
+    for value in table.values() {
+        let entries = value.get_ref().as_array().into_iter().flat_map(|entries| entries.iter());
+        for inner in std::iter::once(value).chain(entries) {
+            if let Some(table) = inner.get_ref().as_table() {
+                lacks_a_layer(table, inner.span().start, taken_out);
+            }
+        }
+    }
 }
 
 fn defaults<'i>(root: &DeTable<'i>, places: &mut Places) -> Option<Beneath<'i>> {

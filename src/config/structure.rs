@@ -44,7 +44,7 @@ pub(super) struct TakenOut {
     by_table: BTreeMap<usize, Vec<String>>,
     /// Tables whose losses are those of another one, too: a camera's are its layers'.
     inherited: BTreeMap<usize, BTreeSet<usize>>,
-    /// Cameras with a layer that is not there: they may lack anything.
+    /// Cameras with a layer that is not there, and the tables in them: they may lack anything.
     without_their_layer: BTreeSet<usize>,
 }
 
@@ -81,9 +81,9 @@ impl TakenOut {
         }
     }
 
-    /// The camera that begins there names a type that is not there.
-    pub(super) fn layer_is_unknown(&mut self, camera: usize) {
-        self.without_their_layer.insert(camera);
+    /// The camera that begins there names a type that is not there, or what begins there stands in such a camera.
+    pub(super) fn layer_is_unknown(&mut self, table: usize) {
+        self.without_their_layer.insert(table);
     }
 
     /// Whether the camera that begins there names a type that is not there.

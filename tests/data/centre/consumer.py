@@ -36,6 +36,9 @@ from pydantic import BaseModel, ValidationError
 
 PREFIX = "lookout/v1"
 ALGORITHMS = ["EdDSA", "Ed25519"]
+# A picture has up to 256 KiB; the library's own limit is half of that.
+LIMITS = jws.JWSRegistry(algorithms=ALGORITHMS)
+LIMITS.max_payload_length = 512 * 1024
 # People should have taken an alert on after three minutes, and settled it after ten.
 ACCEPT_WITHIN, CLOSE_WITHIN = timedelta(minutes=3), timedelta(minutes=10)
 # Boxes send what is urgent first: a number that is late is no hole yet.
@@ -280,7 +283,7 @@ class Centre:
         if signature is None or key is None:
             return False
         try:
-            jws.deserialize_compact(signature, key, algorithms=ALGORITHMS, payload=message.payload)
+            jws.deserialize_compact(signature, key, registry=LIMITS, payload=message.payload)
         except (JoseError, ValueError):
             return False
         return True

@@ -23,15 +23,18 @@ from joserfc.jwk import OKPKey
 PATIENCE_SECS = 120
 # Boxes say EdDSA today; RFC 9864 calls the same algorithm Ed25519.
 ALGORITHMS = ["EdDSA", "Ed25519"]
+# A picture has up to 256 KiB, and a third more in base64; the library's own limit is half of that.
+LIMITS = jws.JWSRegistry(algorithms=ALGORITHMS)
+LIMITS.max_payload_length = 512 * 1024
 
 
 def verifies(signature, message, key):
     """Whether `signature` (header..signature) is that of these bytes by this key, by both ways to hand them to a library."""
     try:
-        detached = jws.deserialize_compact(signature, key, algorithms=ALGORITHMS, payload=message)
+        detached = jws.deserialize_compact(signature, key, registry=LIMITS, payload=message)
         header, _, rest = signature.partition(".")
         content = base64.urlsafe_b64encode(message).rstrip(b"=").decode()
-        whole = jws.deserialize_compact(f"{header}.{content}{rest}", key, algorithms=ALGORITHMS)
+        whole = jws.deserialize_compact(f"{header}.{content}{rest}", key, registry=LIMITS)
     except JoseError:
         return False
     return whole.payload == message and detached.headers()["kid"] == key.thumbprint() == key.kid
