@@ -11,8 +11,8 @@
 //! whether the cells under the box changed ([`Changes`](crate::analysis::pixel_change::Changes)). If they did not, nothing is
 //! told however much the box changes. What was told goes on for a minute while people or vehicles stand before it, or while
 //! its smoke fills the picture evenly; after that they count as any other picture that does not change, or what the detector
-//! takes a parked red car for would never end. Where no pictures come, or half of the latest ones could not say because the camera moved, the
-//! box alone decides, unless the others show that it keeps still.
+//! takes a parked red car for would never end. Where no pictures come, or none of half a minute could say because the
+//! camera moved, the box alone decides.
 
 use std::time::Duration;
 
@@ -54,9 +54,10 @@ const LIVELY_SHARE: f32 = 0.5;
 /// The picture under the box must have changed so often, a second apart: a hand that passes, or what comes to stay, changes
 /// it once.
 const LEAST_LIVELY_PICTURES: u32 = 2;
-/// So many pictures that showed no change, and more than showed one, speak against what was told, and against what the box
-/// alone tells.
+/// So many pictures that showed no change, and more than showed one, speak against what was told.
 const LEAST_STILL_PICTURES: u32 = 2;
+/// After so many pictures in a row that could not say, what earlier ones said counts no more: the camera shows another place.
+const FORGOTTEN_AFTER: u32 = 30;
 /// So many pictures in which something hides it, or in which nothing could be seen to change, get the benefit of the doubt,
 /// a second each (a guess: helpers do not stand there longer without a flame to be seen beside them).
 const LONGEST_DOUBT: u32 = 60;
@@ -98,33 +99,39 @@ struct Plume {
     was_believed: bool,
 }
 
-/// What the latest eight pictures, a second each, said of a box: a bit for each, the latest one lowest. A picture sets one
-/// of the three.
+/// What the latest eight pictures that said something, a second each, said of a box: a bit for each, the latest one lowest.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pictures {
     lively: u8,
     still: u8,
-    /// It could not say.
-    unsaid: u8,
-    /// How many got the benefit of the doubt since they last changed.
+    /// How many got the benefit of the doubt since they last changed; such a picture says nothing, but takes its place.
     doubted: u32,
+    /// How many in a row could not say because the camera moved or the light changed.
+    moving: u32,
 }
 
 impl Pictures {
     fn add(&mut self, witness: Witness, was_believed: bool) {
         let is_doubtful = match witness {
-            Witness::Lively | Witness::Still | Witness::Moving => false,
+            Witness::Moving => {
+                self.moving = self.moving.saturating_add(1);
+                if self.moving >= FORGOTTEN_AFTER {
+                    (self.lively, self.still) = (0, 0);
+                }
+                return;
+            }
+            Witness::Lively | Witness::Still => false,
             // A flame that was seen burns on behind helpers; where none was seen, a red coat may be all there is.
             Witness::Hidden => was_believed,
             // Smoke rolls in before it fills a picture; a wall was always even.
             Witness::Even => was_believed || self.have_changed(),
         };
+        self.moving = 0;
         self.doubted =
             if self.have_changed() { 0 } else { self.doubted.saturating_add(u32::from(is_doubtful)) };
         let is_lively = witness == Witness::Lively;
-        let is_unsaid = witness == Witness::Moving || (is_doubtful && self.doubted <= LONGEST_DOUBT);
+        let is_unsaid = is_doubtful && self.doubted <= LONGEST_DOUBT;
         self.lively = self.lively << 1 | u8::from(is_lively);
-        self.unsaid = self.unsaid << 1 | u8::from(is_unsaid);
         self.still = self.still << 1 | u8::from(!is_lively && !is_unsaid);
     }
 
@@ -134,11 +141,11 @@ impl Pictures {
 
     /// Whether they speak against it.
     fn deny(self, was_believed: bool) -> bool {
-        let [lively, still, unsaid] = [self.lively, self.still, self.unsaid].map(u8::count_ones);
-        if was_believed || unsaid >= lively + still {
-            still > lively && still >= LEAST_STILL_PICTURES
-        } else {
-            still > lively || !self.have_changed()
+        let [lively, still] = [self.lively, self.still].map(u8::count_ones);
+        match lively + still {
+            0 => false,
+            _ if was_believed => still > lively && still >= LEAST_STILL_PICTURES,
+            _ => still > lively || !self.have_changed(),
         }
     }
 }

@@ -376,8 +376,8 @@ fn best_class(wanted: &[Wanted], score_of: impl Fn(usize) -> f32) -> Option<(Cla
 }
 
 /// Keeps what is at a place that scores several classes for one box: the best class, and of a rider and the machine also
-/// the other, if it is at least half as sure. Vehicles are one kind or another, but who rides fills the same box as what
-/// is ridden.
+/// the other. Vehicles are one kind or another, but who rides fills the same box as what is ridden. A machine without a
+/// rider is common, so the person must be at least half as sure as it.
 fn keep_all_at(
     found: &mut Vec<Candidate>,
     wanted: &[Wanted],
@@ -387,13 +387,13 @@ fn keep_all_at(
     let Some((class, score)) = best_class(wanted, score_of) else { return };
     let edges = box_at();
     keep(found, (class, score), edges);
-    let other = match class {
-        Class::PERSON => Class::TWO_WHEELER,
-        Class::TWO_WHEELER => Class::PERSON,
+    let (other, at_least) = match class {
+        Class::PERSON => (Class::TWO_WHEELER, 0.0),
+        Class::TWO_WHEELER => (Class::PERSON, 0.5 * score),
         _ => return,
     };
     let beside = best_of(wanted.iter().filter(|w| w.class == other), score_of);
-    if let Some(beside) = beside.filter(|(_, sure)| *sure >= 0.5 * score) {
+    if let Some(beside) = beside.filter(|(_, sure)| *sure >= at_least) {
         let first = found.len();
         keep(found, beside, edges);
         found[first..].iter_mut().for_each(|candidate| candidate.is_second = true);

@@ -305,7 +305,7 @@ fn what_pictures_said_is_forgotten_while_the_camera_turns() {
 }
 
 #[test]
-fn single_pictures_that_could_say_do_not_outweigh_a_camera_that_moves_and_two_still_ones_do() {
+fn of_a_camera_that_moves_the_pictures_between_say_whether_it_burns() {
     // What shows on the place that burns in the first seconds of each eight; in the others all is another view.
     let flames: fn(u32) -> Coarse = |second| {
         let (mut picture, flames) = (everywhere(second - 1), wall(second));
@@ -318,7 +318,7 @@ fn single_pictures_that_could_say_do_not_outweigh_a_camera_that_moves_and_two_st
     };
     let still: fn(u32) -> Coarse = |second| everywhere(second - second % 8);
     for (name, said, pictures, alerts) in
-        [("one lively", 1..2, flames, 1), ("one still", 1..2, still, 1), ("two still", 1..3, still, 0)]
+        [("one lively", 1..2, flames, 1), ("one still", 1..2, still, 0), ("two still", 1..3, still, 0)]
     {
         let mut stage = Stage::of(vec![rule(fire(3.0))]);
         watch(&mut stage, 5.0, |_| wall(0), |_| vec![]);
