@@ -116,9 +116,10 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let (notes, control) = channel();
 
     // From the far end of the flow to the near one: nothing is seen before it can be stored.
-    let storage = Storage::start(&file, clock)?;
+    let mut storage = Storage::start(&file, clock)?;
     let beginning = running::begin(&file, options.broken_file.is_some(), &storage.control_dir, clock);
     let config = &beginning.config;
+    storage.set_limits(config);
     // Early: it comes up while the models are loaded.
     let broker = wiring::start_broker(config, &storage.broker_dir)?;
     let loaded = LoadedSite::load(&beginning, options.manifest.as_deref(), clock)?;

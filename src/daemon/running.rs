@@ -448,16 +448,9 @@ impl Running {
         }
         self.connect_to_broker(config);
         self.stages.sensors.become_those(&config.sensors);
-        let limits = |config: &Config| (wiring::limits(config), config.mqtt.expect_marks);
-        if limits(config) != limits(&self.config)
-            && let Err(error) =
-                self.stages.storage.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks)
-        {
-            error!(%error, "the limits of the queue could not be changed");
-        }
-        if config.outbox != self.config.outbox {
-            let Storage { outbox, sent_history, .. } = &mut self.stages.storage;
-            sent_history.keep(outbox, &config.outbox);
+        let limits = |config: &Config| (config.outbox.clone(), config.mqtt.expect_marks);
+        if limits(config) != limits(&self.config) {
+            self.stages.storage.set_limits(config);
         }
         self.stages.commands.zone.write().clone_from(&config.site.time_zone);
         self.stages.commands.gate.set_keys(&config.command_keys);

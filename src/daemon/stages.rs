@@ -174,7 +174,8 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Opens it. Where its folder cannot be used, the outbox is elsewhere, and the other folders are, too.
+    /// Opens it and gives nothing up; [`set_limits`](Self::set_limits) is for when it is known what runs. Where its folder
+    /// cannot be used, the outbox is elsewhere, and the other folders are, too.
     ///
     /// # Errors
     /// Neither the outbox nor a folder can be made.
@@ -193,9 +194,17 @@ impl Storage {
                 error.hint(english)
             );
         }
-        let mut sent_history = SentHistory::default();
-        sent_history.keep(&outbox, &file.outbox);
-        Ok(Storage { outbox, control_dir, broker_dir: dir.join(BROKER_DIR), trouble, box_key, sent_history })
+        let (broker_dir, sent_history) = (dir.join(BROKER_DIR), SentHistory::default());
+        Ok(Storage { outbox, control_dir, broker_dir, trouble, box_key, sent_history })
+    }
+
+    /// Limits what waits and what is kept of what was sent as `config` says, which is not always the file: what the command
+    /// centre sent may allow more, and what is given up does not come back.
+    pub fn set_limits(&mut self, config: &Config) {
+        if let Err(error) = self.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks) {
+            error!(%error, "the limits of the queue could not be changed");
+        }
+        self.sent_history.keep(&self.outbox, &config.outbox);
     }
 
     fn stop(self, within: Duration) {
@@ -513,4 +522,61 @@ fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audi
         DaemonError(format!("the audit log in {} cannot be written: {error}", folder.display()))
     })?;
     Ok(Arc::new(audit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Surroundings;
+    use crate::outbox::{Kind, Policy, Record};
+
+    /// A box that keeps its queue in `dir`, with these lines in `[mqtt]` and `[outbox]`.
+    fn config(dir: &Path, mqtt: &str, outbox: &str) -> Config {
+        let text = format!(
+            "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\n{mqtt}\n[outbox]\ndir = \"{}\"\n\
+             min_free_mib = 0\n{outbox}\n",
+            dir.display()
+        );
+        let path = Path::new("/etc/lookout/lookout.toml");
+        Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"))
+    }
+
+    #[test]
+    fn a_restart_gives_up_nothing_that_the_running_configuration_keeps() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::start();
+        let file = config(dir.path(), "", "resend_days = 0");
+        let remote = config(dir.path(), "expect_marks = true", "resend_days = 7");
+        let mut storage = Storage::start(&file, clock).unwrap();
+        storage.set_limits(&remote);
+        assert!(storage.outbox.depth().marks, "they are expected");
+        let record = Record {
+            kind: Kind::Alert,
+            alert_id: Some("alert-1".to_owned()),
+            rev: 1,
+            level: None,
+            phase_end: false,
+            topic_suffix: "up/alert".to_owned(),
+            at: clock.now().utc,
+            state: None,
+        };
+        let seq = storage.outbox.append(record, |_| Ok(b"x".to_vec())).unwrap();
+        let outbox = &storage.outbox;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let policy = Policy { backlog: true, evidence: true, again: true };
+            let lent = outbox.next_async(1, policy, Instant::now()).await.unwrap();
+            outbox.acked_async(lent.iter().map(|one| one.id).collect()).await.unwrap();
+            outbox.marked_async(seq.stream.to_string(), seq.n, clock.now().utc).await.unwrap();
+        });
+        assert_eq!(outbox.depth().kept, 1);
+        storage.stop(STOP_WITHIN);
+
+        let mut storage = Storage::start(&file, clock).unwrap();
+        storage.set_limits(&remote);
+        assert_eq!(storage.outbox.resend(&seq.stream, seq.n, seq.n).unwrap().records, 1);
+        storage.set_limits(&file);
+        assert_eq!(storage.outbox.depth().kept, 0, "what runs keeps nothing any more");
+        storage.stop(STOP_WITHIN);
+    }
 }

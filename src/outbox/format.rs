@@ -98,9 +98,10 @@ CREATE TABLE arrival (
 );
 ";
 
-/// Until then the record itself held it. The columns stay: taking them out would write every body again.
+/// Until then the record itself held it. The columns stay: taking them out would write every body again. The index that
+/// goes here holds the same columns and is not what counts.
 const PROGRESS_OF_4: &str = "
-INSERT INTO progress (id, class, acked) SELECT id, class, acked FROM record;
+INSERT INTO progress (id, class, acked) SELECT id, class, acked FROM record NOT INDEXED;
 UPDATE progress SET release_n = (SELECT release_n FROM record WHERE record.id = progress.id)
 WHERE class = 2 AND acked = 1;
 DROP INDEX record_turn;
@@ -121,8 +122,8 @@ const STEPS: [(i64, &[&str]); 4] = [
     (4, &[TABLES_OF_5, PROGRESS_OF_4]),
 ];
 
-/// Settings of every connection, and the tables of a new database.
-pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError> {
+/// Settings of every connection, and the tables of a new database. Returns whether the file was of an earlier format.
+pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<bool, OutboxError> {
     let fail = |doing| move |source| sqlite(path, doing, source);
     conn.set_prepared_statement_cache_capacity(48);
     // The lock is taken with the first read below and kept: one process, and no shared-memory file.
@@ -153,15 +154,33 @@ pub(super) fn prepare(conn: &Connection, path: &Path) -> Result<(), OutboxError>
     conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;")
         .map_err(fail("configure"))?;
     let statements = match version {
-        FORMAT => return Ok(()),
+        FORMAT => return Ok(false),
         0 => [TABLES, TABLES_OF_3, TABLE_OF_4, TABLES_OF_5].concat(),
         _ => STEPS.iter().filter(|(from, _)| *from >= version).flat_map(|(_, step)| *step).copied().collect(),
     };
+    let is_earlier = version != 0;
+    if is_earlier {
+        // A step copies what it reads and drops what it read it from: afterwards nothing tells that it was damaged.
+        check(conn).map_err(fail("check"))?;
+    }
     conn.execute_batch(&format!(
         "BEGIN IMMEDIATE; {statements}
          PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
     ))
-    .map_err(fail(if version == 0 { "make its tables" } else { "bring its tables up to date" }))
+    .map_err(|error| match code(&error) {
+        // What it holds twice, or lacks, its own tables would not have taken.
+        Some(ErrorCode::ConstraintViolation) if is_earlier => damage(&error.to_string()),
+        _ => error,
+    })
+    .map_err(fail(if is_earlier { "bring its tables up to date" } else { "make its tables" }))?;
+    Ok(is_earlier)
+}
+
+/// Whether what the file system gave back is a database, with indexes that hold what their tables do: a record that is
+/// missing there would never be sent.
+pub(super) fn check(conn: &Connection) -> rusqlite::Result<()> {
+    let verdict: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok(()) } else { Err(damage(&verdict)) }
 }
 
 pub(super) fn new_stream(now: Timestamp) -> String {

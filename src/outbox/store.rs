@@ -18,7 +18,8 @@ use super::damage::move_aside;
 use super::ended;
 use super::error::caught;
 use super::format::{
-    code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare, sqlite, sum,
+    check, code, damage, is_damage, kind_number, level_from_number, level_number, new_stream, prepare,
+    sqlite, sum,
 };
 use super::gone::Gone;
 use super::high_water::{HighWater, Mark};
@@ -179,7 +180,7 @@ impl Store {
             Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs.as_str()),
         }
         .map_err(fail("open"))?;
-        prepare(&conn, path).map_err(|error| match error {
+        let was_earlier = prepare(&conn, path).map_err(|error| match error {
             // SQLite reports a directory or file we may not write as one of these two.
             OutboxError::Sqlite { source, .. } if code(&source) == Some(ErrorCode::DatabaseBusy) => {
                 OutboxError::InUse { path: path.to_path_buf() }
@@ -211,23 +212,14 @@ impl Store {
         let (stream, next_n) = match found {
             Some((owner, stream, next_n, orderly)) => {
                 let is_small = fs::metadata(path).is_ok_and(|file| file.len() < CHECKED_BYTES);
-                if !orderly || is_small {
-                    // After a crash or a power cut: is what the file system gave back a database? And a worn card
-                    // loses blocks at rest, too. The indexes are compared with the table: a record that is missing
-                    // there would never be sent.
-                    let verdict: String = conn
-                        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-                        .map_err(fail("check"))?;
-                    if verdict != "ok" {
-                        return Err(sqlite(path, "check", damage(&verdict)));
-                    }
-                    if !is_progress_whole(&conn).map_err(fail("check"))? {
-                        return Err(sqlite(
-                            path,
-                            "check",
-                            damage("it does not know how far its records got"),
-                        ));
-                    }
+                // After a crash or a power cut. And a worn card loses blocks at rest, too.
+                let is_suspect = !orderly || is_small;
+                // One of an earlier format was checked before it was brought up to date.
+                if is_suspect && !was_earlier {
+                    check(&conn).map_err(fail("check"))?;
+                }
+                if (is_suspect || was_earlier) && !is_progress_whole(&conn).map_err(fail("check"))? {
+                    return Err(sqlite(path, "check", damage("it does not know how far its records got")));
                 }
                 if owner == box_identity {
                     given = mark.filter(|mark| mark.stream == stream).map_or(0, |mark| mark.n);
@@ -600,7 +592,10 @@ impl Store {
         if gone.acked {
             self.totals.acked = self.totals.acked.saturating_sub(1);
         }
-        self.lent.remove(&gone.id);
+        // Asked for and in flight: it is not sent once more because its mark came meanwhile.
+        if !self.asked.contains(&gone.id) {
+            self.lent.remove(&gone.id);
+        }
         self.held.remove(&gone.id);
         self.acked_here.remove(&gone.id);
         self.resent.remove(&gone.id);

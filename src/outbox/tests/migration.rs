@@ -191,6 +191,62 @@ fn a_step_to_the_next_format_that_fails_changes_nothing_of_the_file() {
     assert_eq!(store.open_alerts().unwrap().len(), 2, "carried over from the old table");
 }
 
+/// Each on a connection of its own, which goes by the tables as the one before has written them down.
+fn change_behind_its_back(dir: &Path, steps: &[&str]) {
+    for sql in steps {
+        let conn = Connection::open(dir.join("outbox.db")).unwrap();
+        conn.execute_batch(&format!("PRAGMA writable_schema = ON; {sql};")).unwrap();
+    }
+}
+
+/// The index is again said to hold all records, whatever it holds.
+const INDEX_OF_ALL: &str =
+    "UPDATE sqlite_master SET sql = 'CREATE INDEX record_turn ON record(acked, class, id)'
+                            WHERE name = 'record_turn'";
+
+#[test]
+fn a_queue_of_an_earlier_format_whose_index_holds_a_record_twice_is_salvaged() {
+    let dir = format_2("");
+    change_behind_its_back(
+        dir.path(),
+        &[
+            "UPDATE sqlite_master SET sql = sql || ' WHERE acked = 1' WHERE name = 'record_turn'",
+            "UPDATE record SET acked = 1 WHERE id = (SELECT max(id) FROM record WHERE acked = 0)",
+            INDEX_OF_ALL,
+        ],
+    );
+    let (mut store, opened) = open_box(dir.path());
+    assert!(matches!(opened, Opened::Damaged { records: 9, .. }), "{opened:?}");
+    assert_eq!(store.open_alerts().unwrap().len(), 2);
+}
+
+#[test]
+fn no_record_stays_behind_that_a_large_queue_of_an_earlier_format_lacks_in_its_index() {
+    // Larger than what is checked at every start.
+    let dir = format_2(
+        "CREATE TABLE ballast (bytes BLOB); INSERT INTO ballast VALUES (zeroblob(17 << 20));
+         UPDATE queue SET orderly = 1;
+         DROP INDEX record_turn; CREATE INDEX record_turn ON record(acked, class, id) WHERE id > 5",
+    );
+    change_behind_its_back(dir.path(), &[INDEX_OF_ALL]);
+    assert!(fs::metadata(dir.path().join("outbox.db")).unwrap().len() > 16 << 20);
+    let (store, opened) = open_box(dir.path());
+    assert!(matches!(opened, Opened::Damaged { records: 9, .. }), "{opened:?}");
+    assert_eq!(store.depth().rows, 10, "all that waited, and a gap record");
+}
+
+#[test]
+fn a_queue_of_an_earlier_format_with_what_the_next_one_does_not_take_is_salvaged() {
+    // Each open alert twice, in a table that allows it.
+    let dir = format_2(
+        "CREATE TABLE twice AS SELECT * FROM alert; INSERT INTO twice SELECT * FROM alert;
+         DROP TABLE alert; ALTER TABLE twice RENAME TO alert;",
+    );
+    let (mut store, opened) = open_box(dir.path());
+    assert!(matches!(opened, Opened::Damaged { records: 9, .. }), "{opened:?}");
+    assert_eq!(store.open_alerts().unwrap().len(), 2, "each once");
+}
+
 #[test]
 fn a_file_of_another_format_than_it_says_is_salvaged() {
     for format in [0, 1, 2, 3, 4, -1] {

@@ -89,6 +89,26 @@ fn what_waits_for_its_mark_is_sent_again_at_once_and_what_waits_to_be_sent_is_se
 }
 
 #[test]
+fn what_was_asked_for_is_not_sent_twice_where_its_mark_comes_while_it_is_in_flight() {
+    let dir = dir();
+    let (mut store, _) = open_with(dir.path(), Options { expect_marks: true, ..options(100, u64::MAX / 2) });
+    keep_sent(&mut store, HISTORY);
+    let stream = many(&mut store, 2);
+    deliver(&mut store);
+    store.resend(&stream, 1, 2).unwrap();
+    let lent = store.next(10, EVERYTHING, Instant::now()).unwrap();
+    assert_eq!(numbers(&lent), [1, 2]);
+    assert_eq!(store.marked(&stream, 2, now()).unwrap(), Marked::Released(2));
+    assert!(lend(&mut store, 10, EVERYTHING).is_empty(), "both are in flight");
+    store.acked(&[lent[0].id]).unwrap();
+    assert!(lend(&mut store, 10, EVERYTHING).is_empty(), "one arrived, the other is in flight");
+    store.connected().unwrap();
+    assert_eq!(numbers(&deliver(&mut store)), [2], "it had not arrived when the link was lost");
+    assert!(deliver(&mut store).is_empty());
+    assert_eq!((store.depth().rows, store.depth().kept), (0, 2));
+}
+
+#[test]
 fn of_what_is_not_there_the_reason_is_told() {
     let dir = dir();
     let mut store = open(dir.path());
