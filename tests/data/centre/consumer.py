@@ -20,6 +20,7 @@ import threading
 import time
 import uuid
 import warnings
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -47,6 +48,8 @@ ASK_AGAIN_AFTER_SECS = 60.0
 COMMAND_IS_GOOD_FOR = timedelta(minutes=5)
 SESSION_SECS = 14 * 24 * 3600
 SUBSCRIBED, QUIT = object(), object()
+# How MQTT 5 tells a client that another one came with its id.
+SESSION_TAKEN_OVER = 142
 HELP = """ack ALERT [NOTE]               somebody takes it on
 assign ALERT TO [NOTE]         it is given to somebody
 verdict ALERT WORD [CAUSE]     confirmed, false_alarm, duplicate, exercise
@@ -83,12 +86,15 @@ class Numbers:
         """The number up to which all are settled."""
         return self.ranges[0][1] if self.ranges and self.ranges[0][0] == 1 else 0
 
-    def holes(self):
+    def holes(self, known_last=0):
+        """What is missing below the highest number, and up to `known_last` where that is higher."""
         last = 0
         for first, to in self.ranges:
             if first > last + 1:
                 yield last + 1, first - 1
             last = to
+        if known_last > last:
+            yield last + 1, known_last
 
 
 class Store:
@@ -155,15 +161,17 @@ class Centre:
 
     def __init__(self, arguments):
         self.by = arguments.by
-        named = json.loads(Path(arguments.key).read_text())
-        self.key_id = named["kid"]
-        self.key = OKPKey.import_key({part: named[part] for part in ("kty", "crv", "x", "d")})
-        self.box_keys = {}
-        for file in sorted(Path(arguments.boxes).glob("*.jwk")):
-            area, _, box = file.stem.partition(".")
-            self.box_keys[area, box] = OKPKey.import_key(json.loads(file.read_text()))
-        self.store = Store(arguments.store)
+        self.key_id, self.key = desk_key(arguments.key)
+        self.boxes, self.box_keys, self.unregistered = arguments.boxes, box_keys(arguments.boxes), set()
+        self.broker, self.client_id = arguments.broker, arguments.client_id
+        self.is_ready, self.trouble = False, None
+        try:
+            self.store = Store(arguments.store)
+        except sqlite3.Error as error:
+            sys.exit(f"error: --store {arguments.store}: {error}")
         self.settled = self.store.numbers()
+        # The last number that each box says it has given; what is above ours has not been fetched yet.
+        self.last_given = {}
         self.marked, self.hole_since, self.asked = {}, {}, {}
         self.states, self.healths, self.cameras, self.sensors = {}, {}, {}, {}
         self.todo, self.news = queue.Queue(), []
@@ -177,14 +185,45 @@ class Centre:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_SECS
         if arguments.ca:
-            client.tls_set(arguments.ca, arguments.certificate, arguments.certificate_key)
-        # Subscribing at each connection brings the latest retained messages, too.
-        client.on_connect = lambda *_: client.subscribe(f"{PREFIX}/+/+/up/#", qos=1)
-        client.on_subscribe = lambda *_: self.todo.put(SUBSCRIBED)
+            try:
+                client.tls_set(arguments.ca, arguments.certificate, arguments.certificate_key)
+            except (OSError, ValueError) as error:
+                sys.exit(f"error: --ca, --certificate or --certificate-key: {error}")
+        client.on_connect = self.on_connect
+        client.on_connect_fail = lambda *_: self.todo.put(Trouble("cannot be reached", sys.exc_info()[1]))
+        client.on_subscribe = self.on_subscribe
+        client.on_disconnect = self.on_disconnect
         client.on_message = lambda _client, _data, message: self.todo.put(message)
-        host, _, port = arguments.broker.partition(":")
-        client.connect_async(host, int(port or 1883), keepalive=30, clean_start=False, properties=properties)
+        host, _, port = arguments.broker.rpartition(":")
+        if not host or not port.isdecimal():
+            sys.exit(f"error: --broker {arguments.broker}: write HOST:PORT, such as localhost:1883")
+        client.connect_async(host, int(port), keepalive=30, clean_start=False, properties=properties)
         return client
+
+    # These run in the library's thread, which tries again by itself.
+
+    def on_connect(self, client, _data, _flags, reason, _properties):
+        if reason.is_failure:
+            return self.todo.put(Trouble("refuses the connection", reason))
+        # Subscribing at each connection brings the latest retained messages, too.
+        client.subscribe(f"{PREFIX}/+/+/up/#", qos=1)
+
+    def on_subscribe(self, _client, _data, _mid, reasons, _properties):
+        refused = next((reason for reason in reasons if reason.is_failure), None)
+        self.is_ready = refused is None
+        trouble = Trouble("does not let us read what boxes say", refused, "its access list is to allow it")
+        self.todo.put(trouble if refused else SUBSCRIBED)
+
+    def on_disconnect(self, _client, _data, flags, reason, _properties):
+        if reason.value == SESSION_TAKEN_OVER:
+            self.todo.put(TakenOver())
+        elif reason.is_failure and flags.is_disconnect_packet_from_server:
+            self.todo.put(Trouble("closed the connection", reason))
+        elif reason.is_failure and self.is_ready:
+            # Not every broker says that another one came with our client id.
+            why = f"no reason given; if this comes again and again, another program runs as `{self.client_id}`"
+            self.todo.put(Trouble("is gone", why))
+        self.is_ready = False
 
     def run(self):
         threading.Thread(target=self.listen_to_people, daemon=True).start()
@@ -198,9 +237,13 @@ class Centre:
             self.store.commit()
             for message in messages:
                 self.client.ack(message.mid, message.qos)
+            for one in batch:
+                if isinstance(one, Trouble):
+                    self.show_trouble(one)
             if SUBSCRIBED in batch:
                 self.marked.clear()
-                self.news.append("ready")
+                self.trouble = None
+                self.say("ready")
             self.send_marks()
             self.ask_for_holes()
             for line in batch:
@@ -208,6 +251,9 @@ class Centre:
                     self.obey(line.split())
             print(*self.news, sep="\n", end="\n" if self.news else "", flush=True)
             self.news.clear()
+            if any(isinstance(one, TakenOver) for one in batch):
+                # The library would come back, and push the other one out in turn, for ever.
+                sys.exit(f"error: another program connected as `{self.client_id}`: give each a --client-id of its own")
             if QUIT in batch:
                 self.client.disconnect()
                 return self.client.loop_stop()
@@ -247,6 +293,8 @@ class Centre:
             return
         if name[0] in ("evidence", "original"):
             return  # Pictures have no number. A real centre stores them beside their alert.
+        if (area, box) not in self.box_keys:
+            return self.say_unregistered(area, box)
         is_proven = self.verifies((area, box), message)
         if not is_proven and name != ["state"]:
             return self.say(f"ignored: what came on {message.topic} has no good signature")
@@ -265,6 +313,8 @@ class Centre:
                 self.states[source] = told
             case types.HealthData():
                 self.healths[source] = told
+                which = (source, told.spool.stream)
+                self.last_given[which] = max(told.spool.last_seq, self.last_given.get(which, 0))
             case types.CameraData() | types.SensorData():
                 kept[source, told.id] = told
 
@@ -276,14 +326,20 @@ class Centre:
         except ValidationError as error:
             self.say(f"of another version: {event.get_type()} {event.get_id()}: {error}")
 
+    def say_unregistered(self, area, box):
+        # Once: a box says much.
+        if (area, box) not in self.unregistered:
+            self.unregistered.add((area, box))
+            file = Path(self.boxes, f"{area}.{box}.jwk")
+            self.say(f"ignored: no key registered for {area}.{box}: put it into {file}, and start again")
+
     def verifies(self, box, message):
         """Whether the box that the topic names signed these very bytes."""
         signature = dict(getattr(message.properties, "UserProperty", [])).get("jws")
-        key = self.box_keys.get(box)
-        if signature is None or key is None:
+        if signature is None:
             return False
         try:
-            jws.deserialize_compact(signature, key, registry=LIMITS, payload=message.payload)
+            jws.deserialize_compact(signature, self.box_keys[box], registry=LIMITS, payload=message.payload)
         except (JoseError, ValueError):
             return False
         return True
@@ -322,7 +378,7 @@ class Centre:
         for gone in reply.resend.gone:
             if gone.why != types.GoneReason.not_given:
                 self.miss(source, reply.resend.stream, gone.from_, gone.to, gone.why)
-        # What it did not speak of is asked for at once.
+        # What it did not speak of is a hole that nobody has asked for yet.
         for (asked_source, stream, first, last), (request_id, at) in list(self.asked.items()):
             if request_id == reply.request_id and reply.resend.through < last:
                 del self.asked[asked_source, stream, first, last]
@@ -346,14 +402,26 @@ class Centre:
                 area, box = box_of(source)
                 self.send(area, box, types.MarkData(area=area, box=box, command="mark", stream=stream, n=n), "mark")
 
+    def holes(self, but_asked=False):
+        """Per stream what is not here and may still come, without what is asked for already where `but_asked` says so."""
+        for source, stream in sorted({*self.settled, *self.last_given}):
+            known, last = Numbers(), self.last_given.get((source, stream), 0)
+            for first, to in self.numbers(source, stream).ranges:
+                known.add(first, to)
+            for first, to in [what[2:] for what in self.asked if but_asked and what[:2] == (source, stream)]:
+                known.add(first, to)
+            for first, to in known.holes(last):
+                yield source, stream, first, to
+
     def ask_for_holes(self):
         now = time.monotonic()
-        holes = {(*which, *hole) for which, numbers in self.settled.items() for hole in numbers.holes()}
-        self.hole_since = {hole: self.hole_since.get(hole, now) for hole in holes}
         self.asked = {what: asked for what, asked in self.asked.items() if now - asked[1] < ASK_AGAIN_AFTER_SECS}
-        for source, stream, first, last in sorted(holes):
-            is_asked = any(what[:2] == (source, stream) and what[2] <= first and last <= what[3] for what in self.asked)
-            if is_asked or now - self.hole_since[source, stream, first, last] < HOLE_AFTER_SECS:
+        holes = list(self.holes(but_asked=True))
+        self.hole_since = {hole: self.hole_since.get(hole, now) for hole in holes}
+        for source, stream, first, last in holes:
+            # A stream of which nothing is here yet began before we listened: what it told may never come by itself.
+            is_new = not self.numbers(source, stream).ranges
+            if not is_new and now - self.hole_since[source, stream, first, last] < HOLE_AFTER_SECS:
                 continue
             fields = {"stream": stream, "from": first, "to": last}
             request_id = self.command(source, "resend", types.ResendCommand, **fields)
@@ -425,6 +493,15 @@ class Centre:
             columns = f"{alert.level:6} {alert.alert_id} {minutes:4} min {who:10} {verdict:11} {due:10}"
             self.say(f"{columns} {drill}{alert.title} ({place})")
         self.say(f"{len(alerts)} alerts are open or not closed")
+        # An empty list is no all-clear while some of what boxes said is not here.
+        not_fetched = {}
+        for source, _, first, last in self.holes():
+            not_fetched[source] = not_fetched.get(source, 0) + last - first + 1
+        for source, count in not_fetched.items():
+            self.say(f"  {source}: {count} messages are not fetched yet; there may be alerts among them")
+        heard = {box_of(source) for source in [*self.states, *self.healths]}
+        for area, box in sorted(self.box_keys.keys() - heard):
+            self.say(f"  /lookout/{area}/{box}: it has said nothing yet")
 
     def show_health(self):
         for source, health in sorted(self.healths.items()):
@@ -449,8 +526,55 @@ class Centre:
         # The counts are never cut: they tell whether this list is whole.
         self.say(f"  {name}s: {len(of_box)} of {'?' if total is None else total} shown")
 
+    def show_trouble(self, trouble):
+        # Once, and not at every try.
+        text = f"the broker {self.broker} {trouble.what}: {trouble.why}; {trouble.then}"
+        if text != self.trouble:
+            self.trouble = text
+            self.say(text)
+
     def say(self, text):
         self.news.append(text)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why nothing comes from the broker."""
+
+    what: str
+    why: object
+    then: str = "trying again"
+
+
+class TakenOver:
+    """Another program connected with our client id."""
+
+
+def desk_key(file):
+    """Its name and the private key, as `lookout keys make` writes them."""
+    try:
+        named = json.loads(Path(file).read_text())
+        return named["kid"], OKPKey.import_key({part: named[part] for part in ("kty", "crv", "x", "d")})
+    except OSError as error:
+        sys.exit(f"error: --key {file}: {error.strerror}")
+    except (JoseError, KeyError, TypeError, ValueError):
+        sys.exit(f"error: --key {file}: no private key as `lookout keys make` writes it")
+
+
+def box_keys(folder):
+    """The public key of each box, by area and box."""
+    if not Path(folder).is_dir():
+        sys.exit(f"error: --boxes {folder}: there is no such folder")
+    keys = {}
+    for file in sorted(Path(folder).glob("*.jwk")):
+        area, _, box = file.stem.partition(".")
+        try:
+            keys[area, box] = OKPKey.import_key(json.loads(file.read_text()))
+        except (OSError, JoseError, KeyError, TypeError, ValueError):
+            sys.exit(f"error: {file}: no public key as `lookout keys box --json` prints it")
+    if not keys:
+        sys.exit(f"error: --boxes {folder}: there is no key of a box, such as 530127.box-1.jwk")
+    return keys
 
 
 def box_of(source):
