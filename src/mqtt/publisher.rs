@@ -101,8 +101,6 @@ pub(super) enum Key {
 /// Publishes that were in flight when connections ended.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
-    /// How often each was in flight when a connection ended; forgotten when it is acknowledged.
-    pub strikes: HashMap<Key, u32>,
     /// One at a time until so many were acknowledged: then it is clear whose fault the next end is.
     pub probation: usize,
     /// Whether somebody else uses our name.
@@ -127,8 +125,35 @@ pub(super) struct NotTaken {
     pub left_out: HashMap<String, Instant>,
     /// Records not to be sent before: it refused them, or they ended the connections to it.
     held_records: HashMap<RecordId, Instant>,
-    /// Until when it gets no signatures of their own, and why not.
-    pub unsigned: Option<(Instant, String)>,
+    /// How often each was refused, or in flight when a connection to it ended; forgotten when it is acknowledged.
+    pub strikes: HashMap<Key, u32>,
+    /// That it gets no signatures of their own.
+    pub unsigned: Option<Unsigned>,
+    /// Response topics left out until, because a connection ended with an answer on them.
+    pub unanswered: HashMap<String, Instant>,
+    /// The largest packet that it takes, where messages went without their signatures to fit into it.
+    pub too_small: Option<u32>,
+}
+
+impl NotTaken {
+    /// A connection ended with an answer on this response topic, which gets none before.
+    pub fn leave_unanswered(&mut self, topic: &str, until: Instant) {
+        if self.unanswered.len() >= MOST_REFUSALS {
+            self.unanswered.clear();
+        }
+        self.unanswered.insert(topic.to_owned(), until);
+    }
+}
+
+/// Connections to a broker ended with signatures.
+#[derive(Debug, Clone)]
+pub(super) struct Unsigned {
+    /// It gets none before.
+    pub until: Instant,
+    /// What happened.
+    pub why: String,
+    /// Whether it took a record without one since: then it is the signatures, and not the link.
+    pub is_proven: bool,
 }
 
 impl Suspects {
@@ -189,6 +214,7 @@ impl Suspects {
         if let Key::Record(record) = key {
             for not_taken in self.not_taken.values_mut() {
                 not_taken.held_records.remove(record);
+                not_taken.strikes.remove(key);
             }
         }
     }
