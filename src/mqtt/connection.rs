@@ -20,7 +20,7 @@ use ulid::Ulid;
 
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
-use super::publisher::{Delivery, Key, NotTaken, Shared, Unsigned};
+use super::publisher::{Delivery, Shared, Unsigned};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Properties, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
@@ -29,7 +29,7 @@ use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
-use item::{Fit, Item, delivery_of, fit, item_of, key_of, packet_bytes, suspected};
+use item::{Fit, Item, delivery_of, fit, item_of, key_of, packet_bytes, strike, suspected};
 use responding::Response;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
@@ -596,7 +596,7 @@ impl Connection {
 
     fn forgive(&mut self, item: &Item) {
         let mut suspects = self.shared.suspects.lock();
-        suspects.not_taken(&self.broker).strikes.remove(&key_of(item));
+        suspects.strikes.remove(&key_of(item));
         suspects.took(&key_of(item));
         suspects.probation = suspects.probation.saturating_sub(1);
         if suspects.probation == 0 {
@@ -620,7 +620,7 @@ impl Connection {
             return self.forgive(&item);
         }
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
-        let times = strike(self.shared.suspects.lock().not_taken(&self.broker), key_of(&item));
+        let times = strike(&mut self.shared.suspects.lock(), &self.broker, &item);
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
         self.put_aside(&item, &refused.reason, hold).await;
         self.look = true;
@@ -786,9 +786,8 @@ impl Connection {
         {
             let mut suspects = self.shared.suspects.lock();
             suspects.probation = items.len();
-            let not_taken = suspects.not_taken(&self.broker);
             for (nth, item) in suspected.iter().enumerate() {
-                let strikes = strike(not_taken, key_of(item));
+                let strikes = strike(&mut suspects, &self.broker, item);
                 if nth == 0 && is_clear && strikes >= STRIKES {
                     condemned = Some(strikes);
                 }
@@ -826,15 +825,4 @@ impl Connection {
     fn outbox_failed(&self, error: &OutboxError) -> Trouble {
         Trouble::new(TroubleKind::Settings, error.to_string())
     }
-}
-
-/// One more strike; returns how many it has.
-fn strike(not_taken: &mut NotTaken, key: Key) -> u32 {
-    // Records that were dropped meanwhile leave their strikes behind; nobody misses old ones.
-    if not_taken.strikes.len() > 1000 {
-        not_taken.strikes.clear();
-    }
-    let strikes = not_taken.strikes.entry(key).or_insert(0);
-    *strikes = strikes.saturating_add(1);
-    *strikes
 }

@@ -101,6 +101,9 @@ pub(super) enum Key {
 /// Publishes that were in flight when connections ended.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
+    /// How often each was refused, or in flight when a connection ended; forgotten when it is acknowledged. Signatures are counted
+    /// for each broker.
+    pub strikes: HashMap<Key, u32>,
     /// One at a time until so many were acknowledged: then it is clear whose fault the next end is.
     pub probation: usize,
     /// Whether somebody else uses our name.
@@ -125,8 +128,8 @@ pub(super) struct NotTaken {
     pub left_out: HashMap<String, Instant>,
     /// Records not to be sent before: it refused them, or they ended the connections to it.
     held_records: HashMap<RecordId, Instant>,
-    /// How often each was refused, or in flight when a connection to it ended; forgotten when it is acknowledged.
-    pub strikes: HashMap<Key, u32>,
+    /// How often a signature was the oldest in flight when a connection to it ended; forgotten when it takes one.
+    pub signature_strikes: u32,
     /// That it gets no signatures of their own.
     pub unsigned: Option<Unsigned>,
     /// Response topics left out until, because a connection ended with an answer on them.
@@ -214,7 +217,6 @@ impl Suspects {
         if let Key::Record(record) = key {
             for not_taken in self.not_taken.values_mut() {
                 not_taken.held_records.remove(record);
-                not_taken.strikes.remove(key);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What is in flight, and how it is sent. Must never decide what goes when.
 
-use super::super::publisher::{Delivery, Key};
+use super::super::publisher::{Delivery, Key, Suspects};
 use crate::contract::messages::{self, Message, SEALED, SIGNATURE, STATE};
 use crate::outbox::{Kind, RecordId, Sending};
 use crate::types::box_state::BoxState;
@@ -67,6 +67,22 @@ pub(super) fn suspected(items: &[Item]) -> Vec<&Item> {
         Item::Latest { .. } | Item::Record { .. } | Item::Response { .. } => true,
     };
     items.iter().enumerate().filter(is_suspected).map(|(_, item)| item).collect()
+}
+
+/// One more strike; returns how many it has. Signatures are counted for each broker: all of them are one.
+pub(super) fn strike(suspects: &mut Suspects, broker: &str, item: &Item) -> u32 {
+    // Records that were dropped meanwhile leave their strikes behind; nobody misses old ones.
+    if suspects.strikes.len() > 1000 {
+        suspects.strikes.clear();
+    }
+    let strikes = match item {
+        Item::Signature => &mut suspects.not_taken(broker).signature_strikes,
+        Item::State(_) | Item::Latest { .. } | Item::Record { .. } | Item::Response { .. } => {
+            suspects.strikes.entry(key_of(item)).or_insert(0)
+        }
+    };
+    *strikes = strikes.saturating_add(1);
+    *strikes
 }
 
 /// What of a record's properties goes with it.
@@ -137,5 +153,15 @@ mod tests {
             assert_eq!(fit(Some(most), 200, 200, 200), expected, "{most}");
         }
         assert_eq!(fit(None, 200, 200, 200), Fit::Whole);
+    }
+
+    #[test]
+    fn what_one_broker_did_with_signatures_counts_for_no_other() {
+        let mut suspects = Suspects::default();
+        let latest = Item::Latest { topic: "up/health".to_owned(), version: 1 };
+        let mut count = |broker: &str, item: &Item| strike(&mut suspects, broker, item);
+        assert_eq!([count("a", &Item::Signature), count("a", &Item::Signature)], [1, 2]);
+        assert_eq!(count("b", &Item::Signature), 1);
+        assert_eq!([count("a", &latest), count("b", &latest)], [1, 2]);
     }
 }

@@ -22,8 +22,8 @@ use crate::outbox::{Kind, Sending};
 use crate::types::backoff::doubled;
 use crate::types::mqtt::Version;
 
-/// So long a broker that surely takes no signatures gets none, and no other one for longer. Each try may keep an alert back for as long as a connection takes to
-/// be given up.
+/// So long a broker that surely takes no signatures gets none, and no other one for longer. Each try may keep an alert back
+/// for as long as a connection takes to be given up.
 const UNSIGNED_FOR: Duration = Duration::from_secs(86_400);
 
 /// Bytes of a user property beside its name and value (MQTT 5, 2.2.2.2): its sort and two lengths, and two more for a length of
@@ -104,7 +104,11 @@ impl Connection {
 
     /// The broker took a signature.
     pub(super) fn sign_again(&self) {
-        self.shared.suspects.lock().not_taken(&self.broker).unsigned = None;
+        {
+            let mut suspects = self.shared.suspects.lock();
+            let not_taken = suspects.not_taken(&self.broker);
+            (not_taken.unsigned, not_taken.signature_strikes) = (None, 0);
+        }
         self.tell_unsigned();
     }
 
