@@ -224,14 +224,14 @@ impl Dispatcher {
     /// On disk before it takes effect.
     fn note(&mut self, command: &ReceivedCommand) -> io::Result<Turn> {
         let envelope = &command.envelope;
-        let remembered = match envelope.spec.replay {
-            Replay::Once | Replay::OnceAnswered => envelope.signer.as_ref(),
-            Replay::Harmless | Replay::ByVersion => None,
-        };
-        if let Some(signer) = remembered {
-            match self.seen.begin(&signer.key, envelope)? {
-                Turn::Fresh => {}
-                other => return Ok(other),
+        if let Some(signer) = &envelope.signer {
+            let turn = match envelope.spec.replay {
+                Replay::Once | Replay::OnceAnswered => self.seen.begin(&signer.key, envelope)?,
+                Replay::Harmless => self.seen.count(&signer.key, envelope)?,
+                Replay::ByVersion => Turn::Fresh,
+            };
+            if turn != Turn::Fresh {
+                return Ok(turn);
             }
         }
         let accepted = entry("accepted", envelope, None, command.logged.clone());
@@ -472,5 +472,20 @@ mod tests {
         for command in ["set", "patch", "mute"] {
             assert_eq!(repeated(command, false), Turn::Already, "{command}");
         }
+    }
+
+    #[test]
+    fn a_recorded_part_is_not_taken_again_while_the_clock_is_not_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut dispatcher = dispatcher(folder.path());
+        let mut note = |counter: u64| {
+            let envelope =
+                CommandEnvelope { counter: Some(counter), clock_is_set: false, ..envelope("part") };
+            let work = Work::Main(Box::new(|_, _, _| {}));
+            dispatcher.note(&ReceivedCommand { envelope, work, logged: None }).unwrap()
+        };
+        assert_eq!(note(7), Turn::Fresh);
+        assert_eq!(note(7), Turn::CounterTooLow(7));
+        assert_eq!(note(8), Turn::Fresh);
     }
 }

@@ -139,6 +139,31 @@ impl Seen {
         Ok(Turn::Fresh)
     }
 
+    /// Takes note of a signed command that may come again: its counter only.
+    ///
+    /// # Errors
+    /// It could not be written, so the command must not take effect.
+    pub fn count(&mut self, key: &str, envelope: &CommandEnvelope) -> io::Result<Turn> {
+        let highest = self.counters.get(key).copied();
+        let Some(counter) = envelope.counter else { return Ok(Turn::Fresh) };
+        if let Some(highest) = highest.filter(|highest| counter <= *highest) {
+            return Ok(if envelope.clock_is_set { Turn::Fresh } else { Turn::CounterTooLow(highest) });
+        }
+        self.append(&Line {
+            key: key.to_owned(),
+            request: None,
+            exp: None,
+            done: false,
+            counter: Some(counter),
+        })?;
+        self.counters.insert(key.to_owned(), counter);
+        // Nothing else does so where only such commands come.
+        if self.lines > LINES + 2 * self.requests.len() {
+            self.write_anew()?;
+        }
+        Ok(Turn::Fresh)
+    }
+
     /// It took effect, or will never: a repeat is answered `already`. `false`: it failed, and may be sent again.
     ///
     /// # Errors
@@ -287,6 +312,20 @@ mod tests {
         let mut seen = Seen::open(folder.path()).unwrap();
         assert_eq!(seen.begin(KEY, &order("r3", boot, EXP, Some(5))).unwrap(), Turn::CounterTooLow(5));
         assert_eq!(seen.begin(KEY, &order("r3", boot, EXP, Some(6))).unwrap(), Turn::Fresh);
+    }
+
+    #[test]
+    fn what_may_come_again_is_judged_by_its_counter_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let boot = "1970-01-01T00:01:00Z";
+        let mut seen = Seen::open(folder.path()).unwrap();
+        assert_eq!(seen.count(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), Turn::Fresh);
+        assert_eq!(seen.count(KEY, &order("r1", AT, EXP, Some(5))).unwrap(), Turn::Fresh, "with a clock");
+        assert!(seen.requests.is_empty());
+        let mut seen = Seen::open(folder.path()).unwrap();
+        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(5))).unwrap(), Turn::CounterTooLow(5));
+        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(6))).unwrap(), Turn::Fresh);
+        assert_eq!(seen.count(KEY, &order("r1", boot, EXP, Some(6))).unwrap(), Turn::CounterTooLow(6));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 pub const MOST_PARTS: u32 = 256;
 /// Texts that are put together at once; one more of the same key takes the place of its oldest.
 const AT_ONCE: usize = 2;
-/// So long after its last part a text is forgotten.
+/// So long after its last part that was not here before a text is forgotten.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// What is being put together, on the monotonic clock.
@@ -138,7 +138,6 @@ impl Transfers {
         if transfer.total != total {
             return Err(TransferError::Mixed("total"));
         }
-        transfer.last = now;
         if let Some(before) = transfer.parts.get(&index) {
             let is_same = *before == text;
             return if is_same { Ok(transfer.known()) } else { Err(TransferError::Mixed("text")) };
@@ -147,6 +146,7 @@ impl Transfers {
             self.0.remove(at);
             return Err(TransferError::TooLarge);
         }
+        transfer.last = now;
         transfer.parts.insert(index, text);
         if transfer.count() < total {
             return Ok(PartTaken::Parts(transfer.count(), total));
@@ -320,6 +320,15 @@ mod tests {
         let later = NOW + PATIENCE;
         assert_eq!(transfers.add(of_another(), later), Ok(PartTaken::Parts(1, 2)));
         assert_eq!(transfers.0.len(), 1, "the others are forgotten");
+    }
+
+    #[test]
+    fn a_part_that_was_here_before_keeps_no_transfer_alive() {
+        let (mut transfers, whole) = (Transfers::default(), ["a", "b"]);
+        transfers.add(part("1", 1, &whole), NOW).unwrap();
+        let later = NOW + PATIENCE / 2;
+        assert_eq!(transfers.add(part("1", 1, &whole), later), Ok(PartTaken::Known(1, 2)));
+        assert_eq!(transfers.add(part("1", 2, &whole), NOW + PATIENCE), Ok(PartTaken::Parts(1, 2)));
     }
 
     #[test]

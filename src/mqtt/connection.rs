@@ -20,7 +20,7 @@ use ulid::Ulid;
 
 use super::endpoint::Endpoint;
 use super::flight::{Flight, Publish, WINDOW};
-use super::publisher::{Delivery, Key, Shared, Suspects};
+use super::publisher::{Delivery, Shared, Unsigned};
 use super::trouble::Context;
 use super::wire::{self, Client, Event, Opening, Properties, Refused};
 use super::{Qos, Settings, Timing, Trouble, TroubleKind};
@@ -29,7 +29,7 @@ use crate::outbox::{Kind, OutboxError, Policy, RecordId, Sending, Turn};
 use crate::types::backoff::doubled;
 use crate::types::box_state::BoxState;
 use crate::types::rate::Bucket;
-use item::{Item, delivery_of, item_of, key_of, packet_bytes};
+use item::{Fit, Item, delivery_of, fit, item_of, key_of, packet_bytes, strike, suspected};
 use responding::Response;
 
 /// A connection that was lost so often with the same publish alone in flight was lost because of it.
@@ -383,14 +383,17 @@ impl Connection {
         }
         let delivery = delivery_of(&sending);
         let response = sending.seq.as_ref().and_then(|seq| self.shared.responses.take(seq));
-        let correlation_data = response.as_ref().and_then(|target| target.correlation_data.clone());
+        let mut correlation_data = response.as_ref().and_then(|target| target.correlation_data.clone());
         let topic = self.topic(&sending.topic_suffix);
-        let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), sending.body.len())
-            + self.property_bytes();
-        if let Some(most) = self.max_packet
-            && bytes > u64::from(most)
-        {
-            let why = format!("{bytes} bytes, and the broker takes at most {most}");
+        let bare = packet_bytes(&topic, delivery, None, sending.body.len());
+        let correlation = correlation_data.as_ref().map_or(0, Vec::len) as u64;
+        let fit = fit(self.max_packet, bare, self.property_bytes(), correlation);
+        if fit != Fit::Whole {
+            correlation_data = None;
+        }
+        if fit == Fit::TooLarge {
+            let most = self.max_packet.unwrap_or(u32::MAX);
+            let why = format!("{bare} bytes, and the broker takes at most {most}");
             self.put_aside(&item_of(&sending), &why, self.timing().hold_most).await;
             return Ok(true);
         }
@@ -401,7 +404,12 @@ impl Connection {
         }
         self.respond_next(response.as_deref(), &sending.body);
         let item = item_of(&sending);
-        Ok(self.publish(client, topic, delivery, sending.body, correlation_data, item))
+        let mut properties = Properties { signature: self.property(&sending.body), correlation_data };
+        if fit == Fit::Bare && properties.signature.take().is_some() {
+            self.shared.suspects.lock().not_taken(&self.broker).too_small = self.max_packet;
+            self.tell_unsigned();
+        }
+        Ok(self.publish(client, topic, delivery, sending.body, properties, item))
     }
 
     /// What [`Connection::signature_before`] went before: MQTT 3.1.1 has no response topics.
@@ -433,7 +441,8 @@ impl Connection {
         body: Vec<u8>,
         item: Item,
     ) -> bool {
-        self.publish(client, self.topic(suffix), delivery, body, None, item)
+        let properties = Properties { signature: self.property(&body), correlation_data: None };
+        self.publish(client, self.topic(suffix), delivery, body, properties, item)
     }
 
     fn publish(
@@ -442,12 +451,11 @@ impl Connection {
         topic: String,
         delivery: Delivery,
         body: Vec<u8>,
-        correlation_data: Option<Vec<u8>>,
+        properties: Properties,
         item: Item,
     ) -> bool {
-        let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len());
+        let bytes = packet_bytes(&topic, delivery, properties.correlation_data.as_deref(), body.len());
         let acknowledged = delivery.qos == Qos::AtLeastOnce;
-        let properties = Properties { signature: self.property(&body), correlation_data };
         let taken = client.publish(&topic, delivery, body, properties);
         // The channel has room for one and nothing else is in it: see `Flight::has_room`. Were it
         // otherwise, the publish counts as in flight, is never sent, and the stall watch ends the connection.
@@ -512,6 +520,8 @@ impl Connection {
         }
         self.max_packet = max_packet;
         self.keep_alive = keep_alive;
+        let takes_more = |before: u32| max_packet.is_none_or(|most| most > before);
+        self.shared.suspects.lock().not_taken(&self.broker).too_small.take_if(|before| takes_more(*before));
         self.tell_unsigned();
         self.connected_at = Some(Instant::now());
         self.shared.outbox.connected_async().await.map_err(|error| self.outbox_failed(&error))?;
@@ -570,7 +580,8 @@ impl Connection {
             Item::Latest { topic, version } => {
                 self.latest_sent.insert(topic, version);
             }
-            Item::Record { id, .. } => {
+            Item::Record { id, kind, .. } => {
+                self.taken_alone(kind);
                 if let Err(error) = self.shared.outbox.acked_async(vec![id]).await {
                     // It is sent again one day, and the consumer knows it by its id.
                     warn!(%error, "an acknowledged record could not be taken off the outbox");
@@ -609,14 +620,13 @@ impl Connection {
             return self.forgive(&item);
         }
         let first = if refused.passing { Duration::from_secs(2) } else { self.timing().hold_first };
-        let times = strike(&mut self.shared.suspects.lock(), key_of(&item));
+        let times = strike(&mut self.shared.suspects.lock(), &self.broker, &item);
         let hold = doubled(first.min(self.timing().hold_first), times - 1, self.timing().hold_most);
         self.put_aside(&item, &refused.reason, hold).await;
         self.look = true;
     }
 
     async fn put_aside(&mut self, item: &Item, why: &str, hold: Duration) {
-        let hold = if matches!(item, Item::Signature) { signing::UNSIGNED_FOR } else { hold };
         let until = Instant::now() + hold;
         let topic = match item {
             Item::State(_) => STATE.topic,
@@ -635,7 +645,9 @@ impl Connection {
             match item {
                 Item::State(_) | Item::Response { .. } => {}
                 Item::Signature => {
-                    suspects.not_taken(&self.broker).unsigned = Some((until, why.to_owned()));
+                    let unsigned = &mut suspects.not_taken(&self.broker).unsigned;
+                    let is_proven = unsigned.as_ref().is_some_and(|before| before.is_proven);
+                    *unsigned = Some(Unsigned { until, why: why.to_owned(), is_proven });
                 }
                 Item::Latest { topic, version } => {
                     let held_latest = &mut suspects.not_taken(&self.broker).held_latest;
@@ -746,6 +758,12 @@ impl Connection {
             self.shared.suspects.lock().not_taken(&self.broker).left_out.insert(suffix, until);
         }
         let items = self.flight.take_all();
+        for item in &items {
+            if let Item::Response { topic } = item {
+                let until = now + self.timing().leave_out;
+                self.shared.suspects.lock().not_taken(&self.broker).leave_unanswered(topic, until);
+            }
+        }
         let records: Vec<RecordId> = items
             .iter()
             .filter_map(|item| match item {
@@ -762,17 +780,14 @@ impl Connection {
             return;
         }
         let mut condemned = None;
+        let suspected = suspected(&items);
         // The record of a signature follows at once, so the oldest in flight is to blame for its end, alone or not.
-        let suspected: Vec<&Item> = items.iter().filter(|item| !matches!(item, Item::State(_))).collect();
         let is_clear = items.len() == 1 || matches!(suspected.first(), Some(Item::Signature));
         {
             let mut suspects = self.shared.suspects.lock();
             suspects.probation = items.len();
             for (nth, item) in suspected.iter().enumerate() {
-                if nth > 0 && matches!(item, Item::Signature) {
-                    continue;
-                }
-                let strikes = strike(&mut suspects, key_of(item));
+                let strikes = strike(&mut suspects, &self.broker, item);
                 if nth == 0 && is_clear && strikes >= STRIKES {
                     condemned = Some(strikes);
                 }
@@ -780,7 +795,12 @@ impl Connection {
         }
         if let (Some(strikes), Some(item)) = (condemned, suspected.first()) {
             let timing = self.timing();
-            let hold = doubled(timing.hold_first, strikes - STRIKES, timing.hold_most);
+            let hold = match item {
+                Item::Signature => self.unsigned_for(strikes - STRIKES),
+                Item::State(_) | Item::Latest { .. } | Item::Record { .. } | Item::Response { .. } => {
+                    doubled(timing.hold_first, strikes - STRIKES, timing.hold_most)
+                }
+            };
             let why = format!("the connection ended {strikes} times with it: {}", trouble.sentence());
             self.put_aside(item, &why, hold).await;
         }
@@ -805,15 +825,4 @@ impl Connection {
     fn outbox_failed(&self, error: &OutboxError) -> Trouble {
         Trouble::new(TroubleKind::Settings, error.to_string())
     }
-}
-
-/// One more strike; returns how many it has.
-fn strike(suspects: &mut Suspects, key: Key) -> u32 {
-    // Records that were dropped meanwhile leave their strikes behind; nobody misses old ones.
-    if suspects.strikes.len() > 1000 {
-        suspects.strikes.clear();
-    }
-    let strikes = suspects.strikes.entry(key).or_insert(0);
-    *strikes = strikes.saturating_add(1);
-    *strikes
 }

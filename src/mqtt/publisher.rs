@@ -101,7 +101,8 @@ pub(super) enum Key {
 /// Publishes that were in flight when connections ended.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
-    /// How often each was in flight when a connection ended; forgotten when it is acknowledged.
+    /// How often each was refused, or in flight when a connection ended; forgotten when it is acknowledged. Signatures are counted
+    /// for each broker.
     pub strikes: HashMap<Key, u32>,
     /// One at a time until so many were acknowledged: then it is clear whose fault the next end is.
     pub probation: usize,
@@ -127,8 +128,35 @@ pub(super) struct NotTaken {
     pub left_out: HashMap<String, Instant>,
     /// Records not to be sent before: it refused them, or they ended the connections to it.
     held_records: HashMap<RecordId, Instant>,
-    /// Until when it gets no signatures of their own, and why not.
-    pub unsigned: Option<(Instant, String)>,
+    /// How often a signature was the oldest in flight when a connection to it ended; forgotten when it takes one.
+    pub signature_strikes: u32,
+    /// That it gets no signatures of their own.
+    pub unsigned: Option<Unsigned>,
+    /// Response topics left out until, because a connection ended with an answer on them.
+    pub unanswered: HashMap<String, Instant>,
+    /// The largest packet that it takes, where messages went without their signatures to fit into it.
+    pub too_small: Option<u32>,
+}
+
+impl NotTaken {
+    /// A connection ended with an answer on this response topic, which gets none before.
+    pub fn leave_unanswered(&mut self, topic: &str, until: Instant) {
+        if self.unanswered.len() >= MOST_REFUSALS {
+            self.unanswered.clear();
+        }
+        self.unanswered.insert(topic.to_owned(), until);
+    }
+}
+
+/// Connections to a broker ended with signatures.
+#[derive(Debug, Clone)]
+pub(super) struct Unsigned {
+    /// It gets none before.
+    pub until: Instant,
+    /// What happened.
+    pub why: String,
+    /// Whether it took a record without one since: then it is the signatures, and not the link.
+    pub is_proven: bool,
 }
 
 impl Suspects {

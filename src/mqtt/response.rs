@@ -114,6 +114,21 @@ impl RespondTo {
         });
     }
 
+    /// For a refusal of what nobody's key signed: on no topic but one below the `up/reply` of the box itself.
+    pub(super) fn only_below(self, base: &str) -> Self {
+        let Some(topic) = &self.target.topic else { return self };
+        let own_replies = format!("{base}/{}", REPLY.topic);
+        if topic.strip_prefix(&own_replies).is_some_and(|rest| rest.starts_with('/')) {
+            return self;
+        }
+        let why = format!(
+            "the response topic does not lie below `{own_replies}/`, as it must for what is refused without a good signature, so this answer is on up/reply only"
+        );
+        let correlation_data = self.target.correlation_data.clone();
+        let target = Target { topic: None, correlation_data, ignored: Some(why) };
+        RespondTo { target: Arc::new(target), waiting: self.waiting }
+    }
+
     /// Why what was asked for is not done, for the answer itself.
     pub fn ignored(&self) -> Option<&str> {
         self.target.ignored.as_deref()
@@ -217,6 +232,23 @@ mod tests {
         assert!(
             target.ignored.as_ref().is_some_and(|said| said.contains("correlation data is longer than 256"))
         );
+    }
+
+    #[test]
+    fn nobody_without_a_key_is_answered_anywhere_but_below_the_boxs_own_replies() {
+        let respond_to = |topic: &str| {
+            let request = RequestProperties {
+                response_topic: Some(topic.to_owned()),
+                correlation_data: Some(b"c".to_vec()),
+            };
+            Responses::default().for_request(request, PREFIX, BASE).unwrap().only_below(BASE)
+        };
+        let own = "lookout/v1/530127/box-1/up/reply/desk-2";
+        assert_eq!(respond_to(own).target.topic.as_deref(), Some(own));
+        let other = respond_to("lookout/v1/answers");
+        assert_eq!((&other.target.topic, other.target.correlation_data.as_deref()), (&None, Some(&b"c"[..])));
+        assert!(other.ignored().unwrap().contains("does not lie below `lookout/v1/530127/box-1/up/reply/`"));
+        assert_eq!(respond_to("elsewhere").ignored().unwrap().matches("does not lie below").count(), 1);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Commands from the centre.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lookout::analysis::time::Timestamp;
 use lookout::outbox::Evidence;
 use lookout::types::level::Level;
 use lookout::types::mqtt::Version;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
+use crate::fake::FakeBroker;
 use crate::here::*;
 use crate::support::listener::Listener;
 use crate::support::mosquitto::Mosquitto;
@@ -67,9 +70,11 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
     let (client, mut connection) = Client::new(options, 8);
     client.subscribe("#", QoS::AtLeastOnce).unwrap();
     let asks = [
-        ("r1", Some("lookout/v1/centre/answers"), Some(&b"\x00\xff"[..])),
+        ("r1", Some("lookout/v1/530127/box-1/up/reply/desk-2"), Some(&b"\x00\xff"[..])),
         ("r2", Some("elsewhere/answers"), None),
         ("r3", None, Some(&b"three"[..])),
+        // Only for what is not refused.
+        ("r4", Some("lookout/v1/centre/answers"), None),
     ];
     for (request_id, response_topic, correlation_data) in asks {
         let properties = PublishProperties {
@@ -100,10 +105,10 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
     let wanted = [
         ("up/state", 1),
         ("up/alert", 1),
-        ("up/reply", 3),
+        ("up/reply", 4),
         ("up/evidence/alert-1/1", 1),
         ("up/original/alert-1/1", 1),
-        ("centre/answers", 1),
+        ("up/reply/desk-2", 1),
     ];
     let begun = Instant::now();
     let mut heard: Vec<Publish> = Vec::new();
@@ -126,7 +131,7 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
         ("up/state", "application/cloudevents+json"),
         ("up/alert", "application/cloudevents+json"),
         ("up/reply", "application/cloudevents+json"),
-        ("centre/answers", "application/cloudevents+json"),
+        ("up/reply/desk-2", "application/cloudevents+json"),
         ("up/evidence/alert-1/1", "image/jpeg"),
         ("up/original/alert-1/1", "application/octet-stream"),
     ] {
@@ -134,7 +139,7 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
             assert_eq!(property(&one).content_type.as_deref(), Some(content_type), "{end}");
         }
     }
-    let direct = &of(&heard, "centre/answers")[0];
+    let direct = &of(&heard, "up/reply/desk-2")[0];
     let answers = of(&heard, "up/reply");
     assert_eq!(direct.payload, answers[0].payload, "the same bytes");
     let back = |one: &Publish| property(one).correlation_data.map(|data| data.to_vec());
@@ -144,7 +149,48 @@ fn an_answer_comes_on_its_response_topic_with_its_correlation_data() {
     let message = said["message"].as_str().unwrap();
     assert!(message.starts_with("`by` is missing; the response topic does not lie below"), "{message}");
     assert_eq!(back(&answers[2]), Some(b"three".to_vec()));
-    assert!(of(&heard, "elsewhere/answers").is_empty());
+    let said: Value = serde_json::from_slice(&answers[3].payload).unwrap();
+    assert!(said["message"].as_str().unwrap().contains("refused without a good signature"), "{said}");
+    assert!(of(&heard, "/answers").is_empty());
+}
+
+/// Some brokers end the connection over a topic on which the box may not publish; then it goes on without.
+#[test]
+fn a_response_topic_with_which_a_connection_ended_is_left_out() {
+    type Came = Arc<Mutex<Vec<(usize, String, Value)>>>;
+    let came: Came = Arc::default();
+    let noted = came.clone();
+    let broker = FakeBroker::start(move |guest| {
+        guest.accept(&[])?;
+        let mut is_asked = false;
+        loop {
+            let (pkid, topic, payload) = guest.next_on(|_| true)?;
+            let body: Value = serde_json::from_slice(&payload).unwrap_or_default();
+            noted.lock().push((guest.nth, topic.clone(), body["request_id"].clone()));
+            if topic.ends_with("/up/reply/desk-2") {
+                return Ok(());
+            }
+            if pkid > 0 {
+                guest.puback(pkid, 0)?;
+            }
+            if !is_asked {
+                is_asked = true;
+                let response_topic = format!("{BASE}/up/reply/desk-2");
+                let request = json!({ "request_id": format!("r{}", guest.nth) }).to_string();
+                guest.ask(&format!("{BASE}/down/cmd/ack"), &response_topic, &request)?;
+            }
+        }
+    });
+    let here = Here::start(settings(&broker.url(), Version::V5));
+    let is_answered = || came.lock().iter().any(|(_, topic, id)| topic.ends_with("/up/reply") && id == "r1");
+    wait(|| "the second answer".to_owned(), is_answered);
+    // It would have gone after its response.
+    here.alert(1, Level::Red);
+    here.wait_empty();
+    let came = came.lock();
+    let direct: Vec<_> = came.iter().filter(|(_, topic, _)| topic.ends_with("/up/reply/desk-2")).collect();
+    assert_eq!(direct.len(), 1, "{came:?}");
+    assert_eq!(direct[0].0, 0, "{came:?}");
 }
 
 #[test]

@@ -97,6 +97,24 @@ impl Guest {
         }
     }
 
+    /// Says something with a response topic, as MQTT 5 has it.
+    pub fn ask(&mut self, topic: &str, response_topic: &str, payload: &str) -> io::Result<()> {
+        let text = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
+        let properties = [&[8][..], &text(response_topic)].concat();
+        let body =
+            [text(topic), vec![properties.len() as u8], properties, payload.as_bytes().to_vec()].concat();
+        assert!((128..16_384).contains(&body.len()), "its length has two bytes");
+        let length = [(body.len() % 128) as u8 | 0x80, (body.len() / 128) as u8];
+        self.send(&[&[0x30][..], &length, &body].concat())
+    }
+
+    /// Ends the connection in such a way that what was acknowledged arrives.
+    pub fn leave(&mut self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)?;
+        while self.stream.read(&mut [0; 1024])? > 0 {}
+        Ok(())
+    }
+
     fn suback(&mut self, pkid: u16) -> io::Result<()> {
         let [high, low] = pkid.to_be_bytes();
         let answer: &[u8] =

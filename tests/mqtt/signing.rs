@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lookout::contract::box_key::BoxKey;
 use lookout::contract::messages::CAMERA;
@@ -362,13 +362,14 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
                 }
                 *count.lock() += 1;
                 if is_closed {
-                    return Ok(());
+                    return guest.leave();
                 }
                 guest.take_nothing()?;
             }
         });
         let mut settings = settings(&broker.url(), Version::V311);
         settings.timing.stall = Duration::from_secs(2);
+        settings.timing.hold_first = PATIENCE;
         let here = Here::start_signing(settings, Arc::new(BoxKey::generate().unwrap()), |outbox| {
             append(outbox, 1, Level::Red);
             append(outbox, 2, Level::Red);
@@ -384,6 +385,78 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
         here.wait_empty();
         assert_eq!((taken.ids(), *signatures.lock()), (ids([1, 2, 3]), of_both), "none is tried again yet");
     }
+}
+
+/// Three connections may as well end because of the link.
+#[test]
+fn over_mqtt_3_1_1_signatures_are_tried_again_soon_and_given_up_for_a_day_only_if_it_is_they() {
+    for takes_signatures in [true, false] {
+        let signatures = Arc::new(Mutex::new(0));
+        let count = signatures.clone();
+        let broker = FakeBroker::start(move |guest| {
+            guest.accept(&[])?;
+            loop {
+                let is_wanted =
+                    |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
+                let (pkid, topic, _) = guest.next_on(is_wanted)?;
+                if topic.ends_with("/up/signature") {
+                    *count.lock() += 1;
+                    if guest.nth < 3 || !takes_signatures {
+                        return guest.leave();
+                    }
+                }
+                guest.puback(pkid, 0)?;
+            }
+        });
+        let settings = settings(&broker.url(), Version::V311);
+        let hold = settings.timing.hold_first;
+        let here = Here::start_signing(settings, Arc::new(BoxKey::generate().unwrap()), |outbox| {
+            append(outbox, 1, Level::Red);
+        });
+        let is_over = |hold: Duration| {
+            let since = Instant::now();
+            wait(|| "the time to be over".to_owned(), || since.elapsed() > hold);
+        };
+        here.wait_empty();
+        assert_eq!(*signatures.lock(), 3, "{takes_signatures}");
+        here.wait_status("that it is told", |status| status.unsigned.is_some());
+        is_over(hold);
+        here.alert(2, Level::Red);
+        here.wait_empty();
+        assert_eq!(*signatures.lock(), 4, "it is tried again: {takes_signatures}");
+        if takes_signatures {
+            here.wait_status("that it signs", |status| status.unsigned.is_none());
+        }
+        is_over(2 * hold);
+        here.alert(3, Level::Red);
+        here.wait_empty();
+        let of_all = if takes_signatures { 5 } else { 4 };
+        assert_eq!(*signatures.lock(), of_all, "{takes_signatures}");
+        assert_eq!(here.publisher.status().unsigned.is_none(), takes_signatures);
+    }
+}
+
+#[test]
+fn with_mqtt_5_a_message_that_is_too_large_only_with_its_signature_arrives_without() {
+    let taken = Taken::default();
+    let noted = taken.clone();
+    let broker = FakeBroker::start(move |guest| {
+        // Maximum Packet Size 2000.
+        guest.accept(&[0x27, 0, 0, 0x07, 0xd0])?;
+        guest.behave(&noted)
+    });
+    let settings = settings(&broker.url(), Version::V5);
+    let here = Here::start_signing(settings, Arc::new(BoxKey::generate().unwrap()), |outbox| {
+        append(outbox, 1, Level::Red);
+    });
+    here.wait_empty();
+    assert_eq!(here.publisher.status().unsigned, None);
+    append_padded(&here.outbox, 2, Level::Red, 1600);
+    here.wait_empty();
+    assert_eq!(taken.ids(), ids([1, 2]));
+    let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
+    let told = status.unsigned.unwrap();
+    assert!(told.contains("larger than the 2000 bytes") && told.contains("hint: "), "{told}");
 }
 
 #[test]

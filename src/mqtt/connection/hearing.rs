@@ -105,6 +105,9 @@ impl Connection {
             debug!(command = %refusal.verb, why = %refusal.why, "a command was refused");
             return;
         }
+        // Whoever sent it may not make the box publish where the broker forbids it, which ends connections.
+        let is_anybodys = refusal.key.is_none();
+        let respond_to = respond_to.map(|to| if is_anybodys { to.only_below(&self.base) } else { to });
         self.answer(refusal, respond_to).await;
     }
 

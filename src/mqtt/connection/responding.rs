@@ -1,11 +1,13 @@
 //! Answers on their response topics: the same bytes as on `up/reply`, right after them and once. What does not arrive
 //! there is not sent again.
 
+use std::time::Instant;
+
 use tracing::warn;
 
 use super::super::publisher::Delivery;
 use super::super::response::Target;
-use super::super::wire::Client;
+use super::super::wire::{Client, Properties};
 use super::{Connection, Item, packet_bytes};
 use crate::contract::messages::REPLY;
 
@@ -32,7 +34,15 @@ impl Connection {
     pub(super) fn feed_response(&mut self, client: &Client) -> bool {
         let delivery = Delivery::of(&REPLY);
         while let Some(Response { topic, correlation_data, body }) = self.responses.pop_front() {
-            let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len());
+            if self.is_left_unanswered(&topic) {
+                warn!(
+                    topic,
+                    "a connection ended with an answer on this topic: the answer is on up/reply only"
+                );
+                continue;
+            }
+            let bytes = packet_bytes(&topic, delivery, correlation_data.as_deref(), body.len())
+                + self.property_bytes();
             if self.max_packet.is_some_and(|most| bytes > u64::from(most)) {
                 warn!(
                     topic,
@@ -41,8 +51,15 @@ impl Connection {
                 continue;
             }
             let item = Item::Response { topic: topic.clone() };
-            return self.publish(client, topic, delivery, body, correlation_data, item);
+            let properties = Properties { signature: self.property(&body), correlation_data };
+            return self.publish(client, topic, delivery, body, properties, item);
         }
         false
+    }
+
+    /// Some brokers end the connection over a topic on which the box may not publish.
+    fn is_left_unanswered(&self, topic: &str) -> bool {
+        let mut suspects = self.shared.suspects.lock();
+        suspects.not_taken(&self.broker).unanswered.get(topic).is_some_and(|until| *until > Instant::now())
     }
 }

@@ -6,22 +6,25 @@
 //! whoever gets the message again gets the signature again, too.
 //!
 //! A broker that takes no signatures must not keep the records back: after a few connections that ended with one, it gets
-//! the records alone for a day, or until the settings change.
+//! the records alone for a while, which doubles; for a day, if it took records alone and then ended a connection with a signature
+//! again; and until the settings change at most.
 
 use std::time::{Duration, Instant};
 
 use tracing::error;
 
+use super::super::publisher::Unsigned;
 use super::Connection;
 use crate::contract::alert::SeqData;
 use crate::contract::box_key::{SIGNATURE_PROPERTY, SignatureData};
 use crate::contract::words::Language;
 use crate::outbox::{Kind, Sending};
+use crate::types::backoff::doubled;
 use crate::types::mqtt::Version;
 
-/// So long a broker that takes no signatures gets none. Each try may keep an alert back for as long as a connection takes to
-/// be given up.
-pub(super) const UNSIGNED_FOR: Duration = Duration::from_secs(86_400);
+/// So long a broker that surely takes no signatures gets none, and no other one for longer. Each try may keep an alert back
+/// for as long as a connection takes to be given up.
+const UNSIGNED_FOR: Duration = Duration::from_secs(86_400);
 
 /// Bytes of a user property beside its name and value (MQTT 5, 2.2.2.2): its sort and two lengths, and two more for a length of
 /// all properties that takes more than a byte.
@@ -77,21 +80,56 @@ impl Connection {
     /// Whether this broker does not take signatures of their own now.
     fn is_unsigned(&self, now: Instant) -> bool {
         let mut suspects = self.shared.suspects.lock();
-        suspects.not_taken(&self.broker).unsigned.as_ref().is_some_and(|(until, _)| *until > now)
+        suspects.not_taken(&self.broker).unsigned.as_ref().is_some_and(|unsigned| unsigned.until > now)
+    }
+
+    /// How long this broker gets no signatures, when it was tried again so often in vain. The link may have been lost each time.
+    pub(super) fn unsigned_for(&self, tries: u32) -> Duration {
+        let mut suspects = self.shared.suspects.lock();
+        let unsigned = suspects.not_taken(&self.broker).unsigned.as_ref();
+        if unsigned.is_some_and(|unsigned| unsigned.is_proven) {
+            return UNSIGNED_FOR;
+        }
+        doubled(self.timing().hold_first, tries, UNSIGNED_FOR)
+    }
+
+    /// The broker took a record; if connections ended with signatures before, without one.
+    pub(super) fn taken_alone(&self, kind: Kind) {
+        if has_signature_beside(kind)
+            && let Some(unsigned) = &mut self.shared.suspects.lock().not_taken(&self.broker).unsigned
+        {
+            unsigned.is_proven = true;
+        }
     }
 
     /// The broker took a signature.
     pub(super) fn sign_again(&self) {
-        self.shared.suspects.lock().not_taken(&self.broker).unsigned = None;
+        {
+            let mut suspects = self.shared.suspects.lock();
+            let not_taken = suspects.not_taken(&self.broker);
+            (not_taken.unsigned, not_taken.signature_strikes) = (None, 0);
+        }
         self.tell_unsigned();
     }
 
     /// Says in the status whether this broker gets records without their signatures.
     pub(super) fn tell_unsigned(&self) {
         let is_beside = self.shared.bodies.signing.is_some() && self.settings.version == Version::V311;
-        let why = self.shared.suspects.lock().not_taken(&self.broker).unsigned.clone().filter(|_| is_beside);
+        let (unsigned, too_small) = {
+            let mut suspects = self.shared.suspects.lock();
+            let not_taken = suspects.not_taken(&self.broker);
+            (not_taken.unsigned.clone().filter(|_| is_beside), not_taken.too_small)
+        };
         let broker = &self.broker;
-        let sentence = why.map(|(_, why)| match self.settings.language {
+        let small = too_small.map(|most| match self.settings.language {
+            Language::English => format!(
+                "some messages go to {broker} without signatures: with them they would be larger than the {most} bytes that it takes\n  hint: raise the largest packet that the broker takes"
+            ),
+            Language::Chinese => format!(
+                "发往 {broker} 的部分消息没有签名：带上签名就会超过它接受的 {most} 字节\n  提示：调大该服务器接受的最大报文长度"
+            ),
+        });
+        let beside = unsigned.map(|Unsigned { why, .. }| match self.settings.language {
             Language::English => format!(
                 "messages go to {broker} without signatures: it does not take `up/signature` ({why})\n  hint: let the box publish there, or use MQTT 5, which has the signature in the message itself"
             ),
@@ -99,6 +137,7 @@ impl Connection {
                 "发往 {broker} 的消息没有签名：它不接受 `up/signature`（原文：{why}）\n  提示：允许本机在该主题上发布，或改用 MQTT 5，签名就在消息本身里"
             ),
         });
+        let sentence = beside.or(small);
         self.shared
             .status
             .send_if_modified(|status| std::mem::replace(&mut status.unsigned, sentence.clone()) != sentence);
