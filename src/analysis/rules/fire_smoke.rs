@@ -121,10 +121,9 @@ impl Pictures {
                 return;
             }
             Witness::Lively | Witness::Still => false,
-            // A flame that was seen burns on behind helpers; where none was seen, a red coat may be all there is.
-            Witness::Hidden => was_believed,
-            // Smoke rolls in before it fills a picture; a wall was always even.
-            Witness::Even => was_believed || self.have_changed(),
+            // A flame that was seen burns on behind helpers, and smoke that was seen rolling in may fill the picture evenly.
+            // Where none was seen, a red coat or asphalt between passing cars may be all there is.
+            Witness::Hidden | Witness::Even => was_believed,
         };
         self.moving = 0;
         self.doubted =
