@@ -149,7 +149,8 @@ fn collect_unexplained(root: &Value, schema: &Value, path: &str, found: &mut Vec
         }
     }
     for (name, value) in fields {
-        if name != "examples" {
+        // What is only asked under a condition is described where it is defined.
+        if !["examples", "if", "then", "else"].contains(&name.as_str()) {
             match value {
                 Value::Object(_) => collect_unexplained(root, value, &format!("{path}.{name}"), found),
                 Value::Array(items) => {

@@ -42,7 +42,7 @@ const REMAINING: [(&str, usize); 18] = [
     ("evidence", 17),
     ("frame", 1),
     ("lifeline", 3),
-    ("mqtt", 130),
+    ("mqtt", 133),
     ("outbox", 46),
     ("pipeline", 1),
     ("sensors", 74),

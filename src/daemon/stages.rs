@@ -534,7 +534,8 @@ mod tests {
     fn config(dir: &Path, mqtt: &str, outbox: &str) -> Config {
         let text = format!(
             "[site]\nbox = \"box-1\"\narea = \"530127\"\n[mqtt]\n{mqtt}\n[outbox]\ndir = \"{}\"\n\
-             min_free_mib = 0\n{outbox}\n",
+             min_free_mib = 0\n{outbox}\n[[camera]]\nid = \"cam-01\"\neye = \"village\"\n\
+             url = \"rtsp://10.0.0.1/s\"\ngrid = \"53012700100199\"\n",
             dir.display()
         );
         let path = Path::new("/etc/lookout/lookout.toml");

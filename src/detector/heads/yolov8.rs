@@ -134,8 +134,13 @@ mod tests {
         assert_eq!(at_one_place([0.9, 0.2, 0.45, 0.0, 0.0]), [("person", 0.9), ("two_wheeler", 0.45)]);
         assert_eq!(
             at_one_place([0.9, 0.2, 0.35, 0.0, 0.0]),
-            [("person", 0.9)],
-            "who walks has a little of it"
+            [("person", 0.9), ("two_wheeler", 0.35)],
+            "a rider hides much of the machine"
+        );
+        assert_eq!(
+            at_one_place([0.45, 0.2, 0.95, 0.0, 0.0]),
+            [("two_wheeler", 0.95)],
+            "it stands there alone"
         );
         assert_eq!(at_one_place([0.3, 0.2, 0.6, 0.0, 0.0]), [("two_wheeler", 0.6)], "nobody rides it");
         assert_eq!(at_one_place([0.5, 0.0, 0.0, 0.6, 0.5]), [("car", 0.6)], "a car hides who is in it");

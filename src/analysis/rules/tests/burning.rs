@@ -300,7 +300,7 @@ fn what_pictures_said_is_forgotten_while_the_camera_turns() {
     assert_eq!(stage.told(), [], "nothing changes in the picture");
     watch(&mut stage, 5.0, everywhere, |t| vec![flickering(t)]);
     assert_eq!(stage.told(), [], "it did not a moment ago");
-    watch(&mut stage, 10.0, |second| everywhere(second + 5), |t| vec![flickering(t)]);
+    watch(&mut stage, 40.0, |second| everywhere(second + 5), |t| vec![flickering(t)]);
     assert_eq!(raised(&stage).len(), 1);
 }
 
