@@ -2,12 +2,17 @@
 //! named and opened, and that nothing published could tell one person from another.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/rust_source.rs"]
+mod rust_source;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use lookout::control::messages;
 use serde_json::Value;
+
+use rust_source::{char_literal, end_of_string};
 
 /// What each top-level module may import of ours (and itself). `lib.rs` draws the same picture.
 const ARROWS: [(&str, &[&str]); 21] = [
@@ -169,27 +174,6 @@ fn code_of(text: &str) -> String {
         }
     }
     code
-}
-
-fn end_of_string(rest: &str) -> usize {
-    let mut escaped = false;
-    for (i, c) in rest.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return i + 1,
-            _ => {}
-        }
-    }
-    rest.len()
-}
-
-/// Length of a character literal; a lifetime is none.
-fn char_literal(rest: &str) -> Option<usize> {
-    let inner = rest.strip_prefix('\'')?;
-    let first = inner.chars().next()?;
-    let length = if first == '\\' { inner[1..].find('\'')? + 1 } else { first.len_utf8() };
-    inner[length..].starts_with('\'').then_some(length + 2)
 }
 
 /// Modules of ours that a code names: what follows `crate::` (or `lookout::` in `main.rs`), groups included.

@@ -2,9 +2,14 @@
 //! converted yet is counted, and the counts may only fall.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/rust_source.rs"]
+mod rust_source;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use rust_source::{char_literal, end_of_string};
 
 /// Files and folders below `src` in which no sentence stands any more.
 const CONVERTED: [&str; 18] = [
@@ -150,28 +155,6 @@ fn end_of_brackets(rest: &str) -> usize {
         }
     }
     rest.len()
-}
-
-/// Bytes of a text in quotes, both quotes included.
-fn end_of_string(rest: &str) -> usize {
-    let mut is_escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
-}
-
-/// Bytes of a character in quotes; a lifetime is none.
-fn char_literal(rest: &str) -> Option<usize> {
-    let inner = rest.strip_prefix('\'')?;
-    let first = inner.chars().next()?;
-    let length = if first == '\\' { inner[1..].find('\'')? + 1 } else { first.len_utf8() };
-    inner[length..].starts_with('\'').then_some(length + 2)
 }
 
 /// A text that goes on in the next line, as one line.

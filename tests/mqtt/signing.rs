@@ -303,8 +303,7 @@ fn over_mqtt_3_1_1_a_signature_comes_before_its_message_and_again_when_the_conne
     let broker = FakeBroker::start(move |guest| {
         guest.accept(&[])?;
         loop {
-            let is_wanted = |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
-            let (pkid, topic, payload) = guest.next_on(is_wanted)?;
+            let (pkid, topic, payload) = guest.next_on(is_alert_or_signature)?;
             guest.puback(pkid, 0)?;
             let topic = topic.rsplit_once('/').unwrap().1.to_owned();
             let is_signature = topic == "signature";
@@ -341,6 +340,10 @@ fn over_mqtt_3_1_1_a_signature_comes_before_its_message_and_again_when_the_conne
     }
 }
 
+fn is_alert_or_signature(topic: &str) -> bool {
+    topic.ends_with("/up/alert") || topic.ends_with("/up/signature")
+}
+
 /// Access rules that nobody widened for `up/signature` must not silence a box, whether the broker ends the connection or only
 /// keeps still.
 #[test]
@@ -352,9 +355,7 @@ fn over_mqtt_3_1_1_a_broker_that_takes_no_signatures_gets_the_alerts_without_the
         let broker = FakeBroker::start(move |guest| {
             guest.accept(&[])?;
             loop {
-                let is_wanted =
-                    |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
-                let (pkid, topic, payload) = guest.next_on(is_wanted)?;
+                let (pkid, topic, payload) = guest.next_on(is_alert_or_signature)?;
                 if topic.ends_with("/up/alert") {
                     noted.note(&payload);
                     guest.puback(pkid, 0)?;
@@ -396,9 +397,7 @@ fn over_mqtt_3_1_1_signatures_are_tried_again_soon_and_given_up_for_a_day_only_i
         let broker = FakeBroker::start(move |guest| {
             guest.accept(&[])?;
             loop {
-                let is_wanted =
-                    |topic: &str| topic.ends_with("/up/alert") || topic.ends_with("/up/signature");
-                let (pkid, topic, _) = guest.next_on(is_wanted)?;
+                let (pkid, topic, _) = guest.next_on(is_alert_or_signature)?;
                 if topic.ends_with("/up/signature") {
                     *count.lock() += 1;
                     if guest.nth < 3 || !takes_signatures {
