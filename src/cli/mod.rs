@@ -32,6 +32,8 @@ pub mod keys;
 mod language;
 pub mod models;
 mod named_path;
+#[cfg(feature = "web")]
+pub mod page;
 pub mod probe;
 pub mod replay;
 pub mod run;
@@ -126,6 +128,9 @@ enum Command {
     Secret(secret::Args),
     /// Show or verify the audit log: who asked this box for what
     Audit(audit::Args),
+    /// Say where the page of the box is, and decide who may open it
+    #[cfg(feature = "web")]
+    Page(page::Args),
     /// List or verify models
     Models(models::Args),
     /// Print the published schemas
@@ -150,6 +155,8 @@ pub fn main() -> ExitCode {
         Command::Keys(args) => keys::run(args),
         Command::Secret(args) => secret::run(args),
         Command::Audit(args) => audit::run(args),
+        #[cfg(feature = "web")]
+        Command::Page(args) => page::run(args),
         Command::Models(args) => models::run(args),
         Command::Schema(args) => schema::run(args),
     };

@@ -58,7 +58,7 @@ pub use problem::{Problem, Problems, Severity};
 pub use secret::Credentials;
 pub use settings::{
     Broker, Camera, CameraSource, CameraTrust, Detector, Evidence, FaceModel, Mqtt, Outbox, Sensor,
-    SensorBroker, Sensors, Site, Tls, WebhookListener,
+    SensorBroker, Sensors, Site, Tls, Web, WebListen, WebhookListener,
 };
 
 use problem::{Report, Source};
@@ -81,6 +81,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// The redacted pictures.
     pub evidence: Evidence,
+    /// The page on the box.
+    pub web: Web,
     /// The cameras, in the order of the file; none on a box that has only sensors.
     pub cameras: Vec<Camera>,
     /// The rules, in the order of the file. Cameras, zones and lines they name exist.
@@ -294,6 +296,7 @@ impl Config {
             detector: parts.detector,
             outbox: parts.outbox,
             evidence: parts.evidence,
+            web: parts.web,
             cameras: parts.cameras,
             rules: parts.rules,
             titles: parts.titles,

@@ -167,7 +167,9 @@ impl Dispatcher {
         let envelope = &command.envelope;
         let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
         let why = "too many commands of one key; try again later, those that follow are counted and not answered one by one";
-        match self.pace.take(key.as_deref().unwrap_or(""), &envelope.request_id, self.parts.clock.now()) {
+        // Whoever floods the broker keeps nobody at the page from working.
+        let unsigned = if envelope.local.is_some() { &*envelope.by } else { "" };
+        match self.pace.take(key.as_deref().unwrap_or(unsigned), &envelope.request_id, self.parts.clock.now()) {
             Paced::Go => {}
             Paced::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
             Paced::StillTooMany => {
@@ -302,6 +304,10 @@ impl Dispatcher {
 
     /// Whether it is stored.
     fn reply(&self, envelope: &CommandEnvelope, answer: Answer) -> bool {
+        if let Some(local) = &envelope.local {
+            local.give(answer);
+            return true;
+        }
         let respond_to = envelope.respond_to.clone();
         self.say(envelope.request_id.clone(), envelope.command().to_owned(), answer, respond_to)
     }
@@ -446,6 +452,7 @@ mod tests {
             at: Clock::start().now().utc,
             retained: false,
             respond_to: None,
+            local: None,
         }
     }
 

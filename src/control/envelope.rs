@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::authorisation::{Gate, Rejected, Signer, tame};
 use super::commands::{self, COMMANDS, CommandSpec, Parsed, Replay, Work};
+use super::local::{LocalAnswer, PAGE_PREFIX};
 use crate::analysis::alert::Act;
 use crate::analysis::time::Timestamp;
 use crate::contract::command::Refusal as RefusalKind;
@@ -21,6 +22,7 @@ use crate::contract::portable_json;
 use crate::contract::signature::Role;
 use crate::contract::words::Time;
 use crate::mqtt::{Refusal, RespondTo};
+use crate::text::page;
 
 /// A command on `down/cmd/{command}`, or the wanted configuration on `down/config`. Where the box's configuration names
 /// keys (`[[command_key]]`), this object is the payload of a JWS in compact form (RFC 7515) with `alg: EdDSA` (RFC 8037)
@@ -136,6 +138,8 @@ pub struct CommandEnvelope {
     pub retained: bool,
     /// What it asks for about its answer, besides `up/reply`.
     pub respond_to: Option<RespondTo>,
+    /// Where its answer goes instead of the broker, where somebody at the box's own page asks.
+    pub local: Option<LocalAnswer>,
 }
 
 impl CommandEnvelope {
@@ -271,7 +275,7 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
     let Parsed { logged, work } = spec.read(data).map_err(refuse)?;
     let envelope = CommandEnvelope {
         spec,
-        by: name(data, "by").map_err(refuse)?,
+        by: sender(data).map_err(refuse)?,
         request_id,
         reason,
         signer: inbound.signer.clone(),
@@ -281,6 +285,7 @@ fn command(inbound: &Inbound<'_>, addressee: Addressee<'_>) -> Result<ReceivedCo
         at: inbound.now,
         retained: inbound.retained,
         respond_to: None,
+        local: None,
     };
     Ok(ReceivedCommand { envelope, logged, work })
 }
@@ -403,6 +408,12 @@ pub(super) fn name(data: &Value, key: &str) -> Result<String, String> {
         return Err(format!("`{key}` contains control characters"));
     }
     Ok(text.to_owned())
+}
+
+/// Who says that they ask: anybody but the box's own page, which knows who that is.
+fn sender(data: &Value) -> Result<String, String> {
+    let by = name(data, "by")?;
+    if by.starts_with(PAGE_PREFIX) { Err(page::name_is_reserved(PAGE_PREFIX).to_string()) } else { Ok(by) }
 }
 
 /// A text that may be absent, of at most so many characters.

@@ -17,6 +17,7 @@ pub mod command_thread;
 pub mod commands;
 pub mod envelope;
 pub mod inbox;
+pub mod local;
 pub mod long_text;
 pub mod overrides;
 pub mod rate_limit;
@@ -38,6 +39,7 @@ pub use authorisation::{Gate, Signer};
 pub use commands::{COMMANDS, CommandSpec};
 pub use envelope::{CommandEnvelope, ReceivedCommand, objection};
 pub use inbox::Inbox;
+pub use local::LocalDesk;
 pub use running_box::{Offer, RunningBox};
 
 /// The whole table of messages: what a box sends and what it takes.

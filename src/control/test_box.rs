@@ -91,6 +91,7 @@ impl TestBox {
             at: self.now().utc,
             retained: false,
             respond_to: None,
+            local: None,
         };
         let (to, answered) = std::sync::mpsc::channel();
         match spec.read(data).unwrap().work {

@@ -22,7 +22,7 @@ use crate::contract::box_status::{
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
-    HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    HealthData, MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::{Language, LocalTime, Time};
@@ -140,6 +140,8 @@ pub struct Readings {
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
     pub signing_trouble: Option<String>,
+    /// Why the page cannot be opened.
+    pub page_trouble: Option<Sentence>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
@@ -156,6 +158,22 @@ pub struct Report {
     pub summary: Result<Vec<u8>, EventError>,
     /// Every camera and sensor.
     pub parts: Vec<Part>,
+    /// What the summary says of the box itself.
+    pub of_the_box: OfTheBox,
+}
+
+/// How the box itself does.
+pub struct OfTheBox {
+    /// Since the program started.
+    pub uptime: Duration,
+    /// Each signal at each place.
+    pub signals: Vec<SignalHealth>,
+    /// The detector.
+    pub detector: DetectorHealth,
+    /// The queue.
+    pub spool: SpoolHealth,
+    /// The machine.
+    pub machine: MachineHealth,
 }
 
 /// A camera or a sensor, as it is told of.
@@ -164,11 +182,15 @@ pub struct Part {
     pub topic: BoxTopic,
     /// What about it is news when it changes: not how many frames came.
     pub state: String,
-    data: PartData,
+    /// What is said of it.
+    pub data: PartData,
 }
 
-enum PartData {
+/// A camera or a sensor, as it is published.
+pub enum PartData {
+    /// A camera.
     Camera(Box<CameraData>),
+    /// A sensor.
     Sensor(Box<SensorData>),
 }
 
@@ -300,6 +322,13 @@ impl Health {
         let signals = signals(&readings.known.signals.lock());
         let degraded = self.degraded(readings, config);
         let parts = parts_of(config, &cameras, &sensors);
+        let of_the_box = OfTheBox {
+            uptime: at.since(self.started),
+            signals: signals.clone(),
+            detector: detector.clone(),
+            spool: spool(&readings.depth),
+            machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
+        };
         let data = HealthData {
             uptime_s: at.since(self.started).as_secs(),
             software: Some(Software::this()),
@@ -313,8 +342,8 @@ impl Health {
             signals,
             signals_omitted: 0,
             detector,
-            spool: spool(&readings.depth),
-            machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
+            spool: of_the_box.spool.clone(),
+            machine: of_the_box.machine.clone(),
             language,
         };
         self.last.at = at.mono;
@@ -323,7 +352,8 @@ impl Health {
         self.last.still = still;
         self.last.closer = closer;
         self.last.busy_us = busy_us;
-        Report { summary: self.sender.event(format!("health.{}", at.utc), None, at.utc, data), parts }
+        let summary = self.sender.event(format!("health.{}", at.utc), None, at.utc, data);
+        Report { summary, parts, of_the_box }
     }
 
     /// The answer to `selftest`.
@@ -400,7 +430,8 @@ impl Health {
         list
     }
 
-    fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
+    /// What is wrong now.
+    pub fn reasons(&self, readings: &Readings, zone: &TimeZone) -> Vec<Reason> {
         reasons(readings, readings.at.since(self.started), &self.told, zone)
     }
 
@@ -452,7 +483,7 @@ fn decoding(mode: GateMode) -> Decoding {
 }
 
 /// What would let a camera be decoded as it is needed.
-fn advice(mode: GateMode) -> Option<Sentence> {
+pub fn advice(mode: GateMode) -> Option<Sentence> {
     Some(match mode {
         GateMode::Overloaded => say::overloaded(),
         GateMode::Patrol | GateMode::Burst | GateMode::Full => return None,
@@ -481,11 +512,13 @@ fn short_disk(depth: &Depth, is_told: bool) -> Option<Sentence> {
 }
 
 /// What is wrong with a part.
-struct Reason {
-    part: String,
-    what: Words,
+pub struct Reason {
+    /// Which one.
+    pub part: String,
+    /// What is wrong.
+    pub what: Words,
     /// What to try.
-    hint: Option<Sentence>,
+    pub hint: Option<Sentence>,
     /// What programs go by, where that is not all of `what`.
     code: Option<Sentence>,
 }
@@ -528,6 +561,7 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
         ("service", short_runs),
         ("secrets", readings.secret_trouble.clone()),
         ("configuration", readings.file_trouble.clone()),
+        ("page", readings.page_trouble.clone()),
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
     reasons.extend(readings.signing_trouble.as_ref().map(|trouble| Reason::new("signing", trouble)));
@@ -575,12 +609,12 @@ fn explains(health: &SensorHealth) -> bool {
 }
 
 /// A sensor that has not spoken yet, and of which nothing speaks against it.
-fn is_waiting(stats: &SensorStats) -> bool {
+pub fn is_waiting(stats: &SensorStats) -> bool {
     matches!(stats.reading, SensorReading::Silent { since: None }) && stats.trouble.is_none()
 }
 
 /// Why it is bad or silent.
-fn sensor_reason(stats: &SensorStats) -> Option<Words> {
+pub fn sensor_reason(stats: &SensorStats) -> Option<Words> {
     match &stats.reading {
         SensorReading::Good { .. } => None,
         SensorReading::Bad { reason, .. } => Some(reason.words()),
@@ -802,6 +836,7 @@ mod tests {
             short_runs: None,
             signing_trouble: None,
             redaction_trouble: None,
+            page_trouble: None,
             broker: mqtt::Status { connected: true, ..mqtt::Status::default() },
             provider: "cpu".to_owned(),
             workers: 2,

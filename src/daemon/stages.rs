@@ -44,6 +44,7 @@ use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
 use super::loaded_models::{self, LoadedModels, Models};
+use super::page::{PAGE_STOP_WITHIN, PageStage};
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
@@ -75,6 +76,7 @@ pub struct Stages {
     pub inference: InferenceStage,
     pub cameras: Cameras,
     pub sensors: RunningSensors,
+    pub page: PageStage,
 }
 
 impl Stages {
@@ -91,7 +93,9 @@ impl Stages {
             inference,
             mut cameras,
             mut sensors,
+            page,
         } = self;
+        stop("page", PAGE_STOP_WITHIN, |within| page.stop(within));
         stop("sensors", sensors::STOP_WITHIN, |_| sensors.stop());
         stop("cameras", cameras::STOP_WITHIN, |_| cameras.stop_all());
         stop("inference", DRAIN_WITHIN, |_| inference.stop());

@@ -59,6 +59,7 @@ pub mod condition;
 pub mod foreign;
 pub mod health;
 pub mod outbox;
+pub mod page;
 pub mod probe;
 pub mod recording;
 pub mod sensor;
@@ -82,6 +83,7 @@ fn catalogue() -> Vec<&'static Entry> {
         foreign::ALL,
         health::ALL,
         outbox::ALL,
+        page::ALL,
         probe::ALL,
         recording::ALL,
         sensor::ALL,
