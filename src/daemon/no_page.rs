@@ -25,7 +25,7 @@ impl PageStage {
     pub fn set(&mut self, _: &Config) {}
 
     /// Nothing can be wrong.
-    pub fn trouble(&self) -> Option<Sentence> {
+    pub fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {
         None
     }
 

@@ -44,8 +44,8 @@ impl PageStage {
     }
 
     /// Why it cannot be opened.
-    pub fn trouble(&self) -> Option<Sentence> {
-        self.page.trouble()
+    pub fn trouble(&self) -> Option<(Sentence, Option<Sentence>)> {
+        self.page.trouble().map(|trouble| (trouble.what, trouble.hint))
     }
 
     /// Ends it.

@@ -140,8 +140,8 @@ pub struct Readings {
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
     pub signing_trouble: Option<String>,
-    /// Why the page cannot be opened.
-    pub page_trouble: Option<Sentence>,
+    /// Why the page cannot be opened, and what to try.
+    pub page_trouble: Option<(Sentence, Option<Sentence>)>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
@@ -158,11 +158,13 @@ pub struct Report {
     pub summary: Result<Vec<u8>, EventError>,
     /// Every camera and sensor.
     pub parts: Vec<Part>,
-    /// What the summary says of the box itself.
+    /// What the summary says of the box itself, for the page.
+    #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no page"))]
     pub of_the_box: OfTheBox,
 }
 
 /// How the box itself does.
+#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no page"))]
 pub struct OfTheBox {
     /// Since the program started.
     pub uptime: Duration,
@@ -561,9 +563,10 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
         ("service", short_runs),
         ("secrets", readings.secret_trouble.clone()),
         ("configuration", readings.file_trouble.clone()),
-        ("page", readings.page_trouble.clone()),
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
+    let page = readings.page_trouble.clone();
+    reasons.extend(page.map(|(what, hint)| Reason { hint, ..Reason::new("page", what) }));
     reasons.extend(readings.signing_trouble.as_ref().map(|trouble| Reason::new("signing", trouble)));
     reasons.extend(broker.unsigned.as_ref().map(|trouble| Reason::new("signing", trouble)));
     let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// Makes the page's folder where it is not there, for its owner alone: the one of the folder around it.
+/// Makes the page's folder where it is not there, for its owner alone: the one of the folder around it, which the service
+/// makes. Made by root, that one would keep the service out.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -13,7 +14,6 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let Some((around, name)) = folder.parent().zip(folder.file_name()) else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     };
-    fs::create_dir_all(around)?;
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         Ok(()) | Err(_) => {}

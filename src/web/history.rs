@@ -20,13 +20,14 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter, types::Value};
 use tracing::warn;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::Event;
 use crate::contract::alert::AlertData;
-use crate::outbox::{Consumer, ConsumerPolicy, Kind, Outbox, OutboxError};
+use crate::outbox::{Batch, Consumer, ConsumerPolicy, Kind, Outbox, OutboxError};
 use crate::types::level::Level;
 
 /// The consumer's name in the outbox.
@@ -132,10 +133,23 @@ impl History {
 
     /// Takes over the next records; how many bytes of them were news, `None` where there is none. Everything of a batch is
     /// here before the cursor moves.
-    pub(super) fn follow(&mut self, consumer: &Consumer, now: Timestamp) -> Result<Option<u64>, FollowError> {
+    pub(super) fn follow(
+        this: &Mutex<History>,
+        consumer: &Consumer,
+        now: Timestamp,
+    ) -> Result<Option<u64>, FollowError> {
+        // Readers of the page do not wait for the outbox.
         let batch = consumer.read(BATCH)?;
+        let last = batch.records.last().map(|record| record.id);
+        let added = this.lock().take(&batch, now)?;
+        let Some(last) = last else { return Ok(None) };
+        consumer.advance(last)?;
+        Ok(Some(added))
+    }
+
+    /// Bytes of what was news.
+    fn take(&mut self, batch: &Batch, now: Timestamp) -> rusqlite::Result<u64> {
         self.missed = batch.missed;
-        let Some(last) = batch.records.last().map(|record| record.id) else { return Ok(None) };
         let tx = self.conn.transaction()?;
         let mut added = 0;
         for record in batch.records.iter().filter(|record| record.kind == Kind::Alert) {
@@ -146,9 +160,10 @@ impl History {
         }
         tx.commit()?;
         self.bytes += added;
-        self.trim(now)?;
-        consumer.advance(last)?;
-        Ok(Some(added))
+        if added > 0 {
+            self.trim(now)?;
+        }
+        Ok(added)
     }
 
     /// Deletes what is too old or too much.

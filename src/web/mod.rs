@@ -144,7 +144,7 @@ pub struct Page {
     running: Option<Running>,
     status: watch::Sender<Option<Arc<BoxStatus>>>,
     /// Why it is not served.
-    trouble: Arc<Mutex<Option<Sentence>>>,
+    trouble: Arc<Mutex<Option<PageTrouble>>>,
 }
 
 struct Running {
@@ -183,7 +183,7 @@ impl Page {
     }
 
     /// Why it cannot be opened, while it cannot.
-    pub fn trouble(&self) -> Option<Sentence> {
+    pub fn trouble(&self) -> Option<PageTrouble> {
         self.trouble.lock().clone()
     }
 
@@ -212,7 +212,7 @@ impl Page {
             Ok(thread) => self.running = Some(Running { web: web.clone(), stop, thread }),
             Err(error) => {
                 error!(%error, "the page has no thread");
-                *self.trouble.lock() = Some(say::no_thread(error.to_string()));
+                *self.trouble.lock() = Some(PageTrouble::new(say::no_thread(error.to_string()), None));
             }
         }
     }
@@ -241,7 +241,7 @@ struct Work {
     web: Web,
     parts: Parts,
     status: watch::Receiver<Option<Arc<BoxStatus>>>,
-    trouble: Arc<Mutex<Option<Sentence>>>,
+    trouble: Arc<Mutex<Option<PageTrouble>>>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -253,9 +253,12 @@ impl Work {
             let ended = catch_unwind(AssertUnwindSafe(|| self.run()));
             match ended {
                 Ok(Ok(())) => return,
-                Ok(Err(error)) => {
-                    error!(%error, "the page cannot be served; it is tried again");
-                    *self.trouble.lock() = Some(error.what.clone());
+                Ok(Err(trouble)) => {
+                    let is_news = self.trouble.lock().as_ref() != Some(&trouble);
+                    if is_news {
+                        error!(error = %trouble, "the page cannot be served; it is tried again and again");
+                    }
+                    *self.trouble.lock() = Some(trouble);
                 }
                 Err(_) => error!("the page ended with a panic and begins anew"),
             }
@@ -269,7 +272,7 @@ impl Work {
         }
     }
 
-    fn run(&self) -> Result<(), Trouble> {
+    fn run(&self) -> Result<(), PageTrouble> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS)
@@ -277,22 +280,22 @@ impl Work {
             .thread_name("page-disk")
             .on_thread_start(be_nice)
             .build()
-            .map_err(|error| Trouble { what: say::no_thread(error.to_string()), hint: None })?;
+            .map_err(|error| PageTrouble::new(say::no_thread(error.to_string()), None))?;
         let served = runtime.block_on(self.serve());
         runtime.shutdown_timeout(Duration::from_secs(2));
         served
     }
 
-    async fn serve(&self) -> Result<(), Trouble> {
+    async fn serve(&self) -> Result<(), PageTrouble> {
         let Parts { folder, box_name, outbox, .. } = &self.parts;
         let tls = certificate::server(folder, box_name)
-            .map_err(|trouble| Trouble { what: trouble.sentence(), hint: Some(trouble.hint()) })?;
+            .map_err(|trouble| PageTrouble::new(trouble.sentence(), Some(trouble.hint())))?;
         let history = History::open(folder, self.web.keep, self.web.keep_bytes)
-            .map_err(|error| Trouble { what: say::no_history(error.to_string()), hint: Some(say::try_room()) })?;
+            .map_err(|error| PageTrouble::new(say::no_history(error.to_string()), Some(say::try_room())))?;
         let listener = listen(self.web.listen).await?;
         let address = listener
             .local_addr()
-            .map_err(|error| Trouble { what: say::no_thread(error.to_string()), hint: None })?;
+            .map_err(|error| PageTrouble::new(say::no_thread(error.to_string()), None))?;
         if let Err(error) = files::write_private(folder, ADDRESS_FILE, address.to_string().as_bytes()) {
             warn!(%error, "where the page is served could not be written down");
         }
@@ -322,13 +325,21 @@ impl Work {
 }
 
 /// Why the page is not served.
-#[derive(Debug)]
-struct Trouble {
-    what: Sentence,
-    hint: Option<Sentence>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageTrouble {
+    /// What is wrong.
+    pub what: Sentence,
+    /// What to try.
+    pub hint: Option<Sentence>,
 }
 
-impl fmt::Display for Trouble {
+impl PageTrouble {
+    fn new(what: Sentence, hint: Option<Sentence>) -> Self {
+        PageTrouble { what, hint }
+    }
+}
+
+impl fmt::Display for PageTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what.with_hint(self.hint.as_ref(), Language::English))
     }
@@ -341,7 +352,7 @@ fn be_nice() {
     let _ = rustix::process::setpriority_process(Some(this), NICE);
 }
 
-async fn listen(at: WebListen) -> Result<TcpListener, Trouble> {
+async fn listen(at: WebListen) -> Result<TcpListener, PageTrouble> {
     match at {
         WebListen::At(address) => TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error)),
         WebListen::Usual => {
@@ -356,7 +367,7 @@ async fn listen(at: WebListen) -> Result<TcpListener, Trouble> {
     }
 }
 
-fn cannot_listen(address: SocketAddr, error: &io::Error) -> Trouble {
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> PageTrouble {
     let (what, hint) = match error.kind() {
         io::ErrorKind::AddrInUse => (say::port_taken(address.to_string()), say::try_who_listens(address.port())),
         io::ErrorKind::AddrNotAvailable => (say::no_such_address(address.to_string()), say::try_any_address(address.port())),
@@ -365,7 +376,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Trouble {
         }
         _ => (say::cannot_listen(address.to_string(), error.to_string()), say::try_any_address(address.port())),
     };
-    Trouble { what, hint: Some(hint) }
+    PageTrouble::new(what, Some(hint))
 }
 
 fn routes(site: &Arc<Site>) -> Router {
@@ -508,7 +519,7 @@ async fn follow(site: Arc<Site>, outbox: Outbox) {
             let (site_now, from) = (site.clone(), consumer.clone());
             let more = tokio::task::spawn_blocking(move || {
                 let now = site_now.now().utc;
-                site_now.history.lock().follow(&from, now)
+                History::follow(&site_now.history, &from, now)
             });
             match more.await {
                 Ok(Ok(Some(news))) => {

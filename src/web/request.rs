@@ -125,10 +125,16 @@ pub(super) fn set_cookie(name: &str, value: &str, lasts: Option<Duration>) -> (H
     (header::SET_COOKIE, format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{lasts}"))
 }
 
+/// Whether somebody opened a page, and it was not the page's script or a picture on it.
+fn is_by_hand(headers: &HeaderMap) -> bool {
+    let wanted_as = headers.get(HeaderName::from_static("sec-fetch-dest"));
+    !headers.contains_key(BY_ITSELF) && wanted_as.is_none_or(|wanted_as| wanted_as == "document")
+}
+
 /// Who asks, if they are logged in and are still somebody who may be.
 pub(super) fn visitor(site: &Site, headers: &HeaderMap) -> Option<Visitor> {
     let key = SessionKey::of(cookie(headers, SESSION_COOKIE)?);
-    let by_hand = !headers.contains_key(BY_ITSELF);
+    let by_hand = is_by_hand(headers);
     let session = site.sessions.lock().find(key, by_hand, site.now().mono)?;
     // A file that cannot be read takes nobody's name away.
     let person = match site.accounts.lock().person(&session.person.name) {
@@ -318,6 +324,14 @@ mod tests {
         assert!(!is_from_here(&headers(&[host])), "browsers always say it");
         let cross = [host, ("origin", "https://10.0.0.5:8443"), ("sec-fetch-site", "cross-site")];
         assert!(!is_from_here(&headers(&cross)));
+    }
+
+    #[test]
+    fn what_the_page_fetches_by_itself_keeps_nobody_logged_in() {
+        assert!(is_by_hand(&headers(&[])) && is_by_hand(&headers(&[("sec-fetch-dest", "document")])));
+        assert!(!is_by_hand(&headers(&[("x-lookout-refresh", "1"), ("sec-fetch-dest", "empty")])));
+        assert!(!is_by_hand(&headers(&[("sec-fetch-dest", "empty")])), "a stream of events");
+        assert!(!is_by_hand(&headers(&[("sec-fetch-dest", "image")])));
     }
 
     #[test]

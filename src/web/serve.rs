@@ -82,7 +82,10 @@ impl Open {
         }
         let stranger = list.iter().position(|entry| !entry.connection.is_known.load(Ordering::Relaxed));
         let Some(at) = stranger else { return false };
-        if let Some(task) = list.remove(at).task {
+        let entry = list.remove(at);
+        // Whoever ends takes itself out of the list.
+        drop(list);
+        if let Some(task) = entry.task {
             task.abort();
         }
         true

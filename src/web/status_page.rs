@@ -30,7 +30,11 @@ pub(super) async fn show(
     let status = site.status.borrow().clone();
     let body = match &status {
         Some(status) => View { status, language: reader.0, now: site.now().utc }.body(),
-        None => html! { section.narrow { h1 { (shell.say(say::tab_status())) } p { (shell.say(say::starting())) } } },
+        None => html! {
+            div #status data-live="status" {
+                section.narrow { h1 { (shell.say(say::tab_status())) } p { (shell.say(say::starting())) } }
+            }
+        },
     };
     Ok(Html(shell.page(body).into_string()))
 }

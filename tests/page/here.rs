@@ -25,7 +25,7 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct Site {
     pub folder: TempDir,
     pub config: PathBuf,
-    pub broker: Mosquitto,
+    _broker: Mosquitto,
     pub centre: Consumer,
     webhook: u16,
     pub address: SocketAddr,
@@ -93,7 +93,7 @@ catalogue = ["flooding"]
         fs::set_permissions(secrets.join("webhook"), fs::Permissions::from_mode(0o600)).unwrap();
         let config = write_config(folder.path(), &text);
         let centre = Consumer::connect(broker.port(), "centre");
-        let mut site = Site { folder, config, broker, centre, webhook, address, daemon: None };
+        let mut site = Site { folder, config, _broker: broker, centre, webhook, address, daemon: None };
         site.run();
         site
     }

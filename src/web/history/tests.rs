@@ -56,10 +56,10 @@ impl Here {
     }
 
     fn followed(&self, keep_bytes: u64) -> History {
-        let mut history = self.history(keep_bytes);
+        let history = Mutex::new(self.history(keep_bytes));
         let consumer = register(&self.outbox).unwrap();
-        while history.follow(&consumer, self.now).unwrap().is_some() {}
-        history
+        while History::follow(&history, &consumer, self.now).unwrap().is_some() {}
+        history.into_inner()
     }
 }
 
@@ -117,15 +117,16 @@ fn each_filter_finds_its_own() {
 fn what_is_read_again_after_a_crash_is_there_once_and_stays_over_a_restart() {
     let here = Here::new();
     here.append("A1", 1, message("A1", 1, |_| {}));
-    let mut history = here.history(1 << 20);
+    let history = here.history(1 << 20);
     let consumer = register(&here.outbox).unwrap();
     // Stored here, and the power went before the cursor moved.
     let batch = consumer.read(BATCH).unwrap();
     let bytes = store(&history.conn, &example_of(&batch.records[0].body), &batch.records[0].body).unwrap();
     assert!(bytes > 0);
-    assert_eq!(history.follow(&consumer, here.now).unwrap(), Some(0), "nothing of it is news");
-    assert_eq!(history.follow(&consumer, here.now).unwrap(), None);
-    assert_eq!(history.alert("A1").unwrap().len(), 1);
+    let history = Mutex::new(history);
+    assert_eq!(History::follow(&history, &consumer, here.now).unwrap(), Some(0), "nothing of it is news");
+    assert_eq!(History::follow(&history, &consumer, here.now).unwrap(), None);
+    assert_eq!(history.lock().alert("A1").unwrap().len(), 1);
     drop(history);
     let again = here.history(1 << 20);
     assert_eq!(again.alert("A1").unwrap().len(), 1);
