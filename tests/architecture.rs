@@ -51,7 +51,8 @@ const ARROWS: [(&str, &[&str]); 22] = [
     (
         "web",
         &[
-            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "audit", "control",
+            "types", "text", "analysis", "clock", "contract", "config", "evidence", "outbox", "audit",
+            "control",
         ],
     ),
     (

@@ -46,8 +46,7 @@ enum Action {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::named(text)
-        .ok_or_else(|| words::role_expected().in_language(language::of_the_terminal()))
+    Role::named(text).ok_or_else(|| words::role_expected().in_language(language::of_the_terminal()))
 }
 
 /// Runs it.

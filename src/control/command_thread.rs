@@ -169,7 +169,8 @@ impl Dispatcher {
         let why = "too many commands of one key; try again later, those that follow are counted and not answered one by one";
         // Whoever floods the broker keeps nobody at the page from working.
         let unsigned = if envelope.local.is_some() { &*envelope.by } else { "" };
-        match self.pace.take(key.as_deref().unwrap_or(unsigned), &envelope.request_id, self.parts.clock.now()) {
+        match self.pace.take(key.as_deref().unwrap_or(unsigned), &envelope.request_id, self.parts.clock.now())
+        {
             Paced::Go => {}
             Paced::TooMany => return self.refuse(envelope, Answer::refused(Refusal::Busy, why)),
             Paced::StillTooMany => {

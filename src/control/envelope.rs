@@ -52,7 +52,8 @@ pub struct Command<T> {
     /// is not set takes a command only with a higher one than ever before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counter: Option<u64>,
-    /// Who issues it: a person or a desk, for the audit log.
+    /// Who issues it: a person or a desk, for the audit log. `page:` at its beginning is for people at the box's own page, and
+    /// refused from anybody else.
     #[schemars(length(min = 1, max = 128))]
     pub by: String,
     /// Why, in words, for the audit log; the description in the schema says which commands require it.

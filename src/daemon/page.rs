@@ -78,8 +78,7 @@ impl Running {
                 PartData::Sensor(data) => sensors.push(sensor(data, config, readings)),
             }
         }
-        let pictures =
-            config.evidence.enabled.then(|| (config.evidence.dir.clone(), config.evidence.keep));
+        let pictures = config.evidence.enabled.then(|| (config.evidence.dir.clone(), config.evidence.keep));
         BoxStatus {
             at: readings.at.utc,
             name: config.full_name(),

@@ -22,7 +22,8 @@ use crate::contract::box_status::{
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
-    HealthData, MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
+    HealthData, MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord,
+    SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::{Language, LocalTime, Time};

@@ -449,7 +449,9 @@ mod tests {
         let now = at("2026-11-29T08:00:00Z");
         let code = accounts.make_code(Role::Operator, None, now).unwrap();
         let late = at("2026-11-29T08:15:01Z");
-        assert!(accounts.code(&code, now).unwrap().is_some() && accounts.code(&code, late).unwrap().is_none());
+        assert!(
+            accounts.code(&code, now).unwrap().is_some() && accounts.code(&code, late).unwrap().is_none()
+        );
         assert!(matches!(accounts.enrol(&code, "li", "long enough", late), Err(NotEnrolled::Code)));
         assert!(matches!(accounts.enrol(&code, "li", "short", now), Err(NotEnrolled::Password)));
         assert!(matches!(accounts.enrol(&code, "../li", "long enough", now), Err(NotEnrolled::Name)));

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use futures_util::stream;
 use jiff::civil::Date;
@@ -99,7 +100,8 @@ pub(super) async fn show(
             reader,
         )
         .await?;
-    let (mut alerts, choices, missed, is_in_memory) = found.map_err(|error| Refused::broken(error, reader))?;
+    let (mut alerts, choices, missed, is_in_memory) =
+        found.map_err(|error| Refused::broken(error, reader))?;
     let has_more = alerts.len() > ON_A_PAGE;
     alerts.truncate(ON_A_PAGE);
     let next = alerts.last().filter(|_| has_more).map(place_behind);
@@ -314,6 +316,9 @@ async fn export(
     reader: Reader,
     format: Format,
 ) -> Result<Response, Refused> {
+    if !site.exports.lock().take(Instant::now()) {
+        return Err(Refused::new(StatusCode::TOO_MANY_REQUESTS, say::too_many_at_once(), reader));
+    }
     let filter = filter(fields, &site.time_zone());
     let detail = format!("{} {}", format.name, query(fields));
     site.note(EXPORTED, &visitor.by(), Some(detail), reader).await?;
@@ -323,12 +328,8 @@ async fn export(
         is_first: bool,
         is_over: bool,
     }
-    let begun = Progress {
-        after: None,
-        pieces: VecDeque::from([(format.begin)()]),
-        is_first: true,
-        is_over: false,
-    };
+    let begun =
+        Progress { after: None, pieces: VecDeque::from([(format.begin)()]), is_first: true, is_over: false };
     let text = stream::unfold(begun, move |mut progress| {
         let (site, filter) = (site.clone(), filter.clone());
         async move {
@@ -364,10 +365,8 @@ async fn export(
         }
     });
     let as_file = format!("attachment; filename=\"{}\"", format.name);
-    let headers = [
-        (header::CONTENT_TYPE, format.media_type.to_owned()),
-        (header::CONTENT_DISPOSITION, as_file),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, format.media_type.to_owned()), (header::CONTENT_DISPOSITION, as_file)];
     Ok((headers, Body::from_stream(text)).into_response())
 }
 
@@ -435,11 +434,7 @@ fn csv_line(alert: &AlertData) -> String {
 fn csv_cell(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if is_formula { format!("'{cell}") } else { cell.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
 #[cfg(test)]

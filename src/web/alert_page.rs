@@ -216,7 +216,14 @@ impl View<'_> {
     }
 
     /// One thing to do, with a note.
-    fn form(&self, visitor: &Visitor, action: &str, name: Sentence, fields: Markup, is_first: bool) -> Markup {
+    fn form(
+        &self,
+        visitor: &Visitor,
+        action: &str,
+        name: Sentence,
+        fields: Markup,
+        is_first: bool,
+    ) -> Markup {
         let note = format!("note-{action}");
         html! {
             details.action open[is_first] id={ "do-" (action) } {

@@ -1,7 +1,7 @@
 //! The words of alerts for people: phases, reasons, verdicts, causes, outcomes, and why something was not done.
 
 use crate::contract::command::Refusal;
-use crate::text::{Words, page as say, Sentence};
+use crate::text::{Sentence, Words, page as say};
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
 
@@ -137,7 +137,9 @@ mod tests {
     #[test]
     fn every_cause_and_outcome_that_a_box_takes_has_words() {
         let of_kinds = kinds::all().flat_map(|kind| {
-            [Verdict::Confirmed, Verdict::FalseAlarm].into_iter().flat_map(|verdict| verdict.causes(kind.name))
+            [Verdict::Confirmed, Verdict::FalseAlarm]
+                .into_iter()
+                .flat_map(|verdict| verdict.causes(kind.name))
         });
         for word in of_kinds {
             assert!(cause(word).sentence().is_some(), "{word}");

@@ -120,7 +120,8 @@ impl History {
                 (prepared(Connection::open_in_memory()?)?, true)
             }
         };
-        let bytes = conn.query_row("SELECT ifnull(sum(length(body)), 0) FROM revision", [], |row| row.get(0))?;
+        let bytes =
+            conn.query_row("SELECT ifnull(sum(length(body)), 0) FROM revision", [], |row| row.get(0))?;
         Ok(History { conn, keep, keep_bytes, bytes, missed: 0, is_in_memory })
     }
 
@@ -197,7 +198,8 @@ impl History {
             tx.execute("DELETE FROM revision WHERE alert_id = ?", [alert_id])?;
             tx.execute("DELETE FROM alert WHERE alert_id = ?", [alert_id])?;
         }
-        let bytes = tx.query_row("SELECT ifnull(sum(length(body)), 0) FROM revision", [], |row| row.get(0))?;
+        let bytes =
+            tx.query_row("SELECT ifnull(sum(length(body)), 0) FROM revision", [], |row| row.get(0))?;
         tx.commit()?;
         self.bytes = bytes;
         Ok(())

@@ -108,7 +108,11 @@ mod tests {
         assert_eq!(lockout.wait(&li_from(1), now - SECOND), Some(SECOND));
         assert_eq!(lockout.wait(&li_from(1), now), None);
         lockout.failed(&li_from(2), now);
-        assert_eq!(lockout.wait(&li_from(2), now), Some(LONGEST_OF_NAME), "from elsewhere the name waits, too");
+        assert_eq!(
+            lockout.wait(&li_from(2), now),
+            Some(LONGEST_OF_NAME),
+            "from elsewhere the name waits, too"
+        );
     }
 
     #[test]

@@ -312,7 +312,9 @@ mod tests {
         for good in ["/", "/alerts?level=red&kind=crowd", "/alerts/01KAJ7Q3V2X5T8W9Y0Z1A2B3C4"] {
             assert!(is_own_path(good), "{good}");
         }
-        for bad in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: b=c", "/ "] {
+        for bad in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: b=c", "/ "]
+        {
             assert!(!is_own_path(bad), "{bad}");
         }
     }

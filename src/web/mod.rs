@@ -58,6 +58,7 @@ use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
 use crate::outbox::Outbox;
 use crate::text::{Sentence, page as say};
+use crate::types::rate::Bucket;
 
 use accounts::Accounts;
 use history::History;
@@ -86,6 +87,9 @@ const BLOCKING_THREADS: usize = 2;
 const TURN_WITHIN: Duration = Duration::from_secs(3);
 /// How often what is too old is deleted.
 const TRIM_EVERY: Duration = Duration::from_secs(3600);
+/// Exports that everybody together may begin at once, and how many a second come to be allowed again: each is a line in the
+/// audit log, which nobody may wash away.
+const EXPORTS: (f64, f64) = (10.0, 0.1);
 /// The history is not written more often than this.
 const FOLLOW_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 
@@ -156,7 +160,8 @@ struct Running {
 impl Page {
     /// Serves it as `web` says, if at all.
     pub fn start(web: &Web, parts: Parts) -> Self {
-        let mut page = Page { parts, running: None, status: watch::Sender::new(None), trouble: Arc::default() };
+        let mut page =
+            Page { parts, running: None, status: watch::Sender::new(None), trouble: Arc::default() };
         page.begin(web);
         page
     }
@@ -310,6 +315,7 @@ impl Work {
             changes: watch::Sender::new(0),
             hashing: Semaphore::new(1),
             streams: Arc::new(AtomicUsize::new(0)),
+            exports: Mutex::new(Bucket::new(EXPORTS.1, EXPORTS.0, Instant::now())),
             parts: self.parts.clone(),
         });
         let following = tokio::spawn(follow(site.clone(), outbox.clone()));
@@ -354,7 +360,9 @@ fn be_nice() {
 
 async fn listen(at: WebListen) -> Result<TcpListener, PageTrouble> {
     match at {
-        WebListen::At(address) => TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error)),
+        WebListen::At(address) => {
+            TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))
+        }
         WebListen::Usual => {
             for port in USUAL_PORTS.chain([0]) {
                 if let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
@@ -369,12 +377,19 @@ async fn listen(at: WebListen) -> Result<TcpListener, PageTrouble> {
 
 fn cannot_listen(address: SocketAddr, error: &io::Error) -> PageTrouble {
     let (what, hint) = match error.kind() {
-        io::ErrorKind::AddrInUse => (say::port_taken(address.to_string()), say::try_who_listens(address.port())),
-        io::ErrorKind::AddrNotAvailable => (say::no_such_address(address.to_string()), say::try_any_address(address.port())),
-        io::ErrorKind::PermissionDenied => {
-            (say::port_needs_rights(address.port()), say::try_higher_port(crate::config::document::DEFAULT_WEB_LISTEN))
+        io::ErrorKind::AddrInUse => {
+            (say::port_taken(address.to_string()), say::try_who_listens(address.port()))
         }
-        _ => (say::cannot_listen(address.to_string(), error.to_string()), say::try_any_address(address.port())),
+        io::ErrorKind::AddrNotAvailable => {
+            (say::no_such_address(address.to_string()), say::try_any_address(address.port()))
+        }
+        io::ErrorKind::PermissionDenied => (
+            say::port_needs_rights(address.port()),
+            say::try_higher_port(crate::config::document::DEFAULT_WEB_LISTEN),
+        ),
+        _ => {
+            (say::cannot_listen(address.to_string(), error.to_string()), say::try_any_address(address.port()))
+        }
     };
     PageTrouble::new(what, Some(hint))
 }
@@ -424,6 +439,7 @@ struct Site {
     hashing: Semaphore,
     /// Pages that hear of changes.
     streams: Arc<AtomicUsize>,
+    exports: Mutex<Bucket>,
     parts: Parts,
 }
 

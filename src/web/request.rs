@@ -212,7 +212,8 @@ pub(super) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
 fn is_from_here(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let (origin, host) = (text(header::ORIGIN), text(header::HOST));
-    let is_same_site = text(HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin");
+    let is_same_site =
+        text(HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin");
     is_same_site
         && origin.zip(host).is_some_and(|(origin, host)| origin.strip_prefix("https://") == Some(host))
 }

@@ -137,7 +137,13 @@ pub(super) async fn serve(listener: TcpListener, tls: Arc<ServerConfig>, routes:
     }
 }
 
-async fn one(stream: TcpStream, address: SocketAddr, acceptor: TlsAcceptor, routes: Router, entered: Entered) {
+async fn one(
+    stream: TcpStream,
+    address: SocketAddr,
+    acceptor: TlsAcceptor,
+    routes: Router,
+    entered: Entered,
+) {
     let _entered = entered;
     // Small answers must not wait for others.
     let _ = stream.set_nodelay(true);

@@ -150,7 +150,7 @@ mod tests {
         let cookie = sessions.begin(person(), Duration::ZERO);
         let key = SessionKey::of(&cookie);
         let session = sessions.find(key, true, Duration::ZERO).unwrap();
-        assert!(session.is_form_token(&session.form_token) && !session.is_form_token("") );
+        assert!(session.is_form_token(&session.form_token) && !session.is_form_token(""));
         assert_ne!(session.form_token, cookie);
         sessions.end(key);
         assert!(sessions.find(key, true, Duration::ZERO).is_none());

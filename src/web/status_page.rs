@@ -258,7 +258,9 @@ impl View<'_> {
         let (word, is_well) = match health.state {
             SensorState::Good => (say::sensor_good(), true),
             SensorState::Bad => (say::sensor_bad(), false),
-            SensorState::Silent if health.at.is_none() && sensor.reason.is_none() => (say::sensor_waits(), true),
+            SensorState::Silent if health.at.is_none() && sensor.reason.is_none() => {
+                (say::sensor_waits(), true)
+            }
             SensorState::Silent => (say::sensor_silent(), false),
         };
         let title = sensor.name.as_deref().unwrap_or(&health.id);
@@ -404,4 +406,3 @@ fn try_condition(condition: CameraCondition) -> Sentence {
         CameraCondition::Sprayed => say::try_sprayed(),
     }
 }
-

@@ -28,7 +28,11 @@ fn somebody_enrols_with_a_code_and_logs_in_out_and_in_again() {
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(page.header("cache-control"), Some("no-store"));
-    assert!(!page.text().contains("<style") && !page.text().contains("style=\"") && !page.text().contains("onclick"));
+    assert!(
+        !page.text().contains("<style")
+            && !page.text().contains("style=\"")
+            && !page.text().contains("onclick")
+    );
 
     let replayed = li.clone();
     let token = page.token();
@@ -85,7 +89,8 @@ fn a_wrong_password_costs_time_and_says_nothing_about_who_is_there() {
     let wrong = log_in(&mut client, "li", "not the password");
     let nobody = log_in(&mut client, "nobody", "not the password");
     assert_eq!((wrong.status, nobody.status), (401, 401));
-    let fault = |text: &str| text.split("role=\"alert\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let fault =
+        |text: &str| text.split("role=\"alert\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(fault(&wrong.text()), fault(&nobody.text()));
     let third = log_in(&mut client, "li", "not the password");
     assert!(fault(&third.text()).contains("Wait"), "{}", fault(&third.text()));
@@ -138,7 +143,9 @@ fn each_role_may_do_what_it_should() {
     let page = viewer.get(&format!("/alerts/{alert}"));
     assert!(!page.text().contains("/ack\"") && page.text().contains("As a viewer"), "{}", page.text());
     let token = page.token();
-    for (action, more) in [("ack", ("note", "")), ("verdict", ("verdict", "confirmed")), ("close", ("outcome", "resolved"))] {
+    for (action, more) in
+        [("ack", ("note", "")), ("verdict", ("verdict", "confirmed")), ("close", ("outcome", "resolved"))]
+    {
         let answer = viewer.post(&format!("/alerts/{alert}/{action}"), &[("token", &token), more]);
         assert_eq!(answer.status, 403, "{action}");
     }

@@ -33,10 +33,7 @@ fn axe() -> String {
 
 /// A page must hold nothing that keeps somebody out, nor be wider than the screen.
 fn inspect(browser: &Browser, axe: &str, what: &str) {
-    let wide = browser.script(
-        "return [document.documentElement.scrollWidth, window.innerWidth]",
-        &[],
-    );
+    let wide = browser.script("return [document.documentElement.scrollWidth, window.innerWidth]", &[]);
     let (content, screen) = (wide[0].as_f64().unwrap(), wide[1].as_f64().unwrap());
     assert!(content <= screen, "{what}: {content} wide on a screen of {screen}");
     browser.script(&format!("{axe}; return true"), &[]);
@@ -76,7 +73,12 @@ fn all_from(browser: &Browser, site: &Site) {
     assert!(requests.iter().any(|url| url.starts_with(&own)), "nothing was recorded: {requests:?}");
     let elsewhere: Vec<&String> = requests
         .iter()
-        .filter(|url| !url.starts_with(&own) && !url.starts_with("data:") && !url.starts_with("chrome") && *url != "about:blank")
+        .filter(|url| {
+            !url.starts_with(&own)
+                && !url.starts_with("data:")
+                && !url.starts_with("chrome")
+                && *url != "about:blank"
+        })
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
@@ -113,7 +115,8 @@ fn an_alert_appears_by_itself_and_is_taken_on_with_a_phone() {
     let note = browser.script("return document.querySelector('#note-close').value", &[]);
     assert_eq!(note, "half a sentence");
     all_from(&browser, &site);
-    let complaints: Vec<String> = browser.complaints().into_iter().filter(|line| !line.contains("certificate")).collect();
+    let complaints: Vec<String> =
+        browser.complaints().into_iter().filter(|line| !line.contains("certificate")).collect();
     assert!(complaints.is_empty(), "{complaints:?}");
 }
 
@@ -129,7 +132,8 @@ fn every_page_fits_and_keeps_nobody_out_in_both_languages() {
     site.post_level(2.5);
     let alert = site.centre.wait_for("an alert with a picture", SOON, |m| {
         alert_where(m, |a| {
-            a["data"]["kind"] == "presence" && a["data"]["evidence"][0]["bytes"].as_u64().is_some_and(|n| n > 0)
+            a["data"]["kind"] == "presence"
+                && a["data"]["evidence"][0]["bytes"].as_u64().is_some_and(|n| n > 0)
         })
     });
     let id = alert["data"]["alert_id"].as_str().unwrap().to_owned();
@@ -156,7 +160,10 @@ fn every_page_fits_and_keeps_nobody_out_in_both_languages() {
                 browser.open(&format!("https://{}{path}", site.address));
                 browser.find("main h1");
                 if page == "alert" {
-                    browser.script("document.querySelectorAll('img').forEach((one) => one.scrollIntoView())", &[]);
+                    browser.script(
+                        "document.querySelectorAll('img').forEach((one) => one.scrollIntoView())",
+                        &[],
+                    );
                     let is_there = "const one = document.querySelector('.pictures img'); return !!one && one.complete && one.naturalWidth > 0";
                     let until = std::time::Instant::now() + SOON;
                     while browser.script(is_there, &[]) != true {

@@ -26,9 +26,10 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().filter_map(|line| line.split_once(": ")).find_map(|(known, value)| {
-            known.eq_ignore_ascii_case(name).then_some(value.trim())
-        })
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value.trim()))
     }
 
     /// The token of the page's first form.
@@ -81,14 +82,21 @@ impl Client {
         self.send("POST", path, &[("Origin", &origin)], Some(&form(fields)))
     }
 
-    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
         let mut stream = self.connect();
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             head.push_str(&format!("Cookie: {}\r\n", pairs.join("; ")));
         }
         if let Some(body) = body {

@@ -174,7 +174,8 @@ catalogue = ["flooding"]
 
     /// The first revision of an alert at the broker that fits.
     pub fn told(&self, what: &str, alert: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        self.centre.wait_for(what, SOON, |m| alert_where(m, |a| a["data"]["alert_id"] == alert && fits(&a["data"])))
+        self.centre
+            .wait_for(what, SOON, |m| alert_where(m, |a| a["data"]["alert_id"] == alert && fits(&a["data"])))
     }
 
     /// Lines of the audit log, with that event.

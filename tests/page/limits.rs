@@ -52,7 +52,8 @@ fn a_path_leads_to_a_page_or_nowhere() {
     }
     assert!(li.get("/alerts?kind='%20OR%201=1&camera=%25&after=over.'--").text().contains("No alert fits"));
     assert_eq!(li.get("/assets/page.css").status, 200);
-    for path in ["/", "/alerts", "/alerts.csv", "/alerts.json", "/live", "/alerts/x", "/alerts/x/pictures/1"] {
+    for path in ["/", "/alerts", "/alerts.csv", "/alerts.json", "/live", "/alerts/x", "/alerts/x/pictures/1"]
+    {
         let answer = site.client().get(path);
         assert_eq!((answer.status, answer.header("location")), (303, Some("/login")), "{path}");
     }

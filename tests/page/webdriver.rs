@@ -119,7 +119,11 @@ impl Browser {
     fn find_all(&self, selector: &str) -> Vec<Element> {
         let found = self.ask("POST", "/elements", json!({ "using": "css selector", "value": selector }));
         let found = found.as_array().unwrap().iter();
-        found.map(|one| Element(one.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned())).collect()
+        found
+            .map(|one| {
+                Element(one.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned())
+            })
+            .collect()
     }
 
     /// Waits until the page has it.
@@ -148,9 +152,15 @@ impl Browser {
     pub fn press(&self, keys: &str) {
         let actions: Vec<Value> = keys
             .chars()
-            .flat_map(|key| [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })])
+            .flat_map(|key| {
+                [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+            })
             .collect();
-        self.ask("POST", "/actions", json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
+        self.ask(
+            "POST",
+            "/actions",
+            json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }),
+        );
     }
 
     /// What people read on it.
@@ -173,7 +183,11 @@ impl Browser {
         let width = self.script("return window.innerWidth", &[]);
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        let shot = self.ask("POST", "/goog/cdp/execute", json!({ "cmd": "Page.captureScreenshot", "params": params }));
+        let shot = self.ask(
+            "POST",
+            "/goog/cdp/execute",
+            json!({ "cmd": "Page.captureScreenshot", "params": params }),
+        );
         let bytes = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
         std::fs::write(file, bytes).unwrap();
     }
@@ -182,7 +196,11 @@ impl Browser {
     pub fn set_dark(&self, is_dark: bool) {
         let scheme = if is_dark { "dark" } else { "light" };
         let params = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.ask("POST", "/goog/cdp/execute", json!({ "cmd": "Emulation.setEmulatedMedia", "params": params }));
+        self.ask(
+            "POST",
+            "/goog/cdp/execute",
+            json!({ "cmd": "Emulation.setEmulatedMedia", "params": params }),
+        );
     }
 
     /// Every address that the pages asked for.
@@ -200,7 +218,11 @@ impl Browser {
     /// What the browser complained of.
     pub fn complaints(&self) -> Vec<String> {
         let log = self.ask("POST", "/se/log", json!({ "type": "browser" }));
-        log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap_or("").to_owned()).collect()
+        log.as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["message"].as_str().unwrap_or("").to_owned())
+            .collect()
     }
 }
 
