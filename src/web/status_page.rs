@@ -406,3 +406,6 @@ fn try_condition(condition: CameraCondition) -> Sentence {
         CameraCondition::Sprayed => say::try_sprayed(),
     }
 }
+
+#[cfg(test)]
+mod tests;
