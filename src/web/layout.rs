@@ -63,7 +63,7 @@ impl Shell<'_> {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
+                    meta name="color-scheme" content=(concat!("light", " dark"));
                     title { (waiting) (say(self.title.clone())) " · " (name) }
                     link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
                     link rel="stylesheet" href="/assets/page.css";

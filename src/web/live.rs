@@ -65,7 +65,7 @@ pub(super) async fn changes(State(site): State<Arc<Site>>) -> Response {
         }
         let version = status.borrow_and_update().as_ref().map_or(0, |status| status.at.as_millisecond());
         let alerts_version = *alerts.borrow_and_update();
-        let event = format!("event: change\ndata: {{\"status\":{version},\"alerts\":{alerts_version}}}\n\n");
+        let event = format!("event:change\ndata:{{\"status\":{version},\"alerts\":{alerts_version}}}\n\n");
         Some((Ok(event), (status, alerts, listening, false)))
     });
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];

@@ -104,7 +104,7 @@ fn changes_are_told_as_they_come() {
         }
         heard.clone()
     };
-    let first = read_until("the first word", &|heard| heard.contains("event: change"));
+    let first = read_until("the first word", &|heard| heard.contains("event:change"));
     assert!(first.contains("text/event-stream") && first.contains("\"alerts\":0"), "{first}");
     let alert = site.flooded();
     read_until("the alert", &|heard| heard.contains("\"alerts\":1"));
