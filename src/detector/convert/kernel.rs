@@ -5,6 +5,10 @@
 //! recording gives the same alerts on every box; the tests hold that. Hence no fused multiply-add: it rounds once where
 //! the plain loop rounds twice.
 //!
+//! Tried in place of the written instructions: the plain loops, and ones that keep strips and groups of eight in arrays,
+//! compiled for AVX2 and AVX-512 (`#[target_feature]`, which is what `multiversion` does). In turns, on pictures of
+//! 352x288 to 1920x1080, they took 3.9 to 6.7 times as long: the compiler adds neighbours up one output at a time.
+//!
 //! What is called for each sample says `#[inline]`: the release build is not optimised across its units, and a closure
 //! that lands in another one costs five times the loop.
 

@@ -16,6 +16,10 @@
 //! patrol: 0.7 to 1.1 ms of processor time per camera and second and no thread, where `rtspsrc` takes 5 to 8 ms and four
 //! threads; decoding a key frame every two seconds adds 2 to 3 ms to either. `tests/video_receivers.rs` measures it.
 //!
+//! Why not the library `retina`: its client refuses answers that cameras give (without a number, without channels) and
+//! panicked over some; the part of it that joins packets (`codec::Depacketizer`, 0.4.21, with `FrameFormat::SIMPLE`) takes
+//! packets from that client only (`push` is private to the crate).
+//!
 //! Must never wait for a camera without a deadline, and never show a password: what a camera says is shortened and
 //! redacted.
 
