@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use super::layers::Places;
 use super::{lookalike, suggest};
+use crate::text::{Words, config, foreign};
+use crate::types::language::Language;
 
 /// The text of a configuration file and where it came from.
 #[derive(Clone)]
@@ -87,9 +89,9 @@ pub struct Problem {
     /// Column in characters, from 1.
     pub column: u32,
     /// What is wrong, with which thing.
-    pub what: String,
+    pub what: Words,
     /// What to try.
-    pub hint: Option<String>,
+    pub hint: Option<Words>,
     /// The line itself and how many characters of it are meant; absent where a secret could stand on it.
     pub excerpt: Option<(String, usize)>,
 }
@@ -113,10 +115,9 @@ impl Problems {
     }
 
     /// Problems of a configuration as a whole, with no place in it.
-    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<String>) -> Problems {
-        let problem =
-            |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
-        let list = whats.into_iter().map(problem).collect();
+    pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
+        let problem = |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
+        let list = whats.into_iter().map(Into::into).map(problem).collect();
         let sha256 = sha256.map(str::to_owned);
         Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
     }
@@ -141,7 +142,7 @@ impl fmt::Display for Problems {
             if i > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{}", problem.of(&self.path))?;
+            write!(f, "{}", problem.of(&self.path, Language::English))?;
         }
         Ok(())
     }
@@ -149,13 +150,19 @@ impl fmt::Display for Problems {
 
 impl Problem {
     /// The problem as people read it, with its file.
-    pub fn of<'p>(&'p self, path: &'p Path) -> impl fmt::Display {
-        fmt::from_fn(move |f| write_problem(f, path, self))
+    pub fn of<'p>(&'p self, path: &'p Path, language: Language) -> impl fmt::Display {
+        fmt::from_fn(move |f| write_problem(f, path, self, language))
     }
 }
 
-fn write_problem(f: &mut fmt::Formatter<'_>, path: &Path, problem: &Problem) -> fmt::Result {
-    let Problem { line, column, what, .. } = problem;
+fn write_problem(
+    f: &mut fmt::Formatter<'_>,
+    path: &Path,
+    problem: &Problem,
+    language: Language,
+) -> fmt::Result {
+    let Problem { line, column, .. } = problem;
+    let what = problem.what.in_language(language);
     let severity = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -180,7 +187,7 @@ fn write_problem(f: &mut fmt::Formatter<'_>, path: &Path, problem: &Problem) -> 
         write!(f, "\n  {line} | {text}\n  {margin} | {before}{}", "^".repeat((*width).max(1)))?;
     }
     if let Some(hint) = &problem.hint {
-        write!(f, "\n  hint: {hint}")?;
+        write!(f, "\n  {}", foreign::hint(hint.clone()).in_language(language))?;
     }
     Ok(())
 }
@@ -198,8 +205,8 @@ const MOST_PROBLEMS: usize = 200;
 struct Found {
     span: Range<usize>,
     severity: Severity,
-    what: String,
-    hint: Option<String>,
+    what: Words,
+    hint: Option<Words>,
     /// May only be there because something else could not be read.
     consequence: bool,
 }
@@ -220,21 +227,21 @@ impl<'s> Report<'s> {
         Report { source, found: Vec::new(), unreadable_at: BTreeSet::new(), shared: Places::new() }
     }
 
-    pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
+    pub(super) fn error(&mut self, span: &Range<usize>, what: impl Into<Words>) -> Note<'_> {
         self.add(span, Severity::Error, what.into())
     }
 
-    pub(super) fn warning(&mut self, span: &Range<usize>, what: impl Into<String>) -> Note<'_> {
+    pub(super) fn warning(&mut self, span: &Range<usize>, what: impl Into<Words>) -> Note<'_> {
         self.add(span, Severity::Warning, what.into())
     }
 
     /// The text is no TOML at this place.
-    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<String>) {
+    pub(super) fn unreadable(&mut self, span: &Range<usize>, what: impl Into<Words>) {
         self.unreadable_at.insert(span.start);
         self.add(span, Severity::Error, what.into());
     }
 
-    fn add(&mut self, span: &Range<usize>, severity: Severity, what: String) -> Note<'_> {
+    fn add(&mut self, span: &Range<usize>, severity: Severity, what: Words) -> Note<'_> {
         let at = self.found.len();
         self.found.push(Found { span: span.clone(), severity, what, hint: None, consequence: false });
         Note { found: &mut self.found[at] }
@@ -267,9 +274,9 @@ impl<'s> Report<'s> {
                 self.shared.get(&found.span.start).filter(|_| around_the_camera(&found.what).is_some());
             let Some(layer) = layer else { continue };
             // Who leaves out what a layer says looks for it in vain in the camera.
-            let stands = format!("it stands in {}", layer.told());
+            let stands: Words = config::stands_in(layer.told()).into();
             found.hint = Some(match found.hint.take() {
-                Some(hint) => format!("{hint}; {stands}"),
+                Some(hint) => config::and_also(hint, stands).into(),
                 None => stands,
             });
         }
@@ -296,8 +303,8 @@ impl<'s> Report<'s> {
                 lookalike::in_value(typed, could_hold_a_secret(line_text))
             };
             problem.hint = match (alike, problem.hint) {
-                (Some(alike), Some(hint)) => Some(format!("{alike}; {hint}")),
-                (alike, hint) => alike.or(hint),
+                (Some(alike), Some(hint)) => Some(config::and_also(alike, hint).into()),
+                (alike, hint) => alike.map(Words::from).or(hint),
             };
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
             let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
@@ -317,7 +324,7 @@ impl<'s> Report<'s> {
 
     /// Stands for the problems that nobody would read.
     fn and_more(&self, next: &Found, count: usize) -> Problem {
-        let what = format!("and {count} more, from here on");
+        let what = config::and_more(count).into();
         Problem { what, hint: None, excerpt: None, ..self.problem(next, true) }
     }
 }
@@ -336,15 +343,15 @@ fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
             let parts = around_the_camera(&other.what);
             !cameras.is_empty()
                 && other.severity == next.severity
-                && parts.is_some_and(|(b, _, a)| (b, a) == (before, after))
+                && parts.is_some_and(|(b, _, a)| (&b, &a) == (&before, &after))
         };
         let at_this_place = |(other, _): &&mut (Found, BTreeSet<String>)| other.span.start == next.span.start;
         match told.iter_mut().rev().take_while(at_this_place).find(is_the_same) {
             Some((_, cameras)) => {
-                cameras.insert(camera.to_owned());
+                cameras.insert(camera);
             }
             None => {
-                let cameras = BTreeSet::from([camera.to_owned()]);
+                let cameras = BTreeSet::from([camera]);
                 told.push((next, cameras));
             }
         }
@@ -353,7 +360,7 @@ fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
         let what = match around_the_camera(&found.what) {
             Some((before, _, after)) if cameras.len() > 1 => {
                 let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
-                format!("{before}cameras {}{after}", suggest::listed(&cameras))
+                format!("{before}cameras {}{after}", suggest::listed(&cameras)).into()
             }
             _ => return found,
         };
@@ -363,10 +370,11 @@ fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
 }
 
 /// The camera that a sentence names first, with what stands before and after it.
-fn around_the_camera(what: &str) -> Option<(&str, &str, &str)> {
+fn around_the_camera(what: &Words) -> Option<(String, String, String)> {
+    let what = what.to_string();
     let (before, rest) = what.split_once("camera `")?;
     let (camera, after) = rest.split_once('`')?;
-    Some((before, camera, after))
+    Some((before.to_owned(), camera.to_owned(), after.to_owned()))
 }
 
 /// The problem that was just added, to say more about it.
@@ -375,13 +383,13 @@ pub(super) struct Note<'r> {
 }
 
 impl Note<'_> {
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(self, hint: impl Into<Words>) -> Self {
         self.found.hint = Some(hint.into());
         self
     }
 
-    pub(super) fn maybe_hint(self, hint: Option<String>) -> Self {
-        self.found.hint = hint;
+    pub(super) fn maybe_hint(self, hint: Option<impl Into<Words>>) -> Self {
+        self.found.hint = hint.map(Into::into);
         self
     }
 

@@ -106,8 +106,8 @@ pub fn problems(problems: &Problems) -> Vec<ConfigProblem> {
     let told = |problem: &Problem| ConfigProblem {
         line: problem.line,
         column: problem.column,
-        what: problem.what.clone(),
-        hint: problem.hint.clone(),
+        what: problem.what.to_string(),
+        hint: problem.hint.as_ref().map(ToString::to_string),
     };
     problems.iter().map(told).collect()
 }

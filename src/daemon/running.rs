@@ -656,6 +656,6 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
 
 /// The first problem, for people.
 fn first_of(problems: &Problems) -> Words {
-    let first = problems.iter().next().map(|problem| Words::from(&problem.what));
+    let first = problems.iter().next().map(|problem| problem.what.clone());
     first.unwrap_or_else(|| say::cannot_be_read().into())
 }

@@ -15,6 +15,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +54,47 @@ macro_rules! sentences {
     };
 }
 
+/// A warning in the log of the program: the sentence in the log's language, its code as a field, then more fields as
+/// `tracing` takes them: `log_warn!(sentence; camera = %id)`.
+macro_rules! log_warn {
+    ($sentence:expr $(; $($fields:tt)+)?) => {{
+        let sentence: $crate::text::Sentence = $sentence;
+        let text = sentence.in_language($crate::text::language_of_log());
+        tracing::warn!(code = sentence.code(), $($($fields)+,)? "{text}");
+    }};
+}
+pub(crate) use log_warn;
+
+/// An error in the log of the program; see [`log_warn!`].
+macro_rules! log_error {
+    ($sentence:expr $(; $($fields:tt)+)?) => {{
+        let sentence: $crate::text::Sentence = $sentence;
+        let text = sentence.in_language($crate::text::language_of_log());
+        tracing::error!(code = sentence.code(), $($($fields)+,)? "{text}");
+    }};
+}
+pub(crate) use log_error;
+
+/// Whether the log speaks Chinese.
+static LOG_IS_CHINESE: AtomicBool = AtomicBool::new(false);
+
+/// In which language the log speaks: English until somebody has said otherwise.
+pub fn language_of_log() -> Language {
+    match LOG_IS_CHINESE.load(Ordering::Relaxed) {
+        true => Language::Chinese,
+        false => Language::English,
+    }
+}
+
+/// From now on the log speaks this language.
+pub fn log_speaks(language: Language) {
+    LOG_IS_CHINESE.store(language == Language::Chinese, Ordering::Relaxed);
+}
+
 pub mod argument;
 pub mod camera;
 pub mod condition;
+pub mod config;
 pub mod foreign;
 pub mod health;
 pub mod outbox;
@@ -79,6 +118,7 @@ fn catalogue() -> Vec<&'static Entry> {
         argument::ALL,
         camera::ALL,
         condition::ALL,
+        config::ALL,
         foreign::ALL,
         health::ALL,
         outbox::ALL,
