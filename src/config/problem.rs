@@ -270,8 +270,7 @@ impl<'s> Report<'s> {
             self.unreadable_at.iter().map(|&byte| self.source.position(byte).0).collect();
         self.found.sort_by_key(|found| (found.severity, found.span.start));
         for found in &mut self.found {
-            let layer =
-                self.shared.get(&found.span.start).filter(|_| around_the_camera(&found.what).is_some());
+            let layer = self.shared.get(&found.span.start).filter(|_| first_camera(&found.what).is_some());
             let Some(layer) = layer else { continue };
             // Who leaves out what a layer says looks for it in vain in the camera.
             let stands: Words = config::stands_in(layer.told()).into();
@@ -304,7 +303,7 @@ impl<'s> Report<'s> {
             };
             problem.hint = match (alike, problem.hint) {
                 (Some(alike), Some(hint)) => Some(config::and_also(alike, hint).into()),
-                (alike, hint) => alike.map(Words::from).or(hint),
+                (alike, hint) => alike.or(hint),
             };
             let same_place = |other: &&Problem| (other.line, other.column) == (problem.line, problem.column);
             let is_told = problems.iter().rev().take_while(same_place).any(|other| *other == problem);
@@ -332,49 +331,44 @@ impl<'s> Report<'s> {
 /// What is said of one value of a layer for one camera after the other, said once: of all of these cameras. `found` is
 /// sorted by place.
 fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
-    let mut told: Vec<(Found, BTreeSet<String>)> = Vec::with_capacity(found.len());
+    struct Told {
+        found: Found,
+        /// What is said of whichever camera, and of which.
+        of_cameras: Option<(Words, BTreeSet<String>)>,
+    }
+    let mut told: Vec<Told> = Vec::with_capacity(found.len());
     for next in found {
-        let parts = shared.get(&next.span.start).and_then(|_| around_the_camera(&next.what));
-        let Some((before, camera, after)) = parts else {
-            told.push((next, BTreeSet::new()));
+        let place = next.span.start;
+        let Some(camera) = shared.get(&place).and_then(|_| first_camera(&next.what)) else {
+            told.push(Told { found: next, of_cameras: None });
             continue;
         };
-        let is_the_same = |(other, cameras): &&mut (Found, BTreeSet<String>)| {
-            let parts = around_the_camera(&other.what);
-            !cameras.is_empty()
-                && other.severity == next.severity
-                && parts.is_some_and(|(b, _, a)| (&b, &a) == (&before, &after))
-        };
-        let at_this_place = |(other, _): &&mut (Found, BTreeSet<String>)| other.span.start == next.span.start;
-        match told.iter_mut().rev().take_while(at_this_place).find(is_the_same) {
-            Some((_, cameras)) => {
-                cameras.insert(camera);
-            }
-            None => {
-                let cameras = BTreeSet::from([camera]);
-                told.push((next, cameras));
-            }
+        let said = next.what.clone().with_first_of(CAMERA, Words::Plain(String::new()));
+        let at_this_place = told.iter_mut().rev().take_while(|told| told.found.span.start == place);
+        let same = at_this_place
+            .filter(|told| told.found.severity == next.severity)
+            .filter_map(|told| told.of_cameras.as_mut())
+            .find(|(other, _)| *other == said);
+        match same {
+            Some((_, cameras)) => _ = cameras.insert(camera),
+            None => told.push(Told { found: next, of_cameras: Some((said, BTreeSet::from([camera]))) }),
         }
     }
-    let joined = told.into_iter().map(|(found, cameras)| {
-        let what = match around_the_camera(&found.what) {
-            Some((before, _, after)) if cameras.len() > 1 => {
-                let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
-                format!("{before}cameras {}{after}", suggest::listed(&cameras)).into()
-            }
-            _ => return found,
-        };
-        Found { what, ..found }
+    let joined = told.into_iter().map(|Told { found, of_cameras }| {
+        let Some((_, cameras)) = of_cameras.filter(|(_, cameras)| cameras.len() > 1) else { return found };
+        let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
+        let all = config::cameras(suggest::listed(&cameras)).into();
+        Found { what: found.what.clone().with_first_of(CAMERA, all), ..found }
     });
     joined.collect()
 }
 
-/// The camera that a sentence names first, with what stands before and after it.
-fn around_the_camera(what: &Words) -> Option<(String, String, String)> {
-    let what = what.to_string();
-    let (before, rest) = what.split_once("camera `")?;
-    let (camera, after) = rest.split_once('`')?;
-    Some((before.to_owned(), camera.to_owned(), after.to_owned()))
+/// The sentence that names a camera: [`config::camera`].
+const CAMERA: &str = "config.camera";
+
+/// The camera that a sentence names first.
+fn first_camera(what: &Words) -> Option<String> {
+    Some(what.first_of(CAMERA)?.value("id")?.to_string())
 }
 
 /// The problem that was just added, to say more about it.

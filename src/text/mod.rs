@@ -95,6 +95,15 @@ pub mod argument;
 pub mod camera;
 pub mod condition;
 pub mod config;
+pub mod config_address;
+pub mod config_camera;
+pub mod config_certificate;
+pub mod config_check;
+pub mod config_rule;
+pub mod config_secret;
+pub mod config_sensor;
+pub mod config_signal;
+pub mod config_site;
 pub mod foreign;
 pub mod health;
 pub mod outbox;
@@ -119,6 +128,15 @@ fn catalogue() -> Vec<&'static Entry> {
         camera::ALL,
         condition::ALL,
         config::ALL,
+        config_address::ALL,
+        config_camera::ALL,
+        config_certificate::ALL,
+        config_check::ALL,
+        config_rule::ALL,
+        config_secret::ALL,
+        config_sensor::ALL,
+        config_signal::ALL,
+        config_site::ALL,
         foreign::ALL,
         health::ALL,
         outbox::ALL,
@@ -138,13 +156,40 @@ pub struct Sentence {
 }
 
 /// A sentence of the catalogue, or what is the same in every language: a name, a number, an address, the words of others.
-/// What stands in a sentence is one of both, too.
+/// What stands in a sentence is one of these, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Words {
     /// The same in every language.
     Plain(String),
     /// Of the catalogue itself.
     Sentence(Sentence),
+    /// Several, one after the other, and what stands before the last.
+    List(Vec<Words>, Joint),
+}
+
+/// What stands between the parts of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joint {
+    /// All of them: `` `a`, `b` and `c` ``.
+    And,
+    /// One of them: `` `a`, `b` or `c` ``.
+    Or,
+    /// Sentences: `a; b`.
+    Then,
+}
+
+impl Joint {
+    /// What stands between two of them, and before the last one.
+    fn marks(self, language: Language) -> (&'static str, &'static str) {
+        match (self, language) {
+            (Joint::And, Language::English) => (", ", " and "),
+            (Joint::And, Language::Chinese) => ("、", " 和 "),
+            (Joint::Or, Language::English) => (", ", " or "),
+            (Joint::Or, Language::Chinese) => ("、", " 或 "),
+            (Joint::Then, Language::English) => ("; ", "; "),
+            (Joint::Then, Language::Chinese) => ("；", "；"),
+        }
+    }
 }
 
 /// A sentence as it is published: what programs go by, and what people read.
@@ -185,11 +230,14 @@ impl Sentence {
             Language::English => self.entry.english,
             Language::Chinese => self.entry.chinese,
         };
-        let value_of = |name: &str| {
-            let at = self.entry.arguments.iter().position(|argument| *argument == name)?;
-            self.values.get(at).map(|value| value.in_language(language))
-        };
+        let value_of = |name: &str| self.value(name).map(|value| value.in_language(language));
         fill(template, value_of)
+    }
+
+    /// What stands in it under that name.
+    pub fn value(&self, name: &str) -> Option<&Words> {
+        let at = self.entry.arguments.iter().position(|argument| *argument == name)?;
+        self.values.get(at)
     }
 
     /// The text, and below it what to try.
@@ -249,6 +297,19 @@ impl Words {
         match self {
             Words::Plain(text) => text.clone(),
             Words::Sentence(sentence) => sentence.in_language(language),
+            Words::List(parts, joint) => {
+                let (between, before_last) = joint.marks(language);
+                let mut text = String::new();
+                for (at, part) in parts.iter().enumerate() {
+                    text.push_str(match at {
+                        0 => "",
+                        _ if at + 1 == parts.len() => before_last,
+                        _ => between,
+                    });
+                    text.push_str(&part.in_language(language));
+                }
+                text
+            }
         }
     }
 
@@ -261,15 +322,50 @@ impl Words {
                 let values = values.into_iter().map(|value| value.shortened(most)).collect();
                 Words::Sentence(Sentence { entry, values })
             }
+            Words::List(parts, joint) => {
+                Words::List(parts.into_iter().map(|part| part.shortened(most)).collect(), joint)
+            }
         }
     }
 
     /// The sentence, if it is one.
     pub fn sentence(&self) -> Option<&Sentence> {
         match self {
-            Words::Plain(_) => None,
+            Words::Plain(_) | Words::List(..) => None,
             Words::Sentence(sentence) => Some(sentence),
         }
+    }
+
+    /// The first sentence of that code in it, itself included.
+    pub fn first_of(&self, code: &str) -> Option<&Sentence> {
+        let parts = match self {
+            Words::Plain(_) => return None,
+            Words::Sentence(sentence) if sentence.code() == code => return Some(sentence),
+            Words::Sentence(sentence) => &sentence.values,
+            Words::List(parts, _) => parts,
+        };
+        parts.iter().find_map(|part| part.first_of(code))
+    }
+
+    /// The same with other words where the first sentence of that code stands.
+    #[must_use]
+    pub fn with_first_of(mut self, code: &str, instead: Words) -> Words {
+        if let Some(place) = self.place_of_first(code) {
+            *place = instead;
+        }
+        self
+    }
+
+    fn place_of_first(&mut self, code: &str) -> Option<&mut Words> {
+        if self.sentence().is_some_and(|sentence| sentence.code() == code) {
+            return Some(self);
+        }
+        let parts = match self {
+            Words::Plain(_) => return None,
+            Words::Sentence(sentence) => &mut sentence.values,
+            Words::List(parts, _) => parts,
+        };
+        parts.iter_mut().find_map(|part| part.place_of_first(code))
     }
 }
 
@@ -283,6 +379,12 @@ impl fmt::Display for Words {
 impl From<Sentence> for Words {
     fn from(sentence: Sentence) -> Self {
         Words::Sentence(sentence)
+    }
+}
+
+impl From<&Words> for Words {
+    fn from(words: &Words) -> Self {
+        words.clone()
     }
 }
 
