@@ -7,11 +7,11 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::contract::Language;
-use crate::text::{argument, foreign};
+use crate::text::{self, Sentence, argument, foreign};
 
 /// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
 /// (`2>&1 | head`).
@@ -28,6 +28,7 @@ pub mod check;
 pub mod demo;
 pub mod detect;
 pub mod explain;
+mod help;
 pub mod keys;
 mod language;
 pub mod models;
@@ -56,23 +57,54 @@ pub struct Failure {
     pub code: u8,
     /// The language of the message.
     pub language: Language,
+    /// The message as sentences, and what to try, where it is made of them.
+    sentences: Option<(Sentence, Option<Sentence>)>,
 }
 
 impl Failure {
     /// A command that tried and failed.
     pub fn failed(message: impl fmt::Display) -> Self {
-        Failure { message: message.to_string(), code: EXIT_FAILED, language: Language::English }
+        let language = language::of_this_run();
+        Failure { message: message.to_string(), code: EXIT_FAILED, language, sentences: None }
     }
 
     /// A command that was asked something it cannot do.
     pub fn invalid(message: impl fmt::Display) -> Self {
-        Failure { message: message.to_string(), code: EXIT_INVALID, language: Language::English }
+        Failure { code: EXIT_INVALID, ..Failure::failed(message) }
     }
 
-    /// The same, with a message in that language.
+    /// A command that tried and failed, in the language of this run.
+    pub fn tried(what: Sentence) -> Self {
+        Failure::said(what, None, EXIT_FAILED)
+    }
+
+    /// A command that was asked something it cannot do, in the language of this run.
+    pub fn refused(what: Sentence) -> Self {
+        Failure::said(what, None, EXIT_INVALID)
+    }
+
+    fn said(what: Sentence, hint: Option<Sentence>, code: u8) -> Self {
+        let language = language::of_this_run();
+        let message = what.with_hint(hint.as_ref(), language);
+        Failure { message, code, language, sentences: Some((what, hint)) }
+    }
+
+    /// The same with what to try, if there is something.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<Option<Sentence>>) -> Self {
+        let language = self.language;
+        let sentences = self.sentences.map(|(what, before)| (what, hint.into().or(before)));
+        Failure { sentences, ..self }.in_language(language)
+    }
+
+    /// The same in that language; a message that is not made of sentences stays as it is.
     #[must_use]
     pub fn in_language(self, language: Language) -> Self {
-        Failure { language, ..self }
+        let message = match &self.sentences {
+            Some((what, hint)) => what.with_hint(hint.as_ref(), language),
+            None => self.message,
+        };
+        Failure { message, language, ..self }
     }
 
     /// The message as it is printed.
@@ -134,7 +166,9 @@ enum Command {
 
 /// Runs the program; called by `main` only.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    language::look_for_it_in(std::env::args_os());
+    text::log_speaks(language::of_this_run());
+    let arguments = arguments();
     start_log(matches!(arguments.command, Command::Capacity(_)));
     let result = match arguments.command {
         Command::Demo(args) => demo::run(args),
@@ -165,6 +199,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What was asked; the program ends here where that is help, or nothing that it understands.
+fn arguments() -> Arguments {
+    let language = language::of_this_run();
+    let read = help::command(language).try_get_matches();
+    match read.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => arguments,
+        Err(error) => help::tell(&error, language),
+    }
+}
+
 /// Writes one line of data to standard output. A reader that went away (`| head`) is no failure: the command goes on, and
 /// its exit code says what it would have said.
 pub fn print_line(line: impl fmt::Display) -> Result<(), Failure> {
@@ -185,11 +229,7 @@ fn write_line(line: impl fmt::Display) -> Result<bool, Failure> {
     match writeln!(io::stdout().lock(), "{line}") {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => {
-            let language = language::of_the_terminal();
-            let what = argument::output_unwritable(error.to_string());
-            Err(Failure::failed(what.in_language(language)).in_language(language))
-        }
+        Err(error) => Err(Failure::tried(argument::output_unwritable(error.to_string()))),
     }
 }
 
