@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Failure, named_path};
+use super::{Failure, language, named_path};
 use crate::config;
+use crate::contract::Language;
 use crate::contract::asyncapi::{View, asyncapi};
 use crate::contract::examples::ExampleError;
 use crate::contract::messages::{Content, Message};
@@ -32,7 +33,7 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
     if args.reference {
-        return print(&config::reference::markdown());
+        return print(&config::reference::markdown(language::of_this_run()));
     }
     if let Some(dir) = args.dir {
         return write_all(&dir);
@@ -50,7 +51,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
 /// Only by a slip in our own examples.
 pub fn published_files() -> Result<Vec<(PathBuf, String)>, ExampleError> {
     let mut files = vec![
-        (PathBuf::from("REFERENCE.md"), config::reference::markdown()),
+        (PathBuf::from("REFERENCE.md"), config::reference::markdown(Language::English)),
+        (PathBuf::from("REFERENCE.zh-CN.md"), config::reference::markdown(Language::Chinese)),
         (PathBuf::from("lookout.schema.json"), text(&config::schema::editor_schema())),
     ];
     for view in [View::Box, View::Centre] {

@@ -92,7 +92,9 @@ pub fn log_speaks(language: Language) {
 }
 
 pub mod argument;
+pub mod box_log;
 pub mod camera;
+pub mod command_line;
 pub mod condition;
 pub mod config;
 pub mod config_address;
@@ -104,12 +106,18 @@ pub mod config_secret;
 pub mod config_sensor;
 pub mod config_signal;
 pub mod config_site;
+pub mod daemon;
 pub mod foreign;
 pub mod health;
+pub mod help;
 pub mod outbox;
 pub mod probe;
 pub mod recording;
+pub mod reference;
+pub mod reference_fields;
 pub mod sensor;
+pub mod source;
+pub mod stream;
 
 /// A sentence of the catalogue, as it is listed.
 #[derive(Debug)]
@@ -125,7 +133,9 @@ pub(crate) struct Entry {
 fn catalogue() -> Vec<&'static Entry> {
     [
         argument::ALL,
+        box_log::ALL,
         camera::ALL,
+        command_line::ALL,
         condition::ALL,
         config::ALL,
         config_address::ALL,
@@ -137,12 +147,16 @@ fn catalogue() -> Vec<&'static Entry> {
         config_sensor::ALL,
         config_signal::ALL,
         config_site::ALL,
+        daemon::ALL,
         foreign::ALL,
         health::ALL,
         outbox::ALL,
         probe::ALL,
         recording::ALL,
+        reference::ALL,
         sensor::ALL,
+        source::ALL,
+        stream::ALL,
     ]
     .concat()
 }
