@@ -8,10 +8,11 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{FromArgMatches as _, Parser, Subcommand};
+use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::contract::Language;
-use crate::text::{self, Sentence, argument, foreign};
+use crate::text::{self, Sentence, Told, Words, argument, foreign};
 
 /// Writes one line to standard error, as `eprintln!` does, which would panic where nobody reads it any more
 /// (`2>&1 | head`).
@@ -58,7 +59,7 @@ pub struct Failure {
     /// The language of the message.
     pub language: Language,
     /// The message as sentences, and what to try, where it is made of them.
-    sentences: Option<(Sentence, Option<Sentence>)>,
+    sentences: Option<(Sentence, Option<Words>)>,
 }
 
 impl Failure {
@@ -75,25 +76,30 @@ impl Failure {
 
     /// A command that tried and failed, in the language of this run.
     pub fn tried(what: Sentence) -> Self {
-        Failure::said(what, None, EXIT_FAILED)
+        Failure::said(what, EXIT_FAILED)
     }
 
     /// A command that was asked something it cannot do, in the language of this run.
     pub fn refused(what: Sentence) -> Self {
-        Failure::said(what, None, EXIT_INVALID)
+        Failure::said(what, EXIT_INVALID)
     }
 
-    fn said(what: Sentence, hint: Option<Sentence>, code: u8) -> Self {
+    fn said(what: Sentence, code: u8) -> Self {
         let language = language::of_this_run();
-        let message = what.with_hint(hint.as_ref(), language);
-        Failure { message, code, language, sentences: Some((what, hint)) }
+        Failure { message: what.in_language(language), code, language, sentences: Some((what, None)) }
+    }
+
+    /// The same with what to try.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<Words>) -> Self {
+        self.hint_if(Some(hint))
     }
 
     /// The same with what to try, if there is something.
     #[must_use]
-    pub fn hint(self, hint: impl Into<Option<Sentence>>) -> Self {
+    pub fn hint_if(self, hint: Option<impl Into<Words>>) -> Self {
         let language = self.language;
-        let sentences = self.sentences.map(|(what, before)| (what, hint.into().or(before)));
+        let sentences = self.sentences.map(|(what, before)| (what, hint.map(Into::into).or(before)));
         Failure { sentences, ..self }.in_language(language)
     }
 
@@ -101,10 +107,22 @@ impl Failure {
     #[must_use]
     pub fn in_language(self, language: Language) -> Self {
         let message = match &self.sentences {
-            Some((what, hint)) => what.with_hint(hint.as_ref(), language),
+            Some((what, Some(hint))) => {
+                let hint = foreign::hint(hint.clone());
+                format!("{}\n  {}", what.in_language(language), hint.in_language(language))
+            }
+            Some((what, None)) => what.in_language(language),
             None => self.message,
         };
         Failure { message, language, ..self }
+    }
+
+    /// As a program reads it.
+    fn json(&self) -> Value {
+        let Failure { message, language, sentences, .. } = self;
+        let (what, hint) = sentences.clone().unwrap_or_else(|| (foreign::words(message), None));
+        let Told { code, args, text } = what.told(*language);
+        json!({ "code": code, "args": args, "text": text, "hint": hint.map(|hint| hint.in_language(*language)) })
     }
 
     /// The message as it is printed.
