@@ -2,7 +2,7 @@
 //!
 //! Input: the text of the file. Must never show a secret: lines on which one could stand are never quoted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::layers::Places;
 use super::{lookalike, suggest};
-use crate::text::{Words, config, foreign};
+use crate::text::{Told, Words, config, foreign};
 use crate::types::language::Language;
 
 /// The text of a configuration file and where it came from.
@@ -153,6 +153,36 @@ impl Problem {
     pub fn of<'p>(&'p self, path: &'p Path, language: Language) -> impl fmt::Display {
         fmt::from_fn(move |f| write_problem(f, path, self, language))
     }
+
+    /// What is wrong as it is published: the code of what is said, what stands in it, and as `owner` what it is said of.
+    /// Nothing where that is no sentence.
+    pub fn told(&self, language: Language) -> Option<Told> {
+        let whole = self.what.sentence()?;
+        let inner = whole.value("what").filter(|_| whole.code() == OF).and_then(Words::sentence);
+        let Some(what) = inner else { return Some(whole.told(language)) };
+        let of_owner = whole.args(language).into_iter();
+        let mut args: BTreeMap<String, String> =
+            of_owner.filter(|(name, _)| name == "owner" || name.starts_with("owner.")).collect();
+        args.extend(what.args(language));
+        Some(Told { code: what.code().to_owned(), args, text: whole.in_language(language) })
+    }
+
+    /// What to try as it is published; nothing where that is no sentence.
+    pub fn hint_told(&self, language: Language) -> Option<Told> {
+        Some(self.hint.as_ref()?.sentence()?.told(language))
+    }
+
+    /// Whether it is said of that camera, alone or with others.
+    pub fn is_of_camera(&self, id: &str) -> bool {
+        let names = |code: &str, name: &str| Some(self.what.first_of(code)?.value(name)?.clone());
+        match (names(CAMERA, "id"), names(CAMERAS, "ids")) {
+            (Some(one), _) => one.to_string() == id,
+            (None, Some(Words::List(several, _))) => {
+                several.iter().any(|one| one.to_string() == format!("`{id}`"))
+            }
+            (None, _) => false,
+        }
+    }
 }
 
 fn write_problem(
@@ -162,12 +192,12 @@ fn write_problem(
     language: Language,
 ) -> fmt::Result {
     let Problem { line, column, .. } = problem;
-    let what = problem.what.in_language(language);
-    let severity = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
+    let what = config::at(format!("{}:{line}:{column}", path.display()), problem.what.clone());
+    let told = match problem.severity {
+        Severity::Error => foreign::error(what),
+        Severity::Warning => foreign::warning(what),
     };
-    write!(f, "{severity}: {}:{line}:{column}: {what}", path.display())?;
+    f.write_str(&told.in_language(language))?;
     if let Some((text, width)) = &problem.excerpt {
         let margin = " ".repeat(line.to_string().len());
         let before: String = text
@@ -252,6 +282,11 @@ impl<'s> Report<'s> {
         self.shared = places;
     }
 
+    /// The text of the file.
+    pub(super) fn text(&self) -> &'s str {
+        self.source.text()
+    }
+
     /// Line and column of a place.
     pub(super) fn position(&self, span: &Range<usize>) -> (u32, u32) {
         self.source.position(span.start)
@@ -331,16 +366,16 @@ impl<'s> Report<'s> {
 /// What is said of one value of a layer for one camera after the other, said once: of all of these cameras. `found` is
 /// sorted by place.
 fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
-    struct Told {
+    struct OnceTold {
         found: Found,
         /// What is said of whichever camera, and of which.
         of_cameras: Option<(Words, BTreeSet<String>)>,
     }
-    let mut told: Vec<Told> = Vec::with_capacity(found.len());
+    let mut told: Vec<OnceTold> = Vec::with_capacity(found.len());
     for next in found {
         let place = next.span.start;
         let Some(camera) = shared.get(&place).and_then(|_| first_camera(&next.what)) else {
-            told.push(Told { found: next, of_cameras: None });
+            told.push(OnceTold { found: next, of_cameras: None });
             continue;
         };
         let said = next.what.clone().with_first_of(CAMERA, Words::Plain(String::new()));
@@ -351,10 +386,10 @@ fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
             .find(|(other, _)| *other == said);
         match same {
             Some((_, cameras)) => _ = cameras.insert(camera),
-            None => told.push(Told { found: next, of_cameras: Some((said, BTreeSet::from([camera]))) }),
+            None => told.push(OnceTold { found: next, of_cameras: Some((said, BTreeSet::from([camera]))) }),
         }
     }
-    let joined = told.into_iter().map(|Told { found, of_cameras }| {
+    let joined = told.into_iter().map(|OnceTold { found, of_cameras }| {
         let Some((_, cameras)) = of_cameras.filter(|(_, cameras)| cameras.len() > 1) else { return found };
         let cameras: Vec<&str> = cameras.iter().map(String::as_str).collect();
         let all = config::cameras(suggest::listed(&cameras)).into();
@@ -365,6 +400,10 @@ fn once_for_all_cameras(found: Vec<Found>, shared: &Places) -> Vec<Found> {
 
 /// The sentence that names a camera: [`config::camera`].
 const CAMERA: &str = "config.camera";
+/// The one that names several: [`config::cameras`].
+const CAMERAS: &str = "config.cameras";
+/// The one that says something of something: [`config::of`].
+const OF: &str = "config.of";
 
 /// The camera that a sentence names first.
 fn first_camera(what: &Words) -> Option<String> {
@@ -394,15 +433,17 @@ impl Note<'_> {
     }
 }
 
-/// The line of a problem, unless a secret could stand on it. Where the file is broken, a secret could stand
-/// anywhere.
+/// The line of a problem, unless a secret could stand on it.
 fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option<(String, usize)> {
     let line = source.line_at(span.start);
     // What is missing altogether is reported at the beginning of the file, which says nothing about it.
     if span.end == 0 {
         return None;
     }
-    if file_is_broken || line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
+    if line.is_empty() || line.chars().count() > 200 || could_hold_a_secret(line) {
+        return None;
+    }
+    if file_is_broken && could_go_on_with_a_secret(source, span.start) {
         return None;
     }
     let (first, column) = source.position(span.start);
@@ -410,6 +451,25 @@ fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option
     let room = line.chars().count() + 1 - (column as usize - 1).min(line.chars().count());
     let width = if first == last { (end_column - column) as usize } else { room.saturating_sub(1) };
     Some((line.trim_end().to_owned(), width.clamp(1, room)))
+}
+
+/// Whether a line of a text that is no TOML may hold what an earlier one began: it does not look like a header or like a
+/// value with its name, a text over several lines began somewhere before it, or its header or a line before it that is not
+/// finished could hold a secret.
+fn could_go_on_with_a_secret(source: &Source, byte: usize) -> bool {
+    let line = source.line_at(byte);
+    let before = &source.text()[..source.line_starts[source.line_index(byte.min(source.text().len()))]];
+    let is_bare = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '\t');
+    let name = line.split(['=', '\u{ff1d}', ':', '\u{ff1a}']).next().unwrap_or_default();
+    let begins_anew = line.trim_start().starts_with(['[', '#', '\u{3010}'])
+        || (name.len() < line.len() && !name.trim().is_empty() && name.chars().all(is_bare));
+    if !begins_anew || before.contains("\"\"\"") || before.contains("'''") {
+        return true;
+    }
+    let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
+    let full = before.lines().rev().filter(|line| !line.trim().is_empty());
+    let mut unfinished = full.take_while(|line| line.trim_end().ends_with(['[', '{', '(', ',', '\\', '=']));
+    header.is_some_and(could_hold_a_secret) || unfinished.any(could_hold_a_secret)
 }
 
 /// Whether a line may hold a password: it names one, or holds an address in which one could stand.
@@ -459,6 +519,64 @@ mod tests {
             excerpt(&source, &(byte..byte + 3), false);
             source.line_at(byte);
         }
+    }
+
+    /// The lines of a broken file that may be quoted.
+    fn quotable(text: &str) -> Vec<&str> {
+        let source = Source::new("site.toml", text);
+        let quoted = |start: &usize| excerpt(&source, &(*start..*start + 1), true).map(|_| source.line_at(*start));
+        source.line_starts.iter().filter_map(quoted).collect()
+    }
+
+    #[test]
+    fn a_broken_file_is_quoted_where_no_secret_can_stand() {
+        let text = "[site]\nbox = \"b\narea ＝ \"530127\"\nurl = \"rtsp://10.0.0.31\nsecret = \"hunter2\n[[camera]\n";
+        assert_eq!(quotable(text)[1..], ["box = \"b", "area ＝ \"530127\"", "[[camera]"]);
+        for broken in [
+            "secret = \"\"\"\nhunter2\nx = \"hunter2\"\n\"\"\"",
+            "secret = [\n\"hunter2\",\nx = \"hunter2\"",
+            "secret = {\n  value = \"hunter2\"",
+            "secret =\nx = hunter2",
+            "secret = \"my\nhunter2\"",
+            "pasword = hunter2",
+            "[secrets]\ncam-1 = hunter2",
+        ] {
+            assert!(!quotable(broken).join("\n").contains("hunter2"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_several_cameras_is_said_once_and_keeps_its_code() {
+        let source = Source::new("site.toml", "analysis_fps = 50\n");
+        let mut report = Report::new(&source);
+        report.has_layers(Places::from([(15, super::super::layers::Layer::Defaults)]));
+        for camera in ["cam-1", "cam-2", "cam-1"] {
+            report.error(&(15..17), config::of(config::camera(camera), config::leave_out()));
+        }
+        report.error(&(15..17), config::of(config::camera("cam-3"), config::did_you_mean("x")));
+        let problems = report.finish();
+        let [both, one] = &problems[..] else { panic!("{problems:#?}") };
+        assert_eq!(both.what.to_string(), "cameras `cam-1` and `cam-2`: leave it out");
+        assert_eq!(both.what.in_language(Language::Chinese), "摄像机 `cam-1` 和 `cam-2`：请去掉这一项");
+        assert!(both.is_of_camera("cam-2") && !both.is_of_camera("cam-3") && one.is_of_camera("cam-3"));
+        let told = one.told(Language::Chinese).unwrap();
+        assert_eq!((told.code.as_str(), told.args["name"].as_str()), ("config.did_you_mean", "x"));
+        assert_eq!((told.args["owner"].as_str(), told.args["owner.id"].as_str()), ("摄像机 `cam-3`", "cam-3"));
+        assert_eq!(told.text, "摄像机 `cam-3`：是否想写 `x`？");
+        assert_eq!(one.hint_told(Language::English).unwrap().code, "config.stands_in");
+    }
+
+    #[test]
+    fn a_problem_is_told_in_both_languages() {
+        let source = Source::new("site.toml", "box = \"地 7\"\n");
+        let mut report = Report::new(&source);
+        report.warning(&(6..13), config::of(config::section("site"), config::leave_out())).hint(config::leave_out());
+        let problem = &report.finish()[0];
+        assert_eq!(
+            problem.of(source.path(), Language::Chinese).to_string(),
+            "警告：site.toml:1:7：[site]：请去掉这一项\n  1 | box = \"地 7\"\n    |       ^^^^^\n  提示：请去掉这一项"
+        );
+        assert!(problem.of(source.path(), Language::English).to_string().starts_with("warning: site.toml:1:7: [site]: leave"));
     }
 
     #[test]

@@ -29,6 +29,20 @@ pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
     best.map(|(_, candidate)| candidate)
 }
 
+/// The name that somebody chose and probably meant: with twice as many slips as a name of ours may have, where it is the
+/// only such one and begins alike (`lain` for `lane`).
+pub(super) fn nearest_id<'a>(typed: &str, ids: &[&'a str]) -> Option<&'a str> {
+    let most = typed.chars().count() / 2;
+    let is_alike = |id: &&&str| {
+        let (typed, id) = (typed.to_lowercase(), id.to_lowercase());
+        typed.chars().next() == id.chars().next() && edit_distance(&typed, &id) <= most
+    };
+    nearest(typed, ids.iter().copied()).or_else(|| {
+        let mut alike = ids.iter().filter(is_alike);
+        alike.next().copied().filter(|_| alike.next().is_none())
+    })
+}
+
 /// `` did you mean `zone`? ``, or what there is to choose from.
 pub(super) fn hint<'a>(
     typed: &str,
@@ -95,6 +109,15 @@ mod tests {
         assert_eq!(nearest("analysis-fps", fields), Some("analysis_fps"));
         assert_eq!(nearest("colour", fields), None);
         assert_eq!(nearest("", fields), None);
+    }
+
+    #[test]
+    fn a_name_that_somebody_chose_is_found_with_more_slips_where_there_is_one_like_it() {
+        assert_eq!(nearest_id("lain", &["lane", "gate"]), Some("lane"));
+        assert_eq!(nearest_id("lain", &["lane", "land"]), None, "either may be meant");
+        assert_eq!(nearest_id("lanes", &["lane", "land"]), Some("lane"));
+        assert_eq!(nearest_id("gate", &["lane"]), None);
+        assert_eq!(nearest_id("", &["lane"]), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a box tells about itself: state, birth, open alerts, running configuration. How it does is in
 //! [`health`](super::health).
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -430,9 +432,22 @@ pub struct ConfigProblem {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
-    /// What is wrong.
+    /// What is wrong, in the language of the site.
     pub what: String,
-    /// What to try.
+    /// Which sentence `what` is, without that which it is said of: `structure.unknown_name`, ... Absent where nobody but the
+    /// text says it. An open list: more codes may come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// What stands in `what`, by name; `owner` is that which it is said of, such as a camera, and `owner.id` its id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub args: BTreeMap<String, String>,
+    /// What to try, in the language of the site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+    /// Which sentence `hint` is, as `code`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hint_code: Option<String>,
+    /// What stands in `hint`, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub hint_args: BTreeMap<String, String>,
 }

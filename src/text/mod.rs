@@ -94,6 +94,8 @@ pub fn log_speaks(language: Language) {
 pub mod argument;
 pub mod box_log;
 pub mod camera;
+pub mod capacity;
+pub mod check;
 pub mod command_line;
 pub mod condition;
 pub mod config;
@@ -101,23 +103,37 @@ pub mod config_address;
 pub mod config_camera;
 pub mod config_certificate;
 pub mod config_check;
+pub mod config_layers;
 pub mod config_rule;
 pub mod config_secret;
 pub mod config_sensor;
 pub mod config_signal;
 pub mod config_site;
 pub mod daemon;
+pub mod demo;
+pub mod detect;
+pub mod explain;
 pub mod foreign;
 pub mod health;
 pub mod help;
+pub mod kind;
+pub mod models;
 pub mod outbox;
+pub mod outbox_step;
 pub mod probe;
 pub mod recording;
 pub mod reference;
 pub mod reference_fields;
+pub mod replay;
+pub mod schema;
+pub mod secret_file;
 pub mod sensor;
+pub mod sensor_watch;
 pub mod source;
 pub mod stream;
+pub mod structure;
+pub mod tail;
+pub mod time;
 
 /// A sentence of the catalogue, as it is listed.
 #[derive(Debug)]
@@ -135,6 +151,8 @@ fn catalogue() -> Vec<&'static Entry> {
         argument::ALL,
         box_log::ALL,
         camera::ALL,
+        capacity::ALL,
+        check::ALL,
         command_line::ALL,
         condition::ALL,
         config::ALL,
@@ -142,21 +160,35 @@ fn catalogue() -> Vec<&'static Entry> {
         config_camera::ALL,
         config_certificate::ALL,
         config_check::ALL,
+        config_layers::ALL,
         config_rule::ALL,
         config_secret::ALL,
         config_sensor::ALL,
         config_signal::ALL,
         config_site::ALL,
         daemon::ALL,
+        demo::ALL,
+        detect::ALL,
+        explain::ALL,
         foreign::ALL,
         health::ALL,
+        kind::ALL,
+        models::ALL,
         outbox::ALL,
+        outbox_step::ALL,
         probe::ALL,
         recording::ALL,
         reference::ALL,
+        replay::ALL,
+        schema::ALL,
+        secret_file::ALL,
         sensor::ALL,
+        sensor_watch::ALL,
         source::ALL,
         stream::ALL,
+        structure::ALL,
+        tail::ALL,
+        time::ALL,
     ]
     .concat()
 }
@@ -190,6 +222,8 @@ pub enum Joint {
     Or,
     /// Sentences: `a; b`.
     Then,
+    /// Parts of a sentence: `a, b`.
+    Clauses,
 }
 
 impl Joint {
@@ -202,6 +236,8 @@ impl Joint {
             (Joint::Or, Language::Chinese) => ("、", " 或 "),
             (Joint::Then, Language::English) => ("; ", "; "),
             (Joint::Then, Language::Chinese) => ("；", "；"),
+            (Joint::Clauses, Language::English) => (", ", ", "),
+            (Joint::Clauses, Language::Chinese) => ("，", "，"),
         }
     }
 }
