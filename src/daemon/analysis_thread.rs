@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
-use tracing::warn;
 
 use crate::alerts::writer_message::{AlertWriterQueue, Ping, Snapshot, SnapshotRequest, WriterMessage};
 use crate::analysis::alert::{AckOutcome, Acknowledgement, AlertId, Basis, Revision};
@@ -31,6 +30,7 @@ use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::LookSink;
 use crate::sensors::SensorWord;
+use crate::text::{box_log, daemon, log_error, log_warn};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
 
@@ -182,7 +182,7 @@ impl AnalysisThread {
     /// Waits until the thread has worked off its queue; [`Note::Stop`] must have been sent.
     pub fn join(self) {
         if self.thread.join().is_err() {
-            tracing::error!("the analyst ended with a panic");
+            log_error!(box_log::analyst_panicked());
         }
     }
 }
@@ -311,14 +311,14 @@ impl Desk {
                 match self.analysis.reconfigure(*plan, at) {
                     Ok(told) => self.tell(told, None),
                     // The configuration was checked; if this happens all the same, the old rules go on.
-                    Err(error) => warn!(%error, "the rules were not changed"),
+                    Err(error) => log_warn!(box_log::rules_unchanged(); %error),
                 }
             }
             Note::Snapshot(snapshot) => {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
                 } else {
-                    (snapshot.reply)(Err("too many pictures are asked for at once; try again".to_owned()));
+                    (snapshot.reply)(Err(daemon::too_many_pictures().to_string()));
                 }
             }
             Note::Stop => {}
@@ -337,8 +337,8 @@ impl Desk {
     fn give_up_snapshots(&mut self, now: Duration) {
         while let Some(at) = self.snapshots.iter().position(|(until, _)| *until <= now) {
             let (_, snapshot) = self.snapshots.swap_remove(at);
-            let why = format!("camera `{}` gave no picture within {SNAPSHOT_WITHIN:?}", snapshot.camera);
-            (snapshot.reply)(Err(why));
+            let why = daemon::no_picture_from(&*snapshot.camera, format!("{SNAPSHOT_WITHIN:?}"));
+            (snapshot.reply)(Err(why.to_string()));
         }
     }
 
@@ -373,7 +373,7 @@ impl Desk {
     fn send(&self, message: WriterMessage) {
         if self.alert_writer.send(message).is_err() {
             // Only when the alert writer is gone: the daemon is coming down after a panic there.
-            tracing::error!("the alert writer is gone; a revision could not be stored");
+            log_error!(box_log::alert_writer_gone());
         }
     }
 }

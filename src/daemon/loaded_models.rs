@@ -16,6 +16,7 @@ use crate::detector::choose::{self, OnThisBox, Question};
 use crate::detector::manifest::{Manifest, ModelEntry};
 use crate::detector::{Detector, Inference, Model, ModelError, Thresholds};
 use crate::pipeline::frame_gate::DetectOptions;
+use crate::text::{box_log, log_warn};
 use crate::types::hex::hex;
 use crate::types::provider::Provider;
 
@@ -219,14 +220,14 @@ fn measured<'m>(
     let int8 = entry.int8.as_deref().filter(|_| less_precise).and_then(|name| {
         let found = manifest.model(name);
         if let Err(error) = &found {
-            tracing::warn!(model = entry.name, %error, "its 8-bit version is left out");
+            log_warn!(box_log::int8_left_out(); model = entry.name, %error);
         }
         found.ok()
     });
     let picture = match image::load_from_memory(TRIAL_PICTURE) {
         Ok(picture) => picture.into_rgb8(),
         Err(error) => {
-            tracing::warn!(%error, "nothing can be measured without the trial picture; `cpu` runs the model");
+            log_warn!(box_log::no_trial_picture(); %error);
             return (entry, Provider::Cpu);
         }
     };

@@ -47,6 +47,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
+use crate::outbox::OutboxError;
+use crate::text::{Sentence, language_of_log, log_speaks};
+use crate::types::language::Language;
 
 pub use wiring::picture_shape;
 
@@ -80,6 +83,8 @@ pub struct Options {
     pub short_runs: Option<ShortRuns>,
     /// Whether the memory of the daemon, passwords and all, may be written into a core file and read by a debugger.
     pub may_be_dumped: bool,
+    /// The language of the log, where it is not to be the site's.
+    pub language: Option<Language>,
 }
 
 /// Why the daemon could not start, as people read it.
@@ -90,6 +95,15 @@ pub struct DaemonError(String);
 impl DaemonError {
     fn new(error: impl std::fmt::Display) -> Self {
         DaemonError(error.to_string())
+    }
+
+    /// In the language of the log.
+    fn said(what: &Sentence) -> Self {
+        DaemonError(what.in_language(language_of_log()))
+    }
+
+    fn of_outbox(error: &OutboxError) -> Self {
+        DaemonError(error.in_language(language_of_log()))
     }
 }
 
@@ -111,6 +125,7 @@ enum Control {
 /// # Errors
 /// Whatever could not be started, in a sentence. Once it runs, nothing ends it but a signal.
 pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
+    log_speaks(options.language.unwrap_or(file.site.language));
     let lifeline = prepare_process(&file, options.may_be_dumped)?;
     let clock = Clock::start();
     let (notes, control) = channel();
@@ -119,6 +134,7 @@ pub fn run(file: Config, options: Options) -> Result<(), DaemonError> {
     let mut storage = Storage::start(&file, clock)?;
     let beginning = running::begin(&file, options.broken_file.is_some(), &storage.control_dir, clock);
     let config = &beginning.config;
+    log_speaks(options.language.unwrap_or(config.site.language));
     storage.set_limits(config);
     // Early: it comes up while the models are loaded.
     let broker = wiring::start_broker(config, &storage.broker_dir)?;
@@ -155,8 +171,16 @@ fn prepare_process(file: &Config, may_be_dumped: bool) -> Result<Lifeline, Daemo
     if !may_be_dumped {
         privacy::keep_memory_private();
     }
-    descriptors::make_room(file.cameras.len(), file.sensors.list.len()).map_err(DaemonError::new)?;
+    descriptors::make_room(file.cameras.len(), file.sensors.list.len())
+        .map_err(|error| DaemonError(error.in_language(language_of_log())))?;
     Lifeline::start().map_err(DaemonError::new)
+}
+
+/// Problems as the log has them.
+fn problems_in_log(problems: &Problems) -> String {
+    let language = language_of_log();
+    let lines = problems.iter().map(|problem| problem.of(&problems.path, language).to_string());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Signals, and changes of the file and of the secrets that it names, become notes for the main thread.

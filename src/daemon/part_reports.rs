@@ -9,9 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tracing::warn;
-
 use crate::contract::health::PART_EVERY;
+use crate::text::{box_log, log_warn};
 
 /// The file with the topics.
 const FILE: &str = "told-parts.json";
@@ -63,7 +62,7 @@ impl PartReports {
             && !std::mem::replace(&mut self.is_failing, true)
         {
             let file = self.file.display();
-            warn!(%file, %error, "which cameras were told of is not on disk: one that is taken out while the box is off stays at the broker");
+            log_warn!(box_log::told_cameras_unsaved(); %file, %error);
         }
         gone
     }

@@ -33,7 +33,7 @@ use crate::outbox::Depth;
 use crate::pipeline::inference_workers::InferenceCounts;
 use crate::pipeline::scheduler::Counts;
 use crate::sensors::SensorStats;
-use crate::text::{Sentence, Words, health as say, sensor};
+use crate::text::{Sentence, Told, Words, health as say, sensor};
 use crate::video::{self, CameraStats, GateMode, Unsuited};
 
 use super::analysis_thread::Known;
@@ -101,13 +101,22 @@ pub fn config(report: &ConfigReport<'_>, at: Timestamp) -> Result<Vec<u8>, Event
     report.running.sender().event(format!("config.{at}"), None, at, data)
 }
 
-/// Problems as they are told.
-pub fn problems(problems: &Problems) -> Vec<ConfigProblem> {
-    let told = |problem: &Problem| ConfigProblem {
-        line: problem.line,
-        column: problem.column,
-        what: problem.what.to_string(),
-        hint: problem.hint.as_ref().map(ToString::to_string),
+/// Problems as they are told in that language.
+pub fn problems(problems: &Problems, language: Language) -> Vec<ConfigProblem> {
+    let parts = |told: Option<Told>| told.map_or_else(Default::default, |told| (Some(told.code), told.args));
+    let told = |problem: &Problem| {
+        let (code, args) = parts(problem.told(language));
+        let (hint_code, hint_args) = parts(problem.hint_told(language));
+        ConfigProblem {
+            line: problem.line,
+            column: problem.column,
+            what: problem.what.in_language(language),
+            code,
+            args,
+            hint: problem.hint.as_ref().map(|hint| hint.in_language(language)),
+            hint_code,
+            hint_args,
+        }
     };
     problems.iter().map(told).collect()
 }
@@ -139,7 +148,7 @@ pub struct Readings {
     /// Runs before this one that ended by themselves.
     pub short_runs: Option<ShortRuns>,
     /// Why messages are not signed.
-    pub signing_trouble: Option<String>,
+    pub signing_trouble: Option<Sentence>,
     /// Why fewer faces are made unrecognisable than wanted.
     pub redaction_trouble: Option<Words>,
     /// The connection to the broker.
@@ -530,7 +539,7 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
         ("configuration", readings.file_trouble.clone()),
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
-    reasons.extend(readings.signing_trouble.as_ref().map(|trouble| Reason::new("signing", trouble)));
+    reasons.extend(readings.signing_trouble.clone().map(|trouble| Reason::new("signing", trouble)));
     reasons.extend(broker.unsigned.as_ref().map(|trouble| Reason::new("signing", trouble)));
     let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);
     let redaction = readings.redaction_trouble.clone().or(no_faces);

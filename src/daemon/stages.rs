@@ -9,7 +9,6 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
-use tracing::{error, warn};
 
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::Mutes;
@@ -38,6 +37,7 @@ use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
 use crate::pipeline::scheduler::Scheduler;
+use crate::text::{Words, box_log, daemon, foreign, language_of_log, log_error, log_warn};
 
 use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
 use super::box_key::{self, BoxKeyError};
@@ -58,6 +58,19 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(5);
 const DRAIN_WITHIN: Duration = Duration::from_secs(10);
 /// A stage that keeps to its deadline needs a little more to say so.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// What each stage gets to stop. [`lifeline::STOP_WITHIN`] is more than all of them take one after the other.
+const DEADLINES: [(&str, Duration); 9] = [
+    ("sensors", sensors::STOP_WITHIN),
+    ("cameras", cameras::STOP_WITHIN),
+    ("inference", DRAIN_WITHIN),
+    ("analysis", DRAIN_WITHIN),
+    ("alerts", DRAIN_WITHIN),
+    ("publisher", STOP_WITHIN),
+    ("commands", STOP_WITHIN),
+    ("broker", STOP_WITHIN),
+    ("storage", STOP_WITHIN),
+];
 
 /// Folder within the outbox's for the embedded broker.
 const BROKER_DIR: &str = "broker";
@@ -92,28 +105,29 @@ impl Stages {
             mut cameras,
             mut sensors,
         } = self;
-        stop("sensors", sensors::STOP_WITHIN, |_| sensors.stop());
-        stop("cameras", cameras::STOP_WITHIN, |_| cameras.stop_all());
-        stop("inference", DRAIN_WITHIN, |_| inference.stop());
-        stop("analysis", DRAIN_WITHIN, |_| analysis.stop());
-        stop("alerts", DRAIN_WITHIN, |_| alerts.stop());
-        stop("publisher", STOP_WITHIN, |within| {
+        stop("sensors", |_| sensors.stop());
+        stop("cameras", |_| cameras.stop_all());
+        stop("inference", |_| inference.stop());
+        stop("analysis", |_| analysis.stop());
+        stop("alerts", |_| alerts.stop());
+        stop("publisher", |within| {
             publisher.stop(within);
             drop(publisher);
         });
-        stop("commands", STOP_WITHIN, |within| commands.thread.stop(within));
-        stop("broker", STOP_WITHIN, |within| broker.stop(within));
-        stop("storage", STOP_WITHIN, |within| storage.stop(within));
+        stop("commands", |within| commands.thread.stop(within));
+        stop("broker", |within| broker.stop(within));
+        stop("storage", |within| storage.stop(within));
     }
 }
 
 /// Stops one stage, and says so where that takes longer than it may.
-fn stop(stage: &str, within: Duration, stop: impl FnOnce(Duration)) {
+fn stop(stage: &str, stop: impl FnOnce(Duration)) {
+    let within = DEADLINES.iter().find(|(name, _)| *name == stage).map_or(STOP_WITHIN, |(_, within)| *within);
     let began = Instant::now();
     stop(within);
     let took = began.elapsed();
     if took > within + GRACE {
-        warn!(stage, ?took, ?within, "took longer to stop than it may");
+        log_warn!(box_log::stage_slow_to_stop(); stage, ?took, ?within);
     }
 }
 
@@ -138,7 +152,11 @@ impl LoadedSite {
     ) -> Result<LoadedSite, DaemonError> {
         let config = &beginning.config;
         for warning in &config.warnings {
-            warn!(file = %config.path().display(), line = warning.line, column = warning.column, "{}", warning.what);
+            let what = match &warning.what {
+                Words::Sentence(what) => what.clone(),
+                Words::Plain(what) => foreign::words(what),
+            };
+            log_warn!(what; file = %config.path().display(), line = warning.line, column = warning.column);
         }
         let mut models = LoadedModels::load(config, manifest, None).map_err(DaemonError::new)?;
         models.look_for_faces(config, manifest).map_err(DaemonError::new)?;
@@ -182,17 +200,12 @@ impl Storage {
     pub fn start(file: &Config, clock: Clock) -> Result<Self, DaemonError> {
         let OpenedOutbox { outbox, dir, trouble } = wiring::open_outbox(file, clock.now().utc)?;
         let control_dir = dir.join(CONTROL_DIR);
-        std::fs::create_dir_all(&control_dir)
-            .map_err(|error| DaemonError(format!("{}: {error}", control_dir.display())))?;
+        std::fs::create_dir_all(&control_dir).map_err(|error| of_folder(&control_dir, &error))?;
         // Not where the queue is while its own folder cannot be used: a key that is gone after a restart proves nothing.
         let box_key = box_key::read_or_make(&file.outbox.dir, &file.full_name()).map(Arc::new);
         if let Err(error) = &box_key {
-            let (english, chinese) = (Language::English, Language::Chinese);
-            error!(
-                chinese = error.sentence(chinese),
-                "{error}; messages are sent unsigned\n  hint: {}",
-                error.hint(english)
-            );
+            let language = language_of_log();
+            log_error!(box_log::unsigned(error.sentence(language), error.hint(language)));
         }
         let (broker_dir, sent_history) = (dir.join(BROKER_DIR), SentHistory::default());
         Ok(Storage { outbox, control_dir, broker_dir, trouble, box_key, sent_history })
@@ -202,16 +215,15 @@ impl Storage {
     /// centre sent may allow more, and what is given up does not come back.
     pub fn set_limits(&mut self, config: &Config) {
         if let Err(error) = self.outbox.set_limits(wiring::limits(config), config.mqtt.expect_marks) {
-            error!(%error, "the limits of the queue could not be changed");
+            let error = error.in_language(language_of_log());
+            log_error!(box_log::outbox_limits_unchanged(); %error);
         }
         self.sent_history.keep(&self.outbox, &config.outbox);
     }
 
     fn stop(self, within: Duration) {
         if !self.outbox.close(within) {
-            warn!(
-                "the queue on disk did not close in time; nothing is lost, the next start takes a moment longer"
-            );
+            log_warn!(box_log::outbox_slow_to_close());
         }
     }
 }
@@ -259,7 +271,7 @@ impl CommandStage {
             clock,
         };
         let thread = CommandThread::start(commands, folder, parts, || lifeline::essential("commands"))
-            .map_err(|error| DaemonError(format!("{}: {error}", folder.display())))?;
+            .map_err(|error| of_folder(folder, &error))?;
         Ok((CommandStage { thread, audit, gate, zone, refusal_stats }, inbox))
     }
 }
@@ -326,7 +338,7 @@ impl AlertStage {
         let Context { config, loaded, clock } = context;
         let (evidence_retention, troubles) = EvidenceRetention::open(config);
         for trouble in troubles {
-            warn!("{trouble}: pictures are not kept there");
+            log_warn!(box_log::pictures_not_kept(trouble));
         }
         let restored = restore::open_alerts(&storage.outbox, clock.now());
         let (close_up_queue, close_up_requests) = close_up::queue();
@@ -463,7 +475,7 @@ impl InferenceStage {
     pub fn renew(&mut self, detectors: Vec<Box<dyn Detector>>) {
         self.size = detectors.len();
         if let Err(error) = self.workers.renew(detectors) {
-            error!(%error, "not all workers could be started");
+            log_error!(box_log::workers_missing(); %error);
         }
     }
 
@@ -478,7 +490,8 @@ pub fn start_cameras(context: Context<'_>, frames: &FramePath, analysis: Analysi
     let (scheduler, decode_demands) = (frames.scheduler.clone(), frames.decode_demands.clone());
     let mut cameras = Cameras::new(context.clock, scheduler, decode_demands, analysis);
     for (camera, error) in cameras.become_those(context.loaded.site.wanted_cameras()) {
-        error!(%camera, %error, "the camera could not be started");
+        let error = error.in_language(language_of_log());
+        log_error!(box_log::camera_not_started(); %camera, %error);
     }
     cameras
 }
@@ -498,7 +511,8 @@ pub fn start_sensors(
 fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
     let (memories, damage) = furniture::load(folder);
     if let Some(damage) = damage {
-        error!(%damage, "what never moves before the cameras cannot be read and is learnt anew");
+        let damage = damage.in_language(language_of_log());
+        log_error!(box_log::furniture_unreadable(); %damage);
     }
     for (camera, places) in &memories {
         analysis.recall_furniture(camera, Furniture::of(places.clone()));
@@ -508,20 +522,19 @@ fn recall_furniture(analysis: &mut Analysis, folder: &Path) -> KnownFurniture {
 
 /// The audit log, with a line that the daemon started.
 fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audit>, DaemonError> {
-    let started = Entry {
-        detail: Some(format!(
-            "lookout {}, configuration {}, {} command keys",
-            env!("CARGO_PKG_VERSION"),
-            config.sha256,
-            config.command_keys.len()
-        )),
-        ..Entry::of("started")
-    };
+    let keys = config.command_keys.len();
+    let detail = daemon::started(env!("CARGO_PKG_VERSION"), &config.sha256, keys);
+    let started = Entry { detail: Some(detail.in_language(config.site.language)), ..Entry::of("started") };
     let audit = Audit::open(folder, now).and_then(|audit| audit.record(now, started).map(|()| audit));
     let audit = audit.map_err(|error| {
-        DaemonError(format!("the audit log in {} cannot be written: {error}", folder.display()))
+        let why = foreign::words(error.to_string());
+        DaemonError::said(&daemon::audit_unwritable(folder.display(), why))
     })?;
     Ok(Arc::new(audit))
+}
+
+fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {
+    DaemonError::said(&daemon::of_folder(folder.display(), foreign::words(error.to_string())))
 }
 
 #[cfg(test)]
@@ -540,6 +553,21 @@ mod tests {
         );
         let path = Path::new("/etc/lookout/lookout.toml");
         Config::from_text(path, &text, &Surroundings::elsewhere(path)).unwrap_or_else(|p| panic!("{p}"))
+    }
+
+    #[test]
+    fn the_lifeline_waits_for_longer_than_all_stages_may_take_to_stop() {
+        let together: Duration = DEADLINES.iter().map(|(_, within)| *within + GRACE).sum();
+        assert!(together < lifeline::STOP_WITHIN, "{together:?}");
+        let source = include_str!("stages.rs");
+        for (stage, _) in DEADLINES {
+            assert_eq!(source.matches(&format!("        stop(\"{stage}\", ")).count(), 1, "{stage}");
+        }
+        assert_eq!(
+            source.matches("\n        stop(\"").count(),
+            DEADLINES.len(),
+            "a stage without a deadline"
+        );
     }
 
     #[test]

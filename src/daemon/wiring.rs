@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::info;
 
 use crate::alerts::SharedClockData;
 use crate::alerts::alert_enricher::{AlertEnricher, Mutes};
@@ -28,7 +28,10 @@ use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
 use crate::pipeline::frame_gate::DetectOptions;
-use crate::text::{Sentence, health as say};
+use crate::text::{
+    Sentence, box_log, camera as of_camera, daemon, foreign, health as say, language_of_log, log_error,
+    log_warn,
+};
 use crate::video::{self, Fingerprint, Location, Orientation, Pace, PictureShape, RtspUrl, Source, Trust};
 
 use super::DaemonError;
@@ -137,7 +140,7 @@ fn stream(camera: &Camera, source: &CameraSource) -> Result<Source, DaemonError>
                 password: known.password.clone(),
             });
             let url = RtspUrl::parse_and_fill(url, credentials.as_ref())
-                .map_err(|error| DaemonError(format!("camera `{}`: {error}", camera.id)))?;
+                .map_err(|error| DaemonError::said(&of_camera::of(&*camera.id, error.sentence())))?;
             Location::Rtsp { url, transport: *transport, credentials }
         }
         CameraSource::File(path) => Location::File { path: path.clone(), pace: Pace::RealTime, repeat: true },
@@ -218,7 +221,8 @@ pub fn start_broker(config: &Config, folder: &Path) -> Result<RunningBroker, Dae
     match &config.mqtt.broker {
         Broker::Embedded { port } => {
             let broker = mqtt::embedded::Embedded::start(*port, folder)
-                .map_err(|error| DaemonError(format!("the embedded broker cannot start: {error}")))?;
+                .map_err(|error| foreign::words(error.to_string()))
+                .map_err(|why| DaemonError::said(&daemon::no_embedded_broker(why)))?;
             Ok(RunningBroker::Embedded(broker))
         }
         Broker::Remote { .. } => Ok(RunningBroker::Remote),
@@ -272,9 +276,7 @@ pub fn warn_of_open_door(config: &Config) {
         }
     };
     if config.command_keys.is_empty() && !here {
-        warn!(
-            "no `[[command_key]]` is configured: whoever can publish to the broker can acknowledge alerts and make the box forget them; `lookout keys make` makes a key"
-        );
+        log_warn!(box_log::open_door());
     }
 }
 
@@ -300,14 +302,15 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
             return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
         }
         Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
-            return Err(DaemonError::new(error));
+            return Err(DaemonError::of_outbox(&error));
         }
         Err(error) => error,
     };
     let name = format!("lookout-outbox-{:016x}", rand::random::<u64>());
     let dir = std::env::temp_dir().join(name);
-    error!(%error, instead = %dir.display(), "the queue's folder cannot be used: alerts that wait will not survive a restart");
-    let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::new(&error))?;
+    let told = error.in_language(language_of_log());
+    log_error!(box_log::outbox_folder_unusable(); error = %told, instead = %dir.display());
+    let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::of_outbox(&error))?;
     let trouble = say::spool_is_elsewhere(error.sentence(), dir.display());
     Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
@@ -407,7 +410,7 @@ pub fn publish_open(publisher: Arc<Publisher>, outbox: Outbox, clock: Clock) -> 
     Box::new(move |open, alert_enricher| {
         match report::active(open, alert_enricher, outbox.depth(), clock.now().utc) {
             Ok(message) => publisher.set_latest(ACTIVE.at(&[]), message),
-            Err(error) => error!(%error, "the list of open alerts could not be written"),
+            Err(error) => log_error!(box_log::open_alerts_not_written(); %error),
         }
     })
 }

@@ -76,3 +76,25 @@ pub struct CameraStats {
     /// Why it was lost last; `None` while it runs.
     pub last_error: Option<VideoError>,
 }
+
+/// A camera's thread did not end by the deadline; it was left behind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct NotStopped {
+    /// Which.
+    pub camera: Arc<str>,
+    /// The deadline.
+    pub after: Duration,
+}
+
+impl NotStopped {
+    /// What went wrong, for people.
+    pub fn sentence(&self) -> Sentence {
+        say::not_stopped(&*self.camera, self.after.as_secs_f32().to_string())
+    }
+}
+
+impl fmt::Display for NotStopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence().fmt(f)
+    }
+}
