@@ -11,6 +11,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
+use crate::clock::LogTime;
 use crate::contract::Language;
 use crate::text::{self, Sentence, Told, Words, argument, foreign};
 
@@ -89,6 +90,16 @@ impl Failure {
         Failure { message: what.in_language(language), code, language, sentences: Some((what, None)) }
     }
 
+    /// A command that tried several things, of which these failed; there is at least one.
+    fn several(failed: Vec<Sentence>) -> Self {
+        let language = language::of_this_run();
+        let told = failed.into_iter().enumerate().map(|(number, what)| match number {
+            0 => what.in_language(language),
+            _ => foreign::error(what).in_language(language),
+        });
+        Failure::failed(told.collect::<Vec<_>>().join("\n"))
+    }
+
     /// The same with what to try.
     #[must_use]
     pub fn hint(self, hint: impl Into<Words>) -> Self {
@@ -128,7 +139,8 @@ impl Failure {
     /// The message as it is printed.
     fn told(&self) -> String {
         let Failure { message, language, .. } = self;
-        match message.starts_with("error:") {
+        let begins = foreign::error("").in_language(*language);
+        match message.starts_with(begins.trim_end()) {
             true => message.clone(),
             false => foreign::error(message).in_language(*language),
         }
@@ -261,6 +273,7 @@ fn start_log(quiet: bool) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
+        .with_timer(LogTime)
         // It would panic to say that nobody reads standard error any more.
         .log_internal_errors(false)
         .init();

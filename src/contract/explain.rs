@@ -10,7 +10,7 @@ use super::camera_condition::why_no_video;
 use super::handling::{AssignedData, HandlingData};
 use super::words::{Language, LocalTime, Time};
 use crate::analysis::camera_health::NoVideoCause;
-use crate::text::{Sentence, Words, explain as say};
+use crate::text::{Joint, Sentence, Words, explain as say};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
@@ -65,10 +65,8 @@ fn where_and_when(alert: &AlertData) -> Vec<Sentence> {
     sentences
 }
 
-/// The parts as one, with what stands between two of them; nothing where there is no part.
-fn joined(parts: impl IntoIterator<Item = Words>, between: fn(Words, Words) -> Sentence) -> Words {
-    let one = parts.into_iter().reduce(|one, next| between(one, next).into());
-    one.unwrap_or_else(|| "".into())
+fn clauses(parts: impl IntoIterator<Item = Words>) -> Words {
+    Words::List(parts.into_iter().collect(), Joint::Clauses)
 }
 
 fn noting(what: Sentence, note: Option<&String>) -> Sentence {
@@ -93,10 +91,8 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
             Verdict::Duplicate => say::duplicate(),
             Verdict::Exercise => say::exercise(),
         };
-        let word = match &one.cause {
-            Some(cause) => say::then(word, cause),
-            None => word,
-        };
+        let cause = one.cause.as_ref().map(Words::from);
+        let word = clauses(std::iter::once(word.into()).chain(cause));
         noting(say::verdict(word, &one.by, at(one.at)), one.note.as_ref())
     });
     let closed = closed
@@ -122,11 +118,11 @@ fn phase(alert: &AlertData) -> Sentence {
         Phase::End => say::is_over(),
         Phase::Retract => say::was_a_mistake(),
     };
-    let mut phase = say::then(phase, reason(alert.phase_reason));
+    let mut parts = vec![clauses([phase.into(), reason(alert.phase_reason).into()])];
     if let Some(why) = alert.end_reason.filter(|_| alert.phase_reason == PhaseReason::Handled) {
-        phase = say::besides(phase, say::ended_because(reason(why)));
+        parts.push(say::ended_because(reason(why)).into());
     }
-    say::behind(phase, format!("{}.{}", alert.alert_id, alert.rev))
+    say::behind(Words::List(parts, Joint::Then), format!("{}.{}", alert.alert_id, alert.rev))
 }
 
 fn reason(reason: PhaseReason) -> Sentence {
@@ -177,7 +173,7 @@ fn to_call(alert: &AlertData) -> Vec<Sentence> {
                 None => what,
             };
             let known = [&who.officer, &who.contact].into_iter().flatten().map(Words::from);
-            say::noting(what, joined(known, say::then))
+            say::noting(what, clauses(known))
         })
         .collect()
 }
@@ -185,7 +181,7 @@ fn to_call(alert: &AlertData) -> Vec<Sentence> {
 fn place(alert: &AlertData) -> Words {
     let place = &alert.place;
     let words = [place.site.clone(), place.address.clone(), Some(place.path.join(" / "))];
-    joined(words.into_iter().flatten().map(Words::from), say::then)
+    clauses(words.into_iter().flatten().map(Words::from))
 }
 
 fn origin(alert: &AlertData) -> Words {
@@ -195,7 +191,7 @@ fn origin(alert: &AlertData) -> Words {
     if !origin.zones.is_empty() {
         parts.push(say::zones(origin.zones.join(", ")).into());
     }
-    joined(parts, say::besides)
+    Words::List(parts, Joint::Then)
 }
 
 fn condition(alert: &AlertData) -> Sentence {
@@ -208,19 +204,19 @@ fn condition(alert: &AlertData) -> Sentence {
 /// `58 %  sensor drain-2: 0.42 (weight 3, 2 s ago)`.
 fn contribution(signal: &SignalData) -> Sentence {
     let (kind, name) = signal.source.split_once(':').unwrap_or(("", &signal.source));
-    let mut source = match kind {
+    let source = match kind {
         "rule" => say::rule(name),
         "sensor" => say::sensor(name),
         "camera" => say::camera(name),
         _ => say::source(name),
     };
-    if let Some(cause) = &signal.cause {
-        let words = NoVideoCause::named(cause).map(|cause| why_no_video(cause).into());
-        source = say::then(source, words.unwrap_or_else(|| Words::from(cause)));
-    }
+    let cause = signal.cause.as_ref().map(|cause| match NoVideoCause::named(cause) {
+        Some(known) => why_no_video(known).into(),
+        None => Words::from(cause),
+    });
     say::contribution(
         format!("{:>3.0}", signal.contribution * 100.0),
-        source,
+        clauses(std::iter::once(source.into()).chain(cause)),
         ((signal.value * 100.0).round() / 100.0).to_string(),
         signal.weight.to_string(),
         ((signal.age_s * 10.0).round() / 10.0).to_string(),

@@ -37,6 +37,12 @@ sentences! { "command_line";
     not_understood(detail):
         "the command line is not understood: {detail}",
         "无法理解该命令行（原文：{detail}）";
+    unwritten(path, error):
+        "{path} cannot be written: {error}",
+        "{path} 无法写入（原文：{error}）";
+    folder_not_made(path, error):
+        "the folder {path} cannot be made: {error}",
+        "文件夹 {path} 无法创建（原文：{error}）";
     try_meant(meant):
         "did you mean {meant}?",
         "是否要写 {meant}？";

@@ -54,12 +54,6 @@ sentences! { "explain";
         "运行环境：{model}，配置 {configuration}，{clock}";
 
     // ---- how parts are put together
-    then(one, next):
-        "{one}, {next}",
-        "{one}，{next}";
-    besides(one, next):
-        "{one}; {next}",
-        "{one}；{next}";
     noting(what, note):
         "{what}: {note}",
         "{what}：{note}";
