@@ -90,8 +90,8 @@ impl RuleKind for Fallen {
         view.any_moves_inside().then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} went down in {} and stays down", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::fallen(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

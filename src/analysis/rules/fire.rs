@@ -60,8 +60,8 @@ impl RuleKind for Fire {
         (!view.holds && view.in_view().next().is_some()).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "flames burn in {}", self.zone)
+    fn sentence(&self) -> Sentence {
+        say::fire(self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

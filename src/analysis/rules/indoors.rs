@@ -60,8 +60,8 @@ impl RuleKind for Indoors {
         (!view.holds && (is_in || may_enter)).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is inside {}", AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::indoors(any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

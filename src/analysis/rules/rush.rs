@@ -83,10 +83,9 @@ impl RuleKind for Rush {
         (there && view.any_moves()).then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn sentence(&self) -> Sentence {
         let Rush { zone, classes, at_least, speed, .. } = self;
-        let classes = AnyOf(classes);
-        write!(f, "at least {at_least} of {classes} run at {speed} body heights a second in {zone}")
+        say::rush(*at_least, any_of(classes), speed.to_string(), zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -117,13 +117,9 @@ impl RuleKind for Scuffle {
         (there && view.any_moves()).then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn sentence(&self) -> Sentence {
         let Scuffle { zone, classes, people, unrest, .. } = self;
-        let classes = AnyOf(classes);
-        write!(
-            f,
-            "at least {people} of {classes} close together move by {unrest} body heights a second to and fro in {zone}"
-        )
+        say::scuffle(*people, any_of(classes), unrest.to_string(), zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -59,8 +59,8 @@ impl RuleKind for Smoke {
         (!view.holds && view.in_view().next().is_some()).then(|| view.often_enough())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "smoke rises in {}", self.zone)
+    fn sentence(&self) -> Sentence {
+        say::smoke(self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

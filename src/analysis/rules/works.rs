@@ -69,8 +69,8 @@ impl RuleKind for Works {
         view.any_moves_inside().then(|| view.to_follow())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at least {} of {} are busy in {}", self.at_least, AnyOf(&self.classes), self.zone)
+    fn sentence(&self) -> Sentence {
+        say::works(self.at_least, any_of(&self.classes), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {

@@ -85,8 +85,8 @@ impl RuleKind for WrongWay {
         view.any_moves().then(|| view.usual())
     }
 
-    fn sentence(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} moves against {} degrees in {}", AnyOf(&self.classes), self.heading_deg, self.zone)
+    fn sentence(&self) -> Sentence {
+        say::wrong_way(any_of(&self.classes), self.heading_deg.to_string(), self.zone.as_ref())
     }
 
     fn evaluator(&self, drawn: Drawn<'_>) -> Option<Box<dyn Evaluate>> {
