@@ -91,6 +91,7 @@ pub fn log_speaks(language: Language) {
     LOG_IS_CHINESE.store(language == Language::Chinese, Ordering::Relaxed);
 }
 
+pub mod alert;
 pub mod argument;
 pub mod box_log;
 pub mod camera;
@@ -112,19 +113,26 @@ pub mod config_site;
 pub mod daemon;
 pub mod demo;
 pub mod detect;
+pub mod evidence;
 pub mod explain;
+pub mod filter;
 pub mod foreign;
 pub mod health;
 pub mod help;
 pub mod kind;
+pub mod model;
 pub mod models;
 pub mod outbox;
 pub mod outbox_step;
+pub mod place;
 pub mod probe;
 pub mod recording;
 pub mod reference;
 pub mod reference_fields;
 pub mod replay;
+pub mod rule;
+pub mod runtime;
+pub mod schedule;
 pub mod schema;
 pub mod secret_file;
 pub mod sensor;
@@ -148,6 +156,7 @@ pub(crate) struct Entry {
 #[cfg(test)]
 fn catalogue() -> Vec<&'static Entry> {
     [
+        alert::ALL,
         argument::ALL,
         box_log::ALL,
         camera::ALL,
@@ -169,17 +178,24 @@ fn catalogue() -> Vec<&'static Entry> {
         daemon::ALL,
         demo::ALL,
         detect::ALL,
+        evidence::ALL,
         explain::ALL,
+        filter::ALL,
         foreign::ALL,
         health::ALL,
         kind::ALL,
+        model::ALL,
         models::ALL,
         outbox::ALL,
         outbox_step::ALL,
+        place::ALL,
         probe::ALL,
         recording::ALL,
         reference::ALL,
         replay::ALL,
+        rule::ALL,
+        runtime::ALL,
+        schedule::ALL,
         schema::ALL,
         secret_file::ALL,
         sensor::ALL,
@@ -224,6 +240,8 @@ pub enum Joint {
     Then,
     /// Parts of a sentence: `a, b`.
     Clauses,
+    /// Names, without a word before the last: `` `a`, `b` ``.
+    Row,
 }
 
 impl Joint {
@@ -238,6 +256,8 @@ impl Joint {
             (Joint::Then, Language::Chinese) => ("；", "；"),
             (Joint::Clauses, Language::English) => (", ", ", "),
             (Joint::Clauses, Language::Chinese) => ("，", "，"),
+            (Joint::Row, Language::English) => (", ", ", "),
+            (Joint::Row, Language::Chinese) => ("、", "、"),
         }
     }
 }
