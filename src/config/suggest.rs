@@ -1,9 +1,11 @@
 //! "Did you mean": the nearest of the names that would have been right.
 
+use crate::analysis::typography;
 use crate::text::{Joint, Sentence, Words, config};
 
 /// The candidate that is near enough to `typed` to be what was meant; the first of equally near ones.
 pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: String = typed.chars().map(|c| typography::plain(c).unwrap_or(c)).collect();
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
     // One slip in a short word, two in a longer one, three in a long one.
@@ -107,6 +109,7 @@ mod tests {
         assert_eq!(nearest("camera", fields), Some("cameras"));
         assert_eq!(nearest("fps", fields), Some("analysis_fps"));
         assert_eq!(nearest("analysis-fps", fields), Some("analysis_fps"));
+        assert_eq!(nearest("ｚｏｎｅ", fields), Some("zone"));
         assert_eq!(nearest("colour", fields), None);
         assert_eq!(nearest("", fields), None);
     }
