@@ -22,7 +22,7 @@ use crate::contract::{Language, stream_address};
 use crate::detector::manifest::{Manifest, ManifestError};
 use crate::detector::{Model, ModelError, face_model};
 use crate::mqtt::embedded;
-use crate::text::{Joint, Sentence, Told, Words, check as text, foreign};
+use crate::text::{Joint, Sentence, Told, Words, check as text, evidence, foreign};
 use crate::types::mqtt;
 
 mod explain;
@@ -277,8 +277,8 @@ fn faces(config: &Config, args: &Args) -> Option<Faces> {
     let manifest = Manifest::find(args.manifest.as_deref().or(config.detector.manifest.as_deref())).ok()?;
     let good = |told: Sentence| Faces { told: told.into(), hint: None };
     let weaker = |why: Words| Faces {
-        told: text::weaker(faces::WEAKER, why).into(),
-        hint: Some(faces::HINT.into()),
+        told: text::weaker(evidence::faces_weaker(), why).into(),
+        hint: Some(evidence::try_face_model().into()),
     };
     Some(match faces::entry(&config.detector.face_model, &manifest) {
         Ok(None) => good(text::no_face_model()),

@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use toml::de::DeTable;
+
 use super::layers::Places;
 use super::{lookalike, suggest};
 use crate::text::{Told, Words, config, foreign};
@@ -453,9 +455,12 @@ fn excerpt(source: &Source, span: &Range<usize>, file_is_broken: bool) -> Option
     Some((line.trim_end().to_owned(), width.clamp(1, room)))
 }
 
+/// Most lines that are looked at before one that is to be quoted, and most characters of each.
+const MOST_BEFORE: (usize, usize) = (20, 200);
+
 /// Whether a line of a text that is no TOML may hold what an earlier one began: it does not look like a header or like a
-/// value with its name, a text over several lines began somewhere before it, or its header or a line before it that is not
-/// finished could hold a secret.
+/// value with its name, a text over several lines began somewhere before it, its header could hold a secret, or a line right
+/// before it that is not complete could.
 fn could_go_on_with_a_secret(source: &Source, byte: usize) -> bool {
     let line = source.line_at(byte);
     let before = &source.text()[..source.line_starts[source.line_index(byte.min(source.text().len()))]];
@@ -466,10 +471,23 @@ fn could_go_on_with_a_secret(source: &Source, byte: usize) -> bool {
     if !begins_anew || before.contains("\"\"\"") || before.contains("'''") {
         return true;
     }
+    let is_secret = |word: &str| is_nearly_a_secret(word) || could_hold_a_secret(word);
+    let holds_a_secret = |line: &str| could_hold_a_secret(line) || line.split(|c: char| !c.is_alphanumeric()).any(is_secret);
     let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
-    let full = before.lines().rev().filter(|line| !line.trim().is_empty());
-    let mut unfinished = full.take_while(|line| line.trim_end().ends_with(['[', '{', '(', ',', '\\', '=']));
-    header.is_some_and(could_hold_a_secret) || unfinished.any(could_hold_a_secret)
+    if header.is_some_and(holds_a_secret) {
+        return true;
+    }
+    let (most_lines, most_characters) = MOST_BEFORE;
+    for (number, line) in before.lines().rev().filter(|line| !line.trim().is_empty()).enumerate() {
+        if number == most_lines || line.chars().count() > most_characters {
+            return true;
+        }
+        let is_complete = DeTable::parse(line).is_ok();
+        if is_complete || holds_a_secret(line) {
+            return !is_complete;
+        }
+    }
+    false
 }
 
 /// Whether a line may hold a password: it names one, or holds an address in which one could stand.
@@ -540,6 +558,9 @@ mod tests {
             "secret = \"my\nhunter2\"",
             "pasword = hunter2",
             "[secrets]\ncam-1 = hunter2",
+            "passwor\nd = \"hunter2\"",
+            "secre\nt = \"hunter2\"",
+            "secret = \"us\ner:hunter2\"",
         ] {
             assert!(!quotable(broken).join("\n").contains("hunter2"), "{broken}");
         }
