@@ -188,7 +188,8 @@ mod tests {
         for host in ["10.0.0.310", "10.0.0", "10.0.0.31.1", "256.1.1.1", "10..0.31", "1000.0.0.1"] {
             assert!(is_like_ipv4(host), "{host}");
         }
-        for host in ["10.0.0.31", "centre.example", "cam-10.0.0.310", "nvr", "10", "[fd00::31]", "10.0.0.31a"] {
+        for host in ["10.0.0.31", "centre.example", "cam-10.0.0.310", "nvr", "10", "[fd00::31]", "10.0.0.31a"]
+        {
             assert!(!is_like_ipv4(host), "{host}");
         }
     }

@@ -278,12 +278,7 @@ impl Checker<'_, '_> {
         None
     }
 
-    pub(super) fn grid(
-        &mut self,
-        field: &At<String>,
-        area: Option<&str>,
-        owner: &Words,
-    ) -> Option<GridCode> {
+    pub(super) fn grid(&mut self, field: &At<String>, area: Option<&str>, owner: &Words) -> Option<GridCode> {
         let At { value, span } = field;
         let grid = match GridCode::parse(value) {
             Ok(grid) => grid,
@@ -322,9 +317,7 @@ impl Checker<'_, '_> {
         if document::ROTATIONS.contains(&field.value) {
             return field.value;
         }
-        self.report
-            .error(&field.span, of(owner, text::no_rotation(field.value)))
-            .hint(text::clockwise());
+        self.report.error(&field.span, of(owner, text::no_rotation(field.value))).hint(text::clockwise());
         0
     }
 

@@ -125,8 +125,6 @@ impl Checker<'_, '_> {
     }
 }
 
-
-
 /// The lines around a certificate; other things in the same file, such as a key, are none that is broken.
 const BEGIN: &[u8] = b"\n-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"\n-----END CERTIFICATE-----";

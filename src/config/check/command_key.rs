@@ -23,9 +23,7 @@ impl Checker<'_, '_> {
             let Some(field) = &key.public_key else { continue };
             // What stands here by mistake may be the private half: it is never quoted.
             let Some(public) = PublicKey::parse(field.value.trim()) else {
-                self.report
-                    .error(&field.span, of(owner, text::no_public_key()))
-                    .hint(text::what_keys_hold());
+                self.report.error(&field.span, of(owner, text::no_public_key())).hint(text::what_keys_hold());
                 continue;
             };
             if PRINTED.contains(&public.text().as_str()) {

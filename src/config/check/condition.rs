@@ -155,8 +155,7 @@ impl<'o, 'd> Within<'_, '_, '_, 'o, 'd> {
         let At { value, span } = field;
         let ids: Vec<&str> = lacking.iter().map(|camera| camera.id).collect();
         let there: BTreeSet<&str> = lacking.iter().copied().flat_map(names).copied().collect();
-        let complaint =
-            text::cameras_lack(self.owner, (drawn.what)(), suggest::listed(&ids), quoted(value));
+        let complaint = text::cameras_lack(self.owner, (drawn.what)(), suggest::listed(&ids), quoted(value));
         let hint = with_nearest(suggest::nearest(value, there), text::draw_in_each(drawn.key));
         self.checker.report.error(span, complaint).hint(hint).consequence();
     }

@@ -25,7 +25,6 @@ const MAX_POINTS: usize = 16;
 /// A horizon may lie so far outside the picture, in pictures; what is farther away is pixels.
 const FAR_OUTSIDE: f64 = 5.0;
 
-
 impl Checker<'_, '_> {
     /// A table without a class in it: allowed, but probably not meant.
     pub(super) fn names_no_class<T>(
@@ -189,9 +188,7 @@ impl Checker<'_, '_> {
             // The one that was typed later.
             let at = if first.span.start > second.span.start { first } else { second };
             let what = if a == b { text::same_point() } else { text::one_above_the_other() };
-            self.report
-                .error(&at.span, of(owner, text::from_left_to_right(what)))
-                .hint(text::a_horizon());
+            self.report.error(&at.span, of(owner, text::from_left_to_right(what))).hint(text::a_horizon());
         }
         is_good.then(|| drawn.into_iter().map(|(point, _)| point).collect())
     }
@@ -201,11 +198,8 @@ impl Checker<'_, '_> {
         if *value > 0.0 && *value <= HIGHEST_CAMERA_M {
             return Some(*value as f32);
         }
-        let hint = if *value > HIGHEST_CAMERA_M {
-            text::height_in_metres()
-        } else {
-            text::height_over_the_ground()
-        };
+        let hint =
+            if *value > HIGHEST_CAMERA_M { text::height_in_metres() } else { text::height_over_the_ground() };
         let what = text::no_camera_height(HIGHEST_CAMERA_M.to_string(), value.to_string());
         self.report.error(span, of(owner, what)).hint(hint);
         None

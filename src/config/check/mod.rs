@@ -388,7 +388,9 @@ mod tests {
 
     #[test]
     fn an_address_of_four_numbers_has_none_above_255() {
-        for (host, is_said) in [("10.0.0.310", true), ("10.0.0", true), ("10.0.0.31", false), ("cam.310", false)] {
+        for (host, is_said) in
+            [("10.0.0.310", true), ("10.0.0", true), ("10.0.0.31", false), ("cam.310", false)]
+        {
             let said = said(&MINIMAL.replace("10.0.0.31/", &format!("{host}/")));
             let told = "`url` has digits and dots for a host that are no IPv4 address";
             assert_eq!(said.contains(told), is_said, "{host}: {said}");
@@ -398,7 +400,8 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_in_chinese_as_well() {
-        let at_home = Surroundings { at_home: true, ..Surroundings::of(Path::new("/etc/lookout/broken.toml")) };
+        let at_home =
+            Surroundings { at_home: true, ..Surroundings::of(Path::new("/etc/lookout/broken.toml")) };
         let problems = Config::from_text(Path::new("broken.toml"), BROKEN, &at_home).unwrap_err();
         for problem in problems.iter() {
             let told = problem.what.in_language(Language::Chinese);

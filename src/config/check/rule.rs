@@ -126,9 +126,7 @@ impl Checker<'_, '_> {
             return None;
         }
         if let Some(near) = nearest_kind(value).filter(|_| kinds::known(value).is_none()) {
-            self.report
-                .warning(span, of(owner, text::without_title(value)))
-                .hint(text::any_name_works(near));
+            self.report.warning(span, of(owner, text::without_title(value))).hint(text::any_name_works(near));
         }
         Some(value.as_str().into())
     }

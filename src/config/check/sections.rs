@@ -440,9 +440,7 @@ impl Checker<'_, '_> {
         };
         // The text is not repeated: it may be the secret key.
         if age::x25519::Recipient::from_str(value).is_err() {
-            self.report
-                .error(span, in_section("evidence", text::no_age_key()))
-                .hint(text::make_a_pair());
+            self.report.error(span, in_section("evidence", text::no_age_key())).hint(text::make_a_pair());
             return None;
         }
         let days = value_of(&evidence.originals_days).unwrap_or(document::DEFAULT_ORIGINALS_DAYS);

@@ -216,9 +216,7 @@ impl Checker<'_, '_> {
                 .hint(text::forgotten_as_silence());
         }
         if let Some(scale) = sensor.scale.as_ref().filter(|scale| scale.value == 0.0) {
-            self.report
-                .error(&scale.span, of(&owner, text::scale_is_zero()))
-                .hint(text::how_it_scales());
+            self.report.error(&scale.span, of(&owner, text::scale_is_zero())).hint(text::how_it_scales());
         }
         let range = self.plausible(sensor, quantity.as_ref(), unit.as_deref(), &owner);
         let plan = SensorPlan {
@@ -250,8 +248,7 @@ impl Checker<'_, '_> {
         let names: Vec<String> = Quantity::KNOWN.iter().map(|known| known.name().to_owned()).collect();
         let near = || suggest::nearest(value, names.iter().map(String::as_str));
         if !well_formed {
-            let hint =
-                near().map_or_else(|| text::known_quantities(names.join(", ")), config::did_you_mean);
+            let hint = near().map_or_else(|| text::known_quantities(names.join(", ")), config::did_you_mean);
             self.report.error(span, of(owner, text::no_quantity(quoted(value)))).hint(hint);
             return None;
         }
@@ -259,9 +256,7 @@ impl Checker<'_, '_> {
         if matches!(quantity, Quantity::Free(_))
             && let Some(near) = near()
         {
-            self.report
-                .warning(span, of(owner, text::own_quantity(value)))
-                .hint(config::did_you_mean(near));
+            self.report.warning(span, of(owner, text::own_quantity(value))).hint(config::did_you_mean(near));
         }
         Some(quantity)
     }
@@ -282,10 +277,7 @@ impl Checker<'_, '_> {
                     false => text::one_of(suggest::one_of(&units)),
                 };
                 self.report
-                    .error(
-                        &(span.start..span.start),
-                        of(owner, text::needs_a_unit(quantity.to_string())),
-                    )
+                    .error(&(span.start..span.start), of(owner, text::needs_a_unit(quantity.to_string())))
                     .hint(hint)
                     .consequence();
             }

@@ -129,9 +129,7 @@ impl Checker<'_, '_> {
                 }
             }
             if a == b {
-                self.report
-                    .error(span, of(fusion_section(), text::own_neighbour()))
-                    .hint(text::two_cells());
+                self.report.error(span, of(fusion_section(), text::own_neighbour())).hint(text::two_cells());
             }
             pairs.insert((Arc::from(a.as_str()), Arc::from(b.as_str())));
         }
@@ -205,7 +203,13 @@ impl Checker<'_, '_> {
             ("rule", _) => {
                 let field = value.rule.as_ref()?;
                 let names: Vec<&str> = there.rules.iter().map(|rule| &*rule.id).collect();
-                Selector::Rule(self.named_one(field, config_check::a_rule(), &names, there.incomplete, owner)?)
+                Selector::Rule(self.named_one(
+                    field,
+                    config_check::a_rule(),
+                    &names,
+                    there.incomplete,
+                    owner,
+                )?)
             }
             ("kind", _) => Selector::RuleKind(value.kind.as_ref()?.value.as_str().into()),
             ("sensor", Some(threshold)) => {
@@ -320,10 +324,7 @@ fn plan_of(
             None
         };
         if let Some(why) = other {
-            checker
-                .report
-                .error(span, of(owner, text::each_camera(why)))
-                .hint(text::leave_each_camera_out());
+            checker.report.error(span, of(owner, text::each_camera(why))).hint(text::leave_each_camera_out());
         }
     }
     SignalPlan {

@@ -121,10 +121,7 @@ impl Checker<'_, '_> {
                 [] => text::no_camera_here(),
                 others => text::eyes_here(suggest::listed(others)),
             };
-            self.report
-                .error(span, of(owner, text::none_of_eye(value.name())))
-                .hint(hint)
-                .consequence();
+            self.report.error(span, of(owner, text::none_of_eye(value.name()))).hint(hint).consequence();
         }
         Watched { cameras, in_common: true }
     }
