@@ -258,7 +258,7 @@ mod tests {
         slots
     }
 
-    fn look(slot: &CameraSlot, detector: &mut Counting, ms: u64, generation: u64) -> Result<Look, String> {
+    fn look(slot: &CameraSlot, detector: &mut Counting, ms: u64, generation: u64) -> Result<Look, Sentence> {
         slot.look(detector, &mut Estimator::default(), (&grey(), at(ms)), None, generation)
     }
 
@@ -301,7 +301,7 @@ mod tests {
         let slot = slots.of("a").expect("there");
         let mut detector = Counting { panics: true, ..Counting::default() };
         let error = look(&slot, &mut detector, 0, 0).err().expect("it panics");
-        assert!(error.contains("panicked"), "{error}");
+        assert!(error.to_string().contains("panicked"), "{error}");
         detector.panics = false;
         let look = look(&slot, &mut detector, 200, 0).expect("the next frame is looked at");
         assert!(look.image_stats.is_some() && look.coarse.is_some());
