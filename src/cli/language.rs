@@ -80,6 +80,11 @@ pub(super) fn columns(text: &str) -> usize {
         .sum()
 }
 
+/// The text with spaces before it, so that it ends in one column with others.
+pub(super) fn padded_left(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
 /// The text with spaces behind it, so that what follows stands in one column.
 pub(super) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
@@ -94,6 +99,7 @@ mod tests {
         assert_eq!(padded("codec", 8), "codec   ");
         assert_eq!(padded("编码", 8), "编码    ");
         assert_eq!(padded("首帧（I）", 4), "首帧（I）");
+        assert_eq!(padded_left("解码", 8), "    解码");
     }
 
     #[test]
