@@ -125,7 +125,11 @@ pub fn run(args: Args) -> Result<(), Failure> {
                 Err((why, hint)) => {
                     errors += 1;
                     let (why, hint) = (foreign::error(why), foreign::hint(hint));
-                    complaints.push_str(&format!("{}\n  {}\n", why.in_language(language), hint.in_language(language)));
+                    complaints.push_str(&format!(
+                        "{}\n  {}\n",
+                        why.in_language(language),
+                        hint.in_language(language)
+                    ));
                 }
             },
             None if outcome.errors() > 0 => {}
@@ -353,7 +357,8 @@ impl Outcome {
     }
 
     fn json(&self, language: Language) -> Value {
-        let problems: Vec<Value> = self.problems.iter().map(|problem| problem_json(problem, language)).collect();
+        let problems: Vec<Value> =
+            self.problems.iter().map(|problem| problem_json(problem, language)).collect();
         json!({
             "file": self.file,
             "valid": self.errors() == 0,
@@ -450,7 +455,8 @@ impl Outcome {
 
 /// A problem for programs, with its texts in that language.
 fn problem_json(problem: &Problem, language: Language) -> Value {
-    let parts = |told: Option<Told>| told.map_or((None, None), |Told { code, args, .. }| (Some(code), Some(args)));
+    let parts =
+        |told: Option<Told>| told.map_or((None, None), |Told { code, args, .. }| (Some(code), Some(args)));
     let (code, args) = parts(problem.told(language));
     let (hint_code, hint_args) = parts(problem.hint_told(language));
     json!({

@@ -111,8 +111,7 @@ impl Explained {
         let text_of = |name: &str| Some(camera.get(name)?.get_ref().as_str()?.to_owned());
         let (like, eye) = (text_of("like"), text_of("eye"));
         let is_lost = |name: &&str| !camera.contains_key(*name) && structure::is_quotable(name);
-        let mut unreadable: Vec<String> =
-            taken_out.names(start).filter(is_lost).map(str::to_owned).collect();
+        let mut unreadable: Vec<String> = taken_out.names(start).filter(is_lost).map(str::to_owned).collect();
         unreadable.sort();
         unreadable.dedup();
         let mut teller = Teller { source: &source, places: &places, values: Vec::new(), unset: Vec::new() };
@@ -264,8 +263,8 @@ eye = "village"
             Some((value.value.as_str(), value.from.clone()))
         };
         assert_eq!(value("url"), Some(("\"rtsp://10.0.0.31/s\"", Origin::Own { line: 13 })));
-        assert_eq!(value("analysis_fps"), Some(("3.0", Origin::Type { id: "lane".to_owned(), line: 9 })));
-        assert_eq!(value("weight"), Some(("2.0", Origin::Defaults { line: 6 })));
+        assert_eq!(value("analysis_fps"), Some(("3", Origin::Type { id: "lane".to_owned(), line: 9 })));
+        assert_eq!(value("weight"), Some(("2", Origin::Defaults { line: 6 })));
         assert!(value("rotate").is_none() && value("eye").is_none(), "what cannot be read is not built in");
         assert!(!unset.contains(&"eye".to_owned()));
         assert_eq!(rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), ["crowd"]);

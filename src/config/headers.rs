@@ -49,7 +49,8 @@ fn headers(text: &str) -> Vec<(usize, &str)> {
         if open.is_none() && typed.starts_with('[') {
             let header = typed.split('#').next().unwrap_or_default().trim_end();
             let inside = header.trim_matches(['[', ']']);
-            let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | '\'' | ' ' | '\t');
+            let is_name =
+                |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '"' | '\'' | ' ' | '\t');
             if header.ends_with(']') && inside.chars().all(is_name) {
                 found.push((start + line.len() - typed.len(), header));
             }
@@ -83,11 +84,15 @@ mod tests {
     fn what_stands_below_a_type_is_found_with_and_without_a_camera_above() {
         let of_type = |header: &str, follows: bool| (header.to_owned(), follows);
         assert_eq!(
-            told("[[camera_type]]\nid = \"lane\"\n  [[camera.zone]] # gate\nid = \"gate\"\n[camera.thresholds]\n"),
+            told(
+                "[[camera_type]]\nid = \"lane\"\n  [[camera.zone]] # gate\nid = \"gate\"\n[camera.thresholds]\n"
+            ),
             [of_type("[[camera_type.zone]]", false), of_type("[camera_type.thresholds]", false)]
         );
         assert_eq!(
-            told("[[camera]]\nid = \"a\"\n[[camera_type]]\nid = \"lane\"\n[[camera_type.line]]\n[[camera.zone]]\n"),
+            told(
+                "[[camera]]\nid = \"a\"\n[[camera_type]]\nid = \"lane\"\n[[camera_type.line]]\n[[camera.zone]]\n"
+            ),
             [of_type("[[camera_type.zone]]", true)]
         );
     }

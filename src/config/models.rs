@@ -73,9 +73,7 @@ pub(super) fn check(named: &Named, list: &ModelList<'_>, report: &mut Report<'_>
         if *field != Some(FACE_MODEL) {
             chosen.push(model);
         } else if !model.classes.contains(&Class::FACE) {
-            report
-                .error(span, config::finds_no_faces(owner, name))
-                .hint(config::usual_face_model_or_none());
+            report.error(span, config::finds_no_faces(owner, name)).hint(config::usual_face_model_or_none());
         }
     }
     let (judges, missing) =

@@ -116,9 +116,17 @@ impl Problems {
         self.list.iter()
     }
 
+    /// All of them, one below the other.
+    pub fn in_language(&self, language: Language) -> String {
+        let told: Vec<String> =
+            self.iter().map(|problem| problem.of(&self.path, language).to_string()).collect();
+        told.join("\n")
+    }
+
     /// Problems of a configuration as a whole, with no place in it.
     pub fn of_the_whole(path: &Path, sha256: Option<&str>, whats: Vec<impl Into<Words>>) -> Problems {
-        let problem = |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
+        let problem =
+            |what| Problem { severity: Severity::Error, line: 1, column: 1, what, hint: None, excerpt: None };
         let list = whats.into_iter().map(Into::into).map(problem).collect();
         let sha256 = sha256.map(str::to_owned);
         Problems { path: path.to_owned(), list, sha256, secret_files: BTreeSet::new() }
@@ -138,15 +146,10 @@ impl Problems {
 
 impl std::error::Error for Problems {}
 
+/// In English.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.list.iter().enumerate() {
-            if i > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{}", problem.of(&self.path, Language::English))?;
-        }
-        Ok(())
+        f.write_str(&self.in_language(Language::English))
     }
 }
 
@@ -472,7 +475,8 @@ fn could_go_on_with_a_secret(source: &Source, byte: usize) -> bool {
         return true;
     }
     let is_secret = |word: &str| is_nearly_a_secret(word) || could_hold_a_secret(word);
-    let holds_a_secret = |line: &str| could_hold_a_secret(line) || line.split(|c: char| !c.is_alphanumeric()).any(is_secret);
+    let holds_a_secret =
+        |line: &str| could_hold_a_secret(line) || line.split(|c: char| !c.is_alphanumeric()).any(is_secret);
     let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
     if header.is_some_and(holds_a_secret) {
         return true;
@@ -542,7 +546,8 @@ mod tests {
     /// The lines of a broken file that may be quoted.
     fn quotable(text: &str) -> Vec<&str> {
         let source = Source::new("site.toml", text);
-        let quoted = |start: &usize| excerpt(&source, &(*start..*start + 1), true).map(|_| source.line_at(*start));
+        let quoted =
+            |start: &usize| excerpt(&source, &(*start..*start + 1), true).map(|_| source.line_at(*start));
         source.line_starts.iter().filter_map(quoted).collect()
     }
 
@@ -582,7 +587,10 @@ mod tests {
         assert!(both.is_of_camera("cam-2") && !both.is_of_camera("cam-3") && one.is_of_camera("cam-3"));
         let told = one.told(Language::Chinese).unwrap();
         assert_eq!((told.code.as_str(), told.args["name"].as_str()), ("config.did_you_mean", "x"));
-        assert_eq!((told.args["owner"].as_str(), told.args["owner.id"].as_str()), ("摄像机 `cam-3`", "cam-3"));
+        assert_eq!(
+            (told.args["owner"].as_str(), told.args["owner.id"].as_str()),
+            ("摄像机 `cam-3`", "cam-3")
+        );
         assert_eq!(told.text, "摄像机 `cam-3`：是否想写 `x`？");
         assert_eq!(one.hint_told(Language::English).unwrap().code, "config.stands_in");
     }
@@ -591,13 +599,20 @@ mod tests {
     fn a_problem_is_told_in_both_languages() {
         let source = Source::new("site.toml", "box = \"地 7\"\n");
         let mut report = Report::new(&source);
-        report.warning(&(6..13), config::of(config::section("site"), config::leave_out())).hint(config::leave_out());
+        report
+            .warning(&(6..13), config::of(config::section("site"), config::leave_out()))
+            .hint(config::leave_out());
         let problem = &report.finish()[0];
         assert_eq!(
             problem.of(source.path(), Language::Chinese).to_string(),
             "警告：site.toml:1:7：[site]：请去掉这一项\n  1 | box = \"地 7\"\n    |       ^^^^^\n  提示：请去掉这一项"
         );
-        assert!(problem.of(source.path(), Language::English).to_string().starts_with("warning: site.toml:1:7: [site]: leave"));
+        assert!(
+            problem
+                .of(source.path(), Language::English)
+                .to_string()
+                .starts_with("warning: site.toml:1:7: [site]: leave")
+        );
     }
 
     #[test]

@@ -13,8 +13,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, OF_ONE_CAMERA};
-use super::problem::Report;
 use super::pattern::Pattern;
+use super::problem::Report;
 use super::reference::toml_of;
 use super::{headers, layers, schema, suggest};
 use crate::text::{Sentence, Words, config, structure as say};
@@ -151,9 +151,8 @@ fn headers_below_types(misplaced: &[headers::BelowType<'_>], root: &DeTable<'_>,
             continue;
         }
         let cameras = root.get("camera").and_then(|cameras| cameras.get_ref().as_array());
-        let above = cameras.and_then(|cameras| {
-            cameras.iter().rev().find(|camera| camera.span().start < header.span.start)
-        });
+        let above = cameras
+            .and_then(|cameras| cameras.iter().rev().find(|camera| camera.span().start < header.span.start));
         let id = above.and_then(|camera| camera.get_ref().as_table()?.get("id")?.get_ref().as_str());
         // What has no id is told of already.
         let Some(id) = id.filter(|id| is_quotable(id)) else { continue };
@@ -300,7 +299,9 @@ impl<'s> Walk<'s, '_, '_> {
                 let number = n.as_str().parse().ok().filter(|n: &f64| n.is_finite());
                 self.number_fits(name, number, &span, schema, place)
             }
-            ("array", DeValue::Table(_)) if self.no_list_was_told && place.is_document() && name == "camera" => {
+            ("array", DeValue::Table(_))
+                if self.no_list_was_told && place.is_document() && name == "camera" =>
+            {
                 false
             }
             (wanted, other) => {

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_list_reads_like_a_sentence() {
-        let told = |names: Words| [Language::English, Language::Chinese].map(|language| names.in_language(language));
+        let told =
+            |names: Words| [Language::English, Language::Chinese].map(|language| names.in_language(language));
         assert_eq!(told(listed(&["a"])), ["`a`", "`a`"]);
         assert_eq!(told(listed(&["a", "b", "c"])), ["`a`, `b` and `c`", "`a`、`b` 和 `c`"]);
         assert_eq!(told(one_of(&["a", "b"])), ["`a` or `b`", "`a` 或 `b`"]);

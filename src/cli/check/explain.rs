@@ -26,7 +26,9 @@ pub(super) fn told(
         (format!("{name} = {value}"), say(origin(from)))
     };
     lines.extend(table(values.iter().map(of_value).collect()));
-    for (names, sentence) in [(unset, text::not_set as fn(String) -> Sentence), (unreadable, text::unreadable)] {
+    for (names, sentence) in
+        [(unset, text::not_set as fn(String) -> Sentence), (unreadable, text::unreadable)]
+    {
         if !names.is_empty() {
             lines.push(format!("  {}", say(sentence(names.join(", ")))));
         }
@@ -97,9 +99,15 @@ mod tests {
         assert!(english.starts_with("camera `cam-1` of site.toml\n"), "{english}");
         assert!(english.contains("\n  left out, because it is wrong: eye\n"), "{english}");
         assert!(english.contains("said above of the lines 9, 11\n"), "{english}");
-        assert!(english.contains("line 5, defaults\n") && english.ends_with("\nno rule watches it"), "{english}");
+        assert!(
+            english.contains("line 5, defaults\n") && english.ends_with("\nno rule watches it"),
+            "{english}"
+        );
         let chinese = told(&explained, "cam-1", path, &problems.list, Language::Chinese);
         assert!(chinese.starts_with("site.toml 中的摄像机 `cam-1`\n"), "{chinese}");
-        assert!(chinese.contains("\n  有误，未列出：eye\n") && chinese.contains("第 5 行，默认值\n"), "{chinese}");
+        assert!(
+            chinese.contains("\n  有误，未列出：eye\n") && chinese.contains("第 5 行，默认值\n"),
+            "{chinese}"
+        );
     }
 }

@@ -97,7 +97,10 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(Words, Words)> {
     if let Some(unit) = unit
         && !unit.may_write(dir)
     {
-        return Some((text::unwritable(dir.display()).into(), text::try_read_write_paths(dir.display()).into()));
+        return Some((
+            text::unwritable(dir.display()).into(),
+            text::try_read_write_paths(dir.display()).into(),
+        ));
     }
     let may = |folder: &Path, access: Access| accessat(CWD, folder, access, AtFlags::EACCESS).is_ok();
     let me = Account::of_this_thread();

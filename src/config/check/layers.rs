@@ -47,10 +47,7 @@ impl Checker<'_, '_> {
             let near = suggest::nearest_id(like, &types).map(|near| config::did_you_mean(near).into());
             let hint = near.or_else(|| suggest::hint(like, types.iter().copied(), config::there_are));
             let hint = hint.unwrap_or_else(|| text::add_a_type(example).into());
-            self.report
-                .error(span, of(owner, text::unknown_type(quoted(like))))
-                .hint(hint)
-                .consequence();
+            self.report.error(span, of(owner, text::unknown_type(quoted(like)))).hint(hint).consequence();
         }
     }
 }
