@@ -212,7 +212,11 @@ fn grids_cameras_and_sensors_say_who_answers_for_them() {
     assert_eq!((camera.name.as_deref(), camera.contact.as_deref()), (Some("East gate"), Some("119")));
     assert_eq!(camera.officer, None);
     assert!(!config.site.also_gcj02, "only where it is asked for");
-    assert!(!config.warnings.iter().any(|warning| warning.what.to_string().contains("grid")), "{:?}", config.warnings);
+    assert!(
+        !config.warnings.iter().any(|warning| warning.what.to_string().contains("grid")),
+        "{:?}",
+        config.warnings
+    );
     let said = |text: &str| match check(text) {
         Ok(config) => config.warnings.iter().map(|problem| problem.what.to_string()).collect(),
         Err(problems) => problems.to_string(),
@@ -1345,7 +1349,8 @@ fn check_says_what_a_good_configuration_makes_the_box_do() {
 
 #[test]
 fn check_ends_with_2_and_says_everything_on_standard_error() {
-    let (code, out, err) = lookout(&["check", "--elsewhere", &path_of("tests/data/config/cases/structure.toml")]);
+    let (code, out, err) =
+        lookout(&["check", "--elsewhere", &path_of("tests/data/config/cases/structure.toml")]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(
         err.contains("structure.toml:4:7: [site]: this is no name of a box")
@@ -1366,7 +1371,34 @@ fn check_answers_programs_in_json() {
         (answers[1]["valid"].clone(), answers[1]["problems"][0]["line"].clone()),
         (false.into(), 4.into())
     );
-    assert!(!out.contains("hunter2"));
+    let first = &answers[1]["problems"][0];
+    assert_eq!(first["code"], "config_site.no_box_name");
+    assert_eq!(first["args"]["owner"], "[site]");
+    assert!(first["hint_code"].is_string() && first["hint_args"].is_object(), "{first}");
+    // The codes are the same in every language, and the texts are not.
+    let (_, chinese, _) = lookout(&["check", "--elsewhere", "--json", "--language", "zh-CN", &broken]);
+    let chinese: serde_json::Value = serde_json::from_str(chinese.trim()).unwrap();
+    let codes = |answer: &serde_json::Value| -> Vec<serde_json::Value> {
+        answer["problems"].as_array().unwrap().iter().map(|problem| problem["code"].clone()).collect()
+    };
+    assert_eq!(codes(&chinese), codes(&answers[1]));
+    assert_ne!(chinese["problems"][0]["what"], first["what"]);
+}
+
+#[test]
+fn check_says_in_chinese_what_a_good_configuration_makes_the_box_do() {
+    let (code, out, err) =
+        lookout(&["check", "--elsewhere", "--language", "zh-CN", &path_of("config/example.toml")]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    for told in [
+        "example.toml：没有错误\n  设备     box-7f3a，位于 530127，时区 Asia/Shanghai，标题语言 zh-CN，模式 actual\n",
+        "centre.example:8883（MQTT 5，加密，",
+        "，主题 lookout/v1/530127/box-7f3a/up/...\n",
+        "cam-03               rtsp://10.0.0.31/stream2，每秒分析 5 次，3 个区域，1 条线，1 个遮罩\n",
+        "fire-lane-blocked    fire_lane_blocked（orange），监看 cam-03\n",
+    ] {
+        assert!(out.contains(told), "`{told}` is not told:\n{out}");
+    }
 }
 
 /// What rules ask for, but for one class.

@@ -21,7 +21,8 @@ fn folder() -> PathBuf {
 /// The files, in the order of their names.
 fn files() -> Vec<PathBuf> {
     let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
     assert!(files.len() >= 12, "{files:?}");
     files
@@ -35,8 +36,11 @@ pub fn texts() -> Vec<String> {
 /// What is wrong with a file, as if it stood in `/etc/lookout` of this machine.
 fn problems_of(file: &Path) -> Vec<Problem> {
     let text = fs::read_to_string(file).unwrap();
-    match Config::from_text(Path::new(file.file_name().unwrap()), &text, &surroundings(true, Path::new("/etc/lookout")))
-    {
+    match Config::from_text(
+        Path::new(file.file_name().unwrap()),
+        &text,
+        &surroundings(true, Path::new("/etc/lookout")),
+    ) {
         Ok(config) => config.warnings,
         Err(problems) => problems.list,
     }
@@ -89,7 +93,8 @@ fn every_problem_is_a_sentence_with_a_code_and_has_a_chinese_text() {
             let told = problem.told(Language::Chinese).unwrap_or_else(|| panic!("no code: {english}"));
             assert!(told.code.contains('.') && told.code != "config.of", "{}: {english}", told.code);
             assert!(told.text.contains(is_han), "{english} -> {}", told.text);
-            let hint = problem.hint.as_ref().map(|hint| (hint.to_string(), hint.in_language(Language::Chinese)));
+            let hint =
+                problem.hint.as_ref().map(|hint| (hint.to_string(), hint.in_language(Language::Chinese)));
             if let Some((english, chinese)) = hint.filter(|(english, chinese)| english == chinese) {
                 assert!(!chinese.contains(' '), "no Chinese: {english}");
             }

@@ -507,7 +507,8 @@ fn a_thousand_slips_in_layers_never_panic_and_always_have_a_place() {
             Err(problems) => {
                 refused += 1;
                 for problem in problems.iter() {
-                    let is_there = (1..=lines).contains(&problem.line) && !problem.what.to_string().is_empty();
+                    let is_there =
+                        (1..=lines).contains(&problem.line) && !problem.what.to_string().is_empty();
                     assert!(is_there, "seed {seed}: {problem:?}");
                 }
             }
@@ -610,16 +611,23 @@ fn check_explains_a_camera_of_a_file_with_mistakes_as_far_as_it_can_be_read() {
         .replace("id = \"cam-02\"\nlike = \"lane\"", "id = \"cam-02\"\nlike = \"lane\"\nrotate = \"left\"");
     fs::write(&path, &broken).unwrap();
     let path = path.display().to_string();
-    let explain = |more: &[&str]| lookout(&[&["check", "--elsewhere", "--explain", "cam-02", &path], more].concat());
+    let explain =
+        |more: &[&str]| lookout(&[&["check", "--elsewhere", "--explain", "cam-02", &path], more].concat());
     let (code, out, err) = explain(&[]);
     assert_eq!(code, 2);
     assert!(err.contains("`area` must be") && err.ends_with("\n2 errors\n"), "{err}");
-    assert!(out.contains("  address = \"Yangqiao, lane 3\"") && out.contains("line 21, type `lane`\n"), "{out}");
+    assert!(
+        out.contains("  address = \"Yangqiao, lane 3\"") && out.contains("line 21, type `lane`\n"),
+        "{out}"
+    );
     assert!(out.contains("\n  left out, because it is wrong: rotate\n"), "{out}");
     assert!(out.contains("said above of the lines 40\n"), "{out}");
     assert!(out.contains("  waits-at-the-gate  line "), "{out}");
     let (code, out, err) = explain(&["--language", "zh-CN"]);
-    assert!(code == 2 && err.contains("错误：") && err.ends_with("共 2 个错误\n") && !err.contains("error"), "{err}");
+    assert!(
+        code == 2 && err.contains("错误：") && err.ends_with("共 2 个错误\n") && !err.contains("error"),
+        "{err}"
+    );
     assert!(out.contains("\n  有误，未列出：rotate\n") && out.contains("第 21 行，类型 `lane`\n"), "{out}");
 }
 
@@ -628,7 +636,10 @@ fn a_zone_of_a_camera_below_a_type_is_told_to_be_the_cameras() {
     let zone = "[[camera.zone]]\nid = \"yard\"\npolygon = [[0.1, 0.5], [0.9, 0.5], [0.9, 1.0]]\n";
     let type_with_zone = format!("[[camera_type]]\nid = \"yard\"\n{zone}\n");
     // No camera stands above it: it is nobody's.
-    let said = said_after("[[camera_type]]\nid = \"lane\"\n", &format!("{type_with_zone}[[camera_type]]\nid = \"lane\"\n"));
+    let said = said_after(
+        "[[camera_type]]\nid = \"lane\"\n",
+        &format!("{type_with_zone}[[camera_type]]\nid = \"lane\"\n"),
+    );
     assert!(
         said.starts_with(
             "error: site.toml:20:1: `[[camera.zone]]` stands below a camera type and belongs to no camera\n"
@@ -639,10 +650,12 @@ fn a_zone_of_a_camera_below_a_type_is_told_to_be_the_cameras() {
     // One does: it is that one's, which is seldom meant.
     let (rule, camera) = ("[[rule]]\nid = \"waits-at-the-gate\"\n", "`street`");
     let said = said_after(rule, &format!("{type_with_zone}{rule}"));
-    let warning = format!(
-        "`[[camera.zone]]` stands below a camera type and still belongs to camera {camera}\n"
+    let warning =
+        format!("`[[camera.zone]]` stands below a camera type and still belongs to camera {camera}\n");
+    assert!(
+        said.contains(&warning) && said.contains("it is `[[camera_type.zone]]`; what belongs to the camera"),
+        "{said}"
     );
-    assert!(said.contains(&warning) && said.contains("it is `[[camera_type.zone]]`; what belongs to the camera"), "{said}");
     assert!(!said.contains("error:"), "{said}");
 }
 
