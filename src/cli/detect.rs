@@ -80,10 +80,10 @@ pub fn run(args: Args) -> Result<(), Failure> {
                     save(image, &found, &free_name(folder, file, &mut saved_names))?;
                 }
             }
-            Err(what) => failures.push(say::of(file.display(), what)),
+            Err(what) => failures.push(say::of(file.display(), what).in_language(language::of_this_run())),
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::several(failures)) }
+    if failures.is_empty() { Ok(()) } else { Err(Failure::several(&failures)) }
 }
 
 fn load(args: &Args) -> Result<Vec<Arc<Model>>, Failure> {

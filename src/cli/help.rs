@@ -19,7 +19,7 @@ fn language_option() -> Arg {
         .global(true)
         .value_name("TAG")
         .value_parser(language::parse)
-        .help("Language of what is said: zh-CN or en [default: the terminal's]")
+        .help(text::LANGUAGE)
 }
 
 /// All commands.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::LogTime;
+use crate::config::Problems;
 use crate::contract::Language;
 use crate::text::{self, Sentence, Told, Words, argument, foreign};
 
@@ -91,13 +92,9 @@ impl Failure {
     }
 
     /// A command that tried several things, of which these failed; there is at least one.
-    fn several(failed: Vec<Sentence>) -> Self {
-        let language = language::of_this_run();
-        let told = failed.into_iter().enumerate().map(|(number, what)| match number {
-            0 => what.in_language(language),
-            _ => foreign::error(what).in_language(language),
-        });
-        Failure::failed(told.collect::<Vec<_>>().join("\n"))
+    fn several(failed: &[String]) -> Self {
+        let next = format!("\n{}", foreign::error("").in_language(language::of_this_run()));
+        Failure::failed(failed.join(&next))
     }
 
     /// The same with what to try.
@@ -147,14 +144,16 @@ impl Failure {
     }
 }
 
+/// Of a configuration that cannot be used.
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        Failure::invalid(problems.in_language(language::of_this_run()))
+    }
+}
+
 /// Edge early warning: cameras in, few trustworthy alerts out. Detection, never identification.
 #[derive(Debug, Parser)]
-#[command(
-    name = "lookout",
-    version,
-    after_help = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
-                  LOOKOUT_LOG sets what is logged to standard error (info, debug, lookout::video=trace, ...)."
-)]
+#[command(name = "lookout", version, after_help = text::help::EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

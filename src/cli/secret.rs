@@ -13,6 +13,7 @@ use super::{Failure, language, named_path};
 use crate::config::account::Account;
 use crate::config::document::DEFAULT_SECRETS_DIR;
 use crate::config::secret::MAX_SECRET_BYTES;
+use crate::text::help::SECRET_EXAMPLES;
 use crate::text::{Sentence, command_line, secret_file as say};
 
 /// Arguments of `lookout secret`.
@@ -25,9 +26,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Write a secret: asks for it on a terminal, else reads one line, `user:password` or a token, from standard input
-    #[command(
-        after_help = "Examples:\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook"
-    )]
+    #[command(after_help = SECRET_EXAMPLES)]
     Set(Set),
 }
 

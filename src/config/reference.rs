@@ -113,7 +113,9 @@ impl Reference<'_> {
         self.heading("##", words::kinds_heading());
         self.paragraph(words::kinds());
         let row = |kind: &AlertKind| {
-            format!("| `{}` | {} | {} | {} |", kind.name, kind.level.name(), kind.en, kind.zh)
+            let title = |language| (kind.title)().in_language(language);
+            let [english, chinese] = [Language::English, Language::Chinese].map(title);
+            format!("| `{}` | {} | {english} | {chinese} |", kind.name, kind.level.name())
         };
         let rows: Vec<String> = kinds::all().map(row).collect();
         self.table(words::kinds_columns(), "|---|---|---|---|", &rows);

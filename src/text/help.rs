@@ -1,5 +1,5 @@
-//! The Chinese of the commands' help. The English stands with the commands as their doc comments, where clap takes it from;
-//! a test walks all commands and fails where one has no Chinese here.
+//! The Chinese of the commands' help. The English stands with the commands as their doc comments, where clap takes it from,
+//! and here where that is no doc comment; a test walks all commands and fails where one has no Chinese here.
 //!
 //! A text says nothing of what clap knows: defaults and possible values are put behind it.
 
@@ -7,6 +7,30 @@
 pub const MORE: &str = "(more)";
 /// In place of an argument: what stands below a command's help.
 pub const AFTER: &str = "(after)";
+
+/// What stands below the help of the program.
+pub const EXIT_CODES: &str = "Exit codes: 0 done, 1 tried and failed, 2 wrong arguments or configuration.\n\
+    LOOKOUT_LOG sets what is logged to standard error (info, debug, lookout::video=trace, ...).";
+/// What stands below the help of `lookout secret set`.
+pub const SECRET_EXAMPLES: &str =
+    "Examples:\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook";
+/// What stands below the help of `lookout models add`.
+pub const MODEL_EXAMPLES: &str = "\
+Examples:
+  lookout models add yolox_s.onnx --head yolox --classes coco --licence Apache-2.0
+  lookout models add street.onnx --head yolov8 --classes-file names.txt --words pedestrian=person,rickshaw=two_wheeler
+  lookout models add faces.onnx --head scrfd --input 640x384 --dry-run
+
+What is not said is what the makers of that kind of head usually do; the entry is printed, so look at it.";
+/// What `--language` is for.
+pub const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the terminal's]";
+
+/// What `--classes` of `lookout models add` is for, where these kinds of head find faces only.
+pub fn classes(of_faces: &str) -> String {
+    format!(
+        "What the network's classes are called, in its order, or `coco` [default: face for {of_faces}]"
+    )
+}
 
 /// What `help` is for, which every command with commands of its own has.
 pub const HELP_COMMAND: &str = "显示帮助，或某个命令的帮助";

@@ -93,10 +93,13 @@ pub fn log_speaks(language: Language) {
 
 pub mod alert;
 pub mod argument;
+pub mod audit;
 pub mod box_log;
+pub mod broker;
 pub mod camera;
 pub mod capacity;
 pub mod check;
+pub mod command;
 pub mod command_line;
 pub mod condition;
 pub mod config;
@@ -119,12 +122,16 @@ pub mod filter;
 pub mod foreign;
 pub mod health;
 pub mod help;
+pub mod key;
 pub mod kind;
+pub mod message;
 pub mod model;
 pub mod models;
+pub mod mqtt;
 pub mod outbox;
 pub mod outbox_step;
 pub mod place;
+pub mod policy;
 pub mod probe;
 pub mod recording;
 pub mod reference;
@@ -158,10 +165,13 @@ fn catalogue() -> Vec<&'static Entry> {
     [
         alert::ALL,
         argument::ALL,
+        audit::ALL,
         box_log::ALL,
+        broker::ALL,
         camera::ALL,
         capacity::ALL,
         check::ALL,
+        command::ALL,
         command_line::ALL,
         condition::ALL,
         config::ALL,
@@ -183,12 +193,16 @@ fn catalogue() -> Vec<&'static Entry> {
         filter::ALL,
         foreign::ALL,
         health::ALL,
+        key::ALL,
         kind::ALL,
+        message::ALL,
         model::ALL,
         models::ALL,
+        mqtt::ALL,
         outbox::ALL,
         outbox_step::ALL,
         place::ALL,
+        policy::ALL,
         probe::ALL,
         recording::ALL,
         reference::ALL,

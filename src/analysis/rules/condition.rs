@@ -46,8 +46,8 @@ macro_rules! condition {
 
         /// Every kind of rule as a kind of alert, in the order in which they are listed.
         pub const KINDS: &[AlertKind] = &[$({
-            let (level, en, zh) = super::$Rule::ALERT;
-            AlertKind { name: stringify!($name), level, en, zh }
+            let (level, title) = super::$Rule::ALERT;
+            AlertKind { name: stringify!($name), level, title }
         }),*];
     };
 }

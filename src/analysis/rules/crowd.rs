@@ -54,7 +54,7 @@ pub struct CrowdDocument {
 }
 
 impl Crowd {
-    pub(super) const ALERT: Alert = (Level::Orange, "Crowd gathering", "人员聚集");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::crowd);
     /// Crowds are people.
     const DEFAULT_CLASSES: [&str; 1] = ["person"];
     /// A dense zone with one body in it is a body close to the camera.

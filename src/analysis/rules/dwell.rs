@@ -33,7 +33,7 @@ pub struct DwellDocument {
 }
 
 impl Dwell {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Something stays too long", "目标滞留");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::dwell);
 }
 
 impl Typed for DwellDocument {

@@ -29,7 +29,7 @@ pub struct FireDocument {
 }
 
 impl Fire {
-    pub(super) const ALERT: Alert = (Level::Red, "Fire", "疑似火情");
+    pub(super) const ALERT: Alert = (Level::Red, crate::text::kind::fire);
     /// A flame must be told at once; most mistakes are shorter. A guess.
     pub const DEFAULT_SECS: f64 = 3.0;
 }

@@ -36,7 +36,7 @@ pub struct GoneDocument {
 }
 
 impl Gone {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Something is gone", "物品缺失");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::gone);
 }
 
 impl Typed for GoneDocument {

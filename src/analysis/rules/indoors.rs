@@ -34,7 +34,7 @@ pub struct IndoorsDocument {
 }
 
 impl Indoors {
-    pub(super) const ALERT: Alert = (Level::Orange, "Vehicle indoors", "车辆进楼");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::indoors);
     /// E-bikes in stairways are what burns houses down.
     const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
 }

@@ -16,20 +16,18 @@ use crate::text::{Joint, Sentence, Words};
 use crate::types::level::Level;
 
 /// A kind of alert that is known by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct AlertKind {
     /// Its name in configuration and JSON.
     pub name: &'static str,
     /// Suggested level where the rule gives none.
     pub level: Level,
-    /// Title in English.
-    pub en: &'static str,
-    /// Title in simplified Chinese.
-    pub zh: &'static str,
+    /// Title, which people read.
+    pub title: fn() -> Sentence,
 }
 
-/// Level and titles, in English and in Chinese, of a rule's alerts where it names no other kind.
-pub(super) type Alert = (Level, &'static str, &'static str);
+/// Level and title of a rule's alerts where it names no other kind.
+pub(super) type Alert = (Level, fn() -> Sentence);
 
 /// Where a rule looks: a name in the [`CameraPlan`].
 #[derive(Debug, Clone, Copy)]

@@ -46,7 +46,7 @@ pub struct LeftBehindDocument {
 }
 
 impl LeftBehind {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Something was left behind", "物品遗留");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::left_behind);
     /// What the model that comes with Lookout knows of things that are left in lanes and stairs.
     const DEFAULT_CLASSES: [&str; 1] = ["two_wheeler"];
     /// Beside its owner nothing is left behind.

@@ -37,7 +37,7 @@ pub struct LineCrossedDocument {
 }
 
 impl LineCrossed {
-    pub(super) const ALERT: Alert = (Level::Blue, "Line crossed", "越过警戒线");
+    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::line);
 }
 
 impl Typed for LineCrossedDocument {

@@ -30,7 +30,7 @@ pub struct ParkedDocument {
 }
 
 impl Parked {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Vehicle parked", "车辆停放");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::parked);
     /// What blocks a lane.
     const DEFAULT_CLASSES: [&str; 3] = ["car", "truck", "bus"];
 }

@@ -31,7 +31,7 @@ pub struct PresentDocument {
 }
 
 impl Present {
-    pub(super) const ALERT: Alert = (Level::Blue, "Something is where it is watched for", "发现目标");
+    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::present);
 }
 
 impl Typed for PresentDocument {

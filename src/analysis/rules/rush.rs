@@ -47,7 +47,7 @@ pub struct RushDocument {
 }
 
 impl Rush {
-    pub(super) const ALERT: Alert = (Level::Orange, "People running", "人员奔跑");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::rush);
     /// One look's mistake is not a rush.
     pub const DEFAULT_SECS: f64 = 1.0;
     /// Between a walk of 0.8 and a run of 2 body heights per second.

@@ -74,7 +74,7 @@ pub struct ScuffleDocument {
 }
 
 impl Scuffle {
-    pub(super) const ALERT: Alert = (Level::Orange, "Scuffle", "人员推搡");
+    pub(super) const ALERT: Alert = (Level::Orange, crate::text::kind::scuffle);
     /// A blow and its return; counted from when the unrest has lasted for half a second. See
     /// `tests/truth/README.md` for what it finds.
     pub const DEFAULT_SECS: f64 = 0.5;

@@ -28,7 +28,7 @@ pub struct SmokeDocument {
 }
 
 impl Smoke {
-    pub(super) const ALERT: Alert = (Level::Red, "Smoke", "发现烟雾");
+    pub(super) const ALERT: Alert = (Level::Red, crate::text::kind::smoke);
     /// Smoke spreads more slowly than flames, and clouds and steam look like it. A guess.
     pub const DEFAULT_SECS: f64 = 5.0;
 }

@@ -42,7 +42,7 @@ pub struct VendingDocument {
 }
 
 impl Vending {
-    pub(super) const ALERT: Alert = (Level::Blue, "Street vending", "占道经营");
+    pub(super) const ALERT: Alert = (Level::Blue, crate::text::kind::vending);
     /// Carts, tricycles and vans, with somebody who sells.
     const DEFAULT_CLASSES: [&str; 4] = ["person", "two_wheeler", "truck", "car"];
 }

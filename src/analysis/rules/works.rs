@@ -43,7 +43,7 @@ pub struct WorksDocument {
 }
 
 impl Works {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Digging or building", "违规施工");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::works);
     /// Trucks and diggers, and who works with them.
     const DEFAULT_CLASSES: [&str; 2] = ["truck", "person"];
     /// One digs, one shovels.

@@ -47,7 +47,7 @@ pub struct WrongWayDocument {
 }
 
 impl WrongWay {
-    pub(super) const ALERT: Alert = (Level::Yellow, "Moving against the permitted direction", "逆行");
+    pub(super) const ALERT: Alert = (Level::Yellow, crate::text::kind::wrong_way);
     /// A third of all directions is the wrong one; who crosses the way is not meant.
     const DEFAULT_TOLERANCE_DEG: f64 = 60.0;
 }
