@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Acknowledged, Escalated, Muted};
+use super::alert::{Acknowledged, Escalated, Muted, SeqData};
 use super::box_key::PublicJwk;
 use super::meta_rules::{MetaNight, MetaRule, MetaSignal, MetaThreshold, MetaZone};
 use super::words::{Crs, Eye, Language, Mode, Time};
@@ -234,8 +234,12 @@ pub struct ActiveData {
     /// The stream in which alerts are numbered, as in `seq.stream` of an alert.
     #[serde(default)]
     pub stream: String,
-    /// The last number given in that stream when this list was made.
+    /// The last number given in that stream when this list was made. Everywhere else `seq` is the pair of stream and number:
+    /// here that is `up_to`.
     pub seq: u64,
+    /// Both, as every numbered message has them in `seq`: no later revision is in this list.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub up_to: Option<SeqData>,
     /// The open alerts, most urgent first, then oldest first.
     pub alerts: Vec<ActiveAlert>,
     /// How many more are open than fit into the message; absent when all are here.
