@@ -105,7 +105,7 @@ fn with_json() -> impl Iterator<Item = &'static Message> {
 fn list() -> String {
     let mut lines = String::new();
     for message in with_json() {
-        lines.push_str(&format!("{:<14} {:<14} {}\n", message.name, message.topic, message.summary));
+        lines.push_str(&format!("{:<14} {:<14} {}\n", message.name, message.topic, (message.summary)()));
     }
     let others = [
         (View::Box.name(), say::of_box()),

@@ -4,7 +4,7 @@ use crate::analysis::typography;
 use crate::text::{Joint, Sentence, Words, config};
 
 /// The candidate that is near enough to `typed` to be what was meant; the first of equally near ones.
-pub(super) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed: String = typed.chars().map(|c| typography::plain(c).unwrap_or(c)).collect();
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
