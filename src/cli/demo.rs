@@ -116,9 +116,9 @@ fn clip(wanted: Option<&Path>) -> Result<PathBuf, Failure> {
     let folders = [Some(PathBuf::from(".")), beside_program, Some(PathBuf::from("/usr/share/lookout"))];
     let found =
         folders.into_iter().flatten().map(|folder| folder.join(LANE_CLIP)).find(|path| path.is_file());
-    found.and_then(|path| fs::canonicalize(path).ok()).ok_or_else(|| {
-        Failure::refused(say::no_bundled_clip(LANE_CLIP)).hint(say::try_root_or_video())
-    })
+    found
+        .and_then(|path| fs::canonicalize(path).ok())
+        .ok_or_else(|| Failure::refused(say::no_bundled_clip(LANE_CLIP)).hint(say::try_root_or_video()))
 }
 
 fn unread(what: Sentence, path: &Path, error: &io::Error) -> Failure {
@@ -150,8 +150,7 @@ fn adapted(
         text.parse().map_err(|error: toml::de::Error| wrong(foreign::words(error.to_string())))?;
     let first =
         document.get_mut("camera").and_then(Value::as_array_mut).and_then(|cameras| cameras.first_mut());
-    let camera =
-        first.and_then(Value::as_table_mut).ok_or_else(|| wrong(say::no_camera()))?;
+    let camera = first.and_then(Value::as_table_mut).ok_or_else(|| wrong(say::no_camera()))?;
     for key in ["file", "user", "secret"] {
         camera.remove(key);
     }
@@ -220,8 +219,8 @@ fn start_centre(broker_port: u16, seconds: Option<u64>) -> Result<Child, Failure
 }
 
 fn this_program() -> Result<Command, Failure> {
-    let path = std::env::current_exe()
-        .map_err(|error| Failure::tried(say::program_unknown(error.to_string())))?;
+    let path =
+        std::env::current_exe().map_err(|error| Failure::tried(say::program_unknown(error.to_string())))?;
     let mut command = Command::new(path);
     if let Some(language) = language::asked() {
         command.args(["--language", language.tag()]);
@@ -304,8 +303,9 @@ struct DemoFolder {
 impl DemoFolder {
     fn make() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("lookout-demo-{}", std::process::id()));
-        fs::create_dir_all(&path)
-            .map_err(|error| Failure::tried(command_line::folder_not_made(path.display(), error.to_string())))?;
+        fs::create_dir_all(&path).map_err(|error| {
+            Failure::tried(command_line::folder_not_made(path.display(), error.to_string()))
+        })?;
         Ok(DemoFolder { path })
     }
 
@@ -323,8 +323,6 @@ impl DemoFolder {
             file.read_to_end(&mut bytes)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
-        read().unwrap_or_else(|error| {
-            say::log_unread(error.to_string()).in_language(language::of_this_run())
-        })
+        read().unwrap_or_else(|error| say::log_unread(error.to_string()).in_language(language::of_this_run()))
     }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::language;
 use super::{Failure, named_path, print_line};
+use crate::contract::Event;
 use crate::contract::alert::AlertData;
 use crate::contract::explain::explain;
-use crate::contract::Event;
 use crate::text::argument;
 
 /// Arguments of `lookout explain`.

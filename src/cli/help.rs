@@ -66,8 +66,8 @@ fn translated(command: Command, path: &str) -> Command {
         Some(_) => command.long_about(text::of(path, text::MORE).unwrap_or(about)),
         None => command,
     };
-    match command.get_after_help() {
-        Some(_) => command.after_help(text::of(path, text::AFTER).unwrap_or_default()),
+    match text::of(path, text::AFTER) {
+        Some(after) => command.after_help(after),
         None => command,
     }
 }
@@ -124,7 +124,8 @@ pub(super) fn tell(error: &clap::Error, language: Language) -> ! {
 }
 
 fn in_chinese_words(error: &clap::Error) -> String {
-    let failure = Failure::refused(what_is_wrong(error)).hint(what_to_try(error)).in_language(Language::Chinese);
+    let failure =
+        Failure::refused(what_is_wrong(error)).hint(what_to_try(error)).in_language(Language::Chinese);
     let mut told = failure.told();
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
         let usage = usage.to_string();
@@ -180,7 +181,8 @@ fn words_of(why: &str) -> Words {
 }
 
 fn what_to_try(error: &clap::Error) -> Sentence {
-    let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let suggested =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     if let Some(meant) = suggested.into_iter().find_map(|kind| context(error, kind)) {
         return sentence::try_meant(meant);
     }
@@ -241,7 +243,9 @@ mod tests {
             if command.get_after_help().is_some() {
                 there.push((path.to_owned(), text::AFTER.to_owned()));
             }
-            there.extend(command.get_arguments().map(|argument| (path.to_owned(), argument.get_id().to_string())));
+            there.extend(
+                command.get_arguments().map(|argument| (path.to_owned(), argument.get_id().to_string())),
+            );
         });
         for (path, argument, _) in text::ALL_OF_HELP {
             let is_there = there.iter().any(|(known, id)| {
@@ -257,15 +261,25 @@ mod tests {
             .try_get_matches_from(["lookout", "probe", "--help"])
             .expect_err("help is printed")
             .to_string();
-        for part in ["\n用法：lookout probe [OPTIONS] <TARGET>\n", "\n参数：\n", "\n选项：\n", "显示帮助", "默认：tcp；可选：tcp、udp"] {
+        for part in [
+            "\n用法：lookout probe [OPTIONS] <TARGET>\n",
+            "\n参数：\n",
+            "\n选项：\n",
+            "显示帮助",
+            "默认：tcp；可选：tcp、udp",
+        ] {
             assert!(help.contains(part), "{part} is missing in:\n{help}");
         }
         for english in ["Usage", "Options", "Print", "default", "possible values"] {
             assert!(!help.contains(english), "{english} in:\n{help}");
         }
-        let all = command(Language::Chinese).try_get_matches_from(["lookout", "help"]).expect_err("help").to_string();
+        let all = command(Language::Chinese)
+            .try_get_matches_from(["lookout", "help"])
+            .expect_err("help")
+            .to_string();
         assert!(all.contains("\n命令：\n") && !all.contains("Print"), "{all}");
-        let english = command(Language::English).try_get_matches_from(["lookout", "probe", "-h"]).expect_err("help");
+        let english =
+            command(Language::English).try_get_matches_from(["lookout", "probe", "-h"]).expect_err("help");
         assert!(english.to_string().contains("Usage: lookout probe [OPTIONS] <TARGET>"), "{english}");
     }
 

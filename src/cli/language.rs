@@ -114,7 +114,9 @@ mod tests {
         let asked = |line: &str| asked_in(line.split(' ').map(OsString::from));
         assert_eq!(asked("lookout probe --language zh-CN"), Some(Language::Chinese));
         assert_eq!(asked("lookout --language=en probe --user a"), Some(Language::English));
-        for nothing in ["lookout probe", "lookout --language", "lookout --languages zh", "lookout -- --language zh"] {
+        for nothing in
+            ["lookout probe", "lookout --language", "lookout --languages zh", "lookout -- --language zh"]
+        {
             assert_eq!(asked(nothing), None, "{nothing}");
         }
     }

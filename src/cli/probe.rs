@@ -179,8 +179,9 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
     if let Some(signs) = full_width_signs(&args.target.0) {
         let quoted = |signs: Vec<char>| signs.into_iter().map(|sign| format!("`{sign}`")).collect::<String>();
         let meant = signs.iter().copied().map(half_width).collect();
-        return Err(Failure::refused(text::full_width_signs(quoted(signs)))
-            .hint(text::try_half_width(quoted(meant))));
+        return Err(
+            Failure::refused(text::full_width_signs(quoted(signs))).hint(text::try_half_width(quoted(meant)))
+        );
     }
     if !args.target.0.contains("://") {
         return Err(Failure::refused(text::no_target()));

@@ -33,11 +33,11 @@ use crate::evidence;
 use crate::frame::Picture;
 use crate::frame::flow::{Estimator, Thumbnail};
 use crate::pipeline::camera_slot::{CameraSlot, Look};
-use crate::text::{Sentence, command_line, probe, replay as say};
+use crate::text::{Sentence, command_line, detect, probe, replay as say};
 use crate::types::phase::Phase;
-use crate::video::{self, FileOptions};
+use crate::video::{self, FileOptions, VideoError};
 
-use super::{Failure, language, named_path, stream_line};
+use super::{Failure, language, models, named_path, stream_line};
 
 mod schedules;
 
@@ -86,14 +86,14 @@ pub struct Args {
 /// A configuration with problems, a model or video that cannot be read, output that cannot be written.
 pub fn run(args: Args) -> Result<(), Failure> {
     let config =
-        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::invalid)?;
+        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;
     let mut loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
         .map_err(Failure::failed)?;
     if args.evidence.is_some() {
         loaded_models.look_for_faces(&config, args.manifest.as_deref()).map_err(Failure::failed)?;
     }
-    config.check_classes(&loaded_models.classes()).map_err(Failure::invalid)?;
+    config.check_classes(&loaded_models.classes()).map_err(Failure::from)?;
     if let Some(folder) = &args.evidence {
         named_path::make_folder("--evidence", folder)?;
     }
@@ -252,12 +252,12 @@ impl Replay {
         let clock = ClockData { sync: ClockSync::Replay, err_ms: None };
         let clock = std::sync::Arc::new(parking_lot::Mutex::new(clock));
         let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, Default::default())
-            .map_err(Failure::invalid)?;
+            .map_err(|error| Failure::refused(error.sentence()))?;
         let plan = config.plan(vec![loaded_models.plan(camera)]);
-        let analysis = Analysis::new(config.site.box_id.clone(), plan).map_err(Failure::invalid)?;
+        let analysis = Analysis::new(config.site.box_id.clone(), plan)
+            .map_err(|error| Failure::refused(error.sentence()).hint(error.hint()))?;
         let (mut classes, masks) = (loaded_models.classes(), camera.masks.clone());
-        let faces =
-            loaded_models.faces().model().map(FaceFinder::new).transpose().map_err(Failure::failed)?;
+        let faces = loaded_models.faces().model().map(FaceFinder::new).transpose().map_err(models::failed)?;
         classes.extend(faces.as_ref().map(|_| Class::FACE));
         Ok(Replay {
             analysis,
@@ -292,12 +292,12 @@ impl Replay {
         let shape = picture_shape(camera);
         let mut moments = Moments::new(every, may_want_flow);
         let options = FileOptions { every: moments.every, shape };
-        let mut frames = video::read_file(video, options).map_err(Failure::failed)?;
+        let mut frames = video::read_file(video, options).map_err(unreadable)?;
         let progress = progress();
         let mut looked = 0u64;
         let mut latest: Option<Duration> = None;
         let mut gaps = Gaps::default();
-        while let Some((pts, picture)) = frames.next_frame().map_err(Failure::failed)? {
+        while let Some((pts, picture)) = frames.next_frame().map_err(unreadable)? {
             match latest.replace(pts) {
                 None => say_about(&picture, camera),
                 Some(before) if pts.saturating_sub(before) > every + GAP => {
@@ -315,7 +315,7 @@ impl Replay {
             let moment_before = moments.latest.take();
             let look = self.slot.look(&mut *detector, &mut estimator, (&picture, at), moment_before, 0);
             let Look { detections, wants_moment_before, flow, image_stats, coarse, .. } =
-                look.map_err(Failure::failed)?;
+                look.map_err(Failure::tried)?;
             moments.is_wanted = wants_moment_before;
             looked += 1;
             if let Some(flow) = flow {
@@ -347,7 +347,7 @@ impl Replay {
         tell(&say::looked(video.display(), looked, self.new_alerts, open), None);
         let left_out = self.analysis.left_out(&camera.id);
         if !left_out.is_empty() {
-            tell(&say::left_out(left_out.to_string()), None);
+            tell(&say::left_out(left_out.words()), None);
         }
         for remark in frames.remarks().into_iter().chain(gaps.note()) {
             tell(&probe::note(remark), None);
@@ -414,18 +414,24 @@ impl Replay {
         let view = self.slot.empty_view();
         let mut seen = seen.to_vec();
         if let Some(finder) = &mut self.faces {
-            let faces = finder.find(picture, &seen, || true).map_err(Failure::failed)?;
+            let faces =
+                finder.find(picture, &seen, || true).map_err(|error| Failure::tried(error.sentence()))?;
             seen.extend(faces);
         }
         match evidence::make(picture, &self.classes, &seen, &revision.shown, &self.masks, Some(&view)) {
             Ok(made) => fs::write(&path, made.jpeg)
                 .map_err(|error| Failure::tried(command_line::unwritten(path.display(), error.to_string()))),
             Err(error) => {
-                say!("{}: {error}", revision.alert.0);
+                tell(&detect::of(&*revision.alert.0, error.sentence()), None);
                 Ok(())
             }
         }
     }
+}
+
+/// The recording cannot be read, or not to its end.
+fn unreadable(error: VideoError) -> Failure {
+    Failure::tried(error.sentence()).hint_if(error.fault.hint())
 }
 
 /// Says it beside the alerts, with what to try.

@@ -103,9 +103,11 @@ fn with_json() -> impl Iterator<Item = &'static Message> {
 }
 
 fn list() -> String {
+    let language = language::of_this_run();
     let mut lines = String::new();
     for message in with_json() {
-        lines.push_str(&format!("{:<14} {:<14} {}\n", message.name, message.topic, (message.summary)()));
+        let summary = (message.summary)().in_language(language);
+        lines.push_str(&format!("{:<14} {:<14} {summary}\n", message.name, message.topic));
     }
     let others = [
         (View::Box.name(), say::of_box()),
@@ -113,7 +115,7 @@ fn list() -> String {
         ("configuration", say::of_configuration()),
     ];
     for (name, what) in others {
-        let what = what.in_language(language::of_this_run());
+        let what = what.in_language(language);
         lines.push_str(&format!("{name:<14} {:<14} {what}\n", ""));
     }
     lines

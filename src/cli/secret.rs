@@ -146,7 +146,8 @@ fn sound(text: String) -> Result<String, Failure> {
 
 fn line(prompt: Sentence, shown: bool) -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::tried(say::terminal_unread(error.to_string()));
-    let _ = write!(io::stderr(), "{} ", prompt.in_language(language::of_this_run())).and_then(|()| io::stderr().flush());
+    let _ = write!(io::stderr(), "{} ", prompt.in_language(language::of_this_run()))
+        .and_then(|()| io::stderr().flush());
     let stdin = io::stdin();
     let before = tcgetattr(&stdin).map_err(|error| failed(error.into()))?;
     let mut silent = before.clone();

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Broker, Config};
 use crate::daemon::sensors::setup;
 use crate::sensors::{SensorStats, SensorWord, Sensors};
-use crate::text::{Sentence, Words, sensor_watch as say};
+use crate::text::{Sentence, Words, sensor_watch as say, tail};
 
 /// Words that wait to be printed.
 const QUEUE: usize = 64;
@@ -83,7 +83,7 @@ struct Row {
 
 /// Runs the command.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let config = Config::load(&args.config).map_err(Failure::invalid)?;
+    let config = Config::load(&args.config).map_err(Failure::from)?;
     let embedded = match config.mqtt.broker {
         Broker::Embedded { port } if port > 0 => Some(port),
         Broker::Embedded { .. } | Broker::Remote { .. } => None,
@@ -115,7 +115,8 @@ pub fn run(args: Args) -> Result<(), Failure> {
         say!("{}", listening.in_language(language::of_this_run()));
     }
     let clock = Clock::start();
-    let sensors = Sensors::start(setup, clock, out).map_err(Failure::failed)?;
+    let sensors = Sensors::start(setup, clock, out)
+        .map_err(|error| Failure::tried(tail::cannot_start(error.to_string())))?;
     let until = Instant::now() + Duration::from_secs(args.seconds);
     let mut next_look = Instant::now();
     loop {

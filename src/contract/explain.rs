@@ -95,9 +95,8 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
         let word = clauses(std::iter::once(word.into()).chain(cause));
         noting(say::verdict(word, &one.by, at(one.at)), one.note.as_ref())
     });
-    let closed = closed
-        .as_ref()
-        .map(|one| noting(say::closed(&one.outcome, &one.by, at(one.at)), one.note.as_ref()));
+    let closed =
+        closed.as_ref().map(|one| noting(say::closed(&one.outcome, &one.by, at(one.at)), one.note.as_ref()));
     [assigned, on_site, verdict, closed].into_iter().flatten().collect()
 }
 

@@ -27,9 +27,7 @@ pub const LANGUAGE: &str = "Language of what is said: zh-CN or en [default: the 
 
 /// What `--classes` of `lookout models add` is for, where these kinds of head find faces only.
 pub fn classes(of_faces: &str) -> String {
-    format!(
-        "What the network's classes are called, in its order, or `coco` [default: face for {of_faces}]"
-    )
+    format!("What the network's classes are called, in its order, or `coco` [default: face for {of_faces}]")
 }
 
 /// What `help` is for, which every command with commands of its own has.
@@ -124,7 +122,11 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("replay", "manifest", "模型清单"),
     // ----
     ("explain", "", "用文字说明一条预警：何事、何处、为何、谁在处理"),
-    ("explain", "file", "存有一条预警的文件，或像 `replay` 和 `tail --json` 的输出那样每行一条；`-` 表示标准输入"),
+    (
+        "explain",
+        "file",
+        "存有一条预警的文件，或像 `replay` 和 `tail --json` 的输出那样每行一条；`-` 表示标准输入",
+    ),
     // ----
     ("sensors", "", "实时显示传感器读数；每个传感器都有读数时退出码为 0，有一个始终没有则为 1"),
     ("sensors", "config", "配置文件"),
@@ -159,7 +161,11 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("keys", "", "制作、列出和使用向设备下命令的密钥；输出本设备签名用的公钥"),
     ("keys make", "", "制作一对密钥：私钥写入文件，公钥打印出来供写进配置"),
     ("keys make", "name", "密钥的名称：由谁持有"),
-    ("keys make", "role", "角色：`desk`（值班席）、`operator`（操作员）或 `admin`（管理员），后者都有前者的权限"),
+    (
+        "keys make",
+        "role",
+        "角色：`desk`（值班席）、`operator`（操作员）或 `admin`（管理员），后者都有前者的权限",
+    ),
     ("keys make", "out", "存放私钥 NAME.jwk 的目录；不要放在设备上"),
     ("keys list", "", "列出配置中的密钥"),
     ("keys list", "config", "配置文件"),
@@ -180,15 +186,22 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
          读取一个 JSON 对象，例如\n\
          {\"request_id\":\"r1\",\"area\":\"530127\",\"box\":\"box-7f3a\",\"command\":\"selftest\",\"by\":\"desk 2\",\"iat\":\"2026-03-01T08:00:00Z\",\"exp\":\"2026-03-01T08:05:00Z\"}\n\n\
          输出的内容以 QoS 1、不带保留标志发布到主题 lookout/v1/AREA/BOX/down/cmd/COMMAND；配置发布到 .../down/config，\
-         标记发布到 .../down/mark，这两种带保留标志。设备会因格式或时间而拒绝的命令，会在标准错误中说明，但照样签名。\n\n\
-         退出码 0：已签名。1：文件无法读取。2：密钥不可用，或命令不是各方都能读成一样的 JSON 对象：有重名的键，或有超出 2^53 - 1 的数。",
+         标记发布到 .../down/mark，这两种带保留标志。设备会因格式或时间而拒绝的命令，会在标准错误中逐条说明，并附上该命令的示例，但照样签名。\
+         只写 {\"command\":\"patch\"} 可看到一条完整的 patch。\n\n\
+         退出码 0：已签名。1：文件无法读取。2：密钥不可用；命令中有该命令所没有的字段；或命令不是各方都能读成一样的 JSON 对象：\
+         有重名的键，或有超出 2^53 - 1 的数。",
     ),
     ("keys sign", "key", "私钥，即 `lookout keys make` 写的文件 NAME.jwk"),
+    ("keys sign", "allow_unknown", "含有本版本不认识的字段时也签名：用于更新的设备"),
     ("keys sign", "command", "存放命令的文件；不写或写 `-` 则读标准输入"),
     // ----
     ("secret", "", "把摄像机或 MQTT 服务器的密码写到服务能读取的地方"),
     ("secret set", "", "写入一个密钥：在终端上会询问，否则从标准输入读一行，`user:password` 或令牌"),
-    ("secret set", AFTER, "示例：\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook"),
+    (
+        "secret set",
+        AFTER,
+        "示例：\n  lookout secret set cam-03\n  openssl rand -hex 24 | lookout secret set webhook",
+    ),
     ("secret set", "name", "配置中 `secret` 所写的名称"),
     ("secret set", "dir", "密钥目录，不存在时自动创建"),
     // ----
@@ -238,10 +251,18 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
     ("models add", "std", "随后除以的数（网络需要 0..1 时为 255）：一个，或按通道顺序三个"),
     ("models add", "strides", "各层每格的像素数（默认：8,16,32）"),
     ("models add", "reg_max", "nanodet 专用：最大距离，以格计（默认：7）"),
-    ("models add", "cell_centre", "nanodet 专用：格内参考点的位置，NanoDet-m 为 0.5，NanoDet-plus 为 0（默认：0.5）"),
+    (
+        "models add",
+        "cell_centre",
+        "nanodet 专用：格内参考点的位置，NanoDet-m 为 0.5，NanoDet-plus 为 0（默认：0.5）",
+    ),
     ("models add", "anchors", "scrfd 专用：每格的框数（默认：2）"),
     ("models add", "outputs", "输出的名称，按检测头的顺序（默认：由形状判断）"),
-    ("models add", "thresholds", "推荐阈值，用我们的类别名，如 `person=0.4,car=0.3`（默认：该检测头的通常值）"),
+    (
+        "models add",
+        "thresholds",
+        "推荐阈值，用我们的类别名，如 `person=0.4,car=0.3`（默认：该检测头的通常值）",
+    ),
     ("models add", "nms_iou", "同类的框重叠超过此值即视为同一个（默认：该检测头的通常值）"),
     ("models add", "trial_secs", "打开和试运行文件最长可用的秒数"),
     ("models add", "dry_run", "只打印条目，不写入"),
@@ -250,8 +271,16 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "manifest",
         "写入条目的清单或其目录，没有则新建（默认：LOOKOUT_MODELS、models/、程序旁、/usr/share/lookout/models；都没有时在模型旁新建）",
     ),
-    ("models add", "picture", "用来试检测的图片，JPEG 或 PNG（默认：内置的一幅，有行人、一辆汽车和一辆电动自行车）"),
-    ("models add", "providers", "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl"),
+    (
+        "models add",
+        "picture",
+        "用来试检测的图片，JPEG 或 PNG（默认：内置的一幅，有行人、一辆汽车和一辆电动自行车）",
+    ),
+    (
+        "models add",
+        "providers",
+        "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl",
+    ),
     ("models fetch", "", "下载一个 SHA-256 已知的公开模型并添加；不写名称则列出有哪些"),
     ("models fetch", "model", "目录中的模型（默认：列出有哪些）"),
     ("models fetch", "from", "自备的模型目录，格式同 models/public.toml（默认：Lookout 自带的）"),
@@ -262,16 +291,32 @@ pub(crate) const ALL_OF_HELP: &[(&str, &str, &str)] = &[
         "manifest",
         "写入条目的清单或其目录，没有则新建（默认：LOOKOUT_MODELS、models/、程序旁、/usr/share/lookout/models）",
     ),
-    ("models fetch", "picture", "用来试检测的图片，JPEG 或 PNG（默认：内置的一幅，有行人、一辆汽车和一辆电动自行车）"),
-    ("models fetch", "providers", "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl"),
+    (
+        "models fetch",
+        "picture",
+        "用来试检测的图片，JPEG 或 PNG（默认：内置的一幅，有行人、一辆汽车和一辆电动自行车）",
+    ),
+    (
+        "models fetch",
+        "providers",
+        "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl",
+    ),
     // ----
     ("schema", "", "输出公开的 JSON 模式"),
     ("schema", MORE, "输出公开的 JSON 模式，或全部写到一个目录。\n\n不带参数时列出有哪些。"),
-    ("schema", "name", "输出哪一个：消息的名称、`asyncapi`、`asyncapi-centre` 或 `configuration`（供编辑器使用）"),
+    (
+        "schema",
+        "name",
+        "输出哪一个：消息的名称、`asyncapi`、`asyncapi-centre` 或 `configuration`（供编辑器使用）",
+    ),
     ("schema", "dir", "把公开的全部内容写到该目录"),
     ("schema", "reference", "以 Markdown 输出配置参考"),
     // ---- where several commands have it alike
-    (EVERY, "manifest", "模型清单或其目录（默认：LOOKOUT_MODELS、models/、程序旁、/usr/share/lookout/models）"),
+    (
+        EVERY,
+        "manifest",
+        "模型清单或其目录（默认：LOOKOUT_MODELS、models/、程序旁、/usr/share/lookout/models）",
+    ),
     (EVERY, "model_files", "模型文件所在的目录，不在清单旁时才需要"),
     (EVERY, "providers", "由什么运行模型，取第一个可用的：cpu、openvino、cuda、tensorrt、xnnpack、acl"),
     (EVERY, "language", "所用语言：zh-CN 或 en（默认：终端的语言）"),

@@ -130,7 +130,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
     }
     let loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
         .map_err(Failure::failed)?;
-    config.check_classes(&loaded_models.classes()).map_err(Failure::invalid)?;
+    config.check_classes(&loaded_models.classes()).map_err(Failure::from)?;
     let server = args.clip.as_deref().map(ClipServer::start).transpose()?;
     let urls = server.as_ref().map(ClipServer::urls).unwrap_or_default();
     let most = args.only.unwrap_or(args.most).max(1);
@@ -159,14 +159,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
 
 fn config(args: &Args) -> Result<Config, Failure> {
     match (&args.config, &args.clip) {
-        (Some(path), _) => Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::invalid),
+        (Some(path), _) => Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from),
         (None, Some(_)) => {
             let folder = tempfile_folder()?;
             let path = folder.join("capacity.toml");
             std::fs::write(&path, ANY_CONFIG).map_err(|error| {
                 Failure::tried(command_line::unwritten(path.display(), error.to_string()))
             })?;
-            Config::load_in(&path, &Surroundings::elsewhere(&path)).map_err(Failure::invalid)
+            Config::load_in(&path, &Surroundings::elsewhere(&path)).map_err(Failure::from)
         }
         (None, None) => Err(Failure::refused(say::nothing_to_watch()).hint(say::try_config_or_clip())),
     }
@@ -458,8 +458,7 @@ impl ClipServer {
             let (what, hint) = named_path::unreadable(demo::the_clip(clip.display()), clip, &error);
             Failure::refused(what).hint(hint)
         })?;
-        let failed =
-            |error: std::io::Error| Failure::tried(say::clip_server_not_started(error.to_string()));
+        let failed = |error: std::io::Error| Failure::tried(say::clip_server_not_started(error.to_string()));
         let mut child = Command::new(std::env::current_exe().map_err(failed)?)
             .args(["capacity", "--serve"])
             .arg(clip)

@@ -501,8 +501,7 @@ fn report(
     let found = look(model, &picture.image)?;
     let silent = entry.classes.iter().filter(|class| class.is_none()).count();
     let reported = entry.reported().map(Class::name).collect::<Vec<_>>().join(", ");
-    let reported =
-        if silent == 0 { Words::from(reported) } else { say::some_never(reported, silent).into() };
+    let reported = if silent == 0 { Words::from(reported) } else { say::some_never(reported, silent).into() };
     let levels: Vec<String> = entry.head.strides().iter().map(ToString::to_string).collect();
     let kib = network.bytes.div_ceil(1024);
     talk(say::file_and_digest(entry.file.display(), kib, &network.sha256));

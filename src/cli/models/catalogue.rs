@@ -105,8 +105,9 @@ impl Public {
     /// The digest that the file must have.
     pub fn digest(&self) -> Result<[u8; 32], Failure> {
         let Some(hex) = &self.sha256 else {
-            return Err(Failure::refused(say::no_pinned_digest(&self.name))
-                .hint(say::try_own_download(&self.page)));
+            return Err(
+                Failure::refused(say::no_pinned_digest(&self.name)).hint(say::try_own_download(&self.page))
+            );
         };
         digest_from_hex(hex).ok_or_else(|| Failure::refused(say::digest_malformed(&self.name)))
     }
@@ -138,9 +139,9 @@ impl Public {
 }
 
 fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
-    String::deserialize(from)?.parse().map_err(|error: url::ParseError| {
-        de::Error::custom(say::no_address(error.to_string()))
-    })
+    String::deserialize(from)?
+        .parse()
+        .map_err(|error: url::ParseError| de::Error::custom(say::no_address(error.to_string())))
 }
 
 #[cfg(test)]
@@ -170,8 +171,8 @@ mod tests {
             let text = format!(
                 "[[public]]\nname = \"x\"\nwhat = \"\"\nmaker = \"\"\npage = \"\"\nlicence = \"\"\nurl = \"{url}\""
             );
-            let catalogue =
-                Catalogue::parse(&text, say::lookouts_catalogue()).unwrap_or_else(|f| panic!("{}", f.message));
+            let catalogue = Catalogue::parse(&text, say::lookouts_catalogue())
+                .unwrap_or_else(|f| panic!("{}", f.message));
             catalogue.models()[0].file_name().ok()
         };
         assert_eq!(named("https://example.org/a/b.onnx?x=/y"), Some("b.onnx".to_owned()));

@@ -59,8 +59,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         _ => PathBuf::from("."),
     };
     let new_folder = !folder.exists();
-    fs::create_dir_all(&folder)
-        .map_err(|error| Failure::tried(command_line::folder_not_made(folder.display(), error.to_string())))?;
+    fs::create_dir_all(&folder).map_err(|error| {
+        Failure::tried(command_line::folder_not_made(folder.display(), error.to_string()))
+    })?;
     let outcome = fetch_and_add(model, name, &digest, &manifest, &folder, &args);
     if outcome.is_err() && new_folder {
         // Succeeds only if nothing is in it.
@@ -165,7 +166,8 @@ impl Part {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let path = file.with_file_name(format!(".{name}.part"));
         let failed = |error: std::io::Error| {
-            Failure::tried(say::part_unwritten(path.display(), error.to_string())).hint(say::try_other_place())
+            Failure::tried(say::part_unwritten(path.display(), error.to_string()))
+                .hint(say::try_other_place())
         };
         let out = File::options().write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         if flock(&out, FlockOperation::NonBlockingLockExclusive).is_err() {

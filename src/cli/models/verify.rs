@@ -37,8 +37,7 @@ pub(super) fn verify(
     // Without it every model would fail with the same sentence.
     Runtime::get().map_err(|error| Failure::tried(error.sentence()).hint(error.hint()))?;
     let told = |sentence: Sentence| sentence.in_language(language::of_this_run());
-    let [name, run_by, one_run] =
-        [say::column_name(), say::column_run_by(), say::column_one_run()].map(told);
+    let [name, run_by, one_run] = [say::column_name(), say::column_run_by(), say::column_one_run()].map(told);
     let mut rows = vec![[name, run_by, one_run, String::new()]];
     let mut failures = Vec::new();
     for model in models {
@@ -55,13 +54,7 @@ pub(super) fn verify(
             Err(error) => {
                 let error = error.in_language(language::of_this_run());
                 failures.push(error.clone());
-                Verified {
-                    name: &model.name,
-                    ok: false,
-                    provider: None,
-                    run_ms: None,
-                    error: Some(error),
-                }
+                Verified { name: &model.name, ok: false, provider: None, run_ms: None, error: Some(error) }
             }
         };
         if json {
