@@ -429,7 +429,8 @@ impl Outcome {
         }
         for sensor in &config.sensors.list {
             let plan = &sensor.plan;
-            lines.part(&plan.id, text::measures(&*plan.quantity, &*plan.unit, sensor.source.told()));
+            lines
+                .part(&plan.id, text::measures(plan.quantity.to_string(), &*plan.unit, sensor.source.told()));
         }
         lines.say(text::label_rules(), config.rules.len());
         let plan = config.plan(config.camera_plans());

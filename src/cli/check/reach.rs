@@ -116,7 +116,7 @@ fn not_writable(dir: &Path, unit: Option<&Unit>) -> Option<(Words, Words)> {
     // Made when it is needed: the nearest folder that is there must let it.
     let there = dir.ancestors().find(|folder| fs::symlink_metadata(folder).is_ok())?;
     let is_made_by_systemd = unit.is_some_and(|unit| unit.makes(dir) && !unit.makes(there));
-    let group = || me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_owned());
+    let group = || me.as_ref().and_then(Account::group).unwrap_or_else(|| who.to_string());
     if is_made_by_systemd || may(there, Access::WRITE_OK | Access::EXEC_OK) {
         // Whoever ran Lookout as root once left files that the service cannot go on with.
         let foreign = fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
