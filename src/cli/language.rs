@@ -1,10 +1,8 @@
 //! In which language a command speaks: as `--language` says, else as the terminal does.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::sync::OnceLock;
 
-use super::Failure;
 use crate::contract::Language;
 use crate::text::argument;
 
@@ -66,11 +64,6 @@ pub(super) fn of_the_terminal() -> Language {
         Some(value) if value.starts_with("zh") => Language::Chinese,
         _ => Language::English,
     }
-}
-
-/// A command that was asked something it cannot do, in that language.
-pub(super) fn invalid(message: impl fmt::Display, language: Language) -> Failure {
-    Failure::invalid(message).in_language(language)
 }
 
 /// Columns that a text takes on a terminal: two for a Chinese character or mark, one for anything else.

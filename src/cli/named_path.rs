@@ -7,7 +7,6 @@ use std::io;
 use std::path::Path;
 
 use super::Failure;
-use crate::contract::Language;
 use crate::text::{Sentence, Words, argument};
 
 /// Whether the file can be opened, before anything else is tried. `what` names it, for people: `` `--ca`: the file ca.pem ``.
@@ -27,12 +26,6 @@ pub(super) fn check(what: impl Into<Words>, path: &Path) -> Result<(), (Sentence
 pub(super) fn unreadable(what: impl Into<Words>, path: &Path, error: &io::Error) -> (Sentence, Sentence) {
     let (why, hint) = reason(path, error);
     (argument::unread(what, why), hint)
-}
-
-/// The same as one text.
-pub(super) fn unread(what: impl Into<Words>, path: &Path, error: &io::Error, language: Language) -> String {
-    let (what, hint) = unreadable(what, path, error);
-    what.with_hint(Some(&hint), language)
 }
 
 /// Why, and what to try.

@@ -177,11 +177,10 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
         return Ok(Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false });
     }
     if let Some(signs) = full_width_signs(&args.target.0) {
-        let quoted = |signs: Vec<char>| signs.into_iter().map(|sign| format!("`{sign}`")).collect::<String>();
-        let meant = signs.iter().copied().map(half_width).collect();
-        return Err(
-            Failure::refused(text::full_width_signs(quoted(signs))).hint(text::try_half_width(quoted(meant)))
-        );
+        let quoted = |signs: &[char]| signs.iter().map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" ");
+        let meant: Vec<char> = signs.iter().copied().map(half_width).collect();
+        let what = text::full_width_signs(quoted(&signs));
+        return Err(Failure::refused(what).hint(text::try_half_width(quoted(&meant))));
     }
     if !args.target.0.contains("://") {
         return Err(Failure::refused(text::no_target()));
@@ -210,6 +209,7 @@ fn full_width_signs(address: &str) -> Option<Vec<char>> {
     let begin = half.find("://").map(|at| half[..at].chars().count() + 3)?;
     let behind: String = address.chars().skip(begin).collect();
     let authority = behind.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.split_inclusive(['／', '？', '＃']).next().unwrap_or_default();
     // What stands before it is a login, in which any sign may stand.
     let host = authority.rsplit('@').next().unwrap_or_default();
     let mut signs: Vec<char> = Vec::new();

@@ -61,7 +61,7 @@ pub struct Tried {
 impl Choice {
     /// The provider, if this version knows it.
     pub fn provider(&self) -> Option<Provider> {
-        self.provider.parse().ok()
+        Provider::named(&self.provider)
     }
 
     /// All times in one line: `street-nano: cpu 6.7 ms, openvino not there`.

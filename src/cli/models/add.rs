@@ -108,7 +108,7 @@ struct OwnOptions(Own);
 impl clap::Args for OwnOptions {
     fn augment_args(command: clap::Command) -> clap::Command {
         heads::own_parameters().fold(command, |command, (kind, parameter)| {
-            let help = format!("{}: {} [default: {}]", kind.name, parameter.help, parameter.usual);
+            let help = format!("{}: {} [default: {}]", kind.name, (parameter.help)(), parameter.usual);
             let option = clap::Arg::new(parameter.key).long(parameter.option).value_name(parameter.value);
             let option = match parameter.is_whole {
                 true => option.value_parser(clap::value_parser!(i64)),
