@@ -62,34 +62,31 @@ impl Which {
         if !self.files.is_empty() {
             return Ok(self.files.clone());
         }
-        let config = Config::load_in(&self.config, &Surroundings::elsewhere(&self.config))
-            .map_err(Failure::from)?;
+        let config =
+            Config::load_in(&self.config, &Surroundings::elsewhere(&self.config)).map_err(Failure::from)?;
         let folder = daemon::control_dir(&config);
         let files = audit::files(&folder);
         if files.is_empty() {
-            let language = language::of_this_run();
-            let what = text::none_in(folder.display()).with_hint(Some(&text::try_naming()), language);
-            return Err(Failure::failed(what).in_language(language));
+            return Err(Failure::tried(text::none_in(folder.display())).hint(text::try_naming()));
         }
         Ok(files)
     }
 }
 
 fn verify(files: &[PathBuf]) -> Result<(), Failure> {
-    let language = language::of_this_run();
-    let failed = |message: String| Failure::failed(message).in_language(language);
     for file in files {
-        named_path::check(text::log(file.display()), file, language).map_err(failed)?;
+        named_path::check(text::log(file.display()), file)
+            .map_err(|(what, hint)| Failure::tried(what).hint(hint))?;
     }
     match audit::verify(files) {
         Ok(Ok(good)) => {
-            print_line(text::whole(good.lines, good.first, good.head).in_language(language))
+            let whole = text::whole(good.lines, good.first, good.head);
+            print_line(whole.in_language(language::of_this_run()))
         }
-        Ok(Err(fault)) => Err(failed(fault.sentence().with_hint(Some(&text::try_comparing()), language))),
+        Ok(Err(fault)) => Err(Failure::tried(fault.sentence()).hint(text::try_comparing())),
         Err(error) => {
             let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
-            let why = foreign::words(error.to_string());
-            Err(failed(argument::unread(names, why).in_language(language)))
+            Err(Failure::tried(argument::unread(names, foreign::words(error.to_string()))))
         }
     }
 }
@@ -109,9 +106,8 @@ fn show(files: &[PathBuf], json: bool, last: Option<usize>) -> Result<(), Failur
 
 fn read(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file).map_err(|error| {
-        let language = language::of_this_run();
-        let what = named_path::unread(text::log(file.display()), file, &error, language);
-        Failure::failed(what).in_language(language)
+        let (what, hint) = named_path::unreadable(text::log(file.display()), file, &error);
+        Failure::tried(what).hint(hint)
     })
 }
 

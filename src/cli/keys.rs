@@ -103,16 +103,14 @@ fn fields_of_commands() -> String {
     text::fields_of_commands(Words::List(of_all, Joint::And), each).in_language(language)
 }
 
-/// What failed and what to try, in the language of the terminal.
+/// What failed and what to try.
 fn failed(what: Sentence, hint: Option<&Sentence>) -> Failure {
-    let language = language::of_this_run();
-    Failure::failed(what.with_hint(hint, language)).in_language(language)
+    Failure::tried(what).hint_if(hint.cloned())
 }
 
 /// The same of what cannot be done.
 fn invalid(what: Sentence, hint: Option<&Sentence>) -> Failure {
-    let language = language::of_this_run();
-    Failure::invalid(what.with_hint(hint, language)).in_language(language)
+    Failure::refused(what).hint_if(hint.cloned())
 }
 
 /// Runs the command.
@@ -189,14 +187,11 @@ fn list(path: &Path) -> Result<(), Failure> {
 fn print_box_key(path: &Path, json: bool) -> Result<(), Failure> {
     let config = Config::load_in(path, &Surroundings::elsewhere(path)).map_err(Failure::from)?;
     let (folder, language) = (&config.outbox.dir, config.site.language);
-    let key = box_key::read(folder, &config.full_name()).map_err(|error| {
-        let message = error.sentence().with_hint(Some(&error.hint()), language);
-        Failure::failed(message).in_language(language)
-    })?;
+    let key = box_key::read(folder, &config.full_name())
+        .map_err(|error| failed(error.sentence(), Some(&error.hint())).in_language(language))?;
     let Some(key) = key else {
         let what = text::none_yet(folder.join(box_key::FILE).display());
-        let message = what.with_hint(Some(&text::try_starting()), language);
-        return Err(Failure::failed(message).in_language(language));
+        return Err(failed(what, Some(&text::try_starting())).in_language(language));
     };
     let jwk = serde_json::to_string(&key.public()).map_err(Failure::failed)?;
     if json {
@@ -312,9 +307,8 @@ fn command_in(text: &str, name: &Sentence) -> Result<Value, Failure> {
         let hint = if text.contains('\'') { text::try_double_quotes(example()) } else { example() };
         invalid(text::command_no_json(name.clone(), error.to_string()), Some(&hint))
     })?;
-    portable_json::check(text.as_bytes()).map_err(|why| {
-        invalid(text::command_ambiguous(name.clone(), why), Some(&text::try_unambiguous()))
-    })?;
+    portable_json::check(text.as_bytes())
+        .map_err(|why| invalid(text::command_ambiguous(name.clone(), why), Some(&text::try_unambiguous())))?;
     let what = match &value {
         Value::Object(_) => return Ok(value),
         Value::Array(_) => text::a_list(),
@@ -331,15 +325,14 @@ fn command_in(text: &str, name: &Sentence) -> Result<Value, Failure> {
 /// It is not there, others can read it, or it is no key.
 pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey, Failure> {
     let name = argument::key(path.display());
-    let told = |what: Sentence, hint: Sentence| what.with_hint(Some(&hint), language);
     let cannot = |unread: Unread| {
         let (why, usual) = unread.reason(path);
         let hint = match &unread {
             Unread::System(error) if error.kind() == io::ErrorKind::NotFound => argument::try_make_key(),
-            Unread::System(error) if error.kind() == io::ErrorKind::IsADirectory => keys_in(path, language),
+            Unread::System(error) if error.kind() == io::ErrorKind::IsADirectory => keys_in(path),
             Unread::System(_) | Unread::Content(_) => usual,
         };
-        Failure::failed(told(argument::unread(name.clone(), why), hint)).in_language(language)
+        failed(argument::unread(name.clone(), why), Some(&hint)).in_language(language)
     };
     let file = fs::File::open(path).map_err(|error| cannot(error.into()))?;
     let metadata = file.metadata().map_err(|error| cannot(error.into()))?;
@@ -350,13 +343,13 @@ pub(super) fn read_private(path: &Path, language: Language) -> Result<PrivateKey
     let key = PrivateKey::from_jwk(&text).map_err(|error| {
         let hint = what_it_is(&text);
         let what = argument::no_key(name.clone(), error.sentence());
-        Failure::invalid(told(what, hint)).in_language(language)
+        invalid(what, Some(&hint)).in_language(language)
     })?;
     // Only of a key it is worth saying: of any other file, that it is none.
     if let Some(mode) = mode_if_open_to_others(&metadata) {
         let what = argument::key_is_open(name.clone(), format!("{mode:03o}"));
         let hint = argument::try_close_key(path.display());
-        return Err(Failure::invalid(told(what, hint)).in_language(language));
+        return Err(invalid(what, Some(&hint)).in_language(language));
     }
     Ok(key)
 }
@@ -394,7 +387,7 @@ fn what_it_is(text: &str) -> Sentence {
 }
 
 /// What to try where a folder was named in place of the key in it.
-fn keys_in(folder: &Path, language: Language) -> Sentence {
+fn keys_in(folder: &Path) -> Sentence {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let mut keys: Vec<String> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "jwk"))
@@ -405,8 +398,5 @@ fn keys_in(folder: &Path, language: Language) -> Sentence {
     if keys.is_empty() {
         return argument::try_key_in_folder();
     }
-    argument::keys_in_folder(match language {
-        Language::English => keys.join(", "),
-        Language::Chinese => keys.join("、"),
-    })
+    argument::keys_in_folder(Words::List(keys.into_iter().map(Words::from).collect(), Joint::And))
 }

@@ -114,92 +114,50 @@ pub struct BoxTopic {
 }
 
 /// One revision of an alert.
-pub const ALERT: Message =
-    event::<AlertData>("up/alert", examples::alert, say::alert);
+pub const ALERT: Message = event::<AlertData>("up/alert", examples::alert, say::alert);
 /// What had to be dropped.
-pub const GAP: Message =
-    event::<GapData>("up/alert", examples::gap, say::gap);
+pub const GAP: Message = event::<GapData>("up/alert", examples::gap, say::gap);
 /// The clock was set.
-pub const TIME_FIX: Message = event::<TimeFixData>(
-    "up/alert",
-    examples::time_fix,
-    say::time_fix,
-);
+pub const TIME_FIX: Message = event::<TimeFixData>("up/alert", examples::time_fix, say::time_fix);
 /// The open alerts.
-pub const ACTIVE: Message =
-    event::<ActiveData>("up/active", examples::active, say::active).retained();
+pub const ACTIVE: Message = event::<ActiveData>("up/active", examples::active, say::active).retained();
 /// Whether the box is there. The will is published here, too.
-pub const STATE: Message = event::<StateData>(
-    "up/state",
-    examples::state,
-    say::state,
-)
-.retained();
+pub const STATE: Message = event::<StateData>("up/state", examples::state, say::state).retained();
 /// The birth certificate.
-pub const META: Message = event::<MetaData>(
-    "up/meta",
-    examples::meta,
-    say::meta,
-)
-.retained();
+pub const META: Message = event::<MetaData>("up/meta", examples::meta, say::meta).retained();
 /// The rest of it.
-pub const META_PART: Message = event::<MetaPartData>(
-    "up/meta_part/{part}",
-    examples::meta_part,
-    say::meta_part,
-)
-.retained();
+pub const META_PART: Message =
+    event::<MetaPartData>("up/meta_part/{part}", examples::meta_part, say::meta_part).retained();
 /// The summary of how the box does.
-pub const HEALTH: Message = event::<HealthData>(
-    "up/health",
-    examples::health,
-    say::health,
-)
-.at_most_once()
-.retained()
-.expiring(Duration::from_secs(300));
+pub const HEALTH: Message = event::<HealthData>("up/health", examples::health, say::health)
+    .at_most_once()
+    .retained()
+    .expiring(Duration::from_secs(300));
 /// One camera. What is said of it may stand for three times as long as passes until it is said again: a box that is gone
 /// takes its word with it. Not acknowledged: for a centre that is away brokers queue only what is, and a thousand words of
 /// how cameras did must not take the places of its alerts. Whoever comes back gets the latest, because it is retained.
-pub const CAMERA: Message =
-    event::<CameraData>("up/camera/{camera}", examples::camera, say::camera)
-        .at_most_once()
-        .retained()
-        .expiring(PART_EVERY.saturating_mul(3))
-        .waiting();
+pub const CAMERA: Message = event::<CameraData>("up/camera/{camera}", examples::camera, say::camera)
+    .at_most_once()
+    .retained()
+    .expiring(PART_EVERY.saturating_mul(3))
+    .waiting();
 /// One sensor, likewise.
-pub const SENSOR: Message =
-    event::<SensorData>("up/sensor/{sensor}", examples::sensor, say::sensor)
-        .at_most_once()
-        .retained()
-        .expiring(PART_EVERY.saturating_mul(3))
-        .waiting();
+pub const SENSOR: Message = event::<SensorData>("up/sensor/{sensor}", examples::sensor, say::sensor)
+    .at_most_once()
+    .retained()
+    .expiring(PART_EVERY.saturating_mul(3))
+    .waiting();
 /// Which configuration runs.
-pub const CONFIG: Message =
-    event::<ConfigData>("up/config", examples::config, say::config)
-        .retained();
+pub const CONFIG: Message = event::<ConfigData>("up/config", examples::config, say::config).retained();
 /// Counts of a camera and minute.
-pub const COUNT: Message = event::<CountData>(
-    "up/count",
-    examples::count,
-    say::count,
-);
+pub const COUNT: Message = event::<CountData>("up/count", examples::count, say::count);
 /// How well alerts serve those who answer them.
-pub const QUALITY: Message = event::<QualityData>(
-    "up/quality",
-    examples::quality,
-    say::quality,
-)
-.retained();
+pub const QUALITY: Message = event::<QualityData>("up/quality", examples::quality, say::quality).retained();
 /// The answer to a command.
 pub const REPLY: Message = event::<ReplyData>("up/reply", examples::reply, say::reply);
 
 /// The signature of another message, where that cannot carry it itself.
-pub const SIGNATURE: Message = event::<SignatureData>(
-    "up/signature",
-    examples::signature,
-    say::signature,
-);
+pub const SIGNATURE: Message = event::<SignatureData>("up/signature", examples::signature, say::signature);
 
 /// Every message with JSON that a box sends.
 pub const EVENTS: [&Message; 15] = [
@@ -208,12 +166,7 @@ pub const EVENTS: [&Message; 15] = [
 ];
 
 /// The centre's durable receipt.
-pub const MARK: Message = Message::bare::<MarkData>(
-    "down/mark",
-    examples::mark,
-    say::mark,
-)
-.retained();
+pub const MARK: Message = Message::bare::<MarkData>("down/mark", examples::mark, say::mark).retained();
 
 /// A redacted picture.
 pub const EVIDENCE: Message = binary(
@@ -251,11 +204,21 @@ const fn event<T: Payload>(
     row(T::SCHEMA, topic, summary, payload)
 }
 
-const fn binary(name: &'static str, topic: &'static str, summary: fn() -> Sentence, payload: Content) -> Message {
+const fn binary(
+    name: &'static str,
+    topic: &'static str,
+    summary: fn() -> Sentence,
+    payload: Content,
+) -> Message {
     row(name, topic, summary, payload)
 }
 
-const fn row(name: &'static str, topic: &'static str, summary: fn() -> Sentence, payload: Content) -> Message {
+const fn row(
+    name: &'static str,
+    topic: &'static str,
+    summary: fn() -> Sentence,
+    payload: Content,
+) -> Message {
     let (qos, retain, expires, waits) = (Qos::AtLeastOnce, false, None, false);
     Message { name, topic, qos, retain, expires, waits, summary, payload }
 }

@@ -134,7 +134,9 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_is_told_with_its_place() {
-        let why = check_names(b"{\"a\":1,\n \"exp\":5,\"b\":[{}, {\"exp\":1}], \"exp\" : 9}").unwrap_err().to_string();
+        let why = check_names(b"{\"a\":1,\n \"exp\":5,\"b\":[{}, {\"exp\":1}], \"exp\" : 9}")
+            .unwrap_err()
+            .to_string();
         assert!(why.starts_with("the name `exp` stands twice in one object at line 2 column "), "{why}");
         for twice in
             [r#"{"data":{"n":1,"n":1}}"#, r#"[{"n":1},{"n":1,"m":[],"n":2}]"#, r#"{"n":{},"\u006e":{}}"#]

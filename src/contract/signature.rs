@@ -156,9 +156,8 @@ pub fn verify<'k>(message: &[u8], keys: &'k [KnownKey]) -> Result<(Vec<u8>, &'k 
     let missing = || form(say::jws_part_missing());
     let (signed, signature) = text.rsplit_once('.').ok_or_else(missing)?;
     let (header, payload) = signed.split_once('.').ok_or_else(missing)?;
-    let decoded = |part: &str, name: Sentence| {
-        URL_SAFE_NO_PAD.decode(part).map_err(|_| form(say::jws_no_base64(name)))
-    };
+    let decoded =
+        |part: &str, name: Sentence| URL_SAFE_NO_PAD.decode(part).map_err(|_| form(say::jws_no_base64(name)));
     let header = decoded(header, say::jws_header())?;
     let payload = decoded(payload, say::jws_payload())?;
     let signature = decoded(signature, say::jws_signature())?;

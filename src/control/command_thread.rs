@@ -436,10 +436,7 @@ mod tests {
             audit: Arc::new(Audit::open(&folder.join("audit"), now).unwrap()),
             refusal_stats: Arc::default(),
             clock,
-            readers: Arc::new(RwLock::new(Readers {
-                time_zone: TimeZone::UTC,
-                language: Language::English,
-            })),
+            readers: Arc::new(RwLock::new(Readers { time_zone: TimeZone::UTC, language: Language::English })),
         };
         let seen = Seen::open(&folder.join("control")).unwrap();
         Dispatcher { parts, seen, pace: Pace::default(), finished_to: unbounded_channel().0 }

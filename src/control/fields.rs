@@ -226,7 +226,8 @@ mod tests {
 
     #[test]
     fn what_no_command_has_is_named_with_what_may_have_been_meant() {
-        let data = json!({ "request_id": "r", "revert_after_sec": 60, "colour": "red", "expect_config": "x" });
+        let data =
+            json!({ "request_id": "r", "revert_after_sec": 60, "colour": "red", "expect_config": "x" });
         let told: Vec<String> =
             unknown(&data, names::<SetData>()).iter().map(|field| field.sentence().to_string()).collect();
         assert_eq!(

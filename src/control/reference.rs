@@ -76,7 +76,8 @@ fn names(role: Role) -> Vec<&'static str> {
 fn markdown(language: Language) -> String {
     let mut text = message::commands_head().in_language(language) + "\n";
     for command in COMMANDS {
-        let reason = if command.needs_reason { message::required().in_language(language) } else { String::new() };
+        let reason =
+            if command.needs_reason { message::required().in_language(language) } else { String::new() };
         let again = match command.replay {
             Replay::Once | Replay::OnceAnswered => message::once(),
             Replay::Harmless => message::looked_at_again(),

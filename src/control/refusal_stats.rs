@@ -75,7 +75,8 @@ impl Tally {
     fn take(&self, language: Language) -> (Timestamp, Vec<Entry>) {
         let mut inside = self.inside.lock();
         let at = inside.last_at.unwrap_or_default();
-        let mut entries: Vec<Entry> = inside.refused.drain(..).map(|refusal| word_for_word(refusal, language)).collect();
+        let mut entries: Vec<Entry> =
+            inside.refused.drain(..).map(|refusal| word_for_word(refusal, language)).collect();
         for ((command, kind, key), count) in std::mem::take(&mut inside.more) {
             entries.push(Entry {
                 command: Some(command),

@@ -32,9 +32,8 @@ impl Address {
     pub fn parse(url: &str) -> Result<Self, Trouble> {
         // The text itself is not repeated: it may hold a password that does not belong there.
         let settings = |what: Sentence| Trouble::new(TroubleKind::Settings, what);
-        let parsed = Url::parse(url).map_err(|error| {
-            settings(say::url_unreadable(error.to_string())).try_this(say::try_url())
-        })?;
+        let parsed = Url::parse(url)
+            .map_err(|error| settings(say::url_unreadable(error.to_string())).try_this(say::try_url()))?;
         let tls = match parsed.scheme() {
             "mqtt" => false,
             "mqtts" => true,
@@ -85,9 +84,11 @@ impl Endpoint {
 
     /// Reads the files the settings name, for the `nth` broker, the first where there are not so many.
     pub fn read_nth(settings: &Settings, nth: usize) -> Result<Self, Trouble> {
-        let url = settings.urls().nth(nth).or(settings.url.as_deref()).ok_or_else(|| {
-            Trouble::new(TroubleKind::Settings, say::no_broker())
-        })?;
+        let url = settings
+            .urls()
+            .nth(nth)
+            .or(settings.url.as_deref())
+            .ok_or_else(|| Trouble::new(TroubleKind::Settings, say::no_broker()))?;
         let address = Address::parse(url)?;
         let tls = if address.tls { Some(Arc::new(client_config(settings)?)) } else { None };
         let login = match &settings.user {
@@ -152,7 +153,7 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, Trouble> {
     }
     let key = PrivateKeyDer::from_pem_slice(&pem::plain(&read_file(key_path, say::client_key())?))
         .map_err(|_| tls(say::no_private_key(key_path.display())).try_this(say::try_private_key()))?;
-    builder.with_client_auth_cert(chain, key).map_err(|error| {
-        tls(say::not_a_pair(cert_path.display(), key_path.display(), error.to_string()))
-    })
+    builder
+        .with_client_auth_cert(chain, key)
+        .map_err(|error| tls(say::not_a_pair(cert_path.display(), key_path.display(), error.to_string())))
 }

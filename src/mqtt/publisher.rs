@@ -442,8 +442,8 @@ async fn keep_connected(shared: Arc<Shared>, mut stop: watch::Receiver<Option<In
             Ok(Ended::Stopped { heard }) => {
                 shared.status.send_modify(|status| {
                     status.connected = false;
-                    status.trouble = (!heard)
-                        .then(|| Trouble::new(TroubleKind::Closed, say::goodbye_unheard()));
+                    status.trouble =
+                        (!heard).then(|| Trouble::new(TroubleKind::Closed, say::goodbye_unheard()));
                 });
                 info!(heard, "MQTT stopped");
                 return;

@@ -221,12 +221,18 @@ mod tests {
         }
         let long = format!("lookout/v1/{}", "a".repeat(RESPONSE_TOPIC_BYTES));
         assert!(
-            target(Some(&long), None).ignored.as_ref().is_some_and(|said| said.to_string().contains("longer than 256"))
+            target(Some(&long), None)
+                .ignored
+                .as_ref()
+                .is_some_and(|said| said.to_string().contains("longer than 256"))
         );
         let target = target(Some("lookout/v1/answers"), Some(vec![0; CORRELATION_BYTES + 1]));
         assert_eq!((&target.topic, &target.correlation_data), (&None, &None));
         assert!(
-            target.ignored.as_ref().is_some_and(|said| said.to_string().contains("correlation data is longer than 256"))
+            target
+                .ignored
+                .as_ref()
+                .is_some_and(|said| said.to_string().contains("correlation data is longer than 256"))
         );
     }
 
@@ -243,8 +249,17 @@ mod tests {
         assert_eq!(respond_to(own).target.topic.as_deref(), Some(own));
         let other = respond_to("lookout/v1/answers");
         assert_eq!((&other.target.topic, other.target.correlation_data.as_deref()), (&None, Some(&b"c"[..])));
-        assert!(other.ignored().unwrap().to_string().contains("does not lie below `lookout/v1/530127/box-1/up/reply/`"));
-        assert_eq!(respond_to("elsewhere").ignored().unwrap().to_string().matches("does not lie below").count(), 1);
+        assert!(
+            other
+                .ignored()
+                .unwrap()
+                .to_string()
+                .contains("does not lie below `lookout/v1/530127/box-1/up/reply/`")
+        );
+        assert_eq!(
+            respond_to("elsewhere").ignored().unwrap().to_string().matches("does not lie below").count(),
+            1
+        );
     }
 
     #[test]

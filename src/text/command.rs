@@ -375,13 +375,6 @@ sentences! { "command";
         "up to {n} of {stream}",
         "{stream} 直到 {n}";
 
-    // ---- `lookout keys sign`
-    takes(command, fields):
-        "`{command}` takes {fields}",
-        "`{command}` 的字段：{fields}";
-    takes_besides(required, optional):
-        "{required}, and if need be {optional}",
-        "{required}，选填 {optional}";
     // ---- which fields there are
     takes(command, fields):
         "`{command}` takes {fields}",

@@ -193,7 +193,10 @@ fn after_a_change_of_language_everything_is_told_in_it_at_once() {
     let set = json!({ "expect_config": here.running(), "cameras": { "cam-09": {} } });
     let reply = here.ask(&here.operator, "set", set);
     assert_eq!(reply["message"], "没有摄像机 `cam-09`", "{reply}");
-    assert_eq!((&reply["message_code"], &reply["message_args"]["id"]), (&json!("command.no_camera"), &json!("cam-09")));
+    assert_eq!(
+        (&reply["message_code"], &reply["message_args"]["id"]),
+        (&json!("command.no_camera"), &json!("cam-09"))
+    );
 }
 
 /// A misspelt `revert_after_secs` would make a change for good.

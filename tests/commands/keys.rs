@@ -123,12 +123,20 @@ fn all_that_is_wrong_is_said_at_once_with_the_fields_and_an_example_of_that_comm
     let sign = |command: &str| keys(folder.path(), &["sign", "--key", "desk-1.jwk"], command.as_bytes());
     let (code, _, err) = sign(r#"{"command":"mute","area":"530127","box":"box-9","for_secs":"long"}"#);
     assert_eq!(code, 0, "{err}");
-    for why in ["`request_id` is missing", "a signed command needs `iat`", "a signed command needs `exp`",
-        "`mute` needs a `reason`", "`for_secs`: invalid type", "`by` is missing"]
-    {
+    for why in [
+        "`request_id` is missing",
+        "a signed command needs `iat`",
+        "a signed command needs `exp`",
+        "`mute` needs a `reason`",
+        "`for_secs`: invalid type",
+        "`by` is missing",
+    ] {
         assert!(err.contains(why), "{why}: {err}");
     }
-    assert!(err.contains("hint: `mute` takes `for_secs`, and if need be `kind`, `rule` and `camera`"), "{err}");
+    assert!(
+        err.contains("hint: `mute` takes `for_secs`, and if need be `kind`, `rule` and `camera`"),
+        "{err}"
+    );
     let example = err.split("one looks like ").nth(1).unwrap().trim();
     let example: Value = serde_json::from_str(example).unwrap();
     assert_eq!((&example["command"], &example["box"]), (&json!("mute"), &json!("box-9")));
@@ -232,7 +240,10 @@ fn a_wrong_key_is_told_with_what_it_is_and_where_the_right_one_comes_from() {
     write("lines.toml", &format!("[[command_key]]\nid = \"desk-1\"\npublic_key = \"{public}\"\n"));
     write("key.pem", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n");
     write("empty.jwk", "");
-    write("box.toml", &format!("# A box.\n[site]\nbox = \"b\"\n[[command_key]]\npublic_key = \"{public}\"\n"));
+    write(
+        "box.toml",
+        &format!("# A box.\n[site]\nbox = \"b\"\n[[command_key]]\npublic_key = \"{public}\"\n"),
+    );
     write("ack.json", &command().to_string());
     write("ack.jws", &PrivateKey::from_jwk(&key).unwrap().sign(b"{}"));
     write("box-key.jwk", &BoxKey::generate().unwrap().to_jwk());
@@ -242,7 +253,12 @@ fn a_wrong_key_is_told_with_what_it_is_and_where_the_right_one_comes_from() {
         (".", 1, "it is a folder", "in it there are ./desk-1.jwk"),
         ("public.txt", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
         ("lines.toml", 2, "it is no private Ed25519 key as a JWK", "this is the public half"),
-        ("box.toml", 2, "it is no private Ed25519 key as a JWK", "this is a configuration, which names public"),
+        (
+            "box.toml",
+            2,
+            "it is no private Ed25519 key as a JWK",
+            "this is a configuration, which names public",
+        ),
         ("ack.json", 2, "it is no private Ed25519 key as a JWK", "this is a command, not a key"),
         ("ack.jws", 2, "it is no private Ed25519 key as a JWK", "this is a signed command, not a key"),
         ("box-key.jwk", 2, "this is no name of a key", "the key by which a box signs what it says"),

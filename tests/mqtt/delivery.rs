@@ -315,7 +315,8 @@ fn a_big_retained_message_makes_no_endless_loop() {
         if version == Version::V311 {
             // MQTT 5 lets the client say what it takes; 3.1.1 must leave the topic out.
             here.wait_status("to leave the topic out", |status| {
-                status.connected && status.deaf_to.iter().any(|line| line.to_string().starts_with("down/config"))
+                status.connected
+                    && status.deaf_to.iter().any(|line| line.to_string().starts_with("down/config"))
             });
         }
         let connections = here.publisher.status().connections;
@@ -354,7 +355,11 @@ fn a_record_the_broker_cannot_take_is_put_aside_and_the_others_flow() {
         assert_eq!(alert_ids(&heard), ids(2..20), "{version:?}");
         wait(|| format!("{:?}", here.outbox.depth()), || here.outbox.depth().unsent == 1);
         let status = here.wait_status("to be put aside", |status| status.last_refusal.is_some());
-        assert!(status.last_refusal.as_ref().unwrap().to_string().starts_with("up/alert: "), "{:?}", status.last_refusal);
+        assert!(
+            status.last_refusal.as_ref().unwrap().to_string().starts_with("up/alert: "),
+            "{:?}",
+            status.last_refusal
+        );
         assert_eq!(here.outbox.depth().rows, 1, "kept, not thrown away");
         here.publisher.stop(Duration::from_secs(5));
     }

@@ -77,7 +77,8 @@ fn what_waits_while_all_brokers_are_dead_goes_to_the_one_that_is_back_first() {
     for broker in [&second, &third, &first] {
         let wanted = address(broker);
         here.wait_status("to try it in vain", |status| {
-            !status.connected && status.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains(&wanted))
+            !status.connected
+                && status.trouble.as_ref().is_some_and(|trouble| trouble.to_string().contains(&wanted))
         });
     }
     assert_eq!(here.outbox.depth().unsent, 20, "nothing counts as sent that nobody took");

@@ -456,7 +456,7 @@ fn with_mqtt_5_a_message_that_is_too_large_only_with_its_signature_arrives_witho
     assert_eq!(taken.ids(), ids([1, 2]));
     let status = here.wait_status("that it is told", |status| status.unsigned.is_some());
     let (told, hint) = status.unsigned.unwrap();
-        let told = format!("{told}\n{hint}");
+    let told = format!("{told}\n{hint}");
     assert!(told.contains("larger than the 2000 bytes") && told.contains("hint: "), "{told}");
 }
 

@@ -19,8 +19,8 @@ use crate::contract::examples::{self, ExampleError};
 use crate::contract::messages::Message;
 use crate::contract::patterns;
 use crate::contract::signature::Role;
-use crate::text::message;
 use crate::contract::words::Time;
+use crate::text::message;
 
 /// Longest `note`, in characters.
 const NOTE_CHARS: usize = 2000;
@@ -43,8 +43,7 @@ pub struct AckData {
 pub type AckCommand = Command<AckData>;
 
 impl CommandData for AckData {
-    const MESSAGE: Message =
-        Message::bare::<AckCommand>("down/cmd/ack", example, message::ack);
+    const MESSAGE: Message = Message::bare::<AckCommand>("down/cmd/ack", example, message::ack);
     const ROLE: Role = Role::Desk;
     const WITHOUT_KEYS: bool = true;
     const NEEDS_REASON: bool = false;
@@ -74,10 +73,7 @@ fn example() -> Result<Vec<u8>, ExampleError> {
         command: Some("ack".to_owned()),
         counter: None,
         reason: None,
-        data: AckData {
-            alert_id: examples::ALERT.to_owned(),
-            note: Some(examples::ON_ITS_WAY.to_owned()),
-        },
+        data: AckData { alert_id: examples::ALERT.to_owned(), note: Some(examples::ON_ITS_WAY.to_owned()) },
     };
     Ok(serde_json::to_vec(&command)?)
 }

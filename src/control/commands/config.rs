@@ -91,13 +91,8 @@ pub struct WantedConfig {
 }
 
 impl CommandData for WantedConfigData {
-    const MESSAGE: Message = Message::bare::<WantedConfig>(
-        "down/config",
-        example,
-        message::wanted,
-    )
-    .named("wanted")
-    .retained();
+    const MESSAGE: Message =
+        Message::bare::<WantedConfig>("down/config", example, message::wanted).named("wanted").retained();
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::ByVersion;

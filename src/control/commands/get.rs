@@ -43,11 +43,7 @@ pub struct GetData {
 }
 
 impl CommandData for GetData {
-    const MESSAGE: Message = Message::bare::<Command<GetData>>(
-        "down/cmd/get",
-        get_example,
-        message::get,
-    );
+    const MESSAGE: Message = Message::bare::<Command<GetData>>("down/cmd/get", get_example, message::get);
     const ROLE: Role = Role::Admin;
     const NEEDS_REASON: bool = true;
     const REPLAY: Replay = Replay::OnceAnswered;
@@ -55,7 +51,7 @@ impl CommandData for GetData {
 
     fn read(data: &Value) -> Result<Self, Faults> {
         let mut fields = Reader::of(data);
-        let what = fields.word("what", &["config", "audit", "meta"]);
+        let what: Option<TextKind> = fields.word("what", &["config", "audit", "meta"]);
         let after = fields.number("after", 0);
         let since = fields.take(time(data, "since")).map(Time);
         if what.is_some_and(|what| what != TextKind::Audit) && (since.is_some() || after.is_some()) {

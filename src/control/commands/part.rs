@@ -88,9 +88,7 @@ fn take(data: UploadPartData, envelope: &CommandEnvelope, at: &mut dyn RunningBo
     let key = envelope.signer.as_ref().map(|signer| signer.key.clone());
     match at.transfers().add(ReceivedPart { key, id, index, total, sha256, text }, now) {
         Ok(PartTaken::Parts(here, total)) => Answer::said(say::parts_here(here, total)),
-        Ok(PartTaken::Known(here, total)) => {
-            Answer::already(say::part_known(say::parts_here(here, total)))
-        }
+        Ok(PartTaken::Known(here, total)) => Answer::already(say::part_known(say::parts_here(here, total))),
         Ok(PartTaken::Whole) => Answer::said(say::parts_whole()),
         Err(error) => not_taken(&error),
     }

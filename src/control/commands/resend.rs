@@ -100,9 +100,7 @@ fn send_again(data: ResendData, _: &CommandEnvelope, at: &mut dyn RunningBox, an
     match data {
         ResendData { stream: Some(stream), from: Some(from), to: Some(to), .. } => {
             answering(match at.resend(&stream, from, to) {
-                Ok(resent) if resent.through < from => {
-                    Answer::refused(Refusal::Busy, say::too_much_waits())
-                }
+                Ok(resent) if resent.through < from => Answer::refused(Refusal::Busy, say::too_much_waits()),
                 Ok(resent) => Answer::resent(told(stream, resent)),
                 Err(error) => Answer::failed(error.sentence()),
             });
@@ -168,8 +166,8 @@ mod tests {
     use super::*;
     use crate::contract::alert::SeqData;
     use crate::contract::command::Outcome;
-    use crate::outbox::AbsentNumbers;
     use crate::control::answer::Asked;
+    use crate::outbox::AbsentNumbers;
     use crate::types::gap::GapReason;
     use crate::types::language::Language;
 

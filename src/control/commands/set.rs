@@ -53,8 +53,7 @@ pub struct CameraSetting {
 }
 
 impl CommandData for SetData {
-    const MESSAGE: Message =
-        Message::bare::<Command<SetData>>("down/cmd/set", set_example, message::set);
+    const MESSAGE: Message = Message::bare::<Command<SetData>>("down/cmd/set", set_example, message::set);
     const ROLE: Role = Role::Operator;
     const NEEDS_REASON: bool = false;
     const REPLAY: Replay = Replay::Once;

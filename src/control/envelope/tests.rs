@@ -244,11 +244,20 @@ fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_i
     let now = NOW.parse().unwrap();
     let told = objections(br#"{"command":"patch","version":"nine","expect_confg":"x","exp":"soon"}"#, now);
     let refused: Vec<String> = told.refused.iter().map(ToString::to_string).collect();
-    for why in ["must name its `area`", "must name its `box`", "`request_id` is missing", "`exp` must be a time",
-        "`version`: invalid type", "`expect_config` is missing", "`by` is missing"]
-    {
+    for why in [
+        "must name its `area`",
+        "must name its `box`",
+        "`request_id` is missing",
+        "`exp` must be a time",
+        "`version`: invalid type",
+        "`expect_config` is missing",
+        "`by` is missing",
+    ] {
         assert!(refused.iter().any(|one| one.contains(why)), "{why}: {refused:?}");
     }
-    assert_eq!(told.unknown[0].to_string(), "there is no field `expect_confg`: did you mean `expect_config`?");
+    assert_eq!(
+        told.unknown[0].to_string(),
+        "there is no field `expect_confg`: did you mean `expect_config`?"
+    );
     assert!(told.is_strict && told.spec.is_some_and(|spec| spec.name() == "patch"));
 }

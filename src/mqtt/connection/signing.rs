@@ -118,8 +118,8 @@ impl Connection {
         };
         let broker = &self.broker;
         let small = too_small.map(|most| (say::some_unsigned(broker, most), say::try_larger_packets()));
-        let beside = unsigned
-            .map(|Unsigned { why, .. }| (say::unsigned(broker, why), say::try_signature_topic()));
+        let beside =
+            unsigned.map(|Unsigned { why, .. }| (say::unsigned(broker, why), say::try_signature_topic()));
         let sentence = beside.or(small);
         self.shared
             .status
