@@ -40,10 +40,15 @@ fn start(args: Args) -> Result<(), Failure> {
         Ok(config) => (config, None),
         Err(problems) => match daemon::stored_configuration(&args.config) {
             Some(stored) => (stored, Some(problems)),
-            None => return Err(Failure::invalid(problems)),
+            None => return Err(problems.into()),
         },
     };
-    let options =
-        daemon::Options { manifest: args.manifest, broken_file, short_runs, may_be_dumped: args.allow_core };
+    let options = daemon::Options {
+        manifest: args.manifest,
+        broken_file,
+        short_runs,
+        may_be_dumped: args.allow_core,
+        language: super::language::asked(),
+    };
     daemon::run(config, options).map_err(Failure::failed)
 }

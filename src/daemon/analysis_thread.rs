@@ -22,7 +22,7 @@ use crate::analysis::fusion::SignalState;
 use crate::analysis::quality::Quality;
 use crate::analysis::{Analysis, Event, Plan};
 use crate::clock::Clock;
-use crate::control::command_thread::SiteZone;
+use crate::control::command_thread::SiteReaders;
 use crate::control::running_box::{AcknowledgeReply, Alerts, HandledReply};
 use crate::frame::Frame;
 use crate::lifeline;
@@ -126,7 +126,7 @@ pub struct AnalysisAlerts {
     /// To the thread.
     pub queue: AnalysisQueue,
     /// For the times that people read.
-    pub zone: SiteZone,
+    pub readers: SiteReaders,
 }
 
 impl Alerts for AnalysisAlerts {
@@ -139,7 +139,7 @@ impl Alerts for AnalysisAlerts {
     }
 
     fn time_zone(&self) -> TimeZone {
-        self.zone.read().clone()
+        self.readers.read().time_zone.clone()
     }
 }
 
@@ -318,7 +318,7 @@ impl Desk {
                 if self.snapshots.len() < SNAPSHOTS {
                     self.snapshots.push((self.clock.now().mono + SNAPSHOT_WITHIN, snapshot));
                 } else {
-                    (snapshot.reply)(Err(daemon::too_many_pictures().to_string()));
+                    (snapshot.reply)(Err(daemon::too_many_pictures()));
                 }
             }
             Note::Stop => {}
@@ -338,7 +338,7 @@ impl Desk {
         while let Some(at) = self.snapshots.iter().position(|(until, _)| *until <= now) {
             let (_, snapshot) = self.snapshots.swap_remove(at);
             let why = daemon::no_picture_from(&*snapshot.camera, format!("{SNAPSHOT_WITHIN:?}"));
-            (snapshot.reply)(Err(why.to_string()));
+            (snapshot.reply)(Err(why));
         }
     }
 

@@ -50,6 +50,11 @@ impl PartReports {
         !is_old
     }
 
+    /// What was told is not as it would be told now, in another language: each part is due.
+    pub fn tell_all_again(&mut self) {
+        self.told.clear();
+    }
+
     /// The topics that were told of and belong to no part any more; they count as taken back.
     pub fn gone(&mut self, topics: &BTreeSet<String>) -> Vec<String> {
         if *topics == self.kept {
@@ -95,6 +100,18 @@ mod tests {
             .filter(|secs| reports.is_due(TOPIC, states(*secs), Duration::from_secs(*secs)))
             .collect();
         assert_eq!(told, [0, 600, 700, 1300, 1900]);
+    }
+
+    #[test]
+    fn after_a_change_of_language_every_part_is_told_of_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = PartReports::open(folder.path());
+        reports.gone(&topics(&[TOPIC]));
+        assert!(reports.is_due(TOPIC, "running", Duration::ZERO));
+        assert!(!reports.is_due(TOPIC, "running", Duration::from_secs(10)));
+        reports.tell_all_again();
+        assert!(reports.is_due(TOPIC, "running", Duration::from_secs(11)));
+        assert!(reports.gone(&topics(&[TOPIC])).is_empty(), "nothing is taken back for that");
     }
 
     #[test]

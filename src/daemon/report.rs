@@ -16,6 +16,7 @@ use crate::analysis::fusion::{SignalState, State};
 use crate::analysis::sensor::SensorReading;
 use crate::analysis::time::{Moment, Timestamp};
 use crate::config::{Config, Problem, Problems};
+use crate::contract::alert::SeqData;
 use crate::contract::box_status::{
     ActiveAlert, ActiveCounts, ActiveData, ConfigData, ConfigOutcome, ConfigProblem, ConfigSource, Software,
 };
@@ -58,7 +59,8 @@ pub fn active(
         open.into_iter().map(|revision| alert_enricher.open_alert(revision)).collect();
     let Depth { stream, last_n: seq, .. } = depth;
     let counts = Some(ActiveCounts::of(&alerts));
-    let data = ActiveData { stream, seq, alerts, omitted: 0, counts };
+    let up_to = Some(SeqData { stream: stream.clone(), n: seq });
+    let data = ActiveData { stream, seq, up_to, alerts, omitted: 0, counts };
     alert_enricher.sender().event(format!("active.{seq}"), None, at, data)
 }
 
@@ -511,12 +513,13 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
     let mut reasons: Vec<Reason> = Vec::new();
     let broker = &readings.broker;
     if let Some(trouble) = broker.trouble.as_ref().filter(|_| !broker.connected) {
-        reasons.push(Reason::new("mqtt", trouble));
+        let hint = trouble.hint().cloned();
+        reasons.push(Reason { hint, ..Reason::new("mqtt", trouble.sentence().clone()) });
     }
-    reasons.extend(broker.namesake.as_ref().map(|namesake| Reason::new("mqtt", namesake)));
-    let refused = broker.last_refusal.as_ref().map(say::broker_refused_message);
+    reasons.extend(broker.namesake.clone().map(|namesake| Reason::new("mqtt", namesake)));
+    let refused = broker.last_refusal.clone().map(say::broker_refused_message);
     reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
-    reasons.extend(broker.deaf_to.iter().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))));
+    reasons.extend(broker.deaf_to.iter().cloned().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))));
     if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
         let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
         let what = say::spool_fails(error.sentence(), waiting);
@@ -540,8 +543,9 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
     ];
     reasons.extend(of_the_box.into_iter().filter_map(|(part, what)| Some(Reason::new(part, what?))));
     reasons.extend(readings.signing_trouble.clone().map(|trouble| Reason::new("signing", trouble)));
-    reasons.extend(broker.unsigned.as_ref().map(|trouble| Reason::new("signing", trouble)));
-    let no_faces = readings.alert_writer.no_faces.lock().as_ref().map(Words::from);
+    let unsigned = broker.unsigned.clone();
+    reasons.extend(unsigned.map(|(what, hint)| Reason { hint: Some(hint), ..Reason::new("signing", what) }));
+    let no_faces = readings.alert_writer.no_faces.lock().clone().map(Words::from);
     let redaction = readings.redaction_trouble.clone().or(no_faces);
     reasons.extend(redaction.map(|trouble| Reason::new("redaction", trouble)));
     let lost = readings.alert_writer.lost.load(Ordering::Relaxed);

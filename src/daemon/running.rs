@@ -35,8 +35,9 @@ use crate::control::{Offer, settings};
 use crate::detector::Detector;
 use crate::mqtt::Publisher;
 use crate::text::{
-    Sentence, Words, box_log, daemon, health as say, language_of_log, log_error, log_speaks, log_warn,
+    Joint, Sentence, Words, box_log, daemon, health as say, language_of_log, log_error, log_speaks, log_warn,
 };
+use crate::types::language::Language;
 
 use super::analysis_thread::Note;
 use super::clock_watch::ClockWatch;
@@ -47,7 +48,7 @@ use super::meta::meta;
 use super::part_reports::PartReports;
 use super::problems_in_log;
 use super::report::{self, ConfigReport, Health, Readings};
-use super::stages::{STOP_WITHIN, Stages, Storage};
+use super::stages::{CommandStage, STOP_WITHIN, Stages, Storage};
 use super::watchdog::{Progress, Watchdog};
 use super::wiring::{self, RunningBroker, Site};
 
@@ -264,13 +265,13 @@ impl Running {
             secret_trouble: self.secret_trouble.clone(),
             short_runs: self.short_runs,
             signing_trouble: self.signing_trouble(),
-            redaction_trouble: self.loaded_models.faces().trouble().map(Words::from),
+            redaction_trouble: self.loaded_models.faces().trouble().cloned().map(Words::from),
         }
     }
 
     fn signing_trouble(&self) -> Option<Sentence> {
         let error = self.stages.storage.box_key.as_ref().err()?;
-        Some(say::unsigned(error.sentence(self.config.site.language)))
+        Some(say::unsigned(error.sentence()))
     }
 
     fn publish(&self, topic: BoxTopic, message: Result<Vec<u8>, EventError>) {
@@ -392,7 +393,7 @@ impl Running {
 
     /// Does everything that can fail; nothing changes by it.
     fn prepare(&self, config: &Config) -> Result<Prepared, Problems> {
-        let whole = |error: String| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
+        let whole = |error: Words| Problems::of_the_whole(config.path(), Some(&config.sha256), vec![error]);
         let other_models = config.detector != self.config.detector
             || config.evidence.enabled != self.config.evidence.enabled
             || config.cameras.is_empty() != self.config.cameras.is_empty();
@@ -402,17 +403,18 @@ impl Running {
                 loaded_models.look_for_faces(config, manifest)?;
                 Ok(loaded_models)
             });
-            Some(loaded_models.map_err(|error| whole(error.to_string()))?)
+            Some(loaded_models.map_err(|error| whole(error.to_string().into()))?)
         } else {
             None
         };
         let looking = loaded_models.as_ref().unwrap_or(&self.loaded_models);
         config.check_classes(&looking.classes())?;
         let site = Site::new(config, looking, self.clock_data.clone(), self.mutes.clone())
-            .map_err(|error| whole(error.to_string()))?;
+            .map_err(|error| whole(error.to_string().into()))?;
         let loaded_models = match loaded_models {
             Some(loaded_models) => {
-                let detectors = site.detectors(&loaded_models).map_err(|error| whole(error.to_string()))?;
+                let detectors =
+                    site.detectors(&loaded_models).map_err(|error| whole(error.to_string().into()))?;
                 Some((loaded_models, detectors))
             }
             None => None,
@@ -420,7 +422,9 @@ impl Running {
         let evidence_retention =
             (config.evidence != self.config.evidence).then(|| EvidenceRetention::open(config));
         let evidence_retention = match evidence_retention {
-            Some((_, troubles)) if !troubles.is_empty() => return Err(whole(troubles.join("; "))),
+            Some((_, troubles)) if !troubles.is_empty() => {
+                return Err(whole(Words::List(troubles.into_iter().map(Words::from).collect(), Joint::Then)));
+            }
             other => other.map(|(evidence_retention, _)| evidence_retention),
         };
         Ok(Prepared { site, loaded_models, evidence_retention })
@@ -451,7 +455,7 @@ impl Running {
         if limits(config) != limits(&self.config) {
             self.stages.storage.set_limits(config);
         }
-        self.stages.commands.zone.write().clone_from(&config.site.time_zone);
+        *self.stages.commands.readers.write() = CommandStage::readers_of(config);
         self.stages.commands.gate.set_keys(&config.command_keys);
         if config.command_keys != self.config.command_keys {
             wiring::warn_of_open_door(config);
@@ -521,6 +525,11 @@ impl Running {
         );
         let now = self.clock.now();
         self.trial_ends = next.trial.as_ref().map(|trial| now.mono + left_of(trial, now.utc));
+        if config.site.language != self.config.site.language {
+            // What the broker keeps of cameras and sensors is in the other one.
+            self.parts.tell_all_again();
+            self.report_at = now.mono;
+        }
         (self.base, self.config, self.standing) = (base, config, next);
         (self.last_offer, self.secret_trouble) = (self.standing.last_offer.clone(), None);
         self.watch_secrets(&BTreeSet::new());

@@ -24,9 +24,9 @@ use crate::analysis::time::Timestamp;
 use crate::audit::{Audit, Entry};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contract::Mode;
 use crate::contract::box_key::BoxKey;
-use crate::contract::{Language, Mode};
-use crate::control::command_thread::{self, CommandThread, SiteZone};
+use crate::control::command_thread::{self, CommandThread, Readers, SiteReaders};
 use crate::control::refusal_stats::Tally;
 use crate::control::{Gate, Inbox};
 use crate::detector::Detector;
@@ -37,7 +37,7 @@ use crate::pipeline::camera_slot::CameraSlots;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::{InferenceCounts, InferenceWorkers};
 use crate::pipeline::scheduler::Scheduler;
-use crate::text::{Words, box_log, daemon, foreign, language_of_log, log_error, log_warn};
+use crate::text::{box_log, daemon, foreign, language_of_log, log_error, log_warn};
 
 use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Known, Note, look_sink};
 use super::box_key::{self, BoxKeyError};
@@ -152,10 +152,8 @@ impl LoadedSite {
     ) -> Result<LoadedSite, DaemonError> {
         let config = &beginning.config;
         for warning in &config.warnings {
-            let what = match &warning.what {
-                Words::Sentence(what) => what.clone(),
-                Words::Plain(what) => foreign::words(what),
-            };
+            let what = warning.what.sentence().cloned();
+            let what = what.unwrap_or_else(|| foreign::words(warning.what.clone()));
             log_warn!(what; file = %config.path().display(), line = warning.line, column = warning.column);
         }
         let mut models = LoadedModels::load(config, manifest, None).map_err(DaemonError::new)?;
@@ -204,8 +202,7 @@ impl Storage {
         // Not where the queue is while its own folder cannot be used: a key that is gone after a restart proves nothing.
         let box_key = box_key::read_or_make(&file.outbox.dir, &file.full_name()).map(Arc::new);
         if let Err(error) = &box_key {
-            let language = language_of_log();
-            log_error!(box_log::unsigned(error.sentence(language), error.hint(language)));
+            log_error!(box_log::unsigned(error.sentence(), error.hint()));
         }
         let (broker_dir, sent_history) = (dir.join(BROKER_DIR), SentHistory::default());
         Ok(Storage { outbox, control_dir, broker_dir, trouble, box_key, sent_history })
@@ -234,8 +231,8 @@ pub struct CommandStage {
     thread: CommandThread,
     pub audit: Arc<Audit>,
     pub gate: Arc<Gate>,
-    /// The site's time zone, for the times that people read in answers.
-    pub zone: SiteZone,
+    /// How people read answers.
+    pub readers: SiteReaders,
     refusal_stats: Arc<Tally>,
 }
 
@@ -260,19 +257,25 @@ impl CommandStage {
         let (inbox, commands) =
             Inbox::new(config.site.area.to_string(), config.site.box_id.to_string(), gate.clone());
         let refusal_stats = Arc::new(Tally::default());
-        let zone: SiteZone = Arc::new(RwLock::new(config.site.time_zone.clone()));
+        let readers: SiteReaders = Arc::new(RwLock::new(Self::readers_of(config)));
         let parts = command_thread::Parts {
-            alerts: Box::new(AnalysisAlerts { queue: analysis, zone: zone.clone() }),
+            alerts: Box::new(AnalysisAlerts { queue: analysis, readers: readers.clone() }),
             to_main: Box::new(move |command| notes.send(Control::Command(Box::new(command))).is_ok()),
             outbox: storage.outbox.clone(),
             sender: config.sender(),
             audit: audit.clone(),
             refusal_stats: refusal_stats.clone(),
             clock,
+            readers: readers.clone(),
         };
         let thread = CommandThread::start(commands, folder, parts, || lifeline::essential("commands"))
             .map_err(|error| of_folder(folder, &error))?;
-        Ok((CommandStage { thread, audit, gate, zone, refusal_stats }, inbox))
+        Ok((CommandStage { thread, audit, gate, readers, refusal_stats }, inbox))
+    }
+
+    /// The people of this site.
+    pub fn readers_of(config: &Config) -> Readers {
+        Readers { time_zone: config.site.time_zone.clone(), language: config.site.language }
     }
 }
 
@@ -289,7 +292,8 @@ pub fn start_publisher(
 ) -> Result<Arc<Publisher>, DaemonError> {
     let Context { config, clock, .. } = context;
     let key = storage.box_key.as_ref().ok().cloned();
-    let bodies = wiring::bodies(config.sender(), commands.refusal_stats.clone(), clock, inbox, key);
+    let (stats, readers) = (commands.refusal_stats.clone(), commands.readers.clone());
+    let bodies = wiring::bodies(config.sender(), stats, clock, inbox, key, readers);
     broker.wait_until_ready(BROKER_WITHIN);
     let settings = wiring::mqtt_settings(config, broker);
     let publisher = Publisher::start(settings, bodies, storage.outbox.clone(), clock);

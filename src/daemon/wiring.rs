@@ -22,7 +22,8 @@ use crate::contract::command::{Outcome, ReplyData, Unanswered};
 use crate::contract::messages::{ACTIVE, GAP};
 use crate::contract::words::Time;
 use crate::contract::{Sender, gap_event};
-use crate::control::Inbox;
+use crate::control::command_thread::SiteReaders;
+use crate::control::{Inbox, answer};
 use crate::control::refusal_stats::Tally;
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
@@ -243,7 +244,6 @@ pub fn mqtt_settings(config: &Config, running: &RunningBroker) -> mqtt::Settings
     let mut settings = mqtt::Settings::new(config.site.area.to_string(), config.site.box_id.to_string());
     settings.prefix = config.mqtt.prefix.clone();
     settings.version = config.mqtt.version;
-    settings.language = config.site.language;
     match &config.mqtt.broker {
         Broker::Embedded { .. } => settings.url = running.url(),
         Broker::Remote { host, port, others, tls, credentials } => {
@@ -367,6 +367,7 @@ pub fn bodies(
     clock: Clock,
     inbox: Inbox,
     key: Option<Arc<BoxKey>>,
+    readers: SiteReaders,
 ) -> mqtt::Bodies {
     let (replier, signer) = (sender.clone(), sender.clone());
     mqtt::Bodies {
@@ -376,13 +377,18 @@ pub fn bodies(
             sender.event(id, None, at, data)
         }),
         reply: Arc::new(move |refusal, seq| {
+            let language = readers.read().language;
+            let sentence = answer::first_sentence(&refusal.why);
             let reply = ReplyData {
                 seq: SeqData { stream: seq.stream.to_string(), n: seq.n },
                 request_id: refusal.request_id.clone().unwrap_or_default(),
                 command: refusal.verb.clone(),
                 outcome: Outcome::Refused,
                 code: Some(refusal.kind),
-                message: Some(refusal.why.clone()),
+                message: Some(refusal.why.in_language(language)),
+                message_code: sentence.map(|sentence| sentence.code().to_owned()),
+                message_args: sentence.map(|sentence| sentence.args(language)).unwrap_or_default(),
+                ignored: Vec::new(),
                 acknowledged: None,
                 health: None,
                 picture: None,

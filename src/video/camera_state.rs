@@ -1,6 +1,8 @@
 //! What a supervised camera does, what happened to it, and its figures: what [`supervise`](super::supervise()) tells
 //! outwards. Never anything that only one attempt knows.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::VideoError;
@@ -8,6 +10,7 @@ use super::gop_gate::{GateCounts, GateMode};
 use super::meter::StreamMeasure;
 use super::source::ReceivedBy;
 use super::stream_info::StreamInfo;
+use crate::text::{Sentence, stream as say};
 
 /// What happened to a camera.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,7 @@ use super::decoder::Codec;
 use super::redirects::RedirectTrouble;
 use super::source::{Location, redact};
 use crate::analysis::camera_health::NoVideoCause;
-use crate::text::{Sentence, Words, camera as say, foreign, recording, stream};
+use crate::text::{Joint, Sentence, Words, camera as say, foreign, recording, stream};
 use crate::types::language::Language;
 use crate::types::secret::Secret;
 use crate::types::transport::Transport;
@@ -664,7 +664,7 @@ pub(super) fn words_of(error: &gst::glib::Error, debug: Option<&str>, secrets: &
 
 /// The codec of an `UnsupportedCodec`, from an encoding name.
 pub(super) fn unsupported(names: &[String]) -> Fault {
-    Fault::UnsupportedCodec { codec: names.join(" and ").into() }
+    Fault::UnsupportedCodec { codec: Words::List(names.iter().map(Words::from).collect(), Joint::And) }
 }
 
 /// More than eight bits per sample: our codecs, but pixels that nothing here reads.

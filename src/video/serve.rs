@@ -619,7 +619,7 @@ fn attach(
         // Parameter sets with every keyframe: the first one, which has them in any case, may be passed over.
         parser.set_property("config-interval", -1i32);
     }
-    let caps: gst::Caps = caps.parse().map_err(|error: glib::BoolError| Fault::broken(error))?;
+    let caps: gst::Caps = caps.parse().map_err(Fault::broken)?;
     sink.set_caps(Some(&caps));
     let last = match chain.last() {
         Some(last) => last.clone(),
