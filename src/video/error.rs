@@ -760,6 +760,21 @@ mod tests {
     }
 
     #[test]
+    fn the_words_of_others_are_marked_in_chinese_and_our_own_are_not() {
+        let chinese = |fault: Fault| fault.sentence().in_language(Language::Chinese);
+        let own = Fault::Broken { detail: stream::pipeline_without_bus() };
+        assert_eq!(own.to_string(), "the stream broke: a pipeline without a bus");
+        assert_eq!(chinese(own), "视频流中断（管道没有消息总线）");
+        assert_eq!(chinese(Fault::broken("no clock")), "视频流中断（原文：no clock）");
+        let deep = unsupported_depth(Codec::H265, stream::bits_per_sample(10));
+        assert_eq!(
+            deep.to_string(),
+            "sends video as H.265 with 10 bits per sample, which Lookout does not read"
+        );
+        assert_eq!(chinese(deep), "视频编码为 H.265（每个样本 10 位），Lookout 不支持");
+    }
+
+    #[test]
     fn a_password_in_gstreamers_words_is_not_repeated() {
         let error = gst::glib::Error::new(gst::ResourceError::Failed, "rtsp://admin:geheim@cam/ is bad");
         let words = words_of(&error, Some("x\nthe password geheim is bad"), &[Secret::new("geheim")]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -29,8 +30,11 @@ fn site(folder: &Path, mqtt: &str) -> PathBuf {
 }
 
 fn start(config: &Path, environment: &[(&str, &OsStr)]) -> Daemon {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml");
-    Daemon::start_with(config, &manifest, environment)
+    Daemon::start_with(config, &manifest(), environment)
+}
+
+fn manifest() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/manifest.toml")
 }
 
 /// The brokers that serve with the configuration in this folder.
@@ -177,6 +181,19 @@ fn a_port_that_another_program_has_is_named_and_it_watches_all_the_same() {
     daemon.wait_for_log("watching", PATIENCE);
     daemon.wait_for_log(&format!("127.0.0.1:{port}: address already in use by another program"), PATIENCE);
     assert_eq!(daemon.stop(PATIENCE), 0);
+}
+
+#[test]
+fn the_log_speaks_as_the_site_does_unless_the_command_line_says_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = site(folder.path(), &format!("embedded_port = {}", free_port()));
+    for (options, said) in [(&[][..], "视频流中断"), (&["--language", "en"][..], "stream lost")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        command.arg("run").args(options).arg("--config").arg(&config).arg("--manifest").arg(manifest());
+        let daemon = Daemon::spawn(command);
+        daemon.wait_for_log(&format!(" WARN {said} "), PATIENCE);
+        assert_eq!(daemon.stop(PATIENCE), 0);
+    }
 }
 
 #[test]
