@@ -89,9 +89,9 @@ pub fn run(args: Args) -> Result<(), Failure> {
         Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     let camera = chosen_camera(&config, args.camera.as_deref())?;
     let mut loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
-        .map_err(Failure::failed)?;
+        .map_err(models::not_loaded)?;
     if args.evidence.is_some() {
-        loaded_models.look_for_faces(&config, args.manifest.as_deref()).map_err(Failure::failed)?;
+        loaded_models.look_for_faces(&config, args.manifest.as_deref()).map_err(models::not_loaded)?;
     }
     config.check_classes(&loaded_models.classes()).map_err(Failure::from)?;
     if let Some(folder) = &args.evidence {
@@ -285,7 +285,7 @@ impl Replay {
         camera: &Camera,
         loaded_models: &LoadedModels,
     ) -> Result<(), Failure> {
-        let mut detector = loaded_models.detector().map_err(Failure::failed)?;
+        let mut detector = loaded_models.detector().map_err(models::not_loaded)?;
         let mut estimator = Estimator::default();
         let may_want_flow = loaded_models.detect_options(config, camera).wants_flow;
         let every = Duration::from_secs_f32(1.0 / camera.analysis_hz);

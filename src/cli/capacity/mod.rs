@@ -20,7 +20,7 @@ use crate::text::{Sentence, Told, Words, capacity as say, command_line, demo};
 use crate::video::{Auth, Mount, Play, RtspServer};
 
 use self::search::{Forecast, Search};
-use super::{Failure, language, named_path, print_line};
+use super::{Failure, language, models, named_path, print_line};
 
 /// What is watched without a configuration: one of each of the first rules on the whole picture.
 const ANY_CONFIG: &str = include_str!("../../../config/demo.toml");
@@ -129,7 +129,7 @@ pub fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::refused(say::no_camera()).hint(say::try_clip()));
     }
     let loaded_models = LoadedModels::load(&config, args.manifest.as_deref(), args.model.as_deref())
-        .map_err(Failure::failed)?;
+        .map_err(models::not_loaded)?;
     config.check_classes(&loaded_models.classes()).map_err(Failure::from)?;
     let server = args.clip.as_deref().map(ClipServer::start).transpose()?;
     let urls = server.as_ref().map(ClipServer::urls).unwrap_or_default();

@@ -9,6 +9,7 @@
 use std::path::PathBuf;
 
 use super::{Failure, language, print_line};
+use crate::daemon::loaded_models::LoadModelsError;
 use crate::detector::ModelError;
 use crate::detector::manifest::{Manifest, ManifestError, ModelEntry};
 use crate::text::help::MODEL_EXAMPLES;
@@ -125,6 +126,11 @@ pub(super) fn failed(error: ModelError) -> Failure {
 /// A manifest has no such model, or does not say what is needed; all that is wrong with it is told.
 pub(super) fn refused(error: ManifestError) -> Failure {
     Failure::invalid(error.in_language(language::of_this_run()))
+}
+
+/// The models of a configuration cannot be had.
+pub(super) fn not_loaded(error: LoadModelsError) -> Failure {
+    Failure::failed(error.in_language(language::of_this_run()))
 }
 
 /// There is no model in it.
