@@ -30,7 +30,7 @@ use crate::pipeline::camera_slot::Look;
 use crate::pipeline::decode_demand::DecodeDemands;
 use crate::pipeline::inference_workers::LookSink;
 use crate::sensors::SensorWord;
-use crate::text::{box_log, daemon, log_error, log_warn};
+use crate::text::{box_log, daemon, language_of_log, log_error, log_warn};
 use crate::types::camera_condition::CameraCondition;
 use crate::types::phase::{Phase, PhaseReason};
 
@@ -311,7 +311,10 @@ impl Desk {
                 match self.analysis.reconfigure(*plan, at) {
                     Ok(told) => self.tell(told, None),
                     // The configuration was checked; if this happens all the same, the old rules go on.
-                    Err(error) => log_warn!(box_log::rules_unchanged(); %error),
+                    Err(error) => {
+                        let error = error.sentence().in_language(language_of_log());
+                        log_warn!(box_log::rules_unchanged(); %error);
+                    }
                 }
             }
             Note::Snapshot(snapshot) => {

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::{CONTROL_DIR, problems_in_log};
+use super::CONTROL_DIR;
 use crate::config::{self, Config, Surroundings};
 use crate::control::overrides::StoredOverrides;
-use crate::text::{box_log, log_warn};
+use crate::text::{box_log, language_of_log, log_warn};
 
 /// The configuration that the centre sent and that ran last, where the file at `path` cannot be read as one.
 pub fn configuration(path: &Path) -> Option<Config> {
@@ -14,11 +14,12 @@ pub fn configuration(path: &Path) -> Option<Config> {
     config::outbox_dirs(path, &surroundings).into_iter().find_map(|dir| {
         let (standing, damage) = StoredOverrides::load(&dir.join(CONTROL_DIR));
         if let Some(damage) = damage {
+            let damage = damage.in_language(language_of_log());
             log_warn!(box_log::stored_overrides_unreadable(); %damage);
         }
         let config = Config::from_text(path, &standing.now.wanted?.toml, &surroundings)
             .inspect_err(|problems| {
-                log_warn!(box_log::stored_config_stale(problems_in_log(problems)));
+                log_warn!(box_log::stored_config_stale(problems.in_language(language_of_log())));
             })
             .ok()?;
         // Another box's, or left behind in an old place.

@@ -170,7 +170,8 @@ impl LoadTest {
         let slots = Arc::new(CameraSlots::default());
         slots.set_cameras(site.detect_options());
         let decode_demands = Arc::new(DecodeDemands::new(scheduler.clone(), slots.clone()));
-        let analysis = Analysis::new(config.site.box_id.clone(), site.plan()).map_err(DaemonError::new)?;
+        let analysis = Analysis::new(config.site.box_id.clone(), site.plan())
+            .map_err(|error| DaemonError::unknown_name(&error))?;
         let known = Arc::new(Known::default());
         let (queue, notes) = analysis_thread::queue();
         let analyst = AnalysisThread::start(

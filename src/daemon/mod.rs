@@ -43,11 +43,11 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
+use crate::analysis::rules::UnknownName;
 use crate::clock::Clock;
 use crate::config::{Config, Problems};
 use crate::control::command_thread::MainCommand;
 use crate::lifeline::{self, Doing, Lifeline};
-use crate::outbox::OutboxError;
 use crate::text::{Sentence, language_of_log, log_speaks};
 use crate::types::language::Language;
 
@@ -99,11 +99,17 @@ impl DaemonError {
 
     /// In the language of the log.
     fn said(what: &Sentence) -> Self {
-        DaemonError(what.in_language(language_of_log()))
+        DaemonError::told(|language| what.in_language(language))
     }
 
-    fn of_outbox(error: &OutboxError) -> Self {
-        DaemonError(error.in_language(language_of_log()))
+    /// A rule that names what is not there.
+    fn unknown_name(error: &UnknownName) -> Self {
+        DaemonError::told(|language| error.sentence().with_hint(Some(&error.hint()), language))
+    }
+
+    /// The same of what says it in any language by itself.
+    fn told(in_language: impl FnOnce(Language) -> String) -> Self {
+        DaemonError(in_language(language_of_log()))
     }
 }
 
@@ -172,15 +178,8 @@ fn prepare_process(file: &Config, may_be_dumped: bool) -> Result<Lifeline, Daemo
         privacy::keep_memory_private();
     }
     descriptors::make_room(file.cameras.len(), file.sensors.list.len())
-        .map_err(|error| DaemonError(error.in_language(language_of_log())))?;
+        .map_err(|error| DaemonError::told(|language| error.in_language(language)))?;
     Lifeline::start().map_err(DaemonError::new)
-}
-
-/// Problems as the log has them.
-fn problems_in_log(problems: &Problems) -> String {
-    let language = language_of_log();
-    let lines = problems.iter().map(|problem| problem.of(&problems.path, language).to_string());
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Signals, and changes of the file and of the secrets that it names, become notes for the main thread.

@@ -519,7 +519,9 @@ fn reasons(readings: &Readings, uptime: Duration, told: &BTreeSet<String>, zone:
     reasons.extend(broker.namesake.clone().map(|namesake| Reason::new("mqtt", namesake)));
     let refused = broker.last_refusal.clone().map(say::broker_refused_message);
     reasons.extend(refused.map(|refused| Reason::new("mqtt", refused)));
-    reasons.extend(broker.deaf_to.iter().cloned().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))));
+    reasons.extend(
+        broker.deaf_to.iter().cloned().map(|missing| Reason::new("mqtt", say::not_subscribed(missing))),
+    );
     if let Some(error) = readings.alert_writer.failing.lock().as_ref() {
         let waiting = readings.alert_writer.waiting.load(Ordering::Relaxed);
         let what = say::spool_fails(error.sentence(), waiting);

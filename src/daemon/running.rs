@@ -46,7 +46,6 @@ use super::file_watch::SecretFiles;
 use super::loaded_models::LoadedModels;
 use super::meta::meta;
 use super::part_reports::PartReports;
-use super::problems_in_log;
 use super::report::{self, ConfigReport, Health, Readings};
 use super::stages::{CommandStage, STOP_WITHIN, Stages, Storage};
 use super::watchdog::{Progress, Watchdog};
@@ -167,7 +166,7 @@ impl Running {
             self.file_trouble = Some(say::file_is_not_what_runs(problems.list.len(), first));
         }
         log_error!(
-            box_log::config_not_taken_up(problems_in_log(problems));
+            box_log::config_not_taken_up(problems.in_language(language_of_log()));
             source = ?offer.source, version = offer.version, refused = problems.sha256(), running = self.config.sha256
         );
         let at = self.clock.now().utc;
@@ -377,7 +376,7 @@ impl Running {
                 }
             }
             Err(problems) => {
-                log_error!(box_log::secret_not_taken_up(problems_in_log(&problems)));
+                log_error!(box_log::secret_not_taken_up(problems.in_language(language_of_log())));
                 self.secret_trouble = Some(say::secret_not_taken_up(first_of(&problems)));
             }
         }
@@ -492,6 +491,7 @@ impl Running {
         if let Err(error) =
             self.stages.publisher.reconnect(wiring::mqtt_settings(config, &self.stages.broker))
         {
+            let error = error.in_language(language_of_log());
             log_error!(box_log::centre_connection_unchanged(); %error);
         }
     }
@@ -605,6 +605,7 @@ pub struct Beginning {
 pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beginning {
     let (mut standing, damage) = StoredOverrides::load(folder);
     if let Some(damage) = damage {
+        let damage = damage.in_language(language_of_log());
         log_error!(box_log::overrides_unreadable(); %damage);
     }
     let now = clock.now().utc;
@@ -637,7 +638,7 @@ pub fn begin(file: &Config, is_broken: bool, folder: &Path, clock: Clock) -> Beg
         }
     };
     let base = based_on(file, &standing.now).and_then(fits).unwrap_or_else(|problems| {
-        log_error!(box_log::centre_config_stale(problems_in_log(&problems)));
+        log_error!(box_log::centre_config_stale(problems.in_language(language_of_log())));
         standing.last_offer = Some(LastOffer {
             outcome: ConfigOutcome::Rejected,
             source: ConfigSource::Remote,

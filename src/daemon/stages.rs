@@ -43,7 +43,7 @@ use super::analysis_thread::{AnalysisAlerts, AnalysisQueue, AnalysisThread, Know
 use super::box_key::{self, BoxKeyError};
 use super::cameras::{self, Cameras};
 use super::furniture::{self, FurnitureFile, KnownFurniture};
-use super::loaded_models::{self, LoadedModels, Models};
+use super::loaded_models::{self, LoadModelsError, LoadedModels, Models};
 use super::quality_report::{self, QualityReport};
 use super::running::Beginning;
 use super::sensors::{self, RunningSensors};
@@ -156,9 +156,11 @@ impl LoadedSite {
             let what = what.unwrap_or_else(|| foreign::words(warning.what.clone()));
             log_warn!(what; file = %config.path().display(), line = warning.line, column = warning.column);
         }
-        let mut models = LoadedModels::load(config, manifest, None).map_err(DaemonError::new)?;
-        models.look_for_faces(config, manifest).map_err(DaemonError::new)?;
-        config.check_classes(&models.classes()).map_err(DaemonError::new)?;
+        let mut models = LoadedModels::load(config, manifest, None).map_err(not_loaded)?;
+        models.look_for_faces(config, manifest).map_err(not_loaded)?;
+        config
+            .check_classes(&models.classes())
+            .map_err(|problems| DaemonError::told(|language| problems.in_language(language)))?;
         let clock_data = Arc::new(Mutex::new(machine::clock(clock.now().utc)));
         let mutes: Mutes = Arc::new(RwLock::new(beginning.standing.mutes.clone()));
         let site = Site::new(config, &models, clock_data.clone(), mutes.clone())?;
@@ -297,7 +299,7 @@ pub fn start_publisher(
     broker.wait_until_ready(BROKER_WITHIN);
     let settings = wiring::mqtt_settings(config, broker);
     let publisher = Publisher::start(settings, bodies, storage.outbox.clone(), clock);
-    Ok(Arc::new(publisher.map_err(DaemonError::new)?))
+    Ok(Arc::new(publisher.map_err(|trouble| DaemonError::told(|language| trouble.in_language(language)))?))
 }
 
 /// Where frames go and what is known of each camera: shared by those that decode, look and decide.
@@ -413,8 +415,8 @@ impl AnalysisStage {
     ) -> Result<Self, DaemonError> {
         let Context { config, loaded, clock } = context;
         let folder = &storage.control_dir;
-        let mut analysis =
-            Analysis::new(config.site.box_id.clone(), loaded.site.plan()).map_err(DaemonError::new)?;
+        let mut analysis = Analysis::new(config.site.box_id.clone(), loaded.site.plan())
+            .map_err(|error| DaemonError::unknown_name(&error))?;
         let revisions = analysis.restore(open, clock.now());
         let furniture = Mutex::new(recall_furniture(&mut analysis, folder));
         let mut quality = quality_report::recall(folder);
@@ -535,6 +537,10 @@ fn open_audit(folder: &Path, config: &Config, now: Timestamp) -> Result<Arc<Audi
         DaemonError::said(&daemon::audit_unwritable(folder.display(), why))
     })?;
     Ok(Arc::new(audit))
+}
+
+fn not_loaded(error: LoadModelsError) -> DaemonError {
+    DaemonError::told(|language| error.in_language(language))
 }
 
 fn of_folder(folder: &Path, error: &std::io::Error) -> DaemonError {

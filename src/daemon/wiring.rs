@@ -23,8 +23,8 @@ use crate::contract::messages::{ACTIVE, GAP};
 use crate::contract::words::Time;
 use crate::contract::{Sender, gap_event};
 use crate::control::command_thread::SiteReaders;
-use crate::control::{Inbox, answer};
 use crate::control::refusal_stats::Tally;
+use crate::control::{Inbox, answer};
 use crate::detector::Detector;
 use crate::mqtt::{self, Publisher};
 use crate::outbox::{self, Gap, GapBody, Limits, Outbox, OutboxError, Seq};
@@ -61,8 +61,8 @@ impl Site {
         mutes: Mutes,
     ) -> Result<Self, DaemonError> {
         let wanted = config.cameras.iter().map(wanted).collect::<Result<Vec<_>, _>>()?;
-        let alert_enricher =
-            AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes).map_err(DaemonError::new)?;
+        let alert_enricher = AlertEnricher::new(config, loaded_models.model_ref(), clock, mutes)
+            .map_err(|error| DaemonError::said(&error.sentence()))?;
         let mut main_streams = BTreeMap::new();
         for camera in &config.cameras {
             if let Some(stream) = main_stream(camera, loaded_models)? {
@@ -119,7 +119,13 @@ impl Site {
     /// # Errors
     /// Buffers for the models cannot be had.
     pub fn detectors(&self, loaded_models: &LoadedModels) -> Result<Vec<Box<dyn Detector>>, DaemonError> {
-        (0..self.workers).map(|_| loaded_models.detector().map_err(DaemonError::new)).collect()
+        (0..self.workers)
+            .map(|_| {
+                loaded_models
+                    .detector()
+                    .map_err(|error| DaemonError::told(|language| error.in_language(language)))
+            })
+            .collect()
     }
 }
 
@@ -302,7 +308,7 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
             return Ok(OpenedOutbox { outbox, dir: config.outbox.dir.clone(), trouble: None });
         }
         Err(error @ (OutboxError::InUse { .. } | OutboxError::TooNew { .. })) => {
-            return Err(DaemonError::of_outbox(&error));
+            return Err(DaemonError::told(|language| error.in_language(language)));
         }
         Err(error) => error,
     };
@@ -310,7 +316,8 @@ pub fn open_outbox(config: &Config, now: Timestamp) -> Result<OpenedOutbox, Daem
     let dir = std::env::temp_dir().join(name);
     let told = error.in_language(language_of_log());
     log_error!(box_log::outbox_folder_unusable(); error = %told, instead = %dir.display());
-    let outbox = open_outbox_in(&dir, config, now).map_err(|_| DaemonError::of_outbox(&error))?;
+    let outbox = open_outbox_in(&dir, config, now)
+        .map_err(|_| DaemonError::told(|language| error.in_language(language)))?;
     let trouble = say::spool_is_elsewhere(error.sentence(), dir.display());
     Ok(OpenedOutbox { outbox, dir, trouble: Some(trouble) })
 }
