@@ -239,7 +239,8 @@ fn sign(key: &Path, command: Option<&Path>, allow_unknown: bool) -> Result<(), F
             let what = text::command_unknown_fields(name, which);
             return Err(invalid(what, Some(&text::try_allowing(hint()))));
         }
-        say!("{}", foreign::warning(text::box_ignores(which)).in_language(language));
+        let what = if told.is_strict { text::box_refuses(which) } else { text::box_ignores(which) };
+        say!("{}", foreign::warning(what).in_language(language));
     }
     print_line(key.sign(&command))
 }

@@ -17,6 +17,9 @@ use crate::contract::command::{
 use crate::text::{Sentence, Words, command as say, foreign};
 use crate::types::language::Language;
 
+/// Most characters of what a sender wrote in what is said about it.
+pub(super) const MOST_CHARS: usize = 512;
+
 /// Hears what became of a command.
 pub type Answering = Box<dyn FnOnce(Answer) + Send>;
 
@@ -110,7 +113,8 @@ impl Answer {
 
     /// Not done, and sending it again will not help.
     pub fn refused(code: Refusal, message: impl Into<Words>) -> Self {
-        let (code, message) = (Some(code), Some(message.into()));
+        // What was asked for stands in it, and it may have been anything.
+        let (code, message) = (Some(code), Some(message.into().shortened(MOST_CHARS)));
         Answer { outcome: Outcome::Refused, code, message, ..Answer::done(None) }
     }
 

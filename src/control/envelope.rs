@@ -11,6 +11,7 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::answer::MOST_CHARS;
 use super::authorisation::{Gate, Rejected, Signer, tame};
 use super::commands::{self, COMMANDS, CommandSpec, Parsed, Replay, Work};
 use super::fields::{self, Faults, Field};
@@ -195,10 +196,11 @@ fn malformed(why: Sentence) -> Fault {
 fn all_of(mut faults: Faults) -> Words {
     const MOST: usize = 8;
     faults.truncate(MOST);
-    match faults.len() {
+    let words = match faults.len() {
         1 => faults.remove(0).into(),
         _ => Words::List(faults.into_iter().map(Words::from).collect(), Joint::Then),
-    }
+    };
+    words.shortened(MOST_CHARS)
 }
 
 /// What a message asks for, if its sender may.

@@ -74,7 +74,12 @@ fn names(role: Role) -> Vec<&'static str> {
 }
 
 fn markdown(language: Language) -> String {
-    let mut text = message::commands_head().in_language(language) + "\n";
+    let file = match language {
+        Language::English => "CONTRACT.md",
+        Language::Chinese => "CONTRACT.zh-CN.md",
+    };
+    let link = format!("{file}#{}", message::contract_anchor().in_language(language));
+    let mut text = message::commands_head(file, link).in_language(language) + "\n";
     for command in COMMANDS {
         let reason =
             if command.needs_reason { message::required().in_language(language) } else { String::new() };

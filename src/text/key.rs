@@ -178,8 +178,8 @@ sentences! { "key";
         "{hint}. If the box is newer than this program, --allow-unknown signs it as it is",
         "{hint}。如果设备的版本比本程序新，可用 --allow-unknown 照原样签名";
     box_ignores(which):
-        "the box ignores it or refuses the command: {which}",
-        "设备会忽略它，或拒绝该命令：{which}";
+        "a box of this version goes without it: {which}",
+        "与本程序同版本的设备会忽略它：{which}";
     box_refuses(why):
         "the box will refuse this command: {why}",
         "设备会拒绝该命令：{why}";

@@ -117,9 +117,12 @@ sentences! { "message";
         "下发整份配置，带版本号";
 
     // ---- the list of commands
-    commands_head():
-        "# Commands\n\nMade by `lookout schema` from the list of commands; how they are signed, sent and answered stands in [CONTRACT.md](CONTRACT.md#commanding-a-box).\n\n| command | topic | role | `reason` | if sent twice | |\n|---|---|---|---|---|---|",
-        "# 命令\n\n由 `lookout schema` 根据命令表生成；签名、发送与回复方式见[CONTRACT.zh-CN.md](CONTRACT.zh-CN.md#向盒子下命令)。\n\n| 命令 | 主题 | 角色 | `reason` | 重复收到 | |\n|---|---|---|---|---|---|";
+    contract_anchor():
+        "commanding-a-box",
+        "向盒子下命令";
+    commands_head(file, link):
+        "# Commands\n\nMade by `lookout schema` from the list of commands; how they are signed, sent and answered stands in [{file}]({link}).\n\n| command | topic | role | `reason` | if sent twice | |\n|---|---|---|---|---|---|",
+        "# 命令\n\n由 `lookout schema` 根据命令表生成；签名、发送与回复方式见[{file}]({link})。\n\n| 命令 | 主题 | 角色 | `reason` | 重复收到 | |\n|---|---|---|---|---|---|";
     required():
         "required",
         "必填";

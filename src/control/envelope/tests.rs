@@ -261,3 +261,10 @@ fn who_writes_a_command_hears_all_that_is_wrong_with_it_and_what_it_has_beside_i
     );
     assert!(told.is_strict && told.spec.is_some_and(|spec| spec.name() == "patch"));
 }
+
+#[test]
+fn what_was_sent_does_not_fill_its_answer() {
+    let mute = json!({ "request_id": "r", "by": "b", "reason": "c", "for_secs": "好".repeat(20_000) });
+    let why = parse("mute", &mute.to_string()).unwrap_err();
+    assert!(why.starts_with("`for_secs`: invalid type") && why.len() < 2_000, "{} bytes: {why}", why.len());
+}
