@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::daemon;
+use crate::text::language_of_log;
 
 use super::Failure;
 
@@ -50,5 +51,5 @@ fn start(args: Args) -> Result<(), Failure> {
         may_be_dumped: args.allow_core,
         language: super::language::asked(),
     };
-    daemon::run(config, options).map_err(Failure::failed)
+    daemon::run(config, options).map_err(|error| Failure::failed(error).in_language(language_of_log()))
 }
