@@ -10,7 +10,7 @@ use clap::{Arg, Command, CommandFactory as _};
 
 use super::{Arguments, EXIT_INVALID, Failure, language};
 use crate::contract::Language;
-use crate::text::{Sentence, Words, command_line as sentence, foreign, help as text};
+use crate::text::{Joint, Sentence, Words, command_line as sentence, foreign, help as text};
 
 /// The option that every command has.
 fn language_option() -> Arg {
@@ -43,15 +43,17 @@ fn translated(command: Command, path: &str) -> Command {
         return command.about(text::HELP_COMMAND);
     }
     let Some(about) = text::of(path, "") else { return command };
-    let mut template = "{before-help}{about-with-newline}\n用法：{usage}\n".to_owned();
-    if command.has_subcommands() {
-        template.push_str("\n命令：\n{subcommands}\n");
-    }
-    if any_is_shown(command.get_positionals()) {
-        template.push_str("\n参数：\n{positionals}\n");
-    }
-    if any_is_shown(command.get_arguments().filter(|argument| !argument.is_positional())) {
-        template.push_str("\n选项：\n{options}");
+    let options = command.get_arguments().filter(|argument| !argument.is_positional());
+    let parts = [
+        (command.has_subcommands(), sentence::commands(), "{subcommands}"),
+        (any_is_shown(command.get_positionals()), sentence::arguments(), "{positionals}"),
+        (any_is_shown(options), sentence::options(), "{options}"),
+    ];
+    let usage = sentence::usage("{usage}").in_language(Language::Chinese);
+    let mut template = format!("{{before-help}}{{about-with-newline}}\n{usage}");
+    for (_, heading, part) in parts.into_iter().filter(|(is_there, ..)| *is_there) {
+        let heading = heading.in_language(Language::Chinese);
+        template.push_str(&format!("\n\n{heading}\n{part}"));
     }
     template.push_str("{after-help}");
     let command = command
@@ -80,22 +82,26 @@ fn any_is_shown<'a>(mut arguments: impl Iterator<Item = &'a Arg>) -> bool {
 fn in_words(argument: Arg, path: &str) -> Arg {
     let id = argument.get_id().as_str().to_owned();
     let Some(help) = text::of(path, &id).or_else(|| text::of(text::EVERY, &id)) else { return argument };
-    let listed = |values: Vec<String>| values.join("、");
-    let mut more = Vec::new();
+    let listed =
+        |values: Vec<String>| Words::List(values.into_iter().map(Words::from).collect(), Joint::Clauses);
+    let mut more: Vec<Words> = Vec::new();
     let takes_value = argument.get_action().takes_values();
     let usual = argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
     let usual: Vec<String> = usual.collect();
     if takes_value && !usual.is_empty() && !argument.is_hide_default_value_set() {
-        more.push(format!("默认：{}", listed(usual)));
+        more.push(sentence::usually(listed(usual)).into());
     }
     let may_be = argument.get_possible_values().into_iter().filter(|value| !value.is_hide_set());
     let may_be: Vec<String> = may_be.map(|value| value.get_name().to_owned()).collect();
     if takes_value && !may_be.is_empty() {
-        more.push(format!("可选：{}", listed(may_be)));
+        more.push(sentence::one_of(listed(may_be)).into());
     }
     let help = match more.is_empty() {
         true => help.to_owned(),
-        false => format!("{help}（{}）", more.join("；")),
+        false => {
+            let explained = sentence::explained(help, Words::List(more, Joint::Then));
+            explained.in_language(Language::Chinese)
+        }
     };
     let argument = match argument.get_long_help() {
         Some(_) => argument.long_help(help.clone()),
@@ -129,7 +135,8 @@ fn in_chinese_words(error: &clap::Error) -> String {
     let mut told = failure.told();
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
         let usage = usage.to_string();
-        told.push_str(&format!("\n\n用法：{}", usage.trim().trim_start_matches("Usage:").trim_start()));
+        let usage = sentence::usage(usage.trim().trim_start_matches("Usage:").trim_start());
+        told.push_str(&format!("\n\n{}", usage.in_language(Language::Chinese)));
     }
     told
 }
@@ -176,7 +183,8 @@ fn what_is_wrong(error: &clap::Error) -> Sentence {
 fn words_of(why: &str) -> Words {
     match why.is_ascii() {
         true => foreign::words(why).into(),
-        false => why.replace("\n  提示：", "；").into(),
+        // With what to try in the same line.
+        false => why.replace("\n  ", "；").into(),
     }
 }
 
@@ -266,7 +274,7 @@ mod tests {
             "\n参数：\n",
             "\n选项：\n",
             "显示帮助",
-            "默认：tcp；可选：tcp、udp",
+            "默认：tcp；可选：tcp，udp",
         ] {
             assert!(help.contains(part), "{part} is missing in:\n{help}");
         }

@@ -177,7 +177,8 @@ fn location(args: &Args, language: Language) -> Result<Location, Failure> {
         return Ok(Location::File { path: path.to_owned(), pace: Pace::AsFastAsPossible, repeat: false });
     }
     if let Some(signs) = full_width_signs(&args.target.0) {
-        let quoted = |signs: &[char]| signs.iter().map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" ");
+        let quoted =
+            |signs: &[char]| signs.iter().map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" ");
         let meant: Vec<char> = signs.iter().copied().map(half_width).collect();
         let what = text::full_width_signs(quoted(&signs));
         return Err(Failure::refused(what).hint(text::try_half_width(quoted(&meant))));

@@ -222,10 +222,9 @@ pub async fn follow<O: Write, T: Write>(args: &Args, screen: &mut Screen<O, T>) 
         let failure = Failure::refused(trouble.sentence().clone()).hint_if(trouble.hint().cloned());
         failure.in_language(at_start)
     })?;
-    let ack_as = args
-        .ack_as
-        .clone()
-        .or_else(|| (args.ack || args.until_acknowledged).then(|| "lookout tail".to_owned()));
+    let ack_as = args.ack_as.clone().or_else(|| {
+        (args.ack || args.until_acknowledged).then(|| format!("{} tail", env!("CARGO_PKG_NAME")))
+    });
     let mut desk = Desk::new(ack_as.is_some(), words::broker(&args.url), language);
     let over = async {
         match args.seconds {

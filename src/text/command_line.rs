@@ -1,6 +1,30 @@
 //! What is wrong with the words of a command line, where that is said in place of the library that reads them.
 
 sentences! { "command_line";
+    // ---- help
+    usage(usage):
+        "Usage: {usage}",
+        "用法：{usage}";
+    commands():
+        "Commands:",
+        "命令：";
+    arguments():
+        "Arguments:",
+        "参数：";
+    options():
+        "Options:",
+        "选项：";
+    usually(value):
+        "default: {value}",
+        "默认：{value}";
+    one_of(values):
+        "possible values: {values}",
+        "可选：{values}";
+    explained(help, more):
+        "{help} [{more}]",
+        "{help}（{more}）";
+
+    // ---- what is not understood
     not_known(argument):
         "unexpected argument {argument}",
         "不认识 {argument}";
@@ -37,12 +61,14 @@ sentences! { "command_line";
     not_understood(detail):
         "the command line is not understood: {detail}",
         "无法理解该命令行（原文：{detail}）";
+    // ---- what cannot be written
     unwritten(path, error):
         "{path} cannot be written: {error}",
         "{path} 无法写入（原文：{error}）";
     folder_not_made(path, error):
         "the folder {path} cannot be made: {error}",
         "文件夹 {path} 无法创建（原文：{error}）";
+    // ---- what to try
     try_meant(meant):
         "did you mean {meant}?",
         "是否要写 {meant}？";

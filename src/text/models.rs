@@ -97,9 +97,9 @@ sentences! { "models";
     added_to_new(name, manifest):
         "added `{name}` to {manifest}, which is new",
         "已把 `{name}` 添加到新建的 {manifest}";
-    try_detect(command):
-        "try: {command}",
-        "可以试试：{command}";
+    try_detect(name, manifest):
+        "try: lookout detect PICTURE --model {name} --manifest {manifest}",
+        "可以试试：`lookout detect PICTURE --model {name} --manifest {manifest}`";
     fed_otherwise(file, inputs):
         "{file}: is fed {inputs}, where one picture of 1x3xHEIGHTxWIDTH in f32 was expected",
         "{file}：输入是 {inputs}，而应是一幅 1x3xHEIGHTxWIDTH 的 f32 画面";

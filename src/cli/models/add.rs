@@ -246,8 +246,7 @@ pub(super) fn plug_in(
     };
     edit.write().map_err(|error| Failure::tried(error.sentence()).hint_if(error.hint()))?;
     talk(added);
-    let command = format!("lookout detect PICTURE --model {name} --manifest {}", manifest.display());
-    talk_below(say::try_detect(command));
+    talk_below(say::try_detect(&name, manifest.display()));
     Ok(())
 }
 
