@@ -125,11 +125,13 @@ impl Failure {
         Failure { message, language, ..self }
     }
 
-    /// As a program reads it.
+    /// As a program reads it. Of what is said of a camera, code and arguments are those of what is said.
     fn json(&self) -> Value {
         let Failure { message, language, sentences, .. } = self;
         let (what, hint) = sentences.clone().unwrap_or_else(|| (foreign::words(message), None));
-        let Told { code, args, text } = what.told(*language);
+        let said = what.value("fault").and_then(Words::sentence).filter(|_| what.code() == "camera.of");
+        let Told { code, args, .. } = said.unwrap_or(&what).told(*language);
+        let text = what.in_language(*language);
         json!({ "code": code, "args": args, "text": text, "hint": hint.map(|hint| hint.in_language(*language)) })
     }
 
