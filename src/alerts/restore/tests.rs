@@ -9,6 +9,7 @@ use crate::analysis::geometry::BBox;
 use crate::analysis::time::Timestamp;
 use crate::contract::alert::{EvidenceState, Redaction};
 use crate::outbox::{Kind, Limits, Options, Record};
+use crate::types::language::Language;
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
