@@ -93,7 +93,7 @@ impl Faces {
             Ok(model) => Faces { model: Some(Arc::new(model)), trouble: None },
             Err(why) => {
                 log_warn!(say::faces_weaker(); %why, hint = %say::try_face_model());
-                let what = say::because(say::faces_weaker(), why);
+                let what = config::of(say::faces_weaker(), why);
                 Faces { model: None, trouble: Some(config::and_also(what, say::try_face_model())) }
             }
         })

@@ -13,7 +13,7 @@ use crate::analysis::geometry::Polygon;
 use crate::detector::Model;
 use crate::evidence::{self, Evidence, EvidenceError};
 use crate::frame::Picture;
-use crate::text::{Sentence, evidence as say, log_warn};
+use crate::text::{Sentence, config, evidence as say, log_warn};
 
 use super::alert_writer::AlertWriterCounts;
 use super::faces::FaceFinder;
@@ -76,7 +76,7 @@ impl Redactor {
                 if told.is_none() {
                     log_warn!(say::faces_weaker(); %why);
                 }
-                *told = Some(say::because(say::faces_weaker(), why));
+                *told = Some(config::of(say::faces_weaker(), why));
             }
         }
         evidence::make(&snapshot.picture, &classes, &seen, framed, masks, view)

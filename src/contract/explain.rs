@@ -11,7 +11,6 @@ use super::handling::{AssignedData, HandlingData};
 use super::words::{Language, LocalTime, Time};
 use crate::analysis::camera_health::NoVideoCause;
 use crate::text::{Joint, Sentence, Words, explain as say};
-use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 use crate::types::verdict::Verdict;
 
@@ -22,7 +21,7 @@ pub fn explain(alert: &AlertData, language: Language) -> String {
         Some(zone) => LocalTime::new(time.0, zone).to_string(),
         None => time.to_string(),
     };
-    let mut out = say::heading(&alert.title, &alert.kind, level(alert.level)).in_language(language);
+    let mut out = say::heading(&alert.title, &alert.kind, say::level(alert.level)).in_language(language);
     let mut line = |indent: &str, sentence: Sentence| {
         out.push('\n');
         out.push_str(indent);
@@ -98,16 +97,6 @@ fn handled(handling: &HandlingData, at: &impl Fn(Time) -> String) -> Vec<Sentenc
     let closed =
         closed.as_ref().map(|one| noting(say::closed(&one.outcome, &one.by, at(one.at)), one.note.as_ref()));
     [assigned, on_site, verdict, closed].into_iter().flatten().collect()
-}
-
-/// A level as people call it.
-pub(crate) fn level(level: Level) -> Sentence {
-    match level {
-        Level::Blue => say::blue(),
-        Level::Yellow => say::yellow(),
-        Level::Orange => say::orange(),
-        Level::Red => say::red(),
-    }
 }
 
 fn phase(alert: &AlertData) -> Sentence {

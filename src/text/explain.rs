@@ -1,5 +1,8 @@
 //! An alert in words, line by line: what, when, where, why, and who has it.
 
+use super::Sentence;
+use crate::types::level::Level;
+
 sentences! { "explain";
     heading(title, kind, level):
         "{title} [{kind}] {level} (suggested)",
@@ -181,4 +184,14 @@ sentences! { "explain";
     clock_of_recording():
         "times of a recording",
         "录像时间";
+}
+
+/// A level as people call it.
+pub fn level(level: Level) -> Sentence {
+    match level {
+        Level::Blue => blue(),
+        Level::Yellow => yellow(),
+        Level::Orange => orange(),
+        Level::Red => red(),
+    }
 }

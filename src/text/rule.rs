@@ -74,18 +74,6 @@ sentences! { "rule";
     belief(kind, threshold, level):
         "belief in {kind} is at least {threshold} ({level})",
         "{kind} 的可信度达到 {threshold}（{level}）";
-    blue():
-        "blue",
-        "蓝色";
-    yellow():
-        "yellow",
-        "黄色";
-    orange():
-        "orange",
-        "橙色";
-    red():
-        "red",
-        "红色";
 
     // ---- settings of one kind of rule
     crowd_of_none():

@@ -11,7 +11,7 @@ use crate::analysis::alert_lifecycle::handling::{self, Handling, HandlingStep, N
 use crate::analysis::alert_lifecycle::{AlertIds, GREW_AT_MOST_EVERY, RESTORED_WAIT, SILENCE_ENDS};
 use crate::analysis::signals::{OriginId, SignalPlan};
 use crate::analysis::time::{Moment, Timestamp};
-use crate::text::{Sentence, rule as say};
+use crate::text::{explain, rule as say};
 use crate::types::level::Level;
 use crate::types::phase::{Phase, PhaseReason};
 
@@ -314,18 +314,9 @@ fn why(plan: &SignalPlan, heard: &Assessment, level: Level, at: Moment) -> Why {
     let threshold = step.map_or(plan.raise(), |step| step.belief);
     Why {
         basis: Basis::Belief,
-        condition: say::belief(plan.kind.as_ref(), threshold.to_string(), colour(level)).into(),
+        condition: say::belief(plan.kind.as_ref(), threshold.to_string(), explain::level(level)).into(),
         threshold,
         contributions: heard.contributions(at),
         silent: heard.silent.iter().map(|missing| missing.source.clone()).collect(),
-    }
-}
-
-fn colour(level: Level) -> Sentence {
-    match level {
-        Level::Blue => say::blue(),
-        Level::Yellow => say::yellow(),
-        Level::Orange => say::orange(),
-        Level::Red => say::red(),
     }
 }

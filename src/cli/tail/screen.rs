@@ -8,10 +8,9 @@ use serde_json::Value;
 use super::super::language::padded;
 use super::desk::{Reading, Step};
 use crate::analysis::time::Timestamp;
-use crate::contract::explain;
 use crate::contract::words::Language;
 use crate::mqtt::centre::{Alert, OpenAlert};
-use crate::text::{Words, tail as say};
+use crate::text::{Words, explain, tail as say};
 use crate::types::level::Level;
 
 /// Where lines go: data to `out`, talk to `talk`.
