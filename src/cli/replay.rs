@@ -447,12 +447,12 @@ fn say_about(picture: &Picture, camera: &Camera) {
     }
     let (width, height) = format.shown_size();
     if !format.pixel_aspect.is_square() {
-        let (sent, shown) = (say::size(format.width, format.height), say::size(width, height));
+        let (sent, shown) = (probe::size(format.width, format.height), probe::size(width, height));
         tell(&probe::note(say::pixels_not_square(format.pixel_aspect.to_string(), sent, shown)), None);
     } else if camera.display_aspect.is_none()
         && video::is_probably_squeezed(format.width as u32, format.height as u32)
     {
-        let squeezed = say::probably_squeezed(say::size(width, height));
+        let squeezed = say::probably_squeezed(probe::size(width, height));
         tell(&probe::note(squeezed), Some(&say::try_proportions(&*camera.id)));
     }
 }

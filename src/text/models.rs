@@ -124,9 +124,6 @@ sentences! { "models";
     added_from(file):
         "added from {file}",
         "添加自 {file}";
-    of_file(file, what):
-        "{file}: {what}",
-        "{file}：{what}";
     classes_one():
         "1 class",
         "1 个类别";
@@ -251,9 +248,6 @@ sentences! { "models";
     not_in_catalogue(catalogue, name):
         "{catalogue} has no model `{name}`",
         "{catalogue} 中没有模型 `{name}`";
-    catalogue_has(names):
-        "it has {names}",
-        "其中有 {names}";
     no_pinned_digest(name):
         "`{name}` has no pinned digest, so nothing is fetched",
         "`{name}` 没有固定的摘要，因此不下载";
@@ -295,9 +289,6 @@ sentences! { "models";
     try_moving_it():
         "move it away, or name another folder with --manifest",
         "请把它移走，或用 --manifest 指定别的目录";
-    unread(file, error):
-        "{file}: cannot be read: {error}",
-        "{file} 无法读取（原文：{error}）";
     another_came(name, found, expected):
         "`{name}`: what came is another file: SHA-256 {found}, where the catalogue says {expected}; it was thrown away",
         "`{name}`：下载到的是另一个文件：SHA-256 为 {found}，而目录中是 {expected}；已丢弃";
@@ -367,9 +358,6 @@ sentences! { "models";
     cut(url, got, expected):
         "{url}: the connection ended after {got} of {expected} bytes",
         "{url}：连接在收到 {got} 字节（共 {expected} 字节）后中断";
-    try_again():
-        "try again",
-        "请重试";
     too_slow(url, seconds):
         "{url}: not finished within {seconds} s",
         "{url}：{seconds} 秒内没有下载完";

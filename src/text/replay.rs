@@ -68,9 +68,6 @@ sentences! { "replay";
     pixels_not_square(pixels, size, shown):
         "its pixels are not square ({pixels}): {size} is shown as {shown}",
         "像素不是正方形（{pixels}）：{size} 显示为 {shown}";
-    size(width, height):
-        "{width} x {height}",
-        "{width} x {height}";
     probably_squeezed(size):
         "a picture of {size} is probably squeezed, and the recording does not say so",
         "{size} 的画面可能被压缩变形，而录像没有说明";

@@ -318,7 +318,7 @@ fn not_stated() -> String {
 }
 
 fn unread(named: &str, stranger: Stranger) -> Failure {
-    Failure::tried(say::of_file(named, stranger.sentence())).hint(stranger.hint())
+    Failure::tried(crate::text::detect::of(named, stranger.sentence())).hint(stranger.hint())
 }
 
 /// Refuses a head or a number of classes that the outputs contradict, and puts the outputs in the head's order.
@@ -483,8 +483,8 @@ impl Shown {
             let image = image::load_from_memory(TEST_PICTURE).map_err(Failure::failed)?.into_rgb8();
             return Ok(Shown { image, called: say::built_in_picture().into() });
         };
-        let image =
-            detect::read(file).map_err(|what| Failure::refused(say::of_file(file.display(), what)))?;
+        let image = detect::read(file)
+            .map_err(|what| Failure::refused(crate::text::detect::of(file.display(), what)))?;
         Ok(Shown { image, called: file.display().into() })
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 use crate::cli::{Failure, named_path};
 use crate::detector::LARGEST_FILE_BYTES;
 use crate::detector::manifest::Description;
-use crate::text::{Sentence, Words, models as say};
+use crate::text::{Sentence, Words, model, models as say};
 use crate::types::hex::digest_from_hex;
 
 /// The catalogue that comes with Lookout.
@@ -96,7 +96,7 @@ impl Catalogue {
             let names: Vec<String> = self.public.iter().map(|model| format!("`{}`", model.name)).collect();
             let known = if names.is_empty() { say::nothing().into() } else { Words::from(names.join(", ")) };
             let called = self.called.clone().unwrap_or_else(say::lookouts_catalogue);
-            Failure::refused(say::not_in_catalogue(called, name)).hint(say::catalogue_has(known))
+            Failure::refused(say::not_in_catalogue(called, name)).hint(model::it_has(known))
         })
     }
 }

@@ -20,7 +20,7 @@ use ureq::{Agent, Body};
 use url::{Host, Url};
 
 use crate::cli::{Failure, language};
-use crate::text::{Sentence, models as say};
+use crate::text::{Sentence, detect, model, models as say};
 
 /// Longest chain of redirects; GitHub's releases need one.
 const MOST_REDIRECTS: usize = 5;
@@ -86,7 +86,7 @@ impl DownloadError {
             E::Status { status: 401 | 403, .. } => say::try_asking_maker(),
             E::Status { status: 429 | 500..=599, .. } => say::try_later(),
             E::TooLarge { .. } => say::try_same_file(),
-            E::Cut { .. } => say::try_again(),
+            E::Cut { .. } => model::try_again(),
             E::TooSlow { .. } => say::try_timeout(),
             E::Certificate { .. } => say::try_clock(),
             E::Connection { .. } => say::try_online(),
@@ -98,7 +98,7 @@ impl DownloadError {
     pub fn failure(&self, name: &str, part: &Path) -> Failure {
         let what = self.sentence();
         match self {
-            DownloadError::Disk(_) => Failure::tried(say::of_file(part.display(), what)),
+            DownloadError::Disk(_) => Failure::tried(detect::of(part.display(), what)),
             DownloadError::NotSecure { .. } | DownloadError::Credentials { .. } => {
                 Failure::refused(say::of_model(name, what)).hint_if(self.hint())
             }

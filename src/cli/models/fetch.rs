@@ -18,7 +18,7 @@ use super::download::{Wanted, download};
 use super::refused;
 use crate::cli::{Failure, language, print_line};
 use crate::detector::manifest::Manifest;
-use crate::text::{Sentence, command_line, models as say, probe};
+use crate::text::{Sentence, command_line, detect, models as say, probe};
 use crate::types::hex::hex;
 
 /// Download a public model whose SHA-256 is known, and add it
@@ -120,7 +120,8 @@ fn fetch_and_add(
 
 /// A file of that name which somebody else put there is used if it is the same, and never overwritten.
 fn is_the_one(file: &Path, digest: &[u8; 32]) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::tried(say::unread(file.display(), error.to_string()));
+    let failed =
+        |error: std::io::Error| Failure::tried(detect::of(file.display(), detect::unread(error.to_string())));
     let (mut source, mut found) = (File::open(file).map_err(failed)?, Sha256::new());
     let mut chunk = vec![0; 64 << 10];
     loop {
