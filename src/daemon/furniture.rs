@@ -308,7 +308,7 @@ mod tests {
             fs::write(folder.path().join(FILE), text).unwrap();
             let (memories, said) = load(folder.path());
             assert_eq!(memories, Memories::new());
-            let said = said.unwrap();
+            let said = said.unwrap().to_string();
             assert!(said.contains(why) && said.contains("furniture.damaged"), "{said}");
             assert_eq!(load(folder.path()), (Memories::new(), None), "it is begun anew");
         }

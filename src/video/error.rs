@@ -766,7 +766,7 @@ mod tests {
         assert_eq!(own.to_string(), "the stream broke: a pipeline without a bus");
         assert_eq!(chinese(own), "视频流中断（管道没有消息总线）");
         assert_eq!(chinese(Fault::broken("no clock")), "视频流中断（原文：no clock）");
-        let deep = unsupported_depth(Codec::H265, stream::bits_per_sample(10));
+        let deep = unsupported_depth(Codec::H265, stream::bits_per_sample(10_u32));
         assert_eq!(
             deep.to_string(),
             "sends video as H.265 with 10 bits per sample, which Lookout does not read"

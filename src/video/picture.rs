@@ -300,7 +300,7 @@ mod tests {
             &caps("video/x-raw,format=I420_10LE,width=64,height=36,framerate=25/1"),
             Codec::H265,
         );
-        assert!(ten_bit.unwrap_err().contains("I420_10LE"));
+        assert!(ten_bit.unwrap_err().to_string().contains("I420_10LE"));
     }
 
     #[test]
