@@ -544,11 +544,10 @@ mod tests {
     }
 
     /// The lines of a broken file that may be quoted.
-    fn quotable(text: &str) -> Vec<&str> {
+    fn quotable(text: &str) -> Vec<String> {
         let source = Source::new("site.toml", text);
-        let quoted =
-            |start: &usize| excerpt(&source, &(*start..*start + 1), true).map(|_| source.line_at(*start));
-        source.line_starts.iter().filter_map(quoted).collect()
+        let is_quoted = |start: &&usize| excerpt(&source, &(**start..**start + 1), true).is_some();
+        source.line_starts.iter().filter(is_quoted).map(|start| source.line_at(*start).to_owned()).collect()
     }
 
     #[test]

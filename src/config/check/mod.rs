@@ -365,7 +365,7 @@ mod tests {
     use crate::types::language::Language;
 
     const MINIMAL: &str = include_str!("../../../config/minimal.toml");
-    const BROKEN: &str = include_str!("../../../tests/data/config/broken.toml");
+    const BROKEN: &str = include_str!("../../../tests/data/config/cases/structure.toml");
 
     fn said(text: &str) -> String {
         let elsewhere = Surroundings { at_home: false, ..Surroundings::of(Path::new("site.toml")) };
