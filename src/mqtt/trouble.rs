@@ -60,12 +60,6 @@ impl Trouble {
         self
     }
 
-    /// For those who put it into other words.
-    #[cfg(test)]
-    pub(crate) fn test(kind: TroubleKind, text: &str) -> Self {
-        Trouble::new(kind, foreign::words(text))
-    }
-
     pub(super) fn taken_over(broker: &str, client_id: &str) -> Self {
         Trouble::new(TroubleKind::TakenOver, say::taken_over(broker, client_id)).try_this(say::try_own_name())
     }
