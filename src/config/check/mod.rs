@@ -365,7 +365,15 @@ mod tests {
     use crate::types::language::Language;
 
     const MINIMAL: &str = include_str!("../../../config/minimal.toml");
-    const BROKEN: &str = include_str!("../../../tests/data/config/cases/structure.toml");
+    const BROKEN: [&str; 7] = [
+        include_str!("../../../tests/data/config/cases/cameras.toml"),
+        include_str!("../../../tests/data/config/cases/mqtt.toml"),
+        include_str!("../../../tests/data/config/cases/rules.toml"),
+        include_str!("../../../tests/data/config/cases/sensors.toml"),
+        include_str!("../../../tests/data/config/cases/shapes.toml"),
+        include_str!("../../../tests/data/config/cases/signals.toml"),
+        include_str!("../../../tests/data/config/cases/structure.toml"),
+    ];
 
     fn said(text: &str) -> String {
         let elsewhere = Surroundings { at_home: false, ..Surroundings::of(Path::new("site.toml")) };
@@ -402,10 +410,12 @@ mod tests {
     fn every_problem_is_told_in_chinese_as_well() {
         let at_home =
             Surroundings { at_home: true, ..Surroundings::of(Path::new("/etc/lookout/broken.toml")) };
-        let problems = Config::from_text(Path::new("broken.toml"), BROKEN, &at_home).unwrap_err();
-        for problem in problems.iter() {
-            let told = problem.what.in_language(Language::Chinese);
-            assert!(told.contains(|c| matches!(c, '\u{4e00}'..='\u{9fff}')), "{told}");
+        for text in BROKEN {
+            let problems = Config::from_text(Path::new("broken.toml"), text, &at_home).unwrap_err();
+            for problem in problems.iter() {
+                let told = problem.what.in_language(Language::Chinese);
+                assert!(told.contains(|c| matches!(c, '\u{4e00}'..='\u{9fff}')), "{told}");
+            }
         }
     }
 }
