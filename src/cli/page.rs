@@ -22,9 +22,6 @@ pub struct Args {
     /// The configuration of the box
     #[arg(long, short, global = true, default_value = "/etc/lookout/lookout.toml")]
     config: PathBuf,
-    /// Language of what is printed: zh-CN or en
-    #[arg(long, global = true, value_parser = language::parse)]
-    language: Option<Language>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,7 +43,7 @@ enum Action {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::named(text).ok_or_else(|| words::role_expected().in_language(language::of_the_terminal()))
+    Role::named(text).ok_or_else(|| words::role_expected().in_language(language::of_this_run()))
 }
 
 /// Runs it.
@@ -54,11 +51,11 @@ fn role(text: &str) -> Result<Role, String> {
 /// # Errors
 /// The configuration has problems, the page is switched off, or its files cannot be used.
 pub fn run(args: Args) -> Result<(), Failure> {
-    let language = language::spoken(args.language);
-    let config = Config::load_in(&args.config, &Surroundings::elsewhere(&args.config))
-        .map_err(|problems| Failure::invalid(problems).in_language(language))?;
+    let language = language::of_this_run();
+    let config =
+        Config::load_in(&args.config, &Surroundings::elsewhere(&args.config)).map_err(Failure::from)?;
     if !config.web.enabled {
-        return Err(failed(&words::page_is_off(), Some(&words::try_switching_on()), language));
+        return Err(Failure::tried(words::page_is_off()).hint(words::try_switching_on()));
     }
     let folder = web::folder_in(&config.outbox.dir);
     let mut known = Accounts::within(&folder);
@@ -67,15 +64,14 @@ pub fn run(args: Args) -> Result<(), Failure> {
             std::io::ErrorKind::PermissionDenied => words::try_sudo(),
             _ => words::try_room(),
         };
-        failed(&words::folder_unusable(folder.display(), error.to_string()), Some(&hint), language)
+        Failure::tried(words::folder_unusable(folder.display(), error.to_string())).hint(hint)
     };
     match args.action {
         None => show(&config, &folder, &mut known, language).map_err(unusable)?,
         Some(Action::Enrol { role, name }) => {
             if let Some(name) = name.as_deref().filter(|name| !accounts::is_name(name)) {
-                let what = words::no_name(name);
                 let hint = words::name_is_none(accounts::MOST_NAME_CHARS);
-                return Err(Failure::invalid(what.with_hint(Some(&hint), language)).in_language(language));
+                return Err(Failure::refused(words::no_name(name)).hint(hint));
             }
             let code = known.make_code(role, name, Timestamp::now()).map_err(unusable)?;
             let minutes = accounts::CODE_GOOD_FOR.as_secs() / 60;
@@ -85,16 +81,12 @@ pub fn run(args: Args) -> Result<(), Failure> {
         }
         Some(Action::Remove { name }) => {
             if !known.remove(&name).map_err(unusable)? {
-                return Err(failed(&words::nobody_of_that_name(name), None, language));
+                return Err(Failure::tried(words::nobody_of_that_name(name)));
             }
             say!("{}", words::removed(name).in_language(language));
         }
     }
     Ok(())
-}
-
-fn failed(what: &Sentence, hint: Option<&Sentence>, language: Language) -> Failure {
-    Failure::failed(what.with_hint(hint, language)).in_language(language)
 }
 
 fn show(config: &Config, folder: &Path, known: &mut Accounts, language: Language) -> std::io::Result<()> {

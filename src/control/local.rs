@@ -11,6 +11,7 @@ use ulid::Ulid;
 use super::answer::Answer;
 use super::commands::{self, Parsed};
 use super::envelope::{CommandEnvelope, ReceivedCommand};
+use super::fields::Faults;
 use crate::analysis::time::Timestamp;
 use crate::contract::command::Refusal;
 use crate::contract::signature::Role;
@@ -56,13 +57,14 @@ impl LocalDesk {
         at: Timestamp,
     ) -> Result<Receiver<Answer>, Answer> {
         let Some(spec) = commands::spec(command) else {
-            return Err(Answer::refused(Refusal::UnknownCommand, say::unknown_command().to_string()));
+            return Err(Answer::refused(Refusal::UnknownCommand, say::unknown_command()));
         };
         if role < spec.role {
-            return Err(Answer::refused(Refusal::NotAllowed, say::role_does_not_allow().to_string()));
+            return Err(Answer::refused(Refusal::NotAllowed, say::role_does_not_allow()));
         }
-        let Parsed { logged, work } =
-            spec.read(data).map_err(|why| Answer::refused(Refusal::Malformed, why))?;
+        let first = |faults: Faults| faults.into_iter().next().unwrap_or_else(say::refused_invalid);
+        let read = spec.read(data).map_err(first);
+        let Parsed { logged, work } = read.map_err(|why| Answer::refused(Refusal::Malformed, why))?;
         let (to, answer) = mpsc::channel(1);
         let envelope = CommandEnvelope {
             spec,
@@ -77,11 +79,12 @@ impl LocalDesk {
             retained: false,
             respond_to: None,
             local: Some(LocalAnswer(to)),
+            ignored: Vec::new(),
         };
         match self.commands.try_send(ReceivedCommand { envelope, logged, work }) {
             Ok(()) => Ok(answer),
             Err(TrySendError::Full(_) | TrySendError::Closed(_)) => {
-                Err(Answer::refused(Refusal::Busy, say::too_many_at_once().to_string()))
+                Err(Answer::refused(Refusal::Busy, say::too_many_at_once()))
             }
         }
     }

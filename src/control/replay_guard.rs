@@ -258,6 +258,7 @@ mod tests {
             retained: false,
             respond_to: None,
             local: None,
+            ignored: Vec::new(),
         }
     }
 

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use super::report::{Readings, Report};
 use super::running::Running;
-use super::stages::{CommandStage, Context, STOP_WITHIN, Storage};
+use super::stages::{CommandStage, Context, Storage};
 use crate::config::Config;
 use crate::control::LocalDesk;
 use crate::text::Sentence;
-
-/// What the page gets to end.
-pub const PAGE_STOP_WITHIN: Duration = STOP_WITHIN;
 
 /// No page.
 pub struct PageStage;

@@ -14,9 +14,6 @@ use crate::text::Sentence;
 use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
 use crate::web::{self, Desk, Page};
 
-/// What the page gets to end.
-pub const PAGE_STOP_WITHIN: Duration = STOP_WITHIN;
-
 /// The page, while it is switched on.
 pub struct PageStage {
     page: Page,
@@ -40,7 +37,7 @@ impl PageStage {
 
     /// From here on as that configuration says.
     pub fn set(&mut self, config: &Config) {
-        self.page.set(&config.web, PAGE_STOP_WITHIN);
+        self.page.set(&config.web, STOP_WITHIN);
     }
 
     /// Why it cannot be opened.

@@ -22,7 +22,7 @@ use super::request::{OwnForm, Reader, Refused, Visitor};
 use super::{Asked, Site};
 use crate::contract::alert::{AlertData, Evidence, EvidenceState, Redaction};
 use crate::contract::command::Outcome;
-use crate::contract::explain::explain;
+use crate::contract::explain::{explain, in_its_life, judged, reason};
 use crate::contract::words::{Language, Mode};
 use crate::evidence::{Kept, Store};
 use crate::text::{Sentence, page as say};
@@ -155,12 +155,8 @@ impl View<'_> {
                 div.explanation {
                     @for line in text.lines().skip(1) {
                         @let indent = line.len() - line.trim_start().len();
-                        p.inner[indent > 2] {
-                            @match line.trim_start().split_once(": ") {
-                                Some((key, rest)) if indent <= 2 => { b { (key) } " " (rest) },
-                                Some(_) | None => { (line.trim_start()) },
-                            }
-                        }
+                        @let (key, rest) = parts(line.trim_start(), indent);
+                        p.inner[indent > 2] { @if !key.is_empty() { b { (key) } " " } (rest) }
                     }
                 }
             }
@@ -176,7 +172,7 @@ impl View<'_> {
                         li {
                             span.number { (revision.rev) } " "
                             (clock(revision.ended_at.unwrap_or(revision.last_seen_at).0, &self.zone)) " · "
-                            (self.say(words::phase(revision.phase))) " · " (self.say(words::reason(revision.phase_reason)))
+                            (self.say(in_its_life(revision.phase))) " · " (self.say(reason(revision.phase_reason)))
                             " · " (self.say(level_name(revision.level)))
                         }
                     }
@@ -248,7 +244,7 @@ impl View<'_> {
                 @for verdict in VERDICTS {
                     label.choice {
                         input type="radio" name="verdict" value=(verdict.name()) required checked[given == Some(verdict)];
-                        (self.say(words::verdict(verdict)))
+                        (self.say(judged(verdict)))
                     }
                 }
             }
@@ -256,7 +252,7 @@ impl View<'_> {
             select #cause name="cause" {
                 option value="" { (self.say(say::cause_unknown())) }
                 @for verdict in [Verdict::FalseAlarm, Verdict::Confirmed] {
-                    optgroup label=(self.say(words::verdict(verdict))) {
+                    optgroup label=(self.say(judged(verdict))) {
                         @for cause in verdict.causes(&self.alert.kind) {
                             option value={ (verdict.name()) "." (cause) } { (words::cause(cause).in_language(self.language)) }
                         }
@@ -275,6 +271,12 @@ impl View<'_> {
             p.hint { (self.shell.say(say::about_closing())) }
         }
     }
+}
+
+/// What a line of the explanation is about, and what it says of that.
+fn parts(line: &str, indent: usize) -> (&str, &str) {
+    let parted = line.split_once(": ").or_else(|| line.split_once('：'));
+    parted.filter(|_| indent <= 2).unwrap_or(("", line))
 }
 
 pub(super) async fn acknowledge(

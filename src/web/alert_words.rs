@@ -1,47 +1,7 @@
-//! The words of alerts for people: phases, reasons, verdicts, causes, outcomes, and why something was not done.
+//! The words of alerts for people that `contract::explain` does not have: causes, outcomes, and why something was not done.
 
 use crate::contract::command::Refusal;
 use crate::text::{Sentence, Words, page as say};
-use crate::types::phase::{Phase, PhaseReason};
-use crate::types::verdict::Verdict;
-
-pub(super) fn phase(phase: Phase) -> Sentence {
-    match phase {
-        Phase::New => say::phase_new(),
-        Phase::Update => say::phase_update(),
-        Phase::End => say::phase_end(),
-        Phase::Retract => say::phase_retract(),
-    }
-}
-
-pub(super) fn reason(reason: PhaseReason) -> Sentence {
-    match reason {
-        PhaseReason::Raised => say::reason_raised(),
-        PhaseReason::StillThere => say::reason_still_there(),
-        PhaseReason::Grew => say::reason_grew(),
-        PhaseReason::Acknowledged => say::reason_acknowledged(),
-        PhaseReason::EvidenceAdded => say::reason_evidence_added(),
-        PhaseReason::Cleared => say::reason_cleared(),
-        PhaseReason::ScheduleEnded => say::reason_schedule_ended(),
-        PhaseReason::SourceSilent => say::reason_source_silent(),
-        PhaseReason::NotSeenSinceRestart => say::reason_not_seen_since_restart(),
-        PhaseReason::RuleRemoved => say::reason_rule_removed(),
-        PhaseReason::LevelRose => say::reason_level_rose(),
-        PhaseReason::LevelFell => say::reason_level_fell(),
-        PhaseReason::Joined => say::reason_joined(),
-        PhaseReason::Escalated => say::reason_escalated(),
-        PhaseReason::Handled => say::reason_handled(),
-    }
-}
-
-pub(super) fn verdict(verdict: Verdict) -> Sentence {
-    match verdict {
-        Verdict::Confirmed => say::verdict_confirmed(),
-        Verdict::FalseAlarm => say::verdict_false_alarm(),
-        Verdict::Duplicate => say::verdict_duplicate(),
-        Verdict::Exercise => say::verdict_exercise(),
-    }
-}
 
 /// The causes are an open list: a word that is not known here is shown as it is.
 pub(super) fn cause(word: &str) -> Words {
@@ -132,7 +92,7 @@ pub(super) fn refusal(code: Refusal) -> Sentence {
 mod tests {
     use super::*;
     use crate::contract::kinds;
-    use crate::types::verdict::OUTCOMES;
+    use crate::types::verdict::{OUTCOMES, Verdict};
 
     #[test]
     fn every_cause_and_outcome_that_a_box_takes_has_words() {

@@ -22,8 +22,8 @@ impl Checker<'_, '_> {
         let none = WebDocument::default();
         let web = section.map_or(&none, |section| &section.value);
         if let Some(At { span, .. }) = web.enabled.as_ref().filter(|field| field.value && !Web::IS_BUILT_IN) {
-            let hint = say::try_build_with_page().to_string();
-            self.report.error(span, say::not_built_in().to_string()).hint(hint);
+            let hint = say::try_build_with_page();
+            self.report.error(span, say::not_built_in()).hint(hint);
         }
         let enabled = value_of(&web.enabled).unwrap_or(true) && Web::IS_BUILT_IN;
         let days = u64::from(value_of(&web.history_days).unwrap_or(document::DEFAULT_HISTORY_DAYS));
@@ -43,13 +43,13 @@ impl Checker<'_, '_> {
         sensors: Option<&At<SensorsDocument>>,
     ) -> Option<SocketAddr> {
         let Ok(listen) = field.value.trim().parse::<SocketAddr>() else {
-            let hint = say::try_listen(document::DEFAULT_WEB_LISTEN).to_string();
-            self.report.error(&field.span, say::listen_is_no_address().to_string()).hint(hint);
+            let hint = say::try_listen(document::DEFAULT_WEB_LISTEN);
+            self.report.error(&field.span, say::listen_is_no_address()).hint(hint);
             return None;
         };
         if (1..FIRST_PORT_FOR_ALL).contains(&listen.port()) {
-            let hint = say::try_higher_port(document::DEFAULT_WEB_LISTEN).to_string();
-            self.report.warning(&field.span, say::port_needs_rights(listen.port()).to_string()).hint(hint);
+            let hint = say::try_higher_port(document::DEFAULT_WEB_LISTEN);
+            self.report.warning(&field.span, say::port_needs_rights(listen.port())).hint(hint);
         }
         let webhook = sensors.and_then(|section| section.value.webhook.as_ref());
         let posts_to = webhook.map(|section| {
@@ -57,8 +57,8 @@ impl Checker<'_, '_> {
         });
         let posts_to = posts_to.and_then(|typed| typed.parse::<SocketAddr>().ok());
         if posts_to.is_some_and(|other| other.port() == listen.port() && listen.port() != 0) {
-            let hint = say::try_other_port().to_string();
-            self.report.error(&field.span, say::port_is_the_webhooks(listen.port()).to_string()).hint(hint);
+            let hint = say::try_other_port();
+            self.report.error(&field.span, say::port_is_the_webhooks(listen.port())).hint(hint);
             return None;
         }
         Some(listen)
@@ -97,8 +97,10 @@ mod tests {
         for bad in ["8443", "localhost:8443", "https://0.0.0.0:8443", "0.0.0.0"] {
             let problems = read(&format!("[web]\nlisten = \"{bad}\"")).unwrap_err();
             let first = problems.iter().next().unwrap();
-            assert!(first.what.contains("`listen`"), "{}", first.what);
-            assert!(first.hint.as_ref().unwrap().contains("127.0.0.1:8443"), "{:?}", first.hint);
+            let what = first.what.to_string();
+            assert!(what.contains("`listen`"), "{what}");
+            let hint = first.hint.as_ref().unwrap().to_string();
+            assert!(hint.contains("127.0.0.1:8443"), "{hint}");
         }
     }
 }
