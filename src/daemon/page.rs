@@ -10,7 +10,7 @@ use crate::analysis::rules::Rule;
 use crate::config::{Broker, Config};
 use crate::contract::health::{CameraData, SensorData};
 use crate::control::LocalDesk;
-use crate::text::Sentence;
+use crate::text::{Sentence, Words};
 use crate::web::status::{BoxStatus, BrokerStatus, CameraStatus, RuleStatus, SensorStatus, Trouble};
 use crate::web::{self, Desk, Page};
 
@@ -65,7 +65,8 @@ impl Running {
         let reasons = self.health.reasons(readings, &config.site.time_zone);
         let troubles = reasons.into_iter().map(|reason| Trouble {
             part: reason.part,
-            what: reason.what,
+            // The page says of which part it is.
+            what: reason.code.map_or(reason.what, Words::from),
             hint: reason.hint,
         });
         let (mut cameras, mut sensors) = (Vec::new(), Vec::new());
@@ -84,7 +85,7 @@ impl Running {
             time_zone: config.site.time_zone.clone(),
             mode: config.site.mode,
             pictures,
-            uptime: report.of_the_box.uptime,
+            uptime: Duration::from_secs(report.of_the_box.uptime_s),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             config_sha256: config.sha256.clone(),
             troubles: troubles.collect(),

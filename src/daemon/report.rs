@@ -23,8 +23,7 @@ use crate::contract::box_status::{
 use crate::contract::command::SelftestResult;
 use crate::contract::health::{
     self, CameraData, CameraHealth, CameraState, Decoding, Degraded, DetectorHealth, HealthCounts,
-    HealthData, MachineHealth, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord,
-    SpoolHealth,
+    HealthData, Said, SensorData, SensorHealth, SensorState, SignalHealth, SignalWord, SpoolHealth,
 };
 use crate::contract::messages::{self, BoxTopic};
 use crate::contract::words::{Language, LocalTime, Time};
@@ -170,24 +169,9 @@ pub struct Report {
     pub summary: Result<Vec<u8>, EventError>,
     /// Every camera and sensor.
     pub parts: Vec<Part>,
-    /// What the summary says of the box itself, for the page.
+    /// The summary without its lists of parts, for the page.
     #[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no page"))]
-    pub of_the_box: OfTheBox,
-}
-
-/// How the box itself does.
-#[cfg_attr(not(feature = "web"), allow(dead_code, reason = "there is no page"))]
-pub struct OfTheBox {
-    /// Since the program started.
-    pub uptime: Duration,
-    /// Each signal at each place.
-    pub signals: Vec<SignalHealth>,
-    /// The detector.
-    pub detector: DetectorHealth,
-    /// The queue.
-    pub spool: SpoolHealth,
-    /// The machine.
-    pub machine: MachineHealth,
+    pub of_the_box: HealthData,
 }
 
 /// A camera or a sensor, as it is told of.
@@ -336,30 +320,24 @@ impl Health {
         let signals = signals(&readings.known.signals.lock());
         let degraded = self.degraded(readings, config);
         let parts = parts_of(config, &cameras, &sensors);
-        let of_the_box = OfTheBox {
-            uptime: at.since(self.started),
-            signals: signals.clone(),
-            detector: detector.clone(),
-            spool: spool(&readings.depth),
-            machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
-        };
-        let data = HealthData {
+        let of_the_box = HealthData {
             uptime_s: at.since(self.started).as_secs(),
             software: Some(Software::this()),
             config_sha256: Some(config.sha256.clone()),
             counts: Some(HealthCounts::of(&cameras, &sensors, &signals, degraded.len())),
-            degraded,
-            cameras,
+            degraded: Vec::new(),
+            cameras: Vec::new(),
             cameras_omitted: 0,
-            sensors,
+            sensors: Vec::new(),
             sensors_omitted: 0,
             signals,
             signals_omitted: 0,
             detector,
-            spool: of_the_box.spool.clone(),
-            machine: of_the_box.machine.clone(),
+            spool: spool(&readings.depth),
+            machine: machine::health(cpu.cores_since(&self.last.cpu), readings.depth.free_bytes),
             language,
         };
+        let data = HealthData { degraded, cameras, sensors, ..of_the_box.clone() };
         self.last.at = at.mono;
         self.last.cpu = cpu;
         self.last.looked = looked;
@@ -534,7 +512,7 @@ pub struct Reason {
     /// What to try.
     pub hint: Option<Sentence>,
     /// What programs go by, where that is not all of `what`.
-    code: Option<Sentence>,
+    pub code: Option<Sentence>,
 }
 
 impl Reason {

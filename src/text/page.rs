@@ -156,7 +156,6 @@ sentences! { "page";
     about_beliefs():
         "Several hints together decide; each kind of thing at each place has one belief.",
         "由多个线索共同判断；每个地点的每类情况各有一个可信度。";
-    belief(): "Belief", "可信度";
     signal_on(): "alert is open", "预警中";
     signal_off(): "nothing speaks for it", "未见异常";
     signal_unknown(): "unknown: too few sources can be heard", "无法判断：可用来源不足";
@@ -266,7 +265,7 @@ sentences! { "page";
     settled_how(): "How it was settled", "办结方式";
     about_closing(): "The box goes on telling what it sees: an alert is over when its condition is.", "办结后盒子仍会继续上报；情况消失后预警才会结束。";
     is_closed(): "It is closed.", "已办结。";
-    note(): "Note (need not be)", "备注（可不填）";
+    note(): "Note (optional)", "备注（可不填）";
     done(): "Done.", "已完成。";
     already_so(): "Somebody did that before; nothing was changed.", "此前已有人操作，未作改动。";
     no_answer_yet(): "The box has not answered yet; it may still be done. Look again in a moment.", "盒子尚未答复，操作可能仍会完成，请稍后查看。";
@@ -374,6 +373,17 @@ sentences! { "page";
         "move certificate.pem and certificate.key out of {folder}; others are made by themselves, and people compare the new fingerprint",
         "把 certificate.pem 和 certificate.key 从 {folder} 移走；系统会自动生成新证书，使用者须核对新的指纹";
     try_room(): "the folder of [outbox] must be writable and have room", "[outbox] 的文件夹须可写且有空间";
+
+    // ---- the log
+    log_alerts_damaged(): "the page's alerts are damaged and begin anew", "页面保存的预警已损坏，从头开始保存";
+    log_alert_unreadable(): "the page cannot read an alert", "页面无法读取一条预警";
+    log_still_kept(): "the queue still keeps alerts for the page, which is switched off", "页面已关闭，但队列仍在为它保存预警";
+    log_late(): "the page did not end in time and is left behind", "页面没有及时结束，不再等待";
+    log_panicked(): "the page ended with a panic", "页面因程序异常而中断";
+    log_address_unwritten(): "where the page is served could not be written down", "页面的地址无法写入文件";
+    log_not_trimmed(): "old alerts of the page could not be deleted", "页面的旧预警无法删除";
+    log_no_alerts(): "the page gets no alerts for now", "页面暂时收不到预警";
+    log_names_unreadable(): "the names of the page cannot be read", "页面的登记人员无法读取";
 
     // ---- lookout page
     line_address(address): "address:     {address}", "地址：{address}";

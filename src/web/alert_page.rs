@@ -66,11 +66,10 @@ pub(super) async fn show(
             div #alert data-live="alerts" {
                 (view.head())
                 (view.pictures())
-                (view.explanation())
             }
-            aside {
-                (view.actions(&visitor))
-            }
+            // On a phone before the explanation: whoever has seen the picture may know enough.
+            aside { (view.actions(&visitor)) }
+            div #why data-live="alerts" { (view.explanation()) }
         }
         div #revisions data-live="alerts" { (view.revisions(&revisions)) }
     };

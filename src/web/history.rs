@@ -22,12 +22,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter, types::Value};
-use tracing::warn;
 
 use crate::analysis::time::Timestamp;
 use crate::contract::Event;
 use crate::contract::alert::AlertData;
 use crate::outbox::{Batch, Consumer, ConsumerPolicy, Kind, Outbox, OutboxError};
+use crate::text::{log_warn, page as say};
 use crate::types::level::Level;
 
 /// The consumer's name in the outbox.
@@ -106,7 +106,7 @@ impl History {
                 return Err(error);
             }
             let aside = folder.join(format!("{FILE}.damaged"));
-            warn!(%error, file = %file.display(), aside = %aside.display(), "the page's alerts are damaged and begin anew");
+            log_warn!(say::log_alerts_damaged(); %error, file = %file.display(), aside = %aside.display());
             let _ = fs::rename(&file, &aside);
             for rest in ["-wal", "-shm"] {
                 let _ = fs::remove_file(folder.join(format!("{FILE}{rest}")));
@@ -116,7 +116,7 @@ impl History {
         let (conn, is_in_memory) = match opened {
             Ok(conn) => (conn, false),
             Err(error) => {
-                warn!(%error, file = %file.display(), "the page keeps its alerts in memory");
+                log_warn!(say::alerts_in_memory(); %error, file = %file.display());
                 (prepared(Connection::open_in_memory()?)?, true)
             }
         };
@@ -156,7 +156,7 @@ impl History {
         for record in batch.records.iter().filter(|record| record.kind == Kind::Alert) {
             match serde_json::from_slice::<Event<AlertData>>(&record.body) {
                 Ok(event) => added += store(&tx, &event.data, &record.body)?,
-                Err(error) => warn!(%error, alert = record.alert_id, "the page cannot read an alert"),
+                Err(error) => log_warn!(say::log_alert_unreadable(); %error, alert = record.alert_id),
             }
         }
         tx.commit()?;

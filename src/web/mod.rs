@@ -30,7 +30,6 @@ mod sessions;
 pub mod status;
 mod status_page;
 
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,7 +46,7 @@ use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
-use tracing::{error, info, warn};
+use tracing::info;
 
 use crate::analysis::time::{Moment, Timestamp};
 use crate::audit::{Audit, Entry};
@@ -57,7 +56,7 @@ use crate::contract::signature::Role as CommandRole;
 use crate::contract::words::Language;
 use crate::control::{Answer, LocalDesk};
 use crate::outbox::Outbox;
-use crate::text::{Sentence, page as say};
+use crate::text::{Sentence, language_of_log, log_error, log_warn, page as say};
 use crate::types::rate::Bucket;
 
 use accounts::Accounts;
@@ -201,7 +200,7 @@ impl Page {
         *self.trouble.lock() = None;
         if !web.enabled {
             if let Err(error) = history::forget(&self.parts.outbox) {
-                warn!(%error, "the queue still keeps alerts for the page, which is switched off");
+                log_warn!(say::log_still_kept(); %error);
             }
             return;
         }
@@ -216,8 +215,9 @@ impl Page {
         match thread::Builder::new().name("page".to_owned()).spawn(move || work.go_on()) {
             Ok(thread) => self.running = Some(Running { web: web.clone(), stop, thread }),
             Err(error) => {
-                error!(%error, "the page has no thread");
-                *self.trouble.lock() = Some(PageTrouble::new(say::no_thread(error.to_string()), None));
+                let trouble = say::no_thread(error.to_string());
+                log_error!(trouble.clone());
+                *self.trouble.lock() = Some(PageTrouble::new(trouble, None));
             }
         }
     }
@@ -229,13 +229,13 @@ impl Page {
         let _ = stop.send(true);
         while !thread.is_finished() {
             if Instant::now() >= until {
-                error!("the page did not end in time and is left behind");
+                log_error!(say::log_late());
                 return;
             }
             thread::park_timeout(Duration::from_millis(5));
         }
         if thread.join().is_err() {
-            error!("the page ended with a panic");
+            log_error!(say::log_panicked());
         }
         let _ = std::fs::remove_file(self.parts.folder.join(ADDRESS_FILE));
     }
@@ -261,11 +261,12 @@ impl Work {
                 Ok(Err(trouble)) => {
                     let is_news = self.trouble.lock().as_ref() != Some(&trouble);
                     if is_news {
-                        error!(error = %trouble, "the page cannot be served; it is tried again and again");
+                        let hint = trouble.hint.as_ref().map(|hint| hint.in_language(language_of_log()));
+                        log_error!(trouble.what.clone(); hint);
                     }
                     *self.trouble.lock() = Some(trouble);
                 }
-                Err(_) => error!("the page ended with a panic and begins anew"),
+                Err(_) => log_error!(say::log_panicked()),
             }
             let until = Instant::now() + AGAIN_AFTER;
             while Instant::now() < until {
@@ -302,7 +303,7 @@ impl Work {
             .local_addr()
             .map_err(|error| PageTrouble::new(say::no_thread(error.to_string()), None))?;
         if let Err(error) = files::write_private(folder, ADDRESS_FILE, address.to_string().as_bytes()) {
-            warn!(%error, "where the page is served could not be written down");
+            log_warn!(say::log_address_unwritten(); %error);
         }
         *self.trouble.lock() = None;
         info!(%address, "the page is served; `lookout page` says how to open it");
@@ -342,12 +343,6 @@ pub struct PageTrouble {
 impl PageTrouble {
     fn new(what: Sentence, hint: Option<Sentence>) -> Self {
         PageTrouble { what, hint }
-    }
-}
-
-impl fmt::Display for PageTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what.with_hint(self.hint.as_ref(), Language::English))
     }
 }
 
@@ -523,7 +518,7 @@ async fn follow(site: Arc<Site>, outbox: Outbox) {
         let consumer = match consumer {
             Ok(Ok(consumer)) => Arc::new(consumer),
             Ok(Err(error)) => {
-                warn!(%error, "the page gets no alerts for now");
+                log_warn!(say::log_no_alerts(); %error);
                 tokio::time::sleep(AGAIN_AFTER).await;
                 continue;
             }
@@ -551,7 +546,7 @@ async fn follow(site: Arc<Site>, outbox: Outbox) {
                     tokio::time::sleep(FOLLOW_AT_MOST_EVERY).await;
                 }
                 Ok(Err(error)) => {
-                    warn!(%error, "the page gets no alerts for now");
+                    log_warn!(say::log_no_alerts(); %error);
                     tokio::time::sleep(AGAIN_AFTER).await;
                     break;
                 }
@@ -568,6 +563,6 @@ async fn trim(site: &Arc<Site>) {
         site.history.lock().trim(now)
     });
     if let Ok(Err(error)) = trimmed.await {
-        warn!(%error, "old alerts of the page could not be deleted");
+        log_warn!(say::log_not_trimmed(); %error);
     }
 }

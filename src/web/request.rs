@@ -21,7 +21,7 @@ use super::layout::{self, Shell};
 use super::sessions::{Session, SessionKey, is_same};
 use super::{Connection, Site};
 use crate::contract::words::Language;
-use crate::text::{Sentence, page as say};
+use crate::text::{Sentence, log_error, log_warn, page as say};
 
 /// The session. The prefix makes browsers keep it to this address and to encrypted connections.
 pub(super) const SESSION_COOKIE: &str = "__Host-lookout";
@@ -97,8 +97,9 @@ impl Refused {
 
     /// Something in the box does not work.
     pub(super) fn broken(error: impl std::fmt::Display, reader: Reader) -> Self {
-        tracing::error!(%error, "the page could not answer");
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, say::box_cannot_answer(error.to_string()), reader)
+        let why = say::box_cannot_answer(error.to_string());
+        log_error!(why.clone());
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, why, reader)
     }
 }
 
@@ -140,7 +141,7 @@ pub(super) fn visitor(site: &Site, headers: &HeaderMap) -> Option<Visitor> {
     let person = match site.accounts.lock().person(&session.person.name) {
         Ok(person) => person.filter(|person| person.serial == session.person.serial),
         Err(error) => {
-            tracing::warn!(%error, "the names of the page cannot be read");
+            log_warn!(say::log_names_unreadable(); %error);
             Some(session.person.clone())
         }
     };

@@ -182,7 +182,11 @@ impl View<'_> {
             li.card id={ "camera-" (health.id) } {
                 h3 { (title) @if camera.name.is_some() { " " span.quiet { (health.id) } } }
                 p.state { (mark(is_well)) (self.say(word)) }
-                @for condition in &health.conditions {
+                // Why no video comes says more than that none does.
+                @let told = |condition: &&CameraCondition| {
+                    camera.error.is_none() || **condition != CameraCondition::NoVideo
+                };
+                @for condition in health.conditions.iter().filter(told) {
                     p { (condition.title(&health.id, self.language)) }
                     p.hint { (self.try_this(&try_condition(*condition))) }
                 }
@@ -314,7 +318,10 @@ impl View<'_> {
         html! {
             li.belief {
                 span { (kinds::title(&signal.kind, None, self.language)) " " span.quiet { (signal.grid) } }
-                meter min="0" max="1" value=(signal.belief) aria-label=(self.say(say::belief())) {}
+                svg.bar viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" {
+                    rect.all width="100" height="8" {}
+                    rect.part width=(percent) height="8" {}
+                }
                 span { (percent) " %" " · " (self.say(word)) }
             }
         }

@@ -181,6 +181,7 @@ fn every_page_fits_and_keeps_nobody_out_in_both_languages() {
                 browser.set_dark(false);
                 shot(page);
             }
+            browser.open(&format!("https://{}/", site.address));
             browser.click("footer .who button");
             browser.find("#password");
         }
